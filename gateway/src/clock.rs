@@ -1,0 +1,69 @@
+//! Time as one replica sees it: a wall clock that may be wrong, a monotonic clock that only moves forward, and a sleep.
+//!
+//! Everything in the gateway that depends on time asks a [`Clock`], so that a replica's clock can have an offset and a rate,
+//! and so that it can stop. Nothing may compare one replica's wall clock with another's and rest safety on the answer.
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+/// A boxed future that may be sent between threads.
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A replica's clock.
+pub trait Clock: Send + Sync + 'static {
+    /// The wall clock. May be wrong by any amount, and may step.
+    fn now(&self) -> jiff::Timestamp;
+    /// Time since an arbitrary point in this process's life. Never goes back.
+    fn monotonic(&self) -> Duration;
+    /// Completes once `duration` has passed on [`Clock::monotonic`].
+    fn sleep(&self, duration: Duration) -> Sleep;
+}
+
+/// How every part of the gateway holds its clock.
+pub type SharedClock = Arc<dyn Clock>;
+
+/// The machine's clocks.
+#[derive(Debug, Clone)]
+pub struct SystemClock {
+    started: tokio::time::Instant,
+}
+
+impl SystemClock {
+    /// A clock whose monotonic time starts now.
+    pub fn start() -> Self {
+        Self { started: tokio::time::Instant::now() }
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where production reads the wall clock")]
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// Runs `future` until it ends or the clock reaches `deadline` (on [`Clock::monotonic`]); `None` when time ran out.
+///
+/// A call that runs out of time may still take effect: the caller must treat it as ambiguous.
+pub async fn within<F: Future>(clock: &dyn Clock, deadline: Duration, future: F) -> Option<F::Output> {
+    let left = deadline.saturating_sub(clock.monotonic());
+    if left.is_zero() {
+        return None;
+    }
+    let mut future = std::pin::pin!(future);
+    let mut sleep = clock.sleep(left);
+    std::future::poll_fn(|cx| {
+        use std::task::Poll;
+        if let Poll::Ready(output) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        sleep.as_mut().poll(cx).map(|()| None)
+    })
+    .await
+}

@@ -1,0 +1,18 @@
+//! Kubernaut's signal gateway: Alertmanager webhooks and Kubernetes events in, exactly one RemediationRequest per
+//! fingerprint out, whatever the replicas, the network, the clocks and the API server do.
+//!
+//! - [`app`] is the one composition root; [`server`] serves it on any listener; [`kube_client`] builds the kube stack once.
+//! - [`signals`] turns a delivery into [`signals::Signal`]s; [`routes`] and [`layers`] are the HTTP edge around it.
+//! - [`once`] is the protocol: coalescer, lease, episode, count. [`protocol`] is the seam it stands behind.
+//! - [`api`] is the custom resource; [`clock`] and [`entropy`] are the only sources of time and randomness.
+//!
+//! Nothing here knows of a simulation: no cfg, no feature, no hook.
+pub mod api;
+pub mod clock;
+pub mod config;
+pub mod entropy;
+pub mod metrics;
+pub mod once;
+pub mod protocol;
+pub mod signals;
+pub mod tasks;

@@ -1,0 +1,49 @@
+//! The background tasks of one [`App`](crate::protocol::Context): whatever is spawned here ends when the set is dropped.
+//!
+//! Dropping the set is a crash: no task of the replica survives it. Tasks hold only a [`Spawner`], a weak handle, so that a
+//! task that spawns others does not keep the set alive.
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+use tokio::task::JoinSet;
+
+/// Owns the tasks; dropping it aborts them all.
+#[derive(Debug, Default)]
+pub struct TaskSet {
+    set: Arc<Mutex<JoinSet<()>>>,
+}
+
+/// Spawns onto a [`TaskSet`] without keeping it alive.
+#[derive(Debug, Clone)]
+pub struct Spawner {
+    set: Weak<Mutex<JoinSet<()>>>,
+}
+
+impl TaskSet {
+    /// A handle that spawns onto this set.
+    pub fn spawner(&self) -> Spawner {
+        Spawner { set: Arc::downgrade(&self.set) }
+    }
+
+    /// How many tasks have not been joined yet.
+    pub fn len(&self) -> usize {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether no task is left.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Spawner {
+    /// Spawns `task`; when the set is gone already, drops it unrun.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let Some(set) = self.set.upgrade() else { return };
+        let mut set = set.lock().unwrap_or_else(PoisonError::into_inner);
+        // Finished tasks stay in a JoinSet until joined; a gateway lives for months.
+        while set.try_join_next().is_some() {}
+        set.spawn(task);
+    }
+}

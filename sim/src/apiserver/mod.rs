@@ -1,0 +1,103 @@
+//! The simulated kube-apiserver: answers any request from its store as kube-apiserver 1.36 does on the wire.
+//!
+//! One multi-version store with one global revision, any number of API servers over it, each with its own watch cache that
+//! lags on its own. Everything here is synchronous and free of time and randomness of its own: the transports decide when a
+//! request commits, when an answer arrives and when a cache moves; the caller passes the time in.
+//!
+//! Interface (what the transports and the oracle's feed use):
+//! - [`ApiServer::handle`] commits one request at this moment and returns its whole answer, or a watch.
+//! - [`ApiServer::next_event`] takes the next line of a watch, as far as its server's cache has come.
+//! - [`ApiServer::advance_cache`] moves one server's cache of one resource on by one event; [`ApiServer::cache_lag`] says how
+//!   far it is behind.
+//! - [`ApiServer::take_commits`] hands over what was committed since, for the oracle and the trace.
+use bytes::Bytes;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Index of one API server over the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerId(pub usize);
+
+/// Index of a resource (group, version, plural) in the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResourceId(pub u16);
+
+/// One open watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WatchId(pub u64);
+
+/// One HTTP request, already off the wire.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// GET, POST, PUT, PATCH, DELETE.
+    pub method: http::Method,
+    /// Path and query as sent, e.g. `/api/v1/namespaces/a/pods?watch=1`.
+    pub target: String,
+    /// Accept, Content-Type, Authorization, User-Agent and the rest, as sent.
+    pub headers: http::HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+}
+
+/// An HTTP answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers other than content-length (content-type, retry-after, warning, …).
+    pub headers: http::HeaderMap,
+    /// What follows the head.
+    pub body: AnswerBody,
+}
+
+/// The body of an [`Answer`].
+#[derive(Debug, Clone)]
+pub enum AnswerBody {
+    /// All of it.
+    Full(Bytes),
+    /// A stream of watch events, one JSON object a line, taken with [`ApiServer::next_event`].
+    Watch(WatchId),
+}
+
+/// What the next line of a watch is.
+#[derive(Debug, Clone)]
+pub enum WatchItem {
+    /// One event: the JSON line, its newline included.
+    Event(Bytes),
+    /// Nothing yet: the cache has not come further.
+    Pending,
+    /// The server ended the stream.
+    End,
+}
+
+/// What a commit did to one object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It was not there before.
+    Created,
+    /// It was there before and still is.
+    Modified,
+    /// It is gone.
+    Deleted,
+}
+
+/// One write that took effect.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    /// The store's revision that it made: the object's new resourceVersion.
+    pub revision: u64,
+    /// Whose request it was, as given to [`ApiServer::handle`].
+    pub actor: u32,
+    /// Which resource.
+    pub resource: ResourceId,
+    /// The object's namespace; empty for cluster-scoped ones.
+    pub namespace: Arc<str>,
+    /// The object's name.
+    pub name: Arc<str>,
+    /// What happened.
+    pub change: Change,
+    /// The object before, if it was there.
+    pub before: Option<Arc<Value>>,
+    /// The object after; for a deletion its last state.
+    pub after: Arc<Value>,
+}
