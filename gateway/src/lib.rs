@@ -8,11 +8,19 @@
 //!
 //! Nothing here knows of a simulation: no cfg, no feature, no hook.
 pub mod api;
+pub mod app;
+#[cfg(feature = "bin")]
+pub mod args;
 pub mod clock;
 pub mod config;
 pub mod entropy;
+pub mod error;
+pub mod kube_client;
+pub mod layers;
 pub mod metrics;
 pub mod once;
 pub mod protocol;
+pub mod routes;
+pub mod server;
 pub mod signals;
 pub mod tasks;

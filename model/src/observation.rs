@@ -201,3 +201,31 @@ pub enum Observation {
         at: Micros,
     },
 }
+
+impl Observation {
+    /// When it happened.
+    pub const fn at(&self) -> Micros {
+        match self {
+            Self::SignalSent { at, .. }
+            | Self::SignalAnswered { at, .. }
+            | Self::RequestCommitted { at, .. }
+            | Self::LeaseCommitted { at, .. }
+            | Self::ApiCalled { at, .. }
+            | Self::Crashed { at, .. }
+            | Self::Ready { at, .. }
+            | Self::FaultsStopped { at }
+            | Self::SignalsStopped { at }
+            | Self::Ended { at } => *at,
+        }
+    }
+
+    /// Whose doing it was, where it is a call or a write.
+    pub const fn actor(&self) -> Option<Actor> {
+        match self {
+            Self::RequestCommitted { actor, .. }
+            | Self::LeaseCommitted { actor, .. }
+            | Self::ApiCalled { actor, .. } => Some(*actor),
+            _ => None,
+        }
+    }
+}

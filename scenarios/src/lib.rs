@@ -1,1 +1,20 @@
-//! Placeholder.
+//! The catalogue of scenarios, the runner that plays them, and the `lockstep` command.
+//!
+//! - [`catalogue`] holds the stories, [`scenario`] says what one is made of, [`workload`] plays its acts.
+//! - [`hosts`] makes the gateway a host of the simulated world; [`contender`] and [`protocols`] are what it may run.
+//! - [`observe`] turns the simulation's events into the oracle's facts; [`runner`] does one run, [`campaign`] many.
+//! - [`replay`] keeps a run, [`timeline`] tells it, [`generate`] invents scenarios; [`cli`] is the command.
+pub mod campaign;
+pub mod catalogue;
+pub mod cli;
+pub mod contender;
+pub mod expectations;
+pub mod generate;
+pub mod hosts;
+pub mod observe;
+pub mod protocols;
+pub mod replay;
+pub mod runner;
+pub mod scenario;
+pub mod timeline;
+pub mod workload;

@@ -1,2 +1,23 @@
-//! Placeholder.
-fn main() {}
+//! The `lockstep` command.
+use clap::Parser;
+use scenarios::cli::{Command, Outcome};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        Err(error) => {
+            // clap's own code for a wrong command line is 2, which here means that safety was violated.
+            let code = if error.use_stderr() { reports::exit_code::USAGE_OR_INTERNAL } else { reports::exit_code::HELD };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match command.execute() {
+        Ok(Outcome(code)) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("lockstep: {error:#}");
+            ExitCode::from(reports::exit_code::USAGE_OR_INTERNAL)
+        }
+    }
+}

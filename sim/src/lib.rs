@@ -1,3 +1,15 @@
 //! The simulated world: a Kubernetes API server on an etcd-like store, the transports that reach it, hosts, clocks, faults
 //! and the choices that make one run out of all possible ones.
+//!
+//! - [`apiserver`] answers any request from its store as kube-apiserver does on the wire.
+//! - [`transport`] decides when a request is executed and when its answer arrives; [`choice`] is where it asks.
+//! - [`hosts`] are the programs under test: anything that takes a kube client, a [`clock`] and entropy.
+//! - [`faults`] go wrong; [`event`] is what happened; [`trace`] proves that it happened again.
 pub mod apiserver;
+pub mod choice;
+pub mod clock;
+pub mod event;
+pub mod faults;
+pub mod hosts;
+pub mod trace;
+pub mod transport;

@@ -10,9 +10,41 @@
 //! - [`ApiServer::advance_cache`] moves one server's cache of one resource on by one event; [`ApiServer::cache_lag`] says how
 //!   far it is behind.
 //! - [`ApiServer::take_commits`] hands over what was committed since, for the oracle and the trace.
+//! - [`ApiServer::watches`], [`ApiServer::bookmark`], [`ApiServer::end_watch`]: what a server does to streams in time.
+//!
+//! Files follow k8s.io/apiserver's packages. What is not simulated is named at [`ApiServer`].
 use bytes::Bytes;
 use serde_json::Value;
 use std::sync::Arc;
+
+mod authorizer;
+mod builtin;
+mod cel;
+pub mod conformance;
+mod continue_token;
+mod decode;
+mod discovery;
+mod handlers;
+mod ids;
+mod negotiation;
+mod object;
+mod options;
+mod registry;
+mod request_info;
+mod schema;
+mod selectors;
+mod server;
+pub mod status;
+mod store;
+mod timestamp;
+mod validation;
+mod watch_cache;
+mod watcher;
+
+pub use authorizer::{Attributes, Authorizer, Decision};
+pub use registry::{Registry, RegistryError};
+pub use schema::SchemaError;
+pub use server::{ApiServer, FixtureError};
 
 /// Index of one API server over the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

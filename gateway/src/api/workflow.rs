@@ -1,0 +1,48 @@
+//! `status.workflowSelection`: what the analysis decided to run, on what, and how kubectl shows it.
+use super::{ResourceIdentifier, schema};
+use k8s_openapi::api::core::v1::ObjectReference;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The chosen workflow and its target.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WorkflowSelection {
+    /// The workflow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selected_workflow_ref: Option<SelectedWorkflow>,
+    /// The WorkflowExecution that runs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::object_reference")]
+    pub execution_ref: Option<ObjectReference>,
+    /// What the analysis found to be the cause; may differ from the signal's target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remediation_target: Option<ResourceIdentifier>,
+    /// The cause, as kubectl shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_display: Option<String>,
+    /// The analysis' confidence, as in `0.97`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<String>,
+    /// The workflow, as kubectl shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow_display_name: Option<String>,
+    /// The signal's target, as kubectl shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signal_target_display: Option<String>,
+}
+
+/// A workflow of the catalogue.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SelectedWorkflow {
+    /// Its id.
+    pub workflow_id: String,
+    /// Its version.
+    pub version: String,
+    /// The OCI bundle that is executed.
+    pub execution_bundle: String,
+    /// The bundle's digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution_bundle_digest: Option<String>,
+}

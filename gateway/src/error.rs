@@ -1,0 +1,153 @@
+//! Every answer that is not a success, and the only place that knows their HTTP status.
+//!
+//! RFC 9457 documents of the existing gateway's types. What a sender could retry with success is a 5xx with Retry-After: never
+//! a 4xx, which Alertmanager drops for good, 429 included; and never a 2xx.
+use crate::{protocol::Refusal, signals::target::TargetError};
+use axum::{
+    Extension,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// What Retry-After says, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// An answer that is not a success.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ApiError {
+    /// 400: the request can never be processed.
+    #[error("{0}")]
+    Invalid(String),
+    /// 404.
+    #[error("no such endpoint: signals are POSTed to /api/v1/signals/prometheus or /api/v1/signals/kubernetes-event")]
+    NotFound,
+    /// 405.
+    #[error("method not allowed: signals are POSTed")]
+    MethodNotAllowed,
+    /// 413.
+    #[error("request body too large")]
+    BodyTooLarge,
+    /// 415.
+    #[error("{0}")]
+    UnsupportedMediaType(String),
+    /// 500.
+    #[error("internal server error")]
+    Internal,
+    /// 503: nothing was stored that is not said to be, and a retry may well succeed.
+    #[error("{0}")]
+    Unavailable(String),
+    /// 503 for a group: the members that were stored are, the others need the sender's retry.
+    #[error("{detail}")]
+    GroupIncomplete {
+        /// What is the matter.
+        detail: String,
+        /// Extension members of the document: `results` and `summary`.
+        members: serde_json::Map<String, serde_json::Value>,
+    },
+    /// 504.
+    #[error("request processing timed out")]
+    TimedOut,
+}
+
+/// The document, but for what only the request knows; [`request_id`](crate::layers::request_id) completes it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    detail: Cow<'static, str>,
+    status: u16,
+    #[serde(flatten)]
+    members: serde_json::Map<String, serde_json::Value>,
+}
+
+impl ApiError {
+    /// Whether the sender should try again.
+    pub fn is_retryable(&self) -> bool {
+        self.status().is_server_error()
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable(_) | Self::GroupIncomplete { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+
+    fn into_problem(self) -> Problem {
+        let (kind, title) = match &self {
+            Self::Invalid(_) => ("https://kubernaut.ai/problems/validation-error", "Bad Request"),
+            Self::NotFound => ("https://kubernaut.ai/problems/unknown", "Error"),
+            Self::MethodNotAllowed => ("https://kubernaut.ai/problems/method-not-allowed", "Method Not Allowed"),
+            Self::BodyTooLarge => ("https://kubernaut.ai/problems/payload-too-large", "Request Entity Too Large"),
+            Self::UnsupportedMediaType(_) => {
+                ("https://kubernaut.ai/problems/unsupported-media-type", "Unsupported Media Type")
+            }
+            Self::Internal => ("https://kubernaut.ai/problems/internal-error", "Internal Server Error"),
+            Self::Unavailable(_) | Self::GroupIncomplete { .. } => {
+                ("https://kubernaut.ai/problems/service-unavailable", "Service Unavailable")
+            }
+            Self::TimedOut => ("https://kubernaut.ai/problems/gateway-timeout", "Gateway Timeout"),
+        };
+        let status = self.status().as_u16();
+        let detail = match self {
+            // These two are what the existing gateway says, letter for letter.
+            Self::Internal => Cow::Borrowed("Internal server error"),
+            Self::BodyTooLarge => Cow::Borrowed("Request body too large"),
+            Self::TimedOut => Cow::Borrowed("Request processing timed out"),
+            Self::Invalid(detail) | Self::UnsupportedMediaType(detail) | Self::Unavailable(detail) => detail.into(),
+            Self::GroupIncomplete { detail, members } => {
+                return Problem { kind, title, detail: detail.into(), status, members };
+            }
+            other => other.to_string().into(),
+        };
+        Problem { kind, title, detail, status, members: serde_json::Map::new() }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let mut response = status.into_response();
+        let headers = response.headers_mut();
+        if status.is_server_error() {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        }
+        (Extension(self.into_problem()), response).into_response()
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Overloaded(_) | Refusal::Unavailable(_) | Refusal::Refused(_) => {
+                Self::Unavailable(refusal.to_string())
+            }
+            Refusal::DeadlineExceeded => Self::TimedOut,
+            Refusal::Internal(reason) => {
+                tracing::error!(reason, "a signal could not be stored");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl From<TargetError> for ApiError {
+    fn from(error: TargetError) -> Self {
+        match error {
+            TargetError::Unknown => Self::Invalid(format!("Signal validation failed: {error}")),
+            TargetError::DiscoveryMissing | TargetError::LookupFailed(_) => Self::Unavailable(error.to_string()),
+        }
+    }
+}

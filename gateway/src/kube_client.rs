@@ -1,0 +1,71 @@
+//! The Kubernetes client: one stack, its transport supplied.
+//!
+//! No retries of the library's own, neither of kube's retry layer nor of hyper-util's connection pool. Both resend POSTs, and a
+//! POST that was executed and is sent again looks like somebody else's: only the protocol knows what may be repeated.
+use axum::body::Bytes;
+use http::{Request, Response};
+use kube::client::Body;
+use tower::{BoxError, Service};
+
+/// A client over any transport that answers for the API server: a simulated one, or a test's.
+pub fn client<S, B>(service: S, namespace: &str) -> kube::Client
+where
+    S: Service<Request<Body>, Response = Response<B>> + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+    B: axum::body::HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    kube::Client::new(service, namespace)
+}
+
+/// Why there is no client.
+#[cfg(feature = "bin")]
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The kubeconfig cannot be read.
+    #[error("kubeconfig {path} cannot be used: {source}")]
+    Kubeconfig {
+        /// Where it is.
+        path: std::path::PathBuf,
+        /// Why not.
+        source: Box<kube::config::KubeconfigError>,
+    },
+    /// Neither a kubeconfig nor a service account.
+    #[error("no Kubernetes API server is configured: run in a pod, or pass --kubeconfig: {0}")]
+    Inferred(Box<kube::config::InferConfigError>),
+    /// TLS or credentials.
+    #[error("the connection to the Kubernetes API server cannot be set up: {0}")]
+    Stack(Box<kube::Error>),
+}
+
+/// A client of the cluster that `kubeconfig` names, or that this pod runs in.
+#[cfg(feature = "bin")]
+pub async fn connect(kubeconfig: Option<&std::path::Path>) -> Result<kube::Client, ClientError> {
+    use kube::config::{Config, KubeConfigOptions, Kubeconfig};
+    let config = match kubeconfig {
+        Some(path) => {
+            let failed = |source| ClientError::Kubeconfig { path: path.to_owned(), source: Box::new(source) };
+            let file = Kubeconfig::read_from(path).map_err(failed)?;
+            Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.map_err(failed)?
+        }
+        None => Config::infer().await.map_err(|error| ClientError::Inferred(Box::new(error)))?,
+    };
+    over_tls(config).map_err(|error| ClientError::Stack(Box::new(error)))
+}
+
+#[cfg(feature = "bin")]
+fn over_tls(config: kube::Config) -> Result<kube::Client, kube::Error> {
+    use hyper_util::{client::legacy, rt::TokioExecutor};
+    use kube::client::ConfigExt;
+    let connector = config.rustls_https_connector()?;
+    let http: legacy::Client<_, Body> =
+        legacy::Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build(connector);
+    let service = tower::ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .option_layer(config.auth_layer()?)
+        .layer(config.extra_headers_layer()?)
+        .map_err(BoxError::from)
+        .service(http);
+    Ok(client(service, &config.default_namespace))
+}

@@ -1,0 +1,221 @@
+//! Counting: one compare-and-set of count and marks together, on the version that was judged.
+//!
+//! The patch names uid and resourceVersion, so it commits on that version or never, and a cached version is safe to act on. A
+//! patch whose answer was lost is settled before anything else is decided: until then only the identical patch is sent again.
+use super::{
+    marks::Ledger,
+    request::RequestRecord,
+    settle::{LostPatch, Settlement, settle},
+    timestamps::to_seconds,
+    writer::{Step, Writer},
+};
+use crate::protocol::{Accepted, Disposition, Refusal};
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::json;
+use std::sync::Arc;
+
+/// One write that counts a batch.
+#[derive(Debug)]
+struct CountPatch {
+    body: Bytes,
+    number: u64,
+    first_seen: Timestamp,
+    last_seen: Timestamp,
+}
+
+impl CountPatch {
+    /// Counts `size` signals on `target`; `None` when the count would not fit its type, or the patch would not be conditional.
+    fn new(target: &RequestRecord, writer: &str, number: u64, size: usize, now: Timestamp) -> Option<Self> {
+        let (count, version) = (target.count(), &target.metadata.resource_version);
+        let total = count.checked_add(u32::try_from(size).ok()?).filter(|total| i32::try_from(*total).is_ok())?;
+        if version.is_empty() {
+            return None;
+        }
+        let now = to_seconds(now);
+        let first_seen = target.first_seen().unwrap_or(now);
+        let last_seen = target.last_seen().map_or(now, |last| last.max(now));
+        let mut deduplication = json!({"lastSeenAt": last_seen.to_string(), "occurrenceCount": total});
+        if target.first_seen().is_none() {
+            deduplication["firstSeenAt"] = json!(first_seen.to_string());
+        }
+        let ledger = Ledger::find(target.conditions()).filter(|ledger| ledger.in_step(count));
+        let ledger = ledger.unwrap_or_else(|| Ledger::begin(count)).marked(writer, number, total);
+        let body = json!({
+            "metadata": {"uid": target.metadata.uid, "resourceVersion": version},
+            "status": {"deduplication": deduplication, "conditions": ledger.store(target.conditions(), now)},
+        });
+        Some(Self { body: body.to_string().into(), number, first_seen, last_seen })
+    }
+
+    /// This patch on `target`, as something to settle.
+    fn lost<'a>(&self, target: &'a RequestRecord, writer: &'a str) -> LostPatch<'a> {
+        let (uid, version) = (&target.metadata.uid, &target.metadata.resource_version);
+        LostPatch { uid, version, count: target.count(), writer, number: self.number }
+    }
+}
+
+impl Writer {
+    /// Counts the batch on `target`, which was judged to take it.
+    pub(super) async fn count(&mut self, target: Arc<RequestRecord>) -> Step {
+        if target.spec.signal_fingerprint != self.fingerprint {
+            return self.collision(&target.metadata.name, &target.spec.signal_fingerprint);
+        }
+        let (once, size) = (self.once.clone(), self.batch.len());
+        let number = once.next_number();
+        let Some(patch) = CountPatch::new(&target, &once.writer, number, size, once.context.clock.now()) else {
+            let name = &target.metadata.name;
+            return Step::Refuse(Refusal::Refused(format!("{name} can count no more; end it, and a new one begins")));
+        };
+        let name = &target.metadata.name;
+        match once.calls.patch_status(name, patch.body.clone(), self.batch.last_deadline()).await {
+            Ok(stored) => {
+                once.requests.learn(Arc::new(stored));
+                self.counted(&target, &patch)
+            }
+            Err(error) if error.is_ambiguous() => self.settle(&target, &patch).await,
+            Err(error) if error.is_throttled() => Step::retry(&error),
+            Err(error) if error.is_not_found() => {
+                once.requests.forget(name, &target.metadata.uid);
+                Step::Again
+            }
+            Err(error) if error.is_conflict() || error.is_invalid() => match self.read_request(name).await {
+                // A proxy that sent the patch twice answers with the conflict of the second and the first.
+                Ok(Some(seen)) if settle(&patch.lost(&target, &once.writer), Some(&seen)) == Settlement::Counted => {
+                    self.counted(&target, &patch)
+                }
+                // A wrong uid is 422 in a PATCH. The very object it was meant for cannot have a wrong one.
+                Ok(Some(seen)) if error.is_invalid() && seen.metadata.uid == target.metadata.uid => {
+                    Step::refused(&error)
+                }
+                Ok(_) => Step::Again,
+                Err(error) => Step::retry(&error),
+            },
+            Err(error) => Step::refused(&error),
+        }
+    }
+
+    /// Finds out what became of `patch`, sending it again as long as it may still commit.
+    async fn settle(&mut self, target: &RequestRecord, patch: &CountPatch) -> Step {
+        let once = self.once.clone();
+        let name = &target.metadata.name;
+        let lost = patch.lost(target, &once.writer);
+        while self.batch.is_open(self.now()) {
+            let (why, retry_after) = match self.read_request(name).await {
+                Ok(seen) => match settle(&lost, seen.as_deref()) {
+                    Settlement::Counted => return self.counted(target, patch),
+                    Settlement::NotCounted => return Step::Again,
+                    Settlement::Unknowable => return self.unknown(name),
+                    Settlement::MayStillCommit => ("a count was not answered".to_owned(), None),
+                },
+                Err(error) => (error.to_string(), error.retry_after()),
+            };
+            if self.pause(&why, retry_after).await.is_err() {
+                return self.unknown(name);
+            }
+            // Also when the read failed: the identical patch can do no harm, whatever became of the first.
+            if let Ok(stored) = once.calls.patch_status(name, patch.body.clone(), self.batch.last_deadline()).await {
+                once.requests.learn(Arc::new(stored));
+                return self.counted(target, patch);
+            }
+        }
+        Step::Again
+    }
+
+    /// The batch may have been counted or not: refused, it is counted at most once.
+    fn unknown(&self, name: &str) -> Step {
+        self.once.context.metrics.settle_unknown.inc_by(u64::try_from(self.batch.len()).unwrap_or_default());
+        Step::unavailable(format!("it cannot be known whether {name} counted this signal"))
+    }
+
+    /// `patch` has committed on `target`.
+    fn counted(&mut self, target: &RequestRecord, patch: &CountPatch) -> Step {
+        let size = u32::try_from(self.batch.len()).unwrap_or(u32::MAX);
+        self.once.context.metrics.batch_size.observe(f64::from(size));
+        let before = target.count();
+        // Exactly one signal of a request is told that it created it: the first that was counted, whoever sent the POST.
+        let first = before == 0 && target.metadata.annotations.acquisition.is_some();
+        let namespace = &self.once.context.namespace;
+        self.batch.accept(|place| Accepted {
+            disposition: if first && place == 0 { Disposition::Created } else { Disposition::Duplicate },
+            name: target.metadata.name.clone(),
+            namespace: namespace.clone(),
+            count: before + place + 1,
+            first_seen: patch.first_seen,
+            last_seen: patch.last_seen,
+        });
+        Step::Done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::request::parse, *};
+    use serde_json::Value;
+
+    fn now() -> Timestamp {
+        "2026-01-02T03:04:05.9Z".parse().expect("a time")
+    }
+
+    fn patch(status: &Value, size: usize) -> (CountPatch, Value) {
+        let target = parse(json!({"metadata": {"name": "rr", "uid": "u", "resourceVersion": "7"}, "status": status}));
+        let patch = CountPatch::new(&target, "gw-a", 3, size, now()).expect("a patch");
+        let body = serde_json::from_slice(&patch.body).expect("json");
+        (patch, body)
+    }
+
+    #[test]
+    fn first_count_sets_everything() {
+        let (patch, body) = patch(&json!({}), 2);
+        let expected = json!({
+            "metadata": {"uid": "u", "resourceVersion": "7"},
+            "status": {
+                "deduplication": {
+                    "firstSeenAt": "2026-01-02T03:04:05Z", "lastSeenAt": "2026-01-02T03:04:05Z", "occurrenceCount": 2,
+                },
+                "conditions": [{
+                    "type": "SignalsCounted", "status": "True", "reason": "Counted", "message": "base=0;gw-a=3:2",
+                    "lastTransitionTime": "2026-01-02T03:04:05Z",
+                }],
+            },
+        });
+        assert_eq!(body, expected);
+        assert_eq!(patch.first_seen, patch.last_seen);
+    }
+
+    #[test]
+    fn later_count_never_goes_back() {
+        let ready = json!({"type": "Ready", "unknown": true});
+        let marks = json!({"type": "SignalsCounted", "message": "base=0;gw-b=1:5"});
+        let (_, body) = patch(
+            &json!({
+                "deduplication": {
+                    "firstSeenAt": "2026-01-01T00:00:00Z", "lastSeenAt": "2030-01-01T00:00:00Z", "occurrenceCount": 5,
+                },
+                "conditions": [ready, marks],
+            }),
+            3,
+        );
+        let deduplication = &body["status"]["deduplication"];
+        assert_eq!(deduplication, &json!({"lastSeenAt": "2030-01-01T00:00:00Z", "occurrenceCount": 8}));
+        assert_eq!(body["status"]["conditions"][0], ready);
+        assert_eq!(body["status"]["conditions"][1]["message"], "base=0;gw-a=3:8;gw-b=1:5");
+    }
+
+    #[test]
+    fn ledger_out_of_step_begins_anew() {
+        let marks = json!({"type": "SignalsCounted", "message": "base=0;gw-b=1:5"});
+        let (_, body) = patch(&json!({"deduplication": {"occurrenceCount": 6}, "conditions": [marks]}), 1);
+        assert_eq!(body["status"]["conditions"][0]["message"], "base=6;gw-a=3:7");
+    }
+
+    #[test]
+    fn patch_is_always_conditional_and_bounded() {
+        let unversioned = parse(json!({"metadata": {"name": "rr", "uid": "u"}}));
+        assert!(CountPatch::new(&unversioned, "gw-a", 1, 1, now()).is_none());
+        let full = parse(json!({
+            "metadata": {"resourceVersion": "7"}, "status": {"deduplication": {"occurrenceCount": i32::MAX}},
+        }));
+        assert!(CountPatch::new(&full, "gw-a", 1, 1, now()).is_none());
+    }
+}

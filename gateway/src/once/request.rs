@@ -1,0 +1,258 @@
+//! A RemediationRequest as the protocol sees it: what counting and judging need, and no more.
+//!
+//! Hot paths and the cache read this view, not the whole resource: the payload of a request is skipped while parsing. What is
+//! written back is a patch of two fields, so nothing that the view leaves out is ever lost. Values that anybody may have put
+//! there (times, counts, conditions) are read leniently: what makes no sense counts as absent.
+use super::watch::Versioned;
+use crate::api;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Annotation of a RemediationRequest: the namespace of the leases that fence its creation.
+pub(super) const LOCK_NAMESPACE: &str = "kubernaut.ai/lock-namespace";
+/// Annotation of a RemediationRequest: the acquisition of the lease under which it was made.
+pub(super) const ACQUISITION: &str = "kubernaut.ai/acquisition";
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RequestRecord {
+    pub(super) metadata: RequestMeta,
+    pub(super) spec: RequestSpec,
+    pub(super) status: RequestStatus,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct RequestMeta {
+    pub(super) name: String,
+    pub(super) uid: String,
+    pub(super) resource_version: String,
+    pub(super) creation_timestamp: Option<String>,
+    pub(super) deletion_timestamp: Option<String>,
+    pub(super) annotations: RequestAnnotations,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RequestAnnotations {
+    #[serde(rename = "kubernaut.ai/lock-namespace")]
+    pub(super) lock_namespace: Option<String>,
+    #[serde(rename = "kubernaut.ai/acquisition")]
+    pub(super) acquisition: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct RequestSpec {
+    pub(super) signal_fingerprint: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct RequestStatus {
+    pub(super) overall_phase: Option<String>,
+    pub(super) deduplication: Option<Deduplication>,
+    pub(super) routing_status: Option<RoutingStatus>,
+    pub(super) completion_status: Option<CompletionStatus>,
+    /// Raw, because a patch writes all of them back, also those with fields that nobody here knows.
+    pub(super) conditions: Option<Vec<Value>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Deduplication {
+    first_seen_at: Option<String>,
+    last_seen_at: Option<String>,
+    occurrence_count: i64,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct RoutingStatus {
+    next_allowed_execution: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct CompletionStatus {
+    outcome: Option<String>,
+}
+
+impl Versioned for RequestRecord {
+    fn version(&self) -> &str {
+        &self.metadata.resource_version
+    }
+}
+
+impl RequestRecord {
+    /// Any phase but a terminal one; a request without a phase has only just been made.
+    pub(super) fn is_active(&self) -> bool {
+        !api::is_terminal(self.status.overall_phase.as_deref().unwrap_or_default())
+    }
+
+    pub(super) fn is_terminating(&self) -> bool {
+        self.metadata.deletion_timestamp.is_some()
+    }
+
+    /// Ended, but in a way that keeps signals from beginning another remediation.
+    pub(super) fn is_suppressing(&self, now: Timestamp) -> bool {
+        !self.is_active() && !self.is_terminating() && (self.awaits_review() || self.next_allowed() > Some(now))
+    }
+
+    fn awaits_review(&self) -> bool {
+        let outcome = self.status.completion_status.as_ref().and_then(|status| status.outcome.as_deref());
+        outcome == Some(api::OUTCOME_MANUAL_REVIEW_REQUIRED)
+    }
+
+    fn next_allowed(&self) -> Option<Timestamp> {
+        self.status.routing_status.as_ref()?.next_allowed_execution.as_ref()?.parse().ok()
+    }
+
+    /// occurrenceCount; 0 where none is stored.
+    pub(super) fn count(&self) -> u32 {
+        let stored = self.status.deduplication.as_ref().map_or(0, |deduplication| deduplication.occurrence_count);
+        u32::try_from(stored.clamp(0, i64::from(i32::MAX))).unwrap_or_default()
+    }
+
+    pub(super) fn first_seen(&self) -> Option<Timestamp> {
+        self.status.deduplication.as_ref()?.first_seen_at.as_ref()?.parse().ok()
+    }
+
+    pub(super) fn last_seen(&self) -> Option<Timestamp> {
+        self.status.deduplication.as_ref()?.last_seen_at.as_ref()?.parse().ok()
+    }
+
+    pub(super) fn conditions(&self) -> &[Value] {
+        self.status.conditions.as_deref().unwrap_or_default()
+    }
+
+    fn age_order(&self) -> (&str, &str) {
+        (self.metadata.creation_timestamp.as_deref().unwrap_or_default(), &self.metadata.name)
+    }
+}
+
+/// What the requests of one fingerprint mean for its next signal.
+#[derive(Debug, Clone)]
+pub(super) enum Standing {
+    /// Counted on this one: the oldest active one, or else one that suppresses new ones.
+    CountOn(Arc<RequestRecord>),
+    /// An active request is being deleted: nothing may be counted on it, and none made until it is gone.
+    Terminating(Arc<RequestRecord>),
+    /// Nothing stands in the way of the next episode.
+    Clear,
+}
+
+/// Judges all the requests of one fingerprint.
+///
+/// Of several active ones, which only others than this protocol make, the oldest counts and then the first by name, as the
+/// RemediationOrchestrator chooses. Of several suppressing ones the youngest does.
+pub(super) fn standing<'a>(records: impl Iterator<Item = &'a Arc<RequestRecord>>, now: Timestamp) -> Standing {
+    let (mut active, mut terminating, mut suppressing) =
+        (None::<&Arc<RequestRecord>>, None, None::<&Arc<RequestRecord>>);
+    for record in records {
+        if record.is_active() && record.is_terminating() {
+            terminating = Some(record);
+        } else if record.is_active() {
+            if active.is_none_or(|best| record.age_order() < best.age_order()) {
+                active = Some(record);
+            }
+        } else if record.is_suppressing(now) && suppressing.is_none_or(|best| record.age_order() > best.age_order()) {
+            suppressing = Some(record);
+        }
+    }
+    match (active, terminating, suppressing) {
+        (Some(record), ..) | (None, None, Some(record)) => Standing::CountOn(record.clone()),
+        (None, Some(record), _) => Standing::Terminating(record.clone()),
+        (None, None, None) => Standing::Clear,
+    }
+}
+
+#[cfg(test)]
+pub(super) fn parse(value: Value) -> RequestRecord {
+    serde_json::from_value(value).expect("a request")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const NOW: &str = "2026-01-02T03:04:05Z";
+
+    fn record(name: &str, created: &str, status: Value) -> Arc<RequestRecord> {
+        Arc::new(parse(json!({"metadata": {"name": name, "creationTimestamp": created}, "status": status})))
+    }
+
+    fn judged(records: &[Arc<RequestRecord>]) -> (&'static str, String) {
+        match standing(records.iter(), NOW.parse().expect("a time")) {
+            Standing::CountOn(record) => ("count", record.metadata.name.clone()),
+            Standing::Terminating(record) => ("terminating", record.metadata.name.clone()),
+            Standing::Clear => ("clear", String::new()),
+        }
+    }
+
+    #[test]
+    fn oldest_active_request_counts() {
+        let young = record("a", "2026-01-01T00:00:02Z", json!({"overallPhase": "Pending"}));
+        let old = record("c", "2026-01-01T00:00:01Z", json!({"overallPhase": "Executing"}));
+        let twin = record("b", "2026-01-01T00:00:01Z", json!({"overallPhase": "SomethingNew"}));
+        let ended = record("0", "2026-01-01T00:00:00Z", json!({"overallPhase": "Completed"}));
+        assert_eq!(judged(&[young.clone(), old.clone(), ended.clone()]), ("count", "c".into()));
+        assert_eq!(judged(&[young, old, twin, ended.clone()]), ("count", "b".into()), "the name decides between twins");
+        assert_eq!(judged(&[ended]), ("clear", String::new()));
+        assert_eq!(judged(&[]), ("clear", String::new()));
+    }
+
+    #[test]
+    fn review_and_cooldown_suppress() {
+        let review = json!({"overallPhase": "Failed", "completionStatus": {"outcome": "ManualReviewRequired"}});
+        let cooling =
+            json!({"overallPhase": "Completed", "routingStatus": {"nextAllowedExecution": "2026-01-02T03:04:06Z"}});
+        let cooled = json!({"overallPhase": "Completed", "routingStatus": {"nextAllowedExecution": NOW}});
+        assert_eq!(judged(&[record("a", NOW, review.clone())]), ("count", "a".into()));
+        assert_eq!(judged(&[record("a", NOW, cooling.clone())]), ("count", "a".into()));
+        assert_eq!(judged(&[record("a", NOW, cooled)]), ("clear", String::new()));
+        let active = record("z", NOW, json!({}));
+        assert_eq!(judged(&[record("a", NOW, review), record("b", NOW, cooling), active]), ("count", "z".into()));
+    }
+
+    #[test]
+    fn terminating_active_request_blocks() {
+        let deleted = |phase| {
+            Arc::new(parse(json!({
+                "metadata": {"name": "a", "deletionTimestamp": NOW},
+                "status": {"overallPhase": phase, "completionStatus": {"outcome": "ManualReviewRequired"}},
+            })))
+        };
+        let suppressing = record(
+            "b",
+            NOW,
+            json!({"overallPhase": "Failed", "completionStatus": {"outcome": "ManualReviewRequired"}}),
+        );
+        assert_eq!(judged(&[deleted("Executing"), suppressing]), ("terminating", "a".into()));
+        assert_eq!(
+            judged(&[deleted("Failed")]),
+            ("clear", String::new()),
+            "one that ended is no obstacle while it goes"
+        );
+        let active = record("c", NOW, json!({}));
+        assert_eq!(judged(&[deleted("Executing"), active]), ("count", "c".into()));
+    }
+
+    #[test]
+    fn nonsense_counts_as_absent() {
+        let odd = parse(json!({"status": {
+            "deduplication": {"occurrenceCount": -7, "firstSeenAt": "yesterday", "lastSeenAt": ""},
+            "routingStatus": {"nextAllowedExecution": "never"}, "conditions": null,
+        }}));
+        assert_eq!((odd.count(), odd.first_seen(), odd.last_seen()), (0, None, None));
+        assert_eq!(odd.next_allowed(), None);
+        assert!(odd.conditions().is_empty());
+        assert_eq!(
+            parse(json!({"status": {"deduplication": {"occurrenceCount": 1_i64 << 40}}})).count(),
+            2_147_483_647
+        );
+    }
+}

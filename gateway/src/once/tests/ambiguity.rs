@@ -1,0 +1,199 @@
+//! Answers that never come: every call of the protocol, failed in every way, and still each signal counts once.
+use super::{server::Fault, *};
+
+const WAYS: [Fault; 6] = [
+    Fault::AnswerLost,
+    Fault::Unanswered,
+    Fault::NotExecuted,
+    Fault::Twice,
+    Fault::Late(Duration::from_millis(30)),
+    Fault::Late(Duration::from_secs(4)),
+];
+
+async fn one_signal_with(call: &'static str, fault: Fault) -> (Server, Replica) {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.fault_once(call, fault);
+    assert_eq!(replica.stored().await, (Disposition::Created, 1), "{call} {fault:?}");
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    let counts: Vec<u64> = requests(&server).into_iter().map(|(_, count)| count).collect();
+    assert_eq!(counts, [1], "{call} {fault:?}");
+    (server, replica)
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_create_makes_one_request() {
+    for way in WAYS {
+        let (_, replica) = one_signal_with("POST requests", way).await;
+        assert_eq!(replica.metrics.ambiguous_writes.get(), u64::from(way != Fault::Twice), "{way:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_acquisition_is_recognised() {
+    for way in WAYS {
+        let (server, _replica) = one_signal_with("POST leases", way).await;
+        assert_eq!(server.all(LEASES)[0]["spec"]["holderIdentity"], "", "{way:?}: freed in the end");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_count_counts_once() {
+    for way in WAYS {
+        one_signal_with("PATCH", way).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_release_is_repeated() {
+    for way in WAYS {
+        let (server, _replica) = one_signal_with("PUT leases", way).await;
+        assert_eq!(server.all(LEASES)[0]["spec"]["holderIdentity"], "", "{way:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_takeover_begins_one_episode() {
+    for way in WAYS {
+        let server = Server::default();
+        let replica = Replica::ready(&server, "gw-1").await;
+        replica.stored().await;
+        settle().await;
+        end_request(&server);
+        settle().await;
+        server.fault_once("PUT leases", way);
+        assert_eq!(replica.stored().await, (Disposition::Created, 1), "{way:?}");
+        let counts: Vec<u64> = requests(&server).into_iter().map(|(_, count)| count).collect();
+        assert_eq!(counts, [1, 1], "{way:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn late_count_and_other_writers_agree() {
+    for other_counts in [false, true] {
+        let server = Server::default();
+        let (one, other) = (Replica::ready(&server, "gw-1").await, Replica::ready(&server, "gw-2").await);
+        one.stored().await;
+        settle().await;
+        server.fault_once("PATCH", Fault::Late(Duration::from_millis(5)));
+        let lost = one.send();
+        if other_counts {
+            other.stored().await;
+        } else {
+            server.edit(REQUESTS, json!({"status": {"overallPhase": "Analyzing"}}));
+        }
+        lost.await.expect("no panic").expect("stored");
+        settle().await;
+        assert_eq!(requests(&server)[0].1, 2 + u64::from(other_counts));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn erased_marks_are_not_guessed() {
+    let server = Server::default();
+    let (one, other) = (Replica::ready(&server, "gw-1").await, Replica::ready(&server, "gw-2").await);
+    one.stored().await;
+    settle().await;
+    server.fault_once("PATCH", Fault::Unanswered);
+    let lost = one.send();
+    settle().await;
+    server.edit(REQUESTS, json!({"status": {"conditions": []}}));
+    assert_eq!(other.stored().await, (Disposition::Duplicate, 3), "the lost one had committed");
+    let refused = lost.await.expect("no panic");
+    assert!(matches!(&refused, Err(Refusal::Unavailable(why)) if why.contains("cannot be known")), "{refused:?}");
+    assert_eq!(one.metrics.settle_unknown.get(), 1);
+    assert_eq!(requests(&server)[0].1, 3, "at most once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn vanished_request_is_not_guessed() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    replica.stored().await;
+    settle().await;
+    server.fault_once("PATCH", Fault::Unanswered);
+    let lost = replica.send();
+    settle().await;
+    server.delete_all(REQUESTS);
+    assert!(matches!(lost.await.expect("no panic"), Err(Refusal::Unavailable(_))));
+    assert_eq!(replica.metrics.settle_unknown.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn abandoned_acquisition_is_given_back() {
+    for executed in [true, false] {
+        let server = Server::default();
+        let replica = Replica::ready(&server, "gw-1").await;
+        let clock = replica.clock.clone();
+        let mut asked = false;
+        server.fault(move |call| match call {
+            "POST leases" => {
+                asked = true;
+                Some(if executed { Fault::AnswerLost } else { Fault::NotExecuted })
+            }
+            _ if !call.starts_with("GET leases") || clock.monotonic() > Duration::from_secs(15) => None,
+            _ => asked.then_some(Fault::Refused(429)),
+        });
+        server.silence_watches();
+        assert!(replica.signal().await.is_err());
+        if !executed {
+            server.put(
+                LEASES,
+                json!({"metadata": {"name": "gw-lock-0123456789abcdef"}, "spec": {"holderIdentity": "gw-9_1"}}),
+            );
+        }
+        tokio::time::sleep(Duration::from_secs(12)).await;
+        let holder = server.all(LEASES)[0]["spec"]["holderIdentity"].clone();
+        assert_eq!(holder, if executed { "" } else { "gw-9_1" }, "its own is given back, and nobody else's");
+    }
+}
+
+/// Two replicas send two signals each while call `n` fails; gives what was accepted and refused, or `None` past the last call.
+async fn round(n: usize, way: Fault, (ended, watched): (bool, bool)) -> Option<(Server, u64, u64)> {
+    let server = Server::default();
+    let (one, other) = (Replica::ready(&server, "gw-1").await, Replica::ready(&server, "gw-2").await);
+    if ended {
+        one.stored().await;
+        settle().await;
+        end_request(&server);
+        settle().await;
+    }
+    if !watched {
+        server.silence_watches();
+    }
+    let (reached, mut calls) = (Arc::new(AtomicU64::new(0)), 0);
+    let seen = reached.clone();
+    server.fault(move |call| {
+        calls += 1;
+        let reached = calls == n;
+        seen.fetch_or(u64::from(reached), Ordering::Relaxed);
+        // No server answers a read with a conflict.
+        (reached && !(way == Fault::Refused(409) && call.starts_with("GET"))).then_some(way)
+    });
+    let sent = [one.send(), one.send(), other.send(), other.send()];
+    let (mut accepted, mut refused) = (u64::from(ended), 0);
+    for answer in sent {
+        if answer.await.expect("no panic").is_ok() { accepted += 1 } else { refused += 1 }
+    }
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    (reached.load(Ordering::Relaxed) == 1).then_some((server, accepted, refused))
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_failed_call_keeps_the_count() {
+    let mut rounds = 0;
+    for world in [(false, true), (true, true), (false, false), (true, false)] {
+        for way in WAYS.into_iter().chain([Fault::Refused(409), Fault::Refused(429)]) {
+            for n in 1.. {
+                let Some((server, accepted, refused)) = round(n, way, world).await else { break };
+                let all = server.all(REQUESTS);
+                let total: u64 = all.iter().map(count_of).sum();
+                let active = all.iter().filter(|request| request["status"]["overallPhase"] != "Completed").count();
+                assert_eq!(active, 1, "call {n} {way:?} {world:?}: {all:#?}");
+                assert_eq!((total, refused), (accepted, 0), "call {n} {way:?} {world:?}: {all:#?}");
+                rounds += 1;
+            }
+        }
+    }
+    assert!(rounds > 160, "only {rounds} calls were failed");
+}

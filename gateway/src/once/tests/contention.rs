@@ -1,0 +1,161 @@
+//! Many signals at once: batches, replicas that race, locks that others hold, senders that hang up.
+use super::{server::Fault, *};
+use std::collections::BTreeSet;
+
+async fn counts(sent: Vec<tokio::task::JoinHandle<Result<Accepted, Refusal>>>) -> (usize, BTreeSet<u32>) {
+    let (mut created, mut counts) = (0, BTreeSet::new());
+    for answer in sent {
+        let accepted = answer.await.expect("no panic").expect("stored");
+        created += usize::from(accepted.disposition == Disposition::Created);
+        assert!(counts.insert(accepted.count), "{} was answered twice", accepted.count);
+    }
+    (created, counts)
+}
+
+#[tokio::test(start_paused = true)]
+async fn concurrent_signals_share_writes() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    let (created, counts) = counts((0..250).map(|_| replica.send()).collect()).await;
+    assert_eq!((created, counts), (1, (1..=250).collect()));
+    let patches = server.take_log().iter().filter(|call| call.starts_with("PATCH")).count();
+    assert!(patches <= 4, "{patches} writes");
+    assert_eq!(requests(&server)[0].1, 250);
+}
+
+#[tokio::test(start_paused = true)]
+async fn racing_replicas_make_one_request() {
+    let server = Server::default();
+    let mut replicas = Vec::new();
+    for pod in ["gw-1", "gw-2", "gw-3"] {
+        replicas.push(Replica::ready(&server, pod).await);
+    }
+    let (created, counts) = counts((0..30).map(|n| replicas[n % 3].send()).collect()).await;
+    assert_eq!((created, counts), (1, (1..=30).collect()));
+    assert_eq!(requests(&server).len(), 1);
+    let conditions = &server.all(REQUESTS)[0]["status"]["conditions"];
+    assert!(conditions[0]["message"].as_str().is_some_and(|message| message.starts_with("base=0;")), "{conditions}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn hung_up_sender_cancels_nothing() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.fault_once("POST requests", Fault::AnswerLost);
+    let hung_up = replica.send();
+    let patient = replica.send();
+    tokio::task::yield_now().await;
+    hung_up.abort();
+    assert_eq!(
+        patient.await.expect("no panic").expect("stored").count,
+        1,
+        "one that left is not counted before a write"
+    );
+}
+
+fn held_lease(holder: &str) -> Value {
+    let labels = json!({"app.kubernetes.io/managed-by": "gateway-service"});
+    let annotations = json!({"kubernaut.ai/fingerprint": FP, "kubernaut.ai/episode": "1"});
+    json!({
+        "metadata": {"name": "gw-lock-0123456789abcdef", "labels": labels, "annotations": annotations},
+        "spec": {"holderIdentity": holder, "leaseDurationSeconds": 30},
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn held_lock_is_watched_not_polled() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.put(LEASES, held_lease("gw-9_1"));
+    settle().await;
+    let waiting = replica.send();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(server.take_log().is_empty(), "the cache knows");
+    let freed = tokio::time::Instant::now();
+    server.edit(LEASES, json!({"spec": {"holderIdentity": ""}}));
+    assert_eq!(waiting.await.expect("no panic").expect("stored").disposition, Disposition::Created);
+    assert!(freed.elapsed() < Duration::from_millis(100), "{:?}", freed.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn dead_holder_is_taken_over() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.put(LEASES, held_lease("gw-9_1"));
+    settle().await;
+    assert_eq!(replica.signal().await, Err(Refusal::DeadlineExceeded));
+    assert_eq!(replica.signal().await, Err(Refusal::DeadlineExceeded));
+    assert_eq!(replica.stored().await, (Disposition::Created, 1), "thirty seconds and the margin are over");
+    assert!(replica.clock.monotonic() < Duration::from_secs(33), "{:?}", replica.clock.monotonic());
+    assert_eq!(replica.metrics.lock_takeovers.get(), 1);
+    assert_eq!(server.all(LEASES)[0]["spec"]["leaseTransitions"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lease_of_others_is_adopted_after_a_list() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.put(LEASES, json!({
+        "metadata": {"name": "gw-lock-0123456789abcdef"},
+        "spec": {"holderIdentity": "old-gateway", "leaseDurationSeconds": 30, "renewTime": "2026-01-02T03:04:05.000000Z"},
+    }));
+    let waiting = replica.send();
+    settle().await;
+    server.edit(LEASES, json!({"spec": {"holderIdentity": ""}}));
+    assert!(waiting.await.expect("no panic").is_ok());
+    assert!(server.take_log().contains(&"GET requests".to_owned()), "a LIST, since others are about");
+    settle().await;
+    let lease = &server.all(LEASES)[0];
+    assert_eq!(lease["metadata"]["annotations"]["kubernaut.ai/episode"], "1");
+    assert_eq!(lease["metadata"]["labels"]["app.kubernetes.io/managed-by"], "gateway-service");
+}
+
+#[tokio::test(start_paused = true)]
+async fn deleted_lease_is_followed_by_a_list() {
+    for watched in [true, false] {
+        let server = Server::default();
+        let replica = Replica::ready(&server, "gw-1").await;
+        replica.stored().await;
+        settle().await;
+        end_request(&server);
+        settle().await;
+        if !watched {
+            server.silence_watches();
+        }
+        server.delete_all(LEASES);
+        settle().await;
+        server.take_log();
+        let accepted = replica.signal().await.expect("stored");
+        assert!(accepted.name.ends_with("-2"), "{}", accepted.name);
+        let calls = server.take_log();
+        let lease = calls.iter().position(|call| call == "POST leases").expect("a new lease");
+        assert_eq!(calls[lease - 1], "GET requests", "others are about: a LIST before the lease");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn request_of_others_is_found_by_a_list() {
+    let server = Server::default();
+    let foreign = |name, phase| json!({"metadata": {"name": name}, "spec": {"signalFingerprint": FP}, "status": {"overallPhase": phase}});
+    server.put(REQUESTS, foreign("rr-0123456789ab-1a2b3c4d", "Completed"));
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.silence_watches();
+    server.put(REQUESTS, foreign("rr-0123456789ab-5e6f7a8b", "Pending"));
+    assert_eq!(replica.stored().await, (Disposition::Duplicate, 1), "the cache did not show it, the LIST did");
+    assert!(server.all(LEASES).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn crash_answers_nobody_and_leaves_nothing() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.fault(|call| call.starts_with("POST requests").then_some(Fault::Unanswered));
+    let waiting = replica.send();
+    settle().await;
+    let Replica { tasks, protocol, .. } = replica;
+    drop(tasks);
+    let refused = waiting.await.expect("no panic");
+    assert!(matches!(refused, Err(Refusal::Unavailable(_))), "{refused:?}");
+    let deadline = Duration::from_secs(15);
+    assert!(protocol.handle(Arc::new(signal()), deadline).await.is_err(), "no writer starts after a crash");
+}

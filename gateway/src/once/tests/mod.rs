@@ -1,0 +1,146 @@
+//! The protocol as a whole, against a small server whose every call can be made to fail.
+mod ambiguity;
+mod contention;
+mod episodes;
+mod server;
+mod upkeep;
+
+use super::FencedLease;
+use crate::{
+    clock::{Clock, Sleep},
+    entropy::Entropy,
+    metrics::Metrics,
+    protocol::{Accepted, Context, Disposition, Protocol, Refusal},
+    signals::{Signal, Target},
+    tasks::TaskSet,
+};
+use serde_json::{Value, json};
+use server::{LEASES, REQUESTS, Server};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+const FP: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+/// The wall clock at the beginning of every test.
+const DAWN: &str = "2026-01-02T03:04:05Z";
+
+struct PausedClock(tokio::time::Instant);
+
+impl Clock for PausedClock {
+    fn now(&self) -> jiff::Timestamp {
+        let dawn: jiff::Timestamp = DAWN.parse().expect("a time");
+        dawn + jiff::SignedDuration::try_from(self.monotonic()).expect("a short test")
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// Weyl's sequence: different numbers, the same in every run.
+struct Sequence(AtomicU64);
+
+impl Entropy for Sequence {
+    fn next_u64(&self) -> u64 {
+        self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed)
+    }
+}
+
+/// One replica; dropping it is a crash.
+struct Replica {
+    protocol: Arc<FencedLease>,
+    metrics: Arc<Metrics>,
+    clock: Arc<PausedClock>,
+    tasks: TaskSet,
+}
+
+impl Replica {
+    /// A replica that has not listed anything yet.
+    fn boot(server: &Server, pod: &str) -> Self {
+        let (tasks, metrics) = (TaskSet::default(), Arc::new(Metrics::new()));
+        let clock = Arc::new(PausedClock(tokio::time::Instant::now()));
+        let seed = pod.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte));
+        let context = Context {
+            client: server.client(),
+            namespace: "work".into(),
+            lock_namespace: "locks".into(),
+            pod: pod.into(),
+            clock: clock.clone(),
+            entropy: Arc::new(Sequence(AtomicU64::new(seed))),
+            tasks: tasks.spawner(),
+            metrics: metrics.clone(),
+        };
+        Self { protocol: FencedLease::start(context), metrics, clock, tasks }
+    }
+
+    async fn ready(server: &Server, pod: &str) -> Self {
+        let replica = Self::boot(server, pod);
+        while replica.protocol.ready().is_err() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        server.take_log();
+        replica
+    }
+
+    /// Sends a signal that waits for 15 seconds, on a task of its own.
+    fn send(&self) -> tokio::task::JoinHandle<Result<Accepted, Refusal>> {
+        let (protocol, deadline) = (self.protocol.clone(), self.clock.monotonic() + Duration::from_secs(15));
+        tokio::spawn(async move { protocol.handle(Arc::new(signal()), deadline).await })
+    }
+
+    async fn signal(&self) -> Result<Accepted, Refusal> {
+        self.send().await.expect("no panic")
+    }
+
+    /// Sends one that must be stored; gives what the answer says.
+    async fn stored(&self) -> (Disposition, u32) {
+        let accepted = self.signal().await.expect("stored");
+        (accepted.disposition, accepted.count)
+    }
+}
+
+fn signal() -> Signal {
+    let time = DAWN.parse().expect("a time");
+    Signal {
+        fingerprint: FP.into(),
+        name: "KubePodCrashLooping".into(),
+        severity: "critical".into(),
+        source: "prometheus",
+        target: Target { kind: "Deployment".into(), name: "web".into(), namespace: "shop".into(), api_version: None },
+        cluster_id: None,
+        firing_time: time,
+        received_time: time,
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        payload: "{}".into(),
+    }
+}
+
+fn count_of(request: &Value) -> u64 {
+    request["status"]["deduplication"]["occurrenceCount"].as_u64().unwrap_or(0)
+}
+
+/// Names and counts of all requests.
+fn requests(server: &Server) -> Vec<(String, u64)> {
+    let all = server.all(REQUESTS).into_iter();
+    all.map(|request| (request["metadata"]["name"].as_str().unwrap_or_default().to_owned(), count_of(&request)))
+        .collect()
+}
+
+fn end_request(server: &Server) {
+    server.edit(REQUESTS, json!({"status": {"overallPhase": "Completed"}}));
+}
+
+/// Lets tasks that nobody waits for go on.
+async fn settle() {
+    tokio::time::sleep(Duration::from_millis(500)).await;
+}

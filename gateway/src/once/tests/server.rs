@@ -1,0 +1,291 @@
+//! A few lines of an API server: enough of its store, preconditions and watches for these tests, and faults by call.
+//!
+//! It is no model of Kubernetes, only what the protocol's own tests need in order to fail when the protocol is wrong.
+use bytes::Bytes;
+use futures::{StreamExt, channel::mpsc, stream};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, StreamBody, combinators::BoxBody};
+use kube::client::Body;
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+pub(super) const LEASES: &str = "/apis/coordination.k8s.io/v1/namespaces/locks/leases";
+pub(super) const REQUESTS: &str = "/apis/kubernaut.ai/v1alpha1/namespaces/work/remediationrequests";
+
+/// What happens to one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Executed, but the answer is 504.
+    AnswerLost,
+    /// Executed, and never answered.
+    Unanswered,
+    /// Not executed; answered 500.
+    NotExecuted,
+    /// Answered 504 at once, and executed so much later.
+    Late(Duration),
+    /// Sent twice by a proxy: executed twice, and the second answer comes.
+    Twice,
+    /// Refused with this code.
+    Refused(u16),
+}
+
+type Choose = Box<dyn FnMut(&str) -> Option<Fault> + Send>;
+type Events = mpsc::UnboundedSender<Bytes>;
+
+#[derive(Default)]
+struct State {
+    version: u64,
+    objects: BTreeMap<String, Value>,
+    watches: Vec<(String, Events)>,
+    silent: bool,
+    log: Vec<String>,
+    faults: Option<Choose>,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Server(Arc<Mutex<State>>);
+
+impl Server {
+    pub(super) fn client(&self) -> kube::Client {
+        let server = self.clone();
+        kube::Client::new(tower::service_fn(move |request| server.clone().answer(request)), "work")
+    }
+
+    /// Chooses the fault of each call by its line in the log.
+    pub(super) fn fault(&self, choose: impl FnMut(&str) -> Option<Fault> + Send + 'static) {
+        self.state().faults = Some(Box::new(choose));
+    }
+
+    /// The first call whose line begins with `call` has `fault`.
+    pub(super) fn fault_once(&self, call: &'static str, fault: Fault) {
+        let mut left = Some(fault);
+        self.fault(move |line| if line.starts_with(call) { left.take() } else { None });
+    }
+
+    /// Calls since the last time, without watches.
+    pub(super) fn take_log(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().log)
+    }
+
+    pub(super) fn all(&self, collection: &str) -> Vec<Value> {
+        let state = self.state();
+        state
+            .objects
+            .iter()
+            .filter(|(path, _)| path.starts_with(collection))
+            .map(|(_, object)| object.clone())
+            .collect()
+    }
+
+    /// Changes the only object of `collection`, as another program would.
+    pub(super) fn edit(&self, collection: &str, change: Value) {
+        let mut state = self.state();
+        let path = state.objects.keys().find(|path| path.starts_with(collection)).expect("an object").clone();
+        let mut object = state.objects[&path].clone();
+        merge(&mut object, &change);
+        state.store(&path, object, "MODIFIED");
+    }
+
+    /// Puts an object there as another program would.
+    pub(super) fn put(&self, collection: &str, object: Value) {
+        self.state().create(collection, object).expect("the name is free");
+    }
+
+    /// Deletes everything in `collection`.
+    pub(super) fn delete_all(&self, collection: &str) {
+        let mut state = self.state();
+        let paths: Vec<String> = state.objects.keys().filter(|path| path.starts_with(collection)).cloned().collect();
+        paths.iter().for_each(|path| drop(state.delete(path, &Value::Null)));
+    }
+
+    /// Watches tell nothing from now on: they lag for ever.
+    pub(super) fn silence_watches(&self) {
+        self.state().silent = true;
+    }
+
+    /// Ends every watch with an ERROR event 410.
+    pub(super) fn expire_watches(&self) {
+        let event = json!({"type": "ERROR", "object": {"kind": "Status", "status": "Failure", "code": 410}});
+        for (_, events) in self.state().watches.drain(..) {
+            drop(events.unbounded_send(line(&event)));
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().expect("no test panics in here")
+    }
+
+    async fn answer(self, request: Request<Body>) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await.expect("a body in memory").to_bytes();
+        let path = parts.uri.path().to_owned();
+        if parts.uri.query().is_some_and(|query| query.contains("watch=true")) {
+            return Ok(self.watch(path));
+        }
+        let short = path.replace(LEASES, "leases").replace(REQUESTS, "requests");
+        let line = format!("{} {short}", parts.method);
+        let fault = {
+            let mut state = self.state();
+            state.log.push(line.clone());
+            state.faults.as_mut().and_then(|choose| choose(&line))
+        };
+        let server = self.clone();
+        let execute = move || server.state().execute(&parts.method, &path, &body);
+        let answer = match fault {
+            None => execute(),
+            Some(Fault::AnswerLost) => execute().and(Err((504, "Timeout"))),
+            Some(Fault::Twice) => {
+                drop(execute());
+                execute()
+            }
+            Some(Fault::NotExecuted) => Err((500, "InternalError")),
+            Some(Fault::Refused(code)) => Err((code, "Refused")),
+            Some(Fault::Unanswered) => {
+                drop(execute());
+                std::future::pending().await
+            }
+            Some(Fault::Late(delay)) => {
+                tokio::spawn(async move {
+                    tokio::time::sleep(delay).await;
+                    drop(execute());
+                });
+                Err((504, "Timeout"))
+            }
+        };
+        Ok(respond(answer))
+    }
+
+    fn watch(&self, path: String) -> Response<BoxBody<Bytes, Infallible>> {
+        let (events, lines) = mpsc::unbounded();
+        self.state().watches.push((path, events));
+        let frames = lines.map(|line| Ok(hyper::body::Frame::data(line)));
+        Response::new(BodyExt::boxed(StreamBody::new(frames)))
+    }
+}
+
+type Answer = Result<(u16, Value), (u16, &'static str)>;
+
+fn respond(answer: Answer) -> Response<BoxBody<Bytes, Infallible>> {
+    let (code, body) = answer.unwrap_or_else(|(code, reason)| (code, json!({"reason": reason, "message": "as told"})));
+    let frame = stream::iter([Ok(hyper::body::Frame::data(Bytes::from(body.to_string())))]);
+    let mut response = Response::new(BodyExt::boxed(StreamBody::new(frame)));
+    *response.status_mut() = StatusCode::from_u16(code).expect("a status code");
+    response
+}
+
+impl State {
+    fn execute(&mut self, method: &Method, path: &str, body: &[u8]) -> Answer {
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        match method.as_str() {
+            "GET" if path == LEASES || path == REQUESTS => Ok((200, self.list(path))),
+            "GET" => Ok((200, self.get(path)?.clone())),
+            "POST" => self.create(path, body).map(|object| (201, object)),
+            "PUT" => self.replace(path, body),
+            "PATCH" => self.patch(path.strip_suffix("/status").expect("only status is patched"), &body),
+            _ => self.delete(path, &body["preconditions"]),
+        }
+    }
+
+    fn get(&self, path: &str) -> Result<&Value, (u16, &'static str)> {
+        self.objects.get(path).ok_or((404, "NotFound"))
+    }
+
+    fn list(&self, collection: &str) -> Value {
+        let listed = |(path, object): &(&String, &Value)| path.starts_with(collection) && is_selected(object);
+        let items: Vec<&Value> = self.objects.iter().filter(listed).map(|(_, object)| object).collect();
+        json!({"metadata": {"resourceVersion": self.version.to_string()}, "items": items})
+    }
+
+    fn create(&mut self, collection: &str, mut object: Value) -> Result<Value, (u16, &'static str)> {
+        let path = format!("{collection}/{}", object["metadata"]["name"].as_str().expect("a name"));
+        if self.objects.contains_key(&path) {
+            return Err((409, "AlreadyExists"));
+        }
+        object["metadata"]["uid"] = json!(format!("{:08x}-0000-4000-8000-000000000000", self.version + 1));
+        Ok(self.store(&path, object, "ADDED"))
+    }
+
+    fn replace(&mut self, path: &str, object: Value) -> Answer {
+        let stored = self.objects.get(path).ok_or((409, "Conflict"))?;
+        for field in ["uid", "resourceVersion"] {
+            if stored["metadata"][field] != object["metadata"][field] {
+                return Err((409, "Conflict"));
+            }
+        }
+        Ok((200, self.store(path, object, "MODIFIED")))
+    }
+
+    fn patch(&mut self, path: &str, patch: &Value) -> Answer {
+        let mut object = self.get(path)?.clone();
+        if object["metadata"]["uid"] != patch["metadata"]["uid"] {
+            return Err((422, "Invalid"));
+        }
+        if object["metadata"]["resourceVersion"] != patch["metadata"]["resourceVersion"] {
+            return Err((409, "Conflict"));
+        }
+        merge(&mut object["status"], &patch["status"]);
+        Ok((200, self.store(path, object, "MODIFIED")))
+    }
+
+    fn delete(&mut self, path: &str, preconditions: &Value) -> Answer {
+        let mut object = self.get(path)?.clone();
+        for field in ["uid", "resourceVersion"] {
+            if preconditions.get(field).is_some_and(|expected| *expected != object["metadata"][field]) {
+                return Err((409, "Conflict"));
+            }
+        }
+        self.version += 1;
+        object["metadata"]["resourceVersion"] = json!(self.version.to_string());
+        self.objects.remove(path);
+        self.tell(path, "DELETED", &object);
+        Ok((200, object))
+    }
+
+    fn store(&mut self, path: &str, mut object: Value, event: &str) -> Value {
+        self.version += 1;
+        object["metadata"]["resourceVersion"] = json!(self.version.to_string());
+        self.objects.insert(path.to_owned(), object.clone());
+        self.tell(path, event, &object);
+        object
+    }
+
+    fn tell(&mut self, path: &str, event: &str, object: &Value) {
+        if self.silent || !is_selected(object) {
+            return;
+        }
+        let event = line(&json!({"type": event, "object": object}));
+        self.watches.retain(|(collection, events)| {
+            !path.starts_with(collection.as_str()) || events.unbounded_send(event.clone()).is_ok()
+        });
+    }
+}
+
+/// Leases are listed and watched by label; requests, which have a fingerprint, are not.
+fn is_selected(object: &Value) -> bool {
+    let label = &object["metadata"]["labels"]["app.kubernetes.io/managed-by"];
+    object["spec"].get("signalFingerprint").is_some() || label == "gateway-service"
+}
+
+fn line(event: &Value) -> Bytes {
+    format!("{event}\n").into()
+}
+
+/// RFC 7396.
+fn merge(target: &mut Value, patch: &Value) {
+    let Some(fields) = patch.as_object() else { return target.clone_from(patch) };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    for (name, value) in fields {
+        if value.is_null() {
+            target.as_object_mut().expect("made one above").remove(name);
+        } else {
+            merge(&mut target[name], value);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What goes on without signals: readiness, caches, and the sweep.
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn unsynced_replica_is_not_ready() {
+    let server = Server::default();
+    let replica = Replica::boot(&server, "gw-1");
+    assert!(replica.protocol.ready().is_err());
+    assert!(matches!(replica.signal().await, Err(Refusal::Unavailable(_))));
+    settle().await;
+    assert_eq!(replica.protocol.ready(), Ok(()));
+    assert_eq!(server.take_log(), ["GET requests", "GET leases"], "boot is two LISTs beside the watches");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_lock_namespace_is_not_ready() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    let name = "rr-0123456789ab-0000abcd-1";
+    let annotations = json!({"kubernaut.ai/lock-namespace": "elsewhere"});
+    server.put(
+        REQUESTS,
+        json!({"metadata": {"name": name, "annotations": annotations}, "spec": {"signalFingerprint": FP}}),
+    );
+    settle().await;
+    let why = replica.protocol.ready().expect_err("two gateways that do not share locks");
+    assert!(why.contains("elsewhere") && why.contains(name), "{why}");
+    assert!(replica.signal().await.is_err());
+    server.delete_all(REQUESTS);
+    settle().await;
+    assert_eq!(replica.protocol.ready(), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn expired_watch_lists_again() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    replica.stored().await;
+    settle().await;
+    server.expire_watches();
+    server.delete_all(REQUESTS);
+    settle().await;
+    assert!(!replica.protocol.once.requests.any(FP), "the LIST shows what the watch no longer could");
+    assert!(replica.protocol.once.leases.get("gw-lock-0123456789abcdef").is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_lease_is_swept_with_its_requests_gone() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    replica.stored().await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(server.all(LEASES).len(), 1, "its request still stands");
+    assert!(server.take_log().iter().all(|call| !call.starts_with("GET requests")), "and the cache knows");
+    server.delete_all(REQUESTS);
+    tokio::time::sleep(Duration::from_secs(75)).await;
+    assert!(server.all(LEASES).is_empty());
+    server.take_log();
+    tokio::time::sleep(Duration::from_secs(3_600)).await;
+    assert!(server.take_log().is_empty(), "quiet is quiet");
+}
+
+#[tokio::test(start_paused = true)]
+async fn young_lease_is_not_swept() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    replica.stored().await;
+    server.delete_all(REQUESTS);
+    tokio::time::sleep(Duration::from_secs(290)).await;
+    assert_eq!(server.all(LEASES).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_answer_brings_nothing_back() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    replica.stored().await;
+    settle().await;
+    let old = super::super::request::parse(server.all(REQUESTS).remove(0));
+    server.delete_all(REQUESTS);
+    settle().await;
+    let requests = &replica.protocol.once.requests;
+    requests.learn(Arc::new(old));
+    assert!(!requests.any(FP), "the watch has passed the version of that answer");
+}

@@ -1,0 +1,189 @@
+//! The bodies of answers, as the existing gateway's clients read them.
+use crate::{
+    error::ApiError,
+    protocol::{Accepted, Disposition},
+};
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+/// What became of an alert that was processed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Counted: the commit has happened.
+    Stored {
+        /// The signal's fingerprint.
+        fingerprint: String,
+        /// On which request, and as which occurrence.
+        accepted: Accepted,
+    },
+    /// It has ended: nothing to remediate, nothing to count.
+    Resolved {
+        /// The alert's name.
+        name: String,
+    },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProcessingResponse<'a> {
+    status: &'static str,
+    message: &'static str,
+    fingerprint: &'a str,
+    duplicate: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remediation_request_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remediation_request_namespace: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<DuplicateMetadata<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejection: Option<Rejection>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DuplicateMetadata<'a> {
+    fingerprint: &'a str,
+    count: u32,
+    remediation_request_ref: String,
+    first_occurrence: String,
+    last_occurrence: String,
+}
+
+#[derive(Serialize)]
+struct Rejection {
+    status: &'static str,
+    reason: &'static str,
+    message: &'static str,
+    resource: String,
+    action: &'static str,
+}
+
+/// What became of one member of a group.
+#[derive(Debug, Serialize)]
+struct MemberResult {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+struct Summary {
+    total: u32,
+    created: u32,
+    deduplicated: u32,
+    rejected: u32,
+    failed: u32,
+}
+
+const CREATED: &str = "RemediationRequest CRD created successfully";
+const DUPLICATE: &str = "Duplicate signal (K8s status-based deduplication)";
+const RESOLVED: &str = "Alert is resolved: nothing to remediate";
+
+/// The answer to a delivery of one alert.
+pub(super) fn single(outcome: &Outcome) -> Response {
+    match outcome {
+        Outcome::Stored { fingerprint, accepted } => {
+            let duplicate = accepted.disposition == Disposition::Duplicate;
+            let metadata = DuplicateMetadata {
+                fingerprint,
+                count: accepted.count,
+                remediation_request_ref: format!("{}/{}", accepted.namespace, accepted.name),
+                first_occurrence: rfc3339_seconds(accepted.first_seen),
+                last_occurrence: rfc3339_seconds(accepted.last_seen),
+            };
+            let body = ProcessingResponse {
+                status: if duplicate { "duplicate" } else { "created" },
+                message: if duplicate { DUPLICATE } else { CREATED },
+                fingerprint,
+                duplicate,
+                remediation_request_name: Some(&accepted.name),
+                remediation_request_namespace: Some(&accepted.namespace),
+                metadata: duplicate.then_some(metadata),
+                rejection: None,
+            };
+            let status = if duplicate { StatusCode::ACCEPTED } else { StatusCode::CREATED };
+            (status, Json(body)).into_response()
+        }
+        Outcome::Resolved { name } => Json(ProcessingResponse {
+            status: "rejected",
+            message: RESOLVED,
+            fingerprint: "",
+            duplicate: false,
+            remediation_request_name: None,
+            remediation_request_namespace: None,
+            metadata: None,
+            rejection: Some(Rejection {
+                status: "rejected",
+                reason: "resolved",
+                message: RESOLVED,
+                resource: format!("alert/{name}"),
+                action: "none: set send_resolved: false to save the request",
+            }),
+        })
+        .into_response(),
+    }
+}
+
+/// The answer to a delivery of several alerts.
+///
+/// 207 only when no member needs a retry. The sender retries a delivery as a whole or not at all, so that one member that
+/// was not stored makes all of it 503; the ones that were are then counted again, as any redelivery is.
+pub(super) fn group(outcomes: Vec<Result<Outcome, ApiError>>) -> Result<Response, ApiError> {
+    let mut summary = Summary::default();
+    let retryable = outcomes.iter().filter(|outcome| outcome.as_ref().is_err_and(ApiError::is_retryable)).count();
+    let total = outcomes.len();
+    let results: Vec<_> = outcomes.into_iter().map(|outcome| summary.add(outcome)).collect();
+    if retryable == 0 {
+        #[derive(Serialize)]
+        struct Body {
+            results: Vec<MemberResult>,
+            summary: Summary,
+        }
+        return Ok((StatusCode::MULTI_STATUS, Json(Body { results, summary })).into_response());
+    }
+    let member = |value| serde_json::to_value(value).expect("strings and numbers always serialise");
+    let results = results.into_iter().map(member).collect();
+    let summary = serde_json::to_value(summary).expect("numbers always serialise");
+    Err(ApiError::GroupIncomplete {
+        detail: format!("{retryable} of {total} alerts were not stored: send the group again"),
+        members: [("results".to_owned(), results), ("summary".to_owned(), summary)].into_iter().collect(),
+    })
+}
+
+impl Summary {
+    fn add(&mut self, outcome: Result<Outcome, ApiError>) -> MemberResult {
+        self.total += 1;
+        let (status, counter, fingerprint, message, error) = match outcome {
+            Ok(Outcome::Stored { fingerprint, accepted }) => match accepted.disposition {
+                Disposition::Created => ("created", &mut self.created, Some(fingerprint), Some(CREATED), None),
+                Disposition::Duplicate => {
+                    ("duplicate", &mut self.deduplicated, Some(fingerprint), Some(DUPLICATE), None)
+                }
+            },
+            Ok(Outcome::Resolved { .. }) => ("rejected", &mut self.rejected, None, Some(RESOLVED), None),
+            Err(error) => {
+                let error = match error {
+                    ApiError::TimedOut => "request timeout exceeded".to_owned(),
+                    ApiError::Internal => "Processing failed".to_owned(),
+                    other => other.to_string(),
+                };
+                ("failed", &mut self.failed, None, None, Some(error))
+            }
+        };
+        *counter += 1;
+        MemberResult { status, fingerprint, message, error }
+    }
+}
+
+fn rfc3339_seconds(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

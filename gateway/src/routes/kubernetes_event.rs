@@ -1,0 +1,33 @@
+//! Kubernetes events, one per request.
+use super::{
+    answer,
+    delivery::{self, Delivery},
+    freshness,
+    process::process,
+};
+use crate::{
+    app::Gateway,
+    error::ApiError,
+    signals::kubernetes_event::{Event, EventError},
+};
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use std::sync::Arc;
+
+/// Receives an event.
+pub async fn receive(State(gateway): State<Arc<Gateway>>, request: Request) -> Result<Response, ApiError> {
+    delivery::handle(&gateway, request, |delivery| handle(&gateway, delivery)).await
+}
+
+async fn handle(gateway: &Gateway, delivery: Delivery) -> Result<Response, ApiError> {
+    let event = Event::parse(&delivery.payload).map_err(refused)?;
+    freshness::check_event(&event, delivery.received)?;
+    let alert = event.into_alert().map_err(refused)?;
+    Ok(answer::single(&process(gateway, alert, delivery.received, delivery.payload, delivery.deadline).await?))
+}
+
+fn refused(error: EventError) -> ApiError {
+    ApiError::Invalid(format!("Failed to parse signal: {error}"))
+}

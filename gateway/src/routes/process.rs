@@ -1,0 +1,70 @@
+//! What becomes of one alert: ignored, stored by the protocol, or refused.
+use super::answer::Outcome;
+use crate::{
+    app::Gateway,
+    clock::within,
+    error::ApiError,
+    metrics::{CreatedLabels, ErrorLabels, NameLabels, ReasonLabels, ReceivedLabels},
+    protocol::{Accepted, Disposition, Refusal},
+    signals::{Alert, Signal},
+};
+use jiff::Timestamp;
+use std::{sync::Arc, time::Duration};
+
+/// Processes one alert. Dropping the future leaves nothing half done: look-ups change nothing, and the protocol promises it.
+pub(super) async fn process(
+    gateway: &Gateway,
+    alert: Alert,
+    received: Timestamp,
+    payload: Arc<str>,
+    deadline: Duration,
+) -> Result<Outcome, ApiError> {
+    let metrics = &gateway.metrics;
+    alert.validate().map_err(|error| ApiError::Invalid(format!("Signal validation failed: {error}")))?;
+    if alert.resolved {
+        metrics.signals_rejected.get_or_create(&ReasonLabels { reason: "resolved" }).inc();
+        return Ok(Outcome::Resolved { name: alert.name });
+    }
+    let target =
+        within(&*gateway.clock, deadline, gateway.targets.resolve(&alert)).await.ok_or(ApiError::TimedOut)??;
+    // Scope belongs here, once the target is known: only objects labelled kubernaut.ai/managed are remediated.
+    let signal = Arc::new(alert.into_signal(target, received, payload));
+    let received_labels = ReceivedLabels { source_type: signal.source, severity: signal.severity.clone() };
+    metrics.signals_received.get_or_create(&received_labels).inc();
+    let handled = within(&*gateway.clock, deadline, gateway.protocol.handle(signal.clone(), deadline)).await;
+    // Audit belongs here: it tells what was stored, after it was.
+    match handled.unwrap_or(Err(Refusal::DeadlineExceeded)) {
+        Ok(accepted) => {
+            count(gateway, &signal, &accepted);
+            Ok(Outcome::Stored { fingerprint: signal.fingerprint.clone(), accepted })
+        }
+        Err(refusal) => {
+            metrics.crd_creation_errors.get_or_create(&ErrorLabels { error_type: error_type(&refusal) }).inc();
+            tracing::warn!(fingerprint = signal.fingerprint, %refusal, "a signal was not stored");
+            Err(refusal.into())
+        }
+    }
+}
+
+fn count(gateway: &Gateway, signal: &Signal, accepted: &Accepted) {
+    match accepted.disposition {
+        Disposition::Created => {
+            let labels = CreatedLabels { source_type: signal.source, status: "created" };
+            gateway.metrics.crds_created.get_or_create(&labels).inc();
+        }
+        Disposition::Duplicate => {
+            let labels = NameLabels { signal_name: signal.name.clone() };
+            gateway.metrics.signals_deduplicated.get_or_create(&labels).inc();
+        }
+    }
+}
+
+fn error_type(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Overloaded(_) => "overloaded",
+        Refusal::Unavailable(_) => "unavailable",
+        Refusal::DeadlineExceeded => "deadline_exceeded",
+        Refusal::Refused(_) => "k8s_api_error",
+        Refusal::Internal(_) => "internal",
+    }
+}

@@ -1,0 +1,215 @@
+//! Which kinds the API server serves: what makes `pod` in a label a Pod, and where to GET it.
+//!
+//! A snapshot, loaded at start and replaced every five minutes. Aggregated discovery takes two requests; a server that does
+//! not speak it (before 1.27) answers the plain documents, and then every group is asked. Only what resolution needs is kept,
+//! and read straight from the text: a replica boots often in simulation.
+use kube::{Client, core::discovery::v2::ACCEPT_AGGREGATED_DISCOVERY_V2};
+use serde::Deserialize;
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+
+/// A kind that can be got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kind {
+    /// API group; empty for the core group.
+    pub group: String,
+    /// The group's preferred version that serves it.
+    pub version: String,
+    /// Kind, as in `Deployment`.
+    pub kind: String,
+    /// Resource, as in `deployments`.
+    pub plural: String,
+    /// Whether its objects live in namespaces.
+    pub namespaced: bool,
+}
+
+/// The kinds that an API server serves.
+#[derive(Debug, Default)]
+pub struct Discovery {
+    kinds: Vec<Arc<Kind>>,
+    /// Singular names and lower-case kinds; the core group before others, others in the server's order.
+    names: BTreeMap<String, Arc<Kind>>,
+}
+
+impl Kind {
+    /// `group/version`, or the bare version for the core group.
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// Whether Kubernetes itself defines it. An owner of any other kind is the end of a chain: its operator decides below it.
+    pub fn is_built_in(&self) -> bool {
+        let group = self.group.as_str();
+        !group.contains('.') || (group.ends_with(".k8s.io") && !group.ends_with(".x-k8s.io"))
+    }
+
+    /// Where its objects live. `namespace` is ignored for cluster-scoped kinds.
+    pub fn path(&self, namespace: &str) -> String {
+        let Self { group, version, plural, .. } = self;
+        let prefix = if group.is_empty() { "/api".to_owned() } else { format!("/apis/{group}") };
+        if self.namespaced {
+            format!("{prefix}/{version}/namespaces/{namespace}/{plural}")
+        } else {
+            format!("{prefix}/{version}/{plural}")
+        }
+    }
+}
+
+impl Discovery {
+    /// Asks the API server.
+    pub async fn load(client: &Client) -> Result<Self, kube::Error> {
+        let mut discovery = Self::default();
+        let core = aggregated(client, "/api").await?;
+        if !discovery.add_aggregated(&core)? {
+            discovery.add_plain(client).await?;
+            return Ok(discovery);
+        }
+        let groups = aggregated(client, "/apis").await?;
+        discovery.add_aggregated(&groups)?;
+        Ok(discovery)
+    }
+
+    /// The kind that a label's key names, in the singular or as the lower-case kind.
+    pub fn by_label(&self, key: &str) -> Option<&Arc<Kind>> {
+        self.names.get(key)
+    }
+
+    /// The kind of that name, in the group of `api_version` where one is given.
+    pub fn by_kind(&self, kind: &str, api_version: Option<&str>) -> Option<&Arc<Kind>> {
+        let group = api_version.map(|version| version.rsplit_once('/').map_or("", |(group, _)| group));
+        self.kinds.iter().find(|known| known.kind == kind && group.is_none_or(|group| known.group == group))
+    }
+
+    /// Whether it knows of nothing: no API server is like that.
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+
+    fn add(&mut self, kind: Kind, singular: &str) {
+        if self.kinds.iter().any(|known| known.kind == kind.kind && known.group == kind.group) {
+            return;
+        }
+        let kind = Arc::new(kind);
+        let lower_case = kind.kind.to_ascii_lowercase();
+        if !singular.is_empty() && singular != lower_case {
+            self.names.entry(singular.to_owned()).or_insert_with(|| kind.clone());
+        }
+        self.names.entry(lower_case).or_insert_with(|| kind.clone());
+        self.kinds.push(kind);
+    }
+
+    /// `false` when the document is not an aggregated one.
+    fn add_aggregated(&mut self, text: &str) -> Result<bool, kube::Error> {
+        let list: GroupList<'_> = serde_json::from_str(text).map_err(kube::Error::SerdeError)?;
+        if list.kind != "APIGroupDiscoveryList" {
+            return Ok(false);
+        }
+        for group in list.items {
+            for version in group.versions {
+                let gettable =
+                    version.resources.into_iter().filter(|resource| resource.verbs.iter().any(|verb| verb == "get"));
+                for resource in gettable {
+                    let Some(of) = resource.response_kind else { continue };
+                    let kind = Kind {
+                        group: group.metadata.name.to_string(),
+                        version: version.version.to_string(),
+                        kind: of.kind.into_owned(),
+                        plural: resource.resource.into_owned(),
+                        namespaced: resource.scope == "Namespaced",
+                    };
+                    self.add(kind, &resource.singular_resource);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    async fn add_plain(&mut self, client: &Client) -> Result<(), kube::Error> {
+        for version in client.list_core_api_versions().await?.versions {
+            let resources = client.list_core_api_resources(&version).await?;
+            self.add_resources("", &version, resources.resources);
+        }
+        for group in client.list_api_groups().await?.groups {
+            let preferred = group.preferred_version.as_ref().or(group.versions.first());
+            let Some(preferred) = preferred else { continue };
+            let resources = client.list_api_group_resources(&preferred.group_version).await?;
+            self.add_resources(&group.name, &preferred.version, resources.resources);
+        }
+        Ok(())
+    }
+
+    fn add_resources(
+        &mut self,
+        group: &str,
+        version: &str,
+        resources: Vec<k8s_openapi::apimachinery::pkg::apis::meta::v1::APIResource>,
+    ) {
+        let objects = resources.into_iter().filter(|resource| !resource.name.contains('/'));
+        for resource in objects.filter(|resource| resource.verbs.iter().any(|verb| verb == "get")) {
+            let kind = Kind {
+                group: group.to_owned(),
+                version: version.to_owned(),
+                kind: resource.kind,
+                plural: resource.name,
+                namespaced: resource.namespaced,
+            };
+            self.add(kind, &resource.singular_name);
+        }
+    }
+}
+
+async fn aggregated(client: &Client, path: &'static str) -> Result<String, kube::Error> {
+    let request = http::Request::get(path).header(http::header::ACCEPT, ACCEPT_AGGREGATED_DISCOVERY_V2);
+    client.request_text(request.body(Vec::new()).map_err(kube::Error::HttpError)?).await
+}
+
+/// The part of apidiscovery.k8s.io/v2 that is read, borrowed from the text.
+#[derive(Deserialize)]
+struct GroupList<'a> {
+    #[serde(borrow, default)]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    items: Vec<Group<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Group<'a> {
+    #[serde(borrow, default)]
+    metadata: GroupName<'a>,
+    #[serde(borrow, default)]
+    versions: Vec<Version<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+struct GroupName<'a> {
+    #[serde(borrow, default)]
+    name: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct Version<'a> {
+    #[serde(borrow)]
+    version: Cow<'a, str>,
+    #[serde(borrow, default)]
+    resources: Vec<Resource<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Resource<'a> {
+    #[serde(borrow)]
+    resource: Cow<'a, str>,
+    #[serde(borrow)]
+    response_kind: Option<ResponseKind<'a>>,
+    #[serde(borrow, default)]
+    scope: Cow<'a, str>,
+    #[serde(borrow, default)]
+    singular_resource: Cow<'a, str>,
+    #[serde(borrow, default)]
+    verbs: Vec<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct ResponseKind<'a> {
+    #[serde(borrow, default)]
+    kind: Cow<'a, str>,
+}

@@ -1,0 +1,257 @@
+//! Look-ups of objects' owners: one GET each, remembered for 30 s, and one call for all who ask at the same time.
+//!
+//! Only a definite answer is remembered, and only a 404 means that an object does not exist. A shared call belongs to whoever
+//! still waits for it: a client that hangs up neither fails the others nor leaves a call behind that nobody polls.
+use super::discovery::Kind;
+use crate::clock::{SharedClock, within};
+use futures::future::{BoxFuture, FutureExt, Shared, WeakShared};
+use kube::{
+    Client,
+    api::{GetParams, ListParams},
+    core::Request,
+};
+use serde::Deserialize;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// How long an answer is remembered.
+const TIME_TO_LIVE: Duration = Duration::from_secs(30);
+/// How long one look-up may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// How many answers are remembered at most.
+const REMEMBERED_MAX: usize = 10_000;
+
+/// The controller of an object, or the Pod behind a Service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Owner {
+    pub(super) api_version: String,
+    pub(super) kind: String,
+    pub(super) name: String,
+}
+
+/// What a look-up found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The API server said 404.
+    Missing,
+    /// It exists.
+    Object { owner: Option<Owner> },
+}
+
+/// A look-up without a definite answer. Says nothing about whether the object exists.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("look-up of {object} failed: {reason}")]
+pub struct LookupError {
+    object: Arc<str>,
+    reason: Arc<str>,
+}
+
+type Answer = Result<Arc<Found>, LookupError>;
+type Call = Shared<BoxFuture<'static, Answer>>;
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct ObjectKey {
+    name: String,
+    namespace: String,
+    plural: String,
+    group: String,
+}
+
+enum Entry {
+    Known { found: Arc<Found>, until: Duration },
+    Asked { call: WeakShared<BoxFuture<'static, Answer>>, number: u64 },
+}
+
+#[derive(Default)]
+struct Remembered {
+    entries: BTreeMap<ObjectKey, Entry>,
+    /// Known entries, oldest first. Their time to live is one constant, so this is the order in which they end.
+    order: VecDeque<(Duration, ObjectKey)>,
+    calls: u64,
+}
+
+/// Looks objects up.
+pub(super) struct Lookups {
+    client: Client,
+    clock: SharedClock,
+    remembered: Arc<Mutex<Remembered>>,
+}
+
+impl Lookups {
+    pub(super) fn new(client: Client, clock: SharedClock) -> Self {
+        Self { client, clock, remembered: Arc::default() }
+    }
+
+    /// Finds the object, from memory where it was asked for in the last 30 s.
+    pub(super) async fn find(&self, kind: &Arc<Kind>, namespace: &str, name: &str) -> Answer {
+        let key = ObjectKey {
+            name: name.to_owned(),
+            namespace: namespace.to_owned(),
+            plural: kind.plural.clone(),
+            group: kind.group.clone(),
+        };
+        let call = {
+            let mut remembered = lock(&self.remembered);
+            match remembered.entries.get(&key) {
+                Some(Entry::Known { found, until }) if *until > self.clock.monotonic() => return Ok(found.clone()),
+                Some(Entry::Asked { call, .. }) => call.upgrade(),
+                _ => None,
+            }
+            .unwrap_or_else(|| self.ask(&mut remembered, kind, key))
+        };
+        call.await
+    }
+
+    fn ask(&self, remembered: &mut Remembered, kind: &Arc<Kind>, key: ObjectKey) -> Call {
+        remembered.calls += 1;
+        let number = remembered.calls;
+        let mut pending = Pending { remembered: self.remembered.clone(), key: key.clone(), number };
+        let (client, clock, kind) = (self.client.clone(), self.clock.clone(), kind.clone());
+        let call = async move {
+            let deadline = clock.monotonic() + TIMEOUT;
+            let answer = within(&*clock, deadline, request(&client, &kind, &pending.key)).await;
+            let reason = match answer {
+                Some(Ok(found)) => {
+                    let found = Arc::new(found);
+                    pending.remember(found.clone(), clock.monotonic() + TIME_TO_LIVE);
+                    return Ok(found);
+                }
+                Some(Err(error)) => reason(&error),
+                None => format!("no answer within {} s", TIMEOUT.as_secs()),
+            };
+            let ObjectKey { name, namespace, .. } = &pending.key;
+            let object = format!("{} {namespace}/{name}", kind.kind);
+            Err(LookupError { object: object.into(), reason: reason.into() })
+        };
+        let call = call.boxed().shared();
+        let weak = call.downgrade().expect("a shared future that was never polled is not done");
+        remembered.entries.insert(key, Entry::Asked { call: weak, number });
+        call
+    }
+}
+
+/// Forgets a call that ended without a definite answer, or that everybody stopped waiting for.
+struct Pending {
+    remembered: Arc<Mutex<Remembered>>,
+    key: ObjectKey,
+    number: u64,
+}
+
+impl Pending {
+    fn remember(&mut self, found: Arc<Found>, until: Duration) {
+        let mut remembered = lock(&self.remembered);
+        let now = until.saturating_sub(TIME_TO_LIVE);
+        while let Some((ends, _)) = remembered.order.front()
+            && (*ends <= now || remembered.order.len() >= REMEMBERED_MAX)
+        {
+            let Some((ends, key)) = remembered.order.pop_front() else { break };
+            // The object may have been asked for again since: only the entry that this record is about goes.
+            if matches!(remembered.entries.get(&key), Some(Entry::Known { until, .. }) if *until == ends) {
+                remembered.entries.remove(&key);
+            }
+        }
+        remembered.entries.insert(self.key.clone(), Entry::Known { found, until });
+        remembered.order.push_back((until, self.key.clone()));
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        let mut remembered = lock(&self.remembered);
+        if matches!(remembered.entries.get(&self.key), Some(Entry::Asked { number, .. }) if *number == self.number) {
+            remembered.entries.remove(&self.key);
+        }
+    }
+}
+
+fn lock(remembered: &Mutex<Remembered>) -> std::sync::MutexGuard<'_, Remembered> {
+    remembered.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn reason(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) => format!("the API server answered {}: {}", status.code, status.message),
+        other => other.to_string(),
+    }
+}
+
+async fn request(client: &Client, kind: &Kind, key: &ObjectKey) -> Result<Found, kube::Error> {
+    let objects = Request::new(kind.path(&key.namespace));
+    // A Service has no owner that matters; what it selects is in its spec, which metadata does not hold.
+    let is_service = kind.kind == "Service" && kind.group.is_empty();
+    let params = GetParams::default();
+    let request = if is_service { objects.get(&key.name, &params) } else { objects.get_metadata(&key.name, &params) };
+    let object: Object = match client.request(request.map_err(kube::Error::BuildRequest)?).await {
+        Ok(object) => object,
+        Err(kube::Error::Api(status)) if status.code == 404 => return Ok(Found::Missing),
+        Err(error) => return Err(error),
+    };
+    let owner = if is_service {
+        first_selected_pod(client, &key.namespace, object.spec.unwrap_or_default().selector).await?
+    } else {
+        let mut owners = object.metadata.owner_references.into_iter();
+        owners.find(|owner| owner.controller).map(|owner| Owner {
+            api_version: owner.api_version,
+            kind: owner.kind,
+            name: owner.name,
+        })
+    };
+    Ok(Found::Object { owner })
+}
+
+/// An API server lists in the order of names.
+async fn first_selected_pod(
+    client: &Client,
+    namespace: &str,
+    selector: BTreeMap<String, String>,
+) -> Result<Option<Owner>, kube::Error> {
+    if selector.is_empty() {
+        return Ok(None);
+    }
+    let selector: Vec<_> = selector.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let params = ListParams::default().labels(&selector.join(",")).limit(1);
+    let request = Request::new(format!("/api/v1/namespaces/{namespace}/pods")).list_metadata(&params);
+    let pods: ObjectList = client.request(request.map_err(kube::Error::BuildRequest)?).await?;
+    let first = pods.items.into_iter().next();
+    Ok(first.map(|pod| Owner { api_version: "v1".to_owned(), kind: "Pod".to_owned(), name: pod.metadata.name }))
+}
+
+/// The part of an object that is read; managedFields, by far the largest, is skipped.
+#[derive(Deserialize)]
+struct Object {
+    metadata: Metadata,
+    spec: Option<ServiceSpec>,
+}
+
+#[derive(Deserialize)]
+struct ObjectList {
+    items: Vec<Object>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    owner_references: Vec<OwnerReference>,
+}
+
+#[derive(Default, Deserialize)]
+struct ServiceSpec {
+    #[serde(default)]
+    selector: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OwnerReference {
+    api_version: String,
+    kind: String,
+    name: String,
+    #[serde(default)]
+    controller: bool,
+}

@@ -1,0 +1,159 @@
+//! Which Kubernetes object an alert is about.
+//!
+//! Every label whose key is a kind names a candidate: workloads come before other kinds, and those before Pods and Nodes,
+//! which most alerts carry only as the place where something was seen. The first candidate that exists is the target; where
+//! none does, the first one is. Differs from the existing gateway on purpose: a look-up that failed is no "does not exist",
+//! a Node's name may have dots, and a cluster-scoped object has no namespace even if the alert has one, or alerts about
+//! one Node would have as many fingerprints as there are namespaces that their exporters run in.
+use super::{
+    Alert, Subject, Target,
+    discovery::{Discovery, Kind},
+    lookup::{Found, LookupError, Lookups},
+    owner,
+};
+use crate::{
+    clock::SharedClock,
+    metrics::{Metrics, OwnerLabels},
+};
+use kube::Client;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Keys that Prometheus itself gives a meaning.
+const RESERVED: [&str; 6] = ["job", "service", "instance", "endpoint", "container", "namespace"];
+
+/// Why the target of an alert is not known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// No label names an object of a kind that the API server serves. A retry cannot help.
+    #[error("no label names a Kubernetes resource: add one such as deployment, pod or node to the alert")]
+    Unknown,
+    /// The API server has not been asked yet what it serves.
+    #[error("API discovery has not been loaded yet")]
+    DiscoveryMissing,
+    /// The API server did not answer.
+    #[error(transparent)]
+    LookupFailed(#[from] LookupError),
+}
+
+/// Finds targets. One per application.
+pub struct Targets {
+    lookups: Lookups,
+    discovery: Mutex<Option<Arc<Discovery>>>,
+    metrics: Arc<Metrics>,
+}
+
+impl Targets {
+    /// Knows no kinds until told.
+    pub fn new(client: Client, clock: SharedClock, metrics: Arc<Metrics>) -> Self {
+        Self { lookups: Lookups::new(client, clock), discovery: Mutex::default(), metrics }
+    }
+
+    /// The latest snapshot of what the API server serves.
+    pub fn discovery(&self) -> Option<Arc<Discovery>> {
+        self.discovery.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces the snapshot.
+    pub fn set_discovery(&self, discovery: Discovery) {
+        *self.discovery.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(discovery));
+    }
+
+    /// The top-level owner of what `alert` is about.
+    pub async fn resolve(&self, alert: &Alert) -> Result<Target, TargetError> {
+        let discovery = self.discovery().ok_or(TargetError::DiscoveryMissing)?;
+        let named = match &alert.subject {
+            Subject::Object(target) => named_object(&discovery, target),
+            Subject::Labels => self.labelled(&discovery, &alert.labels).await?,
+        };
+        let kind = named.kind.clone();
+        let owner = owner::resolve(&self.lookups, &discovery, named).await;
+        let outcome = if owner.is_ok() { "success" } else { "failed" };
+        self.metrics.owner_resolution.get_or_create(&OwnerLabels { kind, outcome }).inc();
+        Ok(owner?)
+    }
+
+    async fn labelled(&self, discovery: &Discovery, labels: &BTreeMap<String, String>) -> Result<Target, TargetError> {
+        let candidates = candidates(discovery, labels);
+        if let [only] = &candidates[..] {
+            return Ok(only.target(labels));
+        }
+        for candidate in &candidates {
+            let target = candidate.target(labels);
+            let found = self.lookups.find(candidate.kind, &target.namespace, &target.name).await?;
+            if *found != Found::Missing {
+                return Ok(target);
+            }
+        }
+        candidates.first().map(|first| first.target(labels)).ok_or(TargetError::Unknown)
+    }
+}
+
+/// An event names its object outright; discovery only adds what it knows of the kind.
+fn named_object(discovery: &Discovery, target: &Target) -> Target {
+    let mut target = target.clone();
+    if let Some(kind) = discovery.by_kind(&target.kind, target.api_version.as_deref()) {
+        target.api_version = Some(kind.api_version());
+        if !kind.namespaced {
+            // Events about Nodes are recorded in `default`, and some exporters copy that over.
+            target.namespace.clear();
+        } else if target.namespace.is_empty() {
+            "default".clone_into(&mut target.namespace);
+        }
+    }
+    target
+}
+
+struct Candidate<'a> {
+    kind: &'a Arc<Kind>,
+    name: &'a str,
+}
+
+impl Candidate<'_> {
+    fn target(&self, labels: &BTreeMap<String, String>) -> Target {
+        Target {
+            kind: self.kind.kind.clone(),
+            name: self.name.to_owned(),
+            namespace: if self.kind.namespaced { namespace(labels).to_owned() } else { String::new() },
+            api_version: Some(self.kind.api_version()),
+        }
+    }
+
+    fn tier(&self) -> u8 {
+        match self.kind.kind.as_str() {
+            "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "DeploymentConfig" => 1,
+            "Pod" | "Node" => 3,
+            _ => 2,
+        }
+    }
+}
+
+/// The objects that labels name, best first.
+fn candidates<'a>(discovery: &'a Discovery, labels: &'a BTreeMap<String, String>) -> Vec<Candidate<'a>> {
+    let named = labels.iter().filter(|(key, name)| !RESERVED.contains(&key.as_str()) && is_object_name(name));
+    let mut candidates: Vec<_> =
+        named.filter_map(|(key, name)| Some(Candidate { kind: discovery.by_label(key)?, name })).collect();
+    candidates.sort_by(|one, other| (one.tier(), &one.kind.kind).cmp(&(other.tier(), &other.kind.kind)));
+    candidates
+}
+
+fn namespace(labels: &BTreeMap<String, String>) -> &str {
+    let values = ["exported_namespace", "namespace"].into_iter().filter_map(|key| labels.get(key));
+    values.map(String::as_str).find(|value| is_label_of_a_name(value)).unwrap_or("default")
+}
+
+/// A DNS subdomain, as most kinds demand of names. What is none, such as `monitoring/k8s`, names no object.
+fn is_object_name(name: &str) -> bool {
+    name.len() <= 253 && name.split('.').all(is_label_of_a_name)
+}
+
+fn is_label_of_a_name(label: &str) -> bool {
+    let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = label.as_bytes();
+    bytes.len() <= 253
+        && bytes.first().copied().is_some_and(alphanumeric)
+        && bytes.last().copied().is_some_and(alphanumeric)
+        && bytes.iter().all(|byte| alphanumeric(*byte) || *byte == b'-')
+}

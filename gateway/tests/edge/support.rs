@@ -1,0 +1,295 @@
+//! A replica under test: its clock, its API server and its protocol are in the test's hands.
+use axum::body::{Body, to_bytes};
+use futures::future::BoxFuture;
+use gateway::{
+    app::App,
+    clock::{Clock, Sleep},
+    config::Config,
+    entropy::Entropy,
+    kube_client,
+    protocol::{Accepted, Context, Disposition, Protocol, Refusal},
+    signals::Signal,
+};
+use http::{Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    convert::Infallible,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tower::ServiceExt;
+
+/// What the replica's wall clock shows when it starts: a minute after the captured deliveries were made.
+pub(crate) const NOW: &str = "2026-11-20T16:53:14Z";
+
+/// Wall and monotonic time that pass with tokio's.
+pub(crate) struct TestClock {
+    started: tokio::time::Instant,
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> jiff::Timestamp {
+        let start: jiff::Timestamp = NOW.parse().expect("a timestamp");
+        start + self.started.elapsed()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// Counts up.
+#[derive(Default)]
+pub(crate) struct TestEntropy(AtomicU64);
+
+impl Entropy for TestEntropy {
+    fn next_u64(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// How the API server answers one path.
+#[derive(Clone)]
+pub(crate) enum Reply {
+    Json(StatusCode, Value),
+    Hang,
+}
+
+/// An API server that is a table of answers; 404 for everything else. Remembers what was asked.
+#[derive(Default)]
+pub(crate) struct ApiServer {
+    replies: Mutex<BTreeMap<String, Reply>>,
+    pub(crate) asked: Mutex<Vec<String>>,
+}
+
+impl ApiServer {
+    /// One that serves the kinds that the tests are about, by aggregated discovery.
+    pub(crate) fn new() -> Arc<Self> {
+        let server = Arc::new(Self::default());
+        let core = [
+            ("pods", "Pod", true),
+            ("services", "Service", true),
+            ("nodes", "Node", false),
+            ("secrets", "Secret", true),
+        ];
+        let apps = [
+            ("deployments", "Deployment", true),
+            ("replicasets", "ReplicaSet", true),
+            ("statefulsets", "StatefulSet", true),
+        ];
+        server.put("/api", groups(&[("", &core)]));
+        server.put("/apis", groups(&[("apps", &apps), ("argoproj.io", &[("rollouts", "Rollout", true)])]));
+        server
+    }
+
+    pub(crate) fn put(&self, path: &str, body: Value) {
+        self.reply(path, Reply::Json(StatusCode::OK, body));
+    }
+
+    pub(crate) fn reply(&self, path: &str, reply: Reply) {
+        self.replies.lock().expect("no panic").insert(path.to_owned(), reply);
+    }
+
+    pub(crate) fn fail(&self, path: &str, code: u16) {
+        let status =
+            json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "no", "code": code });
+        self.reply(path, Reply::Json(StatusCode::from_u16(code).expect("a status code"), status));
+    }
+
+    /// Adds an object whose controller is `owner`: (apiVersion, kind, name).
+    pub(crate) fn object(&self, path: &str, owner: Option<(&str, &str, &str)>) {
+        let owner = owner.map(|(version, kind, name)| {
+            json!([
+                { "apiVersion": "v1", "kind": "ConfigMap", "name": "not-the-controller", "uid": "0" },
+                { "apiVersion": version, "kind": kind, "name": name, "uid": "1", "controller": true },
+            ])
+        });
+        let name = path.rsplit('/').next();
+        self.put(path, json!({ "metadata": { "name": name, "ownerReferences": owner.unwrap_or(json!([])) } }));
+    }
+
+    /// How often paths that begin with `prefix` were asked for.
+    pub(crate) fn asked(&self, prefix: &str) -> usize {
+        self.asked.lock().expect("no panic").iter().filter(|path| path.starts_with(prefix)).count()
+    }
+
+    async fn answer(&self, path_and_query: &str) -> Response<Full<bytes::Bytes>> {
+        self.asked.lock().expect("no panic").push(path_and_query.to_owned());
+        let reply = self.replies.lock().expect("no panic").get(path_and_query).cloned();
+        let not_found =
+            json!({ "kind": "Status", "status": "Failure", "reason": "NotFound", "message": "-", "code": 404 });
+        let (status, body) = match reply {
+            Some(Reply::Json(status, body)) => (status, body),
+            Some(Reply::Hang) => std::future::pending().await,
+            None => (StatusCode::NOT_FOUND, not_found),
+        };
+        let response = Response::builder().status(status).header(header::CONTENT_TYPE, "application/json");
+        response.body(Full::from(body.to_string())).expect("a response")
+    }
+
+    fn client(self: &Arc<Self>) -> kube::Client {
+        let server = self.clone();
+        let service = tower::service_fn(move |request: Request<kube::client::Body>| {
+            let server = server.clone();
+            async move {
+                let path = request.uri().path_and_query().map_or(String::new(), ToString::to_string);
+                Ok::<_, Infallible>(server.answer(&path).await)
+            }
+        });
+        kube_client::client(service, "default")
+    }
+}
+
+/// A served kind: its resource, its name, and whether it is namespaced.
+type Served<'a> = (&'a str, &'a str, bool);
+
+fn groups(groups: &[(&str, &[Served<'_>])]) -> Value {
+    let resource = |(plural, kind, namespaced): &Served<'_>| {
+        json!({
+            "resource": plural,
+            "responseKind": { "group": "", "version": "v1", "kind": kind },
+            "scope": if *namespaced { "Namespaced" } else { "Cluster" },
+            "singularResource": kind.to_lowercase(),
+            "verbs": ["get", "list"],
+        })
+    };
+    let group = |(name, kinds): &(&str, &[Served<'_>])| {
+        let resources: Vec<_> = kinds.iter().map(resource).collect();
+        json!({ "metadata": { "name": name }, "versions": [{ "version": "v1", "resources": resources }] })
+    };
+    let items: Vec<_> = groups.iter().map(group).collect();
+    json!({ "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items })
+}
+
+/// What the scripted protocol does with one signal.
+#[derive(Clone)]
+pub(crate) enum Script {
+    Accept(Disposition),
+    Refuse(Refusal),
+    Hang,
+}
+
+/// Answers signals from a script, and remembers them.
+#[derive(Default)]
+pub(crate) struct ScriptedProtocol {
+    /// In the order of the signals; after its end every signal is created.
+    pub(crate) script: Mutex<VecDeque<Script>>,
+    pub(crate) signals: Mutex<Vec<Arc<Signal>>>,
+    pub(crate) unready: Mutex<Option<String>>,
+}
+
+impl Protocol for ScriptedProtocol {
+    fn handle(&self, signal: Arc<Signal>, _: Duration) -> BoxFuture<'_, Result<Accepted, Refusal>> {
+        let script = self.script.lock().expect("no panic").pop_front().unwrap_or(Script::Accept(Disposition::Created));
+        self.signals.lock().expect("no panic").push(signal.clone());
+        let disposition = match script {
+            Script::Accept(disposition) => disposition,
+            Script::Refuse(refusal) => return Box::pin(async { Err(refusal) }),
+            Script::Hang => return Box::pin(std::future::pending()),
+        };
+        let first_seen = "2026-11-20T16:53:01.9Z".parse().expect("a timestamp");
+        let last_seen = "2026-11-20T16:53:14Z".parse().expect("a timestamp");
+        let name = format!("rr-{}", &signal.fingerprint[..12]);
+        let accepted =
+            Accepted { disposition, name, namespace: "kubernaut-system".into(), count: 7, first_seen, last_seen };
+        Box::pin(async { Ok(accepted) })
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        self.unready.lock().expect("no panic").clone().map_or(Ok(()), Err)
+    }
+}
+
+/// A replica and its surroundings.
+pub(crate) struct Replica {
+    pub(crate) app: App,
+    pub(crate) server: Arc<ApiServer>,
+    pub(crate) protocol: Arc<ScriptedProtocol>,
+}
+
+/// An answer, read.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Replica {
+    /// A replica with the usual kinds, ready.
+    pub(crate) async fn ready() -> Self {
+        Self::boot(ApiServer::new(), Config::for_pod("gateway-0", "kubernaut-system", "kubernaut-system")).await
+    }
+
+    pub(crate) async fn boot(server: Arc<ApiServer>, config: Config) -> Self {
+        let protocol = Arc::new(ScriptedProtocol::default());
+        let clock = Arc::new(TestClock { started: tokio::time::Instant::now() });
+        let scripted = protocol.clone();
+        let start = |_: Context| -> Arc<dyn Protocol> { scripted };
+        let app = App::start(config, server.client(), clock, Arc::new(TestEntropy::default()), start);
+        for _ in 0..20 {
+            if app.ready().is_ok() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        Self { app, server, protocol }
+    }
+
+    pub(crate) fn script(&self, script: impl IntoIterator<Item = Script>) {
+        self.protocol.script.lock().expect("no panic").extend(script);
+    }
+
+    pub(crate) fn signals(&self) -> Vec<Arc<Signal>> {
+        self.protocol.signals.lock().expect("no panic").clone()
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        read(self.app.router().oneshot(request).await.expect("a router does not fail")).await
+    }
+
+    /// Posts a webhook as Alertmanager does.
+    pub(crate) async fn webhook(&self, body: &str) -> Answer {
+        self.send(post("/api/v1/signals/prometheus", body)).await
+    }
+
+    pub(crate) async fn event(&self, body: &str) -> Answer {
+        self.send(post("/api/v1/signals/kubernetes-event", body)).await
+    }
+}
+
+pub(crate) async fn read(response: axum::response::Response) -> Answer {
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await.expect("a body");
+    let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)));
+    Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+}
+
+pub(crate) fn post(path: &str, body: &str) -> Request<Body> {
+    let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+    request.body(Body::from(body.to_owned())).expect("a request")
+}
+
+/// A webhook of firing alerts, each with its own labels on top of a name and a severity.
+pub(crate) fn webhook(members: &[&[(&str, &str)]]) -> String {
+    let alert = |labels: &&[(&str, &str)]| {
+        let common = [("alertname", "KubePodCrashLooping"), ("severity", "warning")];
+        let labels: BTreeMap<_, _> = common.iter().chain(labels.iter()).copied().collect();
+        json!({ "status": "firing", "labels": labels, "annotations": {}, "startsAt": "2026-11-20T16:52:14Z" })
+    };
+    json!({ "version": "4", "status": "firing", "alerts": members.iter().map(alert).collect::<Vec<_>>() }).to_string()
+}
+
+/// Reads a whole HTTP body of a client's.
+pub(crate) async fn text(body: hyper::body::Incoming) -> String {
+    String::from_utf8(body.collect().await.expect("a body").to_bytes().to_vec()).expect("UTF-8")
+}

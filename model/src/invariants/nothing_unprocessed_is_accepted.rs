@@ -1,0 +1,48 @@
+//! `nothing_unprocessed_is_accepted`: a sender is told to go away only when its signal is stored.
+//!
+//! Alertmanager retries 5xx and nothing else, 429 included: a 4xx, or a 2xx without a commit, loses the signal. Signals that
+//! the gateway must refuse (malformed, out of scope) are not observed as sent: every signal here is one it must store.
+use super::{Check, Invariant, Tally, wording};
+use crate::{
+    observation::{Observation, Reply},
+    settings::Settings,
+    state::{State, Step},
+};
+
+pub(super) const INVARIANT: Invariant = Invariant::safety(
+    "nothing_unprocessed_is_accepted",
+    "a valid signal that was not stored is answered with a 5xx and Retry-After, never with a 2xx or a 4xx",
+    || Box::new(NothingUnprocessedIsAccepted),
+);
+
+struct NothingUnprocessedIsAccepted;
+
+impl Check for NothingUnprocessedIsAccepted {
+    fn observe(&mut self, step: &Step<'_>, state: &State, _: &Settings, tally: &mut Tally) {
+        let Observation::SignalAnswered { signal: id, reply, .. } = step.observation else { return };
+        let Some(signal) = state.signal(*id).filter(|signal| !signal.resolved) else { return };
+        let last_raise = state.fingerprint(&signal.fingerprint).and_then(|facts| facts.last_raise);
+        let wrong = match reply {
+            Reply::Created { .. } | Reply::Duplicate { .. } if last_raise < Some(signal.sent.index) => {
+                Some("but nothing was counted for its fingerprint since it was sent")
+            }
+            Reply::Ignored => Some("and so will not be sent again"),
+            Reply::ClientError { .. } => Some("which Alertmanager does not retry"),
+            Reply::ServerError { retry_after: false, .. } => Some("without Retry-After"),
+            Reply::Created { .. } | Reply::Duplicate { .. } | Reply::ServerError { .. } => None,
+            Reply::Lost => return,
+        };
+        tally.checked();
+        let Some(wrong) = wrong else { return };
+        tally.violate(step.now.at, || {
+            let sentence = format!(
+                "{} of {} {} at {}, {wrong}.",
+                wording::Signal(*id),
+                wording::Fingerprint(&signal.fingerprint),
+                wording::Answered(reply),
+                wording::Seconds(step.now.at),
+            );
+            (wording::sentence(&sentence), vec![signal.sent.index, step.now.index])
+        });
+    }
+}

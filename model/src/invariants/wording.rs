@@ -1,0 +1,107 @@
+//! How violations name things.
+use crate::observation::{Actor, Micros, Observation, Reply, SignalId};
+use std::fmt;
+
+/// `replica 0`; `replica 0 (start 2)` after its first restart.
+pub(crate) struct Who(pub(crate) Actor);
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Actor::Replica { index, incarnation: 0 } => write!(f, "replica {index}"),
+            Actor::Replica { index, incarnation } => write!(f, "replica {index} (start {})", incarnation + 1),
+            Actor::Orchestrator => f.write_str("the orchestrator"),
+            Actor::Outsider => f.write_str("somebody else"),
+        }
+    }
+}
+
+/// The first twelve digits, which is as many as a RemediationRequest's name shows.
+pub(crate) struct Fingerprint<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Fingerprint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.get(..12) {
+            Some(start) if self.0.len() > 12 => write!(f, "fingerprint {start}…"),
+            _ => write!(f, "fingerprint {}", self.0),
+        }
+    }
+}
+
+/// Seconds: milliseconds where they tell the whole time, else microseconds.
+pub(crate) struct Seconds(pub(crate) Micros);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seconds, micros) = (self.0 / 1_000_000, self.0 % 1_000_000);
+        if micros.is_multiple_of(1_000) {
+            write!(f, "{seconds}.{:03} s", micros / 1_000)
+        } else {
+            write!(f, "{seconds}.{micros:06} s")
+        }
+    }
+}
+
+/// `signal 4`.
+pub(crate) struct Signal(pub(crate) SignalId);
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "signal {}", self.0.0)
+    }
+}
+
+/// What the sender was told, as a verb phrase.
+pub(crate) struct Answered<'a>(pub(crate) &'a Reply);
+
+impl fmt::Display for Answered<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Reply::Created { .. } => f.write_str("was answered \"created\""),
+            Reply::Duplicate { count: Some(count), .. } => write!(f, "was answered \"duplicate\" with count {count}"),
+            Reply::Duplicate { count: None, .. } => f.write_str("was answered \"duplicate\""),
+            Reply::Ignored => f.write_str("was answered 200 without being stored"),
+            Reply::ClientError { status } | Reply::ServerError { status, .. } => write!(f, "was answered {status}"),
+            Reply::Lost => f.write_str("got no answer"),
+        }
+    }
+}
+
+/// `1 signal`, `3 signals`.
+pub(crate) struct Signals(pub(crate) u64);
+
+impl fmt::Display for Signals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 1 { f.write_str("1 signal") } else { write!(f, "{} signals", self.0) }
+    }
+}
+
+/// `1st`, `2nd`, `11th`.
+pub(crate) struct Ordinal(pub(crate) u64);
+
+impl fmt::Display for Ordinal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let suffix = match (self.0 % 10, self.0 % 100) {
+            (_, 11..=13) => "th",
+            (1, _) => "st",
+            (2, _) => "nd",
+            (3, _) => "rd",
+            _ => "th",
+        };
+        write!(f, "{}{suffix}", self.0)
+    }
+}
+
+/// The name of the lease that a commit is about.
+pub(crate) fn lease(observation: &Observation) -> &str {
+    match observation {
+        Observation::LeaseCommitted { lease, .. } => &lease.name,
+        _ => "a lease",
+    }
+}
+
+/// The same text, beginning with a capital letter.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

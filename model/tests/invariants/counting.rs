@@ -1,0 +1,142 @@
+//! `occurrences_exact` and `occurrences_monotonic`.
+use crate::history::{
+    History, ORCHESTRATOR, OUTSIDER, cannot_tell, counted, created, duplicate, fires, holds, replica, unavailable,
+};
+use model::observation::{Change, Reply, Request};
+
+const EXACT: &str = "occurrences_exact";
+const MONOTONIC: &str = "occurrences_monotonic";
+
+/// One signal, accepted and counted.
+fn one_accepted() -> History {
+    History::new()
+        .sent(1)
+        .creates(replica(0), "rr-a")
+        .writes(replica(0), counted("rr-a", 1))
+        .answered(1, created("rr-a"))
+}
+
+#[test]
+fn what_was_accepted_is_counted_once() {
+    let history = one_accepted().sent(2).writes(replica(1), counted("rr-a", 2)).answered(2, duplicate("rr-a", 2));
+    holds(&history.ends().judged_by(EXACT));
+}
+
+#[test]
+fn an_accepted_signal_without_count_is_lost() {
+    let history = one_accepted().sent(2).answered(2, duplicate("rr-a", 2)).ends();
+    let words = ["2 signals of fingerprint 3f2a91c07d5e…", "count 1", "1 was lost", "signal 2"];
+    fires(&history.judged_by(EXACT), &[2, 4, 5], &words);
+}
+
+#[test]
+fn a_signal_counted_twice_is_too_many() {
+    let history = one_accepted().writes(replica(1), counted("rr-a", 2)).ends();
+    fires(&history.judged_by(EXACT), &[2, 4], &["count 2", "1 signal was accepted", "1 counted more than once"]);
+}
+
+#[test]
+fn a_signal_answered_5xx_may_be_counted_or_not() {
+    let ambiguous = one_accepted().sent(2).answered(2, unavailable());
+    holds(&ambiguous.clone().ends().judged_by(EXACT));
+    holds(&ambiguous.clone().writes(replica(0), counted("rr-a", 2)).ends().judged_by(EXACT));
+    let twice = ambiguous.writes(replica(0), counted("rr-a", 3)).ends();
+    fires(&twice.judged_by(EXACT), &[2, 6], &["1 more may have been counted"]);
+}
+
+#[test]
+fn a_lost_answer_is_ambiguous_as_well() {
+    let lost = one_accepted().sent(2).writes(replica(0), counted("rr-a", 2)).answered(2, Reply::Lost);
+    holds(&lost.ends().judged_by(EXACT));
+}
+
+#[test]
+fn a_refused_signal_must_not_be_counted() {
+    let refused = one_accepted().sent(2).answered(2, Reply::ClientError { status: 429 });
+    holds(&refused.clone().ends().judged_by(EXACT));
+    fires(&refused.writes(replica(0), counted("rr-a", 2)).ends().judged_by(EXACT), &[2, 6], &["more than once"]);
+}
+
+#[test]
+fn resolved_alerts_count_nothing() {
+    let resolved =
+        one_accepted().sent_resolved(2).writes(replica(0), counted("rr-a", 2)).answered(2, duplicate("rr-a", 2));
+    fires(&resolved.ends().judged_by(EXACT), &[2, 5], &["1 counted more than once"]);
+}
+
+#[test]
+fn counts_add_up_over_deleted_requests() {
+    let history = one_accepted()
+        .request(ORCHESTRATOR, Change::Deleted, counted("rr-a", 1))
+        .sent(2)
+        .creates(replica(1), "rr-b")
+        .writes(replica(1), counted("rr-b", 1))
+        .answered(2, created("rr-b"));
+    holds(&history.ends().judged_by(EXACT));
+}
+
+#[test]
+fn what_an_outsider_counts_is_no_signal() {
+    let history = History::new()
+        .request(OUTSIDER, Change::Created, counted("rr-a", 5))
+        .sent(1)
+        .writes(replica(0), counted("rr-a", 6))
+        .answered(1, duplicate("rr-a", 6));
+    holds(&history.ends().judged_by(EXACT));
+}
+
+#[test]
+fn a_count_taken_away_is_missing() {
+    let history = one_accepted().writes(ORCHESTRATOR, Request { occurrence_count: None, ..counted("rr-a", 0) }).ends();
+    fires(&history.judged_by(EXACT), &[0, 4], &["1 was lost"]);
+}
+
+#[test]
+fn a_run_without_end_decides_nothing() {
+    cannot_tell(&one_accepted().judged_by(EXACT));
+    cannot_tell(&History::new().ends().judged_by(EXACT));
+}
+
+fn overwritten(request: Request) -> History {
+    let first = Request { first_seen: Some(100), last_seen: Some(160), ..counted("rr-a", 3) };
+    History::new().creates(replica(0), "rr-a").writes(replica(0), first).writes(ORCHESTRATOR, request)
+}
+
+#[test]
+fn counts_and_last_seen_never_go_down() {
+    let lower = Request { last_seen: Some(170), ..counted("rr-a", 2) };
+    let words = ["The orchestrator wrote rr-a", "occurrenceCount went from 3 to 2"];
+    fires(&overwritten(lower).judged_by(MONOTONIC), &[2], &words);
+    let earlier = Request { last_seen: Some(159), ..counted("rr-a", 4) };
+    fires(&overwritten(earlier).judged_by(MONOTONIC), &[2], &["lastSeenAt went from 160 to 159"]);
+}
+
+#[test]
+fn erasing_a_field_is_going_down() {
+    let erased = Request { occurrence_count: None, last_seen: Some(160), ..counted("rr-a", 0) };
+    fires(&overwritten(erased).judged_by(MONOTONIC), &[2], &["occurrenceCount went from 3 to unset"]);
+    let never_begun = Request { first_seen: None, last_seen: Some(160), ..counted("rr-a", 3) };
+    fires(&overwritten(never_begun).judged_by(MONOTONIC), &[2], &["firstSeenAt went from 100 to unset"]);
+}
+
+#[test]
+fn first_seen_never_moves() {
+    let moved = Request { first_seen: Some(99), last_seen: Some(160), ..counted("rr-a", 3) };
+    fires(&overwritten(moved).judged_by(MONOTONIC), &[2], &["firstSeenAt went from 100 to 99"]);
+}
+
+#[test]
+fn equal_or_higher_is_fine() {
+    holds(&overwritten(Request { last_seen: Some(160), ..counted("rr-a", 3) }).judged_by(MONOTONIC));
+    holds(&overwritten(Request { last_seen: Some(161), ..counted("rr-a", 4) }).judged_by(MONOTONIC));
+}
+
+#[test]
+fn a_name_that_comes_back_begins_anew() {
+    let again = Request { uid: "another".into(), ..counted("rr-a", 1) };
+    let history = overwritten(Request { last_seen: Some(160), ..counted("rr-a", 3) })
+        .request(OUTSIDER, Change::Deleted, counted("rr-a", 3))
+        .request(replica(0), Change::Created, again.clone())
+        .writes(replica(0), again);
+    holds(&history.judged_by(MONOTONIC));
+}

@@ -1,0 +1,158 @@
+//! `one_active_request` and `accepted_means_active`.
+use crate::history::{
+    FINGERPRINT, History, ORCHESTRATOR, OUTSIDER, SECOND, counted, created, duplicate, fires, holds, replica, rr,
+};
+use model::observation::{Change, Reply, Request};
+
+const ONE: &str = "one_active_request";
+const ACCEPTED: &str = "accepted_means_active";
+
+fn ended(name: &str, count: u32) -> Request {
+    Request { phase: "Completed".into(), ..counted(name, count) }
+}
+
+#[test]
+fn two_creates_are_two_active_requests() {
+    let history = History::new().creates(replica(0), "rr-a").creates(replica(2), "rr-b");
+    let finding = history.judged_by(ONE);
+    fires(&finding, &[0, 1], &["Replica 2 created rr-b", "rr-a (created by replica 0", "2 active requests"]);
+}
+
+#[test]
+fn a_new_request_may_follow_an_ended_one() {
+    let history = History::new()
+        .creates(replica(0), "rr-a")
+        .writes(ORCHESTRATOR, ended("rr-a", 1))
+        .creates(replica(1), "rr-b")
+        .request(ORCHESTRATOR, Change::Deleted, ended("rr-a", 1));
+    holds(&history.judged_by(ONE));
+}
+
+#[test]
+fn a_terminating_request_is_still_active() {
+    let history = History::new()
+        .creates(replica(0), "rr-a")
+        .writes(OUTSIDER, Request { terminating: true, ..rr("rr-a") })
+        .creates(replica(1), "rr-b");
+    fires(&history.judged_by(ONE), &[0, 2], &["rr-a", "rr-b"]);
+}
+
+#[test]
+fn a_deleted_request_is_not_active() {
+    let history = History::new()
+        .creates(replica(0), "rr-a")
+        .request(OUTSIDER, Change::Deleted, Request { terminating: true, ..rr("rr-a") })
+        .creates(replica(1), "rr-b");
+    holds(&history.judged_by(ONE));
+}
+
+#[test]
+fn an_unknown_phase_is_active() {
+    let odd = Request { phase: "Reticulating".into(), ..rr("rr-a") };
+    let history = History::new().creates(replica(0), "rr-a").writes(ORCHESTRATOR, odd).creates(replica(1), "rr-b");
+    fires(&history.judged_by(ONE), &[0, 2], &["rr-b"]);
+}
+
+#[test]
+fn setting_a_request_back_to_active_counts() {
+    let history = History::new()
+        .creates(replica(0), "rr-a")
+        .writes(ORCHESTRATOR, ended("rr-a", 1))
+        .creates(replica(1), "rr-b")
+        .writes(OUTSIDER, rr("rr-a"));
+    fires(&history.judged_by(ONE), &[2, 3], &["Somebody else made active again rr-a", "rr-b (created by replica 1"]);
+}
+
+#[test]
+fn other_namespaces_and_fingerprints_are_apart() {
+    let elsewhere = Request { namespace: "other".into(), ..rr("rr-b") };
+    let other = Request { fingerprint: format!("f{}", &FINGERPRINT[1..]).into(), ..rr("rr-c") };
+    let history = History::new().creates(replica(0), "rr-a").request(replica(0), Change::Created, elsewhere).request(
+        replica(0),
+        Change::Created,
+        other,
+    );
+    holds(&history.judged_by(ONE));
+}
+
+#[test]
+fn later_commits_do_not_repeat_the_breach() {
+    let history = History::new()
+        .creates(replica(0), "rr-a")
+        .creates(replica(1), "rr-b")
+        .writes(replica(0), counted("rr-a", 1))
+        .writes(replica(1), counted("rr-b", 1));
+    assert_eq!(history.judged_by(ONE).violated, 1);
+}
+
+#[test]
+fn counting_on_an_ended_request_loses_the_signal() {
+    let history = History::new()
+        .sent(1)
+        .creates(replica(0), "rr-a")
+        .writes(replica(0), counted("rr-a", 1))
+        .answered(1, created("rr-a"))
+        .sent(2)
+        .writes(ORCHESTRATOR, ended("rr-a", 1))
+        .writes(replica(1), ended("rr-a", 2))
+        .answered(2, duplicate("rr-a", 2));
+    fires(&history.judged_by(ACCEPTED), &[4, 6, 7], &["Signal 2", "rr-a", "was Completed at the commit"]);
+}
+
+#[test]
+fn a_request_may_end_between_count_and_answer() {
+    let history = History::new()
+        .sent(1)
+        .creates(replica(0), "rr-a")
+        .writes(replica(0), counted("rr-a", 1))
+        .writes(ORCHESTRATOR, ended("rr-a", 1))
+        .answered(1, created("rr-a"));
+    holds(&history.judged_by(ACCEPTED));
+}
+
+fn counted_on(request: Request) -> History {
+    History::new().sent(1).creates(replica(0), "rr-a").writes(replica(0), request).answered(1, duplicate("rr-a", 1))
+}
+
+#[test]
+fn a_suppressing_request_takes_counts() {
+    holds(&counted_on(Request { manual_review_required: true, ..ended("rr-a", 1) }).judged_by(ACCEPTED));
+    holds(&counted_on(Request { next_allowed_execution: Some(1), ..ended("rr-a", 1) }).judged_by(ACCEPTED));
+}
+
+#[test]
+fn suppression_is_over_when_its_time_has_come() {
+    let over = Request { next_allowed_execution: Some(-60_i64 * SECOND as i64), ..ended("rr-a", 1) };
+    fires(&counted_on(over).judged_by(ACCEPTED), &[0, 2, 3], &["was Completed"]);
+}
+
+#[test]
+fn a_name_that_never_existed_is_no_answer() {
+    let history = History::new().sent(1).creates(replica(0), "rr-a").answered(1, duplicate("rr-b", 1));
+    fires(&history.judged_by(ACCEPTED), &[0, 2], &["on rr-b", "never existed"]);
+}
+
+#[test]
+fn an_answer_before_the_count_is_early() {
+    let early = History::new().sent(1).creates(replica(0), "rr-a").answered(1, created("rr-a"));
+    let history = early.writes(replica(0), counted("rr-a", 1));
+    fires(&history.judged_by(ACCEPTED), &[0, 2], &["had not counted it"]);
+}
+
+#[test]
+fn a_reply_without_count_needs_a_commit_too() {
+    let numberless = || Reply::Duplicate { name: Some("rr-a".into()), count: None };
+    let base = History::new().creates(replica(0), "rr-a").writes(replica(0), counted("rr-a", 1)).sent(2);
+    fires(&base.clone().answered(2, numberless()).judged_by(ACCEPTED), &[2, 3], &["had not counted it"]);
+    holds(&base.writes(replica(0), counted("rr-a", 2)).answered(2, numberless()).judged_by(ACCEPTED));
+}
+
+#[test]
+fn nameless_members_need_as_many_counts() {
+    let member = || Reply::Duplicate { name: None, count: None };
+    let base = History::new().sent(1).sent(2).creates(replica(0), "rr-a").writes(replica(0), counted("rr-a", 1));
+    let lost = base.clone().answered(1, member()).answered(2, member());
+    fires(&lost.judged_by(ACCEPTED), &[1, 3, 5], &["Signal 2", "2nd accepted", "counted 1 of them"]);
+    let stored = base.answered(1, member()).writes(replica(0), counted("rr-a", 2)).answered(2, member());
+    holds(&stored.judged_by(ACCEPTED));
+}

@@ -1,0 +1,213 @@
+//! Histories written by hand: one verb per fact, a millisecond between facts.
+use model::{
+    Finding, Invariant, Oracle, Settings, Verdict,
+    observation::{Actor, Change, Lease, Micros, Observation, Reply, Request, SignalId},
+};
+use std::sync::Arc;
+
+pub(crate) const FINGERPRINT: &str = "3f2a91c07d5e48b6a1b2c3d4e5f60718293a4b5c6d7e8f90112233445566778f";
+pub(crate) const LOCK: &str = "gw-lock-3f2a91c07d5e48b6";
+pub(crate) const ORCHESTRATOR: Actor = Actor::Orchestrator;
+pub(crate) const OUTSIDER: Actor = Actor::Outsider;
+pub(crate) const SECOND: Micros = 1_000_000;
+
+/// The first start of that replica.
+pub(crate) const fn replica(index: u8) -> Actor {
+    Actor::Replica { index, incarnation: 0 }
+}
+
+/// The second start of that replica.
+pub(crate) const fn restarted(index: u8) -> Actor {
+    Actor::Replica { index, incarnation: 1 }
+}
+
+/// An active request of [`FINGERPRINT`] that nothing was counted on; its uid is its name.
+pub(crate) fn rr(name: &str) -> Request {
+    Request {
+        namespace: "kubernaut-system".into(),
+        name: name.into(),
+        uid: name.into(),
+        fingerprint: FINGERPRINT.into(),
+        phase: "Processing".into(),
+        terminating: false,
+        manual_review_required: false,
+        next_allowed_execution: None,
+        occurrence_count: None,
+        first_seen: None,
+        last_seen: None,
+    }
+}
+
+/// The same with a count.
+pub(crate) fn counted(name: &str, count: u32) -> Request {
+    Request { occurrence_count: Some(count), first_seen: Some(100), last_seen: Some(100), ..rr(name) }
+}
+
+pub(crate) fn created(name: &str) -> Reply {
+    Reply::Created { name: Some(name.into()) }
+}
+
+pub(crate) fn duplicate(name: &str, count: u32) -> Reply {
+    Reply::Duplicate { name: Some(name.into()), count: Some(count) }
+}
+
+pub(crate) const fn unavailable() -> Reply {
+    Reply::ServerError { status: 503, retry_after: true }
+}
+
+/// Facts in order. Verbs return the history, so that they read one after the other.
+#[derive(Clone, Default)]
+pub(crate) struct History {
+    facts: Vec<Observation>,
+    at: Micros,
+}
+
+impl History {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait(mut self, time: Micros) -> Self {
+        self.at += time;
+        self
+    }
+
+    pub(crate) fn facts(&self) -> &[Observation] {
+        &self.facts
+    }
+
+    fn then(mut self, fact: impl FnOnce(Micros) -> Observation) -> Self {
+        self.facts.push(fact(self.at));
+        self.at += 1_000;
+        self
+    }
+
+    fn sends(self, signal: u32, (resolved, retried): (bool, bool), repeats: Option<u32>) -> Self {
+        let (signal, repeats) = (SignalId(signal), repeats.map(SignalId));
+        let fingerprint = FINGERPRINT.into();
+        self.then(|at| Observation::SignalSent { at, signal, fingerprint, resolved, retried, repeats })
+    }
+
+    /// A firing alert, sent once.
+    pub(crate) fn sent(self, signal: u32) -> Self {
+        self.sends(signal, (false, false), None)
+    }
+
+    /// A firing alert whose sender retries.
+    pub(crate) fn sent_until_accepted(self, signal: u32) -> Self {
+        self.sends(signal, (false, true), None)
+    }
+
+    /// A redelivery of `repeats`.
+    pub(crate) fn sent_again(self, signal: u32, repeats: u32) -> Self {
+        self.sends(signal, (false, true), Some(repeats))
+    }
+
+    /// The news that the alert is over.
+    pub(crate) fn sent_resolved(self, signal: u32) -> Self {
+        self.sends(signal, (true, false), None)
+    }
+
+    pub(crate) fn answered(self, signal: u32, reply: Reply) -> Self {
+        self.then(|at| Observation::SignalAnswered { at, signal: SignalId(signal), reply })
+    }
+
+    pub(crate) fn request(self, actor: Actor, change: Change, request: Request) -> Self {
+        let revision = self.facts.len() as u64;
+        self.then(|at| Observation::RequestCommitted { at, revision, actor, change, request: Arc::new(request) })
+    }
+
+    /// A request is created, without a status as the API server does it.
+    pub(crate) fn creates(self, actor: Actor, name: &str) -> Self {
+        self.request(actor, Change::Created, rr(name))
+    }
+
+    /// Its status is written.
+    pub(crate) fn writes(self, actor: Actor, request: Request) -> Self {
+        self.request(actor, Change::Modified, request)
+    }
+
+    /// [`LOCK`] is written, with that holder (`""`: none).
+    pub(crate) fn lease(self, actor: Actor, change: Change, holder: &str) -> Self {
+        let revision = self.facts.len() as u64;
+        let lease = Arc::new(Lease {
+            name: LOCK.into(),
+            uid: "lease-uid".into(),
+            holder: Some(holder.into()).filter(|_| !holder.is_empty()),
+            duration_seconds: Some(if holder.is_empty() { 1 } else { 30 }),
+        });
+        self.then(|at| Observation::LeaseCommitted { at, revision, actor, change, lease })
+    }
+
+    pub(crate) fn calls(mut self, actor: Actor, times: usize) -> Self {
+        for _ in 0..times {
+            self = self.then(|at| Observation::ApiCalled { at, actor });
+        }
+        self
+    }
+
+    pub(crate) fn crashes(self, index: u8) -> Self {
+        self.then(|at| Observation::Crashed { at, index })
+    }
+
+    pub(crate) fn ready(self, index: u8) -> Self {
+        self.then(|at| Observation::Ready { at, index })
+    }
+
+    pub(crate) fn faults_stop(self) -> Self {
+        self.then(|at| Observation::FaultsStopped { at })
+    }
+
+    pub(crate) fn signals_stop(self) -> Self {
+        self.then(|at| Observation::SignalsStopped { at })
+    }
+
+    pub(crate) fn ends(self) -> Self {
+        self.then(|at| Observation::Ended { at })
+    }
+
+    /// What one invariant has to say on it, with the protocol's settings.
+    pub(crate) fn judged_by(&self, invariant: &str) -> Finding {
+        self.judged_with(invariant, Settings::of_the_protocol())
+    }
+
+    pub(crate) fn judged_with(&self, invariant: &str, settings: Settings) -> Finding {
+        let invariants = vec![Invariant::named(invariant).expect("an invariant of that name")];
+        let mut oracle = Oracle::new(Settings { invariants, ..settings });
+        for fact in &self.facts {
+            oracle.observe(fact);
+        }
+        let findings: [Finding; 1] = oracle.finish().try_into().expect("one finding");
+        let [finding] = findings;
+        for violation in &finding.violations {
+            assert!(violation.evidence.is_sorted(), "evidence is in order: {violation:?}");
+            assert!(violation.evidence.iter().all(|&index| index < self.facts.len()), "evidence exists: {violation:?}");
+        }
+        finding
+    }
+}
+
+/// It fired once, with that evidence, and its sentence mentions all of `words`.
+#[track_caller]
+pub(crate) fn fires(finding: &Finding, evidence: &[usize], words: &[&str]) {
+    assert_eq!(finding.verdict, Verdict::Violated, "{finding:?}");
+    let [violation] = &*finding.violations else { panic!("not one violation: {finding:?}") };
+    for word in words {
+        assert!(violation.sentence.contains(word), "no {word:?} in {:?}", violation.sentence);
+    }
+    assert_eq!(violation.evidence, evidence, "{}", violation.sentence);
+    assert!(violation.sentence.ends_with('.') && !violation.sentence.starts_with(char::is_lowercase), "{violation:?}");
+}
+
+/// It was checked, could be decided, and did not fire.
+#[track_caller]
+pub(crate) fn holds(finding: &Finding) {
+    assert_eq!(finding.verdict, Verdict::Held, "{finding:?}");
+}
+
+/// It could not tell.
+#[track_caller]
+pub(crate) fn cannot_tell(finding: &Finding) {
+    assert_eq!(finding.verdict, Verdict::Inconclusive, "{finding:?}");
+}

@@ -1,0 +1,191 @@
+//! The report as one HTML file: no network, no script needed, light and dark, made to be printed as well.
+//!
+//! Everything that needs thought is computed here; the template only says where it goes.
+mod lanes;
+mod layout;
+mod svg;
+
+use crate::{
+    figures::{counted, duration, grouped, moment, rate},
+    report::{Failure, RunReport},
+    summary,
+    tables::{self, Table},
+    timeline::Timeline,
+};
+use askama::Template;
+use model::Verdict;
+
+/// The report as a page.
+///
+/// # Panics
+/// Never: the template is checked when this crate is built, and writing to memory does not fail.
+pub fn render(report: &RunReport) -> String {
+    Page::of(report).render().expect("writing to memory does not fail")
+}
+
+/// One timeline as an SVG element; its colours are the page's.
+pub fn swim_lanes(timeline: &Timeline, label: &str) -> String {
+    lanes::draw(timeline, label)
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    report: &'a RunReport,
+    title: String,
+    verdict: &'static str,
+    verdict_class: &'static str,
+    headline: String,
+    /// Set when there is exactly one failure, which then has the page to itself.
+    sentence: Option<&'a str>,
+    facts: Vec<(&'static str, String)>,
+    failures: Vec<Story<'a>>,
+    invariants: Vec<InvariantRow>,
+    faults: Vec<(&'a str, String)>,
+    tables: Vec<Table>,
+}
+
+struct Story<'a> {
+    failure: &'a Failure,
+    rule: &'static str,
+    facts: String,
+    evidence: Vec<Step<'a>>,
+    steps: Vec<Step<'a>>,
+    drawing: Option<String>,
+    neighbour: Option<(&'a str, String)>,
+}
+
+struct Step<'a> {
+    /// Its number among the evidence, where it is part of that.
+    number: Option<usize>,
+    at: String,
+    ordinal: u64,
+    lane: &'a str,
+    text: &'a str,
+    by: String,
+}
+
+struct InvariantRow {
+    name: String,
+    kind: &'static str,
+    rule: &'static str,
+    checked: String,
+    violations: String,
+    verdict: &'static str,
+    class: &'static str,
+}
+
+impl<'a> Page<'a> {
+    fn of(report: &'a RunReport) -> Self {
+        let headline = summary::headline(report);
+        let sentence = match &*report.failures {
+            [only] => Some(&*only.sentence),
+            _ => None,
+        };
+        Self {
+            report,
+            title: format!("{} · lockstep {}", summary::verdict_word(report.verdict), report.command),
+            verdict: summary::verdict_word(report.verdict),
+            verdict_class: class(report.verdict),
+            headline,
+            sentence,
+            facts: facts(report),
+            failures: report.failures.iter().map(Story::of).collect(),
+            invariants: summary::invariants(report).into_iter().map(invariant_row).collect(),
+            faults: summary::faults(report).into_iter().map(|(name, n)| (name, grouped(n))).collect(),
+            tables: tables::of_verb(report).into_iter().chain(tables::scenarios(report)).collect(),
+        }
+    }
+}
+
+impl<'a> Story<'a> {
+    fn of(failure: &'a Failure) -> Self {
+        let rule = model::ALL.iter().find(|invariant| invariant.id == failure.invariant);
+        let facts = [
+            counted(failure.replicas, "replica"),
+            counted(failure.signals, "signal"),
+            counted(failure.api_calls, "API call"),
+            counted(failure.choices, "choice"),
+            format!("first in run {}", grouped(failure.first_run)),
+        ];
+        let steps =
+            |critical_only: bool| failure.timeline.as_ref().map_or_else(Vec::new, |it| steps(it, critical_only));
+        Self {
+            failure,
+            rule: rule.map_or("", |invariant| invariant.sentence),
+            facts: facts.join(" · "),
+            evidence: steps(true),
+            steps: steps(false),
+            drawing: failure.timeline.as_ref().map(|timeline| lanes::draw(timeline, &failure.sentence)),
+            neighbour: failure
+                .neighbour
+                .as_ref()
+                .map(|neighbour| (&*neighbour.difference, lanes::draw(&neighbour.timeline, &neighbour.difference))),
+        }
+    }
+}
+
+fn steps(timeline: &Timeline, critical_only: bool) -> Vec<Step<'_>> {
+    let mut evidence = 0;
+    let mut steps = Vec::new();
+    for entry in &timeline.entries {
+        evidence += usize::from(entry.critical);
+        if critical_only && !entry.critical {
+            continue;
+        }
+        steps.push(Step {
+            number: entry.critical.then_some(evidence),
+            at: moment(entry.at_us),
+            ordinal: entry.ordinal,
+            lane: timeline.lanes.get(entry.lane).map_or("", |lane| &lane.name),
+            text: &entry.text,
+            by: entry.replica.map_or_else(String::new, |replica| format!("replica {replica}")),
+        });
+    }
+    steps
+}
+
+const fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Held => "held",
+        Verdict::Violated => "violated",
+        Verdict::Inconclusive => "inconclusive",
+    }
+}
+
+fn facts(report: &RunReport) -> Vec<(&'static str, String)> {
+    let mut facts = vec![
+        ("runs", grouped(report.runs)),
+        ("distinct interleavings", grouped(report.distinct_interleavings)),
+        ("simulated time", duration(report.simulated_seconds)),
+        ("wall time", duration(report.wall_seconds)),
+        ("runs per second", rate(report.runs_per_second)),
+        ("API calls", grouped(report.api_calls)),
+    ];
+    if report.runs == 0 {
+        facts.clear();
+    }
+    facts
+}
+
+fn invariant_row(count: crate::report::InvariantCount) -> InvariantRow {
+    let known = model::ALL.iter().find(|invariant| invariant.id == count.name);
+    let verdict = count.verdict();
+    InvariantRow {
+        kind: known.map_or("", |invariant| match invariant.kind {
+            model::Kind::Safety => "safety",
+            model::Kind::Liveness => "liveness",
+        }),
+        rule: known.map_or("", |invariant| invariant.sentence),
+        checked: grouped(count.checked),
+        violations: grouped(count.violations),
+        verdict: match (verdict, count.checked) {
+            (Verdict::Held, _) => "held",
+            (Verdict::Violated, _) => "violated",
+            (Verdict::Inconclusive, 0) => "never checked",
+            (Verdict::Inconclusive, _) => "undecided",
+        },
+        class: class(verdict),
+        name: count.name,
+    }
+}

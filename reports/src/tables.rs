@@ -1,0 +1,90 @@
+//! The tables that single verbs add (the frontier of a search, planted bugs, the protocol comparison) and that of scenarios.
+use crate::{
+    figures::{grouped, rate, share},
+    report::{Bug, Frontier, ProtocolRow, RunReport, RunsToFind, ScenarioReport},
+    summary::verdict_word,
+};
+
+/// A table of text.
+pub(crate) struct Table {
+    pub(crate) title: &'static str,
+    pub(crate) header: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+/// What the verb adds to a report.
+pub(crate) fn of_verb(report: &RunReport) -> Vec<Table> {
+    let frontier = report.frontier.as_deref().map(frontier);
+    let bugs = report.bugs.as_deref().map(bugs);
+    let protocols = report.protocols.as_deref().map(protocols);
+    [frontier, bugs, protocols].into_iter().flatten().collect()
+}
+
+/// The scenarios, if there are any.
+pub(crate) fn scenarios(report: &RunReport) -> Option<Table> {
+    let row = |row: &ScenarioReport| {
+        let names = [&row.name, &row.protocol, &row.transport, &row.strategy].map(String::clone);
+        names.into_iter().chain([grouped(row.runs), verdict_word(row.verdict).to_lowercase()]).collect()
+    };
+    let header = header(&["scenario", "protocol", "transport", "strategy", "runs", "verdict"]);
+    let rows: Vec<_> = report.scenarios.iter().map(row).collect();
+    (!rows.is_empty()).then_some(Table { title: "Scenarios", header, rows })
+}
+
+fn frontier(rows: &[Frontier]) -> Table {
+    let row = |row: &Frontier| {
+        let complete = if row.complete { "all there are" } else { "not all" };
+        vec![row.preemptions.to_string(), row.faults.to_string(), grouped(row.schedules), complete.to_owned()]
+    };
+    let header = header(&["preemptions ≤", "faults ≤", "schedules", "these are"]);
+    Table { title: "How far the search came", header, rows: rows.iter().map(row).collect() }
+}
+
+fn bugs(rows: &[Bug]) -> Table {
+    let row = |bug: &Bug| {
+        let figure =
+            |pick: fn(&RunsToFind) -> f64| bug.runs_to_find.as_ref().map_or_else(none, |runs| rate(pick(runs)));
+        vec![
+            bug.name.clone(),
+            bug.invariant.clone(),
+            bug.strategy.clone(),
+            if bug.found { "yes" } else { "NO" }.to_owned(),
+            figure(|runs| runs.median),
+            figure(|runs| runs.p95),
+        ]
+    };
+    let header = header(&["planted bug", "must be caught by", "strategy", "caught", "runs, median", "runs, p95"]);
+    Table { title: "Planted bugs", header, rows: rows.iter().map(row).collect() }
+}
+
+fn protocols(rows: &[ProtocolRow]) -> Table {
+    let row = |row: &ProtocolRow| {
+        let latency = &row.added_latency_ms;
+        let shares = [row.name.clone(), share(row.two_active), share(row.wrong_counts)];
+        let means = [row.api_calls_new, row.api_calls_duplicate, latency.p50, latency.p95, latency.p99].map(rate);
+        let recovery = row.worst_recovery_seconds.map_or_else(none, rate);
+        let more = row.more.iter().map(|(_, value)| value.clone());
+        shares.into_iter().chain(means).chain([recovery]).chain(more).collect()
+    };
+    let mut header = header(&[
+        "protocol",
+        "two active",
+        "wrong count",
+        "calls, new",
+        "calls, duplicate",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "recovery s",
+    ]);
+    header.extend(rows.first().into_iter().flat_map(|row| row.more.iter().map(|(name, _)| name.clone())));
+    Table { title: "Protocols compared", header, rows: rows.iter().map(row).collect() }
+}
+
+fn header(cells: &[&str]) -> Vec<String> {
+    cells.iter().map(|&cell| cell.to_owned()).collect()
+}
+
+fn none() -> String {
+    "–".to_owned()
+}

@@ -1,0 +1,89 @@
+//! A timeline on a terminal: one row per entry, one narrow column per lane, the words at the right.
+//!
+//! Lanes have one letter each (`S` the sender, digits the replicas, `A`, `B` … the objects and other actors) and a legend,
+//! since the names of Kubernetes objects are wider than any column may be.
+use crate::{
+    figures::moment,
+    focus::focus,
+    timeline::{Entry, Happening, Lane, LaneKind, Timeline},
+};
+use std::fmt::Write;
+
+/// Writes the timeline; with `rows`, only the entries that the violation rests on and what is next to them, in that many rows.
+pub(super) fn write(text: &mut String, timeline: &Timeline, indent: &str, rows: Option<usize>) {
+    let letters = letters(&timeline.lanes);
+    let legend: Vec<_> = timeline
+        .lanes
+        .iter()
+        .zip(&letters)
+        .filter(|(lane, _)| matches!(lane.kind, LaneKind::Object | LaneKind::Actor))
+        .map(|(lane, letter)| format!("{letter} {}", lane.name))
+        .collect();
+    let header: Vec<_> = letters.iter().map(char::to_string).collect();
+    let _ = writeln!(text, "{indent}   {:>12}  {}  {}", "seconds", header.join(" "), legend.join(" · "));
+    let mut next = 0;
+    for place in rows.map_or_else(|| (0..timeline.entries.len()).collect(), |rows| focus(timeline, rows)) {
+        skipped(text, indent, place - next);
+        row(text, timeline, &timeline.entries[place], indent);
+        next = place + 1;
+    }
+    skipped(text, indent, timeline.entries.len() - next);
+}
+
+fn letters(lanes: &[Lane]) -> Vec<char> {
+    let (mut replicas, mut others) = ('0'..='9', 'A'..='R');
+    let mut lettered = Vec::with_capacity(lanes.len());
+    for lane in lanes {
+        let letter = match lane.kind {
+            LaneKind::Sender => 'S',
+            LaneKind::Replica => replicas.next().unwrap_or('+'),
+            LaneKind::Object | LaneKind::Actor => others.next().unwrap_or('+'),
+        };
+        lettered.push(letter);
+    }
+    lettered
+}
+
+fn skipped(text: &mut String, indent: &str, steps: usize) {
+    match steps {
+        0 => {}
+        1 => drop(writeln!(text, "{indent}   {:>12}", "… 1 step …")),
+        steps => drop(writeln!(text, "{indent}   {:>12}", format!("… {steps} steps …"))),
+    }
+}
+
+fn row(text: &mut String, timeline: &Timeline, entry: &Entry, indent: &str) {
+    let marks: Vec<_> = (0..timeline.lanes.len())
+        .map(|lane| if lane == entry.lane { mark(entry).to_string() } else { "·".to_owned() })
+        .collect();
+    let lane = timeline.lanes.get(entry.lane).map_or("?", |lane| &lane.name);
+    let who = entry.replica.map_or_else(String::new, |replica| format!(" (replica {replica})"));
+    let pointer = if entry.critical { '>' } else { ' ' };
+    let _ = writeln!(
+        text,
+        "{indent} {pointer} {:>12}  {}  {lane}: {}{who}",
+        moment(entry.at_us),
+        marks.join(" "),
+        entry.text
+    );
+}
+
+const fn mark(entry: &Entry) -> char {
+    match entry.what {
+        Happening::SignalSent { .. } | Happening::CallSent { .. } => '›',
+        Happening::SignalAnswered { .. } | Happening::CallAnswered { .. } => '‹',
+        Happening::SignalArrives { .. } => '»',
+        Happening::CallCommitted { .. } => {
+            if entry.critical {
+                '◉'
+            } else {
+                '●'
+            }
+        }
+        Happening::WatchEvent => '~',
+        Happening::Fault => '!',
+        Happening::Crash => '✕',
+        Happening::Restart | Happening::Resume => '↑',
+        Happening::Pause => '‖',
+    }
+}

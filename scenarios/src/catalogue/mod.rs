@@ -1,0 +1,49 @@
+//! The catalogue: every scenario by name.
+//!
+//! - [`bursts`]: many signals at once. - [`faults`]: crashes, held locks, refusals, errors. - [`lives`]: RemediationRequests
+//! that end, alerts that resolve, real groups of alerts.
+pub mod bursts;
+pub mod faults;
+pub mod lives;
+
+use crate::scenario::Scenario;
+
+/// Every scenario, in the order of the list.
+pub static CATALOGUE: &[&Scenario] = &[
+    &bursts::BURST,
+    &bursts::BURST_100,
+    &bursts::BURST_STORMY,
+    &bursts::BURST_HOSTILE,
+    &bursts::DISTINCT,
+    &bursts::FIFTY_DISTINCT,
+    &bursts::EVERY_REPLICA,
+    &bursts::COUNT_CONTENTION,
+    &bursts::SAME_REPLICA,
+    &bursts::PAIR,
+    &faults::HELD_LOCK,
+    &faults::HOLDER_CRASH,
+    &faults::HOLDER_PAUSE,
+    &faults::LOST_CREATE,
+    &faults::LOST_COUNT,
+    &faults::FORBIDDEN,
+    &faults::API_ERRORS,
+    &faults::NO_SELECTOR,
+    &lives::ENDS_MEANWHILE,
+    &lives::NEXT_EPISODE,
+    &lives::RESOLVED_AFTER_END,
+    &lives::GROUP_OF_THREE,
+    &lives::MIXED_SOURCES,
+];
+
+/// The scenario of this name.
+pub fn find(name: &str) -> Option<&'static Scenario> {
+    CATALOGUE.iter().copied().find(|scenario| scenario.name == name)
+}
+
+/// What to say about a name that is none.
+pub fn unknown(name: &str) -> String {
+    let names: Vec<&str> = CATALOGUE.iter().map(|scenario| scenario.name.as_ref()).collect();
+    let close = names.iter().find(|known| known.starts_with(name) || name.starts_with(*known));
+    let hint = close.map(|close| format!(" Did you mean `{close}`?")).unwrap_or_default();
+    format!("no scenario `{name}`.{hint} `lockstep list` shows all {}", names.len())
+}

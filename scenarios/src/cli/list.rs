@@ -1,0 +1,52 @@
+//! `lockstep list`: what there is.
+use super::Outcome;
+use crate::{catalogue::CATALOGUE, contender::ProtocolName};
+use model::invariants::ALL;
+use sim::faults::{FaultKind, Faults};
+
+/// Lists scenarios, protocols, invariants, presets and faults.
+///
+/// Example: lockstep list
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
+    let scenarios: Vec<(&str, &str)> =
+        CATALOGUE.iter().map(|scenario| (scenario.name.as_ref(), scenario.story.as_ref())).collect();
+    let protocols: Vec<(&str, &str)> =
+        ProtocolName::all().map(|protocol| (protocol.name(), protocol.summary())).collect();
+    let invariants: Vec<(&str, &str)> = ALL.iter().map(|invariant| (invariant.id, invariant.sentence)).collect();
+    let presets: Vec<(&str, &str)> = Faults::PRESETS.iter().map(|preset| (preset.name, "")).collect();
+    let faults: Vec<(&str, &str)> = FaultKind::ALL.iter().map(|kind| (kind.name(), kind.about())).collect();
+    let sections = [
+        ("scenarios", scenarios),
+        ("protocols", protocols),
+        ("invariants", invariants),
+        ("fault presets", presets),
+        ("faults", faults),
+    ];
+    if args.json {
+        let object: serde_json::Map<String, serde_json::Value> = sections
+            .into_iter()
+            .map(|(title, rows)| {
+                let rows = rows.into_iter().map(|(name, about)| serde_json::json!({"name": name, "about": about}));
+                (title.to_owned(), rows.collect())
+            })
+            .collect();
+        println!("{}", serde_json::to_string_pretty(&object)?);
+        return Ok(Outcome(0));
+    }
+    for (title, rows) in sections {
+        println!("{title}");
+        let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        for (name, about) in rows {
+            println!("  {}", format!("{name:width$}  {about}").trim_end());
+        }
+        println!();
+    }
+    Ok(Outcome(0))
+}

@@ -1,0 +1,84 @@
+//! The gateway as a host of the simulated world: the same application that production serves, with the world's clock,
+//! entropy and API transport.
+use crate::{contender::ProtocolName, workload::script::NAMESPACE};
+use axum::body::Body;
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use gateway::{
+    app::App,
+    clock::{Clock, Sleep},
+    config::Config,
+    entropy::Entropy,
+    kube_client,
+};
+use http_body_util::BodyExt;
+use sim::{
+    clock::{HostClock, HostEntropy},
+    hosts::{Environment, Host, Process},
+};
+use std::{sync::Arc, time::Duration};
+use tower::ServiceExt;
+
+/// Boots gateways that handle signals by one protocol.
+#[derive(Debug, Clone, Copy)]
+pub struct GatewayHost {
+    /// The protocol.
+    pub protocol: ProtocolName,
+}
+
+impl Host for GatewayHost {
+    fn boot(&self, environment: Environment) -> Box<dyn Process> {
+        let config = Config::for_pod(&environment.name, NAMESPACE, NAMESPACE);
+        let client = kube_client::client(environment.api, NAMESPACE);
+        let clock = Arc::new(ReplicaClock(environment.clock));
+        let entropy = Arc::new(ReplicaEntropy(environment.entropy));
+        let protocol = self.protocol;
+        let app = App::start(config, client, clock, entropy, |context| protocol.start(context));
+        Box::new(Gateway { router: app.router(), app })
+    }
+}
+
+struct Gateway {
+    app: App,
+    router: axum::Router,
+}
+
+impl Process for Gateway {
+    fn ready(&self) -> bool {
+        self.app.ready().is_ok()
+    }
+
+    fn call(&self, request: http::Request<Bytes>) -> BoxFuture<'static, http::Response<Bytes>> {
+        let answer = self.router.clone().oneshot(request.map(Body::from));
+        Box::pin(async move {
+            let Ok(response) = answer.await;
+            let (parts, body) = response.into_parts();
+            let bytes = body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
+            http::Response::from_parts(parts, bytes)
+        })
+    }
+}
+
+struct ReplicaClock(HostClock);
+
+impl Clock for ReplicaClock {
+    fn now(&self) -> jiff::Timestamp {
+        self.0.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        self.0.sleep(duration)
+    }
+}
+
+struct ReplicaEntropy(Arc<HostEntropy>);
+
+impl Entropy for ReplicaEntropy {
+    fn next_u64(&self) -> u64 {
+        self.0.next_u64()
+    }
+}

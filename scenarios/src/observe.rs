@@ -1,0 +1,328 @@
+//! Observation: the one place that knows both the simulation's events and the oracle's facts.
+//!
+//! It extracts facts from bytes on the wire and commits in the store, never from the gateway's own types.
+use crate::workload::{Payload, Retry};
+use bytes::Bytes;
+use model::{
+    observation::{Actor, Change, Lease, Observation, Reply, Request, SignalId},
+    oracle::{Finding, Oracle},
+    settings::Settings,
+};
+use serde_json::Value;
+use sim::{
+    apiserver::{self, Commit, ResourceId},
+    event::{ActorId, DeliveryId, Event, Observer},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// The signals of one delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signals {
+    first: u32,
+    count: u32,
+    delivery: DeliveryId,
+}
+
+/// How a delivery ended for its sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Nothing is left to do: it was accepted, or dropped as 4xx answers are.
+    Final,
+    /// A 5xx or a broken connection.
+    TryAgain,
+}
+
+/// What one signal came to, kept for a scenario's own expectations.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// What was delivered.
+    pub payload: Payload,
+    /// Which alert of it.
+    pub alert: usize,
+    /// When it was sent, in microseconds of true time.
+    pub sent_at: u64,
+    /// When it was answered, in microseconds of true time.
+    pub answered_at: u64,
+    /// The answer, once there is one.
+    pub reply: Option<Reply>,
+    /// The HTTP status of the delivery, if it had an answer.
+    pub status: Option<u16>,
+    /// Which replica answered.
+    pub replica: Option<usize>,
+    /// Whether the alert is resolved.
+    pub resolved: bool,
+}
+
+/// Turns events into facts and feeds them to the oracle.
+pub struct Recording {
+    oracle: Oracle,
+    actors: BTreeMap<ActorId, Actor>,
+    leases: ResourceId,
+    requests: ResourceId,
+    epoch_micros: i64,
+    told: Vec<Told>,
+    served: BTreeSet<usize>,
+    delivered_to: BTreeMap<DeliveryId, usize>,
+    timeline: Option<crate::timeline::Recording>,
+    observed: usize,
+}
+
+/// A recording that the world, the senders and the runner share. One thread: the lock is never contended.
+#[derive(Clone)]
+pub struct Recorder(Arc<Mutex<Recording>>);
+
+/// What a recording holds at the end.
+pub struct Recorded {
+    /// One per invariant.
+    pub findings: Vec<Finding>,
+    /// What the senders were told.
+    pub told: Vec<Told>,
+    /// The replicas that answered something.
+    pub served: BTreeSet<usize>,
+    /// The timeline, where it was asked for.
+    pub timeline: Option<crate::timeline::Recording>,
+}
+
+impl Recorder {
+    /// A recording of a run that has not begun.
+    pub fn new(settings: Settings, leases: ResourceId, requests: ResourceId, with_timeline: bool) -> Self {
+        let epoch: jiff::Timestamp = sim::clock::EPOCH.parse().unwrap_or_default();
+        Self(Arc::new(Mutex::new(Recording {
+            oracle: Oracle::new(settings),
+            actors: BTreeMap::new(),
+            leases,
+            requests,
+            epoch_micros: epoch.as_microsecond(),
+            told: Vec::new(),
+            served: BTreeSet::new(),
+            delivered_to: BTreeMap::new(),
+            timeline: with_timeline.then(crate::timeline::Recording::default),
+            observed: 0,
+        })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Recording> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says who the orchestrator is.
+    pub fn orchestrator_is(&self, actor: ActorId) {
+        self.lock().actors.insert(actor, Actor::Orchestrator);
+    }
+
+    /// A delivery is about to be sent: each of its alerts is a signal.
+    pub fn sent(&self, delivery: DeliveryId, at: u64, what: Payload, retry: Retry, repeats: Option<Signals>) -> Signals {
+        let mut recording = self.lock();
+        let alerts = what.alerts();
+        let signals = Signals { first: recording.told.len() as u32, count: alerts.len() as u32, delivery };
+        for (index, alert) in alerts.iter().enumerate() {
+            let signal = SignalId(signals.first + index as u32);
+            recording.told.push(Told {
+                payload: what,
+                alert: index,
+                sent_at: at,
+                answered_at: 0,
+                reply: None,
+                status: None,
+                replica: None,
+                resolved: alert.resolved,
+            });
+            recording.observe(&Observation::SignalSent {
+                at,
+                signal,
+                fingerprint: Arc::clone(&alert.fingerprint),
+                resolved: alert.resolved,
+                retried: retry == Retry::Alertmanager,
+                repeats: repeats.map(|repeated| SignalId(repeated.first + index as u32)),
+            });
+        }
+        signals
+    }
+
+    /// A delivery was answered, or its connection broke.
+    pub fn answered(&self, signals: Signals, at: u64, response: Option<http::Response<Bytes>>) -> Ending {
+        let mut recording = self.lock();
+        let replica = recording.delivered_to.get(&signals.delivery).copied();
+        let status = response.as_ref().map(|response| response.status().as_u16());
+        let replies = replies(signals.count as usize, response);
+        let ending = if replies.iter().all(|reply| !matches!(reply, Reply::ServerError { .. } | Reply::Lost)) {
+            Ending::Final
+        } else {
+            Ending::TryAgain
+        };
+        for (index, reply) in replies.into_iter().enumerate() {
+            let id = signals.first as usize + index;
+            recording.told[id].answered_at = at;
+            recording.told[id].reply = Some(reply.clone());
+            recording.told[id].status = status;
+            recording.told[id].replica = replica;
+            recording.observe(&Observation::SignalAnswered { at, signal: SignalId(id as u32), reply });
+        }
+        ending
+    }
+
+    /// Nothing is sent from here on.
+    pub fn signals_stopped(&self, at: u64) {
+        self.lock().observe(&Observation::SignalsStopped { at });
+    }
+
+    /// The run is over.
+    pub fn finish(self, at: u64) -> Recorded {
+        let mut recording = self.lock();
+        recording.observe(&Observation::Ended { at });
+        let blank = Oracle::new(Settings { invariants: Vec::new(), ..Settings::of_the_protocol() });
+        let oracle = std::mem::replace(&mut recording.oracle, blank);
+        Recorded {
+            findings: oracle.finish(),
+            told: std::mem::take(&mut recording.told),
+            served: std::mem::take(&mut recording.served),
+            timeline: recording.timeline.take(),
+        }
+    }
+}
+
+impl Observer for Recorder {
+    fn event(&mut self, at: u64, event: &Event) {
+        let mut recording = self.lock();
+        let before = recording.observed;
+        recording.event(at, event);
+        let observed = before..recording.observed;
+        if let Some(timeline) = &mut recording.timeline {
+            timeline.event(at, event, observed);
+        }
+    }
+}
+
+impl Recording {
+    fn observe(&mut self, observation: &Observation) {
+        self.oracle.observe(observation);
+        if let Some(timeline) = &mut self.timeline {
+            let observed: Range<usize> = self.observed..self.observed + 1;
+            timeline.observation(observation, observed);
+        }
+        self.observed += 1;
+    }
+
+    fn actor(&self, actor: ActorId) -> Actor {
+        self.actors.get(&actor).copied().unwrap_or(Actor::Outsider)
+    }
+
+    fn event(&mut self, at: u64, event: &Event) {
+        match event {
+            Event::Started { replica, incarnation, actor } => {
+                self.actors.insert(*actor, Actor::Replica { index: *replica as u8, incarnation: *incarnation });
+            }
+            Event::Ready { replica } => self.observe(&Observation::Ready { at, index: *replica as u8 }),
+            Event::Crashed { replica } => self.observe(&Observation::Crashed { at, index: *replica as u8 }),
+            Event::DeliverySent { delivery, replica } => {
+                self.delivered_to.insert(*delivery, *replica);
+            }
+            Event::DeliveryAnswered { replica, status: Some(_), .. } => {
+                self.served.insert(*replica);
+            }
+            Event::CallSent { actor, target, .. } if !target.contains("watch=") => {
+                let actor = self.actor(*actor);
+                if matches!(actor, Actor::Replica { .. }) {
+                    self.observe(&Observation::ApiCalled { at, actor });
+                }
+            }
+            Event::Committed(commit) if commit.resource == self.requests => self.request_committed(at, commit),
+            Event::Committed(commit) if commit.resource == self.leases => {
+                let actor = self.actor(ActorId(commit.actor));
+                let lease = Arc::new(lease(commit));
+                let change = change(commit.change);
+                self.observe(&Observation::LeaseCommitted { at, revision: commit.revision, actor, change, lease });
+            }
+            Event::FaultsStopped => self.observe(&Observation::FaultsStopped { at }),
+            _ => {}
+        }
+    }
+
+    fn request_committed(&mut self, at: u64, commit: &Commit) {
+        let actor = self.actor(ActorId(commit.actor));
+        let request = Arc::new(request(commit, self.epoch_micros));
+        let change = change(commit.change);
+        self.observe(&Observation::RequestCommitted { at, revision: commit.revision, actor, change, request });
+    }
+}
+
+fn change(change: apiserver::Change) -> Change {
+    match change {
+        apiserver::Change::Created => Change::Created,
+        apiserver::Change::Modified => Change::Modified,
+        apiserver::Change::Deleted => Change::Deleted,
+    }
+}
+
+fn text(value: &Value) -> Arc<str> {
+    Arc::from(value.as_str().unwrap_or_default())
+}
+
+fn timestamp(value: &Value) -> Option<jiff::Timestamp> {
+    value.as_str()?.parse().ok()
+}
+
+fn request(commit: &Commit, epoch_micros: i64) -> Request {
+    let object = &*commit.after;
+    let (metadata, status) = (&object["metadata"], &object["status"]);
+    let deduplication = &status["deduplication"];
+    Request {
+        namespace: Arc::clone(&commit.namespace),
+        name: Arc::clone(&commit.name),
+        uid: text(&metadata["uid"]),
+        fingerprint: text(&object["spec"]["signalFingerprint"]),
+        phase: text(&status["overallPhase"]),
+        terminating: metadata.get("deletionTimestamp").is_some(),
+        manual_review_required: status["completionStatus"]["outcome"] == "ManualReviewRequired",
+        next_allowed_execution: timestamp(&status["routingStatus"]["nextAllowedExecution"])
+            .map(|at| at.as_microsecond() - epoch_micros),
+        occurrence_count: deduplication["occurrenceCount"].as_u64().and_then(|count| u32::try_from(count).ok()),
+        first_seen: timestamp(&deduplication["firstSeenAt"]).map(jiff::Timestamp::as_second),
+        last_seen: timestamp(&deduplication["lastSeenAt"]).map(jiff::Timestamp::as_second),
+    }
+}
+
+fn lease(commit: &Commit) -> Lease {
+    let spec = &commit.after["spec"];
+    Lease {
+        name: Arc::clone(&commit.name),
+        uid: text(&commit.after["metadata"]["uid"]),
+        holder: spec["holderIdentity"].as_str().filter(|holder| !holder.is_empty()).map(Arc::from),
+        duration_seconds: spec["leaseDurationSeconds"].as_u64().and_then(|seconds| u32::try_from(seconds).ok()),
+    }
+}
+
+/// What each of `count` signals of one delivery was told, by the contract of the existing gateway's answers.
+fn replies(count: usize, response: Option<http::Response<Bytes>>) -> Vec<Reply> {
+    let Some(response) = response else { return vec![Reply::Lost; count] };
+    let status = response.status().as_u16();
+    let retry_after = response.headers().contains_key(http::header::RETRY_AFTER);
+    let body: Value = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
+    let one = match status {
+        200 => Reply::Ignored,
+        201 => Reply::Created { name: body["remediationRequestName"].as_str().map(Arc::from) },
+        202 => Reply::Duplicate {
+            name: body["remediationRequestName"].as_str().map(Arc::from),
+            count: body["metadata"]["count"].as_u64().and_then(|count| u32::try_from(count).ok()),
+        },
+        207 => return (0..count).map(|index| member(&body["results"][index])).collect(),
+        400..=499 => Reply::ClientError { status },
+        _ => Reply::ServerError { status, retry_after },
+    };
+    vec![one; count]
+}
+
+/// A member of a 207: it has a status and no name or count.
+fn member(result: &Value) -> Reply {
+    match result["status"].as_str() {
+        Some("created") => Reply::Created { name: None },
+        Some("duplicate") => Reply::Duplicate { name: None, count: None },
+        Some("rejected") => Reply::Ignored,
+        // A failed member of a 2xx is a signal that its sender will not send again.
+        _ => Reply::ClientError { status: 207 },
+    }
+}

@@ -1,0 +1,164 @@
+//! One API call as the existing gateway's Kubernetes client makes it: bounded by the request's deadline, and replayed
+//! underneath its caller's back.
+//!
+//! client-go sends a request again when the answer is 429 or 5xx with a Retry-After in seconds, whatever the verb, and sends
+//! a GET again a second later when its connection broke; up to ten times each (k8s.io/client-go/rest, `withRetry`). That is
+//! why the calls here go through [`kube::Client::send`]: kube's typed methods hide the header.
+use bytes::Bytes;
+use gateway::{clock::within, protocol::Context};
+use http::{Method, Request, StatusCode, header::RETRY_AFTER, request::Parts};
+use http_body_util::BodyExt as _;
+use kube::core::{Status, request};
+use serde::de::DeserializeOwned;
+use std::{error::Error, time::Duration};
+
+/// How often client-go replays one request (`rest.Request.maxRetries`).
+const MAX_REPLAYS: u32 = 10;
+
+/// How long client-go waits before it sends a GET again whose connection broke.
+const BROKEN_CONNECTION_WAIT: Duration = Duration::from_secs(1);
+
+/// Why a call gave nothing. The texts are what Go's errors say, because the existing gateway decides by them.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallError {
+    /// The API server answered 4xx or 5xx.
+    #[error("{}", .0.message)]
+    Status(Box<Status>),
+    /// The request's deadline passed; the call may still take effect.
+    #[error("context deadline exceeded")]
+    Deadline,
+    /// The connection gave no answer; the call may still take effect.
+    #[error("{0}")]
+    Connection(String),
+    /// The answer, or the request, is not what it should be.
+    #[error("malformed: {0}")]
+    Malformed(String),
+    /// The circuit breaker let nothing through.
+    #[error("{0}")]
+    Breaker(&'static str),
+}
+
+impl CallError {
+    /// Whether the object is not there.
+    pub(super) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Status(status) if status.is_not_found())
+    }
+
+    /// Whether the name is taken.
+    pub(super) fn is_already_exists(&self) -> bool {
+        matches!(self, Self::Status(status) if status.is_already_exists())
+    }
+
+    /// Whether the version written to is not the current one.
+    pub(super) fn is_conflict(&self) -> bool {
+        matches!(self, Self::Status(status) if status.is_conflict())
+    }
+}
+
+/// An answer, whatever its status.
+struct Answer {
+    status: StatusCode,
+    retry_after: Option<Duration>,
+    body: Bytes,
+}
+
+/// The API calls of one signal: they end at its deadline.
+#[derive(Clone, Copy)]
+pub(super) struct Calls<'a> {
+    /// What the protocol was given.
+    pub(super) ctx: &'a Context,
+    /// On the replica's monotonic clock.
+    pub(super) deadline: Duration,
+}
+
+impl Calls<'_> {
+    /// Makes the call and reads its answer as a `T`.
+    pub(super) async fn call<T: DeserializeOwned>(
+        &self,
+        request: Result<Request<Vec<u8>>, request::Error>,
+    ) -> Result<T, CallError> {
+        let (parts, body) = request.map_err(|error| CallError::Malformed(error.to_string()))?.into_parts();
+        let body = Bytes::from(body);
+        let mut replays = 0;
+        loop {
+            let attempt = self.send_once(parts.clone(), body.clone());
+            let outcome = within(&*self.ctx.clock, self.deadline, attempt).await.ok_or(CallError::Deadline)?;
+            match replay_after(&parts.method, &outcome) {
+                Some(wait) if replays < MAX_REPLAYS => self.sleep(wait).await?,
+                _ => return decode(outcome?),
+            }
+            replays += 1;
+        }
+    }
+
+    /// Sleeps, but not beyond the deadline.
+    pub(super) async fn sleep(&self, wait: Duration) -> Result<(), CallError> {
+        let clock = &*self.ctx.clock;
+        within(clock, self.deadline, clock.sleep(wait)).await.ok_or(CallError::Deadline)
+    }
+
+    /// Whether the request's time is over.
+    pub(super) fn expired(&self) -> bool {
+        self.ctx.clock.monotonic() >= self.deadline
+    }
+
+    async fn send_once(&self, parts: Parts, body: Bytes) -> Result<Answer, CallError> {
+        let request = Request::from_parts(parts, kube::client::Body::from(body));
+        let response = self.ctx.client.send(request).await.map_err(|error| broken(&error))?;
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.map_err(|error| broken(&error))?.to_bytes();
+        let seconds = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        Ok(Answer { status: head.status, retry_after: seconds.map(Duration::from_secs), body })
+    }
+}
+
+/// What the innermost error says, as Go's `url.Error` ends with it.
+fn broken(error: &dyn Error) -> CallError {
+    let mut root = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    CallError::Connection(root.to_string())
+}
+
+fn replay_after(method: &Method, outcome: &Result<Answer, CallError>) -> Option<Duration> {
+    match outcome {
+        Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS || answer.status.is_server_error() => {
+            answer.retry_after
+        }
+        Err(CallError::Connection(text)) if method == Method::GET && is_reset(text) => Some(BROKEN_CONNECTION_WAIT),
+        _ => None,
+    }
+}
+
+/// A reset or an early end, as apimachinery's `net.IsConnectionReset` and `net.IsProbableEOF` see it.
+fn is_reset(text: &str) -> bool {
+    let text = text.to_lowercase();
+    ["reset", "eof", "closed", "broken pipe"].iter().any(|part| text.contains(part))
+}
+
+fn decode<T: DeserializeOwned>(answer: Answer) -> Result<T, CallError> {
+    if answer.status.is_success() {
+        return serde_json::from_slice(&answer.body).map_err(|error| CallError::Malformed(error.to_string()));
+    }
+    let status = serde_json::from_slice(&answer.body).unwrap_or_else(|_| generic_status(answer.status));
+    Err(CallError::Status(Box::new(status)))
+}
+
+/// What apimachinery's `errors.NewGenericServerResponse` makes of an answer that is no `Status`.
+fn generic_status(code: StatusCode) -> Status {
+    let (message, reason) = match code.as_u16() {
+        429 => ("the server has received too many requests and has asked us to try again later", "TooManyRequests"),
+        503 => ("the server is currently unable to handle the request", "ServiceUnavailable"),
+        504 => (
+            "the server was unable to return a response in the time allotted, but may still be processing the request",
+            "Timeout",
+        ),
+        500.. => ("an error on the server has prevented the request from succeeding", "InternalError"),
+        409 => ("the server reported a conflict", "Conflict"),
+        404 => ("the server could not find the requested resource", "NotFound"),
+        403 => ("forbidden", "Forbidden"),
+        _ => ("the server rejected our request for an unknown reason", "BadRequest"),
+    };
+    Status::failure(message, reason).with_code(code.as_u16())
+}

@@ -1,0 +1,104 @@
+//! The existing gateway's `ShouldDeduplicate`: one consistent LIST by fingerprint, then the first match in name order.
+//!
+//! An object with a deletionTimestamp counts like any other, the configured cooldown period is ignored, and a terminal object
+//! that needs a manual review wins over an active one that sorts after it. All three are as they are there.
+use super::call::{CallError, Calls};
+use gateway::api::{OUTCOME_MANUAL_REVIEW_REQUIRED, RemediationRequest, is_terminal};
+use jiff::Timestamp;
+use kube::{
+    Resource as _,
+    core::{ObjectList, Request, params::ListParams},
+};
+
+/// The RemediationRequest that a signal of `fingerprint` duplicates; `None` when it begins a new one.
+pub(super) async fn should_deduplicate(
+    calls: Calls<'_>,
+    fingerprint: &str,
+) -> Result<Option<RemediationRequest>, CallError> {
+    let by_field = ListParams::default().fields(&format!("spec.signalFingerprint={fingerprint}"));
+    let items = match list(calls, &by_field).await {
+        Err(error) if selector_unsupported(&error) => {
+            let mut all = list(calls, &ListParams::default()).await?;
+            all.retain(|rr| rr.spec.signal_fingerprint == fingerprint);
+            all
+        }
+        items => items?,
+    };
+    Ok(first_match(items, calls.ctx.clock.now()))
+}
+
+async fn list(calls: Calls<'_>, params: &ListParams) -> Result<Vec<RemediationRequest>, CallError> {
+    let request = Request::new(RemediationRequest::url_path(&(), Some(&calls.ctx.namespace))).list(params);
+    Ok(calls.call::<ObjectList<RemediationRequest>>(request).await?.items)
+}
+
+fn selector_unsupported(error: &CallError) -> bool {
+    let text = error.to_string();
+    text.contains("field label not supported") || text.contains("field selector")
+}
+
+fn first_match(items: Vec<RemediationRequest>, now: Timestamp) -> Option<RemediationRequest> {
+    let mut held_back: Option<(Timestamp, RemediationRequest)> = None;
+    for rr in items {
+        let status = rr.status.as_ref();
+        let phase = status.and_then(|status| status.overall_phase.as_deref()).unwrap_or_default();
+        let outcome = status.and_then(|status| status.completion_status.as_ref()?.outcome.as_deref());
+        if !is_terminal(phase) || outcome == Some(OUTCOME_MANUAL_REVIEW_REQUIRED) {
+            return Some(rr);
+        }
+        let next = status.and_then(|status| status.routing_status.as_ref()?.next_allowed_execution.as_ref());
+        if let Some(next) = next.map(|next| next.0).filter(|next| *next > now)
+            && held_back.as_ref().is_none_or(|(latest, _)| next > *latest)
+        {
+            held_back = Some((next, rr));
+        }
+    }
+    held_back.map(|(_, rr)| rr)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn picked(items: &[(&str, Value)]) -> Option<String> {
+        let items = items.iter().map(|(name, status)| {
+            let mut rr = super::super::tests::request(name);
+            rr.status = Some(serde_json::from_value(status.clone()).expect("a status"));
+            rr
+        });
+        let now = "2026-11-20T12:00:00Z".parse().expect("a timestamp");
+        first_match(items.collect(), now).and_then(|rr| rr.metadata.name)
+    }
+
+    fn ended_until(time: &str) -> Value {
+        json!({ "overallPhase": "Failed", "routingStatus": { "nextAllowedExecution": time } })
+    }
+
+    #[test]
+    fn first_active_request_is_the_match() {
+        let ended = json!({ "overallPhase": "Completed" });
+        let items = [("a", ended.clone()), ("b", json!({ "overallPhase": "Remodelling" })), ("c", json!({}))];
+        assert_eq!(picked(&items).as_deref(), Some("b"));
+        assert_eq!(picked(&[("a", ended)]), None);
+    }
+
+    #[test]
+    fn manual_review_hides_later_active_request() {
+        let review = json!({ "overallPhase": "Failed", "completionStatus": { "outcome": "ManualReviewRequired" } });
+        assert_eq!(picked(&[("a", review), ("b", json!({}))]).as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn latest_hold_counts_after_active_ones() {
+        let holds = [
+            ("a", ended_until("2026-11-20T13:00:00Z")),
+            ("b", ended_until("2026-11-20T14:00:00Z")),
+            ("c", ended_until("2026-11-20T11:59:59Z")),
+        ];
+        assert_eq!(picked(&holds).as_deref(), Some("b"));
+        let mut with_active = holds.to_vec();
+        with_active.push(("d", json!({ "overallPhase": "Blocked" })));
+        assert_eq!(picked(&with_active).as_deref(), Some("d"));
+    }
+}

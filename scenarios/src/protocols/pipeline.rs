@@ -1,0 +1,78 @@
+//! What the existing gateway does with a signal around its lock: check for an open RemediationRequest, then count on it or
+//! create one.
+//!
+//! The protocols of the lock's history share it, so that a comparison of them measures the lock alone.
+use super::{
+    breaker::Breaker,
+    call::{CallError, Calls},
+    create, dedup, status,
+};
+use gateway::{
+    api::RemediationRequest,
+    protocol::{Accepted, Context, Disposition, Refusal},
+    signals::Signal,
+};
+use std::time::Duration;
+
+/// The pieces that live as long as the replica.
+pub(super) struct Pipeline {
+    ctx: Context,
+    breaker: Breaker,
+}
+
+impl Pipeline {
+    /// A replica's pipeline.
+    pub(super) fn new(ctx: Context) -> Self {
+        Self { ctx, breaker: Breaker::closed() }
+    }
+
+    /// The API calls of one request.
+    pub(super) fn calls(&self, deadline: Duration) -> Calls<'_> {
+        Calls { ctx: &self.ctx, deadline }
+    }
+
+    /// Counts on an open RemediationRequest, or else creates one.
+    pub(super) async fn check_then_act(&self, calls: Calls<'_>, signal: &Signal) -> Result<Accepted, Refusal> {
+        if let Some(accepted) = self.count_if_open(calls, signal).await? {
+            return Ok(accepted);
+        }
+        let created = create::create(calls, &self.breaker, signal).await;
+        let mut rr = created.map_err(|error| refusal(calls, "create RemediationRequest", &error))?;
+        // The counter's first value is lost with any error, and the signal is answered 201 all the same.
+        let _not_counted = status::count_occurrence(calls, &mut rr).await;
+        Ok(self.accepted(rr, Disposition::Created))
+    }
+
+    /// Counts on an open RemediationRequest; `None` when there is none.
+    pub(super) async fn count_if_open(&self, calls: Calls<'_>, signal: &Signal) -> Result<Option<Accepted>, Refusal> {
+        let found = dedup::should_deduplicate(calls, &signal.fingerprint).await;
+        let Some(mut rr) = found.map_err(|error| refusal(calls, "deduplication check", &error))? else {
+            return Ok(None);
+        };
+        // An increment that could not be stored is only logged there, and the signal is answered 202 all the same.
+        let _not_counted = status::count_occurrence(calls, &mut rr).await;
+        Ok(Some(self.accepted(rr, Disposition::Duplicate)))
+    }
+
+    /// The reply, from the object in memory.
+    fn accepted(&self, rr: RemediationRequest, disposition: Disposition) -> Accepted {
+        let seen = rr.status.and_then(|status| status.deduplication).unwrap_or_default();
+        let now = self.ctx.clock.now();
+        Accepted {
+            disposition,
+            name: rr.metadata.name.unwrap_or_default(),
+            namespace: self.ctx.namespace.clone(),
+            count: seen.occurrence_count.and_then(|count| count.try_into().ok()).unwrap_or_default(),
+            first_seen: seen.first_seen_at.map_or(now, |time| time.0),
+            last_seen: seen.last_seen_at.map_or(now, |time| time.0),
+        }
+    }
+}
+
+/// 504 once the deadline passed, whatever failed; else 500.
+pub(super) fn refusal(calls: Calls<'_>, what: &str, error: &CallError) -> Refusal {
+    if calls.expired() {
+        return Refusal::DeadlineExceeded;
+    }
+    Refusal::Internal(format!("{what}: {error}"))
+}

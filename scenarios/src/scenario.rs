@@ -1,0 +1,107 @@
+//! A scenario: a cluster, what is done to it, what may go wrong, and what is expected. A typed literal that reads as a story.
+use crate::workload::{Act, Payload};
+use serde::{Deserialize, Serialize};
+use sim::{
+    faults::{FaultKind, Faults},
+    transport::direct::Trigger,
+};
+use std::{borrow::Cow, time::Duration};
+
+/// The replicas and the API servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterShape {
+    /// Gateway replicas.
+    pub replicas: usize,
+    /// API servers over one store, each with watch caches of its own.
+    pub servers: usize,
+    /// The API server knows the CRD's selectable fields. Without them a field selector is answered 400.
+    pub selectable_fields: bool,
+    /// True time that the run goes on after the last answer: what is late arrives, leases expire, sweepers sweep.
+    pub tail: Duration,
+}
+
+impl ClusterShape {
+    /// Three replicas, two API servers.
+    pub const USUAL: ClusterShape =
+        ClusterShape { replicas: 3, servers: 2, selectable_fields: true, tail: Duration::from_secs(35) };
+}
+
+/// What a scenario expects beside the invariants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Expect {
+    /// This many RemediationRequests exist at the end.
+    Requests(usize),
+    /// Every signal that fires is accepted in the end, redeliveries included.
+    AllAccepted,
+    /// Every signal that fires is answered with this status, and nothing is stored.
+    AllRefused(u16),
+    /// Every replica answered some signal.
+    EveryReplicaServes,
+    /// Signals of this payload are answered within this true time.
+    AnsweredWithin(Payload, Duration),
+    /// This many signals of this payload are counted on its RemediationRequests.
+    Counted(Payload, u32),
+}
+
+/// One story.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Its name on the command line.
+    pub name: Cow<'static, str>,
+    /// What happens and why it matters, in a sentence or two.
+    pub story: Cow<'static, str>,
+    /// The cluster.
+    pub cluster: ClusterShape,
+    /// What is done, in order.
+    pub acts: Cow<'static, [Act]>,
+    /// What may go wrong at random.
+    pub faults: Faults,
+    /// What goes wrong for certain.
+    pub triggers: Cow<'static, [Trigger]>,
+    /// What is expected beside the invariants.
+    pub expect: Cow<'static, [Expect]>,
+    /// Invariants that cannot be judged here, each with the reason.
+    pub without: Cow<'static, [(&'static str, &'static str)]>,
+    /// How often it is run where the whole catalogue is, relative to the others.
+    pub weight: u32,
+}
+
+impl Scenario {
+    /// What a literal starts from.
+    pub const BLANK: Scenario = Scenario {
+        name: Cow::Borrowed(""),
+        story: Cow::Borrowed(""),
+        cluster: ClusterShape::USUAL,
+        acts: Cow::Borrowed(&[]),
+        faults: Faults::NONE,
+        triggers: Cow::Borrowed(&[]),
+        expect: Cow::Borrowed(&[]),
+        without: Cow::Borrowed(&[]),
+        weight: 10,
+    };
+
+    /// The payloads that it delivers or acts on, each once.
+    pub fn payloads(&self) -> Vec<Payload> {
+        let mut payloads: Vec<Payload> = self.acts.iter().flat_map(Act::payloads).collect();
+        payloads.sort();
+        payloads.dedup();
+        payloads
+    }
+
+    /// The faults that this scenario is about: each must take effect in some run.
+    pub fn required_faults(&self) -> Vec<FaultKind> {
+        let mut required: Vec<FaultKind> = self.triggers.iter().map(|trigger| trigger.effect.kind()).collect();
+        if self.faults.calls_max > 0 {
+            required.extend([FaultKind::TooManyRequests, FaultKind::LostAnswer, FaultKind::LateWrite]);
+        }
+        if self.faults.crashes_max > 0 {
+            required.push(FaultKind::Crash);
+        }
+        if self.faults.pauses_max > 0 {
+            required.push(FaultKind::Pause);
+        }
+        required.sort();
+        required.dedup();
+        required
+    }
+}

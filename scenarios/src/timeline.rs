@@ -1,0 +1,256 @@
+//! Timelines: what happened in one run, kept while it runs and told afterwards in a report's words.
+use model::observation::Observation;
+use reports::timeline::{Entry, Happening, Lane, LaneKind, Standing, Timeline};
+use serde_json::Value;
+use sim::{
+    apiserver::{Change, Commit},
+    event::{ActorId, CallEnd, CallId, Event},
+};
+use std::{collections::BTreeMap, ops::Range};
+
+/// Everything that happened in one run, and which facts the oracle was told with each of it.
+#[derive(Debug, Default)]
+pub struct Recording {
+    events: Vec<(u64, Event, Range<usize>)>,
+    answers: BTreeMap<usize, usize>,
+    names: BTreeMap<ActorId, String>,
+}
+
+impl Recording {
+    /// Keeps an event, with the range of facts that came of it.
+    pub fn event(&mut self, at: u64, event: &Event, observed: Range<usize>) {
+        self.events.push((at, event.clone(), observed));
+    }
+
+    /// Notes a fact that came from a sender: it belongs to the delivery's last event.
+    pub fn observation(&mut self, observation: &Observation, observed: Range<usize>) {
+        if matches!(observation, Observation::SignalAnswered { .. }) {
+            let last = self.events.iter().rposition(|(_, event, _)| matches!(event, Event::DeliveryAnswered { .. }));
+            self.answers.extend(last.map(|last| (observed.start, last)));
+        }
+    }
+
+    /// Says what an actor that is no replica is called.
+    pub fn name(&mut self, actor: ActorId, name: &str) {
+        self.names.insert(actor, name.to_owned());
+    }
+
+    /// The timeline, with what a breach rests on marked.
+    pub fn timeline(&self, replicas: usize, evidence: &[usize]) -> Timeline {
+        let mut teller = Teller::new(replicas, &self.names);
+        let answered: Vec<usize> = evidence.iter().filter_map(|fact| self.answers.get(fact).copied()).collect();
+        for (index, (at, event, observed)) in self.events.iter().enumerate() {
+            let critical = answered.contains(&index) || evidence.iter().any(|fact| observed.contains(fact));
+            teller.tell(*at, event, critical);
+        }
+        Timeline { lanes: teller.lanes, entries: teller.entries }
+    }
+}
+
+/// A call that is under way, as its beginning told it.
+struct Begun {
+    verb: &'static str,
+    object: String,
+    lane: usize,
+    replica: Option<u8>,
+}
+
+struct Teller<'a> {
+    lanes: Vec<Lane>,
+    entries: Vec<Entry>,
+    names: &'a BTreeMap<ActorId, String>,
+    replicas: usize,
+    actors: BTreeMap<ActorId, usize>,
+    calls: BTreeMap<CallId, Begun>,
+    objects: BTreeMap<String, usize>,
+    commits: Vec<(Commit, bool)>,
+}
+
+impl<'a> Teller<'a> {
+    fn new(replicas: usize, names: &'a BTreeMap<ActorId, String>) -> Self {
+        let mut lanes = vec![Lane { name: "sender".to_owned(), kind: LaneKind::Sender }];
+        lanes.extend((0..replicas).map(|index| Lane { name: format!("replica {index}"), kind: LaneKind::Replica }));
+        Self {
+            lanes,
+            entries: Vec::new(),
+            names,
+            replicas,
+            actors: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            objects: BTreeMap::new(),
+            commits: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, at: u64, lane: usize, what: Happening, text: String, critical: bool) {
+        let replica = (1..=self.replicas).contains(&lane).then(|| (lane - 1) as u8);
+        let ordinal = self.entries.len() as u64;
+        self.entries.push(Entry { at_us: at, ordinal, lane, what, text, replica, critical });
+    }
+
+    fn lane_of(&mut self, actor: ActorId) -> usize {
+        if let Some(&lane) = self.actors.get(&actor) {
+            return lane;
+        }
+        let name = self.names.get(&actor).cloned().unwrap_or_else(|| format!("actor {}", actor.0));
+        self.lanes.push(Lane { name, kind: LaneKind::Actor });
+        self.actors.insert(actor, self.lanes.len() - 1);
+        self.lanes.len() - 1
+    }
+
+    fn object_lane(&mut self, name: &str) -> usize {
+        if let Some(&lane) = self.objects.get(name) {
+            return lane;
+        }
+        self.lanes.push(Lane { name: name.to_owned(), kind: LaneKind::Object });
+        self.objects.insert(name.to_owned(), self.lanes.len() - 1);
+        self.lanes.len() - 1
+    }
+
+    fn tell(&mut self, at: u64, event: &Event, critical: bool) {
+        match event {
+            Event::DeliverySent { delivery, replica } => {
+                let text = format!("delivery {} to replica {replica}", delivery.0);
+                self.push(at, 0, Happening::SignalSent { signal: delivery.0 }, text, critical);
+            }
+            Event::DeliveryArrived { delivery, replica } => {
+                let text = format!("delivery {} arrives", delivery.0);
+                self.push(at, replica + 1, Happening::SignalArrives { signal: delivery.0 }, text, critical);
+            }
+            Event::DeliveryAnswered { delivery, status, .. } => {
+                let told = status.map_or("no answer".to_owned(), |status| status.to_string());
+                let what = Happening::SignalAnswered { signal: delivery.0, status: *status };
+                self.push(at, 0, what, format!("delivery {}: {told}", delivery.0), critical);
+            }
+            Event::CallSent { call, actor, method, target } => self.call_sent(at, *call, *actor, method, target, critical),
+            Event::Committed(commit) => self.commits.push((commit.clone(), critical)),
+            Event::CallCommitted { call, .. } => self.committed(at, *call),
+            Event::CallAnswered { call, end } => self.call_answered(at, *call, *end, critical),
+            Event::CallDropped { .. } | Event::CacheAdvanced { .. } | Event::FaultsStopped => {}
+            Event::WatchDelivered { actor, .. } => {
+                let lane = self.lane_of(*actor);
+                self.push(at, lane, Happening::WatchEvent, "watch event".to_owned(), critical);
+            }
+            Event::WatchEnded { actor, .. } => {
+                let lane = self.lane_of(*actor);
+                self.push(at, lane, Happening::WatchEvent, "watch ends".to_owned(), critical);
+            }
+            Event::Fault { kind, call, replica } => {
+                let lane = call.and_then(|call| self.calls.get(&call)).map(|begun| begun.lane);
+                let lane = lane.or(replica.map(|replica| replica + 1)).unwrap_or(0);
+                self.push(at, lane, Happening::Fault, kind.name().to_owned(), critical);
+            }
+            Event::Crashed { replica } => self.push(at, replica + 1, Happening::Crash, "crashes".to_owned(), critical),
+            Event::Started { replica, actor, .. } => {
+                self.actors.insert(*actor, replica + 1);
+            }
+            Event::Ready { replica } => self.push(at, replica + 1, Happening::Restart, "is ready".to_owned(), critical),
+            Event::Paused { replica, until } => {
+                let text = format!("stands still until {:.3} s", *until as f64 / 1e6);
+                self.push(at, replica + 1, Happening::Pause, text, critical);
+            }
+        }
+    }
+
+    fn call_sent(&mut self, at: u64, call: CallId, actor: ActorId, method: &http::Method, target: &str, critical: bool) {
+        let lane = self.lane_of(actor);
+        let (verb, object) = (verb(method, target), object(target));
+        let replica = (1..=self.replicas).contains(&lane).then(|| (lane - 1) as u8);
+        self.calls.insert(call, Begun { verb, object: object.clone(), lane, replica });
+        let text = format!("{verb} {object}");
+        let what = Happening::CallSent { call: u64::from(call.0), verb: verb.to_owned(), object };
+        self.push(at, lane, what, text, critical);
+    }
+
+    fn committed(&mut self, at: u64, call: CallId) {
+        for (commit, critical) in std::mem::take(&mut self.commits) {
+            let kind = commit.after["kind"].as_str().unwrap_or("object");
+            let lane = self.object_lane(&format!("{kind} {}", commit.name));
+            let (verb, replica) = self.calls.get(&call).map_or(("write", None), |begun| (begun.verb, begun.replica));
+            let standing = standing(&commit);
+            let what = Happening::CallCommitted {
+                call: u64::from(call.0),
+                verb: verb.to_owned(),
+                revision: commit.revision,
+                standing,
+            };
+            self.push(at, lane, what, tell_commit(&commit), critical);
+            if let Some(entry) = self.entries.last_mut() {
+                entry.replica = replica;
+            }
+        }
+    }
+
+    fn call_answered(&mut self, at: u64, call: CallId, end: CallEnd, critical: bool) {
+        let Some(begun) = self.calls.get(&call) else { return };
+        let (status, told) = match end {
+            CallEnd::Status(status) => (Some(status), status.to_string()),
+            CallEnd::Broken => (None, "connection broken".to_owned()),
+            CallEnd::Silent => (None, "never answered".to_owned()),
+        };
+        let (lane, text) = (begun.lane, format!("{} {}: {told}", begun.verb, begun.object));
+        self.push(at, lane, Happening::CallAnswered { call: u64::from(call.0), status }, text, critical);
+    }
+}
+
+fn standing(commit: &Commit) -> Standing {
+    const OVER: [&str; 5] = ["Completed", "Failed", "TimedOut", "Skipped", "Cancelled"];
+    let object = &commit.after;
+    if commit.change == Change::Deleted {
+        return Standing::Gone;
+    }
+    let over = match object["kind"].as_str() {
+        Some("Lease") => object["spec"]["holderIdentity"].as_str().is_none_or(str::is_empty),
+        _ => OVER.contains(&object["status"]["overallPhase"].as_str().unwrap_or_default()),
+    };
+    if over { Standing::Idle } else { Standing::Live }
+}
+
+fn tell_commit(commit: &Commit) -> String {
+    let object = &commit.after;
+    let change = match commit.change {
+        Change::Created => "created",
+        Change::Modified => "changed",
+        Change::Deleted => return "deleted".to_owned(),
+    };
+    let holder = &object["spec"]["holderIdentity"];
+    let count = &object["status"]["deduplication"]["occurrenceCount"];
+    let phase = object["status"]["overallPhase"].as_str().unwrap_or_default();
+    match (holder, count) {
+        (Value::String(holder), _) if holder.is_empty() => format!("{change}: free"),
+        (Value::String(holder), _) => format!("{change}: held by {holder}"),
+        (_, Value::Number(count)) => format!("{change}: count {count} {phase}").trim_end().to_owned(),
+        _ => format!("{change} {phase}").trim_end().to_owned(),
+    }
+}
+
+fn verb(method: &http::Method, target: &str) -> &'static str {
+    let named = object_name(target).is_some();
+    match method.as_str() {
+        "GET" if target.contains("watch=") => "watch",
+        "GET" if named => "get",
+        "GET" => "list",
+        "POST" => "create",
+        "PUT" => "update",
+        "PATCH" => "patch",
+        _ => "delete",
+    }
+}
+
+fn object_name(target: &str) -> Option<&str> {
+    let path = target.split('?').next()?;
+    let mut segments = path.split('/').skip_while(|segment| *segment != "namespaces").skip(2);
+    segments.next()?;
+    segments.next()
+}
+
+fn object(target: &str) -> String {
+    let path = target.split('?').next().unwrap_or(target);
+    let mut segments = path.split('/').skip_while(|segment| *segment != "namespaces").skip(2);
+    match (segments.next(), segments.next(), segments.next()) {
+        (Some(plural), Some(name), Some(sub)) => format!("{plural}/{name}/{sub}"),
+        (Some(plural), Some(name), None) => format!("{plural}/{name}"),
+        (Some(plural), None, _) => plural.to_owned(),
+        _ => path.to_owned(),
+    }
+}

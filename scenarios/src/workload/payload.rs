@@ -1,0 +1,161 @@
+//! Payloads: bodies as Alertmanager and Kubernetes really send them, the objects that they speak of, and the fingerprints
+//! that must come of them, computed here from the contract and not by the gateway.
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+const DEPLOYMENT_FIRING: &str = include_str!("../../payloads/alertmanager/deployment-replicas-mismatch-firing.json");
+const DEPLOYMENT_RESOLVED: &str = include_str!("../../payloads/alertmanager/deployment-replicas-mismatch-resolved.json");
+const PODS_FIRING: &str = include_str!("../../payloads/alertmanager/pod-crash-looping-group-of-3-firing.json");
+const NODES_FIRING: &str = include_str!("../../payloads/alertmanager/node-not-ready-truncated-firing.json");
+const EVENT_BACKOFF: &str = include_str!("../../payloads/events/backoff-warning.json");
+
+/// A body and what it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Payload {
+    /// One firing alert on the Deployment `payments/checkout`.
+    Deployment,
+    /// The same alert, resolved.
+    DeploymentResolved,
+    /// A group of three firing alerts: two Pods of the Deployment `payments/checkout`, one of the StatefulSet `payments/ledger`.
+    GroupOfThree,
+    /// Two Nodes, one with dots in its name, on the cluster `prod-eu`.
+    Nodes,
+    /// A Kubernetes Event on a Pod of the Deployment `default/checkout`.
+    Event,
+    /// One firing alert on the Deployment `payments/app-N`.
+    Distinct(u16),
+}
+
+/// One alert of a payload, and what must come of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// The fingerprint.
+    pub fingerprint: Arc<str>,
+    /// Whether it is resolved.
+    pub resolved: bool,
+}
+
+impl Payload {
+    /// The path that it is posted to.
+    pub fn path(self) -> &'static str {
+        match self {
+            Payload::Event => "/api/v1/signals/kubernetes-event",
+            _ => "/api/v1/signals/prometheus",
+        }
+    }
+
+    /// The body.
+    pub fn body(self) -> Bytes {
+        match self {
+            Payload::Deployment => Bytes::from_static(DEPLOYMENT_FIRING.as_bytes()),
+            Payload::DeploymentResolved => Bytes::from_static(DEPLOYMENT_RESOLVED.as_bytes()),
+            Payload::GroupOfThree => Bytes::from_static(PODS_FIRING.as_bytes()),
+            Payload::Nodes => Bytes::from_static(NODES_FIRING.as_bytes()),
+            Payload::Event => Bytes::from_static(EVENT_BACKOFF.as_bytes()),
+            Payload::Distinct(number) => {
+                let other = format!("\"deployment\": \"app-{number}\"");
+                DEPLOYMENT_FIRING.replace("\"deployment\": \"checkout\"", &other).into()
+            }
+        }
+    }
+
+    /// Its alerts, in order.
+    pub fn alerts(self) -> Vec<Alert> {
+        let owners: Vec<String> = match self {
+            Payload::Deployment | Payload::DeploymentResolved => vec!["payments:Deployment:checkout".into()],
+            Payload::GroupOfThree => vec![
+                "payments:Deployment:checkout".into(),
+                "payments:Deployment:checkout".into(),
+                "payments:StatefulSet:ledger".into(),
+            ],
+            Payload::Nodes => vec![
+                "prod-eu::Node:worker-3".into(),
+                "prod-eu::Node:worker-4.example.internal".into(),
+            ],
+            Payload::Event => vec!["default:Deployment:checkout".into()],
+            Payload::Distinct(number) => vec![format!("payments:Deployment:app-{number}")],
+        };
+        let resolved = self == Payload::DeploymentResolved;
+        owners.iter().map(|owner| Alert { fingerprint: fingerprint(owner), resolved }).collect()
+    }
+
+    /// The cluster's objects that it speaks of.
+    pub fn objects(self) -> Vec<Value> {
+        match self {
+            Payload::Deployment | Payload::DeploymentResolved => vec![deployment("payments", "checkout")],
+            Payload::GroupOfThree => vec![
+                deployment("payments", "checkout"),
+                replica_set("payments", "checkout", "checkout-7d9c5b6f4d"),
+                pod("payments", "ReplicaSet", "checkout-7d9c5b6f4d", "checkout-7d9c5b6f4d-x2x7q"),
+                pod("payments", "ReplicaSet", "checkout-7d9c5b6f4d", "checkout-7d9c5b6f4d-l8k2m"),
+                object("apps/v1", "StatefulSet", "payments", "ledger"),
+                pod("payments", "StatefulSet", "ledger", "ledger-0"),
+            ],
+            Payload::Nodes => vec![
+                json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "worker-3"}}),
+                json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "worker-4.example.internal"}}),
+            ],
+            Payload::Event => vec![
+                deployment("default", "checkout"),
+                replica_set("default", "checkout", "checkout-7d9c5b6f4d"),
+                pod("default", "ReplicaSet", "checkout-7d9c5b6f4d", "checkout-7d9c5b6f4d-x2x7q"),
+            ],
+            Payload::Distinct(number) => vec![deployment("payments", &format!("app-{number}"))],
+        }
+    }
+}
+
+/// The contract: hexadecimal SHA-256 of `[cluster:]namespace:kind:name` of the top-level owner.
+pub fn fingerprint(owner: &str) -> Arc<str> {
+    let hex: String = Sha256::digest(owner.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    Arc::from(hex)
+}
+
+fn object(api_version: &str, kind: &str, namespace: &str, name: &str) -> Value {
+    json!({"apiVersion": api_version, "kind": kind, "metadata": {"namespace": namespace, "name": name}})
+}
+
+fn deployment(namespace: &str, name: &str) -> Value {
+    object("apps/v1", "Deployment", namespace, name)
+}
+
+fn owned(mut object: Value, api_version: &str, kind: &str, owner: &str) -> Value {
+    // The fixtures' owners have no uid yet when they are written; the gateway follows kind and name, as upstream's does.
+    object["metadata"]["ownerReferences"] = json!([{
+        "apiVersion": api_version, "kind": kind, "name": owner, "controller": true,
+        "uid": "00000000-0000-4000-8000-000000000000",
+    }]);
+    object
+}
+
+fn replica_set(namespace: &str, deployment: &str, name: &str) -> Value {
+    owned(object("apps/v1", "ReplicaSet", namespace, name), "apps/v1", "Deployment", deployment)
+}
+
+fn pod(namespace: &str, owner_kind: &str, owner: &str, name: &str) -> Value {
+    owned(object("v1", "Pod", namespace, name), "apps/v1", owner_kind, owner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprints_follow_the_contract() {
+        // printf 'payments:Deployment:checkout' | sha256sum
+        assert_eq!(fingerprint("payments:Deployment:checkout").len(), 64);
+        let group = Payload::GroupOfThree.alerts();
+        assert_eq!(group[0], group[1]);
+        assert_ne!(group[1], group[2]);
+    }
+
+    #[test]
+    fn distinct_bodies_name_their_deployment() {
+        let body: Value = serde_json::from_slice(&Payload::Distinct(7).body()).expect("JSON");
+        assert_eq!(body["alerts"][0]["labels"]["deployment"], "app-7");
+        assert_eq!(body["commonLabels"]["deployment"], "app-7");
+    }
+}

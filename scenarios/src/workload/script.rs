@@ -1,0 +1,123 @@
+//! The script: plays a scenario's acts against the cluster, in order, and ends when every sender and actor has.
+use super::{
+    Act, Payload, orchestrator,
+    orchestrator::call,
+    sender,
+};
+use crate::observe::Recorder;
+use serde_json::{Value, json};
+use sim::{
+    apiserver::ResourceId,
+    transport::{ApiService, Cluster},
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+};
+use tokio::task::JoinSet;
+
+/// The namespace of RemediationRequests and of locks.
+pub const NAMESPACE: &str = "kubernaut-system";
+
+/// What every act can reach.
+#[derive(Clone)]
+pub struct Stage {
+    /// The simulated cluster.
+    pub cluster: Cluster,
+    /// Where the oracle hears of signals.
+    pub recorder: Recorder,
+    /// The orchestrator's way to the API.
+    pub orchestrator: ApiService,
+    /// An administrator's way to the API.
+    pub administrator: ApiService,
+    /// The resource of RemediationRequests.
+    pub requests: ResourceId,
+    /// Chances in 1,000 that a sender delivers an accepted payload again.
+    pub redelivery: u32,
+    turn: Arc<AtomicUsize>,
+    senders_done: Arc<AtomicBool>,
+}
+
+impl Stage {
+    /// A stage in this cluster.
+    pub fn new(cluster: Cluster, recorder: Recorder, requests: ResourceId, redelivery: u32) -> Self {
+        let (orchestrator_id, orchestrator) = cluster.actor("orchestrator");
+        let (_, administrator) = cluster.actor("administrator");
+        recorder.orchestrator_is(orchestrator_id);
+        Self {
+            cluster,
+            recorder,
+            orchestrator,
+            administrator,
+            requests,
+            redelivery,
+            turn: Arc::default(),
+            senders_done: Arc::default(),
+        }
+    }
+
+    /// The number of the next delivery that is sent round robin.
+    pub fn next_replica(&self) -> usize {
+        self.turn.fetch_add(1, Relaxed)
+    }
+
+    /// Whether nothing will be delivered any more.
+    pub fn senders_done(&self) -> bool {
+        self.senders_done.load(Relaxed)
+    }
+}
+
+/// Plays the acts.
+pub async fn play(stage: Stage, acts: Vec<Act>) {
+    let mut senders = JoinSet::new();
+    let mut actors = JoinSet::new();
+    for act in acts {
+        match act {
+            Act::Deliver { what, copies, to, retry } => {
+                for _ in 0..copies {
+                    senders.spawn(sender::deliver(stage.clone(), what, to, retry));
+                }
+            }
+            Act::AwaitAnswers => while senders.join_next().await.is_some() {},
+            Act::Wait(duration) => stage.cluster.sleep(duration).await,
+            Act::Orchestrate { of, phase } => {
+                for alert in of.alerts() {
+                    orchestrator::move_to(&stage, &alert.fingerprint, &phase).await;
+                }
+            }
+            Act::OrchestrateMeanwhile { of, phases } => {
+                for alert in of.alerts() {
+                    let (stage, phases) = (stage.clone(), phases.clone());
+                    actors.spawn(async move { orchestrator::move_through(&stage, &alert.fingerprint, &phases).await });
+                }
+            }
+            Act::HoldLease { of, holder } => hold_lease(&stage, of, &holder).await,
+            Act::DropLease { of } => drop_lease(&stage, of).await,
+        }
+    }
+    while senders.join_next().await.is_some() {}
+    stage.senders_done.store(true, Relaxed);
+    stage.recorder.signals_stopped(stage.cluster.micros());
+    while actors.join_next().await.is_some() {}
+}
+
+fn lease_path(of: Payload) -> (String, String) {
+    let fingerprint = of.alerts()[0].fingerprint.clone();
+    let name = format!("gw-lock-{}", &fingerprint[..16]);
+    (format!("/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"), name)
+}
+
+async fn hold_lease(stage: &Stage, of: Payload, holder: &str) {
+    let (path, name) = lease_path(of);
+    let now = format!("{:.6}", stage.cluster.now());
+    let lease: Value = json!({
+        "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name},
+        "spec": {"holderIdentity": holder, "leaseDurationSeconds": 30, "acquireTime": now, "renewTime": now},
+    });
+    call(&stage.administrator, http::Method::POST, &path, Some(&lease)).await;
+}
+
+async fn drop_lease(stage: &Stage, of: Payload) {
+    let (path, name) = lease_path(of);
+    call(&stage.administrator, http::Method::DELETE, &format!("{path}/{name}"), None).await;
+}

@@ -1,0 +1,61 @@
+//! Senders: Alertmanager's delivery rules. Without a delivery id a redelivery is a new signal; 5xx and broken connections are
+//! tried again with growing pauses, anything else is final.
+use super::{Payload, Retry, Route, script::Stage};
+use crate::observe::Ending;
+use bytes::Bytes;
+use sim::{choice::Label, faults::FaultKind};
+use std::time::Duration;
+
+/// Alertmanager gives a notification up when the next one is due (`group_interval`, 5 minutes by default).
+const GIVE_UP: Duration = Duration::from_secs(300);
+const FIRST_PAUSE: Duration = Duration::from_millis(1_000);
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// Delivers a payload until it is accepted, refused for good or given up.
+pub async fn deliver(stage: Stage, what: Payload, route: Route, retry: Retry) {
+    let began = stage.cluster.micros();
+    let mut pause = FIRST_PAUSE;
+    let mut repeats = None;
+    loop {
+        if let Some(replica) = choose_replica(&stage, route) {
+            let delivery = stage.cluster.next_delivery();
+            let signals = stage.recorder.sent(delivery, stage.cluster.micros(), what, retry, repeats);
+            let answer = stage.cluster.send(delivery, replica, request(what)).await;
+            let ending = stage.recorder.answered(signals, stage.cluster.micros(), answer.ok());
+            if ending == Ending::Final {
+                if stage.redelivery > 0 && stage.cluster.rarely(stage.redelivery, Label::Workload) {
+                    stage.cluster.deliver_fault(FaultKind::Redelivery);
+                    continue;
+                }
+                return;
+            }
+            repeats = Some(signals);
+        }
+        if retry == Retry::Never || stage.cluster.micros() - began > GIVE_UP.as_micros() as u64 {
+            return;
+        }
+        stage.cluster.sleep(pause).await;
+        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn choose_replica(stage: &Stage, route: Route) -> Option<usize> {
+    let ready = stage.cluster.ready();
+    if ready.is_empty() {
+        return None;
+    }
+    match route {
+        Route::Replica(replica) if ready.contains(&replica) => Some(replica),
+        Route::RoundRobin => Some(ready[stage.next_replica() % ready.len()]),
+        Route::Any | Route::Replica(_) => Some(ready[stage.cluster.choose(ready.len(), Label::Replica)]),
+    }
+}
+
+fn request(what: Payload) -> http::Request<Bytes> {
+    let mut request = http::Request::new(what.body());
+    *request.method_mut() = http::Method::POST;
+    *request.uri_mut() = http::Uri::from_static(what.path());
+    let json = http::HeaderValue::from_static("application/json");
+    request.headers_mut().insert(http::header::CONTENT_TYPE, json);
+    request
+}

@@ -1,0 +1,197 @@
+//! The built-in kinds: what the gateway uses, what it looks up owners in, and what scenarios put there.
+use super::{ResourceId, registry::Kind, selectors::SelectableField, validation::names::NameRule};
+
+/// One line of the table.
+struct Builtin {
+    group: &'static str,
+    kind: &'static str,
+    plural: &'static str,
+    short_names: &'static [&'static str],
+    categories: &'static [&'static str],
+    namespaced: bool,
+    /// Has a status subresource.
+    status: bool,
+    /// Counts generations.
+    generation: bool,
+    /// Selectable fields other than name and namespace.
+    fields: &'static [&'static str],
+}
+
+const PLAIN: Builtin = Builtin {
+    group: "",
+    kind: "",
+    plural: "",
+    short_names: &[],
+    categories: &[],
+    namespaced: true,
+    status: false,
+    generation: false,
+    fields: &[],
+};
+
+const fn workload(
+    group: &'static str,
+    kind: &'static str,
+    plural: &'static str,
+    short: &'static [&'static str],
+) -> Builtin {
+    Builtin { group, kind, plural, short_names: short, categories: &["all"], status: true, generation: true, ..PLAIN }
+}
+
+const BUILTINS: [Builtin; 13] = [
+    Builtin {
+        kind: "Namespace",
+        plural: "namespaces",
+        short_names: &["ns"],
+        namespaced: false,
+        status: true,
+        fields: &["status.phase"],
+        ..PLAIN
+    },
+    Builtin { group: "coordination.k8s.io", kind: "Lease", plural: "leases", ..PLAIN },
+    Builtin {
+        fields: &["spec.nodeName", "spec.restartPolicy", "spec.serviceAccountName", "status.phase"],
+        ..workload("", "Pod", "pods", &["po"])
+    },
+    Builtin {
+        kind: "Node",
+        plural: "nodes",
+        short_names: &["no"],
+        namespaced: false,
+        status: true,
+        fields: &["spec.unschedulable"],
+        ..PLAIN
+    },
+    Builtin {
+        kind: "Service",
+        plural: "services",
+        short_names: &["svc"],
+        categories: &["all"],
+        status: true,
+        fields: &["spec.clusterIP", "spec.type"],
+        ..PLAIN
+    },
+    Builtin {
+        kind: "Event",
+        plural: "events",
+        short_names: &["ev"],
+        fields: &[
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        ],
+        ..PLAIN
+    },
+    Builtin { kind: "ConfigMap", plural: "configmaps", short_names: &["cm"], ..PLAIN },
+    workload("apps", "Deployment", "deployments", &["deploy"]),
+    workload("apps", "ReplicaSet", "replicasets", &["rs"]),
+    workload("apps", "StatefulSet", "statefulsets", &["sts"]),
+    workload("apps", "DaemonSet", "daemonsets", &["ds"]),
+    Builtin { fields: &["status.successful"], ..workload("batch", "Job", "jobs", &[]) },
+    workload("batch", "CronJob", "cronjobs", &["cj"]),
+];
+
+/// Groups of Kubernetes that are not simulated: their paths answer 501, not 404.
+pub(crate) const ABSENT_GROUPS: [&str; 18] = [
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "certificates.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+];
+
+/// Resources of the simulated groups that are not simulated.
+pub(crate) const ABSENT_RESOURCES: [&str; 12] = [
+    "bindings",
+    "componentstatuses",
+    "controllerrevisions",
+    "endpoints",
+    "limitranges",
+    "persistentvolumeclaims",
+    "persistentvolumes",
+    "podtemplates",
+    "replicationcontrollers",
+    "resourcequotas",
+    "secrets",
+    "serviceaccounts",
+];
+
+/// Subresources of built-in kinds that are not simulated.
+pub(crate) const ABSENT_SUBRESOURCES: [(&str, &[&str]); 6] = [
+    (
+        "pods",
+        &["attach", "binding", "ephemeralcontainers", "eviction", "exec", "log", "portforward", "proxy", "resize"],
+    ),
+    ("deployments", &["scale"]),
+    ("replicasets", &["scale"]),
+    ("statefulsets", &["scale"]),
+    ("nodes", &["proxy"]),
+    ("services", &["proxy"]),
+];
+
+pub(crate) fn kinds() -> Vec<Kind> {
+    (0_u16..).zip(&BUILTINS).map(|(id, builtin)| builtin.kind(ResourceId(id))).collect()
+}
+
+/// What every kind can be selected by.
+pub(crate) fn metadata_fields(namespaced: bool) -> Vec<SelectableField> {
+    let mut fields = vec![SelectableField::new("metadata.name")];
+    if namespaced {
+        fields.push(SelectableField::new("metadata.namespace"));
+    }
+    fields
+}
+
+impl Builtin {
+    fn kind(&self, id: ResourceId) -> Kind {
+        let owned = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+        let mut fields = metadata_fields(self.namespaced);
+        fields.extend(self.fields.iter().map(|name| SelectableField::new(name)));
+        let lease = self.kind == "Lease";
+        Kind {
+            id,
+            group: self.group.into(),
+            version: "v1".into(),
+            plural: self.plural.into(),
+            singular: self.kind.to_ascii_lowercase(),
+            kind: self.kind.into(),
+            list_kind: format!("{}List", self.kind),
+            short_names: owned(self.short_names),
+            categories: owned(self.categories),
+            namespaced: self.namespaced,
+            custom: false,
+            has_status: self.status,
+            create_on_update: lease || matches!(self.kind, "Event" | "Service"),
+            unconditional_update: !lease,
+            counts_generation: self.generation,
+            name_rule: match self.kind {
+                "Namespace" => NameRule::Label,
+                "Service" => NameRule::ServiceLabel,
+                _ => NameRule::Subdomain,
+            },
+            fields,
+            schema: None,
+        }
+    }
+}

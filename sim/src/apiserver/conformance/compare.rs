@@ -1,0 +1,82 @@
+//! The first difference between recorded and played answers.
+use super::Difference;
+use serde_json::Value;
+
+pub(super) fn first_difference(case: &Value, expected: &[Value], actual: &[Value]) -> Option<Difference> {
+    let steps = super::steps(case);
+    for (step, (want, got)) in expected.iter().zip(actual).enumerate() {
+        let loose = steps.get(step).and_then(|s| s.get("loose")).or_else(|| case.get("loose"));
+        let loose: Vec<String> = loose
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .flat_map(|pattern| [format!("/body{pattern}"), format!("/events/*/object{pattern}")])
+            .collect();
+        if let Some((pointer, want, got)) = difference(want, got, &loose, "") {
+            let text = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), ToString::to_string);
+            return Some(Difference { step, pointer, expected: text(want), actual: text(got) });
+        }
+    }
+    let counts = [expected.len(), actual.len()].map(|n| format!("{n} steps"));
+    let [want, got] = counts;
+    (want != got).then(|| Difference { step: actual.len(), pointer: String::new(), expected: want, actual: got })
+}
+
+type Found<'a> = Option<(String, Option<&'a Value>, Option<&'a Value>)>;
+
+fn difference<'a>(want: &'a Value, got: &'a Value, loose: &[String], at: &str) -> Found<'a> {
+    match (want, got) {
+        (Value::String(_), Value::String(_)) if loose.iter().any(|p| matches(p.as_bytes(), at.as_bytes())) => None,
+        (Value::Object(a), Value::Object(b)) => {
+            let names: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
+            names.into_iter().find_map(|name| {
+                let below = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+                match (a.get(name), b.get(name)) {
+                    (Some(x), Some(y)) => difference(x, y, loose, &below),
+                    (x, y) => Some((below, x, y)),
+                }
+            })
+        }
+        (Value::Array(a), Value::Array(b)) => (0..a.len().max(b.len())).find_map(|i| {
+            let below = format!("{at}/{i}");
+            match (a.get(i), b.get(i)) {
+                (Some(x), Some(y)) => difference(x, y, loose, &below),
+                (x, y) => Some((below, x, y)),
+            }
+        }),
+        _ => (want != got).then(|| (at.to_owned(), Some(want), Some(got))),
+    }
+}
+
+/// A shell pattern: `*`, and `[!x]` for any byte but one.
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    match (pattern, text) {
+        ([], []) => true,
+        ([b'*', rest @ ..], _) => matches(rest, text) || (!text.is_empty() && matches(pattern, &text[1..])),
+        ([b'[', b'!', not, b']', rest @ ..], [byte, text @ ..]) => byte != not && matches(rest, text),
+        ([a, rest @ ..], [b, text @ ..]) => a == b && matches(rest, text),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn difference_names_place_and_both_values() {
+        let case = json!({"steps": [{}]});
+        let found = first_difference(&case, &[json!({"a": [1, 2]})], &[json!({"a": [1, 3]})]).unwrap();
+        assert_eq!((found.pointer.as_str(), found.expected.as_str(), found.actual.as_str()), ("/a/1", "2", "3"));
+    }
+
+    #[test]
+    fn loose_texts_may_differ() {
+        let case = json!({"loose": ["/message"], "steps": [{}]});
+        let answer = |text: &str| json!({"body": {"message": text, "code": 400}});
+        assert_eq!(first_difference(&case, &[answer("x")], &[answer("y")]), None);
+        assert!(first_difference(&json!({"steps": [{}]}), &[answer("x")], &[answer("y")]).is_some());
+    }
+}

@@ -1,0 +1,183 @@
+//! Makes the answers of two servers comparable: uids, versions, times, generated names and tokens become placeholders, by the
+//! rules of the corpus's README.
+use regex::{Captures, Regex};
+use serde_json::{Map, Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
+
+/// Members whose time is the server's.
+const TIMES: [&str; 4] = ["creationTimestamp", "deletionTimestamp", "time", "lastTransitionTime"];
+/// No version of a run is as great: what is belongs to the case.
+const VERSION_LIMIT: u64 = 100_000_000;
+
+static UUID: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"));
+static TIME: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"));
+static VERSION: LazyLock<Regex> = LazyLock::new(|| {
+    let words = r"resource ?version(?: in the precondition| in record)?:? ?\(?|current: |in record \(";
+    expression(&format!(r"(?i)({words})(\d+)(?:( \()(\d+))?|(\d \()(\d+)"))
+});
+static GENERATED: LazyLock<Regex> = LazyLock::new(|| expression("^[bcdfghjklmnpqrstvwxz2456789]{5}$"));
+
+fn expression(text: &str) -> Regex {
+    Regex::new(text).expect("a constant expression compiles")
+}
+
+struct Normaliser<'a> {
+    text: &'a str,
+    namespace: &'a str,
+    managed: bool,
+    uids: BTreeMap<String, String>,
+    generated: BTreeMap<String, String>,
+    versions: BTreeSet<u64>,
+}
+
+/// The normalised answers of all steps.
+pub(super) fn run(text: &str, namespace: &str, managed: bool, steps: &[Value], mut raw: Vec<Value>) -> Vec<Value> {
+    let mut normaliser = Normaliser {
+        text,
+        namespace,
+        managed,
+        uids: BTreeMap::new(),
+        generated: BTreeMap::new(),
+        versions: BTreeSet::new(),
+    };
+    for (step, answer) in steps.iter().zip(&mut raw) {
+        filter(step, answer);
+        for member in ["events", "body"] {
+            normaliser.learn(answer.get(member).unwrap_or(&Value::Null), false);
+        }
+        if let (Some(only), Some(body)) = (step.get("only").and_then(Value::as_array), answer.get("body")) {
+            let chosen = only.iter().filter_map(Value::as_str);
+            let found = |pointer: &str| body.pointer(pointer).cloned().unwrap_or_else(|| json!("$absent"));
+            let kept: Map<_, _> = chosen.map(|pointer| (pointer.to_owned(), found(pointer))).collect();
+            answer["body"] = kept.into();
+        }
+    }
+    let mut out: Vec<_> = raw.iter().map(|answer| normaliser.clean(answer, "")).collect();
+    for events in out.iter_mut().filter_map(|s| s.get_mut("events")?.as_array_mut()) {
+        events.dedup_by(|next, last| next == last && next.get("type") == Some(&json!("BOOKMARK")));
+    }
+    out
+}
+
+/// Keeps, of the lists that "filter" names, the members whose pointers have one of the wanted values.
+fn filter(step: &Value, answer: &mut Value) {
+    for (list, wanted) in step.get("filter").and_then(Value::as_object).into_iter().flatten() {
+        let found = answer.get_mut("body").and_then(|b| b.pointer_mut(list)).and_then(Value::as_array_mut);
+        let (Some(found), Some(wanted)) = (found, wanted.as_object()) else { continue };
+        found.retain(|member| {
+            wanted.iter().all(|(pointer, values)| {
+                let value = member.pointer(pointer).unwrap_or(&Value::Null);
+                values.as_array().is_some_and(|values| values.contains(value))
+            })
+        });
+    }
+}
+
+impl Normaliser<'_> {
+    /// Collects the versions of objects, not of lists and bookmarks, and generated names.
+    fn learn(&mut self, value: &Value, quiet: bool) {
+        match value {
+            Value::Array(list) => list.iter().for_each(|v| self.learn(v, false)),
+            Value::Object(map) => {
+                let is_list = ["items", "rows"].iter().any(|member| map.get(*member).is_some_and(Value::is_array));
+                if let Some(meta) = map.get("metadata").and_then(Value::as_object).filter(|_| !quiet && !is_list) {
+                    self.learn_object(meta);
+                }
+                let bookmark = map.get("type") == Some(&json!("BOOKMARK"));
+                map.values().for_each(|v| self.learn(v, bookmark));
+            }
+            _ => {}
+        }
+    }
+
+    fn learn_object(&mut self, meta: &Map<String, Value>) {
+        let text = |member: &str| meta.get(member).and_then(Value::as_str).unwrap_or_default();
+        self.versions.extend(text("resourceVersion").parse::<u64>());
+        let (prefix, name) = (text("generateName"), text("name"));
+        let suffix = name.strip_prefix(prefix).unwrap_or_default();
+        if !prefix.is_empty() && GENERATED.is_match(suffix) {
+            let next = format!("$generated{}", self.generated.len() + 1);
+            self.generated.entry(name.to_owned()).or_insert(next);
+        }
+    }
+
+    /// The rank of an object's version; any other version has the rank of the greatest one below it.
+    fn version(&self, text: &str) -> String {
+        match text.parse::<u64>() {
+            Ok(n) if n != 0 && n < VERSION_LIMIT => format!("$rv{}", self.versions.range(..=n).count()),
+            _ => text.to_owned(),
+        }
+    }
+
+    fn string(&mut self, text: &str, key: &str) -> String {
+        let mut text = text.replace(self.namespace, "$ns");
+        for (name, token) in &self.generated {
+            text = text.replace(name, token);
+        }
+        let (case, uids) = (self.text, &mut self.uids);
+        let mut text = UUID
+            .replace_all(&text, |found: &Captures<'_>| {
+                let uid = &found[0];
+                let next = format!("$uid{}", uids.len() + 1);
+                if case.contains(uid) { uid.to_owned() } else { uids.entry(uid.to_owned()).or_insert(next).clone() }
+            })
+            .into_owned();
+        let whole = TIME.find(&text).is_some_and(|m| m.len() == text.len());
+        if !whole || TIMES.contains(&key) {
+            text = TIME
+                .replace_all(&text, |found: &Captures<'_>| {
+                    let time = &found[0];
+                    let kept = case.contains(time) || time < "2007";
+                    let token = if found.get(1).is_some() { "$microtime" } else { "$time" };
+                    if kept { time.to_owned() } else { token.to_owned() }
+                })
+                .into_owned();
+        }
+        let version = |found: &Captures<'_>| {
+            let group = |i: usize| found.get(i).map_or("", |m| m.as_str());
+            let pair = |words: usize, number: usize| {
+                if group(number).is_empty() {
+                    String::new()
+                } else {
+                    format!("{}{}", group(words), self.version(group(number)))
+                }
+            };
+            [pair(1, 2), pair(3, 4), pair(5, 6)].concat()
+        };
+        VERSION.replace_all(&text, version).into_owned()
+    }
+
+    fn clean(&mut self, value: &Value, key: &str) -> Value {
+        match value {
+            Value::String(text) => self.string(text, key).into(),
+            Value::Array(list) => list.iter().map(|v| self.clean(v, "")).collect(),
+            Value::Object(map) => {
+                let mut out = Map::new();
+                for (name, member) in map {
+                    let last = name.rsplit('/').next().unwrap_or(name);
+                    let text = member.as_str().unwrap_or_default();
+                    let clean = match last {
+                        "managedFields" if !self.managed => continue,
+                        "resourceVersion" if text.parse::<u64>().is_ok() => {
+                            out.insert(name.clone(), self.version(text).into());
+                            continue;
+                        }
+                        "continue" if !text.is_empty() => {
+                            out.insert(name.clone(), "$continue".into());
+                            continue;
+                        }
+                        _ => self.clean(member, last),
+                    };
+                    out.insert(self.string(name, ""), clean);
+                }
+                out.into()
+            }
+            other => other.clone(),
+        }
+    }
+}

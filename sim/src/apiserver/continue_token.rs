@@ -1,0 +1,47 @@
+//! The continue token of a list (k8s.io/apiserver/pkg/storage/continue.go): base64 of the version and the first key of the rest.
+use super::status::{self, Outcome, Status};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+
+const VERSION: &str = "meta.k8s.io/v1";
+
+/// Where a list goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ContinueToken {
+    #[serde(default)]
+    v: String,
+    /// The revision of the first page; -1: whatever is current.
+    #[serde(default)]
+    pub(crate) rv: i64,
+    /// The first key of the rest, relative to the list's prefix.
+    #[serde(default)]
+    pub(crate) start: String,
+}
+
+impl ContinueToken {
+    pub(crate) fn new(rv: i64, start: String) -> Self {
+        Self { v: VERSION.to_owned(), rv, start }
+    }
+
+    pub(crate) fn encode(&self) -> String {
+        URL_SAFE_NO_PAD.encode(super::object::encode(self))
+    }
+
+    /// # Errors
+    /// 400 for a token that this server never issued.
+    pub(crate) fn decode(text: &str) -> Outcome<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).map_err(|e| invalid(&e.to_string()))?;
+        let token: Self = serde_json::from_slice(&bytes).map_err(|e| invalid(&e.to_string()))?;
+        if token.v != VERSION {
+            return Err(invalid(&format!("server does not recognize this encoded version {}", token.v)));
+        }
+        if token.start.is_empty() || token.start.split('/').any(|part| part == "..") {
+            return Err(invalid("encoded start key is not valid"));
+        }
+        Ok(token)
+    }
+}
+
+fn invalid(why: &str) -> Box<Status> {
+    status::bad_request(format!("invalid continue token: continue key is not valid: {why}"))
+}

@@ -1,0 +1,314 @@
+//! From the body of a write to an object in the form in which it is stored
+//! (k8s.io/apimachinery/pkg/runtime/serializer, k8s.io/apiserver/pkg/endpoints/handlers/create.go).
+use super::{
+    object,
+    registry::Kind,
+    status::{self, Outcome},
+    validation::{lease, metadata},
+};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+use std::fmt::{self, Write};
+
+/// The greatest body that is read, bytes.
+const BODY_LIMIT: usize = 3 * 1024 * 1024;
+
+/// A decoded body.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    pub(crate) value: Value,
+    /// What strict decoding would have refused: `unknown field "spec.bogus"`.
+    pub(crate) complaints: Vec<String>,
+}
+
+/// Parses JSON and notes members that occur twice (the last one wins).
+///
+/// # Errors
+/// What the parser says.
+pub(crate) fn json(body: &[u8]) -> Result<(Value, Vec<String>), serde_json::Error> {
+    let mut duplicates = Vec::new();
+    let mut parser = serde_json::Deserializer::from_slice(body);
+    let value = JsonSeed(&mut duplicates).deserialize(&mut parser)?;
+    parser.end()?;
+    Ok((value, duplicates))
+}
+
+/// # Errors
+/// 413 for a body over three mebibytes.
+pub(crate) fn check_size(body: &[u8]) -> Outcome<()> {
+    if body.len() > BODY_LIMIT { Err(status::too_large(BODY_LIMIT)) } else { Ok(()) }
+}
+
+/// Decodes the body of a create or an update.
+///
+/// # Errors
+/// 400 for what is no object of this kind.
+pub(crate) fn object(kind: &Kind, body: &[u8]) -> Outcome<Decoded> {
+    check_size(body)?;
+    let unrecognized = |why: &str| {
+        let shown = summary(body);
+        status::bad_request(format!(
+            "the object provided is unrecognized (must be of type {}): {why} ({shown})",
+            kind.kind
+        ))
+    };
+    let (value, duplicates) = json(body).map_err(|e| {
+        let why = if e.is_eof() { "unexpected end of JSON input".to_owned() } else { e.to_string() };
+        unrecognized(&format!("couldn't get version/kind; json parse error: {why}"))
+    })?;
+    let map = match value {
+        Value::Object(map) => map,
+        Value::Null if !kind.custom => Map::new(),
+        Value::Null => return Err(unrecognized("Object 'Kind' is missing in 'null'")),
+        other => {
+            let found = metadata::json_type(&other);
+            let why =
+                format!("couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value");
+            return Err(unrecognized(&why));
+        }
+    };
+    if kind.custom && map.get("kind").and_then(Value::as_str).is_none_or(str::is_empty) {
+        let text = String::from_utf8_lossy(body);
+        return Err(unrecognized(&format!("Object 'Kind' is missing in '{text}'")));
+    }
+    let mut decoded = Decoded { value: Value::Object(map), complaints: Vec::new() };
+    decoded.complaints.extend(duplicates.into_iter().map(|d| format!("duplicate field {d:?}")));
+    check_kind(kind, &mut decoded.value)?;
+    normalise(kind, &mut decoded)?;
+    Ok(decoded)
+}
+
+/// Brings an object, or the outcome of a patch, into the form in which it is stored.
+///
+/// # Errors
+/// 400 for members of the wrong type.
+pub(crate) fn normalise(kind: &Kind, decoded: &mut Decoded) -> Outcome<()> {
+    let mut unknown = Vec::new();
+    let outcome = normalise_members(kind, &mut decoded.value, &mut unknown);
+    outcome.map_err(|why| {
+        let Kind { kind, version, .. } = kind;
+        status::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"))
+    })?;
+    decoded.complaints.extend(unknown.into_iter().map(|path| format!("unknown field {path:?}")));
+    Ok(())
+}
+
+fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
+    let map = value.as_object_mut().ok_or("json: cannot unmarshal into Go value of type map[string]interface {}")?;
+    match map.entry("metadata").or_insert_with(|| Value::Object(Map::new())) {
+        Value::Object(meta) => metadata::normalise(meta, unknown)?,
+        slot @ Value::Null => *slot = Value::Object(Map::new()),
+        other => {
+            let found = metadata::json_type(other);
+            return Err(format!("json: cannot unmarshal {found} into Go value of type v1.ObjectMeta"));
+        }
+    }
+    if let Some(schema) = &kind.schema {
+        // An object of another kind is refused later, in a form that no schema has touched.
+        if map.get("kind").is_some_and(|found| *found == kind.kind.as_str()) {
+            schema.prune_object(map, unknown);
+        }
+    } else if kind.kind == "Lease" {
+        lease::normalise(map, unknown)?;
+    }
+    Ok(())
+}
+
+/// A built-in kind may leave out kind and apiVersion; a custom one has been found to have a kind.
+fn check_kind(kind: &Kind, value: &mut Value) -> Outcome<()> {
+    let api_version = kind.api_version();
+    let text = |member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (found_version, found_kind) = (text("apiVersion"), text("kind"));
+    if found_version == api_version && found_kind == kind.kind {
+        return Ok(());
+    }
+    if kind.custom {
+        return if found_version == api_version { Ok(()) } else { Err(wrong_version(kind, &found_version, value)) };
+    }
+    let other_version = !found_version.is_empty() && found_version != api_version;
+    if other_version || (!found_kind.is_empty() && found_kind != kind.kind) {
+        let version = found_version.rsplit('/').next().unwrap_or_default();
+        return Err(status::bad_request(format!(
+            "{found_kind} in version {version:?} cannot be handled as a {}: no kind {found_kind:?} is registered for version {found_version:?}",
+            kind.kind
+        )));
+    }
+    if let Value::Object(map) = value {
+        map.insert("apiVersion".into(), Value::String(api_version));
+        map.insert("kind".into(), Value::String(kind.kind.clone()));
+    }
+    Ok(())
+}
+
+/// Another version of the group has no schema here, so that nothing in the body is known.
+fn wrong_version(kind: &Kind, found: &str, value: &Value) -> Box<status::Status> {
+    let wanted = kind.api_version();
+    let message = format!("the API version in the data ({found}) does not match the expected API version ({wanted})");
+    let same_group = found.split_once('/').is_some_and(|(group, _)| group == kind.group);
+    let members = value.as_object().into_iter().flat_map(Map::keys).filter(|_| same_group);
+    let unknown = members.filter(|name| !matches!(name.as_str(), "apiVersion" | "kind" | "metadata"));
+    status::bad_request(message).with_warnings(unknown.map(|name| format!("unknown field {name:?}")).collect())
+}
+
+/// Applies `fieldValidation` to what strict decoding found: the warnings to send, one a complaint.
+///
+/// # Errors
+/// 400 if the client wants strict decoding.
+pub(crate) fn field_validation(kind: &Kind, mode: &str, complaints: Vec<String>) -> Outcome<Vec<String>> {
+    match mode {
+        "Ignore" => Ok(Vec::new()),
+        "Strict" if !complaints.is_empty() => {
+            let Kind { kind, version, .. } = kind;
+            Err(status::bad_request(format!(
+                "{kind} in version {version:?} cannot be handled as a {kind}: strict decoding error: {}",
+                complaints.join(", ")
+            )))
+        }
+        _ => Ok(complaints),
+    }
+}
+
+/// The name and namespace of a body must be those of the path; an empty namespace is filled in.
+///
+/// # Errors
+/// 400 if they differ.
+pub(crate) fn check_namespace(kind: &Kind, namespace: &str, value: &mut Value) -> Outcome<()> {
+    let found = object::meta_str(value, "namespace");
+    let wanted = if kind.namespaced { namespace } else { "" };
+    if found.is_empty() && !wanted.is_empty() {
+        object::metadata_mut(value).insert("namespace".into(), wanted.into());
+    } else if found != wanted {
+        let message = "the namespace of the provided object does not match the namespace sent on the request";
+        return Err(status::bad_request(message));
+    }
+    Ok(())
+}
+
+/// # Errors
+/// 400 if the body has no name, or another than the path.
+pub(crate) fn check_name(name: &str, value: &Value) -> Outcome<()> {
+    let found = object::meta_str(value, "name");
+    if found.is_empty() {
+        let message = format!("the name of the object ({name} based on URL) was undeterminable: name must be provided");
+        return Err(status::bad_request(message));
+    }
+    if found != name {
+        let message = format!("the name of the object ({found}) does not match the name on the URL ({name})");
+        return Err(status::bad_request(message));
+    }
+    Ok(())
+}
+
+/// The beginning of a body, for an error: text if it looks like JSON, hexadecimal otherwise.
+fn summary(body: &[u8]) -> String {
+    const SHOWN: usize = 30;
+    let head = &body[..body.len().min(SHOWN)];
+    let mut text = match body.first() {
+        None => return "<empty>".to_owned(),
+        Some(b'{') => String::from_utf8_lossy(head).into_owned(),
+        Some(_) => head.iter().fold(String::new(), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("a String takes any text");
+            text
+        }),
+    };
+    if body.len() > SHOWN {
+        text.push_str(" ...");
+    }
+    text
+}
+
+/// Builds a [`Value`] and notes the paths of duplicate members, innermost part first while the stack unwinds.
+struct JsonSeed<'a>(&'a mut Vec<String>);
+
+impl<'de> DeserializeSeed<'de> for JsonSeed<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for JsonSeed<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        loop {
+            let known = self.0.len();
+            let Some(item) = items.next_element_seed(JsonSeed(self.0))? else { return Ok(Value::Array(list)) };
+            for path in &mut self.0[known..] {
+                let dot = if path.starts_with('[') { "" } else { "." };
+                *path = format!("[{}]{dot}{path}", list.len());
+            }
+            list.push(item);
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            let known = self.0.len();
+            let value = members.next_value_seed(JsonSeed(self.0))?;
+            for path in &mut self.0[known..] {
+                let dot = if path.starts_with('[') { "" } else { "." };
+                *path = format!("{name}{dot}{path}");
+            }
+            if map.contains_key(&name) {
+                self.0.push(name.clone());
+            }
+            map.insert(name, value);
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn duplicate_members_are_named_by_path() {
+        let (value, duplicates) = json(br#"{"spec":{"a":1,"a":2,"l":[{"b":0,"b":1}]}}"#).unwrap();
+        assert_eq!(value.pointer("/spec/a"), Some(&Value::from(2)));
+        assert_eq!(duplicates, ["spec.a", "spec.l[0].b"]);
+    }
+
+    #[test]
+    fn long_bodies_are_cut_in_errors() {
+        assert_eq!(summary(b"null"), "6e756c6c");
+        assert_eq!(summary(b""), "<empty>");
+        assert_eq!(summary(br#"{"apiVersion":"coordination.k8s.io/v1"}"#), r#"{"apiVersion":"coordination.k8 ..."#);
+    }
+}

@@ -1,0 +1,131 @@
+//! POST, and the part of PUT that creates (k8s.io/apiserver/pkg/registry/rest/create.go).
+use super::{Call, body_revision};
+use crate::apiserver::{
+    Answer, ApiServer, decode, negotiation, object,
+    status::{self, Outcome},
+    timestamp, validation,
+    validation::{FieldError, metadata},
+};
+use serde_json::Value;
+
+/// How many generated names are tried.
+const NAME_ATTEMPTS: usize = 8;
+
+impl ApiServer {
+    pub(super) fn create(&mut self, call: &Call<'_>) -> Outcome<Answer> {
+        validation::options::validate_write(&call.options, "CreateOptions")?;
+        negotiation::check_content_type(call.headers)?;
+        let decoded = decode::object(call.kind, call.body)?;
+        let warnings = decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints)?;
+        let mut value = decoded.value;
+        decode::check_namespace(call.kind, call.namespace, &mut value)?;
+        let prefix = object::meta_str(&value, "generateName").to_owned();
+        let generated = object::meta_str(&value, "name").is_empty() && !prefix.is_empty();
+        self.admit_create(call, object::meta_str(&value, "name"))?;
+        if !generated {
+            return self.create_prepared(call, value, &warnings);
+        }
+        for _ in 0..NAME_ATTEMPTS {
+            let name = self.ids.name(&prefix);
+            if self.store.get(call.resource(), &call.kind.key(call.namespace, &name)).is_none() {
+                object::metadata_mut(&mut value).insert("name".into(), name.into());
+                return self.create_prepared(call, value, &warnings);
+            }
+        }
+        Err(status::no_unique_name(call.kind.subject(), &prefix))
+    }
+
+    /// Creates an object whose name and namespace are settled and admitted.
+    pub(super) fn create_prepared(
+        &mut self,
+        call: &Call<'_>,
+        mut value: Value,
+        warnings: &[String],
+    ) -> Outcome<Answer> {
+        let revision = body_revision(&value)?;
+        self.prepare_for_create(call, &mut value);
+        let errors = self.validate_new(call, &value);
+        let name = object::meta_str(&value, "name").to_owned();
+        if !errors.is_empty() {
+            let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
+            let subject = status::Subject { group: &call.kind.group, kind };
+            return Err(status::invalid(subject, &name, &errors));
+        }
+        if revision != 0 {
+            return Err(status::bare_error("resourceVersion should not be set on objects to be created"));
+        }
+        let key = call.kind.key(call.namespace, &name);
+        if let Some(existing) = self.store.get(call.resource(), &key) {
+            return Err(status::already_exists(call.kind.subject(), &name, existing.is_terminating()));
+        }
+        if call.options.is_dry_run() {
+            return Ok(call.value_answer(201, &value, warnings));
+        }
+        let object = self.commit_put(call.actor, call.resource(), &key, value);
+        Ok(call.object_answer(201, &object, warnings))
+    }
+
+    fn prepare_for_create(&mut self, call: &Call<'_>, value: &mut Value) {
+        let uid = self.ids.uid();
+        let meta = object::metadata_mut(value);
+        for member in ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+            meta.remove(member);
+        }
+        meta.insert("uid".into(), uid.into());
+        meta.insert("creationTimestamp".into(), timestamp::seconds(call.now).into());
+        if call.kind.counts_generation {
+            meta.insert("generation".into(), 1.into());
+        }
+        let Some(map) = value.as_object_mut() else { return };
+        if call.kind.custom && call.kind.has_status {
+            map.remove("status");
+        } else if !call.kind.custom {
+            let name =
+                map.get("metadata").and_then(|m| m.get("name")).and_then(Value::as_str).unwrap_or_default().to_owned();
+            validation::core::default_new(&call.kind.kind, &name, map);
+        }
+    }
+
+    fn validate_new(&self, call: &Call<'_>, value: &Value) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        metadata::validate(value, call.kind.name_rule, &mut errors);
+        self.validate_content(call, value, None, &mut errors);
+        errors
+    }
+
+    /// What is wrong with an object apart from its metadata, and with the metadata's relation to the schema.
+    pub(super) fn validate_content(
+        &self,
+        call: &Call<'_>,
+        value: &Value,
+        old: Option<&Value>,
+        errors: &mut Vec<FieldError>,
+    ) {
+        let kind = call.kind;
+        let Some(schema) = &kind.schema else {
+            match (kind.kind.as_str(), old) {
+                ("Lease", _) => validation::lease::validate(value, errors),
+                (name, None) => validation::core::validate(name, value, errors),
+                (name, Some(old)) => validation::core::validate_update(name, value, old, errors),
+            }
+            return;
+        };
+        if let Some(found) = value.get("kind").filter(|found| *found != kind.kind.as_str()) {
+            errors.push(FieldError::invalid("kind", found, format_args!("must be {}", kind.kind)));
+        }
+        if call.subresource == "status" {
+            let before = old.and_then(|o| o.get("status"));
+            if let (Some(schema), Some(status)) = (schema.property("status"), value.get("status")) {
+                schema.validate_status(status, before, errors);
+            }
+        } else {
+            schema.validate_object(value, old, errors);
+        }
+        if errors.iter().any(FieldError::blocks_rules) {
+            let detail = "null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
+            errors.push(FieldError::invalid_hidden("", detail));
+            return;
+        }
+        schema.validate_rules(value, old, &crate::apiserver::schema::Path::Root, &self.registry.rules, errors);
+    }
+}

@@ -1,0 +1,198 @@
+//! DELETE of one object and of a collection (k8s.io/apiserver/pkg/registry/rest/delete.go).
+//!
+//! Nothing collects garbage: the finalizers of foreground and orphan deletion stay until somebody takes them.
+use super::{Call, json_answer, list::encode_page};
+use crate::apiserver::{
+    Answer, ApiServer, decode, negotiation, object,
+    object::Object,
+    selectors::Selector,
+    status::{self, Outcome},
+    timestamp, validation,
+    validation::FieldError,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// `metav1.DeleteOptions`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct DeleteOptions {
+    kind: Option<String>,
+    api_version: Option<String>,
+    preconditions: Option<Preconditions>,
+    dry_run: Vec<String>,
+    propagation_policy: Option<String>,
+    orphan_dependents: Option<bool>,
+}
+
+/// An empty text is a precondition too: one that never holds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Preconditions {
+    uid: Option<String>,
+    resource_version: Option<String>,
+}
+
+impl ApiServer {
+    pub(super) fn delete(&mut self, call: &Call<'_>) -> Outcome<Answer> {
+        let options = delete_options(call)?;
+        let key = call.key();
+        let current = self.store.get(call.resource(), &key).cloned().ok_or_else(|| call.not_found())?;
+        check_preconditions(call, &options, &current)?;
+        let dry_run = !options.dry_run.is_empty();
+        match terminating(call, &options, &current) {
+            Some(value) if value == *current.value => Ok(call.object_answer(200, &current, &[])),
+            Some(value) if dry_run => Ok(call.value_answer(200, &value, &[])),
+            Some(value) => {
+                let object = self.commit_put(call.actor, call.resource(), &key, value);
+                Ok(call.object_answer(200, &object, &[]))
+            }
+            None => {
+                let gone =
+                    if dry_run { current.revision } else { self.commit_delete(call.actor, call.resource(), &key) };
+                Ok(deleted_answer(call, &current, gone))
+            }
+        }
+    }
+
+    pub(super) fn delete_collection(&mut self, call: &Call<'_>) -> Outcome<Answer> {
+        let options = delete_options(call)?;
+        let selector = Selector::parse(call.kind, &call.options.label_selector, &call.options.field_selector)?;
+        let page = self.consistent_page(call, &selector);
+        let answer = encode_page(call, &page);
+        for current in page.objects.iter().filter(|_| options.dry_run.is_empty()) {
+            let key = call.kind.key(&current.namespace, &current.name);
+            match terminating(call, &options, current) {
+                Some(value) if value == *current.value => {}
+                Some(value) => {
+                    self.commit_put(call.actor, call.resource(), &key, value);
+                }
+                None => {
+                    self.commit_delete(call.actor, call.resource(), &key);
+                }
+            }
+        }
+        Ok(json_answer(200, answer, &[]))
+    }
+}
+
+/// From the body if there is one, otherwise from the query; preconditions are in bodies only.
+fn delete_options(call: &Call<'_>) -> Outcome<DeleteOptions> {
+    decode::check_size(call.body)?;
+    let options = if call.body.is_empty() {
+        DeleteOptions {
+            dry_run: call.options.dry_run.iter().map(|v| v.clone().into_owned()).collect(),
+            propagation_policy: call.options.propagation_policy.as_ref().map(|v| v.clone().into_owned()),
+            orphan_dependents: call.options.orphan_dependents,
+            ..DeleteOptions::default()
+        }
+    } else {
+        negotiation::check_content_type(call.headers)?;
+        let why = |e: serde_json::Error| {
+            let why = if e.is_eof() { "unexpected end of JSON input".to_owned() } else { e.to_string() };
+            status::bad_request(format!("couldn't get version/kind; json parse error: {why}"))
+        };
+        serde_json::from_slice(call.body).map_err(why)?
+    };
+    if let Some(kind) = options.kind.as_deref().filter(|kind| !matches!(*kind, "" | "DeleteOptions")) {
+        let version = options.api_version.as_deref().unwrap_or_default();
+        let message =
+            format!("no kind {kind:?} is registered for version {version:?} in scheme \"pkg/runtime/scheme.go:111\"");
+        return Err(status::bad_request(message));
+    }
+    validate(&options)?;
+    Ok(options)
+}
+
+fn validate(options: &DeleteOptions) -> Outcome<()> {
+    let mut errors = Vec::new();
+    let field = "propagationPolicy";
+    if let Some(policy) = options.propagation_policy.as_deref() {
+        let value = Value::from(policy);
+        if options.orphan_dependents.is_some() {
+            let detail = "orphanDependents and deletionPropagation cannot be both set";
+            errors.push(FieldError::invalid(field, &value, detail));
+        }
+        if !matches!(policy, "Foreground" | "Background" | "Orphan") {
+            let supported = ["Foreground", "Background", "Orphan", "nil"].map(Value::from);
+            errors.push(FieldError::not_supported(field, &value, &supported.each_ref()));
+        }
+    }
+    validation::options::dry_run(&options.dry_run, &mut errors);
+    validation::options::finish("DeleteOptions", errors)
+}
+
+/// These conflicts name the Kind where all others name the plural.
+fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Outcome<()> {
+    let Some(wanted) = &options.preconditions else { return Ok(()) };
+    let subject = call.kind.kind_subject();
+    if let Some(uid) = wanted.uid.as_deref().filter(|uid| *uid != current.uid()) {
+        let why = format!(
+            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
+            current.uid()
+        );
+        return Err(status::conflict(subject, call.name, &why));
+    }
+    let stored = current.revision.to_string();
+    if let Some(revision) = wanted.resource_version.as_deref().filter(|revision| *revision != stored) {
+        let why = format!(
+            "the ResourceVersion in the precondition ({revision}) does not match the ResourceVersion in record ({stored}). The object might have been modified"
+        );
+        return Err(status::conflict(subject, call.name, &why));
+    }
+    Ok(())
+}
+
+/// The object as it stays until its finalizers are gone; None if it has none and goes at once.
+fn terminating(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Option<Value> {
+    let namespace = call.kind.kind == "Namespace";
+    let mut finalizers: Vec<Value> = object::finalizers(&current.value).into_iter().map(Value::from).collect();
+    let added = match options.propagation_policy.as_deref() {
+        Some("Foreground") => Some("foregroundDeletion"),
+        Some("Orphan") => Some("orphan"),
+        _ => options.orphan_dependents.filter(|orphan| *orphan).map(|_| "orphan"),
+    };
+    if let Some(added) = added.map(Value::from).filter(|added| !finalizers.contains(added)) {
+        finalizers.push(added);
+    }
+    let held =
+        namespace && current.value.pointer("/spec/finalizers").and_then(Value::as_array).is_some_and(|l| !l.is_empty());
+    if finalizers.is_empty() && !held {
+        return None;
+    }
+    let mut value = (*current.value).clone();
+    let meta = object::metadata_mut(&mut value);
+    if !meta.contains_key("deletionTimestamp") {
+        meta.insert("deletionTimestamp".into(), timestamp::seconds(call.now).into());
+        if !namespace {
+            meta.insert("deletionGracePeriodSeconds".into(), 0.into());
+        }
+        if let Some(generation) = meta.get("generation").and_then(Value::as_i64).filter(|_| call.kind.counts_generation)
+        {
+            meta.insert("generation".into(), (generation + 1).into());
+        }
+    }
+    if !finalizers.is_empty() {
+        meta.insert("finalizers".into(), finalizers.into());
+    }
+    if namespace {
+        value["status"] = json!({"phase": "Terminating"});
+    }
+    Some(value)
+}
+
+/// A Status with the uid; a pod that no node runs is answered as it went.
+fn deleted_answer(call: &Call<'_>, last: &Arc<Object>, revision: u64) -> Answer {
+    if call.kind.kind != "Pod" {
+        return status::deleted(call.kind.subject(), call.name, last.uid()).answer();
+    }
+    let mut value = (*last.value).clone();
+    let meta = object::metadata_mut(&mut value);
+    meta.insert("deletionTimestamp".into(), timestamp::seconds(call.now).into());
+    meta.insert("deletionGracePeriodSeconds".into(), 0.into());
+    meta.insert("resourceVersion".into(), revision.to_string().into());
+    let generation = meta.get("generation").and_then(Value::as_i64).unwrap_or_default();
+    meta.insert("generation".into(), (generation + 1).into());
+    call.value_answer(200, &value, &[])
+}

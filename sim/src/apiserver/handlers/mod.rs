@@ -1,0 +1,274 @@
+//! From a request to its answer (k8s.io/apiserver/pkg/endpoints/handlers and pkg/registry/generic/registry): routing, and what
+//! all verbs have in common. One module for each verb.
+use super::{
+    Answer, AnswerBody, ApiServer, Request, ResourceId, ServerId,
+    authorizer::{self, Attributes, Decision},
+    builtin, discovery,
+    negotiation::{self, Shape},
+    object::{self, Object, encode},
+    options::Options,
+    registry::{Kind, Registry},
+    request_info::{self, RequestInfo, Target},
+    status::{self, Outcome},
+    watcher,
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use jiff::Timestamp;
+use serde_json::Value;
+
+mod create;
+mod delete;
+mod get;
+mod list;
+mod patch;
+mod update;
+mod watch;
+
+/// The actor of fixtures: no authorizer is asked.
+pub(crate) const ADMIN: u32 = u32::MAX;
+
+/// One request to a known resource.
+pub(crate) struct Call<'a> {
+    pub(crate) server: ServerId,
+    pub(crate) actor: u32,
+    pub(crate) now: Timestamp,
+    pub(crate) kind: &'a Kind,
+    /// Empty for cluster-scoped kinds and for all namespaces.
+    pub(crate) namespace: &'a str,
+    /// Empty for collections.
+    pub(crate) name: &'a str,
+    /// Empty, `status`, or for namespaces `finalize`.
+    pub(crate) subresource: &'a str,
+    pub(crate) options: Options<'a>,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
+    pub(crate) shape: Shape,
+}
+
+impl Call<'_> {
+    pub(crate) fn resource(&self) -> ResourceId {
+        self.kind.id
+    }
+
+    pub(crate) fn key(&self) -> String {
+        self.kind.key(self.namespace, self.name)
+    }
+
+    /// 404 for the object of this call.
+    pub(crate) fn not_found(&self) -> Box<status::Status> {
+        status::not_found(self.kind.subject(), self.name)
+    }
+
+    pub(crate) fn object_answer(&self, code: u16, object: &Object, warnings: &[String]) -> Answer {
+        match self.shape {
+            Shape::Object => json_answer(code, object.json().clone(), warnings),
+            Shape::Metadata => json_answer(code, encode(&watcher::partial(&object.value)), warnings),
+        }
+    }
+
+    /// An object that is not stored: of a dry run, or of the update that completes a deletion.
+    pub(crate) fn value_answer(&self, code: u16, value: &Value, warnings: &[String]) -> Answer {
+        match self.shape {
+            Shape::Object => json_answer(code, encode(value), warnings),
+            Shape::Metadata => json_answer(code, encode(&watcher::partial(value)), warnings),
+        }
+    }
+}
+
+/// A JSON answer with a Warning header for each complaint about the body.
+pub(crate) fn json_answer(code: u16, body: Bytes, warnings: &[String]) -> Answer {
+    let mut headers = HeaderMap::with_capacity(1);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    status::add_warnings(&mut headers, warnings);
+    Answer { status: code, headers, body: AnswerBody::Full(body) }
+}
+
+impl ApiServer {
+    pub(super) fn dispatch(
+        &mut self,
+        registry: &Registry,
+        server: ServerId,
+        actor: u32,
+        request: &Request,
+        now: Timestamp,
+    ) -> Outcome<Answer> {
+        let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+        let info = match request_info::parse(path) {
+            Target::Resource(info) => info,
+            Target::Path(path) => {
+                let verb = request.method.as_str().to_ascii_lowercase();
+                self.authorize(&bare_attributes(actor, request, &verb, path))?;
+                return discovery::answer(registry, path, &request.headers);
+            }
+        };
+        let options = Options::parse(query)?;
+        let collection = info.name.is_empty();
+        let watch = options.watch || info.watch_prefix;
+        let verb = request_info::verb(&request.method, collection, watch);
+        self.authorize(&authorizer::resource_attributes(actor, &request.headers, verb, &info, path))?;
+        let Some(kind) = registry.find(info.group, info.version, info.resource) else {
+            return unknown_resource(registry, &info);
+        };
+        if kind.custom && kind.namespaced && info.namespace.is_empty() && (!collection || request.method != Method::GET)
+        {
+            return Ok(discovery::page_not_found());
+        }
+        check_route(kind, &info, &request.method)?;
+        let shape = negotiation::accepted(&request.headers)?;
+        let namespace = if kind.namespaced { &*info.namespace } else { "" };
+        let call = Call {
+            server,
+            actor,
+            now,
+            kind,
+            namespace,
+            name: &info.name,
+            subresource: info.subresource,
+            options,
+            headers: &request.headers,
+            body: &request.body,
+            shape,
+        };
+        match verb {
+            "get" => self.get(&call),
+            "list" => self.list(&call),
+            "watch" => self.watch(&call),
+            "create" => self.create(&call),
+            "update" => self.update(&call),
+            "patch" => self.patch(&call),
+            "delete" => self.delete(&call),
+            "deletecollection" => self.delete_collection(&call),
+            _ => Err(status::method_not_allowed()),
+        }
+    }
+
+    fn authorize(&self, attributes: &Attributes<'_>) -> Outcome<()> {
+        let Some(authorizer) = self.authorizer.as_ref().filter(|_| attributes.actor != ADMIN) else { return Ok(()) };
+        match authorizer(attributes) {
+            Decision::Allow => Ok(()),
+            Decision::Deny { user } => Err(attributes.refusal(&user)),
+            Decision::Unauthenticated => Err(status::unauthorized()),
+        }
+    }
+
+    /// Namespace lifecycle admission: nothing is created in a namespace that is not there or is going away.
+    pub(crate) fn admit_create(&self, call: &Call<'_>, name: &str) -> Outcome<()> {
+        if !call.kind.namespaced {
+            return Ok(());
+        }
+        let Some(namespaces) = self.registry.find("", "v1", "namespaces") else { return Ok(()) };
+        let Some(namespace) = self.store.get(namespaces.id, call.namespace) else {
+            return Err(status::not_found(namespaces.subject(), call.namespace));
+        };
+        if namespace.is_terminating() {
+            return Err(status::namespace_terminating(call.kind.subject(), name, call.namespace));
+        }
+        Ok(())
+    }
+}
+
+fn bare_attributes<'a>(actor: u32, request: &'a Request, verb: &'a str, path: &'a str) -> Attributes<'a> {
+    Attributes {
+        actor,
+        headers: &request.headers,
+        verb,
+        group: "",
+        resource: "",
+        subresource: "",
+        namespace: "",
+        name: "",
+        path,
+    }
+}
+
+/// Built-in groups answer in JSON, custom ones in plain text: two servers in a row have been asked.
+fn unknown_resource(registry: &Registry, info: &RequestInfo<'_>) -> Outcome<Answer> {
+    if builtin::ABSENT_GROUPS.contains(&info.group) {
+        return Err(status::not_simulated(&format!("API group {}", info.group)));
+    }
+    let known = registry.kinds().iter().find(|k| k.group == info.group && k.version == info.version);
+    match known {
+        Some(kind) if !kind.custom && builtin::ABSENT_RESOURCES.contains(&info.resource) => {
+            Err(status::not_simulated(&format!("resource {}", info.resource)))
+        }
+        Some(kind) if !kind.custom => Err(status::no_such_resource()),
+        _ => Ok(discovery::page_not_found()),
+    }
+}
+
+/// Whether a kind has such a path and method at all.
+fn check_route(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Outcome<()> {
+    let lost = kind.namespaced && info.namespace.is_empty();
+    if !kind.namespaced && !info.namespace.is_empty() {
+        return Err(status::no_such_resource());
+    }
+    let known = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method);
+    if !known {
+        let unsupported = kind.custom && !matches!(*method, Method::HEAD | Method::OPTIONS);
+        return Err(if unsupported {
+            status::unsupported_method(kind.subject(), "")
+        } else {
+            status::method_not_allowed()
+        });
+    }
+    if lost && (!info.name.is_empty() || method != Method::GET) {
+        let reading = method == Method::GET || !info.name.is_empty();
+        return Err(if reading { status::no_such_resource() } else { status::method_not_allowed() });
+    }
+    if !info.subresource.is_empty() {
+        return check_subresource(kind, info, method);
+    }
+    let on_collection = info.name.is_empty();
+    match *method {
+        Method::POST if !on_collection && !kind.custom => Err(status::method_not_allowed()),
+        Method::PUT | Method::PATCH if on_collection && kind.custom => {
+            Err(status::bad_request("name must be provided"))
+        }
+        Method::PUT | Method::PATCH if on_collection => Err(status::method_not_allowed()),
+        _ => Ok(()),
+    }
+}
+
+fn check_subresource(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Outcome<()> {
+    match info.subresource {
+        "status" if kind.has_status && matches!(*method, Method::GET | Method::PUT | Method::PATCH) => Ok(()),
+        "status" if kind.has_status => Err(status::method_not_allowed()),
+        "finalize" if kind.kind == "Namespace" && method == Method::PUT => Ok(()),
+        // The custom resource handler says so even of an object that is there.
+        _ if kind.custom => Err(status::not_found(kind.subject(), &info.name)),
+        other => {
+            let absent = builtin::ABSENT_SUBRESOURCES
+                .iter()
+                .any(|(plural, list)| *plural == kind.plural && list.contains(&other));
+            Err(if absent {
+                status::not_simulated(&format!("{}/{other}", kind.plural))
+            } else {
+                status::no_such_resource()
+            })
+        }
+    }
+}
+
+/// A resourceVersion as a number: 0 if empty.
+///
+/// # Errors
+/// Go's message for a text that is no number.
+pub(crate) fn parse_revision(text: &str) -> Result<u64, String> {
+    if text.is_empty() {
+        return Ok(0);
+    }
+    // Go's ParseUint takes no sign at all.
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| digits).ok_or_else(|| {
+        let value = Value::from(text);
+        format!("resourceVersion: Invalid value: {value}: strconv.ParseUint: parsing {value}: invalid syntax")
+    })
+}
+
+/// The version that a body names.
+pub(crate) fn body_revision(value: &Value) -> Outcome<u64> {
+    let text = object::meta_str(value, "resourceVersion");
+    parse_revision(text)
+        .map_err(|why| status::bare_error(why.replacen("resourceVersion", "metadata.resourceVersion", 1)))
+}

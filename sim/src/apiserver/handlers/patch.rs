@@ -1,0 +1,126 @@
+//! PATCH: JSON merge patches (RFC 7396) and JSON patches (RFC 6902), in Go's reading of them
+//! (k8s.io/apiserver/pkg/endpoints/handlers/patch.go).
+//!
+//! Server-side apply is not simulated; of a strategic merge patch nothing is either. Both answer 501.
+use super::Call;
+use crate::apiserver::{
+    Answer, ApiServer,
+    decode::{self, Decoded},
+    negotiation,
+    status::{self, Outcome},
+    validation,
+    validation::{FieldError, metadata},
+};
+use json_patch::{AddOperation, Patch, PatchOperation};
+use serde_json::{Map, Value};
+
+const CUSTOM_TYPES: &str = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+
+impl ApiServer {
+    pub(super) fn patch(&mut self, call: &Call<'_>) -> Outcome<Answer> {
+        let kind = call.kind;
+        let media_type = negotiation::content_type(call.headers);
+        let apply: fn(&mut Value, &[u8]) -> Outcome<()> = match media_type {
+            "application/merge-patch+json" => apply_merge_patch,
+            "application/json-patch+json" => apply_json_patch,
+            "application/strategic-merge-patch+json" if !kind.custom => {
+                return Err(status::not_simulated("a strategic merge patch"));
+            }
+            "application/apply-patch+yaml" | "application/apply-patch+cbor" => {
+                return Err(status::not_simulated("server-side apply"));
+            }
+            _ if kind.custom => return Err(status::unsupported_media_type(CUSTOM_TYPES)),
+            _ => return Err(status::unsupported_patch_type()),
+        };
+        validation::options::validate_patch(&call.options)?;
+        decode::check_size(call.body)?;
+        let current = self.store.get(call.resource(), &call.key()).cloned().ok_or_else(|| call.not_found())?;
+        let mut value = (*current.value).clone();
+        apply(&mut value, call.body)?;
+        let mut decoded = Decoded { value, complaints: Vec::new() };
+        decode::normalise(kind, &mut decoded)?;
+        let warnings = self.patch_validation(call, &decoded)?;
+        let mut value = decoded.value;
+        decode::check_namespace(kind, call.namespace, &mut value)?;
+        decode::check_name(call.name, &value)?;
+        self.replace(call, &current, value, &warnings)
+    }
+
+    /// Strict decoding of the outcome of a patch: another error than for a whole body.
+    fn patch_validation(&self, call: &Call<'_>, decoded: &Decoded) -> Outcome<Vec<String>> {
+        let strict = &*call.options.field_validation == "Strict" && !decoded.complaints.is_empty();
+        if !strict {
+            return decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints.clone());
+        }
+        let shown = Value::from(decoded.value.to_string());
+        let detail = format!("strict decoding error: {}", decoded.complaints.join(", "));
+        let error = FieldError::invalid("patch", &shown, detail);
+        Err(status::invalid(status::Subject { group: "", kind: "" }, "", &[error]))
+    }
+}
+
+fn parse(body: &[u8]) -> Outcome<Value> {
+    let bad = |e: serde_json::Error| {
+        let why = if e.is_eof() { "unexpected end of JSON input".to_owned() } else { e.to_string() };
+        status::bad_request(format!("error decoding patch: {why}"))
+    };
+    serde_json::from_slice(body).map_err(bad)
+}
+
+fn apply_merge_patch(target: &mut Value, body: &[u8]) -> Outcome<()> {
+    match parse(body)? {
+        Value::Object(patch) => {
+            merge(target, patch);
+            Ok(())
+        }
+        other => Err(wrong_patch(&other, "map[string]interface {}")),
+    }
+}
+
+fn wrong_patch(found: &Value, wanted: &str) -> Box<status::Status> {
+    let found = metadata::json_type(found);
+    status::bad_request(format!("error decoding patch: json: cannot unmarshal {found} into Go value of type {wanted}"))
+}
+
+/// RFC 7396.
+fn merge(target: &mut Value, patch: Map<String, Value>) {
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Some(map) = target.as_object_mut() else { return };
+    for (name, change) in patch {
+        match change {
+            Value::Null => {
+                map.remove(&name);
+            }
+            Value::Object(change) => merge(map.entry(name).or_insert(Value::Null), change),
+            other => {
+                map.insert(name, other);
+            }
+        }
+    }
+}
+
+fn apply_json_patch(target: &mut Value, body: &[u8]) -> Outcome<()> {
+    let Value::Array(list) = parse(body)? else {
+        return Err(wrong_patch(&parse(body)?, "[]handlers.jsonPatchOp"));
+    };
+    for operation in list {
+        let operation: PatchOperation = serde_json::from_value(operation).map_err(|_| status::unprocessable_patch())?;
+        let Some(operation) = as_in_go(operation, target) else { continue };
+        json_patch::patch(target, &Patch(vec![operation])).map_err(|_| status::unprocessable_patch())?;
+    }
+    Ok(())
+}
+
+/// Go's library (evanphx/json-patch) is laxer than the RFC: `replace` of an absent member adds it, `test` of one against null
+/// holds (None: nothing to do).
+fn as_in_go(operation: PatchOperation, target: &Value) -> Option<PatchOperation> {
+    match operation {
+        PatchOperation::Replace(op) if target.pointer(op.path.as_str()).is_none() => {
+            Some(PatchOperation::Add(AddOperation { path: op.path, value: op.value }))
+        }
+        PatchOperation::Test(op) if op.value.is_null() && target.pointer(op.path.as_str()).is_none() => None,
+        other => Some(other),
+    }
+}

@@ -1,0 +1,166 @@
+//! PUT, and what PUT and PATCH have in common (k8s.io/apiserver/pkg/registry/rest/update.go,
+//! pkg/registry/generic/registry/store.go).
+use super::{Call, body_revision};
+use crate::apiserver::{
+    Answer, ApiServer, decode, negotiation,
+    object::{self, Object},
+    status::{self, Outcome},
+    validation,
+    validation::{FieldError, metadata},
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+impl ApiServer {
+    pub(super) fn update(&mut self, call: &Call<'_>) -> Outcome<Answer> {
+        validation::options::validate_write(&call.options, "UpdateOptions")?;
+        negotiation::check_content_type(call.headers)?;
+        let decoded = decode::object(call.kind, call.body)?;
+        let warnings = decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints)?;
+        let mut value = decoded.value;
+        decode::check_namespace(call.kind, call.namespace, &mut value)?;
+        decode::check_name(call.name, &value)?;
+        let current = self.store.get(call.resource(), &call.key()).cloned();
+        check_uid(call, object::meta_str(&value, "uid"), current.as_deref())?;
+        match current {
+            Some(current) => self.replace(call, &current, value, &warnings),
+            None if call.kind.create_on_update && call.subresource.is_empty() => {
+                // The version that the body names is forgotten: there is nothing it could be compared with.
+                object::metadata_mut(&mut value).remove("resourceVersion");
+                self.admit_create(call, call.name)?;
+                self.create_prepared(call, value, &warnings)
+            }
+            None => Err(call.not_found()),
+        }
+    }
+
+    /// Puts `value` in the place of `current`, or finds that it may not be, or that nothing would change.
+    pub(super) fn replace(
+        &mut self,
+        call: &Call<'_>,
+        current: &Arc<Object>,
+        mut value: Value,
+        warnings: &[String],
+    ) -> Outcome<Answer> {
+        let kind = call.kind;
+        let named = body_revision(&value)?;
+        if named == 0 && !kind.unconditional_update {
+            let detail = "must be specified for an update";
+            let error = FieldError::invalid("metadata.resourceVersion", &json!(0), detail);
+            return Err(status::invalid(kind.subject(), call.name, &[error]));
+        }
+        if named != 0 && named != current.revision {
+            return Err(status::modified(kind.subject(), call.name));
+        }
+        prepare_for_update(call, &mut value, &current.value);
+        let mut errors = Vec::new();
+        metadata::validate_update(&value, &current.value, &mut errors);
+        self.validate_content(call, &value, Some(&current.value), &mut errors);
+        if !errors.is_empty() {
+            let found = value.get("kind").and_then(Value::as_str).unwrap_or_default();
+            return Err(status::invalid(status::Subject { group: &kind.group, kind: found }, call.name, &errors));
+        }
+        let key = kind.key(call.namespace, call.name);
+        if is_gone(call, &value) {
+            if !call.options.is_dry_run() {
+                self.commit_delete(call.actor, call.resource(), &key);
+            }
+            return Ok(call.value_answer(200, &value, warnings));
+        }
+        if value == *current.value {
+            return Ok(call.object_answer(200, current, warnings));
+        }
+        if call.options.is_dry_run() {
+            return Ok(call.value_answer(200, &value, warnings));
+        }
+        let object = self.commit_put(call.actor, call.resource(), &key, value);
+        Ok(call.object_answer(200, &object, warnings))
+    }
+}
+
+/// The uid in a body is a precondition; an absent object has none.
+fn check_uid(call: &Call<'_>, wanted: &str, current: Option<&Object>) -> Outcome<()> {
+    let found = current.map_or("", Object::uid);
+    if wanted.is_empty() || wanted == found {
+        return Ok(());
+    }
+    let key = call.kind.etcd_key(call.namespace, call.name);
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
+    );
+    Err(status::conflict(call.kind.subject(), call.name, &why))
+}
+
+/// What a client cannot change comes from the stored object; a subresource takes all but its own part from there.
+fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
+    match call.subresource {
+        "status" => {
+            let status = value.get_mut("status").map(Value::take);
+            let mut kept = old.clone();
+            set(&mut kept, "status", status);
+            let kind = value.get_mut("kind").map(Value::take);
+            set(&mut kept, "kind", kind);
+            *value = kept;
+            return;
+        }
+        "finalize" => {
+            let finalizers = value.pointer_mut("/spec/finalizers").map(Value::take);
+            let mut kept = old.clone();
+            if let Some(spec) = kept.get_mut("spec") {
+                set(spec, "finalizers", finalizers.filter(|f| f.as_array().is_some_and(|l| !l.is_empty())));
+            }
+            *value = kept;
+            return;
+        }
+        _ => {}
+    }
+    let server_set =
+        ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion"];
+    let meta = object::metadata_mut(value);
+    for member in server_set {
+        match object::metadata(old).and_then(|m| m.get(member)) {
+            Some(stored) => meta.insert(member.into(), stored.clone()),
+            None => meta.remove(member),
+        };
+    }
+    if !meta.contains_key("uid") {
+        meta.insert("uid".into(), object::meta_str(old, "uid").into());
+    }
+    if call.kind.has_status {
+        set(value, "status", old.get("status").cloned());
+    }
+    if call.kind.kind == "Namespace" {
+        set(value, "spec", old.get("spec").cloned());
+        let labels = object::metadata_mut(value).entry("labels").or_insert_with(|| json!({}));
+        labels["kubernetes.io/metadata.name"] = call.name.into();
+    }
+    if call.kind.counts_generation && content_differs(value, old) {
+        let next =
+            object::metadata(old).and_then(|m| m.get("generation")).and_then(Value::as_i64).unwrap_or_default() + 1;
+        object::metadata_mut(value).insert("generation".into(), next.into());
+    }
+}
+
+fn set(object: &mut Value, member: &str, value: Option<Value>) {
+    let Some(map) = object.as_object_mut() else { return };
+    match value {
+        Some(value) => map.insert(member.into(), value),
+        None => map.remove(member),
+    };
+}
+
+/// Whether anything but metadata and status differs.
+fn content_differs(new: &Value, old: &Value) -> bool {
+    fn content(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+        let members = value.as_object().into_iter().flatten();
+        members.filter(|(name, _)| !matches!(name.as_str(), "metadata" | "status"))
+    }
+    !content(new).eq(content(old))
+}
+
+/// Whether the update took the last finalizer from an object that is being deleted.
+fn is_gone(call: &Call<'_>, value: &Value) -> bool {
+    let finalizers = value.pointer("/spec/finalizers").and_then(Value::as_array);
+    let held = call.kind.kind == "Namespace" && finalizers.is_some_and(|l| !l.is_empty());
+    object::is_terminating(value) && object::finalizers(value).is_empty() && !held
+}

@@ -1,0 +1,84 @@
+//! One version of one stored object, and read access to the metadata of any object.
+//!
+//! A version is immutable and shared: the store, every watch cache, every watch and the oracle hold the same one. Its JSON is
+//! made once, when somebody first asks for it.
+use bytes::Bytes;
+use serde_json::{Map, Value};
+use std::sync::{Arc, OnceLock};
+
+/// One version of one object.
+#[derive(Debug)]
+pub(crate) struct Object {
+    /// Empty for cluster-scoped objects.
+    pub(crate) namespace: Arc<str>,
+    pub(crate) name: Arc<str>,
+    /// The whole object, its resourceVersion included.
+    pub(crate) value: Arc<Value>,
+    /// The same resourceVersion as a number.
+    pub(crate) revision: u64,
+    json: OnceLock<Bytes>,
+}
+
+impl Object {
+    pub(crate) fn new(namespace: Arc<str>, name: Arc<str>, value: Arc<Value>, revision: u64) -> Self {
+        Self { namespace, name, value, revision, json: OnceLock::new() }
+    }
+
+    /// The object as JSON.
+    pub(crate) fn json(&self) -> &Bytes {
+        self.json.get_or_init(|| encode(&*self.value))
+    }
+
+    pub(crate) fn uid(&self) -> &str {
+        meta_str(&self.value, "uid")
+    }
+
+    pub(crate) fn is_terminating(&self) -> bool {
+        is_terminating(&self.value)
+    }
+}
+
+/// JSON text of anything serialisable without non-string map keys.
+pub(crate) fn encode<T: serde::Serialize + ?Sized>(value: &T) -> Bytes {
+    let mut text = Vec::with_capacity(512);
+    serde_json::to_writer(&mut text, value).expect("JSON values and status bodies have string keys only");
+    Bytes::from(text)
+}
+
+/// The object's metadata, if it has any.
+pub(crate) fn metadata(value: &Value) -> Option<&Map<String, Value>> {
+    value.get("metadata")?.as_object()
+}
+
+/// The object's metadata, made if it is not there.
+pub(crate) fn metadata_mut(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    let object = value.as_object_mut().expect("made an object above");
+    let slot = object.entry("metadata").or_insert_with(|| Value::Object(Map::new()));
+    if !slot.is_object() {
+        *slot = Value::Object(Map::new());
+    }
+    slot.as_object_mut().expect("made an object above")
+}
+
+/// A text of the metadata; empty if absent.
+pub(crate) fn meta_str<'a>(value: &'a Value, member: &str) -> &'a str {
+    metadata(value).and_then(|m| m.get(member)).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A label's value.
+pub(crate) fn label<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
+    metadata(value)?.get("labels")?.get(name)?.as_str()
+}
+
+pub(crate) fn is_terminating(value: &Value) -> bool {
+    metadata(value).is_some_and(|m| m.contains_key("deletionTimestamp"))
+}
+
+/// The finalizers in their order.
+pub(crate) fn finalizers(value: &Value) -> Vec<&str> {
+    let list = metadata(value).and_then(|m| m.get("finalizers")).and_then(Value::as_array);
+    list.map(|l| l.iter().filter_map(Value::as_str).collect()).unwrap_or_default()
+}

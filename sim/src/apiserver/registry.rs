@@ -1,0 +1,201 @@
+//! The kinds that the server knows, with their strategies: built-in ones and those of CustomResourceDefinitions.
+//!
+//! Compiled once per process and shared by every run.
+use super::{
+    ResourceId, builtin, cel,
+    schema::{Path, Schema, SchemaError},
+    selectors::SelectableField,
+    status::Subject,
+    validation::names::NameRule,
+};
+use serde_json::Value;
+
+/// Why a CustomResourceDefinition cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// A member that every CRD has is not there.
+    #[error("custom resource definition lacks {0}: give the whole v1 object")]
+    Missing(&'static str),
+    /// The same group and plural twice.
+    #[error("resource {0} is already registered: register it once")]
+    Duplicate(String),
+    /// More kinds than ids.
+    #[error("too many resources: at most 65535 can be registered")]
+    Full,
+    /// The schema does not compile.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+}
+
+/// A kind and how its objects are treated (k8s.io/apiserver/pkg/registry/rest: the strategies).
+#[derive(Debug)]
+pub(crate) struct Kind {
+    pub(crate) id: ResourceId,
+    pub(crate) group: String,
+    pub(crate) version: String,
+    pub(crate) plural: String,
+    pub(crate) singular: String,
+    pub(crate) kind: String,
+    pub(crate) list_kind: String,
+    pub(crate) short_names: Vec<String>,
+    pub(crate) categories: Vec<String>,
+    pub(crate) namespaced: bool,
+    /// Defined by a CRD: bodies name their kind, lists carry `continue: ""`, unknown subresources are "not found".
+    pub(crate) custom: bool,
+    pub(crate) has_status: bool,
+    /// PUT of an absent object creates it.
+    pub(crate) create_on_update: bool,
+    /// PUT needs no resourceVersion.
+    pub(crate) unconditional_update: bool,
+    /// `metadata.generation` counts changes of the spec.
+    pub(crate) counts_generation: bool,
+    pub(crate) name_rule: NameRule,
+    pub(crate) fields: Vec<SelectableField>,
+    pub(crate) schema: Option<Schema>,
+}
+
+impl Kind {
+    /// `v1` or `apps/v1`.
+    pub(crate) fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// Group and plural, as most errors name it.
+    pub(crate) fn subject(&self) -> Subject<'_> {
+        Subject { group: &self.group, kind: &self.plural }
+    }
+
+    /// Group and Kind, as validation errors and precondition failures name it.
+    pub(crate) fn kind_subject(&self) -> Subject<'_> {
+        Subject { group: &self.group, kind: &self.kind }
+    }
+
+    /// The key in the store.
+    pub(crate) fn key(&self, namespace: &str, name: &str) -> String {
+        if self.namespaced { [namespace, "/", name].concat() } else { name.to_owned() }
+    }
+
+    /// The key as etcd has it, for messages. Built-in kinds leave their group out.
+    pub(crate) fn etcd_key(&self, namespace: &str, name: &str) -> String {
+        let group = if self.custom { format!("{}/", self.group) } else { String::new() };
+        format!("/registry/{group}{}/{}", self.plural, self.key(namespace, name))
+    }
+}
+
+/// All kinds.
+#[derive(Debug)]
+pub struct Registry {
+    kinds: Vec<Kind>,
+    /// The function library of CEL takes longer to build than a whole run of the server.
+    pub(crate) rules: cel::Evaluator,
+}
+
+impl Registry {
+    /// Lease, Namespace, Pod, the workload kinds, Node, Service, Event and ConfigMap.
+    pub fn builtin() -> Self {
+        Self { kinds: builtin::kinds(), rules: cel::Evaluator::new() }
+    }
+
+    /// Adds the storage version of a CustomResourceDefinition (apiextensions.k8s.io/v1).
+    ///
+    /// # Errors
+    /// If the definition is not whole, its schema or one of its rules does not compile, or the resource is there already.
+    pub fn with_crd(mut self, crd: &Value) -> Result<Self, RegistryError> {
+        let kind = custom_kind(crd, self.next_id()?)?;
+        if self.resource(&kind.group, &kind.plural).is_some() {
+            return Err(RegistryError::Duplicate(kind.subject().qualified()));
+        }
+        self.kinds.push(kind);
+        Ok(self)
+    }
+
+    /// The id of a resource, by group (empty for core) and plural.
+    pub fn resource(&self, group: &str, plural: &str) -> Option<ResourceId> {
+        self.kinds.iter().find(|k| k.plural == plural && k.group == group).map(|k| k.id)
+    }
+
+    /// `leases.coordination.k8s.io`, or `pods`.
+    pub fn name(&self, resource: ResourceId) -> String {
+        self.kind(resource).subject().qualified()
+    }
+
+    pub(crate) fn kind(&self, resource: ResourceId) -> &Kind {
+        &self.kinds[usize::from(resource.0)]
+    }
+
+    pub(crate) fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<&Kind> {
+        self.kinds.iter().find(|k| k.plural == plural && k.group == group && k.version == version)
+    }
+
+    /// The kind of a whole object, by its apiVersion and kind.
+    pub(crate) fn kind_of(&self, object: &Value) -> Option<&Kind> {
+        let api_version = object.get("apiVersion")?.as_str()?;
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let kind = object.get("kind")?.as_str()?;
+        self.kinds.iter().find(|k| k.kind == kind && k.group == group && k.version == version)
+    }
+
+    fn next_id(&self) -> Result<ResourceId, RegistryError> {
+        u16::try_from(self.kinds.len()).map(ResourceId).map_err(|_| RegistryError::Full)
+    }
+}
+
+fn custom_kind(crd: &Value, id: ResourceId) -> Result<Kind, RegistryError> {
+    let text = |pointer: &'static str| {
+        crd.pointer(pointer).and_then(Value::as_str).map(str::to_owned).ok_or(RegistryError::Missing(pointer))
+    };
+    let versions = crd.pointer("/spec/versions").and_then(Value::as_array);
+    let version = versions.and_then(|v| v.iter().find(|v| v.get("storage") == Some(&Value::Bool(true))));
+    let version = version.ok_or(RegistryError::Missing("/spec/versions with storage: true"))?;
+    let schema = version.pointer("/schema/openAPIV3Schema").ok_or(RegistryError::Missing("/schema/openAPIV3Schema"))?;
+    let kind = text("/spec/names/kind")?;
+    let list = |pointer: &str| {
+        let items = crd.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
+        items.filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let optional = |pointer: &str| crd.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let namespaced = text("/spec/scope")? == "Namespaced";
+    let mut fields = builtin::metadata_fields(namespaced);
+    let selectable = version.get("selectableFields").and_then(Value::as_array).into_iter().flatten();
+    let paths = selectable.filter_map(|f| f.get("jsonPath")?.as_str());
+    fields.extend(paths.map(|path| SelectableField::new(path.trim_start_matches('.'))));
+    Ok(Kind {
+        id,
+        group: text("/spec/group")?,
+        version: version
+            .get("name")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .ok_or(RegistryError::Missing("name"))?,
+        plural: text("/spec/names/plural")?,
+        singular: optional("/spec/names/singular").unwrap_or_else(|| kind.to_ascii_lowercase()),
+        list_kind: optional("/spec/names/listKind").unwrap_or_else(|| format!("{kind}List")),
+        kind,
+        short_names: list("/spec/names/shortNames"),
+        categories: list("/spec/names/categories"),
+        namespaced,
+        custom: true,
+        has_status: version.pointer("/subresources/status").is_some(),
+        create_on_update: false,
+        unconditional_update: false,
+        counts_generation: true,
+        name_rule: NameRule::Subdomain,
+        fields,
+        schema: Some(Schema::compile(schema, &Path::Root.to_string())?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registry_is_shared_by_all_workers() {
+        fn shared<T: Send + Sync>(_: &T) {}
+        shared(&Registry::builtin());
+    }
+}

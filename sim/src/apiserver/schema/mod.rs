@@ -1,0 +1,278 @@
+//! Structural schemas of custom resources, compiled once (k8s.io/apiextensions-apiserver/pkg/apiserver/schema).
+//!
+//! [`prune`] brings an object into the form in which it is stored, [`validate`] checks it; CEL rules hang on the same tree.
+//! Formats other than those of [`Format`] are not checked; the real server checks a few more.
+use super::cel::{self, Rule};
+use regex::Regex;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+mod prune;
+mod validate;
+
+/// Why a schema cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// A node is no JSON object.
+    #[error("schema at {0} is not an object: write a mapping with a type")]
+    NotAnObject(String),
+    /// A pattern that does not compile.
+    #[error("pattern at {path} does not compile: {source}")]
+    Pattern {
+        /// The node.
+        path: String,
+        /// What the regex crate says.
+        source: Box<regex::Error>,
+    },
+    /// A CEL rule that does not compile.
+    #[error("validation rule at {path} does not compile: {message}")]
+    Rule {
+        /// The node.
+        path: String,
+        /// What the CEL compiler says.
+        message: String,
+    },
+}
+
+/// A JSON type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Type {
+    Object,
+    Array,
+    String,
+    Integer,
+    Number,
+    Boolean,
+}
+
+/// A format that is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    DateTime,
+    Date,
+    Duration,
+    Int32,
+    Int64,
+}
+
+/// One node of a compiled schema.
+#[derive(Debug, Default)]
+pub(crate) struct Schema {
+    kind: Option<Type>,
+    int_or_string: bool,
+    nullable: bool,
+    preserve_unknown: bool,
+    properties: BTreeMap<String, Schema>,
+    required: Vec<String>,
+    additional: Option<Box<Schema>>,
+    items: Option<Box<Schema>>,
+    /// Of a list with `x-kubernetes-list-type: map`.
+    list_keys: Vec<String>,
+    list_is_set: bool,
+    default: Option<Value>,
+    limits: Limits,
+    combined: Combined,
+    rules: Vec<Rule>,
+    /// Whether this node or one below has a CEL rule.
+    has_rules: bool,
+}
+
+/// The value validations of a node.
+#[derive(Debug, Default)]
+struct Limits {
+    values: Vec<Value>,
+    pattern: Option<(String, Regex)>,
+    format: Option<Format>,
+    min_length: Option<u64>,
+    max_length: Option<u64>,
+    minimum: Option<(f64, bool)>,
+    maximum: Option<(f64, bool)>,
+    min_items: Option<u64>,
+    max_items: Option<u64>,
+    min_properties: Option<u64>,
+    max_properties: Option<u64>,
+}
+
+/// Schemas of which all, any, one or none must hold.
+#[derive(Debug, Default)]
+struct Combined {
+    all_of: Vec<Schema>,
+    any_of: Vec<Schema>,
+    one_of: Vec<Schema>,
+    not: Option<Box<Schema>>,
+}
+
+impl Schema {
+    /// Compiles an `openAPIV3Schema`.
+    ///
+    /// # Errors
+    /// For what kube-apiserver would have refused in the CRD.
+    pub(crate) fn compile(raw: &Value, path: &str) -> Result<Self, SchemaError> {
+        let Value::Object(node) = raw else { return Err(SchemaError::NotAnObject(path.to_owned())) };
+        let flag = |name: &str| node.get(name).and_then(Value::as_bool).unwrap_or_default();
+        let mut schema = Self {
+            kind: node.get("type").and_then(Value::as_str).and_then(Type::parse),
+            int_or_string: flag("x-kubernetes-int-or-string"),
+            nullable: flag("nullable"),
+            preserve_unknown: flag("x-kubernetes-preserve-unknown-fields"),
+            required: texts(node.get("required")),
+            default: node.get("default").cloned(),
+            limits: Limits::compile(raw, path)?,
+            rules: cel::compile(raw).map_err(|message| SchemaError::Rule { path: path.to_owned(), message })?,
+            ..Self::default()
+        };
+        match node.get("x-kubernetes-list-type").and_then(Value::as_str) {
+            Some("map") => schema.list_keys = texts(node.get("x-kubernetes-list-map-keys")),
+            Some("set") => schema.list_is_set = true,
+            _ => {}
+        }
+        for (name, property) in node.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            schema.properties.insert(name.clone(), Self::compile(property, &format!("{path}.{name}"))?);
+        }
+        match node.get("additionalProperties") {
+            Some(Value::Bool(true)) => schema.preserve_unknown = true,
+            Some(additional @ Value::Object(_)) => {
+                schema.additional = Some(Box::new(Self::compile(additional, &format!("{path}[*]"))?));
+            }
+            _ => {}
+        }
+        if let Some(items) = node.get("items") {
+            schema.items = Some(Box::new(Self::compile(items, &format!("{path}[*]"))?));
+        }
+        schema.combined = Combined::compile(raw, path)?;
+        schema.has_rules = !schema.rules.is_empty() || schema.children().any(|c| c.has_rules);
+        Ok(schema)
+    }
+
+    fn children(&self) -> impl Iterator<Item = &Self> {
+        self.properties.values().chain(self.additional.as_deref()).chain(self.items.as_deref())
+    }
+
+    /// The schema of a member of the root, e.g. `status`.
+    pub(crate) fn property(&self, name: &str) -> Option<&Self> {
+        self.properties.get(name)
+    }
+}
+
+impl Type {
+    fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "object" => Self::Object,
+            "array" => Self::Array,
+            "string" => Self::String,
+            "integer" => Self::Integer,
+            "number" => Self::Number,
+            "boolean" => Self::Boolean,
+            _ => return None,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Object => "object",
+            Self::Array => "array",
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+        }
+    }
+
+    /// The type of a value; an integral number is an integer. None: null.
+    fn of(value: &Value) -> Option<Self> {
+        Some(match value {
+            Value::Null => return None,
+            Value::Bool(_) => Self::Boolean,
+            Value::Number(n) if n.is_f64() => Self::Number,
+            Value::Number(_) => Self::Integer,
+            Value::String(_) => Self::String,
+            Value::Array(_) => Self::Array,
+            Value::Object(_) => Self::Object,
+        })
+    }
+}
+
+impl Limits {
+    fn compile(raw: &Value, path: &str) -> Result<Self, SchemaError> {
+        let number = |name: &str| raw.get(name).and_then(Value::as_u64);
+        let bound = |name: &str, exclusive: &str| {
+            let strict = raw.get(exclusive).and_then(Value::as_bool).unwrap_or_default();
+            raw.get(name).and_then(Value::as_f64).map(|n| (n, strict))
+        };
+        let pattern = match raw.get("pattern").and_then(Value::as_str) {
+            Some(text) => {
+                let bad = |source| SchemaError::Pattern { path: path.to_owned(), source: Box::new(source) };
+                Some((text.to_owned(), Regex::new(text).map_err(bad)?))
+            }
+            None => None,
+        };
+        Ok(Self {
+            values: raw.get("enum").and_then(Value::as_array).cloned().unwrap_or_default(),
+            pattern,
+            format: raw.get("format").and_then(Value::as_str).and_then(Format::parse),
+            min_length: number("minLength"),
+            max_length: number("maxLength"),
+            minimum: bound("minimum", "exclusiveMinimum"),
+            maximum: bound("maximum", "exclusiveMaximum"),
+            min_items: number("minItems"),
+            max_items: number("maxItems"),
+            min_properties: number("minProperties"),
+            max_properties: number("maxProperties"),
+        })
+    }
+}
+
+impl Format {
+    fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "date-time" | "datetime" => Self::DateTime,
+            "date" => Self::Date,
+            "duration" => Self::Duration,
+            "int32" => Self::Int32,
+            "int64" => Self::Int64,
+            _ => return None,
+        })
+    }
+}
+
+impl Combined {
+    fn compile(raw: &Value, path: &str) -> Result<Self, SchemaError> {
+        let list = |name: &str| -> Result<Vec<Schema>, SchemaError> {
+            let branches = raw.get(name).and_then(Value::as_array).into_iter().flatten();
+            branches.map(|b| Schema::compile(b, path)).collect()
+        };
+        let not = raw.get("not").map(|b| Schema::compile(b, path).map(Box::new)).transpose()?;
+        Ok(Self { all_of: list("allOf")?, any_of: list("anyOf")?, one_of: list("oneOf")?, not })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.all_of.is_empty() && self.any_of.is_empty() && self.one_of.is_empty() && self.not.is_none()
+    }
+}
+
+fn texts(list: Option<&Value>) -> Vec<String> {
+    let items = list.and_then(Value::as_array).into_iter().flatten();
+    items.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// Where a value is, as a chain on the stack: texts are made only for errors.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Path<'a> {
+    /// The object itself.
+    Root,
+    /// A member.
+    Member(&'a Path<'a>, &'a str),
+    /// An item of a list.
+    Item(&'a Path<'a>, usize),
+}
+
+impl std::fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Member(Path::Root, name) => f.write_str(name),
+            Self::Member(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}

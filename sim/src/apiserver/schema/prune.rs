@@ -1,0 +1,74 @@
+//! Bringing a value into the form in which it is stored: unknown members go, nulls go or become the default, defaults are
+//! filled in, integral floats become integers (…/schema/{pruning,defaulting}).
+use super::{Path, Schema, Type};
+use serde_json::{Map, Value};
+
+impl Schema {
+    /// Prunes and defaults the members of a custom resource, and reports the unknown ones by path. `metadata` is not the
+    /// schema's business.
+    pub(crate) fn prune_object(&self, object: &mut Map<String, Value>, unknown: &mut Vec<String>) {
+        let metadata = object.remove("metadata");
+        let head = ["apiVersion", "kind"].map(|member| object.remove_entry(member));
+        self.prune_map(object, &Path::Root, unknown);
+        object.extend(head.into_iter().flatten());
+        if let Some(metadata) = metadata {
+            object.insert("metadata".into(), metadata);
+        }
+    }
+
+    fn prune(&self, value: &mut Value, path: &Path<'_>, unknown: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => self.prune_map(map, path, unknown),
+            Value::Array(list) => {
+                if let Some(items) = &self.items {
+                    for (i, item) in list.iter_mut().enumerate() {
+                        items.prune(item, &Path::Item(path, i), unknown);
+                    }
+                }
+            }
+            Value::Number(number) if self.kind == Some(Type::Integer) && number.is_f64() => {
+                if let Some(integer) = number.as_f64().and_then(integral) {
+                    *value = Value::from(integer);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn prune_map(&self, map: &mut Map<String, Value>, path: &Path<'_>, unknown: &mut Vec<String>) {
+        map.retain(|name, value| {
+            if let Some(property) = self.properties.get(name) {
+                if value.is_null() && !property.nullable {
+                    return false;
+                }
+                property.prune(value, &Path::Member(path, name), unknown);
+                return true;
+            }
+            if let Some(additional) = &self.additional {
+                if value.is_null() && !additional.nullable {
+                    return false;
+                }
+                additional.prune(value, &Path::Member(path, name), unknown);
+                return true;
+            }
+            if !self.preserve_unknown {
+                unknown.push(Path::Member(path, name).to_string());
+            }
+            self.preserve_unknown
+        });
+        for (name, property) in &self.properties {
+            if let Some(default) = &property.default
+                && !map.contains_key(name)
+            {
+                map.insert(name.clone(), default.clone());
+            }
+        }
+    }
+}
+
+/// The integer that a float is, within the range in which floats are exact.
+fn integral(number: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation, reason = "checked to be integral and in range")]
+    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
+}

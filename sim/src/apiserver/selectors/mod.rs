@@ -1,0 +1,32 @@
+//! Label and field selectors of lists, watches and collection deletes.
+use super::registry::Kind;
+use super::status::Outcome;
+use serde_json::Value;
+
+mod field;
+mod label;
+
+pub(crate) use field::SelectableField;
+
+/// Both selectors of a request; an empty one matches everything.
+#[derive(Debug, Default)]
+pub(crate) struct Selector {
+    labels: Vec<label::Requirement>,
+    fields: Vec<field::Term>,
+}
+
+impl Selector {
+    /// # Errors
+    /// 400 for a selector that does not parse or names a field that cannot be selected.
+    pub(crate) fn parse(kind: &Kind, labels: &str, fields: &str) -> Outcome<Self> {
+        Ok(Self { labels: label::parse(labels)?, fields: field::parse(kind, fields)? })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.labels.is_empty() && self.fields.is_empty()
+    }
+
+    pub(crate) fn matches(&self, object: &Value) -> bool {
+        self.labels.iter().all(|r| r.matches(object)) && self.fields.iter().all(|t| t.matches(object))
+    }
+}

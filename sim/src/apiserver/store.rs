@@ -1,0 +1,152 @@
+//! The etcd-like store under all API servers: one revision for everything, and every version of every object.
+//!
+//! Writes are serial and take effect at once. History is never dropped: a run's memory is bounded by its writes, and a lagging
+//! cache, an exact list or a late page is then a read at an older revision. Compaction is therefore only a mark, which the
+//! handlers respect as kube-apiserver does.
+use super::{ResourceId, object, object::Object};
+use bytes::Bytes;
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    ops::Bound,
+    sync::{Arc, OnceLock},
+};
+
+/// One change of one object.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) revision: u64,
+    pub(crate) before: Option<Arc<Object>>,
+    /// None: deleted.
+    pub(crate) after: Option<Arc<Object>>,
+    /// The watch line of this event for everybody who sees it whole.
+    pub(crate) line: OnceLock<Bytes>,
+}
+
+impl Event {
+    /// What the event is about: its new version, or for a deletion the last one.
+    pub(crate) fn object(&self) -> &Arc<Object> {
+        self.after.as_ref().or(self.before.as_ref()).expect("an event has a version before or after it")
+    }
+}
+
+/// The history of one resource.
+#[derive(Debug, Default)]
+struct Table {
+    log: Vec<Event>,
+    /// Key → indices of its events in the log, ascending. Keys are `namespace/name`, or `name`, so that their order is etcd's.
+    keys: BTreeMap<Arc<str>, Vec<u32>>,
+}
+
+/// The multi-version store.
+#[derive(Debug)]
+pub(crate) struct Store {
+    revision: u64,
+    compacted: u64,
+    tables: Vec<Table>,
+}
+
+impl Store {
+    pub(crate) fn new(resources: usize) -> Self {
+        Self { revision: 1, compacted: 0, tables: (0..resources).map(|_| Table::default()).collect() }
+    }
+
+    /// The revision of the last write.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The revision up to which etcd has been compacted.
+    pub(crate) fn compacted(&self) -> u64 {
+        self.compacted
+    }
+
+    pub(crate) fn compact(&mut self, revision: u64) {
+        self.compacted = self.compacted.max(revision.min(self.revision));
+    }
+
+    /// All changes of a resource, oldest first.
+    pub(crate) fn log(&self, resource: ResourceId) -> &[Event] {
+        &self.tables[usize::from(resource.0)].log
+    }
+
+    /// The index of the first event after a revision.
+    pub(crate) fn first_after(&self, resource: ResourceId, revision: u64) -> usize {
+        self.log(resource).partition_point(|e| e.revision <= revision)
+    }
+
+    pub(crate) fn get(&self, resource: ResourceId, key: &str) -> Option<&Arc<Object>> {
+        let table = &self.tables[usize::from(resource.0)];
+        let last = *table.keys.get(key)?.last()?;
+        table.log[last as usize].after.as_ref()
+    }
+
+    /// The object as it was at a revision.
+    pub(crate) fn get_at(&self, resource: ResourceId, key: &str, revision: u64) -> Option<&Arc<Object>> {
+        let table = &self.tables[usize::from(resource.0)];
+        version_at(&table.log, table.keys.get(key)?, revision)
+    }
+
+    /// The objects whose key starts with `prefix`, from `start` on, as they were at a revision, in the order of their keys.
+    pub(crate) fn range_at<'a>(
+        &'a self,
+        resource: ResourceId,
+        prefix: &'a str,
+        start: Option<&'a str>,
+        revision: u64,
+    ) -> impl Iterator<Item = &'a Arc<Object>> + 'a {
+        let table = &self.tables[usize::from(resource.0)];
+        let from = start.map_or(prefix, |s| s.max(prefix));
+        table
+            .keys
+            .range::<str, _>((Bound::Included(from), Bound::Unbounded))
+            .take_while(move |(key, _)| key.starts_with(prefix))
+            .filter_map(move |(_, versions)| version_at(&table.log, versions, revision))
+    }
+
+    /// Stores a new version and returns it; `value` gets the new revision as its resourceVersion.
+    pub(crate) fn put(&mut self, resource: ResourceId, key: &str, mut value: Value) -> Arc<Object> {
+        self.revision += 1;
+        let revision = self.revision;
+        object::metadata_mut(&mut value).insert("resourceVersion".into(), Value::String(revision.to_string()));
+        let before = self.get(resource, key).cloned();
+        let (namespace, name) = match &before {
+            Some(o) => (o.namespace.clone(), o.name.clone()),
+            None => (Arc::from(object::meta_str(&value, "namespace")), Arc::from(object::meta_str(&value, "name"))),
+        };
+        let after = Arc::new(Object::new(namespace, name, Arc::new(value), revision));
+        self.append(resource, key, Event { revision, before, after: Some(after.clone()), line: OnceLock::new() });
+        after
+    }
+
+    /// Removes an object and returns its last version and the revision of the removal.
+    pub(crate) fn delete(&mut self, resource: ResourceId, key: &str) -> Option<(Arc<Object>, u64)> {
+        let before = self.get(resource, key)?.clone();
+        self.revision += 1;
+        let revision = self.revision;
+        self.append(
+            resource,
+            key,
+            Event { revision, before: Some(before.clone()), after: None, line: OnceLock::new() },
+        );
+        Some((before, revision))
+    }
+
+    fn append(&mut self, resource: ResourceId, key: &str, event: Event) {
+        let table = &mut self.tables[usize::from(resource.0)];
+        let index = u32::try_from(table.log.len()).expect("a run has fewer than four billion writes");
+        table.log.push(event);
+        match table.keys.get_mut(key) {
+            Some(versions) => versions.push(index),
+            None => {
+                table.keys.insert(Arc::from(key), vec![index]);
+            }
+        }
+    }
+}
+
+fn version_at<'a>(log: &'a [Event], versions: &[u32], revision: u64) -> Option<&'a Arc<Object>> {
+    let newer = versions.iter().rev().take_while(|i| log[**i as usize].revision > revision).count();
+    let index = versions.len().checked_sub(newer + 1)?;
+    log[versions[index] as usize].after.as_ref()
+}

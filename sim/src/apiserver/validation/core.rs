@@ -1,0 +1,64 @@
+//! The built-in kinds other than leases: the few rules and defaults that scenarios meet.
+//!
+//! Their bodies otherwise pass through unchecked; `docs/fidelity.md` names this.
+use super::FieldError;
+use serde_json::{Map, Value, json};
+
+/// Fills in what the API server itself would write into a new object of a built-in kind.
+pub(crate) fn default_new(kind: &str, name: &str, object: &mut Map<String, Value>) {
+    match kind {
+        "Namespace" => {
+            let meta = object.entry("metadata").or_insert_with(|| json!({}));
+            let labels =
+                meta.as_object_mut().expect("metadata was normalised").entry("labels").or_insert_with(|| json!({}));
+            labels
+                .as_object_mut()
+                .expect("labels were normalised")
+                .insert("kubernetes.io/metadata.name".into(), name.into());
+            object.insert("spec".into(), json!({"finalizers": ["kubernetes"]}));
+            object.insert("status".into(), json!({"phase": "Active"}));
+        }
+        "Pod" => {
+            object.insert("status".into(), json!({"phase": "Pending", "qosClass": "BestEffort"}));
+        }
+        "Deployment" | "ReplicaSet" | "StatefulSet" => {
+            if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
+                spec.entry("replicas").or_insert_with(|| json!(1));
+            }
+            let status = if kind == "ReplicaSet" { json!({"replicas": 0}) } else { json!({}) };
+            object.insert("status".into(), status);
+        }
+        "Event" => {
+            for (member, value) in
+                [("eventTime", Value::Null), ("reportingComponent", "".into()), ("reportingInstance", "".into())]
+            {
+                object.entry(member).or_insert(value);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What is wrong with a new object of a built-in kind.
+pub(crate) fn validate(kind: &str, object: &Value, errors: &mut Vec<FieldError>) {
+    if kind == "Pod" {
+        let containers = object.pointer("/spec/containers").and_then(Value::as_array);
+        if containers.is_none_or(Vec::is_empty) {
+            errors.push(FieldError::required("spec.containers", ""));
+        }
+    }
+}
+
+/// What an update of a built-in kind may not change.
+pub(crate) fn validate_update(kind: &str, new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
+    let locked = old.get("immutable").and_then(Value::as_bool).unwrap_or_default();
+    if kind != "ConfigMap" || !locked {
+        return;
+    }
+    let detail = "field is immutable when `immutable` is set";
+    for member in ["immutable", "data", "binaryData"] {
+        if new.get(member) != old.get(member) {
+            errors.push(FieldError::forbidden(member, detail));
+        }
+    }
+}

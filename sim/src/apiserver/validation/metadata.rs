@@ -1,0 +1,195 @@
+//! `ObjectMeta`: decoding as Go's decoder does it, and validation on create and on update
+//! (k8s.io/apimachinery/pkg/api/validation/objectmeta.go).
+//!
+//! managedFields are dropped: field ownership is not simulated.
+use super::{
+    FieldError,
+    names::{self, NameRule},
+};
+use crate::apiserver::object;
+use serde_json::{Map, Value};
+
+const ANNOTATIONS_LIMIT: usize = 256 * 1024;
+
+/// Brings metadata into the form in which it is stored: null and empty members go, unknown ones go and are reported.
+///
+/// # Errors
+/// The words of Go's decoder for a member of the wrong type.
+pub(crate) fn normalise(meta: &mut Map<String, Value>, unknown: &mut Vec<String>) -> Result<(), String> {
+    let mut error = None;
+    meta.retain(|member, value| match decode_member(member, value) {
+        Ok(Some(kept)) => kept,
+        Ok(None) => {
+            unknown.push(format!("metadata.{member}"));
+            false
+        }
+        Err(wanted) => {
+            let found = json_type(value);
+            error.get_or_insert_with(|| {
+                format!(
+                    "json: cannot unmarshal {found} into Go struct field ObjectMeta.metadata.{member} of type {wanted}"
+                )
+            });
+            true
+        }
+    });
+    error.map_or(Ok(()), Err)
+}
+
+/// Whether a member is kept; None if there is no such member; the Go type it should have had.
+fn decode_member(member: &str, value: &mut Value) -> Result<Option<bool>, &'static str> {
+    let known = match member {
+        "name" | "generateName" | "namespace" | "uid" | "resourceVersion" => text(value, "string"),
+        "creationTimestamp" | "deletionTimestamp" => text(value, "v1.Time"),
+        "generation" | "deletionGracePeriodSeconds" => match value {
+            Value::Null => Ok(false),
+            Value::Number(n) if n.is_i64() => Ok(true),
+            _ => Err("int64"),
+        },
+        "labels" | "annotations" => match value {
+            Value::Null => Ok(false),
+            Value::Object(map) if map.values().all(|v| v.is_string() || v.is_null()) => {
+                map.values_mut().filter(|v| v.is_null()).for_each(|v| *v = Value::from(""));
+                Ok(!map.is_empty())
+            }
+            _ => Err("string"),
+        },
+        "finalizers" => match value {
+            Value::Null => Ok(false),
+            Value::Array(list) if list.iter().all(Value::is_string) => Ok(!list.is_empty()),
+            _ => Err("string"),
+        },
+        "ownerReferences" => owner_references(value),
+        "managedFields" | "selfLink" => Ok(false),
+        _ => return Ok(None),
+    };
+    known.map(Some)
+}
+
+fn text(value: &Value, wanted: &'static str) -> Result<bool, &'static str> {
+    match value {
+        Value::Null => Ok(false),
+        Value::String(s) => Ok(!s.is_empty()),
+        _ => Err(wanted),
+    }
+}
+
+fn owner_references(value: &mut Value) -> Result<bool, &'static str> {
+    let list = match value {
+        Value::Null => return Ok(false),
+        Value::Array(list) => list,
+        _ => return Err("[]v1.OwnerReference"),
+    };
+    for reference in list.iter_mut() {
+        let Value::Object(members) = reference else { return Err("v1.OwnerReference") };
+        members.retain(|_, v| !v.is_null());
+        for member in ["apiVersion", "kind", "name", "uid"] {
+            if !members.entry(member).or_insert_with(|| Value::from("")).is_string() {
+                return Err("string");
+            }
+        }
+        for member in ["controller", "blockOwnerDeletion"] {
+            if members.get(member).is_some_and(|v| !v.is_boolean()) {
+                return Err("bool");
+            }
+        }
+    }
+    Ok(!list.is_empty())
+}
+
+/// The word Go uses for a JSON value's type.
+pub(crate) fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// Everything that can be wrong with the metadata of an object to be created.
+pub(crate) fn validate(value: &Value, rule: NameRule, errors: &mut Vec<FieldError>) {
+    let name = object::meta_str(value, "name");
+    let prefix = object::meta_str(value, "generateName");
+    if !prefix.is_empty() {
+        // The generated part is never the cause: a prefix may end in a dash or a dot.
+        let sample = format!("{}a", prefix.trim_end_matches(['-', '.']));
+        let shown = Value::from(prefix);
+        errors.extend(rule.check(&sample).into_iter().map(|p| FieldError::invalid("metadata.generateName", &shown, p)));
+    }
+    if name.is_empty() {
+        errors.push(FieldError::required("metadata.name", "name or generateName is required"));
+    } else {
+        let shown = || Value::from(name);
+        errors.extend(rule.check(name).into_iter().map(|p| FieldError::invalid("metadata.name", &shown(), p)));
+    }
+    validate_collections(value, errors);
+    for finalizer in object::finalizers(value) {
+        let shown = Value::from(finalizer);
+        let problems = names::qualified_name(finalizer).into_iter();
+        errors.extend(problems.map(|p| FieldError::invalid("metadata.finalizers", &shown, p)));
+    }
+}
+
+/// What an update may not change. kube-apiserver runs this twice (generic registry and strategy), and lists each cause twice.
+pub(crate) fn validate_update(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
+    let start = errors.len();
+    if object::is_terminating(old) {
+        let before = object::finalizers(old);
+        let added: Vec<_> = object::finalizers(new).into_iter().filter(|f| !before.contains(f)).collect();
+        if !added.is_empty() {
+            let list = added.iter().map(|f| format!("{f:?}")).collect::<Vec<_>>().join(", ");
+            let detail = format!(
+                "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{list}}}"
+            );
+            errors.push(FieldError::forbidden("metadata.finalizers", detail));
+        }
+    }
+    let uid = object::meta_str(new, "uid");
+    if uid != object::meta_str(old, "uid") {
+        errors.push(FieldError::invalid("metadata.uid", &Value::from(uid), "field is immutable"));
+    }
+    validate_collections(new, errors);
+    let again: Vec<_> = errors[start..].to_vec();
+    errors.extend(again);
+}
+
+fn validate_collections(value: &Value, errors: &mut Vec<FieldError>) {
+    let Some(meta) = object::metadata(value) else { return };
+    if let Some(labels) = meta.get("labels").and_then(Value::as_object) {
+        for (key, label) in labels {
+            let shown = || Value::from(key.as_str());
+            let problems = names::qualified_name(key).into_iter();
+            errors.extend(problems.map(|p| FieldError::invalid("metadata.labels", &shown(), p)));
+            let problems = names::label_value(label.as_str().unwrap_or_default()).into_iter();
+            errors.extend(problems.map(|p| FieldError::invalid("metadata.labels", label, p)));
+        }
+    }
+    if let Some(annotations) = meta.get("annotations").and_then(Value::as_object) {
+        let mut size = 0;
+        for (key, text) in annotations {
+            size += key.len() + text.as_str().map_or(0, str::len);
+            let shown = || Value::from(key.as_str());
+            let problems = names::qualified_name(&key.to_ascii_lowercase()).into_iter();
+            errors.extend(problems.map(|p| FieldError::invalid("metadata.annotations", &shown(), p)));
+        }
+        if size > ANNOTATIONS_LIMIT {
+            errors.push(FieldError::too_long("metadata.annotations", ANNOTATIONS_LIMIT as u64));
+        }
+    }
+    for reference in meta.get("ownerReferences").and_then(Value::as_array).into_iter().flatten() {
+        for (member, detail) in [
+            ("apiVersion", "version must not be empty"),
+            ("kind", "must not be empty"),
+            ("name", "must not be empty"),
+            ("uid", "must not be empty"),
+        ] {
+            if reference.get(member).and_then(Value::as_str).is_none_or(str::is_empty) {
+                let field = format!("metadata.ownerReferences.{member}");
+                errors.push(FieldError::invalid(field, &Value::from(""), detail));
+            }
+        }
+    }
+}

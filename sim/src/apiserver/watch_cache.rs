@@ -1,0 +1,132 @@
+//! Each API server's watch cache of each resource: how far it has come, and since when it remembers.
+//!
+//! A cache is a position in the store's log, not a copy: what it holds is the state at that position. It serves the reads that
+//! may be stale (resourceVersion 0 or N) and feeds the watches (k8s.io/apiserver/pkg/storage/cacher). Its history has no limit
+//! other than a restart: the ring buffer's capacity and the 75 s of freshness are not simulated.
+use super::{ResourceId, ServerId, store::Store};
+
+/// One server's cache of one resource.
+#[derive(Debug, Clone, Copy)]
+struct Position {
+    /// How many events of the resource's log it has applied.
+    applied: usize,
+    /// The revision of the list it started from: older watches have expired.
+    since: u64,
+    /// Open watches that it feeds.
+    watches: u32,
+    /// A stale read was answered from it, and may be again.
+    read: bool,
+}
+
+/// The caches of all servers.
+#[derive(Debug)]
+pub(crate) struct Caches {
+    servers: Vec<Vec<Position>>,
+    auto_advance: bool,
+}
+
+impl Caches {
+    pub(crate) fn new(store: &Store, servers: usize, resources: usize) -> Self {
+        let mut caches = Self { servers: Vec::new(), auto_advance: false };
+        let start = Position { applied: 0, since: 0, watches: 0, read: false };
+        caches.servers = vec![vec![start; resources]; servers.max(1)];
+        for server in 0..caches.servers.len() {
+            caches.restart(store, ServerId(server));
+        }
+        caches
+    }
+
+    pub(crate) fn servers(&self) -> usize {
+        self.servers.len()
+    }
+
+    /// The caches start anew from the current state and remember nothing older.
+    pub(crate) fn restart(&mut self, store: &Store, server: ServerId) {
+        for (i, position) in self.servers[server.0].iter_mut().enumerate() {
+            let applied = store.log(resource_id(i)).len();
+            *position = Position { applied, since: store.revision(), read: false, ..*position };
+        }
+    }
+
+    /// With it on, every cache is where the store is; switched off, it stays there.
+    pub(crate) fn set_auto_advance(&mut self, store: &Store, on: bool) {
+        if self.auto_advance && !on {
+            for positions in &mut self.servers {
+                for (i, position) in positions.iter_mut().enumerate() {
+                    position.applied = store.log(resource_id(i)).len();
+                }
+            }
+        }
+        self.auto_advance = on;
+    }
+
+    /// How many events of the resource the server has seen.
+    pub(crate) fn applied(&self, store: &Store, server: ServerId, resource: ResourceId) -> usize {
+        if self.auto_advance { store.log(resource).len() } else { self.at(server, resource).applied }
+    }
+
+    /// The revision whose state the cache holds.
+    pub(crate) fn revision(&self, store: &Store, server: ServerId, resource: ResourceId) -> u64 {
+        let applied = self.applied(store, server, resource);
+        let last = applied.checked_sub(1).map_or(0, |i| store.log(resource)[i].revision);
+        last.max(self.since(server, resource))
+    }
+
+    /// The oldest revision from which a watch can still start.
+    pub(crate) fn since(&self, server: ServerId, resource: ResourceId) -> u64 {
+        self.at(server, resource).since
+    }
+
+    /// Applies one event; false if there was none left.
+    pub(crate) fn advance(&mut self, store: &Store, server: ServerId, resource: ResourceId) -> bool {
+        let behind = self.applied(store, server, resource) < store.log(resource).len();
+        if behind {
+            self.at_mut(server, resource).applied += 1;
+        }
+        behind
+    }
+
+    /// Applies all events up to a revision: what a read that is "not older than" it waits for.
+    pub(crate) fn catch_up(&mut self, store: &Store, server: ServerId, resource: ResourceId, revision: u64) {
+        let wanted = store.first_after(resource, revision);
+        let position = self.at_mut(server, resource);
+        position.applied = position.applied.max(wanted);
+    }
+
+    pub(crate) fn watch_opened(&mut self, server: ServerId, resource: ResourceId) {
+        self.at_mut(server, resource).watches += 1;
+    }
+
+    pub(crate) fn watch_closed(&mut self, server: ServerId, resource: ResourceId) {
+        let position = self.at_mut(server, resource);
+        position.watches = position.watches.saturating_sub(1);
+    }
+
+    pub(crate) fn was_read(&mut self, server: ServerId, resource: ResourceId) {
+        self.at_mut(server, resource).read = true;
+    }
+
+    /// The caches that are behind and that somebody watches or reads, by server, then resource.
+    pub(crate) fn lagging<'a>(&'a self, store: &'a Store) -> impl Iterator<Item = (ServerId, ResourceId)> + 'a {
+        self.servers.iter().enumerate().flat_map(move |(server, positions)| {
+            positions.iter().enumerate().filter_map(move |(i, position)| {
+                let resource = resource_id(i);
+                let noticed = position.watches > 0 || position.read;
+                (noticed && self.applied(store, ServerId(server), resource) < store.log(resource).len())
+                    .then_some((ServerId(server), resource))
+            })
+        })
+    }
+
+    fn at(&self, server: ServerId, resource: ResourceId) -> &Position {
+        &self.servers[server.0][usize::from(resource.0)]
+    }
+
+    fn at_mut(&mut self, server: ServerId, resource: ResourceId) -> &mut Position {
+        &mut self.servers[server.0][usize::from(resource.0)]
+    }
+}
+
+fn resource_id(index: usize) -> ResourceId {
+    ResourceId(u16::try_from(index).expect("a registry gives out ids of 16 bits"))
+}

@@ -1,0 +1,258 @@
+//! One open watch: what it still has to say, and how (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go).
+//!
+//! A watch is a cursor in the log of its resource, held back by its server's cache. Whole-object lines are made once for each
+//! event and shared by all watches that see the event as it is.
+use super::{
+    ResourceId, ServerId, WatchItem,
+    negotiation::Shape,
+    object::{self, Object, encode},
+    registry::Kind,
+    selectors::Selector,
+    store::{Event, Store},
+};
+use bytes::{BufMut, Bytes, BytesMut};
+use serde_json::{Value, json};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+/// An open watch.
+#[derive(Debug)]
+pub(crate) struct Watcher {
+    pub(crate) server: ServerId,
+    pub(crate) resource: ResourceId,
+    /// `timeoutSeconds` as asked for.
+    pub(crate) timeout: Option<u32>,
+    filter: Filter,
+    /// Lines that come before any event of the log.
+    first: VecDeque<Bytes>,
+    /// The log from here on has not been looked at. Moves over what does not match also when only asked.
+    next: AtomicUsize,
+    /// What happened up to this revision is not told, even if it has yet to happen.
+    after: u64,
+    bookmark: Bookmark,
+    ending: Ending,
+}
+
+/// What a watch sees, and in which form.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    /// None: all namespaces.
+    pub(crate) namespace: Option<String>,
+    pub(crate) selector: Selector,
+    pub(crate) shape: Shape,
+}
+
+#[derive(Debug)]
+struct Bookmark {
+    allowed: bool,
+    /// The version that the client knows without any bookmark.
+    known: u64,
+    /// A bookmark is to follow the events that the cache has now.
+    due: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Ending {
+    Open,
+    /// After the first lines.
+    AfterFirst,
+    Ended,
+}
+
+impl Watcher {
+    /// A watch of what comes after a revision.
+    pub(crate) fn new(store: &Store, server: ServerId, resource: ResourceId, filter: Filter, after: u64) -> Self {
+        Self {
+            server,
+            resource,
+            timeout: None,
+            filter,
+            first: VecDeque::new(),
+            next: AtomicUsize::new(store.first_after(resource, after)),
+            after,
+            bookmark: Bookmark { allowed: false, known: 0, due: false },
+            ending: Ending::Open,
+        }
+    }
+
+    /// The client allows bookmarks, and knows a version.
+    pub(crate) fn allow_bookmarks(&mut self, known: u64) {
+        self.bookmark = Bookmark { allowed: true, known, due: false };
+    }
+
+    /// The watch starts with an ADDED line for an object that is there.
+    pub(crate) fn push_initial(&mut self, object: &Arc<Object>) {
+        if self.filter.sees(object) {
+            self.first.push_back(self.filter.line("ADDED", object, object.revision));
+        }
+    }
+
+    /// The mark that ends the initial events.
+    pub(crate) fn push_initial_events_end(&mut self, kind: &Kind, revision: u64) {
+        let annotations = json!({"k8s.io/initial-events-end": "true"});
+        self.first.push_back(self.filter.bookmark(kind, revision, Some(annotations)));
+    }
+
+    /// The watch consists of one ERROR line.
+    pub(crate) fn fail(&mut self, status: &super::status::Status) {
+        self.first.push_back(line("ERROR", &encode(status)));
+        self.ending = Ending::AfterFirst;
+    }
+
+    /// The server ends the stream now.
+    pub(crate) fn end(&mut self) {
+        self.ending = Ending::Ended;
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ending == Ending::Ended
+    }
+
+    /// Asks for a bookmark behind what the cache has now; false if the client did not allow any, or nothing is new to it.
+    pub(crate) fn request_bookmark(&mut self, cache_revision: u64) -> bool {
+        self.bookmark.due |= self.bookmark.allowed && cache_revision > self.bookmark.known;
+        self.bookmark.due
+    }
+
+    /// Whether [`Self::next_item`] would be anything but pending. Makes no line.
+    pub(crate) fn has_item(&self, store: &Store, applied: usize) -> bool {
+        self.ending != Ending::Open
+            || !self.first.is_empty()
+            || self.bookmark.due
+            || self.peek(store, applied).is_some()
+    }
+
+    /// The next line, as far as the cache has come.
+    pub(crate) fn next_item(&mut self, store: &Store, kind: &Kind, applied: usize, cache_revision: u64) -> WatchItem {
+        if self.ending == Ending::Ended {
+            return WatchItem::End;
+        }
+        if let Some(line) = self.first.pop_front() {
+            return WatchItem::Event(line);
+        }
+        if self.ending == Ending::AfterFirst {
+            self.ending = Ending::Ended;
+            return WatchItem::End;
+        }
+        if let Some((event, change)) = self.peek(store, applied) {
+            self.next.fetch_add(1, Ordering::Relaxed);
+            return WatchItem::Event(self.filter.event_line(event, change));
+        }
+        if self.bookmark.due {
+            self.bookmark = Bookmark { allowed: true, known: cache_revision, due: false };
+            return WatchItem::Event(self.filter.bookmark(kind, cache_revision, None));
+        }
+        WatchItem::Pending
+    }
+
+    /// The next event that this watch sees; what it does not see is passed for good.
+    fn peek<'s>(&self, store: &'s Store, applied: usize) -> Option<(&'s Event, Seen)> {
+        let log = store.log(self.resource);
+        let mut next = self.next.load(Ordering::Relaxed);
+        let mut found = None;
+        while next < applied && found.is_none() {
+            let event = &log[next];
+            match self.filter.change(event).filter(|_| event.revision > self.after) {
+                Some(change) => found = Some((event, change)),
+                None => next += 1,
+            }
+        }
+        self.next.store(next, Ordering::Relaxed);
+        found
+    }
+}
+
+/// How an event looks through a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Added,
+    Modified,
+    Deleted,
+}
+
+impl Filter {
+    fn sees(&self, object: &Object) -> bool {
+        self.namespace.as_deref().is_none_or(|n| n == &*object.namespace)
+            && (self.selector.is_empty() || self.selector.matches(&object.value))
+    }
+
+    /// A change across the selector's edge appears as an addition or a deletion.
+    fn change(&self, event: &Event) -> Option<Seen> {
+        let before = event.before.as_deref().is_some_and(|o| self.sees(o));
+        let after = event.after.as_deref().is_some_and(|o| self.sees(o));
+        match (before, after) {
+            (false, true) => Some(Seen::Added),
+            (true, true) => Some(Seen::Modified),
+            (true, false) => Some(Seen::Deleted),
+            (false, false) => None,
+        }
+    }
+
+    fn event_line(&self, event: &Event, seen: Seen) -> Bytes {
+        let natural = match (&event.before, &event.after) {
+            (None, _) => Seen::Added,
+            (_, None) => Seen::Deleted,
+            _ => Seen::Modified,
+        };
+        let make = || match seen {
+            Seen::Added => self.line("ADDED", event.object(), event.revision),
+            Seen::Modified => self.line("MODIFIED", event.object(), event.revision),
+            // The last state that matched, with the version of the change.
+            Seen::Deleted => {
+                let last = event.before.as_ref().expect("what is deleted was there before");
+                self.line("DELETED", last, event.revision)
+            }
+        };
+        if natural == seen && self.shape == Shape::Object { event.line.get_or_init(make).clone() } else { make() }
+    }
+
+    fn line(&self, change: &str, object: &Object, revision: u64) -> Bytes {
+        if revision == object.revision && self.shape == Shape::Object {
+            return line(change, object.json());
+        }
+        let mut value = match self.shape {
+            Shape::Object => (*object.value).clone(),
+            Shape::Metadata => partial(&object.value),
+        };
+        object::metadata_mut(&mut value).insert("resourceVersion".into(), revision.to_string().into());
+        line(change, &encode(&value))
+    }
+
+    /// A bookmark has a version and nothing else; Go's zero spec of a lease shows.
+    fn bookmark(&self, kind: &Kind, revision: u64, annotations: Option<Value>) -> Bytes {
+        let mut metadata = json!({"resourceVersion": revision.to_string()});
+        if let Some(annotations) = annotations {
+            metadata["annotations"] = annotations;
+        }
+        let mut bookmark = match self.shape {
+            Shape::Object => json!({"kind": kind.kind, "apiVersion": kind.api_version()}),
+            Shape::Metadata => json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}),
+        };
+        bookmark["metadata"] = metadata;
+        if kind.kind == "Lease" && self.shape == Shape::Object {
+            bookmark["spec"] = json!({});
+        }
+        line("BOOKMARK", &encode(&bookmark))
+    }
+}
+
+fn line(change: &str, object: &[u8]) -> Bytes {
+    let mut line = BytesMut::with_capacity(object.len() + change.len() + 24);
+    line.put_slice(b"{\"type\":\"");
+    line.put_slice(change.as_bytes());
+    line.put_slice(b"\",\"object\":");
+    line.put_slice(object);
+    line.put_slice(b"}\n");
+    line.freeze()
+}
+
+/// The `PartialObjectMetadata` of an object.
+pub(crate) fn partial(value: &Value) -> Value {
+    let metadata = value.get("metadata").cloned().unwrap_or_else(|| json!({}));
+    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata})
+}

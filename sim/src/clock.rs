@@ -1,0 +1,177 @@
+//! Clocks: true time is tokio's paused clock, or the simulated network's; each replica sees it through an offset and a rate
+//! of its own, and not at all while it is paused.
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// The wall clock's reading when a run begins: a little after the recorded payloads were sent.
+pub const EPOCH: &str = "2026-11-20T16:53:00Z";
+
+/// True time of one run.
+#[derive(Debug, Clone)]
+pub struct TrueTime {
+    source: Source,
+    epoch: jiff::Timestamp,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    /// One runtime for the whole run, which began then.
+    Runtime(Instant),
+    /// A runtime per host: the network's own time, and between its steps, when no host runs, these microseconds.
+    Network(Arc<AtomicU64>),
+}
+
+impl TrueTime {
+    /// Starts now; must be called inside the run's runtime.
+    pub fn start() -> Self {
+        Self::from(Source::Runtime(Instant::now()))
+    }
+
+    /// The time of a simulated network; `between` holds the microseconds that have passed while none of its hosts runs.
+    pub(crate) fn of_network(between: Arc<AtomicU64>) -> Self {
+        Self::from(Source::Network(between))
+    }
+
+    fn from(source: Source) -> Self {
+        Self { source, epoch: EPOCH.parse().expect("EPOCH is a timestamp") }
+    }
+
+    /// True time since the run began.
+    pub fn elapsed(&self) -> Duration {
+        match &self.source {
+            Source::Runtime(started) => started.elapsed(),
+            Source::Network(between) => {
+                turmoil::sim_elapsed().unwrap_or_else(|| Duration::from_micros(between.load(Relaxed)))
+            }
+        }
+    }
+
+    /// True time since the run began, in microseconds.
+    pub fn micros(&self) -> u64 {
+        self.elapsed().as_micros() as u64
+    }
+
+    /// The true wall clock.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.epoch + self.elapsed()
+    }
+
+    /// When the run began, on the wall clock.
+    pub fn epoch(&self) -> jiff::Timestamp {
+        self.epoch
+    }
+}
+
+/// How wrong a replica's clock is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Skew {
+    /// Added to the wall clock.
+    pub offset_ms: i64,
+    /// How much faster than true time the clock runs, in parts per million (negative: slower).
+    pub rate_ppm: i64,
+}
+
+/// A replica's clock.
+#[derive(Debug, Clone)]
+pub struct HostClock {
+    time: TrueTime,
+    skew: Skew,
+    booted: Duration,
+    /// True time, in microseconds, until which the replica is paused.
+    paused_until: Arc<AtomicU64>,
+}
+
+impl HostClock {
+    /// The clock of a replica that starts now.
+    pub fn new(time: TrueTime, skew: Skew, paused_until: Arc<AtomicU64>) -> Self {
+        let booted = time.elapsed();
+        Self { time, skew, booted, paused_until }
+    }
+
+    fn stretched(&self, true_time: Duration) -> Duration {
+        let micros = true_time.as_micros() as i64;
+        Duration::from_micros((micros + micros / 1_000_000 * self.skew.rate_ppm + micros % 1_000_000 * self.skew.rate_ppm / 1_000_000) as u64)
+    }
+
+    /// The replica's wall clock.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.time.epoch
+            + self.stretched(self.time.elapsed())
+            + jiff::SignedDuration::from_millis(self.skew.offset_ms)
+    }
+
+    /// Time since the replica started, as it measures it.
+    pub fn monotonic(&self) -> Duration {
+        self.stretched(self.time.elapsed() - self.booted)
+    }
+
+    /// Completes once `duration` has passed on this clock and the replica is not paused.
+    pub fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let nanos = duration.as_nanos().saturating_mul(1_000_000) / (1_000_000 + self.skew.rate_ppm) as u128;
+        let wait = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX / 4));
+        let (time, paused_until) = (self.time.clone(), Arc::clone(&self.paused_until));
+        Box::pin(async move {
+            tokio::time::sleep(wait).await;
+            loop {
+                let until = Duration::from_micros(paused_until.load(Relaxed));
+                let now = time.elapsed();
+                if until <= now {
+                    return;
+                }
+                tokio::time::sleep(until - now).await;
+            }
+        })
+    }
+}
+
+/// Deterministic random numbers of one replica: jitter and ids.
+#[derive(Debug)]
+pub struct HostEntropy(AtomicU64);
+
+impl HostEntropy {
+    /// The numbers that this seed stands for.
+    pub fn new(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+
+    /// The next one (splitmix64: a counter, mixed).
+    pub fn next_u64(&self) -> u64 {
+        let mut z = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Relaxed).wrapping_add(0x9E37_79B9_7F4A_7C15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fast_clock_wakes_early() {
+        let time = TrueTime::start();
+        let skew = Skew { offset_ms: 35_000, rate_ppm: 10_000 };
+        let clock = HostClock::new(time.clone(), skew, Arc::default());
+        assert_eq!(clock.now(), time.epoch() + Duration::from_secs(35));
+        clock.sleep(Duration::from_secs(101)).await;
+        assert!((time.elapsed().as_millis() as i64 - 100_000).abs() <= 1, "{:?}", time.elapsed());
+        assert!((clock.monotonic().as_millis() as i64 - 101_000).abs() <= 2, "{:?}", clock.monotonic());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_paused_replica_sleeps_on() {
+        let time = TrueTime::start();
+        let paused = Arc::new(AtomicU64::new(40_000_000));
+        let clock = HostClock::new(time.clone(), Skew::default(), paused);
+        clock.sleep(Duration::from_secs(1)).await;
+        assert!(time.elapsed() >= Duration::from_secs(40));
+    }
+}

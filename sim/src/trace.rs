@@ -1,0 +1,142 @@
+//! The trace of a run: a chained hash of every event, and, where asked for, the events themselves.
+//!
+//! Two runs are the same when their chains are; where they differ, the kept lines name the first event that does. A second
+//! chain holds only the order in which writes and reads committed: what tells interleavings apart.
+use crate::event::{ActorId, Event};
+use std::{
+    fmt::Write,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+/// How much of a run is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// The chains.
+    Chain,
+    /// The chains, bodies included, and one line per event.
+    Lines,
+}
+
+/// The trace of one run.
+#[derive(Debug)]
+pub struct Trace {
+    detail: Detail,
+    chain: DefaultHasher,
+    interleaving: DefaultHasher,
+    events: u64,
+    lines: Vec<String>,
+}
+
+impl Trace {
+    /// An empty trace.
+    pub fn new(detail: Detail) -> Self {
+        // DefaultHasher::new has fixed keys: the same in every process of one binary, which is all that is compared.
+        Self { detail, chain: DefaultHasher::new(), interleaving: DefaultHasher::new(), events: 0, lines: Vec::new() }
+    }
+
+    /// Adds one event.
+    pub fn push(&mut self, at: u64, event: &Event) {
+        self.events += 1;
+        at.hash(&mut self.chain);
+        hash(event, &mut self.chain);
+        if self.detail == Detail::Lines {
+            let mut line = String::new();
+            let _ = write!(line, "{:>10.3} ms  {}", at as f64 / 1_000.0, describe(event));
+            if let Event::Committed(commit) = event {
+                commit.after.to_string().hash(&mut self.chain);
+            }
+            self.lines.push(line);
+        }
+    }
+
+    /// Adds a request's or answer's body to the chain, where bodies are kept.
+    pub fn body(&mut self, body: &[u8]) {
+        if self.detail == Detail::Lines {
+            body.hash(&mut self.chain);
+        }
+    }
+
+    /// Adds one step of the order in which things committed.
+    pub fn step(&mut self, actor: ActorId, method: &http::Method, path: &str, fault: u32) {
+        (actor.0, method.as_str(), path, fault).hash(&mut self.interleaving);
+    }
+
+    /// The chained hash of all events.
+    pub fn chain(&self) -> u64 {
+        self.chain.finish()
+    }
+
+    /// The hash of the commit order.
+    pub fn interleaving(&self) -> u64 {
+        self.interleaving.finish()
+    }
+
+    /// How many events there were.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// One line per event, where they were kept.
+    pub fn into_lines(self) -> Vec<String> {
+        self.lines
+    }
+}
+
+fn hash(event: &Event, chain: &mut DefaultHasher) {
+    std::mem::discriminant(event).hash(chain);
+    match event {
+        Event::DeliverySent { delivery, replica } | Event::DeliveryArrived { delivery, replica } => {
+            (delivery, replica).hash(chain);
+        }
+        Event::DeliveryAnswered { delivery, replica, status } => (delivery, replica, status).hash(chain),
+        Event::CallSent { call, actor, method, target } => (call, actor, method.as_str(), target).hash(chain),
+        Event::CallCommitted { call, server, status, writes } => (call, server, status, writes).hash(chain),
+        Event::CallDropped { call } => call.hash(chain),
+        Event::CallAnswered { call, end } => (call, end).hash(chain),
+        Event::Committed(commit) => (commit.revision, commit.actor, &commit.name).hash(chain),
+        Event::CacheAdvanced { server, resource } => (server, resource).hash(chain),
+        Event::WatchDelivered { actor, resource } | Event::WatchEnded { actor, resource } => (actor, resource).hash(chain),
+        Event::Fault { kind, call, replica } => (kind, call, replica).hash(chain),
+        Event::Crashed { replica } | Event::Ready { replica } => replica.hash(chain),
+        Event::Started { replica, incarnation, actor: _ } => (replica, incarnation).hash(chain),
+        Event::Paused { replica, until } => (replica, until).hash(chain),
+        Event::FaultsStopped => {}
+    }
+}
+
+fn describe(event: &Event) -> String {
+    match event {
+        Event::DeliverySent { delivery, replica } => format!("delivery {} sent to replica {replica}", delivery.0),
+        Event::DeliveryArrived { delivery, replica } => format!("delivery {} reaches replica {replica}", delivery.0),
+        Event::DeliveryAnswered { delivery, replica, status: Some(status) } => {
+            format!("delivery {} answered {status} by replica {replica}", delivery.0)
+        }
+        Event::DeliveryAnswered { delivery, replica, status: None } => {
+            format!("delivery {} lost its connection to replica {replica}", delivery.0)
+        }
+        Event::CallSent { call, actor, method, target } => format!("call {} by actor {}: {method} {target}", call.0, actor.0),
+        Event::CallCommitted { call, server, status, writes } => {
+            format!("call {} executed by server {}: {status}, {writes} writes", call.0, server.0)
+        }
+        Event::CallDropped { call } => format!("call {} will never be executed", call.0),
+        Event::CallAnswered { call, end } => format!("call {} answered: {end:?}", call.0),
+        Event::Committed(commit) => format!(
+            "revision {}: {:?} {}/{} by actor {}",
+            commit.revision, commit.change, commit.namespace, commit.name, commit.actor
+        ),
+        Event::CacheAdvanced { server, resource } => format!("server {} sees one more event of resource {}", server.0, resource.0),
+        Event::WatchDelivered { actor, resource } => format!("actor {} is told an event of resource {}", actor.0, resource.0),
+        Event::WatchEnded { actor, resource } => format!("a watch of actor {} on resource {} ends", actor.0, resource.0),
+        Event::Fault { kind, call, replica } => format!(
+            "fault {}{}{}",
+            kind.name(),
+            call.map(|call| format!(" on call {}", call.0)).unwrap_or_default(),
+            replica.map(|replica| format!(" on replica {replica}")).unwrap_or_default()
+        ),
+        Event::Crashed { replica } => format!("replica {replica} crashes"),
+        Event::Started { replica, incarnation, .. } => format!("replica {replica} starts (start {incarnation})"),
+        Event::Ready { replica } => format!("replica {replica} is ready"),
+        Event::Paused { replica, until } => format!("replica {replica} stands still until {:.3} ms", *until as f64 / 1_000.0),
+        Event::FaultsStopped => "no fault from here on".to_owned(),
+    }
+}

@@ -1,0 +1,229 @@
+//! Actions: what may happen next, and letting it happen.
+//!
+//! In their natural order (choice 0 is the first): answers reach their callers, streams deliver, caches follow the store,
+//! requests are executed oldest first, deliveries arrive.
+use super::{
+    calls::Aftermath,
+    world::{Delivery, Phase, World},
+};
+use crate::{
+    apiserver::{ResourceId, ServerId, WatchItem},
+    choice::Label,
+    event::Event,
+    faults::FaultKind,
+};
+use std::time::Duration;
+
+/// Something that may happen next. Indexes are into the world's lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Action {
+    Reply(usize),
+    Line(usize),
+    Cache(ServerId, ResourceId),
+    Commit(usize),
+    Arrive(usize),
+}
+
+/// What the driver must do once the world is unlocked.
+pub(super) enum Step {
+    /// Done.
+    Acted,
+    /// Nothing is enabled.
+    Idle,
+    /// Give this request to its replica.
+    Arrive(Delivery),
+    /// Stop this replica at once.
+    Crash { replica: usize, restart: Duration },
+    /// Hang up on one of a replica's deliveries.
+    Disconnect,
+}
+
+/// What may happen to the world at any step, in the order of the choice (0 is: nothing).
+pub(in crate::transport) const WORLD_FAULTS: &[FaultKind] =
+    &[FaultKind::Crash, FaultKind::Pause, FaultKind::WatchDrop, FaultKind::Compaction, FaultKind::Disconnect];
+pub(in crate::transport) const RESTARTS: &[Duration] = &[Duration::from_millis(500), Duration::from_secs(5), Duration::from_secs(40)];
+pub(in crate::transport) const PAUSES: &[Duration] =
+    &[Duration::from_secs(1), Duration::from_secs(8), Duration::from_secs(33), Duration::from_secs(70)];
+
+impl World {
+    /// Takes one step.
+    pub(super) fn step(&mut self) -> Step {
+        let now = self.time.micros();
+        let enabled = self.enabled(now);
+        if enabled.is_empty() {
+            return Step::Idle;
+        }
+        self.steps += 1;
+        if self.phase == Phase::Explore
+            && let Some(step) = self.world_fault(now)
+        {
+            return step;
+        }
+        let picked = match self.phase {
+            Phase::Explore if self.faults.reorder => self.choices.choose(enabled.len(), Label::Next),
+            _ => 0,
+        };
+        self.count_disorder(&enabled, picked);
+        self.act(enabled[picked])
+    }
+
+    fn enabled(&self, now: u64) -> Vec<Action> {
+        let mut enabled = Vec::with_capacity(16);
+        let awake = |replica: Option<usize>| replica.is_none_or(|replica| self.replicas[replica].paused_until() <= now);
+        for (index, reply) in self.replies.iter().enumerate() {
+            if awake(self.actor(reply.actor).replica) {
+                enabled.push(Action::Reply(index));
+            }
+        }
+        for (index, stream) in self.streams.iter().enumerate() {
+            if self.api.has_event(stream.watch) && awake(self.actor(stream.actor).replica) {
+                enabled.push(Action::Line(index));
+            }
+        }
+        enabled.extend(self.api.lagging().map(|(server, resource)| Action::Cache(server, resource)));
+        for (index, call) in self.calls.iter().enumerate() {
+            if call.not_before <= now {
+                enabled.push(Action::Commit(index));
+            }
+        }
+        for (index, delivery) in self.deliveries.iter().enumerate() {
+            if awake(Some(delivery.replica)) {
+                enabled.push(Action::Arrive(index));
+            }
+        }
+        enabled
+    }
+
+    fn count_disorder(&mut self, enabled: &[Action], picked: usize) {
+        if let Action::Commit(index) = enabled[picked] {
+            if index > 0 {
+                self.delivered.count(FaultKind::Reorder);
+            }
+            if enabled.iter().any(|action| matches!(action, Action::Line(_) | Action::Cache(..))) {
+                self.delivered.count(FaultKind::WatchLag);
+            }
+        }
+    }
+
+    fn act(&mut self, action: Action) -> Step {
+        match action {
+            Action::Reply(index) => self.deliver(index),
+            Action::Line(index) => self.stream_line(index),
+            Action::Cache(server, resource) => {
+                self.api.advance_cache(server, resource);
+                self.emit(&Event::CacheAdvanced { server, resource });
+            }
+            Action::Commit(index) => match self.commit(index) {
+                Aftermath::Nothing => {}
+                Aftermath::Crash { replica, restart } => return Step::Crash { replica, restart },
+                Aftermath::Pause { replica, duration } => self.pause(replica, duration),
+            },
+            Action::Arrive(index) => return Step::Arrive(self.deliveries.remove(index)),
+        }
+        Step::Acted
+    }
+
+    pub(super) fn stream_line(&mut self, index: usize) {
+        let stream = &self.streams[index];
+        let (watch, actor, resource) = (stream.watch, stream.actor, stream.resource);
+        match self.api.next_event(watch) {
+            WatchItem::Event(line) => {
+                let heard = self.streams[index].lines.send(line).is_ok();
+                self.emit(&Event::WatchDelivered { actor, resource });
+                if !heard {
+                    self.api.close_watch(watch);
+                    self.streams.remove(index);
+                }
+            }
+            WatchItem::End => {
+                self.emit(&Event::WatchEnded { actor, resource });
+                self.streams.remove(index);
+            }
+            WatchItem::Pending => {}
+        }
+    }
+
+    /// Ends the streams whose timeoutSeconds have passed.
+    pub(super) fn expire_streams(&mut self) {
+        let now = self.time.micros();
+        for stream in &self.streams {
+            if stream.until <= now {
+                self.api.end_watch(stream.watch);
+            }
+        }
+    }
+
+    /// The earliest true time at which something that is held back may go on.
+    pub(super) fn next_release(&self) -> Option<u64> {
+        let now = self.time.micros();
+        let calls = self.calls.iter().map(|call| call.not_before);
+        let pauses = self.replicas.iter().map(super::replicas::Replica::paused_until);
+        let streams = self.streams.iter().map(|stream| stream.until);
+        calls.chain(pauses).chain(streams).filter(|&at| at > now).min()
+    }
+
+    fn world_fault(&mut self, now: u64) -> Option<Step> {
+        let picked = self.choices.rarely(self.faults.world, WORLD_FAULTS.len() + 1, Label::WorldFault);
+        match *WORLD_FAULTS.get(picked.checked_sub(1)?)? {
+            FaultKind::Crash if self.spent.crashes < self.faults.crashes_max => {
+                let replica = self.victim(now)?;
+                self.spent.crashes += 1;
+                let restart = RESTARTS[self.choices.choose(RESTARTS.len(), Label::Duration)];
+                Some(Step::Crash { replica, restart })
+            }
+            FaultKind::Pause if self.spent.pauses < self.faults.pauses_max => {
+                let replica = self.victim(now)?;
+                self.spent.pauses += 1;
+                let duration = PAUSES[self.choices.choose(PAUSES.len(), Label::Duration)];
+                self.pause(replica, duration);
+                Some(Step::Acted)
+            }
+            FaultKind::WatchDrop if self.spent.watches < self.faults.watches_max && !self.streams.is_empty() => {
+                self.spent.watches += 1;
+                self.drop_watch();
+                Some(Step::Acted)
+            }
+            FaultKind::Compaction if self.spent.watches < self.faults.watches_max => {
+                self.spent.watches += 1;
+                self.compact();
+                Some(Step::Acted)
+            }
+            FaultKind::Disconnect if self.spent.disconnects < self.faults.disconnects_max => Some(Step::Disconnect),
+            _ => None,
+        }
+    }
+
+    fn victim(&mut self, now: u64) -> Option<usize> {
+        let up: Vec<usize> =
+            (0..self.replicas.len()).filter(|&r| self.replicas[r].up() && self.replicas[r].paused_until() <= now).collect();
+        if up.is_empty() { None } else { Some(up[self.choices.choose(up.len(), Label::Victim)]) }
+    }
+
+    fn drop_watch(&mut self) {
+        let index = self.choices.choose(self.streams.len(), Label::Victim);
+        let stream = self.streams.remove(index);
+        self.api.close_watch(stream.watch);
+        let actor = &mut self.actors[stream.actor.0 as usize];
+        // The next connection reaches the next API server, whose caches may be older.
+        actor.server = ServerId((actor.server.0 + 1) % self.servers);
+        let replica = actor.replica;
+        self.emit(&Event::WatchEnded { actor: stream.actor, resource: stream.resource });
+        self.deliver_fault(FaultKind::WatchDrop, None, replica);
+    }
+
+    fn compact(&mut self) {
+        self.api.compact(self.api.revision());
+        for server in 0..self.servers {
+            self.api.restart_server(ServerId(server));
+        }
+        self.deliver_fault(FaultKind::Compaction, None, None);
+    }
+
+    /// Lets a replica stand still.
+    pub(super) fn pause(&mut self, replica: usize, duration: Duration) {
+        let until = self.time.micros() + duration.as_micros() as u64;
+        self.replicas[replica].pause_until(until);
+        self.emit(&Event::Paused { replica, until });
+        self.deliver_fault(FaultKind::Pause, None, Some(replica));
+    }
+}

@@ -1,0 +1,20 @@
+//! The direct transport: API server, replicas and senders in one thread; every request and answer is a choice point.
+//!
+//! One current-thread runtime per run with a paused clock. Its `on_thread_park` hook wakes the [`driver`] exactly when every
+//! task is idle; the driver takes one enabled action, and with none enabled waits, so that the runtime jumps to the next
+//! timer. There are no ticks and no yield loops. Booting takes no choices: exploration starts when all replicas are ready.
+mod actions;
+mod calls;
+mod cluster;
+mod driver;
+mod replicas;
+mod trigger;
+mod world;
+
+pub(in crate::transport) use actions::{PAUSES, RESTARTS, WORLD_FAULTS};
+pub(in crate::transport) use calls::{CALL_FAULTS, DELAYS, wire};
+pub use driver::{Outcome, RunError, Settings, Stop, run};
+pub use trigger::{CallPattern, Effect, Trigger};
+pub(in crate::transport) use replicas::{OFFSETS_MS, RATES_PPM};
+pub(crate) use world::Shared;
+pub(in crate::transport) use world::{Actor, GATEWAY_USER, Phase, Spent};

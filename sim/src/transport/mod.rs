@@ -1,0 +1,12 @@
+//! Transports: how programs reach the simulated API server, and senders reach the programs.
+//!
+//! [`direct`] is in process: every request and answer is a choice point, and virtual time jumps over idle time. [`network`]
+//! carries the same requests as HTTP over simulated TCP: slower, and what cross-checks the first.
+pub mod direct;
+pub mod network;
+
+mod cluster;
+mod service;
+
+pub use cluster::{Cluster, Lost};
+pub use service::{ApiBody, ApiService, BrokenConnection};

@@ -1,0 +1,8 @@
+//! The simulated API server through its public interface: what the recorded conformance cases cannot show, because one healthy
+//! server answered them in sequence. Caches that lag, several servers, restarts, the hooks, and properties over any history.
+mod caches;
+mod cluster;
+mod history;
+mod hooks;
+mod registry;
+mod streams;

@@ -1,0 +1,33 @@
+//! Every scenario of the catalogue holds for the shipped protocol, and every fault that it is about takes effect.
+use model::verdict::Verdict;
+use scenarios::{catalogue::CATALOGUE, contender::SHIPPED};
+use tests::{run, subject, told};
+
+#[test]
+fn every_scenario_holds() {
+    for scenario in CATALOGUE {
+        let tally = run(&subject(&scenario.name, SHIPPED, None), 12);
+        assert_eq!(tally.broken, None, "{}", scenario.name);
+        assert_eq!(tally.verdict(), Verdict::Held, "{}\n{}", scenario.name, told(&tally));
+        for kind in scenario.triggers.iter().map(|trigger| trigger.effect.kind()) {
+            assert!(tally.delivered.of(kind) > 0, "{}: {} never took effect", scenario.name, kind.name());
+        }
+    }
+}
+
+#[test]
+fn names_are_unique() {
+    let mut names: Vec<&str> = CATALOGUE.iter().map(|scenario| scenario.name.as_ref()).collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all);
+}
+
+#[test]
+fn stories_are_told() {
+    for scenario in CATALOGUE {
+        assert!(scenario.story.len() > 20, "{} has no story", scenario.name);
+        assert!(!scenario.acts.is_empty(), "{} does nothing", scenario.name);
+    }
+}
