@@ -14,6 +14,10 @@ use sim::{
 };
 use std::time::Duration;
 
+/// As the command has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const RUNS: u64 = 50;
 
 fn prepared(protocol: &str, tail: Duration) -> Prepared {

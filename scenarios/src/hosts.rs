@@ -1,6 +1,6 @@
 //! The gateway as a host of the simulated world: the same application that production serves, with the world's clock,
 //! entropy and API transport.
-use crate::{contender::ProtocolName, workload::script::NAMESPACE};
+use crate::{contender::ProtocolName, network::SimulatedListener, workload::script::NAMESPACE};
 use axum::body::Body;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -9,12 +9,13 @@ use gateway::{
     clock::{Clock, Sleep},
     config::Config,
     entropy::Entropy,
-    kube_client,
+    kube_client, server,
 };
 use http_body_util::BodyExt;
 use sim::{
     clock::{HostClock, HostEntropy},
     hosts::{Environment, Host, Process},
+    transport::network::Listener,
 };
 use std::{sync::Arc, time::Duration};
 use tower::ServiceExt;
@@ -56,6 +57,11 @@ impl Process for Gateway {
             let bytes = body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
             http::Response::from_parts(parts, bytes)
         })
+    }
+
+    fn serve(&self, listener: Listener) -> BoxFuture<'static, ()> {
+        let router = self.router.clone();
+        Box::pin(server::serve(SimulatedListener(listener), router, std::future::pending()))
     }
 }
 

@@ -11,6 +11,7 @@ pub mod contender;
 pub mod expectations;
 pub mod generate;
 pub mod hosts;
+pub mod network;
 pub mod observe;
 pub mod protocols;
 pub mod replay;

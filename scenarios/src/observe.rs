@@ -109,9 +109,14 @@ impl Recorder {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says who the orchestrator is.
-    pub fn orchestrator_is(&self, actor: ActorId) {
-        self.lock().actors.insert(actor, Actor::Orchestrator);
+    /// Says who the orchestrator is, and who the administrator.
+    pub fn cast(&self, orchestrator: ActorId, administrator: ActorId) {
+        let mut recording = self.lock();
+        recording.actors.insert(orchestrator, Actor::Orchestrator);
+        if let Some(timeline) = &mut recording.timeline {
+            timeline.name(orchestrator, "orchestrator");
+            timeline.name(administrator, "administrator");
+        }
     }
 
     /// A delivery is about to be sent: each of its alerts is a signal.

@@ -21,6 +21,8 @@ pub struct ClusterShape {
 }
 
 impl ClusterShape {
+    /// Long enough to see that nothing goes on for ever and that leases are swept.
+    pub const LONG_TAIL: Duration = Duration::from_secs(450);
     /// Three replicas, two API servers.
     pub const USUAL: ClusterShape =
         ClusterShape { replicas: 3, servers: 2, selectable_fields: true, tail: Duration::from_secs(35) };

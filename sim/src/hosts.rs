@@ -2,7 +2,7 @@
 //! clock and entropy, and may take HTTP requests.
 use crate::{
     clock::{HostClock, HostEntropy},
-    transport::ApiService,
+    transport::{ApiService, network::Listener},
 };
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -40,4 +40,6 @@ pub trait Process: Send {
     fn ready(&self) -> bool;
     /// Handles one HTTP request. Dropping the future is the client hanging up.
     fn call(&self, request: http::Request<Bytes>) -> BoxFuture<'static, http::Response<Bytes>>;
+    /// Serves HTTP on a simulated socket, for as long as the process lives.
+    fn serve(&self, listener: Listener) -> BoxFuture<'static, ()>;
 }

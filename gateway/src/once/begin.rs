@@ -71,8 +71,10 @@ impl Writer {
     ) -> Result<Step, Step> {
         let name = names::request_name(&self.fingerprint, &lease.metadata.uid, episode);
         let request = self.read_request(&name).await.map_err(|error| Step::retry(&error))?;
-        self.seen |= mine && request.is_some();
-        let seen = seen || (mine && self.seen);
+        let seen = seen || self.seen.as_deref() == Some(&name);
+        if mine && request.is_some() {
+            self.seen = Some(name.clone());
+        }
         let now = (self.now(), self.once.context.clock.now());
         match (episode::next(episode, seen, request.as_deref(), since, now), request) {
             (Episode::CountOn, Some(request)) => Ok(self.count(request).await),
@@ -187,7 +189,7 @@ impl Writer {
                 let lease = Arc::new(lease);
                 once.leases.learn(lease.clone());
                 self.held = Some(lease.clone());
-                (self.seen, self.unresolved, self.vanished) = (false, false, false);
+                (self.unresolved, self.vanished) = (false, false);
                 Ok(lease)
             }
             Err(error) => Err(self.not_acquired(&error, base.is_some())),
@@ -226,14 +228,14 @@ impl Writer {
         let body = serde_json::to_vec(&request).expect("a request has only string keys");
         match once.calls.create_request(Bytes::from(body), self.batch.last_deadline()).await {
             Ok(request) => {
-                self.seen = true;
+                self.seen = Some(name);
                 let request = Arc::new(request);
                 once.requests.learn(request.clone());
                 Ok(self.count(request).await)
             }
             // The next round reads the request of this episode, and finds whether it is this one.
             Err(error) if error.is_already_exists() => {
-                self.seen = true;
+                self.seen = Some(name);
                 Err(Step::Again)
             }
             Err(error) if error.is_ambiguous() || error.is_throttled() || error.is_conflict() => {
@@ -246,7 +248,7 @@ impl Writer {
     /// What was in hand is somebody else's now: another acquisition gets another name.
     fn lose_hold(&mut self) {
         if self.held.take().is_some() {
-            (self.acquisition, self.seen) = (None, false);
+            (self.acquisition, self.seen) = (None, None);
         }
     }
 

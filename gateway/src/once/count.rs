@@ -3,6 +3,7 @@
 //! The patch names uid and resourceVersion, so it commits on that version or never, and a cached version is safe to act on. A
 //! patch whose answer was lost is settled before anything else is decided: until then only the identical patch is sent again.
 use super::{
+    call::CallError,
     marks::Ledger,
     request::RequestRecord,
     settle::{LostPatch, Settlement, settle},
@@ -73,48 +74,43 @@ impl Writer {
                 once.requests.learn(Arc::new(stored));
                 self.counted(&target, &patch)
             }
-            Err(error) if error.is_ambiguous() => self.settle(&target, &patch).await,
+            Err(error) if error.is_ambiguous() || error.is_conflict() || error.is_invalid() => {
+                self.settle(&target, &patch, &error).await
+            }
             Err(error) if error.is_throttled() => Step::retry(&error),
             Err(error) if error.is_not_found() => {
                 once.requests.forget(name, &target.metadata.uid);
                 Step::Again
             }
-            Err(error) if error.is_conflict() || error.is_invalid() => match self.read_request(name).await {
-                // A proxy that sent the patch twice answers with the conflict of the second and the first.
-                Ok(Some(seen)) if settle(&patch.lost(&target, &once.writer), Some(&seen)) == Settlement::Counted => {
-                    self.counted(&target, &patch)
-                }
-                // A wrong uid is 422 in a PATCH. The very object it was meant for cannot have a wrong one.
-                Ok(Some(seen)) if error.is_invalid() && seen.metadata.uid == target.metadata.uid => {
-                    Step::refused(&error)
-                }
-                Ok(_) => Step::Again,
-                Err(error) => Step::retry(&error),
-            },
             Err(error) => Step::refused(&error),
         }
     }
 
-    /// Finds out what became of `patch`, sending it again as long as it may still commit.
-    async fn settle(&mut self, target: &RequestRecord, patch: &CountPatch) -> Step {
+    /// Finds out what became of `patch`, whose answer was `error`: none, or a conflict.
+    ///
+    /// One without an answer is sent again as long as it may still commit. After a conflict it can only have committed if a
+    /// proxy sent it twice, and answered with the conflict of the second and the first.
+    async fn settle(&mut self, target: &RequestRecord, patch: &CountPatch, error: &CallError) -> Step {
         let once = self.once.clone();
-        let name = &target.metadata.name;
-        let lost = patch.lost(target, &once.writer);
+        let (name, answered) = (&target.metadata.name, !error.is_ambiguous());
         while self.batch.is_open(self.now()) {
             let (why, retry_after) = match self.read_request(name).await {
-                Ok(seen) => match settle(&lost, seen.as_deref()) {
+                Ok(seen) => match settle(&patch.lost(target, &once.writer), seen.as_deref()) {
                     Settlement::Counted => return self.counted(target, patch),
+                    _ if answered => return conflicted(target, seen.as_deref(), error),
                     Settlement::NotCounted => return Step::Again,
                     Settlement::Unknowable => return self.unknown(name),
                     Settlement::MayStillCommit => ("a count was not answered".to_owned(), None),
                 },
                 Err(error) => (error.to_string(), error.retry_after()),
             };
-            if self.pause(&why, retry_after).await.is_err() {
-                return self.unknown(name);
+            if let Err(refusal) = self.pause(&why, retry_after).await {
+                return if answered { Step::Refuse(refusal) } else { self.unknown(name) };
             }
             // Also when the read failed: the identical patch can do no harm, whatever became of the first.
-            if let Ok(stored) = once.calls.patch_status(name, patch.body.clone(), self.batch.last_deadline()).await {
+            if !answered
+                && let Ok(stored) = once.calls.patch_status(name, patch.body.clone(), self.batch.last_deadline()).await
+            {
                 once.requests.learn(Arc::new(stored));
                 return self.counted(target, patch);
             }
@@ -146,6 +142,12 @@ impl Writer {
         });
         Step::Done
     }
+}
+
+/// A wrong uid is 422 in a PATCH; the very object it was meant for cannot have a wrong one, so there it is a refusal.
+fn conflicted(target: &RequestRecord, seen: Option<&RequestRecord>, error: &CallError) -> Step {
+    let same = seen.is_some_and(|seen| seen.metadata.uid == target.metadata.uid);
+    if error.is_invalid() && same { Step::refused(error) } else { Step::Again }
 }
 
 #[cfg(test)]

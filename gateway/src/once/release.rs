@@ -14,8 +14,8 @@ pub(super) struct Release {
     pub(super) holder: String,
     /// The version that it wrote; `None` when a write of it was not answered and may have committed.
     pub(super) lease: Option<Arc<LeaseRecord>>,
-    /// Whether the episode's request was seen.
-    pub(super) seen: bool,
+    /// The latest request that was seen under it.
+    pub(super) seen: Option<String>,
 }
 
 /// Gives the lease back, or leaves it to expire.
@@ -30,22 +30,36 @@ async fn free(once: &Once, release: &Release) -> Result<(), CallError> {
     let clock = &once.context.clock;
     let deadline = clock.monotonic() + TIMEOUT;
     let mut retry = Retry { once, backoff: Backoff::default(), deadline };
-    let lease = loop {
-        if let Some(lease) = &release.lease {
-            break lease.clone();
+    let mut known = release.lease.clone();
+    loop {
+        let lease = match known.take() {
+            Some(lease) => lease,
+            None => match once.calls.get_lease(&names::lease_name(&release.fingerprint), deadline).await {
+                Ok(lease) => Arc::new(lease),
+                Err(error) => {
+                    retry.after(error).await?;
+                    continue;
+                }
+            },
+        };
+        if lease.holder() != Some(release.holder.as_str()) {
+            return Ok(());
         }
-        match once.calls.get_lease(&names::lease_name(&release.fingerprint), deadline).await {
-            Ok(lease) => break Arc::new(lease),
-            Err(error) => retry.after(error).await?,
+        match put(once, release, &lease, &mut retry).await {
+            // Somebody wrote the lease, which may still be this acquisition's: an administrator's annotation frees nothing.
+            Err(error) if error.is_conflict() => {}
+            ended => return ended,
         }
-    };
-    if lease.holder() != Some(release.holder.as_str()) {
-        return Ok(());
     }
+}
+
+/// Frees this version of the lease.
+async fn put(once: &Once, release: &Release, lease: &LeaseRecord, retry: &mut Retry<'_>) -> Result<(), CallError> {
+    let deadline = retry.deadline;
     let request =
         lease.episode().map(|episode| names::request_name(&release.fingerprint, &lease.metadata.uid, episode));
-    let seen = release.seen || request.is_some_and(|name| once.requests.has(&name));
-    let freed = lease.freed(seen, clock.now());
+    let seen = request.is_some_and(|name| release.seen.as_ref() == Some(&name) || once.requests.has(&name));
+    let freed = lease.freed(seen, once.context.clock.now());
     let mut unanswered = 0;
     loop {
         // The identical PUT: one that committed unanswered makes this one a conflict with itself.

@@ -93,7 +93,7 @@ impl Requests {
         self.lock().foreign_seen = Some(self.clock.monotonic());
     }
 
-    /// Takes in the answer to a call of this replica.
+    /// Takes in an event, or the answer to a call of this replica.
     pub(super) fn learn(&self, record: Arc<RequestRecord>) {
         let version = number(&record.metadata.resource_version);
         let known = self.lock().fingerprints.contains_key(&record.metadata.name);
@@ -196,7 +196,7 @@ impl Cache for Requests {
     }
 
     fn apply(&self, object: RequestRecord) {
-        self.put(Arc::new(object));
+        self.learn(Arc::new(object));
     }
 
     fn delete(&self, object: RequestRecord) {

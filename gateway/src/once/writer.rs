@@ -64,8 +64,8 @@ pub(super) struct Writer {
     pub(super) acquisition: Option<String>,
     /// The lease in hand.
     pub(super) held: Option<Arc<LeaseRecord>>,
-    /// Whether the request of the held lease's episode was seen to exist.
-    pub(super) seen: bool,
+    /// The latest request that was seen to exist under a lease of this acquisition.
+    pub(super) seen: Option<String>,
     /// A write of this acquisition was not answered: it may hold the lease without anybody knowing.
     pub(super) unresolved: bool,
     /// The lease that was known is gone: others delete leases here.
@@ -86,7 +86,7 @@ pub(super) async fn run(once: Arc<Once>, mut leadership: Leadership<Waiting>) {
         batch: Batch::default(),
         acquisition: None,
         held: None,
-        seen: false,
+        seen: None,
         unresolved: false,
         vanished: false,
         reread: false,
@@ -188,7 +188,7 @@ impl Writer {
 
     /// Gives the lease back after the answer, as a task of its own: nobody waits for it.
     fn release(&mut self) {
-        let (lease, seen) = (self.held.take(), std::mem::take(&mut self.seen));
+        let (lease, seen) = (self.held.take(), self.seen.take());
         let unresolved = std::mem::take(&mut self.unresolved);
         let Some(holder) = self.acquisition.take().filter(|_| lease.is_some() || unresolved) else { return };
         let release = release::Release { fingerprint: self.fingerprint.clone(), holder, lease, seen };

@@ -25,6 +25,7 @@ const fn first(on: CallPattern, effect: Effect) -> Trigger {
 pub const HELD_LOCK: Scenario = Scenario {
     name: Cow::Borrowed("held-lock"),
     story: Cow::Borrowed("a holder that is gone holds the lock: signals are told to come again, and are accepted once it has expired"),
+    cluster: ClusterShape { tail: ClusterShape::LONG_TAIL, ..ClusterShape::USUAL },
     acts: Cow::Borrowed(&[
         Act::HoldLease { of: Deployment, holder: Cow::Borrowed("gateway-gone") },
         deliver(4, Route::RoundRobin),
@@ -59,15 +60,15 @@ pub const HOLDER_PAUSE: Scenario = Scenario {
 /// A create whose answer is lost.
 pub const LOST_CREATE: Scenario = Scenario {
     name: Cow::Borrowed("lost-create"),
-    story: Cow::Borrowed("the first create commits and its answer is a 504; the second is executed half a minute late"),
+    story: Cow::Borrowed("the first create is answered 504 and executed later; the second commits and is answered 5xx; the lock's answer is lost"),
     acts: Cow::Borrowed(&[deliver(6, Route::RoundRobin)]),
     triggers: Cow::Borrowed(&[
-        first(on("POST", "remediationrequests"), Effect::Fault(FaultKind::FalseError)),
+        first(on("POST", "remediationrequests"), Effect::Fault(FaultKind::LateWrite)),
         Trigger {
             on: on("POST", "remediationrequests"),
             skip: 1,
             times: 1,
-            effect: Effect::Fault(FaultKind::LateWrite),
+            effect: Effect::Fault(FaultKind::FalseError),
         },
         first(on("POST", "leases"), Effect::Fault(FaultKind::LostAnswer)),
     ]),

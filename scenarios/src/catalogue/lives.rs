@@ -1,6 +1,6 @@
 //! Lives: RemediationRequests that end, alerts that resolve, and deliveries as their senders really make them.
 use crate::{
-    scenario::{Expect, Scenario},
+    scenario::{ClusterShape, Expect, Scenario},
     workload::{
         Act,
         Payload::{self, Deployment, DeploymentResolved, Event, GroupOfThree, Nodes},
@@ -36,6 +36,7 @@ pub const ENDS_MEANWHILE: Scenario = Scenario {
 pub const NEXT_EPISODE: Scenario = Scenario {
     name: Cow::Borrowed("next-episode"),
     story: Cow::Borrowed("an alert comes back twice after its RemediationRequest has ended: three episodes, three RemediationRequests"),
+    cluster: ClusterShape { tail: ClusterShape::LONG_TAIL, ..ClusterShape::USUAL },
     acts: Cow::Borrowed(&[
         deliver(Deployment, 3),
         Act::AwaitAnswers,

@@ -20,6 +20,8 @@ const KNOWN_STATUS: &[&str] = &[
 const KNOWN_CONDITION: &[&str] = &["type", "status", "observedGeneration", "lastTransitionTime", "reason", "message"];
 /// client-go's retry.DefaultRetry has 5 steps.
 const ATTEMPTS: u32 = 5;
+/// After which a client gives a call up that is never answered.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 const TERMINAL: &[&str] = &["Completed", "Failed", "TimedOut", "Skipped", "Cancelled"];
 /// How long it may take to notice a change: within a call, within a burst, after it.
 const MOMENTS: &[Duration] =
@@ -105,7 +107,8 @@ pub async fn call(api: &ApiService, method: http::Method, target: &str, body: Op
         .header(http::header::CONTENT_TYPE, "application/json")
         .body(Full::new(bytes))
         .ok()?;
-    let response = api.clone().call(request).await.ok()?;
+    let answer = tokio::time::timeout(CALL_TIMEOUT, api.clone().call(request));
+    let response = answer.await.ok()?.ok()?;
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.ok()?.to_bytes();
     Some((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))

@@ -136,7 +136,9 @@ fn replica_set(namespace: &str, deployment: &str, name: &str) -> Value {
 }
 
 fn pod(namespace: &str, owner_kind: &str, owner: &str, name: &str) -> Value {
-    owned(object("v1", "Pod", namespace, name), "apps/v1", owner_kind, owner)
+    let mut pod = owned(object("v1", "Pod", namespace, name), "apps/v1", owner_kind, owner);
+    pod["spec"] = json!({"containers": [{"name": "main", "image": "registry.example/main:1"}]});
+    pod
 }
 
 #[cfg(test)]

@@ -42,8 +42,8 @@ impl Stage {
     /// A stage in this cluster.
     pub fn new(cluster: Cluster, recorder: Recorder, requests: ResourceId, redelivery: u32) -> Self {
         let (orchestrator_id, orchestrator) = cluster.actor("orchestrator");
-        let (_, administrator) = cluster.actor("administrator");
-        recorder.orchestrator_is(orchestrator_id);
+        let (administrator_id, administrator) = cluster.actor("administrator");
+        recorder.cast(orchestrator_id, administrator_id);
         Self {
             cluster,
             recorder,

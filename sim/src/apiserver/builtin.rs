@@ -173,6 +173,7 @@ impl Builtin {
             id,
             group: self.group.into(),
             version: "v1".into(),
+            api_version: if self.group.is_empty() { "v1".into() } else { format!("{}/v1", self.group) },
             plural: self.plural.into(),
             singular: self.kind.to_ascii_lowercase(),
             kind: self.kind.into(),

@@ -7,7 +7,7 @@ use super::{
     validation::{lease, metadata},
 };
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, map::Entry};
 use std::fmt::{self, Write};
 
 /// The greatest body that is read, bytes.
@@ -116,16 +116,15 @@ fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Vec<String>) 
 
 /// A built-in kind may leave out kind and apiVersion; a custom one has been found to have a kind.
 fn check_kind(kind: &Kind, value: &mut Value) -> Outcome<()> {
-    let api_version = kind.api_version();
-    let text = |member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default();
     let (found_version, found_kind) = (text("apiVersion"), text("kind"));
-    if found_version == api_version && found_kind == kind.kind {
+    if found_version == kind.api_version && (kind.custom || found_kind == kind.kind) {
         return Ok(());
     }
     if kind.custom {
-        return if found_version == api_version { Ok(()) } else { Err(wrong_version(kind, &found_version, value)) };
+        return Err(wrong_version(kind, found_version, value));
     }
-    let other_version = !found_version.is_empty() && found_version != api_version;
+    let other_version = !found_version.is_empty() && found_version != kind.api_version;
     if other_version || (!found_kind.is_empty() && found_kind != kind.kind) {
         let version = found_version.rsplit('/').next().unwrap_or_default();
         return Err(status::bad_request(format!(
@@ -134,15 +133,15 @@ fn check_kind(kind: &Kind, value: &mut Value) -> Outcome<()> {
         )));
     }
     if let Value::Object(map) = value {
-        map.insert("apiVersion".into(), Value::String(api_version));
-        map.insert("kind".into(), Value::String(kind.kind.clone()));
+        map.insert("apiVersion".into(), kind.api_version.as_str().into());
+        map.insert("kind".into(), kind.kind.as_str().into());
     }
     Ok(())
 }
 
 /// Another version of the group has no schema here, so that nothing in the body is known.
 fn wrong_version(kind: &Kind, found: &str, value: &Value) -> Box<status::Status> {
-    let wanted = kind.api_version();
+    let wanted = &kind.api_version;
     let message = format!("the API version in the data ({found}) does not match the expected API version ({wanted})");
     let same_group = found.split_once('/').is_some_and(|(group, _)| group == kind.group);
     let members = value.as_object().into_iter().flat_map(Map::keys).filter(|_| same_group);
@@ -285,10 +284,15 @@ impl<'de> Visitor<'de> for JsonSeed<'_> {
                 let dot = if path.starts_with('[') { "" } else { "." };
                 *path = format!("{name}{dot}{path}");
             }
-            if map.contains_key(&name) {
-                self.0.push(name.clone());
+            match map.entry(name) {
+                Entry::Vacant(slot) => {
+                    slot.insert(value);
+                }
+                Entry::Occupied(mut slot) => {
+                    self.0.push(slot.key().clone());
+                    slot.insert(value);
+                }
             }
-            map.insert(name, value);
         }
         Ok(Value::Object(map))
     }

@@ -25,8 +25,8 @@ pub(crate) fn answer(registry: &Registry, path: &str, headers: &HeaderMap) -> Ou
     let mut parts = path.split('/').filter(|p| !p.is_empty());
     let parts = [parts.next(), parts.next(), parts.next(), parts.next()];
     match parts {
-        [Some("api"), None, ..] if aggregated => Ok(aggregate(registry, |group| group.is_empty())),
-        [Some("apis"), None, ..] if aggregated => Ok(aggregate(registry, |group| !group.is_empty())),
+        [Some("api"), None, ..] if aggregated => Ok(aggregate(registry, true)),
+        [Some("apis"), None, ..] if aggregated => Ok(aggregate(registry, false)),
         [Some("api"), None, ..] => Ok(json_body(&api_versions())),
         [Some("apis"), None, ..] => Ok(json_body(&group_list(registry))),
         [Some("api"), Some("v1"), None, _] => Ok(json_body(&resource_list(registry, "", "v1"))),
@@ -136,8 +136,9 @@ fn add_names(kind: &Kind, resource: &mut Value) {
     }
 }
 
-fn verbs(kind: &Kind) -> [&'static str; 8] {
-    if kind.custom { CUSTOM_VERBS } else { BUILTIN_VERBS }
+fn verbs(kind: &Kind) -> Vec<&'static str> {
+    let all = if kind.custom { CUSTOM_VERBS } else { BUILTIN_VERBS };
+    all.into_iter().filter(|verb| *verb != "deletecollection" || kind.has_delete_collection()).collect()
 }
 
 /// k8s.io/apiserver/pkg/endpoints/discovery/storageversionhash.go.
@@ -146,11 +147,16 @@ fn storage_version_hash(kind: &Kind) -> String {
     STANDARD.encode(&digest[..8])
 }
 
-fn aggregate(registry: &Registry, wanted: impl Fn(&str) -> bool) -> Answer {
-    let names: BTreeSet<&str> = registry.kinds().iter().map(|k| k.group.as_str()).filter(|g| wanted(g)).collect();
-    let items: Vec<_> = names.into_iter().map(|group| aggregated_group(registry, group)).collect();
-    let body = json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items});
-    let mut answer = json_body(&body);
+fn aggregate(registry: &Registry, core: bool) -> Answer {
+    let body = registry.aggregated[usize::from(core)].get_or_init(|| {
+        let names = registry.kinds().iter().map(|k| k.group.as_str()).filter(|group| group.is_empty() == core);
+        let names: BTreeSet<&str> = names.collect();
+        let items: Vec<_> = names.into_iter().map(|group| aggregated_group(registry, group)).collect();
+        encode(&json!({
+            "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items,
+        }))
+    });
+    let mut answer = json_answer(200, body.clone(), &[]);
     answer.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(AGGREGATED));
     answer
 }

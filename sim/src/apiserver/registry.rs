@@ -8,7 +8,9 @@ use super::{
     status::Subject,
     validation::names::NameRule,
 };
+use bytes::Bytes;
 use serde_json::Value;
+use std::sync::OnceLock;
 
 /// Why a CustomResourceDefinition cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,8 @@ pub(crate) struct Kind {
     pub(crate) id: ResourceId,
     pub(crate) group: String,
     pub(crate) version: String,
+    /// `v1` or `apps/v1`.
+    pub(crate) api_version: String,
     pub(crate) plural: String,
     pub(crate) singular: String,
     pub(crate) kind: String,
@@ -55,11 +59,6 @@ pub(crate) struct Kind {
 }
 
 impl Kind {
-    /// `v1` or `apps/v1`.
-    pub(crate) fn api_version(&self) -> String {
-        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
-    }
-
     /// Group and plural, as most errors name it.
     pub(crate) fn subject(&self) -> Subject<'_> {
         Subject { group: &self.group, kind: &self.plural }
@@ -68,6 +67,11 @@ impl Kind {
     /// Group and Kind, as validation errors and precondition failures name it.
     pub(crate) fn kind_subject(&self) -> Subject<'_> {
         Subject { group: &self.group, kind: &self.kind }
+    }
+
+    /// Namespaces go one by one only.
+    pub(crate) fn has_delete_collection(&self) -> bool {
+        self.custom || self.kind != "Namespace"
     }
 
     /// The key in the store.
@@ -88,12 +92,14 @@ pub struct Registry {
     kinds: Vec<Kind>,
     /// The function library of CEL takes longer to build than a whole run of the server.
     pub(crate) rules: cel::Evaluator,
+    /// Aggregated discovery of the core group and of the others: every client asks for both when it starts.
+    pub(crate) aggregated: [OnceLock<Bytes>; 2],
 }
 
 impl Registry {
     /// Lease, Namespace, Pod, the workload kinds, Node, Service, Event and ConfigMap.
     pub fn builtin() -> Self {
-        Self { kinds: builtin::kinds(), rules: cel::Evaluator::new() }
+        Self { kinds: builtin::kinds(), rules: cel::Evaluator::new(), aggregated: Default::default() }
     }
 
     /// Adds the storage version of a CustomResourceDefinition (apiextensions.k8s.io/v1).
@@ -106,6 +112,7 @@ impl Registry {
             return Err(RegistryError::Duplicate(kind.subject().qualified()));
         }
         self.kinds.push(kind);
+        self.aggregated = Default::default();
         Ok(self)
     }
 
@@ -163,14 +170,13 @@ fn custom_kind(crd: &Value, id: ResourceId) -> Result<Kind, RegistryError> {
     let selectable = version.get("selectableFields").and_then(Value::as_array).into_iter().flatten();
     let paths = selectable.filter_map(|f| f.get("jsonPath")?.as_str());
     fields.extend(paths.map(|path| SelectableField::new(path.trim_start_matches('.'))));
+    let group = text("/spec/group")?;
+    let version_name = version.get("name").and_then(Value::as_str).ok_or(RegistryError::Missing("name"))?;
     Ok(Kind {
         id,
-        group: text("/spec/group")?,
-        version: version
-            .get("name")
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-            .ok_or(RegistryError::Missing("name"))?,
+        api_version: format!("{group}/{version_name}"),
+        group,
+        version: version_name.to_owned(),
         plural: text("/spec/names/plural")?,
         singular: optional("/spec/names/singular").unwrap_or_else(|| kind.to_ascii_lowercase()),
         list_kind: optional("/spec/names/listKind").unwrap_or_else(|| format!("{kind}List")),

@@ -6,7 +6,7 @@ use super::{
     ids::Ids,
     object::{self, Object, encode},
     registry::Registry,
-    store::Store,
+    store::{Event, Store},
     watch_cache::Caches,
     watcher::Watcher,
 };
@@ -93,6 +93,12 @@ impl ApiServer {
     }
 
     /// Commits one request on one server now, and answers it. `actor` is whoever sent it, for the commits and the authorizer.
+    ///
+    /// Where the real server waits for its cache first (a list without a version, a read that is "not older than"), the cache
+    /// has caught up afterwards.
+    ///
+    /// # Panics
+    /// If there is no such server.
     pub fn handle(&mut self, server: ServerId, actor: u32, request: &Request, now: Timestamp) -> Answer {
         let registry = Arc::clone(&self.registry);
         let mut answer = self.dispatch(&registry, server, actor, request, now).unwrap_or_else(|status| status.answer());
@@ -244,7 +250,7 @@ impl ApiServer {
             }
             _ => String::new(),
         };
-        let collection = format!("{prefix}/{}{namespace}/{}", kind.api_version(), kind.plural);
+        let collection = format!("{prefix}/{}{namespace}/{}", kind.api_version, kind.plural);
         let name = object::meta_str(object, "name");
         self.fixture_write(Method::POST, collection.clone(), object, now)?;
         if kind.has_status && object.get("status").is_some() {
@@ -292,38 +298,34 @@ impl ApiServer {
     }
 
     pub(super) fn commit_put(&mut self, actor: u32, resource: ResourceId, key: &str, value: Value) -> Arc<Object> {
-        let before = self.store.get(resource, key).map(|object| object.value.clone());
-        let after = self.store.put(resource, key, value);
-        let change = if before.is_some() { Change::Modified } else { Change::Created };
-        self.push_commit(actor, resource, &after, after.revision, change, before);
-        after
+        let event = self.store.put(resource, key, value);
+        self.commits.push(commit(actor, resource, event));
+        event.object().clone()
     }
 
     /// The revision of the deletion.
     pub(super) fn commit_delete(&mut self, actor: u32, resource: ResourceId, key: &str) -> u64 {
-        let Some((last, revision)) = self.store.delete(resource, key) else { return self.store.revision() };
-        self.push_commit(actor, resource, &last, revision, Change::Deleted, Some(last.value.clone()));
-        revision
+        if let Some(event) = self.store.delete(resource, key) {
+            self.commits.push(commit(actor, resource, event));
+        }
+        self.store.revision()
     }
+}
 
-    fn push_commit(
-        &mut self,
-        actor: u32,
-        resource: ResourceId,
-        object: &Object,
-        revision: u64,
-        change: Change,
-        before: Option<Arc<Value>>,
-    ) {
-        self.commits.push(Commit {
-            revision,
-            actor,
-            resource,
-            namespace: object.namespace.clone(),
-            name: object.name.clone(),
-            change,
-            before,
-            after: object.value.clone(),
-        });
+fn commit(actor: u32, resource: ResourceId, event: &Event) -> Commit {
+    let object = event.object();
+    Commit {
+        revision: event.revision,
+        actor,
+        resource,
+        namespace: object.namespace.clone(),
+        name: object.name.clone(),
+        change: match (&event.before, &event.after) {
+            (None, _) => Change::Created,
+            (_, None) => Change::Deleted,
+            _ => Change::Modified,
+        },
+        before: event.before.as_ref().map(|object| object.value.clone()),
+        after: object.value.clone(),
     }
 }

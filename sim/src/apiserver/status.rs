@@ -2,8 +2,9 @@
 //! (k8s.io/apimachinery/pkg/api/errors, k8s.io/apiserver/pkg/endpoints/handlers/responsewriters).
 //!
 //! The transports take the bodies of injected failures from here too: [`too_many_requests`], [`internal_error`],
-//! [`service_unavailable`], [`timeout`].
+//! [`bare_error`], [`overload`], [`service_unavailable`], [`timeout`].
 use super::{Answer, AnswerBody, object, validation::FieldError};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -72,6 +73,7 @@ pub struct Details {
 #[derive(Debug, Clone, Serialize)]
 pub struct Cause {
     /// Machine-readable.
+    #[serde(skip_serializing_if = "str::is_empty")]
     pub reason: Cow<'static, str>,
     /// For a person.
     pub message: String,
@@ -221,8 +223,9 @@ pub(crate) fn bad_request(message: impl Into<String>) -> Box<Status> {
     Status::failure(400, "BadRequest", message.into(), None)
 }
 
-/// An error of the server's own that carries no reason.
-pub(crate) fn bare_error(message: impl Into<String>) -> Box<Status> {
+/// A 500 without a reason: what becomes of an error that is no Status, such as etcd's `etcdserver: request timed out` (then
+/// the request may or may not have been executed).
+pub fn bare_error(message: impl Into<String>) -> Box<Status> {
     Status::failure(500, "", message.into(), None)
 }
 
@@ -299,13 +302,23 @@ pub(crate) fn not_simulated(what: &str) -> Box<Status> {
     Status::failure(501, "NotImplemented", format!("{what} is not simulated"), None)
 }
 
-/// 429: the request was not executed. Priority and fairness asks for 1 s and more, a full server for 1 s.
+/// 429 of a server whose watch cache is not ready: the request was not executed. See also [`overload`].
 pub fn too_many_requests(retry_after: u32) -> Status {
-    let message = "the server has received too many requests and has asked us to try again later".into();
-    *Status::failure(429, "TooManyRequests", message, None).with_retry_after(retry_after)
+    *Status::failure(429, "TooManyRequests", "storage is (re)initializing".into(), None).with_retry_after(retry_after)
 }
 
-/// 500, as after an etcd error: the request may or may not have been executed.
+/// 429 of priority and fairness, or of a server with too many requests in flight (then `retry_after` is 1): the request was
+/// not executed. Alone among the errors it is plain text (k8s.io/apiserver/pkg/server/filters/maxinflight.go).
+pub fn overload(retry_after: u32) -> Answer {
+    let mut headers = HeaderMap::with_capacity(2);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+    let body = AnswerBody::Full(Bytes::from_static(b"Too many requests, please try again later.\n"));
+    Answer { status: 429, headers, body }
+}
+
+/// 500 with a reason, as after a failure inside the server: the request may or may not have been executed. See also
+/// [`bare_error`].
 pub fn internal_error(why: &str) -> Status {
     let message = format!("Internal error occurred: {why}");
     *Status::failure(500, "InternalError", message, None).with_cause("", why.into(), "")
@@ -316,10 +329,11 @@ pub fn service_unavailable(why: &str) -> Status {
     *Status::failure(503, "ServiceUnavailable", why.into(), None)
 }
 
-/// 504: the request ran into the server's deadline and may yet be executed.
+/// 504: the request ran into the server's deadline and may yet be executed. The server names no time to retry (0).
 pub fn timeout(retry_after: u32) -> Status {
     let message = "Timeout: request did not complete within requested timeout - context deadline exceeded".into();
-    *Status::failure(504, "Timeout", message, Some(Details::default())).with_retry_after(retry_after)
+    let status = Status::failure(504, "Timeout", message, Some(Details::default()));
+    if retry_after == 0 { *status } else { *status.with_retry_after(retry_after) }
 }
 
 /// A Warning header for each complaint about a body (RFC 9111's obsolete 299).

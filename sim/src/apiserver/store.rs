@@ -104,8 +104,8 @@ impl Store {
             .filter_map(move |(_, versions)| version_at(&table.log, versions, revision))
     }
 
-    /// Stores a new version and returns it; `value` gets the new revision as its resourceVersion.
-    pub(crate) fn put(&mut self, resource: ResourceId, key: &str, mut value: Value) -> Arc<Object> {
+    /// Stores a new version and returns the event; `value` gets the new revision as its resourceVersion.
+    pub(crate) fn put(&mut self, resource: ResourceId, key: &str, mut value: Value) -> &Event {
         self.revision += 1;
         let revision = self.revision;
         object::metadata_mut(&mut value).insert("resourceVersion".into(), Value::String(revision.to_string()));
@@ -114,25 +114,20 @@ impl Store {
             Some(o) => (o.namespace.clone(), o.name.clone()),
             None => (Arc::from(object::meta_str(&value, "namespace")), Arc::from(object::meta_str(&value, "name"))),
         };
-        let after = Arc::new(Object::new(namespace, name, Arc::new(value), revision));
-        self.append(resource, key, Event { revision, before, after: Some(after.clone()), line: OnceLock::new() });
-        after
+        let after = Some(Arc::new(Object::new(namespace, name, Arc::new(value), revision)));
+        self.append(resource, key, Event { revision, before, after, line: OnceLock::new() })
     }
 
-    /// Removes an object and returns its last version and the revision of the removal.
-    pub(crate) fn delete(&mut self, resource: ResourceId, key: &str) -> Option<(Arc<Object>, u64)> {
+    /// Removes an object and returns the event; None if there was none.
+    pub(crate) fn delete(&mut self, resource: ResourceId, key: &str) -> Option<&Event> {
         let before = self.get(resource, key)?.clone();
         self.revision += 1;
         let revision = self.revision;
-        self.append(
-            resource,
-            key,
-            Event { revision, before: Some(before.clone()), after: None, line: OnceLock::new() },
-        );
-        Some((before, revision))
+        let event = Event { revision, before: Some(before), after: None, line: OnceLock::new() };
+        Some(self.append(resource, key, event))
     }
 
-    fn append(&mut self, resource: ResourceId, key: &str, event: Event) {
+    fn append(&mut self, resource: ResourceId, key: &str, event: Event) -> &Event {
         let table = &mut self.tables[usize::from(resource.0)];
         let index = u32::try_from(table.log.len()).expect("a run has fewer than four billion writes");
         table.log.push(event);
@@ -142,6 +137,7 @@ impl Store {
                 table.keys.insert(Arc::from(key), vec![index]);
             }
         }
+        &table.log[index as usize]
     }
 }
 

@@ -230,7 +230,7 @@ impl Filter {
             metadata["annotations"] = annotations;
         }
         let mut bookmark = match self.shape {
-            Shape::Object => json!({"kind": kind.kind, "apiVersion": kind.api_version()}),
+            Shape::Object => json!({"kind": kind.kind, "apiVersion": kind.api_version}),
             Shape::Metadata => json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}),
         };
         bookmark["metadata"] = metadata;

@@ -63,15 +63,20 @@ fn commits_tell_before_and_after() {
 
 #[test]
 fn injected_failures_look_like_the_real_ones() {
+    let answer = status::overload(3);
+    assert_eq!((answer.status, answer.headers["content-type"].to_str().unwrap()), (429, "text/plain; charset=utf-8"));
     let answer = status::too_many_requests(3).answer();
     assert_eq!((answer.status, answer.headers["retry-after"].to_str().unwrap()), (429, "3"));
     let AnswerBody::Full(body) = status::timeout(0).answer().body else { panic!("not a body") };
     let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["details"], json!({}));
     assert_eq!(
         (body["code"].as_u64(), body["reason"].as_str(), body["status"].as_str()),
         (Some(504), Some("Timeout"), Some("Failure"))
     );
-    assert_eq!(status::internal_error("etcdserver: request timed out").code, 500);
+    let AnswerBody::Full(internal) = status::internal_error("no leader").answer().body else { panic!("not a body") };
+    let internal: Value = serde_json::from_slice(&internal).unwrap();
+    assert_eq!(internal["details"]["causes"], json!([{"message": "no leader"}]));
     assert_eq!(status::service_unavailable("apiserver not ready").code, 503);
 }
 

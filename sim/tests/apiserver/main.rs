@@ -1,8 +1,11 @@
 //! The simulated API server through its public interface: what the recorded conformance cases cannot show, because one healthy
 //! server answered them in sequence. Caches that lag, several servers, restarts, the hooks, and properties over any history.
 mod caches;
+mod client;
 mod cluster;
 mod history;
 mod hooks;
 mod registry;
+mod robustness;
 mod streams;
+mod writes;

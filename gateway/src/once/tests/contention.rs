@@ -78,6 +78,60 @@ async fn held_lock_is_watched_not_polled() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn held_lock_keeps_nobody_from_counting() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.put(LEASES, held_lease("gw-9_1"));
+    settle().await;
+    server.silence_watches();
+    let uid = server.all(LEASES)[0]["metadata"]["uid"].as_str().expect("a uid")[..8].to_owned();
+    let name = format!("rr-0123456789ab-{uid}-1");
+    server.put(REQUESTS, json!({"metadata": {"name": name}, "spec": {"signalFingerprint": FP}}));
+    assert_eq!(replica.stored().await, (Disposition::Duplicate, 1), "the watch does not show it, a read does");
+    assert_eq!(server.all(LEASES)[0]["spec"]["holderIdentity"], "gw-9_1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn going_request_of_others_blocks_a_new_one() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    let metadata = json!({"name": "rr-0123456789ab-1a2b3c4d", "deletionTimestamp": DAWN, "finalizers": ["x/y"]});
+    server.put(REQUESTS, json!({"metadata": metadata, "spec": {"signalFingerprint": FP}}));
+    settle().await;
+    let waiting = replica.send();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(requests(&server).len(), 1);
+    server.delete_all(REQUESTS);
+    let accepted = waiting.await.expect("no panic").expect("stored");
+    assert_eq!(accepted.disposition, Disposition::Created);
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_counted_signal_is_created() {
+    let server = Server::default();
+    let (maker, other) = (Replica::ready(&server, "gw-1").await, Replica::ready(&server, "gw-2").await);
+    server.fault_once("POST requests", Fault::Slow(Duration::ZERO, Duration::from_millis(500)));
+    let slow = maker.send();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(other.stored().await, (Disposition::Created, 1), "it counted first, whoever made the request");
+    let slow = slow.await.expect("no panic").expect("stored");
+    assert_eq!((slow.disposition, slow.count), (Disposition::Duplicate, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn edited_lease_is_still_given_back() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.fault_once("PUT leases", Fault::Slow(Duration::from_millis(100), Duration::ZERO));
+    replica.stored().await;
+    server.edit(LEASES, json!({"metadata": {"annotations": {"note": "an administrator's"}}}));
+    settle().await;
+    let lease = &server.all(LEASES)[0];
+    assert_eq!(lease["spec"]["holderIdentity"], "", "the conflict was not with another holder");
+    assert_eq!(lease["metadata"]["annotations"]["note"], "an administrator's");
+}
+
+#[tokio::test(start_paused = true)]
 async fn dead_holder_is_taken_over() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;

@@ -1,5 +1,6 @@
 //! The protocol as a whole, against a small server whose every call can be made to fail.
 mod ambiguity;
+mod chaos;
 mod contention;
 mod episodes;
 mod server;

@@ -30,11 +30,14 @@ pub(super) enum Fault {
     Late(Duration),
     /// Sent twice by a proxy: executed twice, and the second answer comes.
     Twice,
+    /// Executed after the first delay, and answered after the second.
+    Slow(Duration, Duration),
     /// Refused with this code.
     Refused(u16),
 }
 
 type Choose = Box<dyn FnMut(&str) -> Option<Fault> + Send>;
+type Lags = Box<dyn FnMut() -> Duration + Send>;
 type Events = mpsc::UnboundedSender<Bytes>;
 
 #[derive(Default)]
@@ -43,6 +46,10 @@ struct State {
     objects: BTreeMap<String, Value>,
     watches: Vec<(String, Events)>,
     silent: bool,
+    /// Events since the beginning, for watches that resume.
+    history: Vec<(u64, String, Bytes)>,
+    lags: Option<Lags>,
+    two_active: Option<String>,
     log: Vec<String>,
     faults: Option<Choose>,
 }
@@ -108,10 +115,22 @@ impl Server {
         self.state().silent = true;
     }
 
-    /// Ends every watch with an ERROR event 410.
+    /// Each event is told so much later.
+    pub(super) fn lag_watches(&self, lags: impl FnMut() -> Duration + Send + 'static) {
+        self.state().lags = Some(Box::new(lags));
+    }
+
+    /// All requests at the first commit that left two of them active.
+    pub(super) fn two_active(&self) -> Option<String> {
+        self.state().two_active.clone()
+    }
+
+    /// Ends every watch with an ERROR event 410; none can resume.
     pub(super) fn expire_watches(&self) {
         let event = json!({"type": "ERROR", "object": {"kind": "Status", "status": "Failure", "code": 410}});
-        for (_, events) in self.state().watches.drain(..) {
+        let mut state = self.state();
+        state.history.clear();
+        for (_, events) in state.watches.drain(..) {
             drop(events.unbounded_send(line(&event)));
         }
     }
@@ -124,8 +143,9 @@ impl Server {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.expect("a body in memory").to_bytes();
         let path = parts.uri.path().to_owned();
-        if parts.uri.query().is_some_and(|query| query.contains("watch=true")) {
-            return Ok(self.watch(path));
+        if let Some(query) = parts.uri.query().filter(|query| query.contains("watch=true")) {
+            let since = query.rsplit_once("resourceVersion=").and_then(|(_, version)| version.parse().ok());
+            return Ok(self.watch(path, since.expect("a watch resumes from a version")));
         }
         let short = path.replace(LEASES, "leases").replace(REQUESTS, "requests");
         let line = format!("{} {short}", parts.method);
@@ -142,6 +162,12 @@ impl Server {
             Some(Fault::Twice) => {
                 drop(execute());
                 execute()
+            }
+            Some(Fault::Slow(before, after)) => {
+                tokio::time::sleep(before).await;
+                let answer = execute();
+                tokio::time::sleep(after).await;
+                answer
             }
             Some(Fault::NotExecuted) => Err((500, "InternalError")),
             Some(Fault::Refused(code)) => Err((code, "Refused")),
@@ -160,10 +186,24 @@ impl Server {
         Ok(respond(answer))
     }
 
-    fn watch(&self, path: String) -> Response<BoxBody<Bytes, Infallible>> {
+    fn watch(&self, path: String, since: u64) -> Response<BoxBody<Bytes, Infallible>> {
         let (events, lines) = mpsc::unbounded();
-        self.state().watches.push((path, events));
-        let frames = lines.map(|line| Ok(hyper::body::Frame::data(line)));
+        let mut state = self.state();
+        for (_, _, event) in state.history.iter().filter(|(version, at, _)| *version > since && at.starts_with(&path)) {
+            drop(events.unbounded_send(event.clone()));
+        }
+        state.watches.push((path, events));
+        drop(state);
+        let server = self.clone();
+        let frames = lines.then(move |line| {
+            let lag = server.state().lags.as_mut().map(|lags| lags());
+            async move {
+                if let Some(lag) = lag {
+                    tokio::time::sleep(lag).await;
+                }
+                Ok(hyper::body::Frame::data(line))
+            }
+        });
         Response::new(BodyExt::boxed(StreamBody::new(frames)))
     }
 }
@@ -251,6 +291,11 @@ impl State {
         object["metadata"]["resourceVersion"] = json!(self.version.to_string());
         self.objects.insert(path.to_owned(), object.clone());
         self.tell(path, event, &object);
+        let requests = self.objects.iter().filter(|(path, _)| path.starts_with(REQUESTS));
+        let active = requests.filter(|(_, object)| object["status"]["overallPhase"] != "Completed");
+        if active.clone().count() > 1 {
+            self.two_active.get_or_insert(format!("{:#?}", active.collect::<Vec<_>>()));
+        }
         object
     }
 
@@ -259,6 +304,7 @@ impl State {
             return;
         }
         let event = line(&json!({"type": event, "object": object}));
+        self.history.push((self.version, path.to_owned(), event.clone()));
         self.watches.retain(|(collection, events)| {
             !path.starts_with(collection.as_str()) || events.unbounded_send(event.clone()).is_ok()
         });

@@ -37,8 +37,11 @@ async fn expired_watch_lists_again() {
     let replica = Replica::ready(&server, "gw-1").await;
     replica.stored().await;
     settle().await;
-    server.expire_watches();
+    server.silence_watches();
     server.delete_all(REQUESTS);
+    settle().await;
+    assert!(replica.protocol.once.requests.any(FP));
+    server.expire_watches();
     settle().await;
     assert!(!replica.protocol.once.requests.any(FP), "the LIST shows what the watch no longer could");
     assert!(replica.protocol.once.leases.get("gw-lock-0123456789abcdef").is_some());
@@ -82,4 +85,24 @@ async fn slow_answer_brings_nothing_back() {
     let requests = &replica.protocol.once.requests;
     requests.learn(Arc::new(old));
     assert!(!requests.any(FP), "the watch has passed the version of that answer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn older_answer_replaces_nothing() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    replica.stored().await;
+    let old_request = server.all(REQUESTS).remove(0);
+    replica.stored().await;
+    settle().await;
+    let once = &replica.protocol.once;
+    once.requests.learn(Arc::new(super::super::request::parse(old_request.clone())));
+    let name = old_request["metadata"]["name"].as_str().expect("a name");
+    assert_eq!(once.requests.get(name).map(|request| request.count()), Some(2));
+    let mut old_lease = server.all(LEASES).remove(0);
+    old_lease["metadata"]["resourceVersion"] = json!("1");
+    old_lease["spec"]["holderIdentity"] = json!("gw-1_1");
+    let old_lease: super::super::lease::LeaseRecord = serde_json::from_value(old_lease).expect("a lease");
+    let known = once.leases.learn(old_lease);
+    assert_eq!(known.lease.holder(), None, "what is known is newer");
 }

@@ -21,7 +21,7 @@ struct DeleteOptions {
     kind: Option<String>,
     api_version: Option<String>,
     preconditions: Option<Preconditions>,
-    dry_run: Vec<String>,
+    dry_run: Option<Vec<String>>,
     propagation_policy: Option<String>,
     orphan_dependents: Option<bool>,
 }
@@ -34,13 +34,19 @@ struct Preconditions {
     resource_version: Option<String>,
 }
 
+impl DeleteOptions {
+    fn is_dry_run(&self) -> bool {
+        self.dry_run.as_ref().is_some_and(|values| !values.is_empty())
+    }
+}
+
 impl ApiServer {
     pub(super) fn delete(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         let options = delete_options(call)?;
         let key = call.key();
         let current = self.store.get(call.resource(), &key).cloned().ok_or_else(|| call.not_found())?;
         check_preconditions(call, &options, &current)?;
-        let dry_run = !options.dry_run.is_empty();
+        let dry_run = options.is_dry_run();
         match terminating(call, &options, &current) {
             Some(value) if value == *current.value => Ok(call.object_answer(200, &current, &[])),
             Some(value) if dry_run => Ok(call.value_answer(200, &value, &[])),
@@ -61,7 +67,7 @@ impl ApiServer {
         let selector = Selector::parse(call.kind, &call.options.label_selector, &call.options.field_selector)?;
         let page = self.consistent_page(call, &selector);
         let answer = encode_page(call, &page);
-        for current in page.objects.iter().filter(|_| options.dry_run.is_empty()) {
+        for current in page.objects.iter().filter(|_| !options.is_dry_run()) {
             let key = call.kind.key(&current.namespace, &current.name);
             match terminating(call, &options, current) {
                 Some(value) if value == *current.value => {}
@@ -82,7 +88,7 @@ fn delete_options(call: &Call<'_>) -> Outcome<DeleteOptions> {
     decode::check_size(call.body)?;
     let options = if call.body.is_empty() {
         DeleteOptions {
-            dry_run: call.options.dry_run.iter().map(|v| v.clone().into_owned()).collect(),
+            dry_run: Some(call.options.dry_run.iter().map(|v| v.clone().into_owned()).collect()),
             propagation_policy: call.options.propagation_policy.as_ref().map(|v| v.clone().into_owned()),
             orphan_dependents: call.options.orphan_dependents,
             ..DeleteOptions::default()
@@ -119,7 +125,7 @@ fn validate(options: &DeleteOptions) -> Outcome<()> {
             errors.push(FieldError::not_supported(field, &value, &supported.each_ref()));
         }
     }
-    validation::options::dry_run(&options.dry_run, &mut errors);
+    validation::options::dry_run(options.dry_run.as_deref().unwrap_or_default(), &mut errors);
     validation::options::finish("DeleteOptions", errors)
 }
 

@@ -138,9 +138,9 @@ pub(super) fn encode_page(call: &Call<'_>, page: &Page) -> Bytes {
         metadata["remainingItemCount"] = remaining.into();
     }
     let (api_version, kind) = if partial {
-        ("meta.k8s.io/v1".to_owned(), "PartialObjectMetadataList")
+        ("meta.k8s.io/v1", "PartialObjectMetadataList")
     } else {
-        (call.kind.api_version(), call.kind.list_kind.as_str())
+        (call.kind.api_version.as_str(), call.kind.list_kind.as_str())
     };
     let head = json!({"apiVersion": api_version, "kind": kind, "metadata": metadata});
     let head = encode(&head);

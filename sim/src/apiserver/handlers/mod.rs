@@ -102,9 +102,9 @@ impl ApiServer {
                 return discovery::answer(registry, path, &request.headers);
             }
         };
-        let options = Options::parse(query)?;
+        let options = Options::parse(query);
         let collection = info.name.is_empty();
-        let watch = options.watch || info.watch_prefix;
+        let watch = info.watch_prefix || options.as_ref().is_ok_and(|options| options.watch);
         let verb = request_info::verb(&request.method, collection, watch);
         self.authorize(&authorizer::resource_attributes(actor, &request.headers, verb, &info, path))?;
         let Some(kind) = registry.find(info.group, info.version, info.resource) else {
@@ -125,7 +125,7 @@ impl ApiServer {
             namespace,
             name: &info.name,
             subresource: info.subresource,
-            options,
+            options: options?,
             headers: &request.headers,
             body: &request.body,
             shape,
@@ -222,6 +222,7 @@ fn check_route(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Outcome<
     let on_collection = info.name.is_empty();
     match *method {
         Method::POST if !on_collection && !kind.custom => Err(status::method_not_allowed()),
+        Method::DELETE if on_collection && !kind.has_delete_collection() => Err(status::method_not_allowed()),
         Method::PUT | Method::PATCH if on_collection && kind.custom => {
             Err(status::bad_request("name must be provided"))
         }
@@ -270,5 +271,5 @@ pub(crate) fn parse_revision(text: &str) -> Result<u64, String> {
 pub(crate) fn body_revision(value: &Value) -> Outcome<u64> {
     let text = object::meta_str(value, "resourceVersion");
     parse_revision(text)
-        .map_err(|why| status::bare_error(why.replacen("resourceVersion", "metadata.resourceVersion", 1)))
+        .map_err(|_| status::bare_error(format!("strconv.ParseUint: parsing {}: invalid syntax", Value::from(text))))
 }

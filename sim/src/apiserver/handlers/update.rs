@@ -91,16 +91,15 @@ fn check_uid(call: &Call<'_>, wanted: &str, current: Option<&Object>) -> Outcome
     Err(status::conflict(call.kind.subject(), call.name, &why))
 }
 
+/// The metadata that clients may send and that is ignored.
+const SERVER_SET: [&str; 5] =
+    ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion"];
+
 /// What a client cannot change comes from the stored object; a subresource takes all but its own part from there.
 fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
     match call.subresource {
         "status" => {
-            let status = value.get_mut("status").map(Value::take);
-            let mut kept = old.clone();
-            set(&mut kept, "status", status);
-            let kind = value.get_mut("kind").map(Value::take);
-            set(&mut kept, "kind", kind);
-            *value = kept;
+            keep_all_but_status(value, old);
             return;
         }
         "finalize" => {
@@ -114,14 +113,18 @@ fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
         }
         _ => {}
     }
-    let server_set =
-        ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion"];
+    let stored = object::metadata(old);
     let meta = object::metadata_mut(value);
-    for member in server_set {
-        match object::metadata(old).and_then(|m| m.get(member)) {
-            Some(stored) => meta.insert(member.into(), stored.clone()),
-            None => meta.remove(member),
-        };
+    for member in SERVER_SET {
+        match stored.and_then(|m| m.get(member)) {
+            Some(stored) if meta.get(member) == Some(stored) => {}
+            Some(stored) => {
+                meta.insert(member.into(), stored.clone());
+            }
+            None => {
+                meta.remove(member);
+            }
+        }
     }
     if !meta.contains_key("uid") {
         meta.insert("uid".into(), object::meta_str(old, "uid").into());
@@ -138,6 +141,18 @@ fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
         let next =
             object::metadata(old).and_then(|m| m.get("generation")).and_then(Value::as_i64).unwrap_or_default() + 1;
         object::metadata_mut(value).insert("generation".into(), next.into());
+    }
+}
+
+/// A wrong kind stays, to be refused. Equal members are left alone: most often a patch has changed nothing else.
+fn keep_all_but_status(value: &mut Value, old: &Value) {
+    let (Some(map), Some(old)) = (value.as_object_mut(), old.as_object()) else { return };
+    let own = |name: &str| matches!(name, "status" | "kind");
+    map.retain(|name, _| own(name) || old.contains_key(name));
+    for (name, stored) in old.iter().filter(|(name, _)| !own(name)) {
+        if map.get(name) != Some(stored) {
+            map.insert(name.clone(), stored.clone());
+        }
     }
 }
 

@@ -136,7 +136,8 @@ impl Schema {
 
     fn string(&self, text: &str, value: &Value, path: &Path<'_>, report: &mut Report<'_>) {
         let limits = &self.limits;
-        let length = text.chars().count() as u64;
+        let limited = limits.max_length.is_some() || limits.min_length.is_some();
+        let length = if limited { text.chars().count() as u64 } else { 0 };
         if let Some(most) = limits.max_length.filter(|most| length > *most) {
             report.errors.push(FieldError::too_long(report.field(path), most));
             return;

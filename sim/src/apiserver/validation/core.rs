@@ -21,6 +21,16 @@ pub(crate) fn default_new(kind: &str, name: &str, object: &mut Map<String, Value
         "Pod" => {
             object.insert("status".into(), json!({"phase": "Pending", "qosClass": "BestEffort"}));
         }
+        "Job" | "CronJob" => {
+            object.insert("status".into(), json!({}));
+        }
+        "Service" => {
+            object.insert("status".into(), json!({"loadBalancer": {}}));
+        }
+        "DaemonSet" => {
+            let counters = ["currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady"];
+            object.insert("status".into(), counters.map(|name| (name.to_owned(), json!(0))).into_iter().collect());
+        }
         "Deployment" | "ReplicaSet" | "StatefulSet" => {
             if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
                 spec.entry("replicas").or_insert_with(|| json!(1));

@@ -81,15 +81,16 @@ impl World {
     fn triggered(&mut self, index: usize) -> Option<Effect> {
         let call = &self.calls[index];
         let replica = self.actors[call.actor.0 as usize].replica;
+        let mut effect = None;
         for (trigger, met) in &mut self.triggers {
             if trigger.on.matches(&call.request.method, &call.request.target, replica) {
                 *met += 1;
-                if *met > trigger.skip && *met <= trigger.skip + trigger.times {
-                    return Some(trigger.effect);
+                if *met > trigger.skip && *met <= trigger.skip.saturating_add(trigger.times) {
+                    effect = effect.or(Some(trigger.effect));
                 }
             }
         }
-        None
+        effect
     }
 
     fn scripted(&mut self, index: usize, effect: Effect) -> Aftermath {

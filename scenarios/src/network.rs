@@ -1,0 +1,20 @@
+//! The gateway's server on the simulated network: its own accept loop, on turmoil's sockets.
+use axum::serve;
+use sim::transport::network::{Connection, Listener};
+use std::{io, net::SocketAddr};
+
+/// A simulated listener, as the gateway's server takes it.
+pub struct SimulatedListener(pub Listener);
+
+impl serve::Listener for SimulatedListener {
+    type Io = Connection;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
+        self.0.accept().await
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}

@@ -1,0 +1,162 @@
+//! Fates: what becomes of a call that reaches an API server, decided by a trigger, or by chance, before anything is executed.
+use super::{calls::Call, replicas::Order, world::World};
+use crate::{
+    apiserver::{Answer, Request, status},
+    choice::Label,
+    faults::FaultKind,
+    transport::{
+        cluster::OUTSIDER,
+        direct::{CALL_FAULTS, DELAYS, Effect, Phase},
+    },
+};
+use std::time::Duration;
+
+/// How long after a doomed process's call it is sure to be gone.
+const AFTER_CRASH: Duration = Duration::from_millis(2);
+
+/// What becomes of a call.
+pub(super) enum Fate {
+    /// Executed after this long.
+    Executed {
+        /// True time for which it is held back.
+        after: Duration,
+        /// What its caller learns.
+        told: Told,
+    },
+    /// Executed, or not, as chosen after this long: nobody waits for the answer any more.
+    Abandoned(Duration),
+    /// Refused by RBAC.
+    Forbidden,
+    /// Never executed; answered so, or the connection breaks.
+    Refused(Option<Answer>),
+    /// Answered so now, executed after this long.
+    Late(Answer, Duration),
+}
+
+/// What the caller of an executed call learns.
+pub(super) enum Told {
+    /// The truth.
+    Truth,
+    /// Something else.
+    Untruth(Answer),
+    /// The connection breaks.
+    Broken,
+    /// Nothing, ever.
+    Nothing,
+}
+
+const AT_ONCE: Fate = Fate::Executed { after: Duration::ZERO, told: Told::Truth };
+
+impl World {
+    /// Decides a call's fate.
+    pub(super) fn fate(&mut self, call: &Call) -> Fate {
+        if self.phase != Phase::Explore {
+            return AT_ONCE;
+        }
+        if let Some(effect) = self.triggered(call) {
+            return self.scripted(call, effect);
+        }
+        if self.actor(call.actor).gone {
+            return Fate::Abandoned(Duration::ZERO);
+        }
+        self.world_fault();
+        if self.spent.calls < self.faults.calls_max {
+            let picked = self.choices.rarely(self.faults.call, CALL_FAULTS.len() + 1, Label::CallFault);
+            if picked > 0
+                && let Some(fate) = self.met(call, CALL_FAULTS[picked - 1])
+            {
+                self.spent.calls += 1;
+                return fate;
+            }
+        }
+        AT_ONCE
+    }
+
+    fn triggered(&mut self, call: &Call) -> Option<Effect> {
+        let replica = self.actors[call.actor.0 as usize].replica;
+        for (trigger, met) in &mut self.triggers {
+            if trigger.on.matches(&call.request.method, &call.request.target, replica) {
+                *met += 1;
+                if *met > trigger.skip && *met <= trigger.skip + trigger.times {
+                    return Some(trigger.effect);
+                }
+            }
+        }
+        None
+    }
+
+    fn scripted(&mut self, call: &Call, effect: Effect) -> Fate {
+        let now = self.time.micros();
+        let Some(replica) = self.actor(call.actor).replica else {
+            return match effect {
+                Effect::Fault(kind) => self.met(call, kind).unwrap_or(AT_ONCE),
+                _ => AT_ONCE,
+            };
+        };
+        let (order, fate) = match effect {
+            Effect::Fault(kind) => return self.met(call, kind).unwrap_or(AT_ONCE),
+            Effect::Forbid => {
+                self.deliver_fault(FaultKind::Refused, Some(call.id), None);
+                return Fate::Forbidden;
+            }
+            Effect::CrashBefore { restart } => (Order::Crash { replica, restart }, Fate::Abandoned(AFTER_CRASH)),
+            Effect::CrashAfter { restart } => (Order::Crash { replica, restart }, AT_ONCE),
+            Effect::PauseBefore(duration) => {
+                (Order::Pause { replica, duration }, Fate::Executed { after: duration, told: Told::Truth })
+            }
+            Effect::PauseAfter(duration) => (Order::Pause { replica, duration }, AT_ONCE),
+        };
+        // The driver obeys before the next tick, and no answer arrives within the tick that sent it.
+        self.orders.push((now, order));
+        fate
+    }
+
+    /// What a fault makes of the call; None when it cannot take effect on such a call.
+    fn met(&mut self, call: &Call, kind: FaultKind) -> Option<Fate> {
+        let write = call.request.method != http::Method::GET;
+        let executed = |told| Fate::Executed { after: Duration::ZERO, told };
+        let refused = |status: status::Status| Fate::Refused(Some(status.answer()));
+        let fate = match kind {
+            FaultKind::Delay => Fate::Executed { after: self.delay(), told: Told::Truth },
+            FaultKind::TooManyRequests => refused(status::too_many_requests(1)),
+            FaultKind::InternalError => refused(status::internal_error("etcdserver: request timed out")),
+            FaultKind::ServiceUnavailable => {
+                refused(status::service_unavailable("the server is currently unable to handle the request"))
+            }
+            FaultKind::GatewayTimeout => refused(status::timeout(1)),
+            FaultKind::LostRequest => Fate::Refused(None),
+            FaultKind::Conflict if self.interfere(call) => AT_ONCE,
+            FaultKind::LostAnswer if write => executed(Told::Broken),
+            FaultKind::FalseError if write => executed(Told::Untruth(match self.choices.choose(2, Label::CallFault) {
+                0 => status::timeout(1).answer(),
+                _ => status::internal_error("etcdserver: leader changed").answer(),
+            })),
+            FaultKind::LateWrite if write => Fate::Late(status::timeout(1).answer(), self.delay()),
+            FaultKind::Silence => executed(Told::Nothing),
+            _ => return None,
+        };
+        self.deliver_fault(kind, Some(call.id), None);
+        Some(fate)
+    }
+
+    fn delay(&mut self) -> Duration {
+        DELAYS[self.choices.choose(DELAYS.len(), Label::CallDelay)]
+    }
+
+    /// Somebody else writes the object that this call is about to write; false when there is none.
+    fn interfere(&mut self, call: &Call) -> bool {
+        if !matches!(call.request.method.as_str(), "PUT" | "PATCH" | "DELETE") {
+            return false;
+        }
+        let object = call.request.target.split('?').next().unwrap_or_default().trim_end_matches("/status").to_owned();
+        let revision = self.api.revision();
+        let touch = format!(r#"{{"metadata":{{"annotations":{{"example.com/touched":"{revision}"}}}}}}"#);
+        let mut headers = http::HeaderMap::new();
+        headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/merge-patch+json"));
+        let request = Request { method: http::Method::PATCH, target: object, headers, body: touch.into() };
+        let now = self.time.now();
+        let answer = self.api.handle(call.server, OUTSIDER.0, &request, now);
+        self.emit_commits();
+        answer.status == 200
+    }
+}
