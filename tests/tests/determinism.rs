@@ -64,8 +64,8 @@ fn jobs_do_not_change_what_is_found() {
     };
     let (one, two) = (tally(1), tally(2));
     assert_eq!(one.api_calls, two.api_calls);
-    let runs = |tally: &scenarios::campaign::Tally| -> Vec<(String, u64)> {
-        tally.breaches.iter().map(|(name, breach)| (name.clone(), breach.run)).collect()
+    let runs = |tally: &scenarios::campaign::Tally| -> Vec<(&str, u64)> {
+        tally.breaches.iter().map(|(name, breach)| (*name, breach.run)).collect()
     };
     assert_eq!(runs(&one), runs(&two));
 }

@@ -46,8 +46,10 @@ pub(super) fn check_event(event: &Event, now: Timestamp) -> Result<(), ApiError>
     check_not_ahead(seen, now, "event timestamp in future: possible clock skew attack")
 }
 
+/// The existing gateway answers 400, which Alertmanager never sends again: a replica whose clock is behind then loses every
+/// fresh alert. Whose clock is wrong cannot be known here, so the sender is told to try again: another replica, or later.
 fn check_not_ahead(time: Timestamp, now: Timestamp, detail: &str) -> Result<(), ApiError> {
-    if time.duration_since(now) > AHEAD_MAX { Err(refused(detail)) } else { Ok(()) }
+    if time.duration_since(now) > AHEAD_MAX { Err(ApiError::Unavailable(detail.to_owned())) } else { Ok(()) }
 }
 
 fn refused(detail: &str) -> ApiError {

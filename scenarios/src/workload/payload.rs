@@ -12,6 +12,9 @@ const PODS_FIRING: &str = include_str!("../../payloads/alertmanager/pod-crash-lo
 const NODES_FIRING: &str = include_str!("../../payloads/alertmanager/node-not-ready-truncated-firing.json");
 const EVENT_BACKOFF: &str = include_str!("../../payloads/events/backoff-warning.json");
 
+/// When the recorded Event was last seen.
+const EVENT_LAST_SEEN: &str = "2026-11-20T16:52:31Z";
+
 /// A body and what it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Payload {
@@ -47,14 +50,14 @@ impl Payload {
         }
     }
 
-    /// The body.
-    pub fn body(self) -> Bytes {
+    /// The body, as sent at `now`: an Event says when it was last seen, and an old one is refused.
+    pub fn body(self, now: jiff::Timestamp) -> Bytes {
         match self {
             Payload::Deployment => Bytes::from_static(DEPLOYMENT_FIRING.as_bytes()),
             Payload::DeploymentResolved => Bytes::from_static(DEPLOYMENT_RESOLVED.as_bytes()),
             Payload::GroupOfThree => Bytes::from_static(PODS_FIRING.as_bytes()),
             Payload::Nodes => Bytes::from_static(NODES_FIRING.as_bytes()),
-            Payload::Event => Bytes::from_static(EVENT_BACKOFF.as_bytes()),
+            Payload::Event => EVENT_BACKOFF.replace(EVENT_LAST_SEEN, &format!("{now:.0}")).into(),
             Payload::Distinct(number) => {
                 let other = format!("\"deployment\": \"app-{number}\"");
                 DEPLOYMENT_FIRING.replace("\"deployment\": \"checkout\"", &other).into()
@@ -155,8 +158,15 @@ mod tests {
     }
 
     #[test]
+    fn events_say_when_they_were_seen() {
+        let now = "2026-11-20T17:00:00Z".parse().expect("a timestamp");
+        let body: Value = serde_json::from_slice(&Payload::Event.body(now)).expect("JSON");
+        assert_eq!(body["lastTimestamp"], "2026-11-20T17:00:00Z");
+    }
+
+    #[test]
     fn distinct_bodies_name_their_deployment() {
-        let body: Value = serde_json::from_slice(&Payload::Distinct(7).body()).expect("JSON");
+        let body: Value = serde_json::from_slice(&Payload::Distinct(7).body(jiff::Timestamp::UNIX_EPOCH)).expect("JSON");
         assert_eq!(body["alerts"][0]["labels"]["deployment"], "app-7");
         assert_eq!(body["commonLabels"]["deployment"], "app-7");
     }

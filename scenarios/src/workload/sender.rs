@@ -20,7 +20,7 @@ pub async fn deliver(stage: Stage, what: Payload, route: Route, retry: Retry) {
         if let Some(replica) = choose_replica(&stage, route) {
             let delivery = stage.cluster.next_delivery();
             let signals = stage.recorder.sent(delivery, stage.cluster.micros(), what, retry, repeats);
-            let answer = stage.cluster.send(delivery, replica, request(what)).await;
+            let answer = stage.cluster.send(delivery, replica, request(what, stage.cluster.now())).await;
             let ending = stage.recorder.answered(signals, stage.cluster.micros(), answer.ok());
             if ending == Ending::Final {
                 if stage.redelivery > 0 && stage.cluster.rarely(stage.redelivery, Label::Workload) {
@@ -51,8 +51,8 @@ fn choose_replica(stage: &Stage, route: Route) -> Option<usize> {
     }
 }
 
-fn request(what: Payload) -> http::Request<Bytes> {
-    let mut request = http::Request::new(what.body());
+fn request(what: Payload, now: jiff::Timestamp) -> http::Request<Bytes> {
+    let mut request = http::Request::new(what.body(now));
     *request.method_mut() = http::Method::POST;
     *request.uri_mut() = http::Uri::from_static(what.path());
     let json = http::HeaderValue::from_static("application/json");

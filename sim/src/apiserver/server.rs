@@ -43,8 +43,13 @@ pub enum FixtureError {
 
 /// One store and the API servers over it.
 ///
-/// Not simulated: managedFields and server-side apply, strategic merge patches, Tables, protobuf and YAML, admission webhooks,
-/// role evaluation, garbage collection; each is answered 501, or documented where it would be.
+/// Not simulated, and answered 501 with its name: server-side apply, strategic merge patches, subresources other than `status`
+/// and a namespace's `finalize`, the groups and resources that [`Registry::builtin`] lacks, YAML and protobuf, Tables alone.
+///
+/// Not simulated, and silent: managedFields (dropped, never written), admission webhooks and quotas, defaults and validation of
+/// built-in kinds other than leases (a few excepted), garbage collection and namespace content deletion, the limit of a watch
+/// cache's history, the 429 of a consistent list on a cache that is too far behind, the three seconds before a 504, CEL cost
+/// limits, JSON deeper than 128 levels (400). Roles are the [`Authorizer`]'s business.
 pub struct ApiServer {
     pub(super) registry: Arc<Registry>,
     pub(super) store: Store,

@@ -17,7 +17,9 @@ use crate::{
     },
 };
 use std::{
+    collections::{BTreeSet, VecDeque},
     future::Future,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -51,12 +53,12 @@ where
     S: FnOnce(Cluster) -> F,
     F: Future<Output = ()> + Send + 'static,
 {
-    LOG.with_borrow_mut(|l| *l = None);
     let seed = choices.choose(1 << 16, Label::Entropy) as u64;
     let between = Arc::new(AtomicU64::new(0));
     let api = ApiServer::new(Arc::clone(&settings.registry), settings.servers, 0);
     let shared = Shared::new(World::new(settings, api, choices, observer, Arc::clone(&between)));
-    let mut driver = Driver { sim: network(seed, settings), shared: shared.clone(), between, settings };
+    let sim = network(seed, settings);
+    let mut driver = Driver { sim, shared: shared.clone(), between, settings, closing: VecDeque::new() };
     driver.boot(host)?;
     let stop = driver.play(script)?;
     let simulated = driver.sim.elapsed();
@@ -95,6 +97,8 @@ struct Driver<'a> {
     shared: Shared,
     between: Arc<AtomicU64>,
     settings: &'a Settings,
+    /// Connections of dead processes, by their ends, whose last segments are yet to be sent.
+    closing: VecDeque<(SocketAddr, SocketAddr)>,
 }
 
 impl Driver<'_> {
@@ -181,12 +185,8 @@ impl Driver<'_> {
     fn tick(&mut self) -> Result<bool, RunError> {
         self.sim.step().map_err(|error| RunError::Network(error.to_string()))?;
         self.between.store(self.sim.elapsed().as_micros() as u64, Relaxed);
-        {
-            let t = self.sim.elapsed().as_millis();
-            let mut out = String::new();
-            self.sim.links(|links| for l in links { for m in l { let (a,b)=m.pair(); out.push_str(&format!("{t} {a}->{b} {:?}\n", m.protocol())); } });
-            use std::io::Write;
-            if !out.is_empty() { LOG.with_borrow_mut(|f| { f.get_or_insert_with(|| std::fs::File::create(format!("/tmp/fdbg/{}", N.fetch_add(1, Relaxed))).unwrap()).write_all(out.as_bytes()).unwrap(); }); }
+        if let Some(connection) = self.closing.pop_front() {
+            self.sim.links(|links| deliver(links, connection));
         }
         let orders = self.shared.lock().due_orders();
         orders.into_iter().for_each(|order| self.obey(order));
@@ -199,7 +199,7 @@ impl Driver<'_> {
             Order::Crash { replica, restart } => {
                 let process = self.shared.lock().crashed(replica, restart);
                 if let Some(process) = process {
-                    self.sim.crash(replicas::name(replica));
+                    self.crash(replica);
                     // Dropping a process runs its code: not under the lock.
                     drop(process);
                 }
@@ -212,6 +212,23 @@ impl Driver<'_> {
             Order::DropWatch => self.shared.lock().drop_watch(),
             Order::Compact => self.shared.lock().compact(),
         }
+    }
+
+    /// Stops a replica's host. A runtime drops its tasks in the order of their ids, which count on from run to run and thread to
+    /// thread: the segments that close their sockets are held as they come, and sent a connection a tick, in their order.
+    fn crash(&mut self, replica: usize) {
+        let name = replicas::name(replica);
+        self.peers().for_each(|peer| self.sim.hold(name.as_str(), peer));
+        self.sim.crash(name.as_str());
+        self.peers().for_each(|peer| self.sim.repair(name.as_str(), peer));
+        let address = self.sim.lookup(name.as_str());
+        let mut connections = BTreeSet::new();
+        self.sim.links(|links| {
+            for link in links.filter(|link| link.pair().0 == address || link.pair().1 == address) {
+                connections.extend(link.map(|segment| ends(segment.pair())));
+            }
+        });
+        self.closing.extend(connections);
     }
 
     /// Starts what is to start again, and lets go on what has stood still for long enough.
@@ -241,5 +258,13 @@ impl Driver<'_> {
     }
 }
 
-thread_local! { static LOG: std::cell::RefCell<Option<std::fs::File>> = const { std::cell::RefCell::new(None) }; }
-static N: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+/// A connection's ends, whichever of them sends.
+fn ends((from, to): (SocketAddr, SocketAddr)) -> (SocketAddr, SocketAddr) {
+    if from < to { (from, to) } else { (to, from) }
+}
+
+fn deliver(links: turmoil::LinksIter<'_>, connection: (SocketAddr, SocketAddr)) {
+    for segment in links.flatten().filter(|segment| ends(segment.pair()) == connection) {
+        segment.deliver();
+    }
+}

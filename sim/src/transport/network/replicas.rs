@@ -219,6 +219,9 @@ impl World {
         replica.ready = false;
         replica.incarnation += 1;
         replica.restart_at = Some(restart_at);
+        // Who kills a process that stands still does not wait for it; the next one does not stand still.
+        replica.held = false;
+        replica.paused_until = Arc::default();
         if let Some(actor) = replica.actor.take() {
             self.actors[actor.0 as usize].gone = true;
             for stream in self.streams.extract_if(.., |stream| stream.actor == actor) {
