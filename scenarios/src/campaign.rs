@@ -92,7 +92,8 @@ impl Tally {
     pub fn verdict(&self) -> Verdict {
         if !self.breaches.is_empty() {
             Verdict::Violated
-        } else if self.runs == 0 || self.broken.is_some() || self.checks.iter().any(|(_, checks)| checks.undecided > 0) {
+        } else if self.runs == 0 || self.broken.is_some() || self.checks.iter().any(|(_, checks)| checks.undecided > 0)
+        {
             Verdict::Inconclusive
         } else {
             Verdict::Held
@@ -177,7 +178,9 @@ pub struct Progress {
 
 /// Mixes a run's number into a seed (splitmix64's finaliser): neighbouring runs have nothing in common.
 pub fn run_seed(seed: u64, scenario: &str, run: u64) -> u64 {
-    let name = scenario.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    let name = scenario
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
     let mut z = seed ^ name ^ run.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

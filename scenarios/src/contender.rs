@@ -35,7 +35,9 @@ impl ProtocolName {
     /// What it is, in a line.
     pub fn summary(self) -> &'static str {
         match self {
-            ProtocolName::FencedLease => "what the gateway ships: coalesced compare-and-set counts, creates fenced by name",
+            ProtocolName::FencedLease => {
+                "what the gateway ships: coalesced compare-and-set counts, creates fenced by name"
+            }
             ProtocolName::Alternative(index) => ALTERNATIVES[index].summary,
         }
     }

@@ -16,7 +16,13 @@ pub fn judge(scenario: &Scenario, stored: &[Arc<Value>], told: &[Told], served: 
     finding(EXPECTATION, at, breach)
 }
 
-fn unmet(expect: &Expect, replicas: usize, stored: &[Arc<Value>], told: &[Told], served: &BTreeSet<usize>) -> Option<String> {
+fn unmet(
+    expect: &Expect,
+    replicas: usize,
+    stored: &[Arc<Value>],
+    told: &[Told],
+    served: &BTreeSet<usize>,
+) -> Option<String> {
     match expect {
         Expect::Requests(expected) => (stored.len() != *expected)
             .then(|| format!("{} RemediationRequests exist at the end, {expected} were expected.", stored.len())),
@@ -26,9 +32,9 @@ fn unmet(expect: &Expect, replicas: usize, stored: &[Arc<Value>], told: &[Told],
                 format!("A signal of {:?} was answered {:?}; {status} was expected.", told.payload, told.status)
             })
         }),
-        Expect::EveryReplicaServes => {
-            (0..replicas).find(|replica| !served.contains(replica)).map(|replica| format!("Replica {replica} answered nothing."))
-        }
+        Expect::EveryReplicaServes => (0..replicas)
+            .find(|replica| !served.contains(replica))
+            .map(|replica| format!("Replica {replica} answered nothing.")),
         Expect::AnsweredWithin(payload, limit) => slow(*payload, *limit, told),
         Expect::Counted(payload, expected) => miscounted(*payload, *expected, stored),
     }

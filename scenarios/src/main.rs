@@ -12,7 +12,8 @@ fn main() -> ExitCode {
         Ok(command) => command,
         Err(error) => {
             // clap's own code for a wrong command line is 2, which here means that safety was violated.
-            let code = if error.use_stderr() { reports::exit_code::USAGE_OR_INTERNAL } else { reports::exit_code::HELD };
+            let code =
+                if error.use_stderr() { reports::exit_code::USAGE_OR_INTERNAL } else { reports::exit_code::HELD };
             let _ = error.print();
             return ExitCode::from(code);
         }

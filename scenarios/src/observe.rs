@@ -120,7 +120,14 @@ impl Recorder {
     }
 
     /// A delivery is about to be sent: each of its alerts is a signal.
-    pub fn sent(&self, delivery: DeliveryId, at: u64, what: Payload, retry: Retry, repeats: Option<Signals>) -> Signals {
+    pub fn sent(
+        &self,
+        delivery: DeliveryId,
+        at: u64,
+        what: Payload,
+        retry: Retry,
+        repeats: Option<Signals>,
+    ) -> Signals {
         let mut recording = self.lock();
         let alerts = what.alerts();
         let signals = Signals { first: recording.told.len() as u32, count: alerts.len() as u32, delivery };

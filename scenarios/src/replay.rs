@@ -64,7 +64,9 @@ pub struct Replay {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReplayError {
     /// Not a replay at all.
-    #[error("not a replay: it must begin with `{MAGIC}`, or be scenario:protocol:transport:faults:replicas:strategy:seed")]
+    #[error(
+        "not a replay: it must begin with `{MAGIC}`, or be scenario:protocol:transport:faults:replicas:strategy:seed"
+    )]
     NotAReplay,
     /// A line that cannot be read.
     #[error("line {line}: {why}")]
@@ -232,5 +234,6 @@ fn choice(line: usize, text: &str) -> Result<Choice, ReplayError> {
 /// [`ReplayError::Unknown`] when there is none.
 pub fn preset(name: &str) -> Result<Faults, ReplayError> {
     let known: Vec<&str> = Faults::PRESETS.iter().map(|preset| preset.name).collect();
-    Faults::preset(name).ok_or_else(|| ReplayError::Unknown(format!("no faults `{name}`: there are {}", known.join(", "))))
+    Faults::preset(name)
+        .ok_or_else(|| ReplayError::Unknown(format!("no faults `{name}`: there are {}", known.join(", "))))
 }

@@ -1,8 +1,8 @@
 //! The runner: one run of a scenario, and what it came to.
 use crate::{
+    contender::ProtocolName,
     hosts::GatewayHost,
     observe::{Recorded, Recorder},
-    contender::ProtocolName,
     scenario::Scenario,
     workload::script::{Stage, play},
 };
@@ -166,11 +166,13 @@ impl Prepared {
         let scenario = &subject.scenario;
         let registry = registry(scenario.cluster.selectable_fields);
         let resource = |group, plural| registry.resource(group, plural).expect("a registered resource");
-        let (leases, requests) = (resource("coordination.k8s.io", "leases"), resource("kubernaut.ai", "remediationrequests"));
+        let (leases, requests) =
+            (resource("coordination.k8s.io", "leases"), resource("kubernaut.ai", "remediationrequests"));
         let settings = direct::Settings {
             servers: scenario.cluster.servers,
             replicas: scenario.cluster.replicas,
             fixtures: Arc::new(fixtures(scenario)),
+            past: direct::Past::default(),
             faults: scenario.faults,
             triggers: scenario.triggers.to_vec(),
             tail: scenario.cluster.tail,
@@ -258,10 +260,8 @@ fn fixtures(scenario: &Scenario) -> Vec<Value> {
 
 /// A finding of the runner's own: one check, and a breach of it or none.
 pub fn finding(invariant: &'static str, at: u64, breach: Option<String>) -> Finding {
-    let violations: Vec<Violation> = breach
-        .into_iter()
-        .map(|sentence| Violation { invariant, at, sentence, evidence: Vec::new() })
-        .collect();
+    let violations: Vec<Violation> =
+        breach.into_iter().map(|sentence| Violation { invariant, at, sentence, evidence: Vec::new() }).collect();
     Finding {
         invariant,
         checked: 1,

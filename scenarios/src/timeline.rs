@@ -39,7 +39,8 @@ impl Recording {
     pub fn timeline(&self, replicas: usize, evidence: &[usize]) -> Timeline {
         let mut teller = Teller::new(replicas, &self.names);
         let answered: Vec<usize> = evidence.iter().filter_map(|fact| self.answers.get(fact).copied()).collect();
-        let begins = self.events.iter().position(|(_, event, _)| matches!(event, Event::DeliverySent { .. })).unwrap_or(0);
+        let begins =
+            self.events.iter().position(|(_, event, _)| matches!(event, Event::DeliverySent { .. })).unwrap_or(0);
         for (index, (at, event, observed)) in self.events.iter().enumerate() {
             // Fixtures and booting are the same in every run.
             if index < begins && !matches!(event, Event::Started { .. } | Event::Fault { .. }) {
@@ -127,7 +128,9 @@ impl<'a> Teller<'a> {
                 let what = Happening::SignalAnswered { signal: delivery.0, status: *status };
                 self.push(at, 0, what, format!("delivery {}: {told}", delivery.0), critical);
             }
-            Event::CallSent { call, actor, method, target } => self.call_sent(at, *call, *actor, method, target, critical),
+            Event::CallSent { call, actor, method, target } => {
+                self.call_sent(at, *call, *actor, method, target, critical)
+            }
             Event::Committed(commit) => self.commits.push((commit.clone(), critical)),
             Event::CallCommitted { call, .. } => self.committed(at, *call),
             Event::CallAnswered { call, end } => self.call_answered(at, *call, *end, critical),
@@ -157,7 +160,15 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn call_sent(&mut self, at: u64, call: CallId, actor: ActorId, method: &http::Method, target: &str, critical: bool) {
+    fn call_sent(
+        &mut self,
+        at: u64,
+        call: CallId,
+        actor: ActorId,
+        method: &http::Method,
+        target: &str,
+        critical: bool,
+    ) {
         let lane = self.lane_of(actor);
         let (verb, object) = (verb(method, target), object(target));
         let replica = (1..=self.replicas).contains(&lane).then(|| (lane - 1) as u8);

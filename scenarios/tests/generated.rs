@@ -16,23 +16,23 @@ use sim::{
     trace::Detail,
 };
 
-fn run(generated: &Generated, numbers: &[u32]) -> Run {
+fn run(generated: &Generated, numbers: &[u32], transport: Transport) -> Run {
     let scenario = scenario("generated", generated).expect("its faults are a preset");
-    let subject = Subject::new(scenario, ProtocolName::FencedLease, Transport::Direct, Overrides::default());
+    let subject = Subject::new(scenario, ProtocolName::FencedLease, transport, Overrides::default());
     let choices = Choices::new(Numbers::new(numbers.to_vec()));
     Prepared::new(subject, Detail::Chain).run(choices, false).expect("the run begins")
 }
 
-fn keep(generated: Generated, run: &Run) -> String {
+fn keep(generated: Generated, run: &Run, transport: Transport) -> String {
     let violation = run.breaches().next().cloned();
     let replay = Replay {
         scenario: "generated".to_owned(),
         generated: Some(generated),
         protocol: ProtocolName::FencedLease,
-        transport: Transport::Direct,
+        transport,
         faults: None,
         replicas: None,
-        invariant: violation.as_ref().map(|violation| violation.invariant.clone()),
+        invariant: violation.as_ref().map(|violation| violation.invariant.to_owned()),
         chain: Some(run.hashes().chain),
         decisions: Decisions::Choices(run.outcome.choices.clone()),
     };
@@ -42,13 +42,23 @@ fn keep(generated: Generated, run: &Run) -> String {
     format!("{}\nsee it again: cargo run --release -- replay {file}", sentence.unwrap_or_default())
 }
 
-#[test]
-fn generated_scenarios_hold() {
-    let config = Config { cases: 256, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
+/// `shrinks`: how many smaller scenarios are tried once one does not hold.
+fn hold(cases: u32, shrinks: u32, transport: Transport) {
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: shrinks, ..Config::default() };
     let outcome = TestRunner::new(config).run(&arb_scenario(), |(generated, numbers)| {
-        let run = run(&generated, &numbers);
-        prop_assert!(run.verdict == Verdict::Held, "{}", keep(generated, &run));
+        let run = run(&generated, &numbers, transport);
+        prop_assert!(run.verdict == Verdict::Held, "{}", keep(generated, &run, transport));
         Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+#[test]
+fn generated_scenarios_hold() {
+    hold(256, 200, Transport::Direct);
+}
+
+#[test]
+fn generated_scenarios_hold_over_http() {
+    hold(16, 20, Transport::Network);
 }

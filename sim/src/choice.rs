@@ -161,7 +161,8 @@ impl Source for Numbers {
         self.next += 1;
         match odds {
             Odds::Even => number % of,
-            Odds::PerMille(chances) if number % 1_000 < chances => 1 + (number / 1_000) % (of - 1),
+            // From the top: the number 0, which all shrinking leads to, must mean that nothing goes wrong.
+            Odds::PerMille(chances) if 999 - number % 1_000 < chances => 1 + (number / 1_000) % (of - 1),
             Odds::PerMille(_) => 0,
         }
     }
@@ -233,8 +234,7 @@ mod tests {
 
     #[test]
     fn a_record_names_its_first_misfit() {
-        let mut recorded =
-            Choices::new(Recorded::new(vec![Choice { label: Label::Next, of: 3, picked: 2 }]));
+        let mut recorded = Choices::new(Recorded::new(vec![Choice { label: Label::Next, of: 3, picked: 2 }]));
         assert_eq!(recorded.choose(2, Label::Victim), 1);
         let why = recorded.finish().1.expect("a misfit");
         assert!(why.contains("next of 3") && why.contains("victim of 2"), "{why}");
@@ -244,6 +244,13 @@ mod tests {
     fn leftover_choices_are_a_misfit() {
         let recorded = Choices::new(Recorded::new(vec![Choice { label: Label::Next, of: 3, picked: 2 }]));
         assert!(recorded.finish().1.is_some());
+    }
+
+    #[test]
+    fn exhausted_numbers_mean_no_fault() {
+        let mut choices = Choices::new(Numbers::new(vec![999]));
+        assert_ne!(choices.rarely(1, 5, Label::CallFault), 0);
+        assert_eq!((0..100).map(|_| choices.rarely(999, 5, Label::CallFault)).sum::<usize>(), 0);
     }
 
     #[test]

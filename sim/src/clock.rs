@@ -98,14 +98,15 @@ impl HostClock {
 
     fn stretched(&self, true_time: Duration) -> Duration {
         let micros = true_time.as_micros() as i64;
-        Duration::from_micros((micros + micros / 1_000_000 * self.skew.rate_ppm + micros % 1_000_000 * self.skew.rate_ppm / 1_000_000) as u64)
+        Duration::from_micros(
+            (micros + micros / 1_000_000 * self.skew.rate_ppm + micros % 1_000_000 * self.skew.rate_ppm / 1_000_000)
+                as u64,
+        )
     }
 
     /// The replica's wall clock.
     pub fn now(&self) -> jiff::Timestamp {
-        self.time.epoch
-            + self.stretched(self.time.elapsed())
-            + jiff::SignedDuration::from_millis(self.skew.offset_ms)
+        self.time.epoch + self.stretched(self.time.elapsed()) + jiff::SignedDuration::from_millis(self.skew.offset_ms)
     }
 
     /// Time since the replica started, as it measures it.

@@ -32,37 +32,120 @@ pub enum CallEnd {
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A sender handed a request to the network.
-    DeliverySent { delivery: DeliveryId, replica: usize },
+    DeliverySent {
+        /// Which request.
+        delivery: DeliveryId,
+        /// To which replica.
+        replica: usize,
+    },
     /// A replica was given the request.
-    DeliveryArrived { delivery: DeliveryId, replica: usize },
-    /// A sender got an answer (`None`: the connection broke).
-    DeliveryAnswered { delivery: DeliveryId, replica: usize, status: Option<u16> },
+    DeliveryArrived {
+        /// Which request.
+        delivery: DeliveryId,
+        /// Which replica.
+        replica: usize,
+    },
+    /// A sender got an answer, or its connection broke.
+    DeliveryAnswered {
+        /// Which request.
+        delivery: DeliveryId,
+        /// By which replica.
+        replica: usize,
+        /// The HTTP status; `None` when the connection broke.
+        status: Option<u16>,
+    },
     /// A program handed an API request to the network.
-    CallSent { call: CallId, actor: ActorId, method: http::Method, target: Arc<str> },
+    CallSent {
+        /// Which call.
+        call: CallId,
+        /// Whose.
+        actor: ActorId,
+        /// The HTTP method.
+        method: http::Method,
+        /// The path and query.
+        target: Arc<str>,
+    },
     /// The API server executed it.
-    CallCommitted { call: CallId, server: ServerId, status: u16, writes: usize },
+    CallCommitted {
+        /// Which call.
+        call: CallId,
+        /// Which API server.
+        server: ServerId,
+        /// The HTTP status.
+        status: u16,
+        /// How many objects it wrote.
+        writes: usize,
+    },
     /// The API server will never execute it.
-    CallDropped { call: CallId },
+    CallDropped {
+        /// Which call.
+        call: CallId,
+    },
     /// Its caller learnt how it ended.
-    CallAnswered { call: CallId, end: CallEnd },
+    CallAnswered {
+        /// Which call.
+        call: CallId,
+        /// How.
+        end: CallEnd,
+    },
     /// A write took effect.
     Committed(Commit),
     /// One server's cache of a resource came one event further.
-    CacheAdvanced { server: ServerId, resource: ResourceId },
+    CacheAdvanced {
+        /// Which API server.
+        server: ServerId,
+        /// Which resource.
+        resource: ResourceId,
+    },
     /// A watch stream delivered one event.
-    WatchDelivered { actor: ActorId, resource: ResourceId },
+    WatchDelivered {
+        /// To whom.
+        actor: ActorId,
+        /// Of which resource.
+        resource: ResourceId,
+    },
     /// A watch stream ended.
-    WatchEnded { actor: ActorId, resource: ResourceId },
+    WatchEnded {
+        /// Whose.
+        actor: ActorId,
+        /// Of which resource.
+        resource: ResourceId,
+    },
     /// A fault took effect; on a call, a replica, or both.
-    Fault { kind: FaultKind, call: Option<CallId>, replica: Option<usize> },
+    Fault {
+        /// Which kind.
+        kind: FaultKind,
+        /// On which call.
+        call: Option<CallId>,
+        /// On which replica.
+        replica: Option<usize>,
+    },
     /// A replica stopped at once.
-    Crashed { replica: usize },
+    Crashed {
+        /// Which replica.
+        replica: usize,
+    },
     /// A replica's process was started.
-    Started { replica: usize, incarnation: u16, actor: ActorId },
+    Started {
+        /// Which replica.
+        replica: usize,
+        /// Which start of it, from 0.
+        incarnation: u16,
+        /// As whom it makes API requests.
+        actor: ActorId,
+    },
     /// A replica can take requests.
-    Ready { replica: usize },
-    /// A replica stands still until then (true time, microseconds).
-    Paused { replica: usize, until: u64 },
+    Ready {
+        /// Which replica.
+        replica: usize,
+    },
+    /// A replica stands still.
+    Paused {
+        /// Which replica.
+        replica: usize,
+        /// Until then: true time, in microseconds.
+        until: u64,
+    },
     /// No fault from now on.
     FaultsStopped,
 }

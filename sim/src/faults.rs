@@ -121,14 +121,7 @@ impl Faults {
         redelivery: 0,
     };
     /// A good day: now and then a slow or refused call.
-    pub const CALM: Faults = Faults {
-        name: "calm",
-        call: 10,
-        world: 1,
-        calls_max: 4,
-        watches_max: 1,
-        ..Faults::NONE
-    };
+    pub const CALM: Faults = Faults { name: "calm", call: 10, world: 1, calls_max: 4, watches_max: 1, ..Faults::NONE };
     /// A bad day: ambiguous writes, dropped watches, a crash or a pause, wrong clocks.
     pub const STORMY: Faults = Faults {
         name: "stormy",

@@ -95,7 +95,9 @@ fn hash(event: &Event, chain: &mut DefaultHasher) {
         Event::CallAnswered { call, end } => (call, end).hash(chain),
         Event::Committed(commit) => (commit.revision, commit.actor, &commit.name).hash(chain),
         Event::CacheAdvanced { server, resource } => (server, resource).hash(chain),
-        Event::WatchDelivered { actor, resource } | Event::WatchEnded { actor, resource } => (actor, resource).hash(chain),
+        Event::WatchDelivered { actor, resource } | Event::WatchEnded { actor, resource } => {
+            (actor, resource).hash(chain)
+        }
         Event::Fault { kind, call, replica } => (kind, call, replica).hash(chain),
         Event::Crashed { replica } | Event::Ready { replica } => replica.hash(chain),
         Event::Started { replica, incarnation, actor: _ } => (replica, incarnation).hash(chain),
@@ -114,7 +116,9 @@ fn describe(event: &Event) -> String {
         Event::DeliveryAnswered { delivery, replica, status: None } => {
             format!("delivery {} lost its connection to replica {replica}", delivery.0)
         }
-        Event::CallSent { call, actor, method, target } => format!("call {} by actor {}: {method} {target}", call.0, actor.0),
+        Event::CallSent { call, actor, method, target } => {
+            format!("call {} by actor {}: {method} {target}", call.0, actor.0)
+        }
         Event::CallCommitted { call, server, status, writes } => {
             format!("call {} executed by server {}: {status}, {writes} writes", call.0, server.0)
         }
@@ -124,9 +128,15 @@ fn describe(event: &Event) -> String {
             "revision {}: {:?} {}/{} by actor {}",
             commit.revision, commit.change, commit.namespace, commit.name, commit.actor
         ),
-        Event::CacheAdvanced { server, resource } => format!("server {} sees one more event of resource {}", server.0, resource.0),
-        Event::WatchDelivered { actor, resource } => format!("actor {} is told an event of resource {}", actor.0, resource.0),
-        Event::WatchEnded { actor, resource } => format!("a watch of actor {} on resource {} ends", actor.0, resource.0),
+        Event::CacheAdvanced { server, resource } => {
+            format!("server {} sees one more event of resource {}", server.0, resource.0)
+        }
+        Event::WatchDelivered { actor, resource } => {
+            format!("actor {} is told an event of resource {}", actor.0, resource.0)
+        }
+        Event::WatchEnded { actor, resource } => {
+            format!("a watch of actor {} on resource {} ends", actor.0, resource.0)
+        }
         Event::Fault { kind, call, replica } => format!(
             "fault {}{}{}",
             kind.name(),
@@ -136,7 +146,9 @@ fn describe(event: &Event) -> String {
         Event::Crashed { replica } => format!("replica {replica} crashes"),
         Event::Started { replica, incarnation, .. } => format!("replica {replica} starts (start {incarnation})"),
         Event::Ready { replica } => format!("replica {replica} is ready"),
-        Event::Paused { replica, until } => format!("replica {replica} stands still until {:.3} ms", *until as f64 / 1_000.0),
+        Event::Paused { replica, until } => {
+            format!("replica {replica} stands still until {:.3} ms", *until as f64 / 1_000.0)
+        }
         Event::FaultsStopped => "no fault from here on".to_owned(),
     }
 }

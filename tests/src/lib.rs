@@ -26,5 +26,9 @@ pub fn run(subject: &Subject, runs: u64) -> Tally {
 
 /// The invariants that were broken, in words for a failing test.
 pub fn told(tally: &Tally) -> String {
-    tally.breaches.values().map(|breach| format!("{}: {}\n", breach.violation.invariant, breach.violation.sentence)).collect()
+    tally
+        .breaches
+        .values()
+        .map(|breach| format!("{}: {}\n", breach.violation.invariant, breach.violation.sentence))
+        .collect()
 }

@@ -1,7 +1,11 @@
 //! Bursts: many signals at once, of one fingerprint or of many.
 use crate::{
     scenario::{ClusterShape, Expect, Scenario},
-    workload::{Act, Payload::{Deployment, Distinct}, Retry, Route},
+    workload::{
+        Act,
+        Payload::{Deployment, Distinct},
+        Retry, Route,
+    },
 };
 use sim::faults::Faults;
 use std::{borrow::Cow, time::Duration};
@@ -87,8 +91,10 @@ macro_rules! distinct_deliveries {
 pub const FIFTY_DISTINCT: Scenario = Scenario {
     name: Cow::Borrowed("fifty-distinct"),
     story: Cow::Borrowed("50 different alerts at once: 50 RemediationRequests"),
-    acts: Cow::Borrowed(distinct_deliveries!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28
-        29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49)),
+    acts: Cow::Borrowed(
+        distinct_deliveries!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28
+        29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49),
+    ),
     expect: Cow::Borrowed(&[Expect::Requests(50), Expect::AllAccepted]),
     weight: 4,
     ..Scenario::BLANK
@@ -112,7 +118,9 @@ pub const EVERY_REPLICA: Scenario = Scenario {
 /// GW-DEDUP-002: the count under contention. One anchor first, then concurrent duplicates.
 pub const COUNT_CONTENTION: Scenario = Scenario {
     name: Cow::Borrowed("count-contention"),
-    story: Cow::Borrowed("GW-DEDUP-002: one alert, then 20 duplicates at once while the orchestrator writes too: count 21"),
+    story: Cow::Borrowed(
+        "GW-DEDUP-002: one alert, then 20 duplicates at once while the orchestrator writes too: count 21",
+    ),
     acts: Cow::Borrowed(&[
         deliver(Deployment, 1, Route::Any),
         Act::AwaitAnswers,

@@ -24,7 +24,9 @@ const fn first(on: CallPattern, effect: Effect) -> Trigger {
 /// Somebody holds the lock and never comes back.
 pub const HELD_LOCK: Scenario = Scenario {
     name: Cow::Borrowed("held-lock"),
-    story: Cow::Borrowed("a holder that is gone holds the lock: signals are told to come again, and are accepted once it has expired"),
+    story: Cow::Borrowed(
+        "a holder that is gone holds the lock: signals are told to come again, and are accepted once it has expired",
+    ),
     cluster: ClusterShape { tail: ClusterShape::LONG_TAIL, ..ClusterShape::USUAL },
     acts: Cow::Borrowed(&[
         Act::HoldLease { of: Deployment, holder: Cow::Borrowed("gateway-gone") },
@@ -38,7 +40,9 @@ pub const HELD_LOCK: Scenario = Scenario {
 /// The crash recovery test of the lock's plan.
 pub const HOLDER_CRASH: Scenario = Scenario {
     name: Cow::Borrowed("holder-crash"),
-    story: Cow::Borrowed("the holder crashes right after its lease is written: another replica takes over after expiry"),
+    story: Cow::Borrowed(
+        "the holder crashes right after its lease is written: another replica takes over after expiry",
+    ),
     acts: Cow::Borrowed(&[deliver(6, Route::RoundRobin)]),
     triggers: Cow::Borrowed(&[first(on("POST", "leases"), Effect::CrashAfter { restart: Duration::from_secs(50) })]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
@@ -49,7 +53,9 @@ pub const HOLDER_CRASH: Scenario = Scenario {
 /// A lease cannot stop a paused holder's late write.
 pub const HOLDER_PAUSE: Scenario = Scenario {
     name: Cow::Borrowed("holder-pause"),
-    story: Cow::Borrowed("the holder stands still past its lease with its create under way; the create arrives after the takeover"),
+    story: Cow::Borrowed(
+        "the holder stands still past its lease with its create under way; the create arrives after the takeover",
+    ),
     acts: Cow::Borrowed(&[deliver(6, Route::RoundRobin)]),
     triggers: Cow::Borrowed(&[first(on("POST", "remediationrequests"), Effect::PauseBefore(Duration::from_secs(45)))]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
@@ -60,7 +66,9 @@ pub const HOLDER_PAUSE: Scenario = Scenario {
 /// A create whose answer is lost.
 pub const LOST_CREATE: Scenario = Scenario {
     name: Cow::Borrowed("lost-create"),
-    story: Cow::Borrowed("the first create is answered 504 and executed later; the second commits and is answered 5xx; the lock's answer is lost"),
+    story: Cow::Borrowed(
+        "the first create is answered 504 and executed later; the second commits and is answered 5xx; the lock's answer is lost",
+    ),
     acts: Cow::Borrowed(&[deliver(6, Route::RoundRobin)]),
     triggers: Cow::Borrowed(&[
         first(on("POST", "remediationrequests"), Effect::Fault(FaultKind::LateWrite)),
@@ -84,13 +92,31 @@ pub const LOST_COUNT: Scenario = Scenario {
     acts: Cow::Borrowed(&[
         deliver(1, Route::Any),
         Act::AwaitAnswers,
-        Act::OrchestrateMeanwhile { of: Deployment, phases: Cow::Borrowed(&[Cow::Borrowed("Pending"), Cow::Borrowed("Executing")]) },
+        Act::OrchestrateMeanwhile {
+            of: Deployment,
+            phases: Cow::Borrowed(&[Cow::Borrowed("Pending"), Cow::Borrowed("Executing")]),
+        },
         deliver(8, Route::Any),
     ]),
     triggers: Cow::Borrowed(&[
-        Trigger { on: on("PATCH", "remediationrequests/status"), skip: 1, times: 1, effect: Effect::Fault(FaultKind::LostAnswer) },
-        Trigger { on: on("PATCH", "remediationrequests/status"), skip: 2, times: 1, effect: Effect::Fault(FaultKind::LateWrite) },
-        Trigger { on: on("PUT", "remediationrequests/status"), skip: 1, times: 1, effect: Effect::Fault(FaultKind::LostAnswer) },
+        Trigger {
+            on: on("PATCH", "remediationrequests/status"),
+            skip: 1,
+            times: 1,
+            effect: Effect::Fault(FaultKind::LostAnswer),
+        },
+        Trigger {
+            on: on("PATCH", "remediationrequests/status"),
+            skip: 2,
+            times: 1,
+            effect: Effect::Fault(FaultKind::LateWrite),
+        },
+        Trigger {
+            on: on("PUT", "remediationrequests/status"),
+            skip: 1,
+            times: 1,
+            effect: Effect::Fault(FaultKind::LostAnswer),
+        },
     ]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
     weight: 60,
@@ -105,7 +131,9 @@ const REFUSED: &[Trigger] = &[
 /// The RBAC test of the lock's plan.
 pub const FORBIDDEN: Scenario = Scenario {
     name: Cow::Borrowed("forbidden"),
-    story: Cow::Borrowed("RBAC refuses leases: every signal gets a clear 503 to retry, nothing is stored, nothing is lost"),
+    story: Cow::Borrowed(
+        "RBAC refuses leases: every signal gets a clear 503 to retry, nothing is stored, nothing is lost",
+    ),
     acts: Cow::Borrowed(&[Act::Deliver { what: Deployment, copies: 5, to: Route::RoundRobin, retry: Retry::Never }]),
     triggers: Cow::Borrowed(REFUSED),
     expect: Cow::Borrowed(&[Expect::Requests(0), Expect::AllRefused(503)]),
@@ -116,7 +144,9 @@ pub const FORBIDDEN: Scenario = Scenario {
 /// API errors propagate and are got over.
 pub const API_ERRORS: Scenario = Scenario {
     name: Cow::Borrowed("api-errors"),
-    story: Cow::Borrowed("429, 500, 503, 504 and broken connections on one call in five: every signal is accepted in the end"),
+    story: Cow::Borrowed(
+        "429, 500, 503, 504 and broken connections on one call in five: every signal is accepted in the end",
+    ),
     faults: Faults { name: "api-errors", call: 200, calls_max: 20, ..Faults::NONE },
     acts: Cow::Borrowed(&[deliver(8, Route::Any)]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
@@ -127,7 +157,9 @@ pub const API_ERRORS: Scenario = Scenario {
 /// Option A's HTTP 500: a field selector that the server does not know.
 pub const NO_SELECTOR: Scenario = Scenario {
     name: Cow::Borrowed("no-selector"),
-    story: Cow::Borrowed("the API server answers field selectors with 400, as it does without the CRD's selectableFields"),
+    story: Cow::Borrowed(
+        "the API server answers field selectors with 400, as it does without the CRD's selectableFields",
+    ),
     cluster: ClusterShape { selectable_fields: false, ..ClusterShape::USUAL },
     acts: Cow::Borrowed(&[
         Act::HoldLease { of: Deployment, holder: Cow::Borrowed("gateway-old") },

@@ -20,11 +20,16 @@ const fn orchestrate(of: Payload, phase: &'static str) -> Act {
 /// A fresh signal must not be absorbed by a finished remediation (Z1).
 pub const ENDS_MEANWHILE: Scenario = Scenario {
     name: Cow::Borrowed("ends-meanwhile"),
-    story: Cow::Borrowed("the RemediationRequest ends while duplicates are on their way: each is counted on one that is active"),
+    story: Cow::Borrowed(
+        "the RemediationRequest ends while duplicates are on their way: each is counted on one that is active",
+    ),
     acts: Cow::Borrowed(&[
         deliver(Deployment, 1),
         Act::AwaitAnswers,
-        Act::OrchestrateMeanwhile { of: Deployment, phases: Cow::Borrowed(&[Cow::Borrowed("Pending"), Cow::Borrowed("Completed")]) },
+        Act::OrchestrateMeanwhile {
+            of: Deployment,
+            phases: Cow::Borrowed(&[Cow::Borrowed("Pending"), Cow::Borrowed("Completed")]),
+        },
         deliver(Deployment, 6),
     ]),
     expect: Cow::Borrowed(&[Expect::AllAccepted, Expect::Counted(Deployment, 7)]),
@@ -35,7 +40,9 @@ pub const ENDS_MEANWHILE: Scenario = Scenario {
 /// Episodes follow each other under one name family.
 pub const NEXT_EPISODE: Scenario = Scenario {
     name: Cow::Borrowed("next-episode"),
-    story: Cow::Borrowed("an alert comes back twice after its RemediationRequest has ended: three episodes, three RemediationRequests"),
+    story: Cow::Borrowed(
+        "an alert comes back twice after its RemediationRequest has ended: three episodes, three RemediationRequests",
+    ),
     cluster: ClusterShape { tail: ClusterShape::LONG_TAIL, ..ClusterShape::USUAL },
     acts: Cow::Borrowed(&[
         deliver(Deployment, 3),
@@ -71,7 +78,9 @@ pub const RESOLVED_AFTER_END: Scenario = Scenario {
 /// Two of the three alerts name Pods of one Deployment.
 pub const GROUP_OF_THREE: Scenario = Scenario {
     name: Cow::Borrowed("group-of-three"),
-    story: Cow::Borrowed("a real Alertmanager group of three alerts, twice at once: two owners, two RemediationRequests"),
+    story: Cow::Borrowed(
+        "a real Alertmanager group of three alerts, twice at once: two owners, two RemediationRequests",
+    ),
     acts: Cow::Borrowed(&[deliver(GroupOfThree, 2)]),
     expect: Cow::Borrowed(&[Expect::Requests(2), Expect::AllAccepted, Expect::Counted(GroupOfThree, 4)]),
     weight: 40,

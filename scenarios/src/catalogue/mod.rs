@@ -1,7 +1,8 @@
 //! The catalogue: every scenario by name.
 //!
-//! - [`bursts`]: many signals at once. - [`faults`]: crashes, held locks, refusals, errors. - [`lives`]: RemediationRequests
-//! that end, alerts that resolve, real groups of alerts.
+//! - [`bursts`]: many signals at once.
+//! - [`faults`]: crashes, held locks, refusals, errors.
+//! - [`lives`]: RemediationRequests that end, alerts that resolve, real groups of alerts.
 pub mod bursts;
 pub mod faults;
 pub mod lives;

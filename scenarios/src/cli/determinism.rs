@@ -99,7 +99,12 @@ fn parent(seeds: Range<u64>) -> anyhow::Result<Outcome> {
     });
     let (first, second) = (first?, second.map_err(|_| anyhow::anyhow!("a thread panicked"))??);
     let differing: Vec<(&String, &String)> = first.iter().zip(&second).filter(|(a, b)| a != b).collect();
-    println!("{} runs of {} seeds, each in two processes: {} differences", first.len(), seeds.end - seeds.start, differing.len());
+    println!(
+        "{} runs of {} seeds, each in two processes: {} differences",
+        first.len(),
+        seeds.end - seeds.start,
+        differing.len()
+    );
     let Some((line, _)) = differing.first() else {
         if first.len() != second.len() {
             bail!("the two processes did not do the same number of runs");

@@ -192,7 +192,10 @@ pub(super) fn unmet(subjects: &[Subject], tallies: &[Tally], faults: bool, whole
     }
     if whole_catalogue {
         for invariant in model::invariants::ALL {
-            let checked = tallies.iter().flat_map(|tally| &tally.checks).any(|(name, checks)| *name == invariant.id && checks.checked > 0);
+            let checked = tallies
+                .iter()
+                .flat_map(|tally| &tally.checks)
+                .any(|(name, checks)| *name == invariant.id && checks.checked > 0);
             if !checked {
                 unmet.push(format!("the invariant `{}` was never checked", invariant.id));
             }

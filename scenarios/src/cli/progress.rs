@@ -30,7 +30,8 @@ pub(super) fn show(progress: &Progress, total: u64, done: &AtomicBool) {
             runs as f64 / seconds,
             calls as f64 / seconds
         );
-        let _ = if terminal { write!(std::io::stderr(), "\r\x1b[K{line}") } else { writeln!(std::io::stderr(), "{line}") };
+        let _ =
+            if terminal { write!(std::io::stderr(), "\r\x1b[K{line}") } else { writeln!(std::io::stderr(), "{line}") };
     }
     if terminal {
         let _ = write!(std::io::stderr(), "\r\x1b[K");

@@ -42,7 +42,10 @@ pub(super) fn execute(args: Args) -> anyhow::Result<Outcome> {
     }
     let chain = run.hashes().chain;
     if replay.chain.is_some_and(|recorded| recorded != chain) {
-        eprintln!("lockstep: the run differs from the recorded one: chain {chain:016x}, recorded {:016x}.", replay.chain.unwrap_or(0));
+        eprintln!(
+            "lockstep: the run differs from the recorded one: chain {chain:016x}, recorded {:016x}.",
+            replay.chain.unwrap_or(0)
+        );
         return Ok(Outcome(exit_code::NOT_DETERMINISTIC));
     }
     let report = super::output::replay_report(&subject, &replay, &args.replay, &run);
@@ -53,7 +56,8 @@ pub(super) fn execute(args: Args) -> anyhow::Result<Outcome> {
     print!("{}", summary(&replay, &run));
     println!("{}", reports::text::render(&report).trim_end());
     if let Some(html) = &args.html {
-        std::fs::write(html, reports::html::render(&report)).with_context(|| format!("cannot write {}", html.display()))?;
+        std::fs::write(html, reports::html::render(&report))
+            .with_context(|| format!("cannot write {}", html.display()))?;
     }
     Ok(Outcome(exit_code(&report)))
 }

@@ -90,7 +90,8 @@ pub(super) fn execute(args: Args) -> anyhow::Result<Outcome> {
     let directory = args.report.clone().unwrap_or_else(|| PathBuf::from("lockstep-report"));
     report.failures = output::failures(&subjects, &tallies, &directory)?;
     report.interrupted = progress.stop.load(Relaxed) && !args.fail_fast;
-    let finished = !report.interrupted && args.time.is_none() && args.runs.is_none_or(|runs| runs >= 100) && !args.fail_fast;
+    let finished =
+        !report.interrupted && args.time.is_none() && args.runs.is_none_or(|runs| runs >= 100) && !args.fail_fast;
     let own = finished && args.protocol == SHIPPED && args.faults.is_none();
     report.unmet = output::unmet(&subjects, &tallies, own, own && args.scenarios.is_empty());
     output::write(&report, args.format, args.report.as_deref())

@@ -2,24 +2,34 @@
 //!
 //! An object with a deletionTimestamp counts like any other, the configured cooldown period is ignored, and a terminal object
 //! that needs a manual review wins over an active one that sorts after it. All three are as they are there.
-use super::call::{CallError, Calls};
+use super::{
+    call::{CallError, Calls},
+    record::Record,
+};
 use gateway::api::{OUTCOME_MANUAL_REVIEW_REQUIRED, RemediationRequest, is_terminal};
 use jiff::Timestamp;
+use serde::Deserialize;
 use kube::{
     Resource as _,
-    core::{ObjectList, Request, params::ListParams},
+    core::{Request, params::ListParams},
 };
+
+/// What is read of a list.
+#[derive(Deserialize)]
+struct List {
+    items: Vec<Record>,
+}
 
 /// The RemediationRequest that a signal of `fingerprint` duplicates; `None` when it begins a new one.
 pub(super) async fn should_deduplicate(
     calls: Calls<'_>,
     fingerprint: &str,
-) -> Result<Option<RemediationRequest>, CallError> {
+) -> Result<Option<Record>, CallError> {
     let by_field = ListParams::default().fields(&format!("spec.signalFingerprint={fingerprint}"));
     let items = match list(calls, &by_field).await {
         Err(error) if selector_unsupported(&error) => {
             let mut all = list(calls, &ListParams::default()).await?;
-            all.retain(|rr| rr.spec.signal_fingerprint == fingerprint);
+            all.retain(|rr| rr.is_about(fingerprint));
             all
         }
         items => items?,
@@ -27,9 +37,9 @@ pub(super) async fn should_deduplicate(
     Ok(first_match(items, calls.ctx.clock.now()))
 }
 
-async fn list(calls: Calls<'_>, params: &ListParams) -> Result<Vec<RemediationRequest>, CallError> {
+async fn list(calls: Calls<'_>, params: &ListParams) -> Result<Vec<Record>, CallError> {
     let request = Request::new(RemediationRequest::url_path(&(), Some(&calls.ctx.namespace))).list(params);
-    Ok(calls.call::<ObjectList<RemediationRequest>>(request).await?.items)
+    Ok(calls.call::<List>(request).await?.items)
 }
 
 fn selector_unsupported(error: &CallError) -> bool {
@@ -37,8 +47,8 @@ fn selector_unsupported(error: &CallError) -> bool {
     text.contains("field label not supported") || text.contains("field selector")
 }
 
-fn first_match(items: Vec<RemediationRequest>, now: Timestamp) -> Option<RemediationRequest> {
-    let mut held_back: Option<(Timestamp, RemediationRequest)> = None;
+fn first_match(items: Vec<Record>, now: Timestamp) -> Option<Record> {
+    let mut held_back: Option<(Timestamp, Record)> = None;
     for rr in items {
         let status = rr.status.as_ref();
         let phase = status.and_then(|status| status.overall_phase.as_deref()).unwrap_or_default();
@@ -63,7 +73,7 @@ mod tests {
 
     fn picked(items: &[(&str, Value)]) -> Option<String> {
         let items = items.iter().map(|(name, status)| {
-            let mut rr = super::super::tests::request(name);
+            let mut rr = Record::created(super::super::tests::request(name));
             rr.status = Some(serde_json::from_value(status.clone()).expect("a status"));
             rr
         });

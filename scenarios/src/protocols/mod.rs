@@ -13,6 +13,7 @@ mod lease_lock;
 pub mod none;
 mod pipeline;
 pub mod planned_lease;
+mod record;
 pub mod shipped_lease;
 mod status;
 #[cfg(test)]

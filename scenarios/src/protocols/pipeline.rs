@@ -5,10 +5,11 @@
 use super::{
     breaker::Breaker,
     call::{CallError, Calls},
-    create, dedup, status,
+    create, dedup,
+    record::Record,
+    status,
 };
 use gateway::{
-    api::RemediationRequest,
     protocol::{Accepted, Context, Disposition, Refusal},
     signals::Signal,
 };
@@ -37,7 +38,7 @@ impl Pipeline {
             return Ok(accepted);
         }
         let created = create::create(calls, &self.breaker, signal).await;
-        let mut rr = created.map_err(|error| refusal(calls, "create RemediationRequest", &error))?;
+        let mut rr = Record::created(created.map_err(|error| refusal(calls, "create RemediationRequest", &error))?);
         // The counter's first value is lost with any error, and the signal is answered 201 all the same.
         let _not_counted = status::count_occurrence(calls, &mut rr).await;
         Ok(self.accepted(rr, Disposition::Created))
@@ -55,7 +56,7 @@ impl Pipeline {
     }
 
     /// The reply, from the object in memory.
-    fn accepted(&self, rr: RemediationRequest, disposition: Disposition) -> Accepted {
+    fn accepted(&self, rr: Record, disposition: Disposition) -> Accepted {
         let seen = rr.status.and_then(|status| status.deduplication).unwrap_or_default();
         let now = self.ctx.clock.now();
         Accepted {

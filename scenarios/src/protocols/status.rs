@@ -5,6 +5,7 @@
 use super::{
     backoff,
     call::{CallError, Calls},
+    record::Record,
 };
 use gateway::api::{Deduplication, RemediationRequest};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -22,7 +23,7 @@ use std::time::Duration;
 const WAITS: [Duration; 3] = [Duration::from_millis(10), Duration::from_millis(50), Duration::from_millis(250)];
 
 /// Counts one occurrence on `rr`. `rr` may have changed even when this fails.
-pub(super) async fn count_occurrence(calls: Calls<'_>, rr: &mut RemediationRequest) -> Result<(), CallError> {
+pub(super) async fn count_occurrence(calls: Calls<'_>, rr: &mut Record) -> Result<(), CallError> {
     let mut waits = WAITS.iter();
     loop {
         match read_add_write(calls, rr).await {
@@ -35,7 +36,7 @@ pub(super) async fn count_occurrence(calls: Calls<'_>, rr: &mut RemediationReque
     }
 }
 
-async fn read_add_write(calls: Calls<'_>, rr: &mut RemediationRequest) -> Result<(), CallError> {
+async fn read_add_write(calls: Calls<'_>, rr: &mut Record) -> Result<(), CallError> {
     let requests = Request::new(RemediationRequest::url_path(&(), Some(&calls.ctx.namespace)));
     let name = rr.metadata.name.clone().unwrap_or_default();
     *rr = calls.call(requests.get(&name, &GetParams::default())).await?;

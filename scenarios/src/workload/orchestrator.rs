@@ -13,8 +13,20 @@ use tower::Service;
 
 /// The members of status that the orchestrator's struct has.
 const KNOWN_STATUS: &[&str] = &[
-    "deduplication", "observedGeneration", "overallPhase", "message", "startTime", "completedAt", "retentionExpiryTime",
-    "conditions", "timeoutConfig", "phaseProgress", "routingStatus", "completionStatus", "operatorAudit", "workflowSelection",
+    "deduplication",
+    "observedGeneration",
+    "overallPhase",
+    "message",
+    "startTime",
+    "completedAt",
+    "retentionExpiryTime",
+    "conditions",
+    "timeoutConfig",
+    "phaseProgress",
+    "routingStatus",
+    "completionStatus",
+    "operatorAudit",
+    "workflowSelection",
 ];
 /// The members of a condition that metav1.Condition has.
 const KNOWN_CONDITION: &[&str] = &["type", "status", "observedGeneration", "lastTransitionTime", "reason", "message"];

@@ -4,10 +4,14 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 const DEPLOYMENT_FIRING: &str = include_str!("../../payloads/alertmanager/deployment-replicas-mismatch-firing.json");
-const DEPLOYMENT_RESOLVED: &str = include_str!("../../payloads/alertmanager/deployment-replicas-mismatch-resolved.json");
+const DEPLOYMENT_RESOLVED: &str =
+    include_str!("../../payloads/alertmanager/deployment-replicas-mismatch-resolved.json");
 const PODS_FIRING: &str = include_str!("../../payloads/alertmanager/pod-crash-looping-group-of-3-firing.json");
 const NODES_FIRING: &str = include_str!("../../payloads/alertmanager/node-not-ready-truncated-firing.json");
 const EVENT_BACKOFF: &str = include_str!("../../payloads/events/backoff-warning.json");
@@ -41,6 +45,12 @@ pub struct Alert {
     pub resolved: bool,
 }
 
+/// What a payload always is.
+struct Prepared {
+    body: Bytes,
+    alerts: Arc<[Alert]>,
+}
+
 impl Payload {
     /// The path that it is posted to.
     pub fn path(self) -> &'static str {
@@ -52,21 +62,46 @@ impl Payload {
 
     /// The body, as sent at `now`: an Event says when it was last seen, and an old one is refused.
     pub fn body(self, now: jiff::Timestamp) -> Bytes {
+        let body = self.prepared().body.clone();
         match self {
-            Payload::Deployment => Bytes::from_static(DEPLOYMENT_FIRING.as_bytes()),
-            Payload::DeploymentResolved => Bytes::from_static(DEPLOYMENT_RESOLVED.as_bytes()),
-            Payload::GroupOfThree => Bytes::from_static(PODS_FIRING.as_bytes()),
-            Payload::Nodes => Bytes::from_static(NODES_FIRING.as_bytes()),
-            Payload::Event => EVENT_BACKOFF.replace(EVENT_LAST_SEEN, &format!("{now:.0}")).into(),
-            Payload::Distinct(number) => {
-                let other = format!("\"deployment\": \"app-{number}\"");
-                DEPLOYMENT_FIRING.replace("\"deployment\": \"checkout\"", &other).into()
+            Payload::Event => {
+                let text = String::from_utf8_lossy(&body);
+                text.replace(EVENT_LAST_SEEN, &format!("{now:.0}")).into()
             }
+            _ => body,
         }
     }
 
     /// Its alerts, in order.
-    pub fn alerts(self) -> Vec<Alert> {
+    pub fn alerts(self) -> Arc<[Alert]> {
+        Arc::clone(&self.prepared().alerts)
+    }
+
+    /// Body and alerts, worked out once per process: every run sends the same.
+    fn prepared(self) -> Arc<Prepared> {
+        static PREPARED: Mutex<BTreeMap<Payload, Arc<Prepared>>> = Mutex::new(BTreeMap::new());
+        let mut prepared = PREPARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = prepared.entry(self);
+        Arc::clone(entry.or_insert_with(|| {
+            Arc::new(Prepared { body: self.recorded_body(), alerts: self.expected_alerts().into() })
+        }))
+    }
+
+    fn recorded_body(self) -> Bytes {
+        match self {
+            Payload::Deployment => compact(DEPLOYMENT_FIRING).into(),
+            Payload::DeploymentResolved => compact(DEPLOYMENT_RESOLVED).into(),
+            Payload::GroupOfThree => compact(PODS_FIRING).into(),
+            Payload::Nodes => compact(NODES_FIRING).into(),
+            Payload::Event => compact(EVENT_BACKOFF).into(),
+            Payload::Distinct(number) => {
+                let other = format!("\"deployment\":\"app-{number}\"");
+                compact(DEPLOYMENT_FIRING).replace("\"deployment\":\"checkout\"", &other).into()
+            }
+        }
+    }
+
+    fn expected_alerts(self) -> Vec<Alert> {
         let owners: Vec<String> = match self {
             Payload::Deployment | Payload::DeploymentResolved => vec!["payments:Deployment:checkout".into()],
             Payload::GroupOfThree => vec![
@@ -74,10 +109,7 @@ impl Payload {
                 "payments:Deployment:checkout".into(),
                 "payments:StatefulSet:ledger".into(),
             ],
-            Payload::Nodes => vec![
-                "prod-eu::Node:worker-3".into(),
-                "prod-eu::Node:worker-4.example.internal".into(),
-            ],
+            Payload::Nodes => vec!["prod-eu::Node:worker-3".into(), "prod-eu::Node:worker-4.example.internal".into()],
             Payload::Event => vec!["default:Deployment:checkout".into()],
             Payload::Distinct(number) => vec![format!("payments:Deployment:app-{number}")],
         };
@@ -109,6 +141,22 @@ impl Payload {
             Payload::Distinct(number) => vec![deployment("payments", &format!("app-{number}"))],
         }
     }
+}
+
+/// The body as its sender writes it: the files are indented for reading, senders do not indent.
+fn compact(file: &str) -> String {
+    let mut in_string = false;
+    let mut escaped = false;
+    file.chars()
+        .filter(|&c| {
+            let keep = in_string || !c.is_whitespace();
+            if c == '"' && !escaped {
+                in_string = !in_string;
+            }
+            escaped = c == '\\' && !escaped;
+            keep
+        })
+        .collect()
 }
 
 /// The contract: hexadecimal SHA-256 of `[cluster:]namespace:kind:name` of the top-level owner.
@@ -165,8 +213,20 @@ mod tests {
     }
 
     #[test]
+    fn bodies_are_compact_and_unchanged() {
+        for file in [DEPLOYMENT_FIRING, DEPLOYMENT_RESOLVED, PODS_FIRING, NODES_FIRING, EVENT_BACKOFF] {
+            let compact = compact(file);
+            assert!(!compact.contains('\n') && compact.len() < file.len());
+            let (before, after): (Value, Value) =
+                (serde_json::from_str(file).expect("JSON"), serde_json::from_str(&compact).expect("JSON"));
+            assert_eq!(before, after);
+        }
+    }
+
+    #[test]
     fn distinct_bodies_name_their_deployment() {
-        let body: Value = serde_json::from_slice(&Payload::Distinct(7).body(jiff::Timestamp::UNIX_EPOCH)).expect("JSON");
+        let body: Value =
+            serde_json::from_slice(&Payload::Distinct(7).body(jiff::Timestamp::UNIX_EPOCH)).expect("JSON");
         assert_eq!(body["alerts"][0]["labels"]["deployment"], "app-7");
         assert_eq!(body["commonLabels"]["deployment"], "app-7");
     }

@@ -1,9 +1,5 @@
 //! The script: plays a scenario's acts against the cluster, in order, and ends when every sender and actor has.
-use super::{
-    Act, Payload, orchestrator,
-    orchestrator::call,
-    sender,
-};
+use super::{Act, Payload, orchestrator, orchestrator::call, sender};
 use crate::observe::Recorder;
 use serde_json::{Value, json};
 use sim::{
@@ -41,8 +37,8 @@ pub struct Stage {
 impl Stage {
     /// A stage in this cluster.
     pub fn new(cluster: Cluster, recorder: Recorder, requests: ResourceId, redelivery: u32) -> Self {
-        let (orchestrator_id, orchestrator) = cluster.actor("orchestrator");
-        let (administrator_id, administrator) = cluster.actor("administrator");
+        let (orchestrator_id, orchestrator) = cluster.actor();
+        let (administrator_id, administrator) = cluster.actor();
         recorder.cast(orchestrator_id, administrator_id);
         Self {
             cluster,
@@ -81,12 +77,12 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
             Act::AwaitAnswers => while senders.join_next().await.is_some() {},
             Act::Wait(duration) => stage.cluster.sleep(duration).await,
             Act::Orchestrate { of, phase } => {
-                for alert in of.alerts() {
+                for alert in of.alerts().iter() {
                     orchestrator::move_to(&stage, &alert.fingerprint, &phase).await;
                 }
             }
             Act::OrchestrateMeanwhile { of, phases } => {
-                for alert in of.alerts() {
+                for alert in of.alerts().iter().cloned() {
                     let (stage, phases) = (stage.clone(), phases.clone());
                     actors.spawn(async move { orchestrator::move_through(&stage, &alert.fingerprint, &phases).await });
                 }

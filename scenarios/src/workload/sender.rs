@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// Alertmanager gives a notification up when the next one is due (`group_interval`, 5 minutes by default).
 const GIVE_UP: Duration = Duration::from_secs(300);
+/// How often accepted alerts are delivered again, at most: the two of a highly available pair, and a retry.
+const REDELIVERIES_MAX: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(1_000);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
@@ -16,6 +18,7 @@ pub async fn deliver(stage: Stage, what: Payload, route: Route, retry: Retry) {
     let began = stage.cluster.micros();
     let mut pause = FIRST_PAUSE;
     let mut repeats = None;
+    let mut redeliveries = 0;
     loop {
         if let Some(replica) = choose_replica(&stage, route) {
             let delivery = stage.cluster.next_delivery();
@@ -23,7 +26,9 @@ pub async fn deliver(stage: Stage, what: Payload, route: Route, retry: Retry) {
             let answer = stage.cluster.send(delivery, replica, request(what, stage.cluster.now())).await;
             let ending = stage.recorder.answered(signals, stage.cluster.micros(), answer.ok());
             if ending == Ending::Final {
-                if stage.redelivery > 0 && stage.cluster.rarely(stage.redelivery, Label::Workload) {
+                let again = redeliveries < REDELIVERIES_MAX && stage.redelivery > 0;
+                if again && stage.cluster.rarely(stage.redelivery, Label::Workload) {
+                    redeliveries += 1;
                     stage.cluster.deliver_fault(FaultKind::Redelivery);
                     continue;
                 }

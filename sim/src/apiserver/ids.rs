@@ -9,7 +9,7 @@ const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 const PREFIX_LIMIT: usize = 58;
 
 /// The source of the API server's own identifiers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ids {
     random: ChaCha8Rng,
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 /// One change of one object.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Event {
     pub(crate) revision: u64,
     pub(crate) before: Option<Arc<Object>>,
@@ -31,7 +31,7 @@ impl Event {
 }
 
 /// The history of one resource.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Table {
     log: Vec<Event>,
     /// Key → indices of its events in the log, ascending. Keys are `namespace/name`, or `name`, so that their order is etcd's.
@@ -39,7 +39,7 @@ struct Table {
 }
 
 /// The multi-version store.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Store {
     revision: u64,
     compacted: u64,

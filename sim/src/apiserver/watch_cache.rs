@@ -19,7 +19,7 @@ struct Position {
 }
 
 /// The caches of all servers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Caches {
     servers: Vec<Vec<Position>>,
     auto_advance: bool,

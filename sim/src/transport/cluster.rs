@@ -29,7 +29,7 @@ pub(super) trait Backend: Send + Sync {
     fn next_delivery(&self) -> DeliveryId;
     fn send(&self, id: DeliveryId, replica: usize, request: http::Request<Bytes>) -> Exchange;
     fn ready(&self) -> Vec<usize>;
-    fn actor(&self, name: &str) -> (ActorId, ApiService);
+    fn actor(&self) -> (ActorId, ApiService);
     fn choose(&self, of: usize, label: Label) -> usize;
     fn rarely(&self, per_mille: u32, label: Label) -> bool;
     fn time(&self) -> TrueTime;
@@ -81,8 +81,8 @@ impl Cluster {
     }
 
     /// An API client that is none of the replicas.
-    pub fn actor(&self, name: &str) -> (ActorId, ApiService) {
-        self.backend.actor(name)
+    pub fn actor(&self) -> (ActorId, ApiService) {
+        self.backend.actor()
     }
 
     /// One of `0..of`.

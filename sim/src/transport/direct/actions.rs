@@ -31,7 +31,7 @@ pub(super) enum Step {
     /// Nothing is enabled.
     Idle,
     /// Give this request to its replica.
-    Arrive(Delivery),
+    Arrive(Box<Delivery>),
     /// Stop this replica at once.
     Crash { replica: usize, restart: Duration },
     /// Hang up on one of a replica's deliveries.
@@ -41,7 +41,8 @@ pub(super) enum Step {
 /// What may happen to the world at any step, in the order of the choice (0 is: nothing).
 pub(in crate::transport) const WORLD_FAULTS: &[FaultKind] =
     &[FaultKind::Crash, FaultKind::Pause, FaultKind::WatchDrop, FaultKind::Compaction, FaultKind::Disconnect];
-pub(in crate::transport) const RESTARTS: &[Duration] = &[Duration::from_millis(500), Duration::from_secs(5), Duration::from_secs(40)];
+pub(in crate::transport) const RESTARTS: &[Duration] =
+    &[Duration::from_millis(500), Duration::from_secs(5), Duration::from_secs(40)];
 pub(in crate::transport) const PAUSES: &[Duration] =
     &[Duration::from_secs(1), Duration::from_secs(8), Duration::from_secs(33), Duration::from_secs(70)];
 
@@ -118,7 +119,7 @@ impl World {
                 Aftermath::Crash { replica, restart } => return Step::Crash { replica, restart },
                 Aftermath::Pause { replica, duration } => self.pause(replica, duration),
             },
-            Action::Arrive(index) => return Step::Arrive(self.deliveries.remove(index)),
+            Action::Arrive(index) => return Step::Arrive(Box::new(self.deliveries.remove(index))),
         }
         Step::Acted
     }
@@ -194,8 +195,9 @@ impl World {
     }
 
     fn victim(&mut self, now: u64) -> Option<usize> {
-        let up: Vec<usize> =
-            (0..self.replicas.len()).filter(|&r| self.replicas[r].up() && self.replicas[r].paused_until() <= now).collect();
+        let up: Vec<usize> = (0..self.replicas.len())
+            .filter(|&r| self.replicas[r].up() && self.replicas[r].paused_until() <= now)
+            .collect();
         if up.is_empty() { None } else { Some(up[self.choices.choose(up.len(), Label::Victim)]) }
     }
 

@@ -151,10 +151,15 @@ impl World {
                 let delay = DELAYS[self.choices.choose(DELAYS.len(), Label::CallDelay)];
                 self.calls[index].not_before = self.time.micros() + delay.as_micros() as u64;
             }
-            FaultKind::TooManyRequests => self.refuse_with(index, status::too_many_requests(1).answer()),
-            FaultKind::InternalError => self.refuse_with(index, status::internal_error("etcdserver: request timed out").answer()),
-            FaultKind::ServiceUnavailable => self.refuse_with(index, status::service_unavailable("the server is currently unable to handle the request").answer()),
-            FaultKind::GatewayTimeout => self.refuse_with(index, status::timeout(1).answer()),
+            FaultKind::TooManyRequests => self.refuse_with(index, status::overload(1)),
+            FaultKind::InternalError => {
+                self.refuse_with(index, status::bare_error("etcdserver: request timed out").answer())
+            }
+            FaultKind::ServiceUnavailable => self.refuse_with(
+                index,
+                status::service_unavailable("the server is currently unable to handle the request").answer(),
+            ),
+            FaultKind::GatewayTimeout => self.refuse_with(index, status::timeout(0).answer()),
             FaultKind::LostRequest => {
                 let call = self.calls.remove(index);
                 self.emit(&Event::CallDropped { call: call.id });
@@ -164,15 +169,15 @@ impl World {
             FaultKind::LostAnswer | FaultKind::FalseError | FaultKind::LateWrite if !write => return false,
             FaultKind::LostAnswer => {
                 let call = self.calls.remove(index);
-                self.execute(&call);
+                self.execute_unheard(&call);
                 self.break_connection(call);
             }
             FaultKind::FalseError => {
                 let call = self.calls.remove(index);
-                self.execute(&call);
+                self.execute_unheard(&call);
                 let answer = match self.choices.choose(2, Label::CallFault) {
-                    0 => status::timeout(1).answer(),
-                    _ => status::internal_error("etcdserver: leader changed").answer(),
+                    0 => status::timeout(0).answer(),
+                    _ => status::bare_error("etcdserver: leader changed").answer(),
                 };
                 self.refuse(call, answer);
             }
@@ -182,11 +187,11 @@ impl World {
                 let answered = Call { caller: late.caller.take(), request: late.request.clone(), ..late };
                 late.not_before = self.time.micros() + delay.as_micros() as u64;
                 self.calls.insert(index, late);
-                self.refuse(answered, status::timeout(1).answer());
+                self.refuse(answered, status::timeout(0).answer());
             }
             FaultKind::Silence => {
                 let mut call = self.calls.remove(index);
-                self.execute(&call);
+                self.execute_unheard(&call);
                 self.silent.extend(call.caller.take());
                 self.emit(&Event::CallAnswered { call: call.id, end: CallEnd::Silent });
             }
@@ -251,6 +256,14 @@ impl World {
         self.api.revision() > before
     }
 
+    /// Executes a call whose answer nobody will read.
+    fn execute_unheard(&mut self, call: &Call) {
+        let (_, _, opens) = self.execute(call);
+        if let Some(stream) = opens {
+            self.api.close_watch(stream.watch);
+        }
+    }
+
     fn execute(&mut self, call: &Call) -> (CallResult, CallEnd, Option<Stream>) {
         let server = self.actor(call.actor).server;
         let now = self.time.now();
@@ -259,13 +272,13 @@ impl World {
         let path = call.request.target.split('?').next().unwrap_or_default();
         self.trace.step(call.actor, &call.request.method, path, u32::from(code));
         if let AnswerBody::Full(body) = &answer.body {
-            self.trace.body(&body);
+            self.trace.body(body);
         }
         let writes = self.emit_commits();
         self.emit(&Event::CallCommitted { call: call.id, server, status: code, writes });
         let (result, lines) = wire(answer);
         let opens = lines.and_then(|(watch, lines)| {
-            let (_, _, resource, _) = self.api.watches().find(|(open, ..)| *open == watch)?;
+            let resource = self.api.watch_resource(watch)?;
             let seconds = self.api.watch_timeout(watch).map_or(1_800, u64::from);
             let until = self.time.micros() + seconds * 1_000_000;
             Some(Stream { watch, actor: call.actor, resource, lines, until })
@@ -297,7 +310,9 @@ impl World {
 }
 
 /// An answer as its caller reads it, and for a watch the end to write lines to.
-pub(in crate::transport) fn wire(answer: Answer) -> (CallResult, Option<(crate::apiserver::WatchId, mpsc::UnboundedSender<bytes::Bytes>)>) {
+pub(in crate::transport) fn wire(
+    answer: Answer,
+) -> (CallResult, Option<(crate::apiserver::WatchId, mpsc::UnboundedSender<bytes::Bytes>)>) {
     let (body, lines) = match answer.body {
         AnswerBody::Full(bytes) => (ApiBody::Full(Some(bytes)), None),
         AnswerBody::Watch(watch) => {
@@ -306,7 +321,8 @@ pub(in crate::transport) fn wire(answer: Answer) -> (CallResult, Option<(crate::
         }
     };
     let mut response = http::Response::new(body);
-    *response.status_mut() = http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = answer.headers;
     (Ok(response), lines)
 }

@@ -37,8 +37,8 @@ impl Backend for Shared {
         (0..world.replicas.len()).filter(|&index| world.replicas[index].ready).collect()
     }
 
-    fn actor(&self, name: &str) -> (ActorId, ApiService) {
-        let actor = self.lock().add_actor(name.to_owned(), None);
+    fn actor(&self) -> (ActorId, ApiService) {
+        let actor = self.lock().add_actor(None);
         (actor, ApiService::new(self.clone(), actor))
     }
 

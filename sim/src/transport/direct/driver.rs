@@ -7,6 +7,7 @@ use super::{
 use crate::{
     apiserver::{ApiServer, FixtureError, Registry},
     choice::{Choice, Choices},
+    clock::EPOCH,
     event::Observer,
     faults::{Delivered, Faults},
     hosts::Host,
@@ -40,6 +41,8 @@ pub struct Settings {
     pub replicas: usize,
     /// Objects that are there from the start.
     pub fixtures: Arc<Vec<Value>>,
+    /// The cluster as every run finds it, once the first has made it.
+    pub past: Past,
     /// What may go wrong at random.
     pub faults: Faults,
     /// What goes wrong for certain.
@@ -52,6 +55,23 @@ pub struct Settings {
     pub step_limit: u64,
     /// How much of the run is kept.
     pub detail: Detail,
+}
+
+/// A cluster with its fixtures, made once and forked for every run.
+#[derive(Clone, Default)]
+pub struct Past(Arc<Mutex<Option<ApiServer>>>);
+
+impl Past {
+    fn fork(&self, settings: &Settings) -> Result<ApiServer, FixtureError> {
+        let mut past = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(api) = &*past {
+            return Ok(api.fork());
+        }
+        let mut api = ApiServer::new(Arc::clone(&settings.registry), settings.servers, 0);
+        api.set_auto_advance(true);
+        api.apply_fixture(&settings.fixtures, EPOCH.parse().expect("EPOCH is a timestamp"))?;
+        Ok(past.insert(api).fork())
+    }
 }
 
 /// Why a run ended.
@@ -153,7 +173,7 @@ where
         .on_thread_park(move || hook.park())
         .build()?;
     runtime.block_on(async {
-        let api = ApiServer::new(Arc::clone(&settings.registry), settings.servers, 0);
+        let api = settings.past.fork(settings)?;
         let shared = Shared::new(World::new(settings, api, choices, observer));
         let stop = Driver { idle: &idle, shared: &shared, host, settings }.run(script).await?;
         Ok(finish(&shared, stop))
@@ -202,11 +222,8 @@ impl Driver<'_> {
     async fn boot(&self) -> Result<(), RunError> {
         {
             let mut world = self.shared.lock();
-            let outsider = world.add_actor("outsider".to_owned(), None);
+            let outsider = world.add_actor(None);
             debug_assert_eq!(outsider, OUTSIDER);
-            let now = world.time.now();
-            world.api.set_auto_advance(true);
-            world.api.apply_fixture(&self.settings.fixtures, now)?;
             world.emit_commits();
         }
         for index in 0..self.settings.replicas {
@@ -234,7 +251,8 @@ impl Driver<'_> {
     /// While booting, streams deliver at once.
     fn deliver_lines(&self) {
         let mut world = self.shared.lock();
-        while let Some(index) = (0..world.streams.len()).find(|&index| world.api.has_event(world.streams[index].watch)) {
+        while let Some(index) = (0..world.streams.len()).find(|&index| world.api.has_event(world.streams[index].watch))
+        {
             world.stream_line(index);
         }
     }
@@ -289,7 +307,7 @@ impl Driver<'_> {
         };
         match step {
             Step::Acted => {}
-            Step::Arrive(delivery) => self.shared.arrive(delivery),
+            Step::Arrive(delivery) => self.shared.arrive(*delivery),
             Step::Crash { replica, restart } => {
                 if self.shared.crash(replica) {
                     self.shared.restart_later(Arc::clone(&self.host), replica, restart);

@@ -13,8 +13,8 @@ mod world;
 
 pub(in crate::transport) use actions::{PAUSES, RESTARTS, WORLD_FAULTS};
 pub(in crate::transport) use calls::{CALL_FAULTS, DELAYS, wire};
-pub use driver::{Outcome, RunError, Settings, Stop, run};
-pub use trigger::{CallPattern, Effect, Trigger};
+pub use driver::{Outcome, Past, RunError, Settings, Stop, run};
 pub(in crate::transport) use replicas::{OFFSETS_MS, RATES_PPM};
+pub use trigger::{CallPattern, Effect, Trigger};
 pub(crate) use world::Shared;
 pub(in crate::transport) use world::{Actor, GATEWAY_USER, Phase, Spent};

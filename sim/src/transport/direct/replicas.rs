@@ -82,14 +82,23 @@ impl Shared {
         let environment = {
             let mut world = self.lock();
             let name = format!("gateway-{index}");
-            let actor = world.add_actor(name.clone(), Some(index));
+            let actor = world.add_actor(Some(index));
             let incarnation = world.replicas[index].incarnation;
             let seed = (world.entropy << 32) | (index as u64) << 16 | u64::from(incarnation);
             let replica = &mut world.replicas[index];
             replica.actor = Some(actor);
-            let clock = HostClock::new(world.time.clone(), world.replicas[index].skew, world.replicas[index].paused_until.clone());
+            let clock = HostClock::new(
+                world.time.clone(),
+                world.replicas[index].skew,
+                world.replicas[index].paused_until.clone(),
+            );
             world.emit(&Event::Started { replica: index, incarnation, actor });
-            Environment { name, api: ApiService::new(self.clone(), actor), clock, entropy: Arc::new(HostEntropy::new(seed)) }
+            Environment {
+                name,
+                api: ApiService::new(self.clone(), actor),
+                clock,
+                entropy: Arc::new(HostEntropy::new(seed)),
+            }
         };
         // Booting makes API calls, which take the lock.
         let process = host.boot(environment);
@@ -151,7 +160,8 @@ impl Shared {
         }
         if let Some(actor) = actor {
             world.actors[actor.0 as usize].gone = true;
-            let (gone, streams) = std::mem::take(&mut world.streams).into_iter().partition(|stream| stream.actor == actor);
+            let (gone, streams) =
+                std::mem::take(&mut world.streams).into_iter().partition(|stream| stream.actor == actor);
             world.streams = streams;
             let gone: Vec<_> = gone;
             gone.iter().for_each(|stream| world.api.close_watch(stream.watch));

@@ -1,9 +1,5 @@
 //! The state of one run: what is pending where, and the one lock around it.
-use super::{
-    driver::Settings,
-    replicas::Replica,
-    trigger::Trigger,
-};
+use super::{driver::Settings, replicas::Replica, trigger::Trigger};
 use crate::{
     apiserver::{ApiServer, Decision, Request, ResourceId, ServerId, WatchId},
     choice::{Choices, Label},
@@ -66,7 +62,6 @@ pub(super) struct Delivery {
 
 /// Who makes API requests.
 pub(in crate::transport) struct Actor {
-    pub(in crate::transport) name: String,
     /// The replica it is a process of.
     pub(in crate::transport) replica: Option<usize>,
     /// The API server that it talks to.
@@ -128,7 +123,12 @@ pub(in crate::transport) struct Spent {
 }
 
 impl World {
-    pub(super) fn new(settings: &Settings, mut api: ApiServer, mut choices: Choices, observer: Box<dyn Observer>) -> Self {
+    pub(super) fn new(
+        settings: &Settings,
+        mut api: ApiServer,
+        mut choices: Choices,
+        observer: Box<dyn Observer>,
+    ) -> Self {
         let forbids = Arc::new(AtomicBool::new(false));
         let asked = Arc::clone(&forbids);
         api.set_authorizer(Box::new(move |_| match asked.load(Relaxed) {
@@ -178,9 +178,9 @@ impl World {
         self.emit(&Event::Fault { kind, call, replica });
     }
 
-    pub(super) fn add_actor(&mut self, name: String, replica: Option<usize>) -> ActorId {
+    pub(super) fn add_actor(&mut self, replica: Option<usize>) -> ActorId {
         let server = ServerId(self.actors.len() % self.servers);
-        self.actors.push(Actor { name, replica, server, gone: false });
+        self.actors.push(Actor { replica, server, gone: false });
         ActorId(self.actors.len() as u32 - 1)
     }
 

@@ -18,7 +18,11 @@ use futures::{
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use std::{future::{Future, poll_fn}, net::SocketAddr, pin::pin};
+use std::{
+    future::{Future, poll_fn},
+    net::SocketAddr,
+    pin::pin,
+};
 use tokio::sync::oneshot;
 use turmoil::net::TcpStream;
 

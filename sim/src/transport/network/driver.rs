@@ -105,7 +105,7 @@ impl Driver<'_> {
     fn boot(&mut self, host: Arc<dyn Host>) -> Result<(), RunError> {
         {
             let mut world = self.shared.lock();
-            let outsider = world.add_actor("outsider".to_owned(), None);
+            let outsider = world.add_actor(None);
             debug_assert_eq!(outsider, OUTSIDER);
             let now = world.time.now();
             world.api.set_auto_advance(true);

@@ -99,7 +99,7 @@ impl Shared {
     fn start(&self, index: usize) -> Environment {
         let api = ApiClient::new(self.clone());
         let mut world = self.lock();
-        let actor = world.add_actor(name(index), Some(index));
+        let actor = world.add_actor(Some(index));
         let entropy = world.entropy;
         let replica = &mut world.replicas[index];
         replica.actor = Some(actor);

@@ -1,6 +1,9 @@
 //! The state of one run, and the one lock around it. Hosts share it beside the network, as an observer that sees everything:
 //! programs reach it only through sockets.
-use super::{delivery::UnderWay, replicas::{Order, Replica}};
+use super::{
+    delivery::UnderWay,
+    replicas::{Order, Replica},
+};
 use crate::{
     apiserver::{ApiServer, Decision, ResourceId, ServerId, WatchId},
     choice::{Choices, Label},
@@ -130,9 +133,9 @@ impl World {
         self.emit(&Event::Fault { kind, call, replica });
     }
 
-    pub(super) fn add_actor(&mut self, name: String, replica: Option<usize>) -> ActorId {
+    pub(super) fn add_actor(&mut self, replica: Option<usize>) -> ActorId {
         let server = ServerId(self.actors.len() % self.servers);
-        self.actors.push(Actor { name, replica, server, gone: false });
+        self.actors.push(Actor { replica, server, gone: false });
         ActorId(self.actors.len() as u32 - 1)
     }
 
@@ -146,7 +149,13 @@ impl World {
     }
 
     /// A program hands a call to the network; its number, and the server that it goes to.
-    pub(super) fn hand_over(&mut self, actor: ActorId, method: &http::Method, target: &str, body: &[u8]) -> (CallId, ServerId) {
+    pub(super) fn hand_over(
+        &mut self,
+        actor: ActorId,
+        method: &http::Method,
+        target: &str,
+        body: &[u8],
+    ) -> (CallId, ServerId) {
         let call = CallId(self.next_call);
         self.next_call += 1;
         self.api_calls += 1;
