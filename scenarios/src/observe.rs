@@ -8,12 +8,14 @@ use model::{
     oracle::{Finding, Oracle},
     settings::Settings,
 };
+use serde::Deserialize;
 use serde_json::Value;
 use sim::{
     apiserver::{self, Commit, ResourceId},
     event::{ActorId, DeliveryId, Event, Observer},
 };
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -308,20 +310,43 @@ fn lease(commit: &Commit) -> Lease {
     }
 }
 
-/// What each of `count` signals of one delivery was told, by the contract of the existing gateway's answers.
+/// What is read of an answer, by the contract of the existing gateway.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Body<'a> {
+    #[serde(borrow)]
+    remediation_request_name: Option<Cow<'a, str>>,
+    metadata: Option<Counted>,
+    #[serde(borrow)]
+    results: Vec<Member<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Counted {
+    count: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct Member<'a> {
+    #[serde(borrow)]
+    status: Option<Cow<'a, str>>,
+}
+
+/// What each of `count` signals of one delivery was told.
 fn replies(count: usize, response: Option<http::Response<Bytes>>) -> Vec<Reply> {
     let Some(response) = response else { return vec![Reply::Lost; count] };
     let status = response.status().as_u16();
     let retry_after = response.headers().contains_key(http::header::RETRY_AFTER);
-    let body: Value = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
+    let body: Body<'_> = match status {
+        201 | 202 | 207 => serde_json::from_slice(response.body()).unwrap_or_default(),
+        _ => Body::default(),
+    };
+    let name = body.remediation_request_name.as_deref().map(Arc::from);
     let one = match status {
         200 => Reply::Ignored,
-        201 => Reply::Created { name: body["remediationRequestName"].as_str().map(Arc::from) },
-        202 => Reply::Duplicate {
-            name: body["remediationRequestName"].as_str().map(Arc::from),
-            count: body["metadata"]["count"].as_u64().and_then(|count| u32::try_from(count).ok()),
-        },
-        207 => return (0..count).map(|index| member(&body["results"][index])).collect(),
+        201 => Reply::Created { name },
+        202 => Reply::Duplicate { name, count: body.metadata.and_then(|metadata| metadata.count) },
+        207 => return (0..count).map(|index| member(body.results.get(index))).collect(),
         400..=499 => Reply::ClientError { status },
         _ => Reply::ServerError { status, retry_after },
     };
@@ -329,8 +354,8 @@ fn replies(count: usize, response: Option<http::Response<Bytes>>) -> Vec<Reply> 
 }
 
 /// A member of a 207: it has a status and no name or count.
-fn member(result: &Value) -> Reply {
-    match result["status"].as_str() {
+fn member(result: Option<&Member<'_>>) -> Reply {
+    match result.and_then(|result| result.status.as_deref()) {
         Some("created") => Reply::Created { name: None },
         Some("duplicate") => Reply::Duplicate { name: None, count: None },
         Some("rejected") => Reply::Ignored,

@@ -139,7 +139,8 @@ fn is_reset(text: &str) -> bool {
 
 fn decode<T: DeserializeOwned>(answer: Answer) -> Result<T, CallError> {
     if answer.status.is_success() {
-        return serde_json::from_slice(&answer.body).map_err(|error| CallError::Malformed(error.to_string()));
+        let text = std::str::from_utf8(&answer.body).map_err(|error| CallError::Malformed(error.to_string()))?;
+        return serde_json::from_str(text).map_err(|error| CallError::Malformed(error.to_string()));
     }
     let status = serde_json::from_slice(&answer.body).unwrap_or_else(|_| generic_status(answer.status));
     Err(CallError::Status(Box::new(status)))

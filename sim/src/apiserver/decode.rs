@@ -1,5 +1,7 @@
 //! From the body of a write to an object in the form in which it is stored
 //! (k8s.io/apimachinery/pkg/runtime/serializer, k8s.io/apiserver/pkg/endpoints/handlers/create.go).
+pub(crate) mod known_spec;
+
 use super::{
     object,
     registry::Kind,
@@ -27,10 +29,21 @@ pub(crate) struct Decoded {
 /// What the parser says.
 pub(crate) fn json(body: &[u8]) -> Result<(Value, Vec<String>), serde_json::Error> {
     let mut duplicates = Vec::new();
-    let mut parser = serde_json::Deserializer::from_slice(body);
-    let value = JsonSeed(&mut duplicates).deserialize(&mut parser)?;
-    parser.end()?;
+    let value = match std::str::from_utf8(body) {
+        // Text that is known to be UTF-8 is not looked at again string by string.
+        Ok(text) => whole(serde_json::Deserializer::from_str(text), &mut duplicates)?,
+        Err(_) => whole(serde_json::Deserializer::from_slice(body), &mut duplicates)?,
+    };
     Ok((value, duplicates))
+}
+
+fn whole<'de, R: serde_json::de::Read<'de>>(
+    mut parser: serde_json::Deserializer<R>,
+    duplicates: &mut Vec<String>,
+) -> Result<Value, serde_json::Error> {
+    let value = JsonSeed(duplicates).deserialize(&mut parser)?;
+    parser.end()?;
+    Ok(value)
 }
 
 /// # Errors

@@ -7,6 +7,7 @@ pub mod network;
 
 mod cluster;
 mod service;
+mod wording;
 
 pub use cluster::{Cluster, Lost};
 pub use service::{ApiBody, ApiService, BrokenConnection};

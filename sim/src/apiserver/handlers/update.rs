@@ -2,7 +2,9 @@
 //! pkg/registry/generic/registry/store.go).
 use super::{Call, body_revision};
 use crate::apiserver::{
-    Answer, ApiServer, decode, negotiation,
+    Answer, ApiServer,
+    decode::{self, Decoded, known_spec},
+    negotiation,
     object::{self, Object},
     status::{self, Outcome},
     validation,
@@ -15,7 +17,7 @@ impl ApiServer {
     pub(super) fn update(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         validation::options::validate_write(&call.options, "UpdateOptions")?;
         negotiation::check_content_type(call.headers)?;
-        let decoded = decode::object(call.kind, call.body)?;
+        let decoded = self.decode_update(call)?;
         let warnings = decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints)?;
         let mut value = decoded.value;
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
@@ -32,6 +34,15 @@ impl ApiServer {
             }
             None => Err(call.not_found()),
         }
+    }
+
+    /// A write of the status repeats the spec, which it cannot change: most often byte for byte as the server sent it, and then
+    /// there is nothing in it to complain of.
+    fn decode_update(&self, call: &Call<'_>) -> Outcome<Decoded> {
+        let current = self.store.get(call.resource(), &call.key()).filter(|_| call.subresource == "status");
+        let short = current.and_then(|current| known_spec::left_out(call.body, current.json()));
+        let decoded = short.and_then(|short| decode::object(call.kind, &short).ok());
+        decoded.map_or_else(|| decode::object(call.kind, call.body), Ok)
     }
 
     /// Puts `value` in the place of `current`, or finds that it may not be, or that nothing would change.

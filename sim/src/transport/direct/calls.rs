@@ -4,11 +4,14 @@ use super::{
     world::{Call, Phase, Reply, Stream, World},
 };
 use crate::{
-    apiserver::{Answer, AnswerBody, Request, status},
+    apiserver::{Answer, AnswerBody},
     choice::Label,
     event::{CallEnd, Event},
     faults::FaultKind,
-    transport::service::{ApiBody, BrokenConnection, CallResult},
+    transport::{
+        service::{ApiBody, BrokenConnection, CallResult},
+        wording::{UNTRUTHS, interference, refusal, timeout, untruth},
+    },
 };
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 use tokio::sync::mpsc;
@@ -151,15 +154,6 @@ impl World {
                 let delay = DELAYS[self.choices.choose(DELAYS.len(), Label::CallDelay)];
                 self.calls[index].not_before = self.time.micros() + delay.as_micros() as u64;
             }
-            FaultKind::TooManyRequests => self.refuse_with(index, status::overload(1)),
-            FaultKind::InternalError => {
-                self.refuse_with(index, status::bare_error("etcdserver: request timed out").answer())
-            }
-            FaultKind::ServiceUnavailable => self.refuse_with(
-                index,
-                status::service_unavailable("the server is currently unable to handle the request").answer(),
-            ),
-            FaultKind::GatewayTimeout => self.refuse_with(index, status::timeout(0).answer()),
             FaultKind::LostRequest => {
                 let call = self.calls.remove(index);
                 self.emit(&Event::CallDropped { call: call.id });
@@ -175,11 +169,8 @@ impl World {
             FaultKind::FalseError => {
                 let call = self.calls.remove(index);
                 self.execute_unheard(&call);
-                let answer = match self.choices.choose(2, Label::CallFault) {
-                    0 => status::timeout(0).answer(),
-                    _ => status::bare_error("etcdserver: leader changed").answer(),
-                };
-                self.refuse(call, answer);
+                let picked = self.choices.choose(UNTRUTHS, Label::CallFault);
+                self.refuse(call, untruth(picked));
             }
             FaultKind::LateWrite => {
                 let delay = DELAYS[self.choices.choose(DELAYS.len(), Label::CallDelay)];
@@ -187,7 +178,7 @@ impl World {
                 let answered = Call { caller: late.caller.take(), request: late.request.clone(), ..late };
                 late.not_before = self.time.micros() + delay.as_micros() as u64;
                 self.calls.insert(index, late);
-                self.refuse(answered, status::timeout(0).answer());
+                self.refuse(answered, timeout());
             }
             FaultKind::Silence => {
                 let mut call = self.calls.remove(index);
@@ -195,7 +186,10 @@ impl World {
                 self.silent.extend(call.caller.take());
                 self.emit(&Event::CallAnswered { call: call.id, end: CallEnd::Silent });
             }
-            _ => return false,
+            kind => match refusal(kind) {
+                Some(answer) => self.refuse_with(index, answer),
+                None => return false,
+            },
         }
         self.deliver_fault(kind, Some(id), None);
         true
@@ -204,16 +198,8 @@ impl World {
     /// Somebody else writes the object that this call is about to write; false when there is none.
     fn interfere(&mut self, index: usize) -> bool {
         let call = &self.calls[index];
-        let object = call.request.target.split('?').next().unwrap_or_default().trim_end_matches("/status").to_owned();
         let (id, server) = (call.id, self.actor(call.actor).server);
-        if !matches!(call.request.method.as_str(), "PUT" | "PATCH" | "DELETE") {
-            return false;
-        }
-        let revision = self.api.revision();
-        let touch = format!(r#"{{"metadata":{{"annotations":{{"example.com/touched":"{revision}"}}}}}}"#);
-        let mut headers = http::HeaderMap::new();
-        headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/merge-patch+json"));
-        let request = Request { method: http::Method::PATCH, target: object, headers, body: touch.into() };
+        let Some(request) = interference(&call.request, self.api.revision()) else { return false };
         let now = self.time.now();
         let answer = self.api.handle(server, crate::transport::cluster::OUTSIDER.0, &request, now);
         self.emit_commits();

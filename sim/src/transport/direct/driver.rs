@@ -27,6 +27,8 @@ use std::{
 
 /// True time that each step takes: the order of a call's latency in a real cluster.
 const STEP: Duration = Duration::from_millis(1);
+/// How many steps share one moving of the clock, which costs as much as a step.
+const STEPS_PER_TICK: u32 = 4;
 /// True time within which replicas must become ready.
 const BOOT_LIMIT: Duration = Duration::from_secs(60);
 
@@ -62,7 +64,7 @@ pub struct Settings {
 pub struct Past(Arc<Mutex<Option<ApiServer>>>);
 
 impl Past {
-    fn fork(&self, settings: &Settings) -> Result<ApiServer, FixtureError> {
+    pub(in crate::transport) fn fork(&self, settings: &Settings) -> Result<ApiServer, FixtureError> {
         let mut past = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(api) = &*past {
             return Ok(api.fork());
@@ -323,7 +325,9 @@ impl Driver<'_> {
                 return;
             }
         }
-        tokio::time::advance(STEP).await;
+        if self.shared.lock().steps.is_multiple_of(u64::from(STEPS_PER_TICK)) {
+            tokio::time::advance(STEP * STEPS_PER_TICK).await;
+        }
     }
 
     /// Lets time jump until something is pushed, at most this long.

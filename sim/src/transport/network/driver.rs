@@ -5,7 +5,7 @@ use super::{
     world::{Shared, World},
 };
 use crate::{
-    apiserver::{ApiServer, ServerId},
+    apiserver::ServerId,
     choice::{Choices, InOrder, Label},
     clock::EPOCH,
     event::Observer,
@@ -55,7 +55,7 @@ where
 {
     let seed = choices.choose(1 << 16, Label::Entropy) as u64;
     let between = Arc::new(AtomicU64::new(0));
-    let api = ApiServer::new(Arc::clone(&settings.registry), settings.servers, 0);
+    let api = settings.past.fork(settings)?;
     let shared = Shared::new(World::new(settings, api, choices, observer, Arc::clone(&between)));
     let sim = network(seed, settings);
     let mut driver = Driver { sim, shared: shared.clone(), between, settings, closing: VecDeque::new() };
@@ -107,9 +107,6 @@ impl Driver<'_> {
             let mut world = self.shared.lock();
             let outsider = world.add_actor(None);
             debug_assert_eq!(outsider, OUTSIDER);
-            let now = world.time.now();
-            world.api.set_auto_advance(true);
-            world.api.apply_fixture(&self.settings.fixtures, now)?;
             world.emit_commits();
         }
         for server in (0..self.settings.servers.max(1)).map(ServerId) {

@@ -1,12 +1,13 @@
 //! Fates: what becomes of a call that reaches an API server, decided by a trigger, or by chance, before anything is executed.
 use super::{calls::Call, replicas::Order, world::World};
 use crate::{
-    apiserver::{Answer, Request, status},
+    apiserver::Answer,
     choice::Label,
     faults::FaultKind,
     transport::{
         cluster::OUTSIDER,
         direct::{CALL_FAULTS, DELAYS, Effect, Phase},
+        wording::{UNTRUTHS, interference, refusal, timeout, untruth},
     },
 };
 use std::time::Duration;
@@ -115,25 +116,17 @@ impl World {
     fn met(&mut self, call: &Call, kind: FaultKind) -> Option<Fate> {
         let write = call.request.method != http::Method::GET;
         let executed = |told| Fate::Executed { after: Duration::ZERO, told };
-        let refused = |status: status::Status| Fate::Refused(Some(status.answer()));
         let fate = match kind {
             FaultKind::Delay => Fate::Executed { after: self.delay(), told: Told::Truth },
-            FaultKind::TooManyRequests => refused(status::too_many_requests(1)),
-            FaultKind::InternalError => refused(status::internal_error("etcdserver: request timed out")),
-            FaultKind::ServiceUnavailable => {
-                refused(status::service_unavailable("the server is currently unable to handle the request"))
-            }
-            FaultKind::GatewayTimeout => refused(status::timeout(1)),
             FaultKind::LostRequest => Fate::Refused(None),
             FaultKind::Conflict if self.interfere(call) => AT_ONCE,
             FaultKind::LostAnswer if write => executed(Told::Broken),
-            FaultKind::FalseError if write => executed(Told::Untruth(match self.choices.choose(2, Label::CallFault) {
-                0 => status::timeout(1).answer(),
-                _ => status::internal_error("etcdserver: leader changed").answer(),
-            })),
-            FaultKind::LateWrite if write => Fate::Late(status::timeout(1).answer(), self.delay()),
+            FaultKind::FalseError if write => {
+                executed(Told::Untruth(untruth(self.choices.choose(UNTRUTHS, Label::CallFault))))
+            }
+            FaultKind::LateWrite if write => Fate::Late(timeout(), self.delay()),
             FaultKind::Silence => executed(Told::Nothing),
-            _ => return None,
+            kind => Fate::Refused(Some(refusal(kind)?)),
         };
         self.deliver_fault(kind, Some(call.id), None);
         Some(fate)
@@ -145,15 +138,7 @@ impl World {
 
     /// Somebody else writes the object that this call is about to write; false when there is none.
     fn interfere(&mut self, call: &Call) -> bool {
-        if !matches!(call.request.method.as_str(), "PUT" | "PATCH" | "DELETE") {
-            return false;
-        }
-        let object = call.request.target.split('?').next().unwrap_or_default().trim_end_matches("/status").to_owned();
-        let revision = self.api.revision();
-        let touch = format!(r#"{{"metadata":{{"annotations":{{"example.com/touched":"{revision}"}}}}}}"#);
-        let mut headers = http::HeaderMap::new();
-        headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/merge-patch+json"));
-        let request = Request { method: http::Method::PATCH, target: object, headers, body: touch.into() };
+        let Some(request) = interference(&call.request, self.api.revision()) else { return false };
         let now = self.time.now();
         let answer = self.api.handle(call.server, OUTSIDER.0, &request, now);
         self.emit_commits();

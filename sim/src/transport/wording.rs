@@ -1,0 +1,48 @@
+//! What API faults look like on the wire: the same answers and the same interfering write over either transport.
+use crate::{
+    apiserver::{Answer, Request, status},
+    faults::FaultKind,
+};
+use http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE};
+
+/// How many false answers there are.
+pub(super) const UNTRUTHS: usize = 2;
+
+/// The answer of a server that does not execute the call; None for faults of another kind.
+pub(super) fn refusal(kind: FaultKind) -> Option<Answer> {
+    match kind {
+        FaultKind::TooManyRequests => Some(status::overload(1)),
+        FaultKind::InternalError => Some(status::bare_error("etcdserver: request timed out").answer()),
+        FaultKind::ServiceUnavailable => {
+            Some(status::service_unavailable("the server is currently unable to handle the request").answer())
+        }
+        FaultKind::GatewayTimeout => Some(timeout()),
+        _ => None,
+    }
+}
+
+/// The answer to a call that was executed, or still will be.
+pub(super) fn timeout() -> Answer {
+    status::timeout(0).answer()
+}
+
+/// An answer that says of an executed call that it failed: one of [`UNTRUTHS`].
+pub(super) fn untruth(picked: usize) -> Answer {
+    match picked {
+        0 => timeout(),
+        _ => status::bare_error("etcdserver: leader changed").answer(),
+    }
+}
+
+/// A write, by somebody else, of the object that a call is about to write; None when the call writes none that exists.
+pub(super) fn interference(call: &Request, revision: u64) -> Option<Request> {
+    if !matches!(call.method, Method::PUT | Method::PATCH | Method::DELETE) {
+        return None;
+    }
+    let path = call.target.split('?').next().unwrap_or_default();
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/merge-patch+json"));
+    let touch = format!(r#"{{"metadata":{{"annotations":{{"example.com/touched":"{revision}"}}}}}}"#);
+    let target = path.trim_end_matches("/status").to_owned();
+    Some(Request { method: Method::PATCH, target, headers, body: touch.into() })
+}
