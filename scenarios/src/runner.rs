@@ -3,7 +3,7 @@ use crate::{
     contender::ProtocolName,
     hosts::GatewayHost,
     observe::{Recorded, Recorder},
-    scenario::Scenario,
+    scenario::{Expect, Scenario},
     workload::script::{Stage, play},
 };
 use model::{
@@ -96,6 +96,8 @@ impl Subject {
     pub fn new(mut scenario: Scenario, protocol: ProtocolName, transport: Transport, overrides: Overrides) -> Self {
         if let Some(faults) = overrides.faults {
             scenario.faults = faults;
+            // The other expectations are those of the scenario's own faults: a redelivery, say, counts once more.
+            scenario.expect.to_mut().retain(|expect| *expect == Expect::AllAccepted);
         }
         if let Some(replicas) = overrides.replicas {
             scenario.cluster.replicas = replicas;

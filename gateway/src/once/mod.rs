@@ -99,6 +99,7 @@ impl FencedLease {
         let source = once.source(once.calls.leases_path(), Some(of_gateways));
         tasks.spawn(async move { watch::follow(&source, &leases.leases).await });
         tasks.spawn(sweeper::run(once.clone()));
+        tasks.spawn(sweeper::reclaim(once.clone()));
         Arc::new(Self { once, coalescer: Arc::new(Coalescer::new(LIMITS)) })
     }
 

@@ -165,7 +165,7 @@ pub const NO_SELECTOR: Scenario = Scenario {
         Act::HoldLease { of: Deployment, holder: Cow::Borrowed("gateway-old") },
         deliver(4, Route::RoundRobin),
         Act::Wait(Duration::from_millis(50)),
-        Act::DropLease { of: Deployment },
+        Act::DropLease { of: Deployment, holder: Cow::Borrowed("gateway-old") },
     ]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
     weight: 10,

@@ -72,10 +72,12 @@ pub enum Act {
         /// Who.
         holder: Cow<'static, str>,
     },
-    /// The somebody else of [`Act::HoldLease`] frees it by deleting it.
+    /// The somebody else of [`Act::HoldLease`] frees it by deleting it, if it is still theirs.
     DropLease {
         /// Whose lease.
         of: Payload,
+        /// Who.
+        holder: Cow<'static, str>,
     },
 }
 
@@ -87,7 +89,7 @@ impl Act {
             | Act::Orchestrate { of, .. }
             | Act::OrchestrateMeanwhile { of, .. }
             | Act::HoldLease { of, .. }
-            | Act::DropLease { of } => Some(*of),
+            | Act::DropLease { of, .. } => Some(*of),
             Act::AwaitAnswers | Act::Wait(_) => None,
         }
     }

@@ -88,7 +88,7 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
                 }
             }
             Act::HoldLease { of, holder } => hold_lease(&stage, of, &holder).await,
-            Act::DropLease { of } => drop_lease(&stage, of).await,
+            Act::DropLease { of, holder } => drop_lease(&stage, of, &holder).await,
         }
     }
     while senders.join_next().await.is_some() {}
@@ -113,7 +113,16 @@ async fn hold_lease(stage: &Stage, of: Payload, holder: &str) {
     call(&stage.administrator, http::Method::POST, &path, Some(&lease)).await;
 }
 
-async fn drop_lease(stage: &Stage, of: Payload) {
+async fn drop_lease(stage: &Stage, of: Payload, holder: &str) {
     let (path, name) = lease_path(of);
-    call(&stage.administrator, http::Method::DELETE, &format!("{path}/{name}"), None).await;
+    let path = format!("{path}/{name}");
+    // Only its own: whoever has taken the lease over meanwhile keeps it.
+    let Some((200, lease)) = call(&stage.administrator, http::Method::GET, &path, None).await else { return };
+    if lease["spec"]["holderIdentity"] != holder {
+        return;
+    }
+    let metadata = &lease["metadata"];
+    let preconditions = json!({"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]});
+    let options = json!({"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions});
+    call(&stage.administrator, http::Method::DELETE, &path, Some(&options)).await;
 }

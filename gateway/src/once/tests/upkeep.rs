@@ -106,3 +106,19 @@ async fn older_answer_replaces_nothing() {
     let known = once.leases.learn(old_lease);
     assert_eq!(known.lease.holder(), None, "what is known is newer");
 }
+
+#[tokio::test(start_paused = true)]
+async fn lease_lost_sight_of_is_freed() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    let holder = format!("{}_99", replica.protocol.once.writer);
+    let annotations = json!({"kubernaut.ai/fingerprint": FP, "kubernaut.ai/episode": "1"});
+    let labels = json!({"app.kubernetes.io/managed-by": "gateway-service"});
+    for (name, holder) in [("gw-lock-0123456789abcdef", holder.as_str()), ("gw-lock-fedcba9876543210", "gw-2_1")] {
+        let metadata = json!({"name": name, "labels": labels, "annotations": annotations});
+        server.put(LEASES, json!({"metadata": metadata, "spec": {"holderIdentity": holder, "leaseDurationSeconds": 30}}));
+    }
+    tokio::time::sleep(Duration::from_secs(45)).await;
+    let holders: Vec<_> = server.all(LEASES).iter().map(|lease| lease["spec"]["holderIdentity"].clone()).collect();
+    assert_eq!(holders, ["", "gw-2_1"], "its own is freed, another's is not");
+}
