@@ -105,7 +105,7 @@ fn a_replay_string_names_the_network() {
 #[test]
 fn crashes_and_pauses_are_survived() {
     use FaultKind::{ClockSkew, Crash, Pause, WatchDrop, WatchLag};
-    holds_under("burst-stormy", 12, &[Crash, Pause, WatchLag, WatchDrop, ClockSkew]);
+    holds_under("burst-stormy", 40, &[Crash, Pause, WatchLag, WatchDrop, ClockSkew]);
 }
 
 #[test]

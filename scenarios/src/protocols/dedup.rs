@@ -8,11 +8,11 @@ use super::{
 };
 use gateway::api::{OUTCOME_MANUAL_REVIEW_REQUIRED, RemediationRequest, is_terminal};
 use jiff::Timestamp;
-use serde::Deserialize;
 use kube::{
     Resource as _,
     core::{Request, params::ListParams},
 };
+use serde::Deserialize;
 
 /// What is read of a list.
 #[derive(Deserialize)]
@@ -21,10 +21,7 @@ struct List {
 }
 
 /// The RemediationRequest that a signal of `fingerprint` duplicates; `None` when it begins a new one.
-pub(super) async fn should_deduplicate(
-    calls: Calls<'_>,
-    fingerprint: &str,
-) -> Result<Option<Record>, CallError> {
+pub(super) async fn should_deduplicate(calls: Calls<'_>, fingerprint: &str) -> Result<Option<Record>, CallError> {
     let by_field = ListParams::default().fields(&format!("spec.signalFingerprint={fingerprint}"));
     let items = match list(calls, &by_field).await {
         Err(error) if selector_unsupported(&error) => {

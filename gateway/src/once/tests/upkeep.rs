@@ -116,7 +116,8 @@ async fn lease_lost_sight_of_is_freed() {
     let labels = json!({"app.kubernetes.io/managed-by": "gateway-service"});
     for (name, holder) in [("gw-lock-0123456789abcdef", holder.as_str()), ("gw-lock-fedcba9876543210", "gw-2_1")] {
         let metadata = json!({"name": name, "labels": labels, "annotations": annotations});
-        server.put(LEASES, json!({"metadata": metadata, "spec": {"holderIdentity": holder, "leaseDurationSeconds": 30}}));
+        server
+            .put(LEASES, json!({"metadata": metadata, "spec": {"holderIdentity": holder, "leaseDurationSeconds": 30}}));
     }
     tokio::time::sleep(Duration::from_secs(45)).await;
     let holders: Vec<_> = server.all(LEASES).iter().map(|lease| lease["spec"]["holderIdentity"].clone()).collect();
