@@ -54,7 +54,9 @@ fn remediation_request(name: &str) -> Value {
             "targetResource": {"kind": "Pod", "name": "web-0", "namespace": "shop"},
             "firingTime": "2026-03-01T10:00:00Z",
             "receivedTime": "2026-03-01T10:00:01Z",
-            "signalLabels": (0..24).map(|i| (format!("label_{i}"), json!("a value of fifty bytes, as labels of alerts have ..."))).collect::<serde_json::Map<_, _>>(),
+            "signalLabels": (0..24)
+                .map(|i| (format!("label_{i}"), json!("a value of fifty bytes, as labels of alerts have ...")))
+                .collect::<serde_json::Map<_, _>>(),
             "clusterID": "x".repeat(200),
         },
     })
@@ -167,8 +169,14 @@ fn remediation_requests(c: &mut Criterion) {
         .collect();
     let patches: Vec<_> = (0..1000)
         .map(|i| {
-            let patch = json!({"status": {"overallPhase": "Pending", "deduplication": {"occurrenceCount": i, "lastSeenAt": "2026-03-01T10:00:00Z"}}});
-            request(Method::PATCH, format!("{REQUESTS}/rr-0/status?fieldValidation=Strict"), "application/merge-patch+json", &patch)
+            let deduplication = json!({"occurrenceCount": i, "lastSeenAt": "2026-03-01T10:00:00Z"});
+            let patch = json!({"status": {"overallPhase": "Pending", "deduplication": deduplication}});
+            request(
+                Method::PATCH,
+                format!("{REQUESTS}/rr-0/status?fieldValidation=Strict"),
+                "application/merge-patch+json",
+                &patch,
+            )
         })
         .collect();
     let mut group = c.benchmark_group("remediation-requests");

@@ -19,7 +19,8 @@ use std::collections::BTreeMap;
     namespaced,
     status = "RemediationRequestStatus",
     derive = "PartialEq",
-    doc = "One remediation of one fault: created by the gateway for the first signal of a fingerprint, worked on by the RemediationOrchestrator.",
+    doc = "One remediation of one fault: created by the gateway for the first signal of a fingerprint, worked \
+        on by the RemediationOrchestrator.",
     selectable = ".spec.signalFingerprint",
     selectable = ".spec.signalType",
     selectable = ".spec.severity",

@@ -141,7 +141,8 @@ fn check_kind(kind: &Kind, value: &mut Value) -> Outcome<()> {
     if other_version || (!found_kind.is_empty() && found_kind != kind.kind) {
         let version = found_version.rsplit('/').next().unwrap_or_default();
         return Err(status::bad_request(format!(
-            "{found_kind} in version {version:?} cannot be handled as a {}: no kind {found_kind:?} is registered for version {found_version:?}",
+            "{found_kind} in version {version:?} cannot be handled as a {}: no kind {found_kind:?} is \
+             registered for version {found_version:?}",
             kind.kind
         )));
     }

@@ -14,7 +14,8 @@ fn authorizer_refuses_leases_only() {
     }));
     let (status, body) = call(&mut api, FIRST, Method::POST, LEASES, &lease("lock", "a"));
     assert_eq!(status, 403);
-    let words = "leases.coordination.k8s.io is forbidden: User \"system:serviceaccount:kubernaut:gateway\" cannot create resource \"leases\" in API group \"coordination.k8s.io\" in the namespace \"default\"";
+    let words = "leases.coordination.k8s.io is forbidden: User \"system:serviceaccount:kubernaut:gateway\" \
+        cannot create resource \"leases\" in API group \"coordination.k8s.io\" in the namespace \"default\"";
     assert_eq!(body["message"], words);
     assert_eq!(get(&mut api, FIRST, "/api/v1/namespaces/default").0, 200);
 }

@@ -122,7 +122,8 @@ impl ApiServer {
             schema.validate_object(value, old, errors);
         }
         if errors.iter().any(FieldError::blocks_rules) {
-            let detail = "null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
+            let detail = "null: some validation rules were not checked because the object was invalid; correct \
+                the existing errors to complete validation";
             errors.push(FieldError::invalid_hidden("", detail));
             return;
         }

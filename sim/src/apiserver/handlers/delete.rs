@@ -135,7 +135,8 @@ fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, current: &Objec
     let subject = call.kind.kind_subject();
     if let Some(uid) = wanted.uid.as_deref().filter(|uid| *uid != current.uid()) {
         let why = format!(
-            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
+            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have \
+             been deleted and then recreated",
             current.uid()
         );
         return Err(status::conflict(subject, call.name, &why));
@@ -143,7 +144,8 @@ fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, current: &Objec
     let stored = current.revision.to_string();
     if let Some(revision) = wanted.resource_version.as_deref().filter(|revision| *revision != stored) {
         let why = format!(
-            "the ResourceVersion in the precondition ({revision}) does not match the ResourceVersion in record ({stored}). The object might have been modified"
+            "the ResourceVersion in the precondition ({revision}) does not match the ResourceVersion in record \
+             ({stored}). The object might have been modified"
         );
         return Err(status::conflict(subject, call.name, &why));
     }

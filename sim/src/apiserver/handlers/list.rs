@@ -122,7 +122,11 @@ impl ApiServer {
     }
 }
 
-const EXPIRED_TOKEN: &str = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
+const EXPIRED_TOKEN: &str = "The provided continue parameter is too old to display a consistent list result. \
+    You can start a new list without the continue parameter, or use the continue token in this response to \
+    retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - \
+    objects that were created, modified, or deleted between the time the first chunk was returned and now may \
+    show up in the list.";
 
 /// Lists of custom resources always have a continue token, lists of built-in kinds only where there is more; items of the
 /// former carry kind and apiVersion.

@@ -97,7 +97,8 @@ fn check_uid(call: &Call<'_>, wanted: &str, current: Option<&Object>) -> Outcome
     }
     let key = call.kind.etcd_key(call.namespace, call.name);
     let why = format!(
-        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
+        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: \
+         Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
     );
     Err(status::conflict(call.kind.subject(), call.name, &why))
 }
