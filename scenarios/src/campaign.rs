@@ -4,9 +4,12 @@
 //! the lowest run number is kept. Every breach kept is run again before it is reported.
 use crate::{
     replay::{Decisions, Replay},
-    runner::{Hashes, Prepared, Run, Subject},
+    runner::{Hashes, Prepared, REPEATS, Run, Subject, finding},
 };
-use model::{oracle::Violation, verdict::Verdict};
+use model::{
+    oracle::{Finding, Violation},
+    verdict::Verdict,
+};
 use sim::{
     choice::{Choice, Choices, Random},
     faults::Delivered,
@@ -34,6 +37,8 @@ pub struct Budget {
     pub jobs: usize,
     /// Stop at the first breach.
     pub fail_fast: bool,
+    /// Of 100 runs, how many are run a second time and compared.
+    pub doublecheck: u64,
 }
 
 /// The first breach of one invariant in one subject's runs.
@@ -216,7 +221,10 @@ pub fn run(subjects: &[Subject], budget: &Budget, progress: &Progress) -> Vec<Ta
 fn one(prepared: &Prepared, run: u64, budget: &Budget, progress: &Progress, tally: &mut Tally) {
     let seed = run_seed(budget.seed, &prepared.subject.scenario.name, run);
     match prepared.run(Choices::new(Random::new(seed)), false) {
-        Ok(done) => {
+        Ok(mut done) => {
+            if run * budget.doublecheck / 100 != (run + 1) * budget.doublecheck / 100 {
+                done.findings.push(repeats(prepared, seed, &done));
+            }
             progress.runs.fetch_add(1, Relaxed);
             progress.api_calls.fetch_add(done.outcome.api_calls, Relaxed);
             if done.verdict == Verdict::Violated {
@@ -229,6 +237,14 @@ fn one(prepared: &Prepared, run: u64, budget: &Budget, progress: &Progress, tall
         }
         Err(error) => tally.broken = Some(error.to_string()),
     }
+}
+
+/// The same seed once more: everything that happens must be the same.
+fn repeats(prepared: &Prepared, seed: u64, first: &Run) -> Finding {
+    let again = prepared.run(Choices::new(Random::new(seed)), false);
+    let same = again.is_ok_and(|again| again.hashes() == first.hashes());
+    let breach = (!same).then(|| format!("Seed {seed} gave two different runs."));
+    finding(REPEATS, 0, breach)
 }
 
 /// The order of runs: the subjects take turns in proportion to their runs, so that a budget that ends early is spread.

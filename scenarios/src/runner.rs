@@ -39,6 +39,9 @@ pub const ENDS: &str = "every_run_ends";
 /// The invariant that a gateway which panics breaks.
 pub const PANICS: &str = "gateway_never_panics";
 
+/// The invariant that a run which does not repeat itself breaks.
+pub const REPEATS: &str = "every_run_repeats";
+
 /// How programs reach the API server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Transport {

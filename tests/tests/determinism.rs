@@ -59,7 +59,8 @@ fn a_replay_file_keeps_the_breach() {
 fn jobs_do_not_change_what_is_found() {
     let subject = subject("burst", "shipped-lease", None);
     let tally = |jobs| {
-        let budget = scenarios::campaign::Budget { runs: vec![50], time: None, seed: 3, jobs, fail_fast: false };
+        let budget =
+            scenarios::campaign::Budget { runs: vec![50], time: None, seed: 3, jobs, fail_fast: false, doublecheck: 5 };
         scenarios::campaign::run(std::slice::from_ref(&subject), &budget, &Default::default()).remove(0)
     };
     let (one, two) = (tally(1), tally(2));

@@ -3,7 +3,7 @@ use super::{Format, Outcome};
 use crate::{
     campaign::{Breach, Tally, replay_of},
     replay::{Decisions, Replay},
-    runner::{PANICS, Prepared, Run, Subject, kind},
+    runner::{PANICS, Prepared, REPEATS, Run, Subject, kind},
 };
 use anyhow::Context;
 use model::{invariants::Kind, verdict::Verdict};
@@ -148,7 +148,7 @@ fn failure(subject: &Subject, breach: &Breach, occurrences: u64, directory: &Pat
 
 fn failure_kind(invariant: &str, same: bool) -> FailureKind {
     match kind(invariant) {
-        _ if !same => FailureKind::NotDeterministic,
+        _ if !same || invariant == REPEATS => FailureKind::NotDeterministic,
         _ if invariant == PANICS => FailureKind::Panic,
         Kind::Liveness => FailureKind::Liveness,
         Kind::Safety => FailureKind::Safety,

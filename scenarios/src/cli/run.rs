@@ -19,6 +19,8 @@ use std::{
 const RUNS_PER_WEIGHT: u64 = 14;
 /// Runs of each scenario that is named.
 const RUNS_OF_ONE: u64 = 2_000;
+/// How many runs of the direct transport take as long as one over the network.
+const NETWORK_COST: u64 = 200;
 
 /// Replays thousands of interleavings of the catalogue against the gateway.
 ///
@@ -55,6 +57,9 @@ pub(super) struct Args {
     /// Threads; as many as there are processors by default.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..))]
     jobs: Option<u8>,
+    /// Of 100 runs, how many are run twice and compared, event by event.
+    #[arg(long, default_value_t = 1, value_name = "PCT", value_parser = clap::value_parser!(u64).range(0..=100))]
+    doublecheck: u64,
     /// Stop at the first violation.
     #[arg(long)]
     fail_fast: bool,
@@ -75,6 +80,7 @@ pub(super) fn execute(args: Args) -> anyhow::Result<Outcome> {
         seed: args.seed,
         jobs: args.jobs.map_or_else(processors, usize::from),
         fail_fast: args.fail_fast,
+        doublecheck: args.doublecheck,
     };
     let progress = std::sync::Arc::new(Progress::default());
     interruptible(&progress)?;
@@ -116,11 +122,15 @@ fn subjects(args: &Args) -> anyhow::Result<Vec<Subject>> {
 }
 
 fn runs(args: &Args, subjects: &[Subject]) -> Vec<u64> {
-    let each = |subject: &Subject| match (args.runs, args.time) {
-        (Some(runs), _) => runs,
-        (None, Some(_)) => 10_000 * u64::from(subject.scenario.weight),
-        (None, None) if args.scenarios.is_empty() => RUNS_PER_WEIGHT * u64::from(subject.scenario.weight),
-        (None, None) => RUNS_OF_ONE,
+    let each = |subject: &Subject| {
+        let weight = u64::from(subject.scenario.weight);
+        let cost = if subject.transport == Transport::Network { NETWORK_COST } else { 1 };
+        match (args.runs, args.time) {
+            (Some(runs), _) => runs,
+            (None, Some(_)) => 10_000 * weight,
+            (None, None) if args.scenarios.is_empty() => (RUNS_PER_WEIGHT * weight / cost).max(1),
+            (None, None) => RUNS_OF_ONE / cost,
+        }
     };
     subjects.iter().map(each).collect()
 }
