@@ -105,9 +105,7 @@ impl Discovery {
         }
         for group in list.items {
             for version in group.versions {
-                let gettable =
-                    version.resources.into_iter().filter(|resource| resource.verbs.iter().any(|verb| verb == "get"));
-                for resource in gettable {
+                for resource in version.resources.into_iter().filter(|resource| resource.verbs.get) {
                     let Some(of) = resource.response_kind else { continue };
                     let kind = Kind {
                         group: group.metadata.name.to_string(),
@@ -204,8 +202,59 @@ struct Resource<'a> {
     scope: Cow<'a, str>,
     #[serde(borrow, default)]
     singular_resource: Cow<'a, str>,
-    #[serde(borrow, default)]
-    verbs: Vec<Cow<'a, str>>,
+    #[serde(default)]
+    verbs: Verbs,
+}
+
+/// What is read of a list of verbs: nothing of it is kept.
+#[derive(Default)]
+struct Verbs {
+    get: bool,
+}
+
+impl<'de> Deserialize<'de> for Verbs {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(VerbsVisitor)
+    }
+}
+
+struct VerbsVisitor;
+
+impl<'de> serde::de::Visitor<'de> for VerbsVisitor {
+    type Value = Verbs;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of verbs")
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut verbs: A) -> Result<Verbs, A::Error> {
+        let mut get = false;
+        while let Some(Verb(is_get)) = verbs.next_element()? {
+            get |= is_get;
+        }
+        Ok(Verbs { get })
+    }
+}
+
+/// Whether a verb is `get`.
+struct Verb(bool);
+
+impl<'de> Deserialize<'de> for Verb {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct IsGet;
+        impl serde::de::Visitor<'_> for IsGet {
+            type Value = Verb;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a verb")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, verb: &str) -> Result<Verb, E> {
+                Ok(Verb(verb == "get"))
+            }
+        }
+        deserializer.deserialize_str(IsGet)
+    }
 }
 
 #[derive(Deserialize)]

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// Something that may happen next. Indexes are into the world's lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Action {
+pub(super) enum Action {
     Reply(usize),
     Line(usize),
     Cache(ServerId, ResourceId),
@@ -50,7 +50,16 @@ impl World {
     /// Takes one step.
     pub(super) fn step(&mut self) -> Step {
         let now = self.time.micros();
-        let enabled = self.enabled(now);
+        // The list is taken from the world and put back: it is made at every step.
+        let mut enabled = std::mem::take(&mut self.enabled);
+        enabled.clear();
+        self.list_enabled(now, &mut enabled);
+        let step = self.step_of(now, &enabled);
+        self.enabled = enabled;
+        step
+    }
+
+    fn step_of(&mut self, now: u64, enabled: &[Action]) -> Step {
         if enabled.is_empty() {
             return Step::Idle;
         }
@@ -64,12 +73,11 @@ impl World {
             Phase::Explore if self.faults.reorder => self.choices.choose(enabled.len(), Label::Next),
             _ => 0,
         };
-        self.count_disorder(&enabled, picked);
+        self.count_disorder(enabled, picked);
         self.act(enabled[picked])
     }
 
-    fn enabled(&self, now: u64) -> Vec<Action> {
-        let mut enabled = Vec::with_capacity(16);
+    fn list_enabled(&self, now: u64, enabled: &mut Vec<Action>) {
         let awake = |replica: Option<usize>| replica.is_none_or(|replica| self.replicas[replica].paused_until() <= now);
         for (index, reply) in self.replies.iter().enumerate() {
             if awake(self.actor(reply.actor).replica) {
@@ -92,7 +100,6 @@ impl World {
                 enabled.push(Action::Arrive(index));
             }
         }
-        enabled
     }
 
     fn count_disorder(&mut self, enabled: &[Action], picked: usize) {

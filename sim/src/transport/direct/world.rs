@@ -1,5 +1,5 @@
 //! The state of one run: what is pending where, and the one lock around it.
-use super::{driver::Settings, replicas::Replica, trigger::Trigger};
+use super::{actions::Action, driver::Settings, replicas::Replica, trigger::Trigger};
 use crate::{
     apiserver::{ApiServer, Decision, Request, ResourceId, ServerId, WatchId},
     choice::{Choices, Label},
@@ -105,6 +105,7 @@ pub(crate) struct World {
     pub(super) api_calls: u64,
     pub(super) steps: u64,
     pub(super) script_done: bool,
+    pub(super) enabled: Vec<Action>,
     next_call: u32,
     next_delivery: u32,
     pub(super) entropy: u64,
@@ -158,6 +159,7 @@ impl World {
             api_calls: 0,
             steps: 0,
             script_done: false,
+            enabled: Vec::new(),
             next_call: 0,
             next_delivery: 0,
             entropy,
