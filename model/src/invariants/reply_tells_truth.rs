@@ -112,6 +112,14 @@ impl Claim<'_> {
                 Some(count) => format!("occurrence {count} of {}", self.name),
                 None => format!("the one that created {}", self.name),
             };
+            if earlier == self.id {
+                let sentence = format!(
+                    "{} was told that it created {}, but others were told every occurrence that its first count stored.",
+                    wording::Signal(self.id),
+                    self.name
+                );
+                return (wording::sentence(&sentence), vec![answered]);
+            }
             let sentence = format!(
                 "{} and {} were both told that they are {what}: one commit cannot have counted both.",
                 wording::Signal(earlier),
