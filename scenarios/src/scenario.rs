@@ -62,8 +62,6 @@ pub struct Scenario {
     pub triggers: Cow<'static, [Trigger]>,
     /// What is expected beside the invariants.
     pub expect: Cow<'static, [Expect]>,
-    /// Invariants that cannot be judged here, each with the reason.
-    pub without: Cow<'static, [(&'static str, &'static str)]>,
     /// How often it is run where the whole catalogue is, relative to the others.
     pub weight: u32,
 }
@@ -78,7 +76,6 @@ impl Scenario {
         faults: Faults::NONE,
         triggers: Cow::Borrowed(&[]),
         expect: Cow::Borrowed(&[]),
-        without: Cow::Borrowed(&[]),
         weight: 10,
     };
 
