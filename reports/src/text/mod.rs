@@ -30,11 +30,36 @@ pub fn render(report: &RunReport) -> String {
         text.push('\n');
         aligned(&mut text, &table);
     }
-    for (number, failure) in (1..).zip(&report.failures) {
+    for (number, (failure, others)) in (1..).zip(smallest_first(report)) {
         text.push('\n');
         found(&mut text, number, failure, report);
+        if !others.is_empty() {
+            let scenarios: Vec<_> = others.iter().map(|other| other.scenario.as_str()).collect();
+            for line in wrapped(&format!("also    in {}", scenarios.join(", ")), WIDTH - 3) {
+                let _ = writeln!(text, "   {line}");
+            }
+        }
     }
     text
+}
+
+/// Of each invariant the failure with the fewest choices, in the order in which invariants first failed, with the others: a
+/// broken protocol breaks many scenarios, and nobody reads the same story twenty times.
+fn smallest_first(report: &RunReport) -> Vec<(&Failure, Vec<&Failure>)> {
+    let mut told: Vec<(&Failure, Vec<&Failure>)> = Vec::new();
+    for failure in &report.failures {
+        let known = told.iter_mut().find(|(first, _)| {
+            first.invariant == failure.invariant && first.protocol == failure.protocol && first.kind == failure.kind
+        });
+        match known {
+            Some((smallest, others)) if failure.choices < smallest.choices => {
+                others.push(std::mem::replace(smallest, failure));
+            }
+            Some((_, others)) => others.push(failure),
+            None => told.push((failure, Vec::new())),
+        }
+    }
+    told
 }
 
 /// A whole timeline as text, one row per entry, lanes as columns.

@@ -67,3 +67,18 @@ fn drawing_is_the_same_bytes() {
 fn text_has_the_tables_of_other_verbs() {
     assert_snapshot!(text::render(&race::tabular()));
 }
+
+#[test]
+fn one_story_is_told_per_invariant() {
+    let mut report = race::violated();
+    let mut larger = report.failures[0].clone();
+    larger.scenario = "burst-100".to_owned();
+    larger.choices += 1;
+    let mut smaller = larger.clone();
+    smaller.scenario = "pair".to_owned();
+    smaller.choices = 1;
+    report.failures = vec![report.failures[0].clone(), larger, smaller];
+    let text = text::render(&report);
+    assert_eq!(text.matches("   again   ").count(), 1);
+    assert!(text.contains("· pair, ") && text.contains("also    in burst-100, holder-crash"), "{text}");
+}
