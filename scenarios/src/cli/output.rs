@@ -13,7 +13,7 @@ use reports::{
 };
 use sim::trace::Detail;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -110,7 +110,23 @@ pub(super) fn failures(subjects: &[Subject], tallies: &[Tally], directory: &Path
             failures.push(failure(subject, breach, occurrences, directory)?);
         }
     }
+    keep_smallest_stories(&mut failures);
     Ok(failures)
+}
+
+/// Only the smallest failure of an invariant is drawn: the others are a replay away, and a hundred drawings are read by nobody.
+fn keep_smallest_stories(failures: &mut [Failure]) {
+    let mut smallest: BTreeMap<String, u64> = BTreeMap::new();
+    for failure in &*failures {
+        let choices = smallest.entry(failure.invariant.clone()).or_insert(failure.choices);
+        *choices = failure.choices.min(*choices);
+    }
+    for failure in failures {
+        if smallest.get(&failure.invariant).is_some_and(|&choices| failure.choices > choices) {
+            failure.timeline = None;
+            failure.choice_sequence.clear();
+        }
+    }
 }
 
 fn failure(subject: &Subject, breach: &Breach, occurrences: u64, directory: &Path) -> anyhow::Result<Failure> {
