@@ -1,6 +1,6 @@
 //! The direct transport: API server, replicas and senders in one thread; every request and answer is a choice point.
 //!
-//! One current-thread runtime per run with a paused clock. Its `on_thread_park` hook wakes the [`driver`] exactly when every
+//! One current-thread runtime per run with a paused clock. Its `on_thread_park` hook wakes the driver exactly when every
 //! task is idle; the driver takes one enabled action, and with none enabled waits, so that the runtime jumps to the next
 //! timer. There are no ticks and no yield loops. Booting takes no choices: exploration starts when all replicas are ready.
 mod actions;
