@@ -83,6 +83,10 @@ async fn set_phase(api: &ApiService, namespace: &str, name: &str, phase: &str) -
     let path = format!("/apis/kubernaut.ai/v1alpha1/namespaces/{namespace}/remediationrequests/{name}");
     for _ in 0..ATTEMPTS {
         let Some((200, mut object)) = call(api, http::Method::GET, &path, None).await else { return false };
+        // What has ended stays ended: a terminal request made active again is beyond any gateway's help.
+        if TERMINAL.contains(&object["status"]["overallPhase"].as_str().unwrap_or_default()) {
+            return false;
+        }
         typed(&mut object["status"]);
         object["status"]["overallPhase"] = json!(phase);
         match call(api, http::Method::PUT, &format!("{path}/status"), Some(&object)).await {
