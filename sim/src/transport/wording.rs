@@ -1,9 +1,24 @@
 //! What API faults look like on the wire: the same answers and the same interfering write over either transport.
 use crate::{
-    apiserver::{Answer, Request, status},
+    apiserver::{Answer, Authorizer, Decision, Request, status},
     faults::FaultKind,
 };
 use http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+/// Whom RBAC refuses, where a trigger says so.
+const GATEWAY_USER: &str = "system:serviceaccount:kubernaut-system:gateway";
+
+/// Refuses every call that is executed while `forbids` is set.
+pub(super) fn authorizer(forbids: Arc<AtomicBool>) -> Authorizer {
+    Box::new(move |_| match forbids.load(Relaxed) {
+        true => Decision::Deny { user: GATEWAY_USER.to_owned() },
+        false => Decision::Allow,
+    })
+}
 
 /// How many false answers there are.
 pub(super) const UNTRUTHS: usize = 2;

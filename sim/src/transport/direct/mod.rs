@@ -17,4 +17,4 @@ pub use driver::{Outcome, Past, RunError, Settings, Stop, run};
 pub(in crate::transport) use replicas::{OFFSETS_MS, RATES_PPM};
 pub use trigger::{CallPattern, Effect, Trigger};
 pub(crate) use world::Shared;
-pub(in crate::transport) use world::{Actor, GATEWAY_USER, Phase, Spent};
+pub(in crate::transport) use world::{Actor, Phase, Spent};

@@ -1,7 +1,7 @@
 //! The state of one run: what is pending where, and the one lock around it.
 use super::{actions::Action, driver::Settings, replicas::Replica, trigger::Trigger};
 use crate::{
-    apiserver::{ApiServer, Decision, Request, ResourceId, ServerId, WatchId},
+    apiserver::{ApiServer, Request, ResourceId, ServerId, WatchId},
     choice::{Choices, Label},
     clock::TrueTime,
     event::{ActorId, CallEnd, CallId, DeliveryId, Event, Observer},
@@ -10,14 +10,8 @@ use crate::{
     transport::service::{ApiFuture, CallResult},
 };
 use bytes::Bytes;
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering::Relaxed},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
 use tokio::sync::{Notify, mpsc, oneshot};
-
-/// Whom RBAC refuses, where a trigger says so.
-pub(in crate::transport) const GATEWAY_USER: &str = "system:serviceaccount:kubernaut-system:gateway";
 
 /// An API request that was handed over and is not executed yet.
 pub(super) struct Call {
@@ -131,11 +125,7 @@ impl World {
         observer: Box<dyn Observer>,
     ) -> Self {
         let forbids = Arc::new(AtomicBool::new(false));
-        let asked = Arc::clone(&forbids);
-        api.set_authorizer(Box::new(move |_| match asked.load(Relaxed) {
-            true => Decision::Deny { user: GATEWAY_USER.to_owned() },
-            false => Decision::Allow,
-        }));
+        api.set_authorizer(crate::transport::wording::authorizer(Arc::clone(&forbids)));
         let entropy = choices.choose(1 << 16, Label::Entropy) as u64;
         Self {
             api,

@@ -5,14 +5,14 @@ use super::{
     replicas::{Order, Replica},
 };
 use crate::{
-    apiserver::{ApiServer, Decision, ResourceId, ServerId, WatchId},
+    apiserver::{ApiServer, ResourceId, ServerId, WatchId},
     choice::{Choices, Label},
     clock::TrueTime,
     event::{ActorId, CallId, DeliveryId, Event, Observer},
     faults::{Delivered, FaultKind, Faults},
     trace::Trace,
     transport::{
-        direct::{Actor, GATEWAY_USER, Phase, Settings, Spent, Trigger},
+        direct::{Actor, Phase, Settings, Spent, Trigger},
         service::CallResult,
     },
 };
@@ -22,7 +22,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64},
     },
 };
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -82,11 +82,7 @@ impl World {
         between: Arc<AtomicU64>,
     ) -> Self {
         let forbids = Arc::new(AtomicBool::new(false));
-        let asked = Arc::clone(&forbids);
-        api.set_authorizer(Box::new(move |_| match asked.load(Relaxed) {
-            true => Decision::Deny { user: GATEWAY_USER.to_owned() },
-            false => Decision::Allow,
-        }));
+        api.set_authorizer(crate::transport::wording::authorizer(Arc::clone(&forbids)));
         let entropy = choices.choose(1 << 16, Label::Entropy) as u64;
         Self {
             api,
