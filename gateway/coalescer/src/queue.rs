@@ -8,10 +8,20 @@ use std::collections::{BTreeMap, VecDeque};
 /// How much may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Items waiting behind one key.
+    /// Items waiting behind one key. Never more than there is room left for all: see [`Limits::share`].
     pub per_key: usize,
     /// Items waiting behind all keys together.
     pub total: usize,
+}
+
+impl Limits {
+    /// How many items may wait behind one key while `waiting` wait behind all.
+    ///
+    /// A key may hold as much as is still free, so that n busy keys leave an n+1st of the room to others: none of them, nor all
+    /// together, can fill it. (Switches share packet buffers so: Choudhury and Hahne's dynamic thresholds, with factor 1.)
+    fn share(self, waiting: usize) -> usize {
+        self.per_key.min(self.total.saturating_sub(waiting))
+    }
 }
 
 /// Batches items per key behind one leader each.
@@ -62,18 +72,16 @@ impl<T> Coalescer<T> {
     /// [`Full`] with the item when a limit is reached; nobody starts to lead then.
     pub fn join(coalescer: &Arc<Self>, key: &str, item: T) -> Result<Joined<T>, Full<T>> {
         let mut table = coalescer.table.lock();
-        if table.total >= coalescer.limits.total {
-            return Err(Full(item));
-        }
+        let share = coalescer.limits.share(table.total);
         if let Some(queue) = table.waiting.get_mut(key) {
-            if queue.len() >= coalescer.limits.per_key {
+            if queue.len() >= share {
                 return Err(Full(item));
             }
             queue.push_back(item);
             table.total += 1;
             return Ok(Joined::Queued);
         }
-        if coalescer.limits.per_key == 0 {
+        if share == 0 {
             return Err(Full(item));
         }
         table.waiting.insert(key.to_owned(), VecDeque::from([item]));

@@ -61,6 +61,21 @@ fn lead_passes_on_once_empty() {
 }
 
 #[test]
+fn busy_keys_leave_room_for_others() {
+    let table = Arc::new(Coalescer::new(Limits { per_key: 1_000, total: 100 }));
+    let fill = |key: &str| {
+        let lead = lead(&table, key, 0);
+        let waiting = 1 + (1..100).filter(|item| queued(&table, key, *item)).count();
+        (lead, waiting)
+    };
+    let (_first, hot) = fill("hot");
+    let (_second, hotter) = fill("hotter");
+    assert_eq!((hot, hotter), (50, 25), "each may hold as much as it leaves free");
+    let _rest: Vec<_> = (0..25).map(|cold| lead(&table, &format!("cold-{cold}"), 0)).collect();
+    assert!(matches!(Coalescer::join(&table, "cold", 0), Err(Full(0))), "the room is full now");
+}
+
+#[test]
 fn limit_per_key_returns_the_item() {
     let table = Arc::new(Coalescer::new(Limits { per_key: 2, total: 10 }));
     let mut leader = lead(&table, "a", 1);
