@@ -1,4 +1,6 @@
 //! Cross-cutting tests live in `tests/`; this library is the set-up that they share.
+pub mod control_plane;
+
 use scenarios::{
     campaign::{self, Budget, Progress, Tally},
     catalogue::find,

@@ -1,0 +1,136 @@
+//! The programs: from `KUBEBUILDER_ASSETS`, or built once from the Go modules of `tests/control-plane`.
+//!
+//! What was built stays under `target/control-plane`, by the hash of the sources. Test processes that need it at the same time
+//! wait for the first of them.
+use sha2::{Digest, Sha256};
+use std::{
+    env, fmt, fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The directory of `main` packages, and the files that say what is built.
+const SOURCES: [&str; 4] = ["go.mod", "go.sum", "cmd/etcd/main.go", "cmd/kube-apiserver/main.go"];
+const ASSETS: &str = "KUBEBUILDER_ASSETS";
+
+/// Why there are no programs.
+#[derive(Debug, thiserror::Error)]
+pub enum BinariesError {
+    /// The variable leads nowhere.
+    #[error(
+        "{ASSETS} is {directory}, which has no etcd and kube-apiserver: correct it, or unset it to have them built with Go"
+    )]
+    NoAssets {
+        /// Its value.
+        directory: PathBuf,
+    },
+    /// No Go, or it does not run.
+    #[error(
+        "cannot run go: {0}; install Go 1.21 or later, or set {ASSETS} to a directory with etcd and kube-apiserver"
+    )]
+    NoGo(io::Error),
+    /// Go says why.
+    #[error("go build in {directory} failed:\n{output}")]
+    Build {
+        /// Where.
+        directory: PathBuf,
+        /// What Go said.
+        output: String,
+    },
+    /// A file of the sources or of the cache.
+    #[error("cannot use {path}: {source}; it must be a file below the workspace that can be read and written")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Where the two programs are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binaries {
+    /// etcd 3.6.
+    pub etcd: PathBuf,
+    /// kube-apiserver 1.36.
+    pub kube_apiserver: PathBuf,
+}
+
+impl Binaries {
+    /// Finds them, or builds them: minutes the first time.
+    ///
+    /// # Errors
+    /// If they are not where the environment says, or cannot be built.
+    pub fn find() -> Result<Self, BinariesError> {
+        if let Some(directory) = env::var_os(ASSETS).map(PathBuf::from) {
+            let found = Self::below(&directory);
+            return found.exist().then_some(found).ok_or(BinariesError::NoAssets { directory });
+        }
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("control-plane");
+        build(&sources, &cache()?.join(key(&sources)?))
+    }
+
+    fn below(directory: &Path) -> Self {
+        Self { etcd: directory.join("etcd"), kube_apiserver: directory.join("kube-apiserver") }
+    }
+
+    fn exist(&self) -> bool {
+        self.etcd.is_file() && self.kube_apiserver.is_file()
+    }
+}
+
+/// Made by whoever comes first, while others wait for the lock; complete once it has its name.
+fn build(sources: &Path, directory: &Path) -> Result<Binaries, BinariesError> {
+    let built = Binaries::below(directory);
+    if built.exist() {
+        return Ok(built);
+    }
+    let lock_path = directory.with_extension("lock");
+    let lock = file(&lock_path, fs::File::create(&lock_path))?;
+    file(&lock_path, lock.lock())?;
+    if built.exist() {
+        return Ok(built);
+    }
+    eprintln!("building etcd and kube-apiserver with Go, once: some five minutes on two cores");
+    let unfinished = directory.with_extension("unfinished");
+    let mut go = Command::new("go");
+    go.arg("build").args(["-ldflags", "-s -w", "-o"]).arg(&unfinished).args(["./cmd/etcd", "./cmd/kube-apiserver"]);
+    // Distributions may pin the toolchain to their own, which is older than what go.mod asks for.
+    go.current_dir(sources).env("CGO_ENABLED", "0").env("GOTOOLCHAIN", "auto");
+    file(&unfinished, fs::create_dir_all(&unfinished))?;
+    let output = go.output().map_err(BinariesError::NoGo)?;
+    if !output.status.success() {
+        let output = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(BinariesError::Build { directory: sources.to_owned(), output });
+    }
+    file(directory, fs::rename(&unfinished, directory))?;
+    Ok(built)
+}
+
+fn cache() -> Result<PathBuf, BinariesError> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is in the workspace");
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
+    let cache = target.join("control-plane");
+    file(&cache, fs::create_dir_all(&cache))?;
+    Ok(cache)
+}
+
+/// What the sources hash to, shortened.
+fn key(sources: &Path) -> Result<String, BinariesError> {
+    let mut hash = Sha256::new();
+    for name in SOURCES {
+        let path = sources.join(name);
+        hash.update(file(&path, fs::read(&path))?);
+    }
+    Ok(hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn file<T>(path: &Path, outcome: io::Result<T>) -> Result<T, BinariesError> {
+    outcome.map_err(|source| BinariesError::File { path: path.to_owned(), source })
+}
+
+impl fmt::Display for Binaries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} and {}", self.etcd.display(), self.kube_apiserver.display())
+    }
+}

@@ -1,0 +1,127 @@
+//! A program that ends when this process ends, however that comes about.
+//!
+//! Between the two stands a shell that reads from a pipe which only this process holds open: when it closes, by drop, exit or
+//! kill, the shell kills the program and removes its files. The usual alternative, asking the kernel for a signal when the
+//! parent dies, is unsafe code and one system's.
+use std::{
+    fs,
+    io::{self, BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+const READY_TIMEOUT: Duration = Duration::from_secs(120);
+const READY_POLL: Duration = Duration::from_millis(100);
+/// How much of a log an error quotes.
+const LOG_LINES: usize = 30;
+
+/// `$0` is the directory, `$1` the log, the rest the command. An interrupt from the terminal reaches the shell too, and must not
+/// end it before its work is done. The directory is gone with its last program.
+const GUARD: &str = r#"
+trap '' INT TERM HUP
+directory=$0 log=$1; shift
+touch "$log.alive"
+"$@" >"$log" 2>&1 </dev/null & program=$!
+echo $program
+cat >/dev/null
+kill -9 $program; wait $program 2>/dev/null
+rm -f "$log.alive"
+ls "$directory" | grep -q '\.alive$' || rm -rf "$directory"
+"#;
+
+/// Why a program does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// The shell did not start, or did not say what it started.
+    #[error("cannot start {program}: {source}; is there an `sh`?")]
+    Start {
+        /// Which.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// It ended, or took too long.
+    #[error("{program} {what}; the end of its log:\n{log}")]
+    NotReady {
+        /// Which.
+        program: String,
+        /// "ended", or how long was waited.
+        what: String,
+        /// Its last lines.
+        log: String,
+    },
+}
+
+/// A running program. Dropping it kills the program and waits until it is gone.
+#[derive(Debug)]
+pub struct Process {
+    guard: Child,
+    pid: u32,
+    name: String,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts a program, whose log is a file in `directory`.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn start(program: &Path, arguments: &[String], directory: &Path, name: &str) -> Result<Self, ProcessError> {
+        let log = directory.join(name).with_extension("log");
+        let failed = |source| ProcessError::Start { program: program.display().to_string(), source };
+        let mut command = Command::new("sh");
+        command.args(["-c", GUARD]).arg(directory).arg(&log).arg(program).args(arguments);
+        let mut guard = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
+        let mut pid = String::new();
+        let stdout = guard.stdout.take().expect("its output is piped");
+        BufReader::new(stdout).read_line(&mut pid).map_err(failed)?;
+        let pid = pid.trim().parse().map_err(|_| failed(io::Error::other("the shell named no process")))?;
+        Ok(Self { guard, pid, name: name.to_owned(), log })
+    }
+
+    /// Waits until it is ready.
+    ///
+    /// # Errors
+    /// If it ends before, or takes more than two minutes.
+    #[expect(clippy::disallowed_methods, reason = "a real process takes real time")]
+    pub fn wait_until(&self, is_ready: impl Fn() -> bool) -> Result<(), ProcessError> {
+        let started = Instant::now();
+        while !is_ready() {
+            if !self.is_alive() {
+                return Err(self.not_ready("ended".to_owned()));
+            }
+            if started.elapsed() > READY_TIMEOUT {
+                return Err(self.not_ready(format!("was not ready within {READY_TIMEOUT:?}")));
+            }
+            std::thread::sleep(READY_POLL);
+        }
+        Ok(())
+    }
+
+    /// Its process id: for signals.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    fn is_alive(&self) -> bool {
+        let status = Command::new("kill").arg("-0").arg(self.pid.to_string()).stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    }
+
+    fn not_ready(&self, what: String) -> ProcessError {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<_> = log.lines().collect();
+        let log = lines[lines.len().saturating_sub(LOG_LINES)..].join("\n");
+        ProcessError::NotReady { program: self.name.clone(), what, log }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take());
+        if let Err(error) = self.guard.wait() {
+            eprintln!("{} may still run as {}: {error}", self.name, self.pid);
+        }
+    }
+}
