@@ -203,10 +203,10 @@ mod tests {
     #[test]
     fn chosen_versions_are_found() {
         let count = |manifest: Manifest| version_left_open(&manifest).len();
-        assert_eq!(count(manifest("sim", &[("k8s-openapi", "v1_34")], &[])), 1);
-        assert_eq!(count(manifest("gateway", &[], &[("default", "k8s-openapi/v1_34")])), 1);
-        assert_eq!(count(manifest("gateway", &[("k8s-openapi", "std")], &[("bin", "k8s-openapi/v1_34")])), 0);
-        assert_eq!(count(manifest("scenarios", &[("k8s-openapi", "v1_34")], &[])), 0);
+        assert_eq!(count(manifest("sim", &[("k8s-openapi", "v1_36")], &[])), 1);
+        assert_eq!(count(manifest("gateway", &[], &[("default", "k8s-openapi/v1_36")])), 1);
+        assert_eq!(count(manifest("gateway", &[("k8s-openapi", "std")], &[("bin", "k8s-openapi/v1_36")])), 0);
+        assert_eq!(count(manifest("scenarios", &[("k8s-openapi", "v1_36")], &[])), 0);
     }
 
     #[test]
