@@ -6,22 +6,10 @@ use sim::apiserver::{
     Registry,
     conformance::{self, Case},
 };
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 fn corpus() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/conformance"))
-}
-
-/// Name → reason.
-fn not_yet() -> BTreeMap<String, String> {
-    let text = std::fs::read_to_string(corpus().join("not_yet.txt")).expect("not_yet.txt is part of the corpus");
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines
-        .map(|line| {
-            let (name, reason) = line.split_once(": ").unwrap_or_else(|| panic!("{line:?} gives no reason"));
-            (name.to_owned(), reason.to_owned())
-        })
-        .collect()
 }
 
 fn registry() -> Arc<Registry> {
@@ -32,7 +20,7 @@ fn registry() -> Arc<Registry> {
 #[test]
 fn recorded_cases_are_answered_alike() {
     let cases = conformance::load(corpus()).expect("the corpus is readable");
-    let not_yet = not_yet();
+    let not_yet = conformance::known_gaps(corpus()).expect("not_yet.txt is part of the corpus");
     let registry = registry();
     let mut passed = 0;
     let mut problems = Vec::new();

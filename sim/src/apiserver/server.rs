@@ -231,6 +231,11 @@ impl ApiServer {
         self.store.compact(revision);
     }
 
+    /// The revision up to which the store is compacted; 0 if it never was.
+    pub fn compacted(&self) -> u64 {
+        self.store.compacted()
+    }
+
     /// The revision of the last write.
     pub fn revision(&self) -> u64 {
         self.store.revision()

@@ -1,18 +1,13 @@
 //! The first difference between recorded and played answers.
-use super::Difference;
+use super::{Difference, case::Script};
 use serde_json::Value;
 
-pub(super) fn first_difference(case: &Value, expected: &[Value], actual: &[Value]) -> Option<Difference> {
-    let steps = super::steps(case);
+/// The first difference between two servers' answers to the same steps.
+pub(super) fn first_difference(script: &Script, expected: &[Value], actual: &[Value]) -> Option<Difference> {
     for (step, (want, got)) in expected.iter().zip(actual).enumerate() {
-        let loose = steps.get(step).and_then(|s| s.get("loose")).or_else(|| case.get("loose"));
-        let loose: Vec<String> = loose
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .flat_map(|pattern| [format!("/body{pattern}"), format!("/events/*/object{pattern}")])
-            .collect();
+        let loose = script.steps.get(step).and_then(|s| s.loose.as_ref()).unwrap_or(&script.loose);
+        let below = |pattern: &String| [format!("/body{pattern}"), format!("/events/*/object{pattern}")];
+        let loose: Vec<String> = loose.iter().flat_map(below).collect();
         if let Some((pointer, want, got)) = difference(want, got, &loose, "") {
             let text = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), ToString::to_string);
             return Some(Difference { step, pointer, expected: text(want), actual: text(got) });
@@ -50,7 +45,7 @@ fn difference<'a>(want: &'a Value, got: &'a Value, loose: &[String], at: &str) -
 }
 
 /// A shell pattern: `*`, and `[!x]` for any byte but one.
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
+pub(super) fn matches(pattern: &[u8], text: &[u8]) -> bool {
     match (pattern, text) {
         ([], []) => true,
         ([b'*', rest @ ..], _) => matches(rest, text) || (!text.is_empty() && matches(pattern, &text[1..])),
@@ -65,18 +60,23 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn script(text: &str) -> Script {
+        serde_json::from_str(text).unwrap()
+    }
+
     #[test]
     fn difference_names_place_and_both_values() {
-        let case = json!({"steps": [{}]});
-        let found = first_difference(&case, &[json!({"a": [1, 2]})], &[json!({"a": [1, 3]})]).unwrap();
+        let script = script(r#"{"about": "", "steps": [{"sleep": 0}]}"#);
+        let found = first_difference(&script, &[json!({"a": [1, 2]})], &[json!({"a": [1, 3]})]).unwrap();
         assert_eq!((found.pointer.as_str(), found.expected.as_str(), found.actual.as_str()), ("/a/1", "2", "3"));
     }
 
     #[test]
     fn loose_texts_may_differ() {
-        let case = json!({"loose": ["/message"], "steps": [{}]});
         let answer = |text: &str| json!({"body": {"message": text, "code": 400}});
-        assert_eq!(first_difference(&case, &[answer("x")], &[answer("y")]), None);
-        assert!(first_difference(&json!({"steps": [{}]}), &[answer("x")], &[answer("y")]).is_some());
+        let loose = script(r#"{"about": "", "loose": ["/message"], "steps": [{"sleep": 0}]}"#);
+        let strict = script(r#"{"about": "", "steps": [{"sleep": 0}]}"#);
+        assert_eq!(first_difference(&loose, &[answer("x")], &[answer("y")]), None);
+        assert!(first_difference(&strict, &[answer("x")], &[answer("y")]).is_some());
     }
 }

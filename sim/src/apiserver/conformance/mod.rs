@@ -1,53 +1,79 @@
-//! The conformance corpus, played against the simulated API server in process.
+//! The conformance corpus: played on the simulated API server in process, on one behind a socket, or on a real kube-apiserver.
 //!
-//! Cases are declarative, their answers were recorded from kube-apiserver 1.36.3; both are files (`tests/conformance`). A case
-//! runs on a cluster of its own, then its answers are normalised and compared with the recorded ones: this is how the
-//! simulation is held to the truth.
+//! Cases are declarative, their answers were recorded from kube-apiserver 1.36.3; both are files (`tests/conformance`). A case is
+//! played on a [`Client`], its answers are normalised, and then compared with the recorded ones, or recorded. One player, one
+//! normaliser, whatever the server: this is how the simulation is held to the truth.
 use super::Registry;
+use case::Script;
+use futures::FutureExt;
 use serde_json::Value;
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::sync::Arc;
 
+mod case;
+mod client;
 mod compare;
+mod corpus;
+mod install;
 mod normalise;
+mod ordered;
 mod player;
 
-/// Why the corpus cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum CorpusError {
-    /// A file or directory.
-    #[error("cannot read {path}: {source}; the corpus has cases/ and answers/ with the same names")]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A file that is no JSON, or not of this shape.
-    #[error("{path} is not a case or its answers: {message}")]
-    Malformed {
-        /// Which.
-        path: PathBuf,
-        /// What is wrong.
-        message: String,
-    },
-}
+pub use client::{Client, InProcess, InProcessStream, Line, Reply, Unanswered};
+pub use corpus::{CorpusError, definition, known_gaps, load, load_unanswered, write_answers};
+pub use install::{admit_users, install};
+pub use player::Tokens;
 
-/// One recorded case.
+/// Where a case plays when it has a cluster of its own.
+const NAMESPACE: &str = "conf-kzbtqwxm";
+
+/// One case.
 #[derive(Debug, Clone)]
 pub struct Case {
     /// Group and file, e.g. `leases/second-create`.
     pub name: String,
     /// The file as it is: what it mentions literally is not normalised.
     text: String,
-    case: Value,
-    answers: Vec<Value>,
+    script: Script,
+    /// None if nothing is recorded yet.
+    answers: Option<Vec<Value>>,
 }
 
 impl Case {
+    /// A case from the text of its file, without answers.
+    ///
+    /// # Errors
+    /// If it is not of a case's shape.
+    pub fn parse(name: &str, text: &str) -> Result<Self, CorpusError> {
+        let malformed = |e: serde_json::Error| CorpusError::Malformed { path: name.into(), message: e.to_string() };
+        let script = serde_json::from_str(text).map_err(malformed)?;
+        Ok(Self { name: name.to_owned(), text: text.to_owned(), script, answers: None })
+    }
+
+    /// The behaviour that it shows, in one sentence.
+    pub fn about(&self) -> &str {
+        &self.script.about
+    }
+
+    /// Whether it compacts the store.
+    pub fn compacts(&self) -> bool {
+        self.script.steps.iter().any(|step| matches!(step.action, case::Action::Compact(_)))
+    }
+
+    /// Whether a shell pattern with `*` names it.
+    pub fn is_named_by(&self, pattern: &str) -> bool {
+        compare::matches(pattern.as_bytes(), self.name.as_bytes())
+    }
+
+    /// Whether answers are recorded for it.
+    pub fn is_recorded(&self) -> bool {
+        self.answers.is_some()
+    }
+
+    /// The same steps, with these answers.
+    pub fn with_answers(self, answers: Vec<Value>) -> Self {
+        Self { answers: Some(answers), ..self }
+    }
+
     /// The same steps, with what was recorded for another case: to see that the comparison can fail.
     pub fn with_answers_of(&self, other: &Self) -> Self {
         Self { answers: other.answers.clone(), ..self.clone() }
@@ -64,72 +90,57 @@ pub struct Difference {
     pub pointer: String,
     /// What the real server said.
     pub expected: String,
-    /// What the simulated one says.
+    /// What this one says.
     pub actual: String,
 }
 
-/// All cases of a corpus, by name.
-///
-/// # Errors
-/// If a file cannot be read or is no case.
-pub fn load(corpus: &Path) -> Result<Vec<Case>, CorpusError> {
-    let mut cases = Vec::new();
-    for group in entries(&corpus.join("cases"))? {
-        for file in entries(&group)? {
-            cases.push(read_case(corpus, &file)?);
-        }
-    }
-    Ok(cases)
+/// Why a case did not pass.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// It was answered otherwise than recorded.
+    #[error(transparent)]
+    Difference(#[from] Difference),
+    /// It was not answered.
+    #[error(transparent)]
+    Unanswered(#[from] Unanswered),
+    /// There is nothing to compare with.
+    #[error("nothing is recorded for it: record it on a real server")]
+    Unrecorded,
 }
 
-/// The custom resource definition that the cases need.
+/// The normalised answers of all steps, played in this namespace, which must not exist yet.
 ///
 /// # Errors
-/// If it cannot be read or is no JSON.
-pub fn definition(corpus: &Path) -> Result<Value, CorpusError> {
-    let path = corpus.join("crd.json");
-    parse(&path, &read(&path)?)
+/// If the server does not answer at all.
+pub async fn play<C: Client>(
+    client: &mut C,
+    tokens: &Tokens,
+    case: &Case,
+    namespace: &str,
+) -> Result<Vec<Value>, Unanswered> {
+    let raw = player::play(client, tokens, &case.script, namespace).await?;
+    let managed = case.name.starts_with("managedfields/");
+    Ok(normalise::run(&case.text, namespace, managed, &case.script.steps, raw))
 }
 
-/// Plays a case on a cluster of its own.
+/// Plays a case and compares its answers with the recorded ones.
+///
+/// # Errors
+/// The first difference, or why there is nothing to compare.
+pub async fn check_on<C: Client>(client: &mut C, tokens: &Tokens, case: &Case, namespace: &str) -> Result<(), Problem> {
+    let got = play(client, tokens, case, namespace).await?;
+    let answers = case.answers.as_ref().ok_or(Problem::Unrecorded)?;
+    compare::first_difference(&case.script, answers, &got).map_or(Ok(()), |difference| Err(difference.into()))
+}
+
+/// Plays a case on a simulated cluster of its own.
 ///
 /// # Errors
 /// The first difference.
-pub fn check(registry: &Arc<Registry>, case: &Case) -> Result<(), Difference> {
-    let (raw, namespace) = player::play(registry, &case.case);
-    let managed = case.name.starts_with("managedfields/");
-    let steps = steps(&case.case);
-    let got = normalise::run(&case.text, &namespace, managed, steps, raw);
-    compare::first_difference(&case.case, &case.answers, &got).map_or(Ok(()), Err)
-}
-
-fn steps(case: &Value) -> &[Value] {
-    case.get("steps").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
-}
-
-fn entries(directory: &Path) -> Result<Vec<PathBuf>, CorpusError> {
-    let failed = |source| CorpusError::Read { path: directory.to_owned(), source };
-    let found: Result<Vec<_>, _> = fs::read_dir(directory).map_err(failed)?.map(|e| e.map(|e| e.path())).collect();
-    let mut found = found.map_err(failed)?;
-    found.sort();
-    Ok(found)
-}
-
-fn read(path: &Path) -> Result<String, CorpusError> {
-    fs::read_to_string(path).map_err(|source| CorpusError::Read { path: path.to_owned(), source })
-}
-
-fn parse(path: &Path, text: &str) -> Result<Value, CorpusError> {
-    serde_json::from_str(text).map_err(|e| CorpusError::Malformed { path: path.to_owned(), message: e.to_string() })
-}
-
-fn read_case(corpus: &Path, file: &Path) -> Result<Case, CorpusError> {
-    let malformed = |message: &str| CorpusError::Malformed { path: file.to_owned(), message: message.to_owned() };
-    let below = file.strip_prefix(corpus.join("cases")).map_err(|_| malformed("not below cases/"))?;
-    let name = below.with_extension("").to_string_lossy().replace('\\', "/");
-    let text = read(file)?;
-    let answers_file = corpus.join("answers").join(below);
-    let answers = parse(&answers_file, &read(&answers_file)?)?;
-    let answers = answers.get("steps").and_then(Value::as_array).ok_or_else(|| malformed("no recorded steps"))?;
-    Ok(Case { name, case: parse(file, &text)?, text, answers: answers.clone() })
+///
+/// # Panics
+/// Never: in process nothing waits.
+pub fn check(registry: &Arc<Registry>, case: &Case) -> Result<(), Problem> {
+    let mut client = InProcess::new(registry);
+    check_on(&mut client, &Tokens::default(), case, NAMESPACE).now_or_never().expect("in process nothing waits")
 }

@@ -1,5 +1,6 @@
 //! Makes the answers of two servers comparable: uids, versions, times, generated names and tokens become placeholders, by the
 //! rules of the corpus's README.
+use super::case::Step;
 use regex::{Captures, Regex};
 use serde_json::{Map, Value, json};
 use std::{
@@ -20,6 +21,7 @@ static VERSION: LazyLock<Regex> = LazyLock::new(|| {
     let words = r"resource ?version(?: in the precondition| in record)?:? ?\(?|current: |in record \(";
     expression(&format!(r"(?i)({words})(\d+)(?:( \()(\d+))?|(\d \()(\d+)"))
 });
+static AGE: LazyLock<Regex> = LazyLock::new(|| expression(r"^\d+[smhd]\d*s?$"));
 static GENERATED: LazyLock<Regex> = LazyLock::new(|| expression("^[bcdfghjklmnpqrstvwxz2456789]{5}$"));
 
 fn expression(text: &str) -> Regex {
@@ -36,7 +38,7 @@ struct Normaliser<'a> {
 }
 
 /// The normalised answers of all steps.
-pub(super) fn run(text: &str, namespace: &str, managed: bool, steps: &[Value], mut raw: Vec<Value>) -> Vec<Value> {
+pub(super) fn run(text: &str, namespace: &str, managed: bool, steps: &[Step], mut raw: Vec<Value>) -> Vec<Value> {
     let mut normaliser = Normaliser {
         text,
         namespace,
@@ -50,13 +52,14 @@ pub(super) fn run(text: &str, namespace: &str, managed: bool, steps: &[Value], m
         for member in ["events", "body"] {
             normaliser.learn(answer.get(member).unwrap_or(&Value::Null), false);
         }
-        if let (Some(only), Some(body)) = (step.get("only").and_then(Value::as_array), answer.get("body")) {
-            let chosen = only.iter().filter_map(Value::as_str);
+        if let (Some(only), Some(body)) = (&step.only, answer.get("body")) {
             let found = |pointer: &str| body.pointer(pointer).cloned().unwrap_or_else(|| json!("$absent"));
-            let kept: Map<_, _> = chosen.map(|pointer| (pointer.to_owned(), found(pointer))).collect();
+            let kept: Map<_, _> = only.iter().map(|pointer| (pointer.clone(), found(pointer))).collect();
             answer["body"] = kept.into();
         }
     }
+    let mut columns = Value::Null;
+    raw.iter_mut().for_each(|answer| hide_ages(answer, &mut columns));
     let mut out: Vec<_> = raw.iter().map(|answer| normaliser.clean(answer, "")).collect();
     for events in out.iter_mut().filter_map(|s| s.get_mut("events")?.as_array_mut()) {
         events.dedup_by(|next, last| next == last && next.get("type") == Some(&json!("BOOKMARK")));
@@ -65,16 +68,41 @@ pub(super) fn run(text: &str, namespace: &str, managed: bool, steps: &[Value], m
 }
 
 /// Keeps, of the lists that "filter" names, the members whose pointers have one of the wanted values.
-fn filter(step: &Value, answer: &mut Value) {
-    for (list, wanted) in step.get("filter").and_then(Value::as_object).into_iter().flatten() {
+fn filter(step: &Step, answer: &mut Value) {
+    for (list, wanted) in &step.filter {
         let found = answer.get_mut("body").and_then(|b| b.pointer_mut(list)).and_then(Value::as_array_mut);
-        let (Some(found), Some(wanted)) = (found, wanted.as_object()) else { continue };
+        let Some(found) = found else { continue };
         found.retain(|member| {
-            wanted.iter().all(|(pointer, values)| {
-                let value = member.pointer(pointer).unwrap_or(&Value::Null);
-                values.as_array().is_some_and(|values| values.contains(value))
-            })
+            wanted.iter().all(|(pointer, values)| values.contains(member.pointer(pointer).unwrap_or(&Value::Null)))
         });
+    }
+}
+
+/// Ages in the rows of a Table: the column's place is in the table, or, in a stream, in an earlier one.
+fn hide_ages(value: &mut Value, columns: &mut Value) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(|v| hide_ages(v, columns)),
+        Value::Object(map)
+            if map.get("kind") == Some(&json!("Table")) && map.get("rows").is_some_and(Value::is_array) =>
+        {
+            if let Some(own) = map.get("columnDefinitions").filter(|own| own.as_array().is_some_and(|a| !a.is_empty()))
+            {
+                *columns = own.clone();
+            }
+            let named = columns.as_array().into_iter().flatten().enumerate();
+            let ages: Vec<usize> =
+                named.filter(|(_, c)| c.get("name") == Some(&json!("Age"))).map(|(i, _)| i).collect();
+            for row in map.get_mut("rows").and_then(Value::as_array_mut).into_iter().flatten() {
+                for &at in &ages {
+                    if let Some(cell) = row.pointer_mut(&format!("/cells/{at}")) {
+                        let text = cell.as_str().map_or_else(|| cell.to_string(), str::to_owned);
+                        *cell = if AGE.is_match(&text) { "$age".into() } else { text.into() };
+                    }
+                }
+            }
+        }
+        Value::Object(map) => map.values_mut().for_each(|v| hide_ages(v, columns)),
+        _ => {}
     }
 }
 

@@ -1,0 +1,148 @@
+//! The files of the corpus: read, and written when answers are recorded.
+use super::Case;
+use serde::Serialize;
+use serde_json::{Value, json, ser::PrettyFormatter};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Why the corpus cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum CorpusError {
+    /// A file or directory.
+    #[error("cannot read {path}: {source}; the corpus has cases/ and answers/ with the same names")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file of answers.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file that is no JSON, or not of this shape.
+    #[error("{path} is not a case or its answers: {message}")]
+    Malformed {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// All cases of a corpus, by name, each with its answers.
+///
+/// # Errors
+/// If a file cannot be read, is no case, or a case has no answers.
+pub fn load(corpus: &Path) -> Result<Vec<Case>, CorpusError> {
+    let cases = load_unanswered(corpus)?;
+    match cases.iter().find(|case| case.answers.is_none()) {
+        Some(case) => {
+            let path = answers_file(corpus, &case.name);
+            Err(CorpusError::Read { path, source: io::Error::from(io::ErrorKind::NotFound) })
+        }
+        None => Ok(cases),
+    }
+}
+
+/// All cases of a corpus, by name, also those that nothing is recorded for.
+///
+/// # Errors
+/// If a file cannot be read or is no case.
+pub fn load_unanswered(corpus: &Path) -> Result<Vec<Case>, CorpusError> {
+    let mut cases = Vec::new();
+    for group in entries(&corpus.join("cases"))? {
+        for file in entries(&group)? {
+            cases.push(read_case(corpus, &file)?);
+        }
+    }
+    Ok(cases)
+}
+
+/// What the simulated server is known not to answer as recorded: the names of cases in `not_yet.txt`, each with its reason.
+///
+/// # Errors
+/// If the list cannot be read, or a line gives no reason.
+pub fn known_gaps(corpus: &Path) -> Result<BTreeMap<String, String>, CorpusError> {
+    let path = corpus.join("not_yet.txt");
+    let text = read(&path)?;
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let gap = |line: &str| {
+        let (name, reason) = line.split_once(": ")?;
+        Some((name.to_owned(), reason.to_owned()))
+    };
+    let malformed =
+        |line: &str| CorpusError::Malformed { path: path.clone(), message: format!("{line:?} gives no reason") };
+    lines.map(|line| gap(line).ok_or_else(|| malformed(line))).collect()
+}
+
+/// The custom resource definition that the cases need.
+///
+/// # Errors
+/// If it cannot be read or is no JSON.
+pub fn definition(corpus: &Path) -> Result<Value, CorpusError> {
+    let path = corpus.join("crd.json");
+    parse(&path, &read(&path)?)
+}
+
+/// Records the answers of a case.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_answers(corpus: &Path, name: &str, answers: &[Value]) -> Result<PathBuf, CorpusError> {
+    let path = answers_file(corpus, name);
+    let failed = |source| CorpusError::Write { path: path.clone(), source };
+    let mut text = Vec::new();
+    let mut writer = serde_json::Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b" "));
+    json!({"steps": answers}).serialize(&mut writer).map_err(|e| failed(e.into()))?;
+    text.push(b'\n');
+    fs::create_dir_all(path.parent().unwrap_or(corpus)).map_err(failed)?;
+    fs::write(&path, text).map_err(failed)?;
+    Ok(path)
+}
+
+fn answers_file(corpus: &Path, name: &str) -> PathBuf {
+    corpus.join("answers").join(format!("{name}.json"))
+}
+
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, CorpusError> {
+    let failed = |source| CorpusError::Read { path: directory.to_owned(), source };
+    let found: Result<Vec<_>, _> = fs::read_dir(directory).map_err(failed)?.map(|e| e.map(|e| e.path())).collect();
+    let mut found = found.map_err(failed)?;
+    found.sort();
+    Ok(found)
+}
+
+fn read(path: &Path) -> Result<String, CorpusError> {
+    fs::read_to_string(path).map_err(|source| CorpusError::Read { path: path.to_owned(), source })
+}
+
+fn parse(path: &Path, text: &str) -> Result<Value, CorpusError> {
+    serde_json::from_str(text).map_err(|e| CorpusError::Malformed { path: path.to_owned(), message: e.to_string() })
+}
+
+fn read_case(corpus: &Path, file: &Path) -> Result<Case, CorpusError> {
+    let malformed = |path: &Path, message: String| CorpusError::Malformed { path: path.to_owned(), message };
+    let below = file.strip_prefix(corpus.join("cases")).map_err(|_| malformed(file, "not below cases/".to_owned()))?;
+    let name = below.with_extension("").to_string_lossy().replace('\\', "/");
+    let case = Case::parse(&name, &read(file)?).map_err(|e| match e {
+        CorpusError::Malformed { message, .. } => malformed(file, message),
+        other => other,
+    })?;
+    let recorded = answers_file(corpus, &name);
+    if !recorded.exists() {
+        return Ok(case);
+    }
+    let mut answers = parse(&recorded, &read(&recorded)?)?;
+    match answers.get_mut("steps").map(Value::take) {
+        Some(Value::Array(steps)) => Ok(case.with_answers(steps)),
+        _ => Err(malformed(&recorded, "no recorded steps".to_owned())),
+    }
+}
