@@ -1,10 +1,13 @@
 //! The command line: what the user typed, and which verb does it.
 mod determinism;
+mod fidelity;
 mod list;
 mod output;
 mod progress;
 mod replay;
 mod run;
+mod serve;
+mod tokens;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -29,6 +32,8 @@ enum Verb {
     Replay(replay::Args),
     List(list::Args),
     Determinism(determinism::Args),
+    Serve(serve::Args),
+    Fidelity(fidelity::Args),
 }
 
 /// How a report is written to standard output.
@@ -55,6 +60,8 @@ impl Command {
             Verb::Replay(args) => replay::execute(args),
             Verb::List(args) => list::execute(&args),
             Verb::Determinism(args) => determinism::execute(&args),
+            Verb::Serve(args) => serve::execute(&args),
+            Verb::Fidelity(args) => fidelity::execute(&args),
         }
     }
 }

@@ -41,20 +41,35 @@ pub(super) fn report(subjects: &[Subject], tallies: &[Tally], strategy: &str, wa
         Verdict::Held
     };
     RunReport {
-        schema: SCHEMA,
-        command: "run".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
         verdict,
         runs,
         distinct_interleavings: tallies.iter().map(distinct).sum(),
         simulated_seconds: tallies.iter().map(|tally| tally.simulated.as_secs_f64()).sum(),
-        wall_seconds: wall.as_secs_f64(),
         runs_per_second: runs as f64 / wall.as_secs_f64().max(1e-9),
         api_calls: tallies.iter().map(|tally| tally.api_calls).sum(),
         scenarios,
+        not_modelled: NOT_MODELLED.iter().map(|&text| text.to_owned()).collect(),
+        ..blank("run", wall)
+    }
+}
+
+/// A report of a verb that has found and done nothing yet.
+pub(super) fn blank(command: &str, wall: Duration) -> RunReport {
+    RunReport {
+        schema: SCHEMA,
+        command: command.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        verdict: Verdict::Held,
+        runs: 0,
+        distinct_interleavings: 0,
+        simulated_seconds: 0.0,
+        wall_seconds: wall.as_secs_f64(),
+        runs_per_second: 0.0,
+        api_calls: 0,
+        scenarios: Vec::new(),
         failures: Vec::new(),
         unmet: Vec::new(),
-        not_modelled: NOT_MODELLED.iter().map(|&text| text.to_owned()).collect(),
+        not_modelled: Vec::new(),
         interrupted: false,
         frontier: None,
         bugs: None,

@@ -1,0 +1,327 @@
+//! `lockstep fidelity`: is the simulated API server like the real one? The conformance corpus, played and compared, or recorded.
+use super::{Format, Outcome, output};
+use anyhow::{Context, bail};
+use reports::{
+    FailureKind, exit_code,
+    report::{Failure, InvariantCount, RunReport, ScenarioReport},
+};
+use sim::{
+    apiserver::{
+        ApiServer, Registry,
+        conformance::{self, Case, Problem, Tokens},
+    },
+    serve::{Remote, Server, Trust},
+};
+use std::{
+    collections::BTreeMap,
+    io::{IsTerminal, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+/// What a case expects.
+const AS_RECORDED: &str = "as_recorded";
+/// The corpus, from the root of the repository.
+const CORPUS: &str = "tests/conformance";
+/// How often a line of progress is written where there is no terminal.
+const SELDOM: Duration = Duration::from_secs(30);
+
+/// Plays the conformance cases, recorded from kube-apiserver 1.36.3, and compares the answers.
+///
+/// In process by default; --serve plays over TCP against a served cluster, --server against any server, also a real one. A real
+/// one needs the tokens conf-admin-token (user admin, uid admin-uid, group system:masters) and conf-user-token (user conf-user,
+/// uid conf-user-uid), RBAC, and no controllers. --record writes the answers of cases that have none.
+///
+/// Examples: lockstep fidelity · lockstep fidelity --only 'leases/*' --serve · lockstep fidelity --server https://127.0.0.1:6443
+/// --token conf-admin-token --etcd http://127.0.0.1:2379 --record
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A server to play on, instead of a simulated one in process.
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// Play over TCP, on a simulated server that is served for this purpose.
+    #[arg(long, conflicts_with = "server")]
+    serve: bool,
+    /// The administrator's token.
+    #[arg(long, default_value = "conf-admin-token", value_name = "T")]
+    token: String,
+    /// The token of conf-user, who has no rights.
+    #[arg(long, default_value = "conf-user-token", value_name = "T")]
+    user_token: String,
+    /// Where POST /v3/kv/compaction is answered; without it cases that compact are left out.
+    #[arg(long, value_name = "URL", requires = "server")]
+    etcd: Option<String>,
+    /// Whose certificates are good: a file in PEM. Servers on this machine need none.
+    #[arg(long, value_name = "FILE")]
+    certificate_authority: Option<PathBuf>,
+    /// Take any certificate.
+    #[arg(long)]
+    insecure_skip_tls_verify: bool,
+    /// The cases, by a shell pattern of their names, e.g. 'leases/*'.
+    #[arg(long, value_name = "GLOB")]
+    only: Option<String>,
+    /// The corpus: a directory with cases/, answers/ and crd.json.
+    #[arg(long, value_name = "DIR")]
+    cases: Option<PathBuf>,
+    /// Write the answers of cases that have none, or with --only of those that it names.
+    #[arg(long, requires = "server")]
+    record: bool,
+    /// How to print the report.
+    #[arg(long, value_enum, default_value = "pretty")]
+    format: Format,
+    /// A directory for the report in every format.
+    #[arg(long)]
+    report: Option<PathBuf>,
+}
+
+/// What became of one case.
+struct Played {
+    name: String,
+    about: String,
+    result: Result<(), Problem>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "the report says how long it took; no run sees it")]
+pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
+    let began = std::time::Instant::now();
+    let corpus = corpus(args.cases.as_deref())?;
+    let mut cases = conformance::load_unanswered(&corpus)?;
+    cases.retain(|case| args.only.as_ref().is_none_or(|pattern| case.is_named_by(pattern)));
+    if cases.is_empty() {
+        bail!("no case has such a name: the directories of {} have them", corpus.join("cases").display());
+    }
+    let mut left_out = Vec::new();
+    if args.server.is_some() && args.etcd.is_none() && cases.iter().any(Case::compacts) {
+        let all = cases.len();
+        cases.retain(|case| !case.compacts());
+        left_out.push(format!("{} cases compact the store and were left out: give --etcd", all - cases.len()));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
+    if args.record {
+        cases.retain(|case| args.only.is_some() || !case.is_recorded());
+        return runtime.block_on(record(args, &corpus, &cases));
+    }
+    let played = runtime.block_on(play(args, &corpus, &cases))?;
+    let gaps = match args.server {
+        Some(_) => BTreeMap::new(),
+        None => conformance::known_gaps(&corpus)?,
+    };
+    let report = report(args, played, &gaps, left_out, began.elapsed());
+    output::write(&report, args.format, args.report.as_deref())
+}
+
+/// The corpus that was asked for, that of the clone the command was started in, or that of the clone it was built in.
+fn corpus(asked: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let here = PathBuf::from(CORPUS);
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(CORPUS);
+    let found = asked.map(Path::to_owned).or_else(|| [here, built].into_iter().find(|path| path.is_dir()));
+    found.with_context(|| format!("there is no {CORPUS} here: name the corpus with --cases"))
+}
+
+fn registry(corpus: &Path) -> anyhow::Result<Arc<Registry>> {
+    Ok(Arc::new(Registry::builtin().with_crd(&conformance::definition(corpus)?)?))
+}
+
+fn remote(args: &Args, server: &str) -> anyhow::Result<Remote> {
+    let authority = args
+        .certificate_authority
+        .as_ref()
+        .map(|file| std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display())));
+    let authority = authority.transpose()?;
+    let trust = match &authority {
+        Some(authority) => Trust::Authority(authority),
+        None if args.insecure_skip_tls_verify || Remote::is_loopback(server) => Trust::Anyone,
+        None if server.starts_with("http://") => Trust::Anyone,
+        None => bail!("{server} is not this machine: give --certificate-authority, or --insecure-skip-tls-verify"),
+    };
+    Ok(Remote::new(server, args.etcd.as_deref(), trust)?)
+}
+
+async fn play(args: &Args, corpus: &Path, cases: &[Case]) -> anyhow::Result<Vec<Played>> {
+    let tokens = Tokens { admin: args.token.clone(), user: args.user_token.clone() };
+    if let Some(server) = &args.server {
+        let mut client = remote(args, server)?;
+        conformance::install(&mut client, &tokens, &conformance::definition(corpus)?).await?;
+        return play_on(&mut client, &tokens, cases).await;
+    }
+    let registry = registry(corpus)?;
+    if args.serve {
+        return play_served(&registry, cases).await;
+    }
+    let check = |case: &Case| Played {
+        name: case.name.clone(),
+        about: case.about().to_owned(),
+        result: conformance::check(&registry, case),
+    };
+    Ok(cases.iter().map(check).collect())
+}
+
+/// All cases on one cluster, over TCP.
+async fn play_served(registry: &Arc<Registry>, cases: &[Case]) -> anyhow::Result<Vec<Played>> {
+    let mut api = ApiServer::new(Arc::clone(registry), 1, 7);
+    conformance::admit_users(&mut api);
+    let server = Server::bind(api, ([127, 0, 0, 1], 0).into()).await?;
+    let url = server.url();
+    let authority = server.certificate_authority().to_owned();
+    let serving = tokio::spawn(server.run(std::future::pending()));
+    let mut client = Remote::new(&url, Some(&url), Trust::Authority(&authority))?;
+    let played = play_on(&mut client, &Tokens::default(), cases).await;
+    serving.abort();
+    played
+}
+
+async fn play_on(client: &mut Remote, tokens: &Tokens, cases: &[Case]) -> anyhow::Result<Vec<Played>> {
+    let mut played = Vec::with_capacity(cases.len());
+    let mut progress = Progress::new(cases.len());
+    for case in cases {
+        progress.show(played.len(), &case.name);
+        let result = conformance::check_on(client, tokens, case, &namespace()).await;
+        played.push(Played { name: case.name.clone(), about: case.about().to_owned(), result });
+    }
+    progress.end();
+    Ok(played)
+}
+
+async fn record(args: &Args, corpus: &Path, cases: &[Case]) -> anyhow::Result<Outcome> {
+    let server = args.server.as_deref().context("--record needs --server")?;
+    let tokens = Tokens { admin: args.token.clone(), user: args.user_token.clone() };
+    let mut client = remote(args, server)?;
+    conformance::install(&mut client, &tokens, &conformance::definition(corpus)?).await?;
+    for case in cases {
+        let answers = conformance::play(&mut client, &tokens, case, &namespace()).await;
+        let answers = answers.with_context(|| format!("{} was not recorded", case.name))?;
+        println!("{}", conformance::write_answers(corpus, &case.name, &answers)?.display());
+    }
+    eprintln!("lockstep: recorded {} cases; read them before you commit them", cases.len());
+    Ok(Outcome(exit_code::HELD))
+}
+
+/// `conf-` and eight letters: servers outlive a command, namespaces must not meet.
+#[expect(clippy::disallowed_methods, reason = "names a namespace of a real server; no run sees it")]
+fn namespace() -> String {
+    let bytes = uuid::Uuid::new_v4().into_bytes();
+    let letters = bytes.iter().take(8).map(|byte| char::from(b'a' + byte % 26));
+    letters.fold("conf-".to_owned(), |name, letter| name + &letter.to_string())
+}
+
+/// One line on a terminal, one line every half minute elsewhere.
+struct Progress {
+    total: usize,
+    terminal: bool,
+    told: tokio::time::Instant,
+}
+
+impl Progress {
+    fn new(total: usize) -> Self {
+        Self { total, terminal: std::io::stderr().is_terminal(), told: tokio::time::Instant::now() }
+    }
+
+    fn show(&mut self, done: usize, name: &str) {
+        let line = format!("{done}/{} cases · {name}", self.total);
+        if self.terminal {
+            let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
+        } else if self.told.elapsed() >= SELDOM {
+            self.told = tokio::time::Instant::now();
+            let _ = writeln!(std::io::stderr(), "{line}");
+        }
+    }
+
+    fn end(&self) {
+        if self.terminal {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+fn report(
+    args: &Args,
+    played: Vec<Played>,
+    gaps: &BTreeMap<String, String>,
+    mut left_out: Vec<String>,
+    wall: Duration,
+) -> RunReport {
+    let mut groups: BTreeMap<String, [u64; 2]> = BTreeMap::new();
+    let mut failures = Vec::new();
+    for Played { name, about, result } in played {
+        let sentence = match (result, gaps.get(&name)) {
+            (Ok(()), None) => None,
+            (Ok(()), Some(_)) => Some("It passes: take it off not_yet.txt.".to_owned()),
+            (Err(_), Some(reason)) => {
+                left_out.push(format!("{name}: {reason}"));
+                continue;
+            }
+            (Err(problem), None) => Some(format!("{about} {problem}")),
+        };
+        let group = name.split('/').next().unwrap_or_default().to_owned();
+        let [cases, failed] = groups.entry(group).or_default();
+        *cases += 1;
+        *failed += u64::from(sentence.is_some());
+        failures.extend(sentence.map(|sentence| failure(args, name, sentence)));
+    }
+    let cases: u64 = groups.values().map(|[cases, _]| cases).sum();
+    let passed = cases - failures.len() as u64;
+    let mut report = output::blank("fidelity", wall);
+    report.scenarios = groups.into_iter().map(|(name, [cases, failed])| group(args, name, cases, failed)).collect();
+    report.verdict = if failures.is_empty() { model::Verdict::Held } else { model::Verdict::Violated };
+    report.failures = failures;
+    report.not_modelled = left_out;
+    report.cases = Some(cases);
+    report.passed = Some(passed);
+    report
+}
+
+fn transport(args: &Args) -> &str {
+    match &args.server {
+        Some(url) => url,
+        None if args.serve => "tcp",
+        None => "in-process",
+    }
+}
+
+fn group(args: &Args, name: String, cases: u64, failed: u64) -> ScenarioReport {
+    ScenarioReport {
+        name,
+        protocol: "conformance".to_owned(),
+        transport: transport(args).to_owned(),
+        strategy: "recorded".to_owned(),
+        runs: cases,
+        verdict: model::Verdict::of(cases, 0, failed),
+        invariants: vec![InvariantCount {
+            name: AS_RECORDED.to_owned(),
+            checked: cases,
+            violations: failed,
+            undecided: 0,
+        }],
+        faults: Vec::new(),
+    }
+}
+
+fn failure(args: &Args, case: String, sentence: String) -> Failure {
+    let how = match &args.server {
+        Some(url) => format!(" --server {url}"),
+        None if args.serve => " --serve".to_owned(),
+        None => String::new(),
+    };
+    Failure {
+        protocol: "conformance".to_owned(),
+        transport: transport(args).to_owned(),
+        strategy: "recorded".to_owned(),
+        invariant: AS_RECORDED.to_owned(),
+        kind: FailureKind::Fidelity,
+        sentence,
+        seed: String::new(),
+        file: None,
+        replay: format!("lockstep fidelity{how} --only {case}"),
+        first_run: 1,
+        choices: 0,
+        replicas: 0,
+        signals: 0,
+        api_calls: 0,
+        occurrences: 1,
+        choice_sequence: Vec::new(),
+        timeline: None,
+        neighbour: None,
+        scenario: case,
+    }
+}
