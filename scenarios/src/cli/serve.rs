@@ -1,6 +1,6 @@
 //! `lockstep serve`: the simulated API server on a real socket.
 use super::Outcome;
-use super::tokens::{TokenTable, administrator};
+use super::tokens;
 use anyhow::{Context, bail};
 use reports::exit_code;
 use serde_json::Value;
@@ -41,12 +41,12 @@ pub(super) struct Args {
 pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     let registry = Arc::new(registry(&args.crd)?);
     let tokens = match &args.token_auth_file {
-        Some(file) => TokenTable::read(file)?,
-        None => administrator(),
+        Some(file) => tokens::read(file)?,
+        None => tokens::administrator(),
     };
-    let (user, token) = tokens.first();
+    let (token, user) = tokens.first().map(|(token, user)| (token.to_owned(), user.name.clone())).unwrap_or_default();
     let mut api = ApiServer::new(registry, 1, seed());
-    api.set_authorizer(tokens.authorizer());
+    api.set_tokens(tokens, jiff::Timestamp::UNIX_EPOCH).context("the bootstrap roles are not accepted")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(async {
         let server = Server::bind(api, args.listen).await?;

@@ -1,8 +1,9 @@
-//! Who may do what: a hook that the caller supplies, and the answers to those who may not
-//! (k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go).
+//! Who may do what: the stored roles, a hook that the caller supplies, and the answers to those who may not
+//! (k8s.io/apiserver/pkg/authorization, pkg/endpoints/handlers/responsewriters/errors.go).
 //!
-//! Roles, bindings and tokens are not evaluated here. Without a hook everything is allowed.
+//! Neither is asked unless somebody sets it: without tokens and without a hook everything is allowed, at no cost.
 use super::{
+    authentication::User,
     request_info::RequestInfo,
     status::{self, Status, Subject},
 };
@@ -13,6 +14,8 @@ use http::HeaderMap;
 pub struct Attributes<'a> {
     /// As given to [`ApiServer::handle`](super::ApiServer::handle).
     pub actor: u32,
+    /// Whose rights are in question, where it is known: the requestor, or the subject of an access review.
+    pub user: Option<&'a User>,
     /// The request's headers: its token and its user agent.
     pub headers: &'a HeaderMap,
     /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; lower-case method for a bare path.
@@ -48,12 +51,21 @@ pub enum Decision {
 /// The hook.
 pub type Authorizer = Box<dyn Fn(&Attributes<'_>) -> Decision + Send>;
 
+/// Whether something is allowed, and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) allowed: bool,
+    /// Which binding allows it, or what was wrong with the bindings; often empty.
+    pub(crate) reason: String,
+}
+
 impl Attributes<'_> {
     /// The answer to one who is refused.
-    pub(crate) fn refusal(&self, user: &str) -> Box<Status> {
+    pub(crate) fn refusal(&self, user: &str, reason: &str) -> Box<Status> {
         let Self { verb, group, resource, subresource, namespace, name, path, .. } = self;
+        let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
         if resource.is_empty() {
-            return status::forbidden_path(&format!("User {user:?} cannot {verb} path {path:?}"));
+            return status::forbidden_path(&format!("User {user:?} cannot {verb} path {path:?}{reason}"));
         }
         let slash = if subresource.is_empty() { "" } else { "/" };
         let scope = if namespace.is_empty() {
@@ -63,7 +75,12 @@ impl Attributes<'_> {
         };
         let what = format!("resource \"{resource}{slash}{subresource}\" in API group {group:?}");
         let subject = Subject { group, kind: resource };
-        status::forbidden(subject, name, &format!("User {user:?} cannot {verb} {what} {scope}"))
+        status::forbidden(subject, name, &format!("User {user:?} cannot {verb} {what} {scope}{reason}"))
+    }
+
+    /// [`Self::refusal`] in the name of these attributes' own user.
+    pub(crate) fn refuse(&self, reason: &str) -> Box<Status> {
+        self.refusal(self.user.map_or("", |user| &user.name), reason)
     }
 }
 
@@ -79,6 +96,7 @@ pub(crate) fn resource_attributes<'a>(
         if info.resource == "namespaces" && info.namespace.is_empty() { &info.name } else { &info.namespace };
     Attributes {
         actor,
+        user: None,
         headers,
         verb,
         group: info.group,

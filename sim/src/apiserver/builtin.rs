@@ -1,5 +1,9 @@
 //! The built-in kinds: what the gateway uses, what it looks up owners in, and what scenarios put there.
-use super::{ResourceId, registry::Kind, selectors::SelectableField, validation::names::NameRule};
+use super::{
+    ResourceId, decode::shape::Shape, registry::Kind, selectors::SelectableField, validation::names::NameRule,
+};
+
+pub(crate) mod access;
 
 /// One line of the table.
 struct Builtin {
@@ -15,6 +19,10 @@ struct Builtin {
     generation: bool,
     /// Selectable fields other than name and namespace.
     fields: &'static [&'static str],
+    /// Answered at once and never stored.
+    create_only: bool,
+    /// Its members; without one, bodies pass unchecked.
+    shape: Option<&'static [(&'static str, Shape)]>,
 }
 
 const PLAIN: Builtin = Builtin {
@@ -27,6 +35,8 @@ const PLAIN: Builtin = Builtin {
     status: false,
     generation: false,
     fields: &[],
+    create_only: false,
+    shape: None,
 };
 
 const fn workload(
@@ -46,6 +56,7 @@ const BUILTINS: [Builtin; 13] = [
         namespaced: false,
         status: true,
         fields: &["status.phase"],
+        shape: Some(access::NAMESPACE),
         ..PLAIN
     },
     Builtin { group: "coordination.k8s.io", kind: "Lease", plural: "leases", ..PLAIN },
@@ -100,12 +111,9 @@ const BUILTINS: [Builtin; 13] = [
 ];
 
 /// Groups of Kubernetes that are not simulated: their paths answer 501, not 404.
-pub(crate) const ABSENT_GROUPS: [&str; 18] = [
-    "admissionregistration.k8s.io",
+pub(crate) const ABSENT_GROUPS: [&str; 14] = [
     "apiextensions.k8s.io",
     "apiregistration.k8s.io",
-    "authentication.k8s.io",
-    "authorization.k8s.io",
     "autoscaling",
     "certificates.k8s.io",
     "discovery.k8s.io",
@@ -115,30 +123,31 @@ pub(crate) const ABSENT_GROUPS: [&str; 18] = [
     "networking.k8s.io",
     "node.k8s.io",
     "policy",
-    "rbac.authorization.k8s.io",
     "resource.k8s.io",
     "scheduling.k8s.io",
     "storage.k8s.io",
 ];
 
 /// Resources of the simulated groups that are not simulated.
-pub(crate) const ABSENT_RESOURCES: [&str; 12] = [
+pub(crate) const ABSENT_RESOURCES: [&str; 14] = [
     "bindings",
     "componentstatuses",
     "controllerrevisions",
     "endpoints",
     "limitranges",
+    "mutatingadmissionpolicies",
+    "mutatingadmissionpolicybindings",
     "persistentvolumeclaims",
     "persistentvolumes",
     "podtemplates",
     "replicationcontrollers",
     "resourcequotas",
-    "secrets",
-    "serviceaccounts",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
 ];
 
 /// Subresources of built-in kinds that are not simulated.
-pub(crate) const ABSENT_SUBRESOURCES: [(&str, &[&str]); 6] = [
+pub(crate) const ABSENT_SUBRESOURCES: [(&str, &[&str]); 7] = [
     (
         "pods",
         &["attach", "binding", "ephemeralcontainers", "eviction", "exec", "log", "portforward", "proxy", "resize"],
@@ -148,10 +157,11 @@ pub(crate) const ABSENT_SUBRESOURCES: [(&str, &[&str]); 6] = [
     ("statefulsets", &["scale"]),
     ("nodes", &["proxy"]),
     ("services", &["proxy"]),
+    ("serviceaccounts", &["token"]),
 ];
 
 pub(crate) fn kinds() -> Vec<Kind> {
-    (0_u16..).zip(&BUILTINS).map(|(id, builtin)| builtin.kind(ResourceId(id))).collect()
+    (0_u16..).zip(BUILTINS.iter().chain(&access::BUILTINS)).map(|(id, builtin)| builtin.kind(ResourceId(id))).collect()
 }
 
 /// What every kind can be selected by.
@@ -169,6 +179,7 @@ impl Builtin {
         let mut fields = metadata_fields(self.namespaced);
         fields.extend(self.fields.iter().map(|name| SelectableField::new(name)));
         let lease = self.kind == "Lease";
+        let rbac = self.group == access::RBAC;
         Kind {
             id,
             group: self.group.into(),
@@ -183,15 +194,18 @@ impl Builtin {
             namespaced: self.namespaced,
             custom: false,
             has_status: self.status,
-            create_on_update: lease || matches!(self.kind, "Event" | "Service"),
-            unconditional_update: !lease,
+            create_on_update: lease || rbac || matches!(self.kind, "Event" | "Service"),
+            unconditional_update: !lease && self.group != access::ADMISSION,
             counts_generation: self.generation,
             name_rule: match self.kind {
                 "Namespace" => NameRule::Label,
                 "Service" => NameRule::ServiceLabel,
+                _ if rbac => NameRule::PathSegment,
                 _ => NameRule::Subdomain,
             },
             fields,
+            create_only: self.create_only,
+            shape: self.shape,
             schema: None,
         }
     }

@@ -1,6 +1,7 @@
 //! From the body of a write to an object in the form in which it is stored
 //! (k8s.io/apimachinery/pkg/runtime/serializer, k8s.io/apiserver/pkg/endpoints/handlers/create.go).
 pub(crate) mod known_spec;
+pub(crate) mod shape;
 
 use super::{
     object,
@@ -123,6 +124,8 @@ fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Vec<String>) 
         }
     } else if kind.kind == "Lease" {
         lease::normalise(map, unknown)?;
+    } else if let Some(members) = kind.shape {
+        shape::normalise(members, &kind.kind, map, unknown)?;
     }
     Ok(())
 }

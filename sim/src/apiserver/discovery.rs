@@ -109,8 +109,10 @@ fn resource_list(registry: &Registry, group: &str, version: &str) -> Value {
             "namespaced": kind.namespaced,
             "kind": kind.kind,
             "verbs": verbs(kind),
-            "storageVersionHash": storage_version_hash(kind),
         });
+        if !kind.create_only {
+            resource["storageVersionHash"] = storage_version_hash(kind).into();
+        }
         add_names(kind, &mut resource);
         resources.push(resource);
         if kind.has_status {
@@ -137,6 +139,9 @@ fn add_names(kind: &Kind, resource: &mut Value) {
 }
 
 fn verbs(kind: &Kind) -> Vec<&'static str> {
+    if kind.create_only {
+        return vec!["create"];
+    }
     let all = if kind.custom { CUSTOM_VERBS } else { BUILTIN_VERBS };
     all.into_iter().filter(|verb| *verb != "deletecollection" || kind.has_delete_collection()).collect()
 }

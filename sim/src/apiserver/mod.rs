@@ -17,6 +17,8 @@ use bytes::Bytes;
 use serde_json::Value;
 use std::sync::Arc;
 
+mod admission;
+mod authentication;
 mod authorizer;
 mod builtin;
 mod cel;
@@ -29,8 +31,10 @@ mod ids;
 mod negotiation;
 mod object;
 mod options;
+mod rbac;
 mod registry;
 mod request_info;
+mod reviews;
 mod schema;
 mod selectors;
 mod server;
@@ -41,6 +45,8 @@ mod validation;
 mod watch_cache;
 mod watcher;
 
+pub use admission::{AdmissionHook, AdmissionRequest, AdmissionResponse, Operation};
+pub use authentication::{TokenFileError, TokenTable, User};
 pub use authorizer::{Attributes, Authorizer, Decision};
 pub use registry::{Registry, RegistryError};
 pub use schema::SchemaError;

@@ -3,6 +3,7 @@
 //! Compiled once per process and shared by every run.
 use super::{
     ResourceId, builtin, cel,
+    decode::shape::Shape,
     schema::{Path, Schema, SchemaError},
     selectors::SelectableField,
     status::Subject,
@@ -55,6 +56,10 @@ pub(crate) struct Kind {
     pub(crate) counts_generation: bool,
     pub(crate) name_rule: NameRule,
     pub(crate) fields: Vec<SelectableField>,
+    /// Created and answered at once, never stored: a review.
+    pub(crate) create_only: bool,
+    /// The members of a built-in kind, where they are checked.
+    pub(crate) shape: Option<&'static [(&'static str, Shape)]>,
     pub(crate) schema: Option<Schema>,
 }
 
@@ -97,7 +102,8 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Lease, Namespace, Pod, the workload kinds, Node, Service, Event and ConfigMap.
+    /// Lease, Namespace, Pod, the workload kinds, Node, Service, Event, ConfigMap, Secret, `ServiceAccount`, roles, bindings,
+    /// reviews and webhook configurations.
     pub fn builtin() -> Self {
         Self { kinds: builtin::kinds(), rules: cel::Evaluator::new(), aggregated: Default::default() }
     }
@@ -191,6 +197,8 @@ fn custom_kind(crd: &Value, id: ResourceId) -> Result<Kind, RegistryError> {
         counts_generation: true,
         name_rule: NameRule::Subdomain,
         fields,
+        create_only: false,
+        shape: None,
         schema: Some(Schema::compile(schema, &Path::Root.to_string())?),
     })
 }

@@ -1,10 +1,13 @@
 //! The API servers over one store: the state of a run, and everything that is not the answer to a request.
 use super::{
     Answer, AnswerBody, Change, Commit, Request, ResourceId, ServerId, WatchId, WatchItem,
+    admission::AdmissionHook,
+    authentication::TokenTable,
     authorizer::Authorizer,
     handlers::ADMIN,
     ids::Ids,
     object::{self, Object, encode},
+    rbac::bootstrap,
     registry::Registry,
     store::{Event, Store},
     watch_cache::Caches,
@@ -46,16 +49,18 @@ pub enum FixtureError {
 /// Not simulated, and answered 501 with its name: server-side apply, strategic merge patches, subresources other than `status`
 /// and a namespace's `finalize`, the groups and resources that [`Registry::builtin`] lacks, YAML and protobuf, Tables alone.
 ///
-/// Not simulated, and silent: managedFields (dropped, never written), admission webhooks and quotas, defaults and validation of
+/// Not simulated, and silent: managedFields (dropped, never written), quotas, defaults and validation of
 /// built-in kinds other than leases (a few excepted), garbage collection and namespace content deletion, the limit of a watch
 /// cache's history, the 429 of a consistent list on a cache that is too far behind, the three seconds before a 504, CEL cost
-/// limits, JSON deeper than 128 levels (400). Roles are the [`Authorizer`]'s business.
+/// limits, JSON deeper than 128 levels (400), service account tokens and client certificates.
 pub struct ApiServer {
     pub(super) registry: Arc<Registry>,
     pub(super) store: Store,
     pub(super) caches: Caches,
     pub(super) ids: Ids,
     pub(super) authorizer: Option<Authorizer>,
+    tokens: Option<Arc<TokenTable>>,
+    pub(super) admission: Option<AdmissionHook>,
     watches: BTreeMap<WatchId, Watcher>,
     next_watch: u64,
     commits: Vec<Commit>,
@@ -82,6 +87,8 @@ impl ApiServer {
             caches,
             ids: Ids::new(seed),
             authorizer: None,
+            tokens: None,
+            admission: None,
             watches: BTreeMap::new(),
             next_watch: 0,
             commits: Vec::new(),
@@ -97,7 +104,7 @@ impl ApiServer {
         server
     }
 
-    /// Another cluster with the same past, commits not yet taken included: without watches and without an authorizer. Setting
+    /// Another cluster with the same past, commits not yet taken included: without watches and hooks. Setting
     /// a cluster up costs as much as a short run of it; objects are shared, not copied.
     pub fn fork(&self) -> Self {
         Self {
@@ -106,6 +113,8 @@ impl ApiServer {
             caches: self.caches.clone(),
             ids: self.ids.clone(),
             authorizer: None,
+            tokens: self.tokens.clone(),
+            admission: None,
             watches: BTreeMap::new(),
             next_watch: self.next_watch,
             commits: self.commits.clone(),
@@ -128,9 +137,30 @@ impl ApiServer {
         answer
     }
 
-    /// Asks this hook before every request; without one everything is allowed.
+    /// Asks this hook before every request, besides whatever else decides.
     pub fn set_authorizer(&mut self, authorizer: Authorizer) {
         self.authorizer = Some(authorizer);
+    }
+
+    /// From here on requests are authenticated by these tokens and authorised by the roles and bindings that are stored; the
+    /// bootstrap ones are put there the first time, as of now. Until then everything is allowed to everybody.
+    ///
+    /// # Errors
+    /// If a bootstrap object is refused, as it is when the registry lacks the group.
+    pub fn set_tokens(&mut self, tokens: TokenTable, now: Timestamp) -> Result<(), FixtureError> {
+        if self.tokens.replace(Arc::new(tokens)).is_none() {
+            self.apply_fixture(&bootstrap::objects(), now)?;
+        }
+        Ok(())
+    }
+
+    /// Answers for the webhooks of the stored configurations. Without it none of them can be reached.
+    pub fn set_admission(&mut self, hook: AdmissionHook) {
+        self.admission = Some(hook);
+    }
+
+    pub(super) fn tokens(&self) -> Option<&TokenTable> {
+        self.tokens.as_deref()
     }
 
     /// The next line of a watch, as far as its server's cache has come. A watch that has ended is forgotten with its End.

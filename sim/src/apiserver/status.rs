@@ -215,6 +215,25 @@ pub(crate) fn namespace_terminating(subject: Subject<'_>, name: &str, namespace:
     forbidden(subject, name, &why).with_cause("NamespaceTerminating", cause, "metadata.namespace")
 }
 
+/// A webhook refuses: its own code and reason, under its name
+/// (k8s.io/apiserver/pkg/admission/plugin/webhook/errors/statuserror.go).
+pub fn denied_by_webhook(webhook: &str, code: u16, reason: String, message: &str) -> Box<Status> {
+    let why = match (message, reason.as_str()) {
+        ("", "") => " without explanation".to_owned(),
+        ("", reason) => format!(": {reason}"),
+        (message, _) => format!(": {message}"),
+    };
+    let message = format!("admission webhook {webhook:?} denied the request{why}");
+    let mut status = Status::failure(code.max(400), "", message, None);
+    status.reason = (!reason.is_empty()).then_some(Cow::Owned(reason));
+    status
+}
+
+/// A webhook could not be asked, and its policy is to fail.
+pub fn webhook_failed(webhook: &str, why: &str) -> Box<Status> {
+    Box::new(internal_error(&format!("failed calling webhook {webhook:?}: {why}")))
+}
+
 pub(crate) fn unauthorized() -> Box<Status> {
     Status::failure(401, "Unauthorized", "Unauthorized".into(), None)
 }

@@ -88,13 +88,13 @@ impl Store {
     }
 
     /// The objects whose key starts with `prefix`, from `start` on, as they were at a revision, in the order of their keys.
-    pub(crate) fn range_at<'a>(
+    pub(crate) fn range_at<'a, 'p>(
         &'a self,
         resource: ResourceId,
-        prefix: &'a str,
-        start: Option<&'a str>,
+        prefix: &'p str,
+        start: Option<&'p str>,
         revision: u64,
-    ) -> impl Iterator<Item = &'a Arc<Object>> + 'a {
+    ) -> impl Iterator<Item = &'a Arc<Object>> + use<'a, 'p> {
         let table = &self.tables[usize::from(resource.0)];
         let from = start.map_or(prefix, |s| s.max(prefix));
         table

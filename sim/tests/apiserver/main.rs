@@ -1,5 +1,7 @@
 //! The simulated API server through its public interface: what the recorded conformance cases cannot show, because one healthy
 //! server answered them in sequence. Caches that lag, several servers, restarts, the hooks, and properties over any history.
+mod access;
+mod admission;
 mod caches;
 mod client;
 mod cluster;

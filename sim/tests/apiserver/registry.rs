@@ -79,8 +79,8 @@ fn integral_floats_are_stored_as_integers() {
 fn unsimulated_parts_say_so() {
     let mut api = ApiServer::new(Arc::new(Registry::builtin()), 1, 1);
     for target in [
-        "/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles",
-        "/api/v1/namespaces/default/secrets",
+        "/apis/policy/v1/namespaces/default/poddisruptionbudgets",
+        "/api/v1/namespaces/default/endpoints",
         "/openapi/v3",
     ] {
         let (status, body) = crate::cluster::get(&mut api, FIRST, target);

@@ -1,7 +1,9 @@
 //! POST, and the part of PUT that creates (k8s.io/apiserver/pkg/registry/rest/create.go).
 use super::{Call, body_revision};
 use crate::apiserver::{
-    Answer, ApiServer, decode, negotiation, object,
+    Answer, ApiServer,
+    builtin::access::{ADMISSION, RBAC},
+    decode, negotiation, object,
     status::{self, Outcome},
     timestamp, validation,
     validation::{FieldError, metadata},
@@ -22,6 +24,7 @@ impl ApiServer {
         let prefix = object::meta_str(&value, "generateName").to_owned();
         let generated = object::meta_str(&value, "name").is_empty() && !prefix.is_empty();
         self.admit_create(call, object::meta_str(&value, "name"))?;
+        self.mutate(call, &mut value, None)?;
         if !generated {
             return self.create_prepared(call, value, &warnings);
         }
@@ -43,6 +46,8 @@ impl ApiServer {
         warnings: &[String],
     ) -> Outcome<Answer> {
         let revision = body_revision(&value)?;
+        validation::default_spec(call.kind, &mut value);
+        self.check_grant(call, &value, None)?;
         self.prepare_for_create(call, &mut value);
         let errors = self.validate_new(call, &value);
         let name = object::meta_str(&value, "name").to_owned();
@@ -54,6 +59,7 @@ impl ApiServer {
         if revision != 0 {
             return Err(status::bare_error("resourceVersion should not be set on objects to be created"));
         }
+        self.review_write(call, &value, None)?;
         let key = call.kind.key(call.namespace, &name);
         if let Some(existing) = self.store.get(call.resource(), &key) {
             return Err(status::already_exists(call.kind.subject(), &name, existing.is_terminating()));
@@ -105,6 +111,10 @@ impl ApiServer {
         let Some(schema) = &kind.schema else {
             match (kind.kind.as_str(), old) {
                 ("Lease", _) => validation::lease::validate(value, errors),
+                (name, old) if kind.group == RBAC => validation::rbac::validate(name, value, old, errors),
+                ("Namespace", _) => validation::namespace::validate(value, call.subresource, errors),
+                (_, _) if kind.group == ADMISSION => validation::webhooks::validate(value, errors),
+                ("Secret", old) => validation::secret::validate(value, old, errors),
                 (name, None) => validation::core::validate(name, value, errors),
                 (name, Some(old)) => validation::core::validate_update(name, value, old, errors),
             }

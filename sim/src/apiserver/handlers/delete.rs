@@ -1,6 +1,6 @@
 //! DELETE of one object and of a collection (k8s.io/apiserver/pkg/registry/rest/delete.go).
 //!
-//! Nothing collects garbage: the finalizers of foreground and orphan deletion stay until somebody takes them.
+//! The finalizers of foreground and orphan deletion stay until the garbage collector, if it is on, or somebody else takes them.
 use super::{Call, json_answer, list::encode_page};
 use crate::apiserver::{
     Answer, ApiServer, decode, negotiation, object,
@@ -11,44 +11,69 @@ use crate::apiserver::{
     validation::FieldError,
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
+
+/// The finalizers that belong to the garbage collector.
+const COLLECTOR: [&str; 2] = ["orphan", "foregroundDeletion"];
 
 /// `metav1.DeleteOptions`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct DeleteOptions {
+pub(super) struct DeleteOptions {
     kind: Option<String>,
     api_version: Option<String>,
-    preconditions: Option<Preconditions>,
+    pub(super) preconditions: Option<Preconditions>,
     dry_run: Option<Vec<String>>,
     propagation_policy: Option<String>,
-    orphan_dependents: Option<bool>,
+    pub(super) orphan_dependents: Option<bool>,
 }
 
 /// An empty text is a precondition too: one that never holds.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Preconditions {
-    uid: Option<String>,
-    resource_version: Option<String>,
+pub(super) struct Preconditions {
+    pub(super) uid: Option<String>,
+    pub(super) resource_version: Option<String>,
 }
 
 impl DeleteOptions {
-    fn is_dry_run(&self) -> bool {
+    pub(super) fn is_dry_run(&self) -> bool {
         self.dry_run.as_ref().is_some_and(|values| !values.is_empty())
+    }
+
+    /// The finalizer with which the garbage collector is to be told what becomes of dependents: none for the background; None
+    /// if the options do not say.
+    pub(super) fn collector_finalizer(&self) -> Option<Option<&'static str>> {
+        match (self.orphan_dependents, self.propagation_policy.as_deref()) {
+            (Some(true), _) | (None, Some("Orphan")) => Some(Some("orphan")),
+            (None, Some("Foreground")) => Some(Some("foregroundDeletion")),
+            (Some(false), _) | (None, Some(_)) => Some(None),
+            (None, None) => None,
+        }
     }
 }
 
 impl ApiServer {
     pub(super) fn delete(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         let options = delete_options(call)?;
-        let key = call.key();
-        let current = self.store.get(call.resource(), &key).cloned().ok_or_else(|| call.not_found())?;
+        let current = self.store.get(call.resource(), &call.key()).cloned().ok_or_else(|| call.not_found())?;
         check_preconditions(call, &options, &current)?;
+        self.review_deletion(call, &current, options.is_dry_run())?;
+        self.delete_object(call, &options, &current)
+    }
+
+    /// Deletes an object whose deletion has been found to be in order, or makes it terminating.
+    pub(super) fn delete_object(
+        &mut self,
+        call: &Call<'_>,
+        options: &DeleteOptions,
+        current: &Arc<Object>,
+    ) -> Outcome<Answer> {
+        let key = call.key();
         let dry_run = options.is_dry_run();
-        match terminating(call, &options, &current) {
-            Some(value) if value == *current.value => Ok(call.object_answer(200, &current, &[])),
+        match terminating(call, options, current) {
+            Some(value) if value == *current.value => Ok(call.object_answer(200, current, &[])),
             Some(value) if dry_run => Ok(call.value_answer(200, &value, &[])),
             Some(value) => {
                 let object = self.commit_put(call.actor, call.resource(), &key, value);
@@ -57,7 +82,7 @@ impl ApiServer {
             None => {
                 let gone =
                     if dry_run { current.revision } else { self.commit_delete(call.actor, call.resource(), &key) };
-                Ok(deleted_answer(call, &current, gone))
+                Ok(deleted_answer(call, current, gone))
             }
         }
     }
@@ -84,7 +109,7 @@ impl ApiServer {
 }
 
 /// From the body if there is one, otherwise from the query; preconditions are in bodies only.
-fn delete_options(call: &Call<'_>) -> Outcome<DeleteOptions> {
+pub(super) fn delete_options(call: &Call<'_>) -> Outcome<DeleteOptions> {
     decode::check_size(call.body)?;
     let options = if call.body.is_empty() {
         DeleteOptions {
@@ -152,55 +177,45 @@ fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, current: &Objec
     Ok(())
 }
 
-/// The object as it stays until its finalizers are gone; None if it has none and goes at once.
+/// The object as it stays until its finalizers are gone; None if it has none and goes at once. The collector's own finalizers
+/// are those that the options name, or those it has (k8s.io/apiserver/pkg/registry/generic/registry/store.go).
 fn terminating(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Option<Value> {
-    let namespace = call.kind.kind == "Namespace";
     let mut finalizers: Vec<Value> = object::finalizers(&current.value).into_iter().map(Value::from).collect();
-    let added = match options.propagation_policy.as_deref() {
-        Some("Foreground") => Some("foregroundDeletion"),
-        Some("Orphan") => Some("orphan"),
-        _ => options.orphan_dependents.filter(|orphan| *orphan).map(|_| "orphan"),
-    };
-    if let Some(added) = added.map(Value::from).filter(|added| !finalizers.contains(added)) {
-        finalizers.push(added);
+    if let Some(chosen) = options.collector_finalizer() {
+        finalizers.retain(|f| Some(f.as_str().unwrap_or_default()) == chosen || !COLLECTOR.iter().any(|c| f == c));
+        finalizers.extend(chosen.map(Value::from).filter(|f| !finalizers.contains(f)));
     }
-    let held =
-        namespace && current.value.pointer("/spec/finalizers").and_then(Value::as_array).is_some_and(|l| !l.is_empty());
-    if finalizers.is_empty() && !held {
+    if finalizers.is_empty() {
         return None;
     }
     let mut value = (*current.value).clone();
     let meta = object::metadata_mut(&mut value);
     if !meta.contains_key("deletionTimestamp") {
         meta.insert("deletionTimestamp".into(), timestamp::seconds(call.now).into());
-        if !namespace {
-            meta.insert("deletionGracePeriodSeconds".into(), 0.into());
-        }
         if let Some(generation) = meta.get("generation").and_then(Value::as_i64).filter(|_| call.kind.counts_generation)
         {
             meta.insert("generation".into(), (generation + 1).into());
         }
     }
-    if !finalizers.is_empty() {
-        meta.insert("finalizers".into(), finalizers.into());
-    }
-    if namespace {
-        value["status"] = json!({"phase": "Terminating"});
-    }
+    meta.entry("deletionGracePeriodSeconds").or_insert_with(|| 0.into());
+    meta.insert("finalizers".into(), finalizers.into());
     Some(value)
 }
 
-/// A Status with the uid; a pod that no node runs is answered as it went.
+/// A Status with the uid; of some kinds the object as it went, of a pod that no node runs with the times of its end.
 fn deleted_answer(call: &Call<'_>, last: &Arc<Object>, revision: u64) -> Answer {
-    if call.kind.kind != "Pod" {
+    let kind = if call.kind.custom { "" } else { call.kind.kind.as_str() };
+    if !matches!(kind, "Namespace" | "Pod" | "Service" | "ServiceAccount") {
         return status::deleted(call.kind.subject(), call.name, last.uid()).answer();
     }
     let mut value = (*last.value).clone();
     let meta = object::metadata_mut(&mut value);
-    meta.insert("deletionTimestamp".into(), timestamp::seconds(call.now).into());
-    meta.insert("deletionGracePeriodSeconds".into(), 0.into());
     meta.insert("resourceVersion".into(), revision.to_string().into());
-    let generation = meta.get("generation").and_then(Value::as_i64).unwrap_or_default();
-    meta.insert("generation".into(), (generation + 1).into());
+    if kind == "Pod" {
+        meta.insert("deletionTimestamp".into(), timestamp::seconds(call.now).into());
+        meta.insert("deletionGracePeriodSeconds".into(), 0.into());
+        let generation = meta.get("generation").and_then(Value::as_i64).unwrap_or_default();
+        meta.insert("generation".into(), (generation + 1).into());
+    }
     call.value_answer(200, &value, &[])
 }

@@ -2,11 +2,17 @@
 //! all verbs have in common. One module for each verb.
 use super::{
     Answer, AnswerBody, ApiServer, Request, ResourceId, ServerId,
+    authentication::{self, User},
     authorizer::{self, Attributes, Decision},
-    builtin, discovery,
+    builtin::{self, access::RBAC},
+    discovery,
     negotiation::{self, Shape},
     object::{self, Object, encode},
     options::Options,
+    rbac::{
+        Rbac,
+        escalation::{self, Grant},
+    },
     registry::{Kind, Registry},
     request_info::{self, RequestInfo, Target},
     status::{self, Outcome},
@@ -21,6 +27,7 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod namespace;
 mod patch;
 mod update;
 mod watch;
@@ -32,6 +39,8 @@ pub(crate) const ADMIN: u32 = u32::MAX;
 pub(crate) struct Call<'a> {
     pub(crate) server: ServerId,
     pub(crate) actor: u32,
+    /// Whose request it is, where requests are authenticated.
+    pub(crate) user: Option<&'a User>,
     pub(crate) now: Timestamp,
     pub(crate) kind: &'a Kind,
     /// Empty for cluster-scoped kinds and for all namespaces.
@@ -98,7 +107,7 @@ impl ApiServer {
             Target::Resource(info) => info,
             Target::Path(path) => {
                 let verb = request.method.as_str().to_ascii_lowercase();
-                self.authorize(&bare_attributes(actor, request, &verb, path))?;
+                self.admit(&bare_attributes(actor, request, &verb, path))?;
                 return discovery::answer(registry, path, &request.headers);
             }
         };
@@ -106,7 +115,7 @@ impl ApiServer {
         let collection = info.name.is_empty();
         let watch = info.watch_prefix || options.as_ref().is_ok_and(|options| options.watch);
         let verb = request_info::verb(&request.method, collection, watch);
-        self.authorize(&authorizer::resource_attributes(actor, &request.headers, verb, &info, path))?;
+        let user = self.admit(&authorizer::resource_attributes(actor, &request.headers, verb, &info, path))?;
         let Some(kind) = registry.find(info.group, info.version, info.resource) else {
             return unknown_resource(registry, &info);
         };
@@ -120,6 +129,7 @@ impl ApiServer {
         let call = Call {
             server,
             actor,
+            user: user.as_ref(),
             now,
             kind,
             namespace,
@@ -134,22 +144,68 @@ impl ApiServer {
             "get" => self.get(&call),
             "list" => self.list(&call),
             "watch" => self.watch(&call),
+            "create" if kind.create_only => self.review(&call),
             "create" => self.create(&call),
             "update" => self.update(&call),
             "patch" => self.patch(&call),
+            "delete" if kind.kind == "Namespace" && !kind.custom => self.delete_namespace(&call),
             "delete" => self.delete(&call),
             "deletecollection" => self.delete_collection(&call),
             _ => Err(status::method_not_allowed()),
         }
     }
 
-    fn authorize(&self, attributes: &Attributes<'_>) -> Outcome<()> {
-        let Some(authorizer) = self.authorizer.as_ref().filter(|_| attributes.actor != ADMIN) else { return Ok(()) };
-        match authorizer(attributes) {
+    /// Who sends the request and whether he may: None where nobody is authenticated.
+    fn admit(&self, attributes: &Attributes<'_>) -> Outcome<Option<User>> {
+        if attributes.actor == ADMIN {
+            return Ok(None);
+        }
+        let Some(tokens) = self.tokens() else {
+            self.ask_hook(attributes)?;
+            return Ok(None);
+        };
+        let requestor = authentication::authenticate(tokens, attributes.headers)?;
+        let attributes = Attributes { user: Some(&requestor), ..*attributes };
+        let check = |wanted: &Attributes<'_>| self.check_roles(wanted);
+        let impersonated = authentication::impersonate(&attributes, &check)?;
+        let attributes = Attributes { user: Some(impersonated.as_ref().unwrap_or(&requestor)), ..attributes };
+        self.check_roles(&attributes)?;
+        self.ask_hook(&attributes)?;
+        Ok(Some(impersonated.unwrap_or(requestor)))
+    }
+
+    fn ask_hook(&self, attributes: &Attributes<'_>) -> Outcome<()> {
+        let Some(hook) = &self.authorizer else { return Ok(()) };
+        match hook(attributes) {
             Decision::Allow => Ok(()),
-            Decision::Deny { user } => Err(attributes.refusal(&user)),
+            Decision::Deny { user } => Err(attributes.refusal(&user, "")),
             Decision::Unauthenticated => Err(status::unauthorized()),
         }
+    }
+
+    fn check_roles(&self, attributes: &Attributes<'_>) -> Outcome<()> {
+        let Some(user) = attributes.user else { return Ok(()) };
+        let verdict = Rbac::new(&self.store, &self.registry).authorize(user, attributes);
+        if verdict.allowed { Ok(()) } else { Err(attributes.refuse(&verdict.reason)) }
+    }
+
+    /// Nobody grants rights that he lacks.
+    pub(crate) fn check_grant(&self, call: &Call<'_>, value: &Value, old: Option<&Value>) -> Outcome<()> {
+        let (Some(user), RBAC) = (call.user, call.kind.group.as_str()) else { return Ok(()) };
+        let request = Attributes {
+            actor: call.actor,
+            user: call.user,
+            headers: call.headers,
+            verb: "",
+            group: RBAC,
+            resource: &call.kind.plural,
+            subresource: call.subresource,
+            namespace: call.namespace,
+            name: call.name,
+            path: "",
+        };
+        let grant = Grant { kind: call.kind, user, request: &request, value, old };
+        escalation::check(&Rbac::new(&self.store, &self.registry), &grant)
     }
 
     /// Namespace lifecycle admission: nothing is created in a namespace that is not there or is going away.
@@ -171,6 +227,7 @@ impl ApiServer {
 fn bare_attributes<'a>(actor: u32, request: &'a Request, verb: &'a str, path: &'a str) -> Attributes<'a> {
     Attributes {
         actor,
+        user: None,
         headers: &request.headers,
         verb,
         group: "",
@@ -213,7 +270,7 @@ fn check_route(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Outcome<
         });
     }
     if lost && (!info.name.is_empty() || method != Method::GET) {
-        let reading = method == Method::GET || !info.name.is_empty();
+        let reading = method == Method::GET || !info.name.is_empty() || kind.create_only;
         return Err(if reading { status::no_such_resource() } else { status::method_not_allowed() });
     }
     if !info.subresource.is_empty() {
@@ -221,6 +278,9 @@ fn check_route(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Outcome<
     }
     let on_collection = info.name.is_empty();
     match *method {
+        _ if kind.create_only && !on_collection => Err(status::no_such_resource()),
+        Method::POST if kind.create_only => Ok(()),
+        _ if kind.create_only => Err(status::method_not_allowed()),
         Method::POST if !on_collection && !kind.custom => Err(status::method_not_allowed()),
         Method::DELETE if on_collection && !kind.has_delete_collection() => Err(status::method_not_allowed()),
         Method::PUT | Method::PATCH if on_collection && kind.custom => {
@@ -235,7 +295,8 @@ fn check_subresource(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Ou
     match info.subresource {
         "status" if kind.has_status && matches!(*method, Method::GET | Method::PUT | Method::PATCH) => Ok(()),
         "status" if kind.has_status => Err(status::method_not_allowed()),
-        "finalize" if kind.kind == "Namespace" && method == Method::PUT => Ok(()),
+        "finalize" if kind.kind == "Namespace" && !kind.custom && method == Method::PUT => Ok(()),
+        "finalize" if kind.kind == "Namespace" && !kind.custom => Err(status::method_not_allowed()),
         // The custom resource handler says so even of an object that is there.
         _ if kind.custom => Err(status::not_found(kind.subject(), &info.name)),
         other => {

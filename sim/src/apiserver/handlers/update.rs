@@ -1,6 +1,6 @@
 //! PUT, and what PUT and PATCH have in common (k8s.io/apiserver/pkg/registry/rest/update.go,
 //! pkg/registry/generic/registry/store.go).
-use super::{Call, body_revision};
+use super::{Call, body_revision, namespace::is_held};
 use crate::apiserver::{
     Answer, ApiServer,
     decode::{self, Decoded, known_spec},
@@ -30,6 +30,7 @@ impl ApiServer {
                 // The version that the body names is forgotten: there is nothing it could be compared with.
                 object::metadata_mut(&mut value).remove("resourceVersion");
                 self.admit_create(call, call.name)?;
+                self.mutate(call, &mut value, None)?;
                 self.create_prepared(call, value, &warnings)
             }
             None => Err(call.not_found()),
@@ -54,6 +55,9 @@ impl ApiServer {
         warnings: &[String],
     ) -> Outcome<Answer> {
         let kind = call.kind;
+        self.mutate(call, &mut value, Some(&current.value))?;
+        validation::default_spec(kind, &mut value);
+        self.check_grant(call, &value, Some(&current.value))?;
         let named = body_revision(&value)?;
         if named == 0 && !kind.unconditional_update {
             let detail = "must be specified for an update";
@@ -71,6 +75,7 @@ impl ApiServer {
             let found = value.get("kind").and_then(Value::as_str).unwrap_or_default();
             return Err(status::invalid(status::Subject { group: &kind.group, kind: found }, call.name, &errors));
         }
+        self.review_write(call, &value, Some(&current.value))?;
         let key = kind.key(call.namespace, call.name);
         if is_gone(call, &value) {
             if !call.options.is_dry_run() {
@@ -114,15 +119,6 @@ fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
             keep_all_but_status(value, old);
             return;
         }
-        "finalize" => {
-            let finalizers = value.pointer_mut("/spec/finalizers").map(Value::take);
-            let mut kept = old.clone();
-            if let Some(spec) = kept.get_mut("spec") {
-                set(spec, "finalizers", finalizers.filter(|f| f.as_array().is_some_and(|l| !l.is_empty())));
-            }
-            *value = kept;
-            return;
-        }
         _ => {}
     }
     let stored = object::metadata(old);
@@ -144,10 +140,14 @@ fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
     if call.kind.has_status {
         set(value, "status", old.get("status").cloned());
     }
-    if call.kind.kind == "Namespace" {
-        set(value, "spec", old.get("spec").cloned());
-        let labels = object::metadata_mut(value).entry("labels").or_insert_with(|| json!({}));
-        labels["kubernetes.io/metadata.name"] = call.name.into();
+    if call.kind.kind == "Namespace" && !call.kind.custom {
+        let own = if call.subresource == "finalize" { &*value } else { old };
+        let finalizers = own.pointer("/spec/finalizers").filter(|list| list.as_array().is_some_and(|l| !l.is_empty()));
+        let spec = finalizers.map_or_else(|| json!({}), |list| json!({"finalizers": list}));
+        set(value, "spec", Some(spec));
+        if let Some(namespace) = value.as_object_mut() {
+            validation::namespace::label(call.name, namespace);
+        }
     }
     if call.kind.counts_generation && content_differs(value, old) {
         let next =
@@ -187,7 +187,6 @@ fn content_differs(new: &Value, old: &Value) -> bool {
 
 /// Whether the update took the last finalizer from an object that is being deleted.
 fn is_gone(call: &Call<'_>, value: &Value) -> bool {
-    let finalizers = value.pointer("/spec/finalizers").and_then(Value::as_array);
-    let held = call.kind.kind == "Namespace" && finalizers.is_some_and(|l| !l.is_empty());
+    let held = call.kind.kind == "Namespace" && !call.kind.custom && is_held(value);
     object::is_terminating(value) && object::finalizers(value).is_empty() && !held
 }

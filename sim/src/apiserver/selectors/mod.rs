@@ -5,6 +5,7 @@ use serde_json::Value;
 
 mod field;
 mod label;
+pub(crate) mod structured;
 
 pub(crate) use field::SelectableField;
 

@@ -1,23 +1,13 @@
 //! The built-in kinds other than leases: the few rules and defaults that scenarios meet.
 //!
 //! Their bodies otherwise pass through unchecked; `docs/fidelity.md` names this.
-use super::FieldError;
+use super::{FieldError, namespace};
 use serde_json::{Map, Value, json};
 
 /// Fills in what the API server itself would write into a new object of a built-in kind.
 pub(crate) fn default_new(kind: &str, name: &str, object: &mut Map<String, Value>) {
     match kind {
-        "Namespace" => {
-            let meta = object.entry("metadata").or_insert_with(|| json!({}));
-            let labels =
-                meta.as_object_mut().expect("metadata was normalised").entry("labels").or_insert_with(|| json!({}));
-            labels
-                .as_object_mut()
-                .expect("labels were normalised")
-                .insert("kubernetes.io/metadata.name".into(), name.into());
-            object.insert("spec".into(), json!({"finalizers": ["kubernetes"]}));
-            object.insert("status".into(), json!({"phase": "Active"}));
-        }
+        "Namespace" => namespace::default_new(name, object),
         "Pod" => {
             object.insert("status".into(), json!({"phase": "Pending", "qosClass": "BestEffort"}));
         }

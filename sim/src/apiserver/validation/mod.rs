@@ -2,7 +2,11 @@
 //! (k8s.io/apimachinery/pkg/util/validation/field), and one module for each thing that is validated.
 //!
 //! Of the built-in kinds only what the gateway and its scenarios can run into is checked; the rest of a body passes through.
-use super::status::Cause;
+use super::{
+    builtin::access::{ADMISSION, RBAC},
+    registry::Kind,
+    status::Cause,
+};
 use serde_json::Value;
 use std::fmt;
 
@@ -10,7 +14,22 @@ pub(crate) mod core;
 pub(crate) mod lease;
 pub(crate) mod metadata;
 pub(crate) mod names;
+pub(crate) mod namespace;
 pub(crate) mod options;
+pub(crate) mod rbac;
+pub(crate) mod secret;
+pub(crate) mod webhooks;
+
+/// Defaults that hold on every write of a built-in kind, before anybody looks at it.
+pub(crate) fn default_spec(kind: &Kind, value: &mut Value) {
+    let Some(object) = value.as_object_mut().filter(|_| kind.shape.is_some()) else { return };
+    match kind.kind.as_str() {
+        name if kind.group == RBAC => rbac::default(name, object),
+        name if kind.group == ADMISSION => webhooks::default(name, object),
+        "Secret" => secret::default(object),
+        _ => {}
+    }
+}
 
 /// One field that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,6 +10,8 @@ pub(crate) enum NameRule {
     Label,
     /// RFC 1035 label: services.
     ServiceLabel,
+    /// Whatever fits into a path: roles and bindings.
+    PathSegment,
 }
 
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' \
@@ -32,6 +34,7 @@ impl NameRule {
     /// What is wrong with a name; empty if nothing.
     pub(crate) fn check(self, name: &str) -> Vec<String> {
         let (most, fits, message) = match self {
+            Self::PathSegment => return path_segment(name),
             Self::Subdomain => (253, name.split('.').all(is_label), SUBDOMAIN),
             Self::Label => (63, is_label(name), LABEL),
             Self::ServiceLabel => {
@@ -47,6 +50,14 @@ impl NameRule {
             problems.push(message.to_owned());
         }
         problems
+    }
+}
+
+/// What keeps a name from being one segment of a path (k8s.io/apimachinery/pkg/api/validate/content/path.go).
+fn path_segment(name: &str) -> Vec<String> {
+    match name {
+        "." | ".." => vec![format!("may not be '{name}'")],
+        _ => ["/", "%"].iter().filter(|c| name.contains(**c)).map(|c| format!("may not contain '{c}'")).collect(),
     }
 }
 

@@ -1,0 +1,140 @@
+//! Webhook configurations (k8s.io/kubernetes/pkg/apis/admissionregistration/{v1/defaults.go,validation/validation.go}).
+//!
+//! The syntax of URLs and paths, selectors and matchConditions are not checked.
+use super::{FieldError, names::NameRule};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+const OPERATIONS: [&str; 5] = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
+
+/// Fills in what a webhook leaves out.
+pub(crate) fn default(kind: &str, configuration: &mut Map<String, Value>) {
+    for webhook in configuration.get_mut("webhooks").and_then(Value::as_array_mut).into_iter().flatten() {
+        let Some(webhook) = webhook.as_object_mut() else { continue };
+        let mut defaults = vec![
+            ("failurePolicy", json!("Fail")),
+            ("matchPolicy", json!("Equivalent")),
+            ("namespaceSelector", json!({})),
+            ("objectSelector", json!({})),
+            ("timeoutSeconds", json!(10)),
+            ("clientConfig", json!({})),
+        ];
+        if kind.starts_with("Mutating") {
+            defaults.push(("reinvocationPolicy", json!("Never")));
+        }
+        for (member, value) in defaults {
+            webhook.entry(member).or_insert(value);
+        }
+        for rule in webhook.get_mut("rules").and_then(Value::as_array_mut).into_iter().flatten() {
+            let Some(rule) = rule.as_object_mut() else { continue };
+            rule.entry("scope").or_insert_with(|| "*".into());
+        }
+        if let Some(service) = webhook["clientConfig"].get_mut("service").and_then(Value::as_object_mut) {
+            service.entry("port").or_insert(json!(443));
+        }
+    }
+}
+
+/// What is wrong with a configuration, apart from its metadata.
+pub(crate) fn validate(configuration: &Value, errors: &mut Vec<FieldError>) {
+    let mut names = BTreeSet::new();
+    for (index, webhook) in list(configuration, "webhooks").iter().enumerate() {
+        let path = format!("webhooks[{index}]");
+        let name = text(webhook, "name");
+        validate_webhook(webhook, &path, errors);
+        let versions = list(webhook, "admissionReviewVersions");
+        let field = format!("{path}.admissionReviewVersions");
+        if versions.is_empty() {
+            errors.push(FieldError::required(field, "must specify one of v1, v1beta1"));
+        } else if !versions.iter().any(|v| v == "v1" || v == "v1beta1") {
+            let detail = "must include at least one of v1, v1beta1";
+            errors.push(FieldError::invalid(field, &webhook["admissionReviewVersions"], detail));
+        }
+        if !names.insert(name) {
+            errors.push(FieldError::duplicate(format!("{path}.name"), &name.into()));
+        }
+    }
+}
+
+fn validate_webhook(webhook: &Value, path: &str, errors: &mut Vec<FieldError>) {
+    let field = |member: &str| format!("{path}.{member}");
+    validate_name(text(webhook, "name"), &field("name"), errors);
+    for (index, rule) in list(webhook, "rules").iter().enumerate() {
+        validate_rule(rule, &format!("{path}.rules[{index}]"), errors);
+    }
+    one_of(webhook, path, "failurePolicy", &["Fail", "Ignore"], errors);
+    one_of(webhook, path, "matchPolicy", &["Equivalent", "Exact"], errors);
+    if webhook.get("sideEffects").is_none() {
+        errors.push(FieldError::required(field("sideEffects"), "must specify one of None, NoneOnDryRun"));
+    }
+    one_of(webhook, path, "sideEffects", &["None", "NoneOnDryRun"], errors);
+    if !webhook["timeoutSeconds"].as_i64().is_some_and(|seconds| (1..=30).contains(&seconds)) {
+        let detail = "the timeout value must be between 1 and 30 seconds";
+        errors.push(FieldError::invalid(field("timeoutSeconds"), &webhook["timeoutSeconds"], detail));
+    }
+    one_of(webhook, path, "reinvocationPolicy", &["IfNeeded", "Never"], errors);
+    let config = &webhook["clientConfig"];
+    if config.get("url").is_some() == config.get("service").is_some() {
+        errors.push(FieldError::required(field("clientConfig"), "exactly one of url or service is required"));
+    }
+    if let Some(service) = config.get("service") {
+        let missing = ["name", "namespace"].into_iter().filter(|member| text(service, member).is_empty());
+        errors.extend(missing.map(|member| FieldError::required(format!("{path}.clientConfig.service.{member}"), "")));
+    }
+}
+
+/// k8s.io/apimachinery/pkg/util/validation, IsFullyQualifiedName.
+fn validate_name(name: &str, field: &str, errors: &mut Vec<FieldError>) {
+    if name.is_empty() {
+        errors.push(FieldError::required(field, ""));
+        return;
+    }
+    let shown = Value::from(name);
+    let problems = NameRule::Subdomain.check(name);
+    if !problems.is_empty() {
+        errors.extend(problems.into_iter().map(|p| FieldError::invalid(field, &shown, p)));
+    } else if name.split('.').count() < 3 {
+        let detail = "should be a domain with at least three segments separated by dots";
+        errors.push(FieldError::invalid(field, &shown, detail));
+    }
+}
+
+fn validate_rule(rule: &Value, path: &str, errors: &mut Vec<FieldError>) {
+    let operations = list(rule, "operations");
+    if operations.is_empty() {
+        errors.push(FieldError::required(format!("{path}.operations"), ""));
+    }
+    if operations.len() > 1 && operations.iter().any(|o| o == "*") {
+        let detail = "if '*' is present, must not specify other operations";
+        errors.push(FieldError::invalid(format!("{path}.operations"), &rule["operations"], detail));
+    }
+    let known = OPERATIONS.map(Value::from);
+    let unknown = operations.iter().enumerate().filter(|(_, operation)| !known.contains(operation));
+    errors.extend(unknown.map(|(index, operation)| {
+        FieldError::not_supported(format!("{path}.operations[{index}]"), operation, &known.each_ref())
+    }));
+    for (member, one) in [("apiGroups", "groups"), ("apiVersions", "versions"), ("resources", "")] {
+        let values = list(rule, member);
+        if values.is_empty() {
+            errors.push(FieldError::required(format!("{path}.{member}"), ""));
+        } else if values.len() > 1 && !one.is_empty() && values.iter().any(|value| value == "*") {
+            let detail = format!("if '*' is present, must not specify other API {one}");
+            errors.push(FieldError::invalid(format!("{path}.{member}"), &rule[member], detail));
+        }
+    }
+    one_of(rule, path, "scope", &["*", "Cluster", "Namespaced"], errors);
+}
+
+fn one_of(object: &Value, path: &str, member: &str, known: &[&str], errors: &mut Vec<FieldError>) {
+    let Some(found) = object.get(member).filter(|found| !known.iter().any(|known| *found == known)) else { return };
+    let known: Vec<Value> = known.iter().map(|known| (*known).into()).collect();
+    errors.push(FieldError::not_supported(format!("{path}.{member}"), found, &known.iter().collect::<Vec<_>>()));
+}
+
+fn list<'a>(object: &'a Value, member: &str) -> &'a [Value] {
+    object.get(member).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn text<'a>(object: &'a Value, member: &str) -> &'a str {
+    object.get(member).and_then(Value::as_str).unwrap_or_default()
+}
