@@ -178,6 +178,7 @@ impl Prepared {
             replicas: scenario.cluster.replicas,
             fixtures: Arc::new(fixtures(scenario)),
             past: direct::Past::default(),
+            controllers: false,
             faults: scenario.faults,
             triggers: scenario.triggers.to_vec(),
             tail: scenario.cluster.tail,

@@ -48,6 +48,8 @@ fault_kinds! {
     Redelivery => "redelivery", "A sender delivers the same alerts again.";
     Ending => "request-ends", "The orchestrator ends a RemediationRequest while signals are under way.";
     Refused => "forbidden", "RBAC refuses a call.";
+    WebhookDenies => "webhook-denies", "An admission webhook refuses a write: 403, not executed.";
+    WebhookSlow => "webhook-slow", "An admission webhook holds a write back; past its timeout the write is a 500, not executed.";
 }
 
 /// How often each fault took effect.

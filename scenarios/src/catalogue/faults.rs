@@ -141,6 +141,32 @@ pub const FORBIDDEN: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
+/// A policy webhook that is in the way for a while.
+pub const ADMISSION_REFUSES: Scenario = Scenario {
+    name: Cow::Borrowed("admission-refuses"),
+    story: Cow::Borrowed(
+        "an admission webhook refuses RR creations and is slow for counts for a while: 503 then, and all is accepted in the end",
+    ),
+    acts: Cow::Borrowed(&[deliver(6, Route::RoundRobin)]),
+    triggers: Cow::Borrowed(&[
+        Trigger {
+            on: on("POST", "remediationrequests"),
+            skip: 0,
+            times: 3,
+            effect: Effect::Fault(FaultKind::WebhookDenies),
+        },
+        Trigger {
+            on: on("PATCH", "remediationrequests/status"),
+            skip: 0,
+            times: 3,
+            effect: Effect::Fault(FaultKind::WebhookSlow),
+        },
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
+    weight: 30,
+    ..Scenario::BLANK
+};
+
 /// API errors propagate and are got over.
 pub const API_ERRORS: Scenario = Scenario {
     name: Cow::Borrowed("api-errors"),

@@ -27,6 +27,7 @@ pub static CATALOGUE: &[&Scenario] = &[
     &faults::LOST_CREATE,
     &faults::LOST_COUNT,
     &faults::FORBIDDEN,
+    &faults::ADMISSION_REFUSES,
     &faults::API_ERRORS,
     &faults::NO_SELECTOR,
     &lives::ENDS_MEANWHILE,

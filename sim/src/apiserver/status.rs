@@ -329,9 +329,10 @@ pub fn too_many_requests(retry_after: u32) -> Status {
 /// 429 of priority and fairness, or of a server with too many requests in flight (then `retry_after` is 1): the request was
 /// not executed. Alone among the errors it is plain text (k8s.io/apiserver/pkg/server/filters/maxinflight.go).
 pub fn overload(retry_after: u32) -> Answer {
-    let mut headers = HeaderMap::with_capacity(2);
+    let mut headers = HeaderMap::with_capacity(3);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let body = AnswerBody::Full(Bytes::from_static(b"Too many requests, please try again later.\n"));
     Answer { status: 429, headers, body }
 }

@@ -4,13 +4,19 @@ use crate::{
     faults::FaultKind,
 };
 use http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 /// Whom RBAC refuses, where a trigger says so.
 const GATEWAY_USER: &str = "system:serviceaccount:kubernaut-system:gateway";
+
+/// The webhook that refuses writes, or is slow, where a trigger says so.
+const WEBHOOK: &str = "policy.example.com";
 
 /// Refuses every call that is executed while `forbids` is set.
 pub(super) fn authorizer(forbids: Arc<AtomicBool>) -> Authorizer {
@@ -32,8 +38,20 @@ pub(super) fn refusal(kind: FaultKind) -> Option<Answer> {
             Some(status::service_unavailable("the server is currently unable to handle the request").answer())
         }
         FaultKind::GatewayTimeout => Some(timeout()),
+        FaultKind::WebhookDenies => {
+            Some(status::denied_by_webhook(WEBHOOK, 403, "Forbidden".to_owned(), "no changes for now").answer())
+        }
         _ => None,
     }
+}
+
+/// How long the API server waits for an admission webhook: the default `timeoutSeconds`.
+pub(super) const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The answer to a write whose webhook did not answer in time: the failure policy is to fail.
+pub(super) fn webhook_timeout() -> Answer {
+    let why = "failed to call webhook: Post \"https://policy.example.svc:443/validate?timeout=10s\": context deadline exceeded";
+    status::webhook_failed(WEBHOOK, why).answer()
 }
 
 /// The answer to a call that was executed, or still will be.

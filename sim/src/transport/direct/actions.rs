@@ -1,7 +1,7 @@
 //! Actions: what may happen next, and letting it happen.
 //!
 //! In their natural order (choice 0 is the first): answers reach their callers, streams deliver, caches follow the store,
-//! requests are executed oldest first, deliveries arrive.
+//! requests are executed oldest first, deliveries arrive, controllers act.
 use super::{
     calls::Aftermath,
     world::{Delivery, Phase, World},
@@ -11,6 +11,7 @@ use crate::{
     choice::Label,
     event::Event,
     faults::FaultKind,
+    transport::cluster::OUTSIDER,
 };
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub(super) enum Action {
     Cache(ServerId, ResourceId),
     Commit(usize),
     Arrive(usize),
+    /// A controller of the cluster does one thing.
+    Control(usize),
 }
 
 /// What the driver must do once the world is unlocked.
@@ -53,6 +56,9 @@ impl World {
         // The list is taken from the world and put back: it is made at every step.
         let mut enabled = std::mem::take(&mut self.enabled);
         enabled.clear();
+        if self.api.has_controllers() {
+            self.tasks = self.api.controller_tasks(self.time.now());
+        }
         self.list_enabled(now, &mut enabled);
         let step = self.step_of(now, &enabled);
         self.enabled = enabled;
@@ -100,6 +106,7 @@ impl World {
                 enabled.push(Action::Arrive(index));
             }
         }
+        enabled.extend((0..self.tasks.len()).map(Action::Control));
     }
 
     fn count_disorder(&mut self, enabled: &[Action], picked: usize) {
@@ -126,6 +133,11 @@ impl World {
                 Aftermath::Crash { replica, restart } => return Step::Crash { replica, restart },
                 Aftermath::Pause { replica, duration } => self.pause(replica, duration),
             },
+            Action::Control(index) => {
+                let task = self.tasks.swap_remove(index);
+                self.api.perform(&task, OUTSIDER.0, self.time.now());
+                self.emit_commits();
+            }
             Action::Arrive(index) => return Step::Arrive(Box::new(self.deliveries.remove(index))),
         }
         Step::Acted

@@ -10,7 +10,7 @@ use crate::{
     faults::FaultKind,
     transport::{
         service::{ApiBody, BrokenConnection, CallResult},
-        wording::{UNTRUTHS, interference, refusal, timeout, untruth},
+        wording::{UNTRUTHS, WEBHOOK_TIMEOUT, interference, refusal, timeout, untruth, webhook_timeout},
     },
 };
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
@@ -76,8 +76,13 @@ impl World {
                 }
             }
         }
-        let call = self.calls.remove(index);
-        self.execute_and_reply(call);
+        match self.calls[index].instead.take() {
+            Some(answer) => self.refuse_with(index, answer),
+            None => {
+                let call = self.calls.remove(index);
+                self.execute_and_reply(call);
+            }
+        }
         Aftermath::Nothing
     }
 
@@ -161,6 +166,13 @@ impl World {
             }
             FaultKind::Conflict => return self.interfere(index),
             FaultKind::LostAnswer | FaultKind::FalseError | FaultKind::LateWrite if !write => return false,
+            FaultKind::WebhookDenies | FaultKind::WebhookSlow if !write => return false,
+            FaultKind::WebhookSlow => {
+                let delay = DELAYS[self.choices.choose(DELAYS.len(), Label::CallDelay)];
+                let call = &mut self.calls[index];
+                call.not_before = self.time.micros() + delay.min(WEBHOOK_TIMEOUT).as_micros() as u64;
+                call.instead = (delay >= WEBHOOK_TIMEOUT).then(webhook_timeout);
+            }
             FaultKind::LostAnswer => {
                 let call = self.calls.remove(index);
                 self.execute_unheard(&call);
@@ -175,7 +187,8 @@ impl World {
             FaultKind::LateWrite => {
                 let delay = DELAYS[self.choices.choose(DELAYS.len(), Label::CallDelay)];
                 let mut late = self.calls.remove(index);
-                let answered = Call { caller: late.caller.take(), request: late.request.clone(), ..late };
+                let answered =
+                    Call { caller: late.caller.take(), request: late.request.clone(), instead: None, ..late };
                 late.not_before = self.time.micros() + delay.as_micros() as u64;
                 self.calls.insert(index, late);
                 self.refuse(answered, timeout());

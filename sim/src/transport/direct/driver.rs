@@ -45,6 +45,8 @@ pub struct Settings {
     pub fixtures: Arc<Vec<Value>>,
     /// The cluster as every run finds it, once the first has made it.
     pub past: Past,
+    /// Whether garbage is collected and terminating namespaces are emptied. Over the direct transport only.
+    pub controllers: bool,
     /// What may go wrong at random.
     pub faults: Faults,
     /// What goes wrong for certain.
@@ -71,6 +73,7 @@ impl Past {
         }
         let mut api = ApiServer::new(Arc::clone(&settings.registry), settings.servers, 0);
         api.set_auto_advance(true);
+        api.set_controllers(settings.controllers);
         api.apply_fixture(&settings.fixtures, EPOCH.parse().expect("EPOCH is a timestamp"))?;
         Ok(past.insert(api).fork())
     }

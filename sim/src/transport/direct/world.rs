@@ -1,7 +1,7 @@
 //! The state of one run: what is pending where, and the one lock around it.
 use super::{actions::Action, driver::Settings, replicas::Replica, trigger::Trigger};
 use crate::{
-    apiserver::{ApiServer, Request, ResourceId, ServerId, WatchId},
+    apiserver::{Answer, ApiServer, Request, ResourceId, ServerId, Task, WatchId},
     choice::{Choices, Label},
     clock::TrueTime,
     event::{ActorId, CallEnd, CallId, DeliveryId, Event, Observer},
@@ -23,6 +23,8 @@ pub(super) struct Call {
     pub(super) not_before: u64,
     /// Whether a fault has decided its fate already.
     pub(super) settled: bool,
+    /// What it is answered with, when its time has come, instead of being executed.
+    pub(super) instead: Option<Answer>,
 }
 
 /// An answer under way to its caller.
@@ -100,6 +102,8 @@ pub(crate) struct World {
     pub(super) steps: u64,
     pub(super) script_done: bool,
     pub(super) enabled: Vec<Action>,
+    /// What controllers could do, as [`Action::Control`] counts them.
+    pub(super) tasks: Vec<Task>,
     next_call: u32,
     next_delivery: u32,
     pub(super) entropy: u64,
@@ -150,6 +154,7 @@ impl World {
             steps: 0,
             script_done: false,
             enabled: Vec::new(),
+            tasks: Vec::new(),
             next_call: 0,
             next_delivery: 0,
             entropy,
@@ -197,7 +202,7 @@ impl World {
             target: Arc::from(request.target.as_str()),
         });
         let at_once = self.phase == Phase::Boot;
-        (Call { id, actor, request, caller: None, not_before: 0, settled: at_once }, at_once)
+        (Call { id, actor, request, caller: None, not_before: 0, settled: at_once, instead: None }, at_once)
     }
 }
 

@@ -72,6 +72,11 @@ impl Shared {
                 self.lock().never(call.id);
                 let _ = caller.send(answer.map_or(Err(BrokenConnection), |answer| wire(answer).0));
             }
+            Fate::Failing(answer, after) => {
+                self.hold_back(after).await;
+                self.lock().never(call.id);
+                let _ = caller.send(wire(answer).0);
+            }
             Fate::Late(answer, after) => {
                 let _ = caller.send(wire(answer).0);
                 self.hold_back(after).await;

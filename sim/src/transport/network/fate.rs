@@ -7,7 +7,7 @@ use crate::{
     transport::{
         cluster::OUTSIDER,
         direct::{CALL_FAULTS, DELAYS, Effect, Phase},
-        wording::{UNTRUTHS, interference, refusal, timeout, untruth},
+        wording::{UNTRUTHS, WEBHOOK_TIMEOUT, interference, refusal, timeout, untruth, webhook_timeout},
     },
 };
 use std::time::Duration;
@@ -32,6 +32,8 @@ pub(super) enum Fate {
     Refused(Option<Answer>),
     /// Answered so now, executed after this long.
     Late(Answer, Duration),
+    /// Answered so after this long, and never executed.
+    Failing(Answer, Duration),
 }
 
 /// What the caller of an executed call learns.
@@ -126,6 +128,11 @@ impl World {
             }
             FaultKind::LateWrite if write => Fate::Late(timeout(), self.delay()),
             FaultKind::Silence => executed(Told::Nothing),
+            FaultKind::WebhookDenies | FaultKind::WebhookSlow if !write => return None,
+            FaultKind::WebhookSlow => match self.delay() {
+                delay if delay < WEBHOOK_TIMEOUT => Fate::Executed { after: delay, told: Told::Truth },
+                _ => Fate::Failing(webhook_timeout(), WEBHOOK_TIMEOUT),
+            },
             kind => Fate::Refused(Some(refusal(kind)?)),
         };
         self.deliver_fault(kind, Some(call.id), None);

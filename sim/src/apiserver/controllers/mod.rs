@@ -1,0 +1,155 @@
+//! The controllers that act on what is stored: garbage collection and the emptying of namespaces
+//! (k8s.io/kubernetes/pkg/controller/{garbagecollector,namespace}).
+//!
+//! Off until somebody asks for them. What they would do next is a list of tasks, each about one object, so that their
+//! interleaving with everybody else's writes is a choice of the caller. Not simulated: every other controller (the default
+//! service account, the aggregation of cluster roles), and the lag of the controllers' own caches.
+use super::{Answer, ApiServer, ResourceId, object::Object, registry::Kind};
+use http::Method;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::{fmt, sync::Arc};
+
+mod garbage_collector;
+mod namespaces;
+
+/// One thing that a controller would do now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Task {
+    resource: ResourceId,
+    namespace: String,
+    name: String,
+    /// The version that was looked at.
+    revision: u64,
+    uid: String,
+    act: Act,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Act {
+    /// Delete the object, with this propagation policy.
+    Delete(&'static str),
+    /// Take a finalizer away.
+    Release(&'static str),
+    /// Write other owners.
+    Owners(Vec<Value>),
+    /// Write a namespace's conditions.
+    Conditions(Vec<Value>),
+    /// Take `kubernetes` from a namespace's spec.
+    Finalize,
+}
+
+/// Tasks that were refused, and the revision at which they were: they are not tried again before something has changed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Controllers {
+    refused: Vec<Task>,
+    revision: u64,
+}
+
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match &self.act {
+            Act::Delete(_) => "delete",
+            Act::Release(finalizer) => finalizer,
+            Act::Owners(_) => "disown",
+            Act::Conditions(_) => "report",
+            Act::Finalize => "finalize",
+        };
+        write!(f, "{what} {}/{}", self.namespace, self.name)
+    }
+}
+
+impl Task {
+    fn new(kind: &Kind, object: &Object, act: Act) -> Self {
+        Self {
+            resource: kind.id,
+            namespace: object.namespace.to_string(),
+            name: object.name.to_string(),
+            revision: object.revision,
+            uid: object.uid().to_owned(),
+            act,
+        }
+    }
+}
+
+impl ApiServer {
+    /// Switches the controllers on or off; a new server has none.
+    pub fn set_controllers(&mut self, on: bool) {
+        self.controllers = on.then(Controllers::default);
+    }
+
+    /// Whether they are on.
+    pub fn has_controllers(&self) -> bool {
+        self.controllers.is_some()
+    }
+
+    /// What the controllers could do now, by resource and key; nothing if they are off.
+    pub fn controller_tasks(&self, now: Timestamp) -> Vec<Task> {
+        let Some(controllers) = &self.controllers else { return Vec::new() };
+        let mut tasks = garbage_collector::tasks(&self.store, &self.registry);
+        tasks.extend(namespaces::tasks(&self.store, &self.registry, now));
+        if controllers.revision == self.store.revision() {
+            tasks.retain(|task| !controllers.refused.contains(task));
+        }
+        tasks
+    }
+
+    /// Lets a controller do one thing, as this actor; false if it was refused, as when the object has changed since.
+    pub fn perform(&mut self, task: &Task, actor: u32, now: Timestamp) -> bool {
+        let registry = Arc::clone(&self.registry);
+        let kind = registry.kind(task.resource);
+        let root = if kind.group.is_empty() { "/api" } else { "/apis" };
+        let scope = if kind.namespaced { format!("/namespaces/{}", task.namespace) } else { String::new() };
+        let target = format!("{root}/{}{scope}/{}/{}", kind.api_version, kind.plural, task.name);
+        let answer = self.act(task, actor, target, now);
+        if answer.status >= 300 {
+            self.refuse_task(task);
+        }
+        answer.status < 300
+    }
+
+    fn act(&mut self, task: &Task, actor: u32, target: String, now: Timestamp) -> Answer {
+        let version = task.revision.to_string();
+        let patch = |member: &str, value: Value| json!({"metadata": {"uid": task.uid, "resourceVersion": version, member: value}});
+        match &task.act {
+            Act::Delete(policy) => {
+                let preconditions = json!({"uid": task.uid, "resourceVersion": version});
+                let body = json!({"propagationPolicy": policy, "preconditions": preconditions});
+                self.write_as(actor, Method::DELETE, target, &body, now)
+            }
+            Act::Release(finalizer) => {
+                let key = self.registry.kind(task.resource).key(&task.namespace, &task.name);
+                let current = self.store.get(task.resource, &key);
+                let mut kept = current.map(|o| super::object::finalizers(&o.value)).unwrap_or_default();
+                kept.retain(|f| f != finalizer);
+                let body = patch("finalizers", json!(kept));
+                self.write_as(actor, Method::PATCH, target, &body, now)
+            }
+            Act::Owners(owners) => {
+                let body = patch("ownerReferences", json!(owners));
+                self.write_as(actor, Method::PATCH, target, &body, now)
+            }
+            Act::Conditions(conditions) => {
+                let body = json!({"metadata": {"resourceVersion": version}, "status": {"conditions": conditions}});
+                self.write_as(actor, Method::PATCH, format!("{target}/status"), &body, now)
+            }
+            Act::Finalize => {
+                let current = self.store.get(task.resource, &task.name).map(|o| (*o.value).clone());
+                let mut body = current.unwrap_or_default();
+                if let Some(list) = body.pointer_mut("/spec/finalizers").and_then(Value::as_array_mut) {
+                    list.retain(|f| f != "kubernetes");
+                }
+                self.write_as(actor, Method::PUT, format!("{target}/finalize"), &body, now)
+            }
+        }
+    }
+
+    fn refuse_task(&mut self, task: &Task) {
+        let revision = self.store.revision();
+        let Some(controllers) = &mut self.controllers else { return };
+        if controllers.revision != revision {
+            *controllers = Controllers { refused: Vec::new(), revision };
+        }
+        controllers.refused.push(task.clone());
+    }
+}
