@@ -10,6 +10,7 @@ use crate::{
     error::ApiError,
     layers,
     metrics::Metrics,
+    places::Places,
     protocol::{Context, Protocol},
     routes,
     signals::{discovery::Discovery, target::Targets},
@@ -27,7 +28,6 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::Semaphore;
 
 /// How old the discovery snapshot gets.
 const DISCOVERY_PERIOD: Duration = Duration::from_secs(300);
@@ -50,7 +50,7 @@ pub struct Gateway {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) targets: Targets,
     pub(crate) protocol: Arc<dyn Protocol>,
-    pub(crate) places: Semaphore,
+    pub(crate) places: Places,
     client: kube::Client,
     shutting_down: AtomicBool,
 }
@@ -79,7 +79,7 @@ impl App {
         });
         let gateway = Arc::new(Gateway {
             targets: Targets::new(client.clone(), clock.clone(), metrics.clone()),
-            places: Semaphore::new(config.requests_max),
+            places: Places::new(config.requests_max),
             shutting_down: AtomicBool::new(false),
             config,
             clock,

@@ -19,6 +19,7 @@ pub mod kube_client;
 pub mod layers;
 pub mod metrics;
 pub mod once;
+mod places;
 pub mod protocol;
 pub mod routes;
 pub mod server;

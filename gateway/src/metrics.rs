@@ -46,6 +46,8 @@ pub struct Metrics {
     pub fingerprint_collisions: Counter,
     /// `gateway_coalescer_rejected`: signals refused because the queue of their fingerprint was full.
     pub coalescer_rejected: Counter,
+    /// `gateway_redeliveries`: signals answered without being counted, because their delivery's key had been.
+    pub redeliveries: Counter,
     /// `gateway_settle_unknown`: signals answered 5xx because it could not be known whether they were counted.
     pub settle_unknown: Counter,
 }
@@ -130,6 +132,7 @@ impl Metrics {
             batch_size: Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0]),
             fingerprint_collisions: Counter::default(),
             coalescer_rejected: Counter::default(),
+            redeliveries: Counter::default(),
             settle_unknown: Counter::default(),
         }
     }
@@ -167,6 +170,7 @@ impl Metrics {
         registry.register("batch_size", "Signals counted by one status write", self.batch_size.clone());
         registry.register("fingerprint_collisions", "Fingerprints sharing a lease name", self.fingerprint_collisions.clone());
         registry.register("coalescer_rejected", "Signals refused by a full queue", self.coalescer_rejected.clone());
+        registry.register("redeliveries", "Deliveries counted before", self.redeliveries.clone());
         registry.register("settle_unknown", "Signals whose counting is unknown", self.settle_unknown.clone());
         registry
     }

@@ -128,6 +128,9 @@ pub enum Observation {
         retried: bool,
         /// Set when this is a redelivery: the signal it repeats.
         repeats: Option<SignalId>,
+        /// Whether it carries the idempotency key of the signal that it repeats, or could be repeated with: it and its
+        /// redeliveries are then one signal, counted once.
+        keyed: bool,
     },
     /// A signal was answered, or its sender stopped waiting. At most once per signal.
     SignalAnswered {

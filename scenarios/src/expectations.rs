@@ -36,6 +36,10 @@ fn unmet(
             .find(|replica| !served.contains(replica))
             .map(|replica| format!("Replica {replica} answered nothing.")),
         Expect::AnsweredWithin(payload, limit) => slow(*payload, *limit, told),
+        Expect::EachWithin(limit) => {
+            let distinct = told.iter().filter(|told| matches!(told.payload, Payload::Distinct(_)));
+            distinct.map(|told| told.payload).find_map(|payload| slow(payload, *limit, told))
+        }
         Expect::Counted(payload, expected) => miscounted(*payload, *expected, stored),
     }
 }

@@ -20,11 +20,13 @@ use sim::{
 use std::{sync::Arc, time::Duration};
 use tower::ServiceExt;
 
-/// Boots gateways that handle signals by one protocol.
-#[derive(Debug, Clone, Copy)]
+/// Boots gateways that handle signals by one protocol, or the first of them by others.
+#[derive(Debug, Clone)]
 pub struct GatewayHost {
     /// The protocol.
     pub protocol: ProtocolName,
+    /// Those of the first replicas.
+    pub beside: Vec<ProtocolName>,
 }
 
 impl Host for GatewayHost {
@@ -33,7 +35,8 @@ impl Host for GatewayHost {
         let client = kube_client::client(environment.api, NAMESPACE);
         let clock = Arc::new(ReplicaClock(environment.clock));
         let entropy = Arc::new(ReplicaEntropy(environment.entropy));
-        let protocol = self.protocol;
+        let replica = environment.name.rsplit_once('-').and_then(|(_, index)| index.parse::<usize>().ok());
+        let protocol = replica.and_then(|index| self.beside.get(index)).copied().unwrap_or(self.protocol);
         let app = App::start(config, client, clock, entropy, |context| protocol.start(context));
         Box::new(Gateway { router: app.router(), app })
     }

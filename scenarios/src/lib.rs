@@ -4,6 +4,7 @@
 //! - [`hosts`] makes the gateway a host of the simulated world; [`contender`] and [`protocols`] are what it may run.
 //! - [`observe`] turns the simulation's events into the oracle's facts; [`runner`] does one run, [`campaign`] many.
 //! - [`replay`] keeps a run, [`timeline`] tells it, [`generate`] invents scenarios; [`cli`] is the command.
+pub mod calls;
 pub mod campaign;
 pub mod catalogue;
 pub mod cli;

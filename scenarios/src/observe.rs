@@ -1,7 +1,10 @@
 //! Observation: the one place that knows both the simulation's events and the oracle's facts.
 //!
 //! It extracts facts from bytes on the wire and commits in the store, never from the gateway's own types.
-use crate::workload::{Payload, Retry};
+use crate::{
+    calls::ApiCall,
+    workload::{Payload, Retry},
+};
 use bytes::Bytes;
 use model::{
     observation::{Actor, Change, Lease, Observation, Reply, Request, SignalId},
@@ -32,8 +35,10 @@ pub struct Signals {
 /// How a delivery ended for its sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// Nothing is left to do: it was accepted, or dropped as 4xx answers are.
-    Final,
+    /// All of it was accepted, or needs nothing.
+    Accepted,
+    /// Some of it was refused for good, as 4xx answers are.
+    Dropped,
     /// A 5xx or a broken connection.
     TryAgain,
 }
@@ -70,6 +75,7 @@ pub struct Recording {
     served: BTreeSet<usize>,
     delivered_to: BTreeMap<DeliveryId, usize>,
     timeline: Option<crate::timeline::Recording>,
+    calls: Option<Vec<ApiCall>>,
     observed: usize,
 }
 
@@ -87,6 +93,8 @@ pub struct Recorded {
     pub served: BTreeSet<usize>,
     /// The timeline, where it was asked for.
     pub timeline: Option<crate::timeline::Recording>,
+    /// The replicas' API calls, watches left out, where a timeline was asked for.
+    pub calls: Vec<ApiCall>,
 }
 
 impl Recorder {
@@ -103,6 +111,7 @@ impl Recorder {
             served: BTreeSet::new(),
             delivered_to: BTreeMap::new(),
             timeline: with_timeline.then(crate::timeline::Recording::default),
+            calls: with_timeline.then(Vec::new),
             observed: 0,
         })))
     }
@@ -150,8 +159,12 @@ impl Recorder {
                 signal,
                 fingerprint: Arc::clone(&alert.fingerprint),
                 resolved: alert.resolved,
-                retried: retry == Retry::Alertmanager,
-                repeats: repeats.map(|repeated| SignalId(repeated.first + index as u32)),
+                retried: retry != Retry::Never,
+                // A group that has grown repeats those that it began with.
+                repeats: repeats
+                    .filter(|repeated| (index as u32) < repeated.count)
+                    .map(|repeated| SignalId(repeated.first + index as u32)),
+                keyed: matches!(retry, Retry::Keyed { .. }),
             });
         }
         signals
@@ -163,10 +176,13 @@ impl Recorder {
         let replica = recording.delivered_to.get(&signals.delivery).copied();
         let status = response.as_ref().map(|response| response.status().as_u16());
         let replies = replies(signals.count as usize, response);
-        let ending = if replies.iter().all(|reply| !matches!(reply, Reply::ServerError { .. } | Reply::Lost)) {
-            Ending::Final
-        } else {
+        let any = |is: fn(&Reply) -> bool| replies.iter().any(is);
+        let ending = if any(|reply| matches!(reply, Reply::ServerError { .. } | Reply::Lost)) {
             Ending::TryAgain
+        } else if any(|reply| matches!(reply, Reply::ClientError { .. })) {
+            Ending::Dropped
+        } else {
+            Ending::Accepted
         };
         for (index, reply) in replies.into_iter().enumerate() {
             let id = signals.first as usize + index;
@@ -195,6 +211,7 @@ impl Recorder {
             told: std::mem::take(&mut recording.told),
             served: std::mem::take(&mut recording.served),
             timeline: recording.timeline.take(),
+            calls: recording.calls.take().unwrap_or_default(),
         }
     }
 }
@@ -238,9 +255,12 @@ impl Recording {
             Event::DeliveryAnswered { replica, status: Some(_), .. } => {
                 self.served.insert(*replica);
             }
-            Event::CallSent { actor, target, .. } if !target.contains("watch=") => {
+            Event::CallSent { actor, method, target, .. } if !target.contains("watch=") => {
                 let actor = self.actor(*actor);
                 if matches!(actor, Actor::Replica { .. }) {
+                    if let Some(calls) = &mut self.calls {
+                        calls.push(ApiCall::new(at, method, target));
+                    }
                     self.observe(&Observation::ApiCalled { at, actor });
                 }
             }

@@ -1,8 +1,9 @@
 //! The runner: one run of a scenario, and what it came to.
 use crate::{
+    calls::ApiCall,
     contender::ProtocolName,
     hosts::GatewayHost,
-    observe::{Recorded, Recorder},
+    observe::{Recorded, Recorder, Told},
     scenario::{Expect, Scenario},
     workload::script::{Stage, play},
 };
@@ -117,6 +118,7 @@ pub struct Prepared {
     invariants: Invariants,
     leases: ResourceId,
     requests: ResourceId,
+    beside: Vec<ProtocolName>,
 }
 
 /// The hashes of one run.
@@ -138,6 +140,10 @@ pub struct Run {
     pub outcome: Outcome,
     /// What was recorded for a timeline.
     pub timeline: Option<crate::timeline::Recording>,
+    /// What the senders were told.
+    pub told: Vec<Told>,
+    /// The replicas' API calls, where a timeline was asked for.
+    pub calls: Vec<ApiCall>,
 }
 
 impl Run {
@@ -182,7 +188,7 @@ impl Prepared {
             faults: scenario.faults,
             triggers: scenario.triggers.to_vec(),
             tail: scenario.cluster.tail,
-            time_limit: Duration::from_secs(900),
+            time_limit: scenario.time_limit,
             step_limit: 200_000,
             detail,
             registry,
@@ -197,7 +203,8 @@ impl Prepared {
             suppression_tolerance: 160_000_000,
             ..Invariants::of_the_protocol()
         };
-        Self { subject, settings, invariants, leases, requests }
+        let beside = scenario.beside.iter().map(|name| name.parse().expect("a protocol beside")).collect();
+        Self { subject, settings, invariants, leases, requests, beside }
     }
 
     /// Runs it once.
@@ -208,7 +215,7 @@ impl Prepared {
         catch_panics();
         PANIC.with_borrow_mut(|panic| *panic = None);
         let recorder = Recorder::new(self.invariants.clone(), self.leases, self.requests, with_timeline);
-        let host = Arc::new(GatewayHost { protocol: self.subject.protocol });
+        let host = Arc::new(GatewayHost { protocol: self.subject.protocol, beside: self.beside.clone() });
         let acts = self.subject.scenario.acts.to_vec();
         let (requests, redelivery) = (self.requests, self.subject.scenario.faults.redelivery);
         let (stage_recorder, observer) = (recorder.clone(), Box::new(recorder.clone()));
@@ -225,14 +232,15 @@ impl Prepared {
             Transport::Direct => direct::run(&self.settings, host, choices, observer, script),
             Transport::Network => network::run(&self.settings, host, choices, observer, script),
         }?;
-        let Recorded { mut findings, told, served, timeline } = recorder.finish(outcome.simulated.as_micros() as u64);
+        let Recorded { mut findings, told, served, timeline, calls } =
+            recorder.finish(outcome.simulated.as_micros() as u64);
         let stored = std::mem::take(&mut *end.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         let at = outcome.simulated.as_micros() as u64;
         findings.push(crate::expectations::judge(&self.subject.scenario, &stored, &told, &served, at));
         findings.push(ended(outcome.stop, at));
         findings.push(panicked(at));
         let verdict = verdict(&findings);
-        Ok(Run { findings, verdict, outcome, timeline })
+        Ok(Run { findings, verdict, outcome, timeline, told, calls })
     }
 }
 
@@ -279,7 +287,7 @@ pub fn finding(invariant: &'static str, at: u64, breach: Option<String>) -> Find
 fn ended(stop: Stop, at: u64) -> Finding {
     let breach = match stop {
         Stop::Done => None,
-        Stop::TimeLimit => Some("The senders were not done after 15 minutes of simulated time."),
+        Stop::TimeLimit => Some("The senders were not done when the scenario's simulated time was over."),
         Stop::StepLimit => Some("The run took more than 200,000 steps: something is retried for ever."),
     };
     finding(ENDS, at, breach.map(str::to_owned))

@@ -41,6 +41,8 @@ pub enum Expect {
     EveryReplicaServes,
     /// Signals of this payload are answered within this true time.
     AnsweredWithin(Payload, Duration),
+    /// Signals of every [`Payload::Distinct`] are answered within this true time.
+    EachWithin(Duration),
     /// This many signals of this payload are counted on its RemediationRequests.
     Counted(Payload, u32),
 }
@@ -54,6 +56,10 @@ pub struct Scenario {
     pub story: Cow<'static, str>,
     /// The cluster.
     pub cluster: ClusterShape,
+    /// Protocols of the first replicas, where they run another than the rest: a rolling update under way.
+    pub beside: Cow<'static, [&'static str]>,
+    /// True time after which senders must be done.
+    pub time_limit: Duration,
     /// What is done, in order.
     pub acts: Cow<'static, [Act]>,
     /// What may go wrong at random.
@@ -72,6 +78,8 @@ impl Scenario {
         name: Cow::Borrowed(""),
         story: Cow::Borrowed(""),
         cluster: ClusterShape::USUAL,
+        beside: Cow::Borrowed(&[]),
+        time_limit: Duration::from_secs(900),
         acts: Cow::Borrowed(&[]),
         faults: Faults::NONE,
         triggers: Cow::Borrowed(&[]),

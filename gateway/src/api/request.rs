@@ -119,6 +119,7 @@ mod tests {
             labels: BTreeMap::from([("pod".into(), "checkout-1".into())]),
             annotations: BTreeMap::new(),
             payload: "{}".into(),
+            delivery_key: None,
         }
     }
 

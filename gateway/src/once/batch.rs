@@ -1,9 +1,9 @@
 //! The signals that one write counts, and their answers.
 use crate::{
     protocol::{Accepted, Refusal},
-    signals::Signal,
+    signals::{Signal, delivery_key::DeliveryKey},
 };
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
 /// A signal whose sender waits.
@@ -71,11 +71,45 @@ impl Batch {
         self.members.first().map(|member| member.signal.clone())
     }
 
-    /// Answers every member in order; `accepted` is given each one's place in the batch, from 0.
+    /// Whether any member's delivery has a key.
+    pub(super) fn has_keys(&self) -> bool {
+        self.members.iter().any(|member| member.signal.delivery_key.is_some())
+    }
+
+    /// The keys of its deliveries, each once, with its occurrence's place in the batch.
+    pub(super) fn keys(&self) -> Vec<(DeliveryKey, u32)> {
+        let mut places = Places::default();
+        self.members.iter().for_each(|member| _ = places.of(member));
+        places.keyed.into_iter().collect()
+    }
+
+    /// How many occurrences it is: members with one key are one.
+    pub(super) fn occurrences(&self) -> u32 {
+        let mut places = Places::default();
+        self.members.iter().for_each(|member| _ = places.of(member));
+        places.next
+    }
+
+    /// Answers every member in order; `accepted` is given the place of each one's occurrence in the batch, from 0.
     pub(super) fn accept(&mut self, accepted: impl Fn(u32) -> Accepted) {
-        for (place, member) in (0..).zip(self.members.drain(..)) {
+        let mut places = Places::default();
+        for member in self.members.drain(..) {
+            let place = places.of(&member);
             member.send(Ok(accepted(place)));
         }
+    }
+
+    /// Answers the members whose deliveries were counted before, as `counted` says; gives their number.
+    pub(super) fn accept_counted(&mut self, counted: impl Fn(&DeliveryKey) -> Option<Accepted>) -> u64 {
+        let known = |member: &Waiting| member.signal.delivery_key.as_ref().and_then(&counted);
+        let mut answered = 0;
+        for member in self.members.extract_if(.., |member| known(member).is_some()) {
+            answered += 1;
+            if let Some(accepted) = known(&member) {
+                member.send(Ok(accepted));
+            }
+        }
+        answered
     }
 
     /// Refuses every member.
@@ -83,5 +117,26 @@ impl Batch {
         for member in self.members.drain(..) {
             member.send(Err(refusal.clone()));
         }
+    }
+}
+
+/// Numbers occurrences from 0: each member is one, but for those with a key that came before.
+#[derive(Default)]
+struct Places {
+    keyed: BTreeMap<DeliveryKey, u32>,
+    next: u32,
+}
+
+impl Places {
+    fn of(&mut self, member: &Waiting) -> u32 {
+        let place = self.next;
+        if let Some(key) = &member.signal.delivery_key {
+            let known = *self.keyed.entry(key.clone()).or_insert(place);
+            if known != place {
+                return known;
+            }
+        }
+        self.next += 1;
+        place
     }
 }

@@ -76,7 +76,11 @@ impl Writer {
             self.seen = Some(name.clone());
         }
         let now = (self.now(), self.once.context.clock.now());
-        match (episode::next(episode, seen, request.as_deref(), since, now), request) {
+        let decision = episode::next(episode, seen, request.as_deref(), since, now);
+        if let (Episode::Begin(_), Some(ended)) = (decision, &request) {
+            self.leave_behind(ended)?;
+        }
+        match (decision, request) {
             (Episode::CountOn, Some(request)) => Ok(self.count(request).await),
             (Episode::Begin(next), _) if mine && next == episode => self.create(lease, episode).await,
             (Episode::Begin(next), _) => self.take_and_create(Some(lease), next).await,

@@ -17,9 +17,13 @@ use kube::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
 
 /// How long one call may take.
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many calls are under way at a time, watches left out; more wait, first come, first served, and each fingerprint has one
+/// writer, so that none is ahead of the others. A group of alerts may begin hundreds of episodes at once.
+pub(super) const CALLS_MAX: usize = 64;
 const PAGE: u32 = 500;
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
@@ -94,6 +98,7 @@ pub(super) struct Calls {
     metrics: Arc<Metrics>,
     requests: Arc<str>,
     leases: Arc<str>,
+    places: Arc<Semaphore>,
 }
 
 impl Calls {
@@ -105,6 +110,7 @@ impl Calls {
             metrics: context.metrics.clone(),
             requests: format!("/apis/kubernaut.ai/v1alpha1/namespaces/{requests}/remediationrequests").into(),
             leases: format!("/apis/coordination.k8s.io/v1/namespaces/{leases}/leases").into(),
+            places: Arc::new(Semaphore::new(CALLS_MAX)),
         }
     }
 
@@ -234,6 +240,13 @@ impl Calls {
         if self.clock.monotonic() >= deadline {
             return Err(CallError::NotSent);
         }
+        let _place = match self.places.try_acquire() {
+            Ok(place) => place,
+            Err(_) => match within(&*self.clock, deadline, self.places.acquire()).await {
+                Some(Ok(place)) => place,
+                _ => return Err(CallError::NotSent),
+            },
+        };
         let answered = within(&*self.clock, deadline, async {
             let body = self.open(request).await?.into_body().collect().await.map_err(|error| ambiguous(&error))?;
             serde_json::from_slice(&body.to_bytes()).map_err(|error| ambiguous(&error))

@@ -4,6 +4,7 @@
 //! patch whose answer was lost is settled before anything else is decided: until then only the identical patch is sent again.
 use super::{
     call::CallError,
+    deliveries::Deliveries,
     marks::Ledger,
     request::RequestRecord,
     settle::{LostPatch, Settlement, settle},
@@ -26,10 +27,17 @@ struct CountPatch {
 }
 
 impl CountPatch {
-    /// Counts `size` signals on `target`; `None` when the count would not fit its type, or the patch would not be conditional.
-    fn new(target: &RequestRecord, writer: &str, number: u64, size: usize, now: Timestamp) -> Option<Self> {
+    /// Counts `size` signals on `target`, and stores `deliveries` if there are any to store; `None` when the count would not fit
+    /// its type, or the patch would not be conditional.
+    fn new(
+        target: &RequestRecord,
+        (writer, number): (&str, u64),
+        size: u32,
+        deliveries: Option<&Deliveries>,
+        now: Timestamp,
+    ) -> Option<Self> {
         let (count, version) = (target.count(), &target.metadata.resource_version);
-        let total = count.checked_add(u32::try_from(size).ok()?).filter(|total| i32::try_from(*total).is_ok())?;
+        let total = count.checked_add(size).filter(|total| i32::try_from(*total).is_ok())?;
         if version.is_empty() {
             return None;
         }
@@ -42,9 +50,11 @@ impl CountPatch {
         }
         let ledger = Ledger::find(target.conditions()).filter(|ledger| ledger.in_step(count));
         let ledger = ledger.unwrap_or_else(|| Ledger::begin(count)).marked(writer, number, total);
+        let conditions = ledger.store(target.conditions(), now);
+        let conditions = deliveries.map(|deliveries| deliveries.store(&conditions, now)).unwrap_or(conditions);
         let body = json!({
             "metadata": {"uid": target.metadata.uid, "resourceVersion": version},
-            "status": {"deduplication": deduplication, "conditions": ledger.store(target.conditions(), now)},
+            "status": {"deduplication": deduplication, "conditions": conditions},
         });
         Some(Self { body: body.to_string().into(), number, first_seen, last_seen })
     }
@@ -62,9 +72,13 @@ impl Writer {
         if target.spec.signal_fingerprint != self.fingerprint {
             return self.collision(&target.metadata.name, &target.spec.signal_fingerprint);
         }
-        let (once, size) = (self.once.clone(), self.batch.len());
-        let number = once.next_number();
-        let Some(patch) = CountPatch::new(&target, &once.writer, number, size, once.context.clock.now()) else {
+        let deliveries = match self.tell_redeliveries(&target).await {
+            Ok(known) => known.map(|known| self.counted_by(known, &target)),
+            Err(step) => return step,
+        };
+        let (once, size) = (self.once.clone(), self.batch.occurrences());
+        let write = (once.writer.as_str(), once.next_number());
+        let Some(patch) = CountPatch::new(&target, write, size, deliveries.as_ref(), once.context.clock.now()) else {
             let name = &target.metadata.name;
             return Step::Refuse(Refusal::Refused(format!("{name} can count no more; end it, and a new one begins")));
         };
@@ -84,6 +98,14 @@ impl Writer {
             }
             Err(error) => Step::refused(&error),
         }
+    }
+
+    /// What is remembered once the batch is counted on `target`.
+    fn counted_by(&self, known: Deliveries, target: &RequestRecord) -> Deliveries {
+        let before = target.count();
+        known.with(
+            self.batch.keys().into_iter().map(|(key, place)| (key, before.saturating_add(place).saturating_add(1))),
+        )
     }
 
     /// Finds out what became of `patch`, whose answer was `error`: none, or a conflict.
@@ -159,9 +181,9 @@ mod tests {
         "2026-01-02T03:04:05.9Z".parse().expect("a time")
     }
 
-    fn patch(status: &Value, size: usize) -> (CountPatch, Value) {
+    fn patch(status: &Value, size: u32) -> (CountPatch, Value) {
         let target = parse(json!({"metadata": {"name": "rr", "uid": "u", "resourceVersion": "7"}, "status": status}));
-        let patch = CountPatch::new(&target, "gw-a", 3, size, now()).expect("a patch");
+        let patch = CountPatch::new(&target, ("gw-a", 3), size, None, now()).expect("a patch");
         let body = serde_json::from_slice(&patch.body).expect("json");
         (patch, body)
     }
@@ -214,10 +236,10 @@ mod tests {
     #[test]
     fn patch_is_always_conditional_and_bounded() {
         let unversioned = parse(json!({"metadata": {"name": "rr", "uid": "u"}}));
-        assert!(CountPatch::new(&unversioned, "gw-a", 1, 1, now()).is_none());
+        assert!(CountPatch::new(&unversioned, ("gw-a", 1), 1, None, now()).is_none());
         let full = parse(json!({
             "metadata": {"resourceVersion": "7"}, "status": {"deduplication": {"occurrenceCount": i32::MAX}},
         }));
-        assert!(CountPatch::new(&full, "gw-a", 1, 1, now()).is_none());
+        assert!(CountPatch::new(&full, ("gw-a", 1), 1, None, now()).is_none());
     }
 }

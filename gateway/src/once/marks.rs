@@ -1,17 +1,16 @@
 //! The `SignalsCounted` condition: which writes of which gateway the count of a RemediationRequest holds.
 //!
-//! With every count goes the number of the write that stored it, so that a write whose answer was lost can be looked up. It
-//! lives in a condition, because conditions survive other controllers' typed updates and older installed CRDs, which erase
-//! unknown fields. The message is `base=B;writer=N:T;…`, latest write first: `writer`'s latest write had number `N` and made
+//! With every count goes the number of the write that stored it, so that a write whose answer was lost can be looked up. The
+//! message is `base=B;writer=N:T;…`, latest write first: `writer`'s latest write had number `N` and made
 //! the count `T`. The promise of a ledger: every write that raised the count above `B` was made by one of its writers, and
 //! each writer's latest one is there.
 //!
 //! Anybody may edit a condition, or put an old one back. A message that does not parse to the letter is no ledger, and one
 //! whose latest `T` is not the stored count is out of step with it: something was written past it, and it proves nothing.
 //! No clock is involved: a mark leaves when 32 other writers have counted since, and takes its proof with it by raising `B`.
-use super::timestamps::to_seconds;
+use super::conditions;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fmt;
 
 /// The condition's type.
@@ -44,7 +43,7 @@ impl Ledger {
 
     /// The ledger in `conditions`, whatever it says; `None` where there is none that parses.
     pub(super) fn find(conditions: &[Value]) -> Option<Self> {
-        Self::parse(condition(conditions)?.get("message")?.as_str()?)
+        Self::parse(conditions::message(conditions, CONDITION)?)
     }
 
     fn parse(message: &str) -> Option<Self> {
@@ -99,18 +98,7 @@ impl Ledger {
 
     /// `conditions` with this ledger in place of the one there; everything else as it was.
     pub(super) fn store(&self, conditions: &[Value], now: Timestamp) -> Vec<Value> {
-        let since = condition(conditions).and_then(|condition| condition.get("lastTransitionTime")).cloned();
-        let ours = json!({
-            "type": CONDITION,
-            "status": "True",
-            "reason": "Counted",
-            "message": self.to_string(),
-            "lastTransitionTime": since.filter(Value::is_string).unwrap_or_else(|| Value::String(to_seconds(now).to_string())),
-        });
-        let mut stored: Vec<Value> = conditions.iter().filter(|condition| !is_ours(condition)).cloned().collect();
-        let place = conditions.iter().position(is_ours).unwrap_or(stored.len());
-        stored.insert(place.min(stored.len()), ours);
-        stored
+        conditions::store(conditions, CONDITION, &self.to_string(), now)
     }
 }
 
@@ -121,16 +109,8 @@ impl fmt::Display for Ledger {
     }
 }
 
-fn is_ours(condition: &Value) -> bool {
-    condition.get("type").and_then(Value::as_str) == Some(CONDITION)
-}
-
-fn condition(conditions: &[Value]) -> Option<&Value> {
-    conditions.iter().find(|condition| is_ours(condition))
-}
-
 /// A number as it is written here: digits only, no sign, no leading zero.
-fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
+pub(super) fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
     let canonical = text == "0" || (!text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()));
     canonical.then(|| text.parse().ok())?
 }
@@ -138,6 +118,7 @@ fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn now() -> Timestamp {
         "2026-01-02T03:04:05.9Z".parse().expect("a time")

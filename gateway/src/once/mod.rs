@@ -3,7 +3,7 @@
 //! - `writer` is the loop of one fingerprint, over the coalescer's batches; `count` and `begin` are what a round of it does.
 //! - `request` and `requests`, `lease` and `leases`: what is known of the two kinds of object, kept in step by `watch`.
 //! - `settle`, `episode`, `lease::stance` and `request::standing` are the decisions, pure functions over what was read; `marks`
-//!   is the memory in the object that lets a lost answer be settled.
+//!   is the memory in the object that lets a lost answer be settled, and `deliveries` the one that lets a `redelivery` be told.
 //! - `call` is one API call and what its answer proves; `release` and `sweeper` clean up.
 //!
 //! The argument for it, the assumptions and what an operator sees when one does not hold: `docs/protocol.md`. No lock is ever
@@ -13,12 +13,15 @@ mod batch;
 mod begin;
 mod call;
 mod changes;
+mod conditions;
 mod count;
+mod deliveries;
 mod episode;
 mod lease;
 mod leases;
 mod marks;
 mod names;
+mod redelivery;
 mod release;
 mod request;
 mod requests;

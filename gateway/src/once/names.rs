@@ -49,6 +49,12 @@ pub(super) fn episode_of_request(name: &str, fingerprint: &str) -> Option<u64> {
     (uid_fits && digits).then(|| episode.parse().ok())?
 }
 
+/// The name of the request of `episode` under the lease that fenced the request called `name`.
+pub(super) fn of_episode(name: &str, episode: u64) -> String {
+    let stem = name.rsplit_once('-').map_or(name, |(stem, _)| stem);
+    format!("{stem}-{episode}")
+}
+
 /// Names one start of one pod: its name and 32 random bits, in letters that a mark may carry.
 pub(super) fn writer(pod: &str, nonce: u64) -> String {
     let letters = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '.') { c } else { '-' };
@@ -70,6 +76,7 @@ mod tests {
         let name = request_name(FP, "5D41402A-bc4b-2a76-b971-9d911017c592", 12);
         assert_eq!(name, "rr-0123456789ab-5d41402a-12");
         assert_eq!(episode_of_request(&name, FP), Some(12));
+        assert_eq!(of_episode(&name, 11), "rr-0123456789ab-5d41402a-11");
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub(super) struct Writer {
     pub(super) held: Option<Arc<LeaseRecord>>,
     /// The latest request that was seen to exist under a lease of this acquisition.
     pub(super) seen: Option<String>,
+    /// The request that ended before the one being begun, as a quorum read showed it.
+    pub(super) predecessor: Option<Arc<RequestRecord>>,
     /// A write of this acquisition was not answered: it may hold the lease without anybody knowing.
     pub(super) unresolved: bool,
     /// The lease that was known is gone: others delete leases here.
@@ -87,6 +89,7 @@ pub(super) async fn run(once: Arc<Once>, mut leadership: Leadership<Waiting>) {
         acquisition: None,
         held: None,
         seen: None,
+        predecessor: None,
         unresolved: false,
         vanished: false,
         reread: false,

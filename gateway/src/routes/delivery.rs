@@ -2,16 +2,18 @@
 //!
 //! The body is limited once, to 256 KiB for every source. The existing gateway's Alertmanager adapter has a second, smaller
 //! limit of 100 KiB, which drops groups that were sent in good faith; there is no reason for one here.
-use crate::{app::Gateway, clock::within, error::ApiError};
+use crate::{app::Gateway, clock::within, error::ApiError, signals::delivery_key::IdempotencyKey};
 use axum::{
     body::{Body, Bytes},
     extract::Request,
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderName, header},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use jiff::Timestamp;
 use std::{future::Future, sync::Arc, time::Duration};
 
+/// Names a delivery: [draft-ietf-httpapi-idempotency-key-header](https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/).
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest body, in bytes.
 pub(super) const BODY_BYTES_MAX: usize = 256 * 1024;
 
@@ -21,6 +23,8 @@ pub(super) struct Delivery {
     pub(super) payload: Arc<str>,
     /// The request's headers.
     pub(super) headers: HeaderMap,
+    /// What its sender calls it.
+    pub(super) key: Option<IdempotencyKey>,
     /// When it was received.
     pub(super) received: Timestamp,
     /// When it must be answered, on the monotonic clock.
@@ -41,10 +45,16 @@ where
     let handled = async {
         let (parts, body) = request.into_parts();
         check_content_type(&parts.headers)?;
+        let key = key(&parts.headers)?;
         let payload = read(&parts.headers, body).await?;
-        handler(Delivery { payload, headers: parts.headers, received, deadline }).await
+        handler(Delivery { payload, headers: parts.headers, key, received, deadline }).await
     };
     within(&*gateway.clock, deadline, handled).await.unwrap_or(Err(ApiError::TimedOut))
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ApiError> {
+    let key = headers.get(IDEMPOTENCY_KEY).map(|value| IdempotencyKey::parse(value.as_bytes()));
+    key.transpose().map_err(|error| ApiError::Invalid(error.to_string()))
 }
 
 /// No content type at all is taken for JSON, as the existing gateway does.

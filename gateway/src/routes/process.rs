@@ -4,9 +4,10 @@ use crate::{
     app::Gateway,
     clock::within,
     error::ApiError,
+    layers::concurrency::crowded,
     metrics::{CreatedLabels, ErrorLabels, NameLabels, ReasonLabels, ReceivedLabels},
     protocol::{Accepted, Disposition, Refusal},
-    signals::{Alert, Signal},
+    signals::{Alert, Signal, delivery_key::IdempotencyKey},
 };
 use jiff::Timestamp;
 use std::{sync::Arc, time::Duration};
@@ -17,6 +18,7 @@ pub(super) async fn process(
     alert: Alert,
     received: Timestamp,
     payload: Arc<str>,
+    key: Option<&IdempotencyKey>,
     deadline: Duration,
 ) -> Result<Outcome, ApiError> {
     let metrics = &gateway.metrics;
@@ -28,10 +30,15 @@ pub(super) async fn process(
     let target =
         within(&*gateway.clock, deadline, gateway.targets.resolve(&alert)).await.ok_or(ApiError::TimedOut)??;
     // Scope belongs here, once the target is known: only objects labelled kubernaut.ai/managed are remediated.
-    let signal = Arc::new(alert.into_signal(target, received, payload));
+    let signal = Arc::new(alert.into_signal(target, received, payload, key));
     let received_labels = ReceivedLabels { source_type: signal.source, severity: signal.severity.clone() };
     metrics.signals_received.get_or_create(&received_labels).inc();
+    let share = gateway.places.share(&signal.fingerprint).ok_or_else(|| {
+        metrics.crd_creation_errors.get_or_create(&ErrorLabels { error_type: "overloaded" }).inc();
+        crowded()
+    })?;
     let handled = within(&*gateway.clock, deadline, gateway.protocol.handle(signal.clone(), deadline)).await;
+    drop(share);
     // Audit belongs here: it tells what was stored, after it was.
     match handled.unwrap_or(Err(Refusal::DeadlineExceeded)) {
         Ok(accepted) => {

@@ -16,11 +16,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use tokio::sync::Semaphore;
 
 /// How long an answer is remembered.
 const TIME_TO_LIVE: Duration = Duration::from_secs(30);
 /// How long one look-up may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// How many look-ups are under way at a time; more wait, first come, first served. A group of alerts may ask for hundreds.
+const CALLS_MAX: usize = 32;
 /// How many answers are remembered at most.
 const REMEMBERED_MAX: usize = 10_000;
 
@@ -78,11 +81,12 @@ pub(super) struct Lookups {
     client: Client,
     clock: SharedClock,
     remembered: Arc<Mutex<Remembered>>,
+    places: Arc<Semaphore>,
 }
 
 impl Lookups {
     pub(super) fn new(client: Client, clock: SharedClock) -> Self {
-        Self { client, clock, remembered: Arc::default() }
+        Self { client, clock, remembered: Arc::default(), places: Arc::new(Semaphore::new(CALLS_MAX)) }
     }
 
     /// Finds the object, from memory where it was asked for in the last 30 s.
@@ -109,10 +113,15 @@ impl Lookups {
         remembered.calls += 1;
         let number = remembered.calls;
         let mut pending = Pending { remembered: self.remembered.clone(), key: key.clone(), number };
-        let (client, clock, kind) = (self.client.clone(), self.clock.clone(), kind.clone());
+        let (client, clock, kind, places) =
+            (self.client.clone(), self.clock.clone(), kind.clone(), self.places.clone());
         let call = async move {
             let deadline = clock.monotonic() + TIMEOUT;
-            let answer = within(&*clock, deadline, request(&client, &kind, &pending.key)).await;
+            let answer = within(&*clock, deadline, async {
+                let _place = places.acquire().await;
+                request(&client, &kind, &pending.key).await
+            });
+            let answer = answer.await;
             let reason = match answer {
                 Some(Ok(found)) => {
                     let found = Arc::new(found);

@@ -4,6 +4,7 @@
 //! and [`owner`] who owns it in the end; [`fingerprint`] is the identity that deduplication rests on. What an API server did
 //! not answer is never taken for an answer: a look-up that fails makes the signal retryable, it does not change its target,
 //! because another target is another fingerprint, and so a second RemediationRequest for one fault.
+pub mod delivery_key;
 pub mod discovery;
 pub mod fingerprint;
 pub mod kubernetes_event;
@@ -12,6 +13,7 @@ pub mod owner;
 pub mod prometheus;
 pub mod target;
 
+use delivery_key::{DeliveryKey, IdempotencyKey};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -53,6 +55,8 @@ pub struct Signal {
     pub annotations: BTreeMap<String, String>,
     /// The whole body of the delivery.
     pub payload: Arc<str>,
+    /// Names this alert of this delivery, where its sender did: the same again is not counted again.
+    pub delivery_key: Option<DeliveryKey>,
 }
 
 /// What an alert says it is about, before anybody asked the API server.
@@ -121,8 +125,15 @@ impl Alert {
     }
 
     /// The signal that this alert is, now that its target is known.
-    pub fn into_signal(self, target: Target, received_time: Timestamp, payload: Arc<str>) -> Signal {
+    pub fn into_signal(
+        self,
+        target: Target,
+        received_time: Timestamp,
+        payload: Arc<str>,
+        key: Option<&IdempotencyKey>,
+    ) -> Signal {
         Signal {
+            delivery_key: key.map(|key| key.of_alert(&self.labels)),
             fingerprint: fingerprint::of(self.cluster_id.as_deref(), &target),
             name: self.name,
             severity: self.severity,

@@ -148,3 +148,22 @@ async fn client_that_hangs_up_leaves_nothing_behind() {
     assert_eq!(replica.webhook(&body).await.status, 201);
     assert_eq!(replica.server.asked(path), 2, "the abandoned look-up was begun again");
 }
+
+#[tokio::test(start_paused = true)]
+async fn key_names_each_alert_of_a_delivery() {
+    let replica = Replica::ready().await;
+    let keyed = |key: &str| {
+        let mut request = post("/api/v1/signals/prometheus", &webhook(&[A, &[("deployment", "b")]]));
+        request.headers_mut().insert("idempotency-key", HeaderValue::from_str(key).expect("a header"));
+        request
+    };
+    for key in ["one", "\"one\"", "two"] {
+        assert_eq!(replica.send(keyed(key)).await.status, 207, "{key}");
+    }
+    assert_eq!(replica.send(with_header("idempotency-key", "")).await.status, 400, "an empty key names nothing");
+    assert_eq!(replica.webhook(&webhook(&[A])).await.status, 201);
+    let keys: Vec<_> = replica.signals().iter().map(|signal| signal.delivery_key.clone()).collect();
+    assert_eq!((&keys[0], &keys[1]), (&keys[2], &keys[3]), "the same delivery again");
+    assert!(keys[0] != keys[1] && keys[0] != keys[4] && keys[0].is_some());
+    assert_eq!(keys[6], None);
+}

@@ -3,6 +3,7 @@
 //! Per fingerprint, over all requests that ever were: what was accepted ≤ what is counted ≤ that plus what may have been
 //! counted although the sender was not told so (5xx, no answer). With no such signal the two sides meet: equality. What an
 //! outsider put into a request is not counted; what anybody takes away is missing. Resolved alerts and 4xx count nothing.
+//! Deliveries with one idempotency key are one signal, accepted once one of them was.
 use super::{Check, Invariant, Tally, wording};
 use crate::{
     observation::{Observation, SignalId},
@@ -100,6 +101,12 @@ fn first_uncounted(facts: &Fingerprint, state: &State) -> Option<(SignalId, Vec<
         })
         .collect();
     answers.sort_unstable();
+    let mut first: Vec<SignalId> = Vec::new();
+    answers.retain(|(_, id)| {
+        let again = first.iter().any(|earlier| state.are_one(*earlier, *id));
+        first.push(*id);
+        !again
+    });
     let commits = commits(facts, state);
     let (mut next, mut sum) = (0, 0);
     for (accepted, (moment, id)) in (1_i64..).zip(answers) {

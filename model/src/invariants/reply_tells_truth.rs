@@ -1,7 +1,8 @@
 //! `reply_tells_truth`: the count in a reply is one that a commit stored for this very signal.
 //!
 //! A commit may count a batch: it then stores a range of occurrence numbers, and each signal of the batch is told another one
-//! of them. A `created` reply carries no number; it stands for one of those that the request's first count stored.
+//! of them. A `created` reply carries no number; it stands for one of those that the request's first count stored. Deliveries
+//! with one idempotency key are one signal, and are told one count.
 use super::{Check, Invariant, Tally, wording};
 use crate::{
     observation::{Observation, Reply, SignalId},
@@ -42,11 +43,14 @@ impl Check for ReplyTellsTruth {
         let told = self.told.entry(place).or_default();
         let earlier = match count {
             Some(count) => told.counts.insert(count, (*signal, step.now.index)),
+            None if told.created.iter().any(|(earlier, _)| state.are_one(*earlier, *signal)) => None,
             None => {
                 told.created.push((*signal, step.now.index));
                 None
             }
         };
+        // Deliveries with one key are one signal: they are told the same.
+        let earlier = earlier.filter(|(earlier, _)| !state.are_one(*earlier, *signal));
         if let Some(earlier) = earlier.or_else(|| told.overfull(record)) {
             reply.told_twice(earlier, tally);
         }
@@ -73,7 +77,7 @@ struct Claim<'a> {
 impl Claim<'_> {
     /// The request of that name of which some commit, after the signal was sent, stored the count that it was told.
     fn counted_by<'s>(&self, state: &'s State) -> Option<(usize, &'s Record)> {
-        let sent = state.signal(self.id)?.sent;
+        let sent = state.first_sent(self.id)?;
         state.named(self.name).rev().find(|(_, record)| match self.count {
             Some(count) => record.counts.iter().rev().any(|counted| counted.covers(count) && counted.now > sent),
             None => record.counts.first().is_some_and(|counted| counted.before == 0 && counted.now > sent),

@@ -8,6 +8,7 @@ mod signals;
 use crate::observation::{Actor, Micros, Observation, Request, SignalId};
 pub(crate) use locks::{Acquisition, Lock, LockStep};
 pub(crate) use requests::{Counted, Record, Standing};
+use signals::Keyed;
 pub(crate) use signals::{Answer, Signal};
 use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
@@ -35,7 +36,7 @@ pub(crate) struct Step<'a> {
 pub(crate) struct Fingerprint {
     /// Signals in the order in which they were sent, those of resolved alerts left out.
     pub(crate) firing: Vec<SignalId>,
-    /// How many firing signals were accepted.
+    /// How many firing signals were accepted; those with one key are one.
     pub(crate) accepted: u64,
     /// How many firing signals may still be counted, or may have been: unanswered, lost, or answered 5xx.
     pub(crate) ambiguous: u64,
@@ -59,6 +60,8 @@ struct Start {
 /// See the module.
 pub(crate) struct State {
     signals: BTreeMap<SignalId, Signal>,
+    /// What is known of each chain of redeliveries with one key, by its first signal.
+    keyed: BTreeMap<SignalId, Keyed>,
     records: Vec<Record>,
     by_uid: BTreeMap<Arc<str>, usize>,
     by_name: BTreeMap<Arc<str>, Vec<usize>>,
@@ -76,6 +79,7 @@ impl State {
     pub(crate) const fn new() -> Self {
         Self {
             signals: BTreeMap::new(),
+            keyed: BTreeMap::new(),
             records: Vec::new(),
             by_uid: BTreeMap::new(),
             by_name: BTreeMap::new(),
@@ -101,8 +105,8 @@ impl State {
         }
         let mut step = Step { now, observation, previous: None, raised: false, lock: None };
         match observation {
-            Observation::SignalSent { signal, fingerprint, resolved, retried, repeats, .. } => {
-                self.signal_sent(now, *signal, fingerprint, (*resolved, *retried, *repeats));
+            Observation::SignalSent { signal, fingerprint, resolved, retried, repeats, keyed, .. } => {
+                self.signal_sent(now, *signal, fingerprint, (*resolved, *retried, *keyed), *repeats);
             }
             Observation::SignalAnswered { signal, reply, .. } => self.signal_answered(now, *signal, reply),
             Observation::RequestCommitted { actor, change, request, .. } => {

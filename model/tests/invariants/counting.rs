@@ -44,6 +44,33 @@ fn a_signal_answered_5xx_may_be_counted_or_not() {
     fires(&twice.judged_by(EXACT), &[2, 6], &["1 more may have been counted"]);
 }
 
+/// One signal with a key: its answer is lost, and it is sent again.
+fn keyed_twice() -> History {
+    let history = History::new().sent_keyed(1, None).creates(replica(0), "rr-a").writes(replica(0), counted("rr-a", 1));
+    history.answered(1, Reply::Lost).sent_keyed(2, Some(1))
+}
+
+#[test]
+fn deliveries_of_one_key_count_once() {
+    holds(&keyed_twice().answered(2, created("rr-a")).ends().judged_by(EXACT));
+    let again = keyed_twice().answered(2, created("rr-a")).sent_keyed(3, Some(1)).answered(3, duplicate("rr-a", 1));
+    holds(&again.ends().judged_by(EXACT));
+}
+
+#[test]
+fn deliveries_of_one_key_counted_twice_fire() {
+    let twice = keyed_twice().writes(replica(1), counted("rr-a", 2)).answered(2, duplicate("rr-a", 2)).ends();
+    fires(&twice.judged_by(EXACT), &[2, 5], &["count 2", "1 signal was accepted", "1 counted more than once"]);
+}
+
+#[test]
+fn deliveries_of_one_key_refused_count_at_most_once() {
+    let refused = keyed_twice().answered(2, unavailable());
+    holds(&refused.clone().ends().judged_by(EXACT));
+    let twice = refused.writes(replica(1), counted("rr-a", 2)).ends();
+    fires(&twice.judged_by(EXACT), &[2, 6], &["1 more may have been counted"]);
+}
+
 #[test]
 fn a_lost_answer_is_ambiguous_as_well() {
     let lost = one_accepted().sent(2).writes(replica(0), counted("rr-a", 2)).answered(2, Reply::Lost);

@@ -86,7 +86,14 @@ impl History {
     fn sends(self, signal: u32, (resolved, retried): (bool, bool), repeats: Option<u32>) -> Self {
         let (signal, repeats) = (SignalId(signal), repeats.map(SignalId));
         let fingerprint = FINGERPRINT.into();
-        self.then(|at| Observation::SignalSent { at, signal, fingerprint, resolved, retried, repeats })
+        self.then(|at| Observation::SignalSent { at, signal, fingerprint, resolved, retried, repeats, keyed: false })
+    }
+
+    /// A firing alert with an idempotency key: its own, or that of the signal it repeats.
+    pub(crate) fn sent_keyed(self, signal: u32, repeats: Option<u32>) -> Self {
+        let (signal, repeats) = (SignalId(signal), repeats.map(SignalId));
+        let (fingerprint, resolved, retried, keyed) = (FINGERPRINT.into(), false, true, true);
+        self.then(|at| Observation::SignalSent { at, signal, fingerprint, resolved, retried, repeats, keyed })
     }
 
     /// A firing alert, sent once.

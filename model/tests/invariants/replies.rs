@@ -81,3 +81,12 @@ fn created_long_ago_is_not_created() {
     let history = one_created().sent(2).writes(replica(0), counted("rr-a", 2)).answered(2, created("rr-a"));
     fires(&history.judged_by(TRUTH), &[4, 5, 6], &["Signal 2 was told that it created rr-a"]);
 }
+
+#[test]
+fn deliveries_of_one_key_are_told_one_count() {
+    let first = History::new().sent_keyed(1, None).creates(replica(0), "rr-a").writes(replica(0), counted("rr-a", 1));
+    let told = first.answered(1, created("rr-a")).sent_keyed(2, Some(1));
+    holds(&told.clone().answered(2, created("rr-a")).judged_by(TRUTH));
+    let other = told.sent_keyed(3, None).answered(3, created("rr-a"));
+    fires(&other.judged_by(TRUTH), &[2, 5, 6], &["Signal 3 was told that it created rr-a"]);
+}

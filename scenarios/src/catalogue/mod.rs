@@ -2,10 +2,14 @@
 //!
 //! - [`bursts`]: many signals at once.
 //! - [`faults`]: crashes, held locks, refusals, errors.
+//! - [`fleets`]: the existing gateway's pods beside this one's, and locks that others wrote.
 //! - [`lives`]: RemediationRequests that end, alerts that resolve, real groups of alerts.
+//! - [`loads`]: hot fingerprints, deliveries with keys, hours of Alertmanager pairs.
 pub mod bursts;
 pub mod faults;
+pub mod fleets;
 pub mod lives;
+pub mod loads;
 
 use crate::scenario::Scenario;
 
@@ -35,6 +39,15 @@ pub static CATALOGUE: &[&Scenario] = &[
     &lives::RESOLVED_AFTER_END,
     &lives::GROUP_OF_THREE,
     &lives::MIXED_SOURCES,
+    &fleets::ROLLING_UPDATE,
+    &fleets::ODD_LEASES,
+    &loads::HOT_AND_COLD,
+    &loads::COLD_ALONE,
+    &loads::STUCK_AND_COLD,
+    &loads::KEYED_REDELIVERY,
+    &loads::KEYED_TWICE,
+    &loads::ALERTMANAGER_PAIR,
+    &loads::LONG_LIFE,
 ];
 
 /// The scenario of this name.

@@ -42,6 +42,7 @@ fn signal() -> Signal {
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         payload: "{}".into(),
+        delivery_key: None,
     }
 }
 

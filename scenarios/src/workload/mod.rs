@@ -1,9 +1,11 @@
 //! Workloads: what senders, the orchestrator and outsiders do, as a list of acts.
 //!
+//! - [`alertmanager`]: a highly available pair of them, for hours.
 //! - [`payload`]: real bodies of Alertmanager and Kubernetes, and what must come of them, computed without the gateway's code.
 //! - [`sender`]: Alertmanager's delivery rules.
 //! - [`orchestrator`]: the RemediationOrchestrator, as impolite as the real one.
 //! - [`script`]: plays the acts.
+pub mod alertmanager;
 pub mod orchestrator;
 pub mod payload;
 pub mod script;
@@ -31,6 +33,11 @@ pub enum Retry {
     Never,
     /// Alertmanager's rule: after 5xx and broken connections again, with growing pauses; after 4xx never.
     Alertmanager,
+    /// The same by a sender that names its deliveries with an idempotency key, and sends each again although it was accepted.
+    Keyed {
+        /// How many times.
+        again: u32,
+    },
 }
 
 /// One thing that is done.
@@ -46,6 +53,22 @@ pub enum Act {
         to: Route,
         /// What if not accepted.
         retry: Retry,
+    },
+    /// Deliver [`Payload::Distinct`] alerts, each once, all at once.
+    DeliverEach {
+        /// How many: numbers 0 to this, left out.
+        count: u16,
+        /// To whom.
+        to: Route,
+        /// What if not accepted.
+        retry: Retry,
+    },
+    /// A highly available pair of Alertmanagers notifies of a group of alerts that begin one after the other.
+    Alertmanagers {
+        /// How many alerts the group comes to.
+        alerts: u16,
+        /// How long they fire.
+        lasts: Duration,
     },
     /// Wait until every delivery so far is answered for good.
     AwaitAnswers,
@@ -65,6 +88,24 @@ pub enum Act {
         /// The phases, in order.
         phases: Cow<'static, [Cow<'static, str>]>,
     },
+    /// The orchestrator does so again and again in the background, until it has so often.
+    OrchestrateEvery {
+        /// Whose RemediationRequests.
+        of: Payload,
+        /// The phase.
+        phase: Cow<'static, str>,
+        /// How long between two times.
+        every: Duration,
+        /// How often.
+        times: u32,
+    },
+    /// Somebody writes a lease for the payload by hand, with this JSON for a spec.
+    WriteLease {
+        /// Whose lease.
+        of: Payload,
+        /// The spec.
+        spec: Cow<'static, str>,
+    },
     /// Somebody else holds the payload's lease: written by hand, with a holder that never comes back.
     HoldLease {
         /// Whose lease.
@@ -82,15 +123,19 @@ pub enum Act {
 }
 
 impl Act {
-    /// The payload that it is about.
-    pub fn payloads(&self) -> Option<Payload> {
+    /// The payloads that it is about.
+    pub fn payloads(&self) -> Vec<Payload> {
         match self {
             Act::Deliver { what: of, .. }
             | Act::Orchestrate { of, .. }
             | Act::OrchestrateMeanwhile { of, .. }
             | Act::HoldLease { of, .. }
-            | Act::DropLease { of, .. } => Some(*of),
-            Act::AwaitAnswers | Act::Wait(_) => None,
+            | Act::OrchestrateEvery { of, .. }
+            | Act::WriteLease { of, .. }
+            | Act::DropLease { of, .. } => vec![*of],
+            Act::DeliverEach { count, .. } => (0..*count).map(Payload::Distinct).collect(),
+            Act::Alertmanagers { alerts, .. } => vec![Payload::Group(*alerts)],
+            Act::AwaitAnswers | Act::Wait(_) => Vec::new(),
         }
     }
 }

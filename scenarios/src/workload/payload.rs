@@ -34,6 +34,8 @@ pub enum Payload {
     Event,
     /// One firing alert on the Deployment `payments/app-N`.
     Distinct(u16),
+    /// A group of firing alerts on the Deployments `payments/app-0` to `payments/app-N`, N left out: a group as it grows.
+    Group(u16),
 }
 
 /// One alert of a payload, and what must come of it.
@@ -98,6 +100,7 @@ impl Payload {
                 let other = format!("\"deployment\":\"app-{number}\"");
                 compact(DEPLOYMENT_FIRING).replace("\"deployment\":\"checkout\"", &other).into()
             }
+            Payload::Group(alerts) => grouped(alerts).into(),
         }
     }
 
@@ -112,6 +115,7 @@ impl Payload {
             Payload::Nodes => vec!["prod-eu::Node:worker-3".into(), "prod-eu::Node:worker-4.example.internal".into()],
             Payload::Event => vec!["default:Deployment:checkout".into()],
             Payload::Distinct(number) => vec![format!("payments:Deployment:app-{number}")],
+            Payload::Group(alerts) => (0..alerts).map(|number| format!("payments:Deployment:app-{number}")).collect(),
         };
         let resolved = self == Payload::DeploymentResolved;
         owners.iter().map(|owner| Alert { fingerprint: fingerprint(owner), resolved }).collect()
@@ -139,6 +143,7 @@ impl Payload {
                 pod("default", "ReplicaSet", "checkout-7d9c5b6f4d", "checkout-7d9c5b6f4d-x2x7q"),
             ],
             Payload::Distinct(number) => vec![deployment("payments", &format!("app-{number}"))],
+            Payload::Group(alerts) => (0..alerts).flat_map(|number| Payload::Distinct(number).objects()).collect(),
         }
     }
 }
@@ -157,6 +162,25 @@ fn compact(file: &str) -> String {
             keep
         })
         .collect()
+}
+
+/// What Alertmanager makes of so many alerts of one group: what they have in common leaves the Deployment out.
+fn grouped(alerts: u16) -> String {
+    let mut body: Value = serde_json::from_str(DEPLOYMENT_FIRING).unwrap_or_default();
+    let alert = body["alerts"][0].take();
+    let member = |number: u16| {
+        let mut alert = alert.clone();
+        alert["labels"]["deployment"] = json!(format!("app-{number}"));
+        alert["fingerprint"] = json!(format!("{number:016x}"));
+        alert
+    };
+    body["alerts"] = (0..alerts).map(member).collect();
+    if alerts != 1 {
+        body["commonLabels"].as_object_mut().map(|common| common.remove("deployment"));
+    } else {
+        body["commonLabels"]["deployment"] = json!("app-0");
+    }
+    body.to_string()
 }
 
 /// The contract: hexadecimal SHA-256 of `[cluster:]namespace:kind:name` of the top-level owner.
@@ -221,6 +245,16 @@ mod tests {
                 (serde_json::from_str(file).expect("JSON"), serde_json::from_str(&compact).expect("JSON"));
             assert_eq!(before, after);
         }
+    }
+
+    #[test]
+    fn growing_group_keeps_its_members() {
+        let body = |alerts| -> Value { serde_json::from_slice(&Payload::Group(alerts).recorded_body()).expect("JSON") };
+        let (two, three) = (body(2), body(3));
+        assert_eq!(two["alerts"].as_array().map(Vec::len), Some(2));
+        assert_eq!(two["alerts"][1], three["alerts"][1]);
+        assert!(two["commonLabels"].get("deployment").is_none() && two["commonLabels"]["namespace"] == "payments");
+        assert_eq!(Payload::Group(2).alerts()[1], Payload::Distinct(1).alerts()[0]);
     }
 
     #[test]

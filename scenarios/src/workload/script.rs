@@ -1,5 +1,5 @@
 //! The script: plays a scenario's acts against the cluster, in order, and ends when every sender and actor has.
-use super::{Act, Payload, orchestrator, orchestrator::call, sender};
+use super::{Act, Payload, alertmanager, orchestrator, orchestrator::call, sender};
 use crate::observe::Recorder;
 use serde_json::{Value, json};
 use sim::{
@@ -76,16 +76,35 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
             }
             Act::AwaitAnswers => while senders.join_next().await.is_some() {},
             Act::Wait(duration) => stage.cluster.sleep(duration).await,
-            Act::Orchestrate { of, phase } => {
-                for alert in of.alerts().iter() {
-                    orchestrator::move_to(&stage, &alert.fingerprint, &phase).await;
-                }
-            }
+            Act::Orchestrate { of, phase } => orchestrate(&stage, of, &phase).await,
             Act::OrchestrateMeanwhile { of, phases } => {
                 for alert in of.alerts().iter().cloned() {
                     let (stage, phases) = (stage.clone(), phases.clone());
                     actors.spawn(async move { orchestrator::move_through(&stage, &alert.fingerprint, &phases).await });
                 }
+            }
+            Act::DeliverEach { count, to, retry } => {
+                for number in 0..count {
+                    senders.spawn(sender::deliver(stage.clone(), Payload::Distinct(number), to, retry));
+                }
+            }
+            Act::Alertmanagers { alerts, lasts } => {
+                let logs = alertmanager::Logs::default();
+                for position in 0..alertmanager::PEERS {
+                    senders.spawn(alertmanager::peer(stage.clone(), position, alerts, lasts, logs.clone()));
+                }
+            }
+            Act::OrchestrateEvery { of, phase, every, times } => {
+                let stage = stage.clone();
+                actors.spawn(async move {
+                    for _ in 0..times {
+                        stage.cluster.sleep(every).await;
+                        orchestrate(&stage, of, &phase).await;
+                    }
+                });
+            }
+            Act::WriteLease { of, spec } => {
+                write_lease(&stage, of, serde_json::from_str(&spec).unwrap_or_default()).await
             }
             Act::HoldLease { of, holder } => hold_lease(&stage, of, &holder).await,
             Act::DropLease { of, holder } => drop_lease(&stage, of, &holder).await,
@@ -103,12 +122,22 @@ fn lease_path(of: Payload) -> (String, String) {
     (format!("/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"), name)
 }
 
+async fn orchestrate(stage: &Stage, of: Payload, phase: &str) {
+    for alert in of.alerts().iter() {
+        orchestrator::move_to(stage, &alert.fingerprint, phase).await;
+    }
+}
+
 async fn hold_lease(stage: &Stage, of: Payload, holder: &str) {
-    let (path, name) = lease_path(of);
     let now = format!("{:.6}", stage.cluster.now());
-    let lease: Value = json!({
-        "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name},
-        "spec": {"holderIdentity": holder, "leaseDurationSeconds": 30, "acquireTime": now, "renewTime": now},
+    let spec = json!({"holderIdentity": holder, "leaseDurationSeconds": 30, "acquireTime": now, "renewTime": now});
+    write_lease(stage, of, spec).await;
+}
+
+async fn write_lease(stage: &Stage, of: Payload, spec: Value) {
+    let (path, name) = lease_path(of);
+    let lease = json!({
+        "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name}, "spec": spec,
     });
     call(&stage.administrator, http::Method::POST, &path, Some(&lease)).await;
 }

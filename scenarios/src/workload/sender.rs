@@ -1,4 +1,4 @@
-//! Senders: Alertmanager's delivery rules. Without a delivery id a redelivery is a new signal; 5xx and broken connections are
+//! Senders: Alertmanager's delivery rules, and those of senders that name their deliveries. Without a delivery id a redelivery is a new signal; 5xx and broken connections are
 //! tried again with growing pauses, anything else is final.
 use super::{Payload, Retry, Route, script::Stage};
 use crate::observe::Ending;
@@ -19,13 +19,24 @@ pub async fn deliver(stage: Stage, what: Payload, route: Route, retry: Retry) {
     let mut pause = FIRST_PAUSE;
     let mut repeats = None;
     let mut redeliveries = 0;
+    let (mut key, mut again) = (None, if let Retry::Keyed { again } = retry { again } else { 0 });
     loop {
         if let Some(replica) = choose_replica(&stage, route) {
             let delivery = stage.cluster.next_delivery();
             let signals = stage.recorder.sent(delivery, stage.cluster.micros(), what, retry, repeats);
-            let answer = stage.cluster.send(delivery, replica, request(what, stage.cluster.now())).await;
+            let mut request = request(what, stage.cluster.now());
+            if matches!(retry, Retry::Keyed { .. }) {
+                let key = key.get_or_insert_with(|| http::HeaderValue::from(delivery.0));
+                request.headers_mut().insert("idempotency-key", key.clone());
+                repeats = Some(signals);
+            }
+            let answer = stage.cluster.send(delivery, replica, request).await;
             let ending = stage.recorder.answered(signals, stage.cluster.micros(), answer.ok());
-            if ending == Ending::Final {
+            if ending != Ending::TryAgain {
+                if again > 0 {
+                    again -= 1;
+                    continue;
+                }
                 let again = redeliveries < REDELIVERIES_MAX && stage.redelivery > 0;
                 if again && stage.cluster.rarely(stage.redelivery, Label::Workload) {
                     redeliveries += 1;
@@ -44,7 +55,7 @@ pub async fn deliver(stage: Stage, what: Payload, route: Route, retry: Retry) {
     }
 }
 
-fn choose_replica(stage: &Stage, route: Route) -> Option<usize> {
+pub(super) fn choose_replica(stage: &Stage, route: Route) -> Option<usize> {
     let ready = stage.cluster.ready();
     if ready.is_empty() {
         return None;
@@ -56,7 +67,7 @@ fn choose_replica(stage: &Stage, route: Route) -> Option<usize> {
     }
 }
 
-fn request(what: Payload, now: jiff::Timestamp) -> http::Request<Bytes> {
+pub(super) fn request(what: Payload, now: jiff::Timestamp) -> http::Request<Bytes> {
     let mut request = http::Request::new(what.body(now));
     *request.method_mut() = http::Method::POST;
     *request.uri_mut() = http::Uri::from_static(what.path());

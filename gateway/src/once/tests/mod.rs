@@ -3,6 +3,7 @@ mod ambiguity;
 mod chaos;
 mod contention;
 mod episodes;
+mod redelivery;
 mod server;
 mod upkeep;
 
@@ -98,6 +99,13 @@ impl Replica {
         tokio::spawn(async move { protocol.handle(Arc::new(signal()), deadline).await })
     }
 
+    /// Sends a delivery with a key.
+    fn send_keyed(&self, key: &str) -> tokio::task::JoinHandle<Result<Accepted, Refusal>> {
+        let (protocol, deadline) = (self.protocol.clone(), self.clock.monotonic() + Duration::from_secs(15));
+        let signal = Arc::new(Signal { delivery_key: Some(key.into()), ..signal() });
+        tokio::spawn(async move { protocol.handle(signal, deadline).await })
+    }
+
     async fn signal(&self) -> Result<Accepted, Refusal> {
         self.send().await.expect("no panic")
     }
@@ -123,6 +131,7 @@ fn signal() -> Signal {
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         payload: "{}".into(),
+        delivery_key: None,
     }
 }
 

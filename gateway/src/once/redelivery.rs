@@ -1,0 +1,80 @@
+//! Telling redeliveries: what a delivery with a key was counted as, if it was.
+//!
+//! The list of the request that is about to take the batch is complete for its window once it is there; where it is not, it is
+//! begun with the list of the episode before, by a quorum read if that was not read just now. The count's compare-and-set then
+//! makes sure that the list was the latest. A request of somebody else's has no predecessor.
+use super::{
+    deliveries::{Deliveries, Occurrence},
+    names,
+    request::RequestRecord,
+    writer::{Step, Writer},
+};
+use crate::protocol::{Accepted, Disposition};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+impl Writer {
+    /// Answers the members that `target`, or the episode before it, counted already; gives the list that the others are added
+    /// to, and `None` where no member has a key. `Err` when there is nothing left to do, or too little is known.
+    pub(super) async fn tell_redeliveries(&mut self, target: &RequestRecord) -> Result<Option<Deliveries>, Step> {
+        if !self.batch.has_keys() {
+            return Ok(None);
+        }
+        let known = match Deliveries::find(target.conditions()) {
+            Some(known) => known,
+            None => self.inherited(target).await?,
+        };
+        self.answer_redeliveries(target, &known)?;
+        Ok(Some(known).filter(|_| self.batch.has_keys()))
+    }
+
+    /// The same for a request that has `ended`, before the next one is begun.
+    pub(super) fn leave_behind(&mut self, ended: &Arc<RequestRecord>) -> Result<(), Step> {
+        self.predecessor = Some(ended.clone());
+        match Deliveries::find(ended.conditions()) {
+            Some(known) if self.batch.has_keys() => self.answer_redeliveries(ended, &known),
+            _ => Ok(()),
+        }
+    }
+
+    async fn inherited(&mut self, target: &RequestRecord) -> Result<Deliveries, Step> {
+        let episode = names::episode_of_request(&target.metadata.name, &self.fingerprint);
+        let Some(before) = episode.and_then(|episode| episode.checked_sub(1)).filter(|before| *before > 0) else {
+            return Ok(Deliveries::default());
+        };
+        let name = names::of_episode(&target.metadata.name, before);
+        let read_already = self.predecessor.take().filter(|predecessor| predecessor.metadata.name == name);
+        let predecessor = match read_already {
+            Some(predecessor) => Some(predecessor),
+            None => self.read_request(&name).await.map_err(|error| Step::retry(&error))?,
+        };
+        self.predecessor.clone_from(&predecessor);
+        let list = predecessor.and_then(|predecessor| Deliveries::find(predecessor.conditions()));
+        Ok(list.unwrap_or_default().handed_on(before))
+    }
+
+    fn answer_redeliveries(&mut self, holder: &RequestRecord, known: &Deliveries) -> Result<(), Step> {
+        let once = self.once.clone();
+        let answer = |occurrence: Occurrence| {
+            let name = occurrence.episode.map_or_else(
+                || holder.metadata.name.clone(),
+                |episode| names::of_episode(&holder.metadata.name, episode),
+            );
+            let cached = occurrence.episode.and_then(|_| once.requests.get(&name));
+            let record = cached.as_deref().unwrap_or(holder);
+            // Only requests of this protocol have episodes.
+            let ours = occurrence.episode.is_some() || holder.metadata.annotations.acquisition.is_some();
+            Accepted {
+                disposition: if ours && occurrence.count == 1 { Disposition::Created } else { Disposition::Duplicate },
+                name,
+                namespace: once.context.namespace.clone(),
+                count: occurrence.count,
+                first_seen: record.first_seen().unwrap_or(Timestamp::UNIX_EPOCH),
+                last_seen: record.last_seen().unwrap_or(Timestamp::UNIX_EPOCH),
+            }
+        };
+        let answered = self.batch.accept_counted(|key| known.find_key(key).map(answer));
+        once.context.metrics.redeliveries.inc_by(answered);
+        if self.batch.is_empty() { Err(Step::Done) } else { Ok(()) }
+    }
+}

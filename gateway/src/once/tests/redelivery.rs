@@ -1,0 +1,119 @@
+//! Deliveries with a key: counted once, whoever is asked again and whatever became of the first answer.
+use super::{server::Fault, *};
+
+/// The key's delivery must be stored; gives the request's name and the occurrence.
+async fn told(replica: &Replica, key: &str) -> (String, u32) {
+    let accepted = replica.send_keyed(key).await.expect("no panic").expect("stored");
+    (accepted.name, accepted.count)
+}
+
+fn counts(server: &Server) -> Vec<u64> {
+    requests(server).into_iter().map(|(_, count)| count).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn redelivery_is_told_without_a_call() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    let first = replica.send_keyed("a1").await.expect("no panic").expect("stored");
+    settle().await;
+    server.take_log();
+    let again = replica.send_keyed("a1").await.expect("no panic").expect("stored");
+    assert_eq!((first.disposition, first), (Disposition::Created, again), "the same answer, letter for letter");
+    assert!(server.take_log().is_empty());
+    assert_eq!(told(&replica, "a2").await.1, 2, "another key is another delivery");
+    assert_eq!(replica.stored().await, (Disposition::Duplicate, 3), "and so is one without");
+    assert_eq!((counts(&server), replica.metrics.redeliveries.get()), (vec![3], 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn delivery_without_a_key_leaves_no_list() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    replica.stored().await;
+    replica.stored().await;
+    let conditions = server.all(REQUESTS)[0]["status"]["conditions"].clone();
+    assert_eq!(conditions.as_array().map(Vec::len), Some(1), "{conditions}");
+    assert_eq!(counts(&server), [2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn concurrent_redeliveries_are_one_occurrence() {
+    let server = Server::default();
+    let replicas = [Replica::ready(&server, "gw-1").await, Replica::ready(&server, "gw-2").await];
+    let sent: Vec<_> = (0..20).map(|n| replicas[n % 2].send_keyed(if n < 10 { "a1" } else { "a2" })).collect();
+    let mut told = Vec::new();
+    for answer in sent {
+        told.push(answer.await.expect("no panic").expect("stored").count);
+    }
+    assert!(told[..10].iter().all(|count| *count == told[0]), "{told:?}");
+    assert!(told[10..].iter().all(|count| *count == told[10]), "{told:?}");
+    assert_eq!((told[0] + told[10], counts(&server)), (3, vec![2]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stale_replica_finds_the_delivery() {
+    let server = Server::default();
+    let (one, other) = (Replica::ready(&server, "gw-1").await, Replica::ready(&server, "gw-2").await);
+    server.silence_watches();
+    let first = told(&one, "a1").await;
+    settle().await;
+    assert_eq!(told(&other, "a1").await, first, "its caches know of nothing");
+    assert_eq!(counts(&server), [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn crash_after_the_count_counts_once() {
+    for fault in [Fault::Unanswered, Fault::Late(Duration::from_secs(2)), Fault::NotExecuted] {
+        let server = Server::default();
+        let replica = Replica::ready(&server, "gw-1").await;
+        replica.stored().await;
+        settle().await;
+        server.fault_once("PATCH", fault);
+        let lost = replica.send_keyed("a1");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        drop(replica);
+        drop(lost.await);
+        let successor = Replica::ready(&server, "gw-1").await;
+        assert_eq!(told(&successor, "a1").await.1, 2, "{fault:?}");
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert_eq!(told(&successor, "a1").await.1, 2, "{fault:?}");
+        assert_eq!(counts(&server), [2], "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn redelivery_after_the_end_begins_nothing() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    let first = told(&replica, "a1").await;
+    settle().await;
+    end_request(&server);
+    settle().await;
+    server.take_log();
+    assert_eq!(told(&replica, "a1").await, first);
+    assert_eq!(server.take_log(), [format!("GET requests/{}", first.0)], "one look at what ended");
+    assert_eq!(counts(&server), [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn next_episode_remembers_the_one_before() {
+    for stranger in [false, true] {
+        let server = Server::default();
+        let mut replica = Replica::ready(&server, "gw-1").await;
+        let first = told(&replica, "a1").await;
+        settle().await;
+        end_request(&server);
+        settle().await;
+        // Begun by a delivery without a key, so that no list is there when the redelivery comes.
+        assert_eq!(replica.stored().await, (Disposition::Created, 1));
+        settle().await;
+        if stranger {
+            replica = Replica::ready(&server, "gw-2").await;
+        }
+        assert_eq!(told(&replica, "a1").await, first);
+        assert_eq!(told(&replica, "a2").await.1, 2);
+        assert_eq!(told(&replica, "a1").await, first, "its list holds what was handed on");
+        assert_eq!(counts(&server), [1, 2]);
+    }
+}

@@ -1,0 +1,97 @@
+//! The `Idempotency-Key` of a delivery, and what it makes of each of its alerts: something that is counted once.
+//!
+//! Alertmanager sends none, and without one every delivery is a new signal. A sender that does (an HTTP client with retries, a
+//! queue in front) gives every delivery a key and sends it again with the same. One key stands for a whole group; what is
+//! remembered is a digest of the key and an alert's labels, which are what makes an alert another one, so that neither the
+//! order of a group nor what else is in it matters.
+use sha2::{Digest, Sha256};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// The longest key, in bytes.
+pub const KEY_BYTES_MAX: usize = 255;
+/// Digits of the digest that are kept: 96 bits.
+const DIGEST_BYTES: usize = 12;
+
+/// What a sender calls one delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(Box<str>);
+
+/// One alert of one delivery, however often it is delivered: 24 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DeliveryKey(Arc<str>);
+
+/// The header is no key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Idempotency-Key must be 1 to 255 visible ASCII characters: send one that names this delivery, or none")]
+pub struct InvalidKey;
+
+impl IdempotencyKey {
+    /// Reads the header's value; a string in quotes is the same key as without.
+    ///
+    /// # Errors
+    /// [`InvalidKey`] when it is empty, too long or not visible ASCII.
+    pub fn parse(value: &[u8]) -> Result<Self, InvalidKey> {
+        let text = std::str::from_utf8(value).map_err(|_| InvalidKey)?.trim();
+        let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+        let visible = text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        if text.is_empty() || text.len() > KEY_BYTES_MAX || !visible {
+            return Err(InvalidKey);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The key of the alert with these labels in the delivery with this key.
+    pub fn of_alert(&self, labels: &BTreeMap<String, String>) -> DeliveryKey {
+        let mut digest = Sha256::new();
+        let parts = std::iter::once(&*self.0).chain(labels.iter().flat_map(|(name, value)| [&**name, &**value]));
+        for part in parts {
+            digest.update(part.len().to_be_bytes());
+            digest.update(part);
+        }
+        let digest = digest.finalize();
+        let digits: String = digest.iter().take(DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect();
+        DeliveryKey(digits.into())
+    }
+}
+
+impl DeliveryKey {
+    /// Its digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for DeliveryKey {
+    fn from(digits: &str) -> Self {
+        Self(digits.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn only_visible_text_is_a_key() {
+        assert_eq!(IdempotencyKey::parse(b"\"8e03978e\""), IdempotencyKey::parse(b" 8e03978e "));
+        for nonsense in [&b""[..], b"\"\"", b"  ", b"\xff", b"a\tb", "k".repeat(256).as_bytes()] {
+            assert_eq!(IdempotencyKey::parse(nonsense), Err(InvalidKey), "{nonsense:?}");
+        }
+    }
+
+    #[test]
+    fn alerts_of_one_delivery_differ() {
+        let key = IdempotencyKey::parse(b"one").expect("a key");
+        let other = IdempotencyKey::parse(b"other").expect("a key");
+        let (a, b) = (labels(&[("pod", "a")]), labels(&[("pod", "b")]));
+        assert_eq!(key.of_alert(&a), key.of_alert(&a));
+        assert_ne!(key.of_alert(&a), key.of_alert(&b));
+        assert_ne!(key.of_alert(&a), other.of_alert(&a));
+        assert_ne!(key.of_alert(&labels(&[("po", "da")])), key.of_alert(&a), "where a name ends matters");
+        assert_eq!(key.of_alert(&a).as_str().len(), 24);
+    }
+}
