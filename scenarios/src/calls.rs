@@ -1,9 +1,9 @@
 //! API calls per signal: what a signal costs the API server, before its answer and after.
 //!
 //! Counted on the wire, by method and resource, from the calls that replicas sent; watches are left out, and look-ups of what an
-//! alert is about are told apart from the protocol's calls. A call belongs to the signals under way when it was sent, so that a
-//! script which sends one signal after the other gets exact figures, and a burst an amortised one.
-use crate::observe::Told;
+//! alert is about are told apart from the protocol's calls. What came before an answer is decided by the order of events and not
+//! by time, so that a script which sends one signal after the other gets exact figures, and a burst an amortised one. It is for
+//! scripts of deliveries of one alert that nobody repeats.
 use std::fmt;
 
 /// Which calls a protocol makes.
@@ -20,8 +20,10 @@ pub enum Verb {
 /// One call of a replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApiCall {
-    /// When it was sent, in microseconds of true time.
-    pub at: u64,
+    /// How many signals had been sent when it was.
+    pub sent: usize,
+    /// How many deliveries had been answered.
+    pub answered: usize,
     /// What it does.
     pub verb: Verb,
     /// Whether it is about leases or RemediationRequests, and not a look-up or discovery.
@@ -30,7 +32,7 @@ pub struct ApiCall {
 
 impl ApiCall {
     /// A call of `method` on `target`, path and query.
-    pub fn new(at: u64, method: &http::Method, target: &str) -> Self {
+    pub fn new(sent: usize, answered: usize, method: &http::Method, target: &str) -> Self {
         let path = target.split('?').next().unwrap_or_default();
         let of_protocol = path.starts_with("/apis/coordination.k8s.io/") || path.starts_with("/apis/kubernaut.ai/");
         let collection = path.ends_with("/leases") || path.ends_with("/remediationrequests");
@@ -39,7 +41,7 @@ impl ApiCall {
             (&http::Method::GET, false) => Verb::Get,
             _ => Verb::Write,
         };
-        Self { at, verb, of_protocol }
+        Self { sent, answered, verb, of_protocol }
     }
 }
 
@@ -59,24 +61,19 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Calls per signal, before the answer.
-    pub fn before_each(&self) -> f64 {
-        f64::from(self.before) / f64::from(self.signals.max(1))
+    /// Calls per signal, before the answer and after.
+    pub fn each(&self) -> f64 {
+        f64::from(self.before + self.after) / f64::from(self.signals.max(1))
     }
 }
 
-/// The cost of the signals numbered `signals`; what came before the first of them, and after the sending of `until` (the end
-/// of the run without one), is others'.
-pub fn cost(told: &[Told], calls: &[ApiCall], signals: std::ops::Range<usize>, until: Option<usize>) -> Cost {
-    let some = told.get(signals).unwrap_or_default();
-    let first = some.iter().map(|told| told.sent_at).min().unwrap_or_default();
-    let answered = some.iter().map(|told| told.answered_at).max().unwrap_or_default();
-    let end = until.and_then(|until| told.get(until)).map_or(u64::MAX, |told| told.sent_at);
-    let mut cost = Cost { signals: u32::try_from(some.len()).unwrap_or(u32::MAX), ..Cost::default() };
-    for call in calls.iter().filter(|call| (first..end).contains(&call.at)) {
+/// The cost of the signals numbered `signals`, until the one after them was sent or the run ended.
+pub fn cost(calls: &[ApiCall], signals: std::ops::Range<usize>) -> Cost {
+    let mut cost = Cost { signals: u32::try_from(signals.len()).unwrap_or(u32::MAX), ..Cost::default() };
+    for call in calls.iter().filter(|call| call.sent > signals.start && call.sent <= signals.end) {
         let counter = match call {
             ApiCall { of_protocol: false, .. } => &mut cost.lookups,
-            ApiCall { at, .. } if *at <= answered => &mut cost.before,
+            ApiCall { answered, .. } if *answered < signals.end => &mut cost.before,
             _ => &mut cost.after,
         };
         *counter += 1;
@@ -88,10 +85,10 @@ pub fn cost(told: &[Told], calls: &[ApiCall], signals: std::ops::Range<usize>, u
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { signals, before, after, lists, lookups } = self;
-        let each = self.before_each();
+        let each = self.each();
         write!(
             f,
-            "{signals:>3} signals  {before:>3} before ({each:.2} each)  {after:>2} after  {lists:>2} LISTs  {lookups:>2} look-ups"
+            "{signals:>3} signals  {before:>3} before  {after:>2} after  ({each:.2} each)  {lists:>2} LISTs  {lookups:>2} look-ups"
         )
     }
 }
@@ -103,7 +100,7 @@ mod tests {
     #[test]
     fn calls_are_told_apart() {
         let call = |method, target: &str| {
-            let ApiCall { verb, of_protocol, .. } = ApiCall::new(0, &method, target);
+            let ApiCall { verb, of_protocol, .. } = ApiCall::new(0, 0, &method, target);
             (verb, of_protocol)
         };
         let rr = "/apis/kubernaut.ai/v1alpha1/namespaces/n/remediationrequests";

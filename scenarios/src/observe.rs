@@ -76,6 +76,8 @@ pub struct Recording {
     delivered_to: BTreeMap<DeliveryId, usize>,
     timeline: Option<crate::timeline::Recording>,
     calls: Option<Vec<ApiCall>>,
+    /// Deliveries that ended, answered or not.
+    answered: usize,
     observed: usize,
 }
 
@@ -112,6 +114,7 @@ impl Recorder {
             delivered_to: BTreeMap::new(),
             timeline: with_timeline.then(crate::timeline::Recording::default),
             calls: with_timeline.then(Vec::new),
+            answered: 0,
             observed: 0,
         })))
     }
@@ -252,14 +255,17 @@ impl Recording {
             Event::DeliverySent { delivery, replica } => {
                 self.delivered_to.insert(*delivery, *replica);
             }
-            Event::DeliveryAnswered { replica, status: Some(_), .. } => {
-                self.served.insert(*replica);
+            Event::DeliveryAnswered { replica, status, .. } => {
+                self.answered += 1;
+                if status.is_some() {
+                    self.served.insert(*replica);
+                }
             }
             Event::CallSent { actor, method, target, .. } if !target.contains("watch=") => {
                 let actor = self.actor(*actor);
                 if matches!(actor, Actor::Replica { .. }) {
                     if let Some(calls) = &mut self.calls {
-                        calls.push(ApiCall::new(at, method, target));
+                        calls.push(ApiCall::new(self.told.len(), self.answered, method, target));
                     }
                     self.observe(&Observation::ApiCalled { at, actor });
                 }

@@ -21,9 +21,10 @@ impl Check for NothingUnprocessedIsAccepted {
     fn observe(&mut self, step: &Step<'_>, state: &State, _: &Settings, tally: &mut Tally) {
         let Observation::SignalAnswered { signal: id, reply, .. } = step.observation else { return };
         let Some(signal) = state.signal(*id).filter(|signal| !signal.resolved) else { return };
+        let sent = state.first_sent(*id).unwrap_or(signal.sent);
         let last_raise = state.fingerprint(&signal.fingerprint).and_then(|facts| facts.last_raise);
         let wrong = match reply {
-            Reply::Created { .. } | Reply::Duplicate { .. } if last_raise < Some(signal.sent.index) => {
+            Reply::Created { .. } | Reply::Duplicate { .. } if last_raise < Some(sent.index) => {
                 Some("but nothing was counted for its fingerprint since it was sent")
             }
             Reply::Ignored => Some("and so will not be sent again"),
