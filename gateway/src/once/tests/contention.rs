@@ -213,3 +213,42 @@ async fn crash_answers_nobody_and_leaves_nothing() {
     let deadline = Duration::from_secs(15);
     assert!(protocol.handle(Arc::new(signal()), deadline).await.is_err(), "no writer starts after a crash");
 }
+
+#[tokio::test(start_paused = true)]
+async fn panicking_writer_frees_its_signals() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    // The writer draws its pause after the refusal, and breaks.
+    server.fault_once("PATCH", Fault::Refused(429));
+    replica.entropy.1.store(true, Ordering::Relaxed);
+    let sent: Vec<_> = (0..5).map(|_| replica.send()).collect();
+    for answer in sent {
+        let refused = answer.await.expect("no panic");
+        assert!(matches!(refused, Err(Refusal::Unavailable(_))), "{refused:?}");
+    }
+    assert_eq!(replica.stored().await, (Disposition::Created, 1), "the next signal has a writer, and none was counted");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(server.all(LEASES)[0]["spec"]["holderIdentity"], "", "nor does its lease stay held");
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_in_flight_are_bounded() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.fault(|call| call.starts_with("GET leases").then_some(Fault::Slow(Duration::from_secs(2), Duration::ZERO)));
+    let deadline = replica.clock.monotonic() + Duration::from_secs(15);
+    let sent: Vec<_> = (0..200)
+        .map(|n| {
+            let (protocol, signal) = (
+                replica.protocol.clone(),
+                Signal { fingerprint: format!("{n:064x}").chars().rev().collect(), ..signal() },
+            );
+            tokio::spawn(async move { protocol.handle(Arc::new(signal), deadline).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(server.take_log().len(), super::super::call::CALLS_MAX, "the others wait for their turn");
+    for answer in sent {
+        assert!(answer.await.expect("no panic").is_ok(), "and get it");
+    }
+}

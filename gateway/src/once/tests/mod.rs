@@ -22,7 +22,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -48,11 +48,12 @@ impl Clock for PausedClock {
     }
 }
 
-/// Weyl's sequence: different numbers, the same in every run.
-struct Sequence(AtomicU64);
+/// Weyl's sequence: different numbers, the same in every run. Breaks once, where it is told to: whoever asked panics.
+struct Sequence(AtomicU64, AtomicBool);
 
 impl Entropy for Sequence {
     fn next_u64(&self) -> u64 {
+        assert!(!self.1.swap(false, Ordering::Relaxed), "the entropy is broken, as it was told to be");
         self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed)
     }
 }
@@ -62,6 +63,7 @@ struct Replica {
     protocol: Arc<FencedLease>,
     metrics: Arc<Metrics>,
     clock: Arc<PausedClock>,
+    entropy: Arc<Sequence>,
     tasks: TaskSet,
 }
 
@@ -71,17 +73,18 @@ impl Replica {
         let (tasks, metrics) = (TaskSet::default(), Arc::new(Metrics::new()));
         let clock = Arc::new(PausedClock(tokio::time::Instant::now()));
         let seed = pod.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte));
+        let entropy = Arc::new(Sequence(AtomicU64::new(seed), AtomicBool::new(false)));
         let context = Context {
             client: server.client(),
             namespace: "work".into(),
             lock_namespace: "locks".into(),
             pod: pod.into(),
             clock: clock.clone(),
-            entropy: Arc::new(Sequence(AtomicU64::new(seed))),
+            entropy: entropy.clone(),
             tasks: tasks.spawner(),
             metrics: metrics.clone(),
         };
-        Self { protocol: FencedLease::start(context), metrics, clock, tasks }
+        Self { protocol: FencedLease::start(context), metrics, clock, entropy, tasks }
     }
 
     async fn ready(server: &Server, pod: &str) -> Self {
