@@ -91,7 +91,7 @@ fn existing_gateway_costs_what_was_measured() {
 }
 
 #[test]
-fn duplicate_on_a_stale_cache_costs_three() {
+fn stale_duplicate_costs_three_calls() {
     let writes = Act::Orchestrate { of: Deployment, phase: Cow::Borrowed("Executing") };
     let prepared = prepared(SHIPPED, Transport::Direct, [&deliver(1)[..], &[SETTLED, writes], &deliver(1)].concat());
     let mut seen = [0_u32; 4];

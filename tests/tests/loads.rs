@@ -50,7 +50,7 @@ fn hot_fingerprint_costs_the_cold_nothing() {
 }
 
 #[test]
-fn deliveries_are_counted_again_without_the_check() {
+fn redeliveries_count_again_without_check() {
     for (protocol, broken) in [("none", true), ("shipped-lease", true), (SHIPPED, false)] {
         let prepared = Prepared::new(subject("keyed-twice", protocol, None), Detail::Chain);
         let runs = (0..5).map(|seed| prepared.run(Choices::new(Random::new(seed)), false).expect("a run"));
@@ -60,7 +60,7 @@ fn deliveries_are_counted_again_without_the_check() {
 }
 
 #[test]
-fn mixed_fleet_is_never_worse_than_the_old() {
+fn mixed_fleet_breaks_less_than_old() {
     const RUNS: u64 = 40;
     let mut rates = Vec::new();
     for old in [3, 2, 1, 0] {

@@ -58,13 +58,13 @@ fn deliveries_of_one_key_count_once() {
 }
 
 #[test]
-fn deliveries_of_one_key_counted_twice_fire() {
+fn one_key_counted_twice_fires() {
     let twice = keyed_twice().writes(replica(1), counted("rr-a", 2)).answered(2, duplicate("rr-a", 2)).ends();
     fires(&twice.judged_by(EXACT), &[2, 5], &["count 2", "1 signal was accepted", "1 counted more than once"]);
 }
 
 #[test]
-fn deliveries_of_one_key_refused_count_at_most_once() {
+fn refused_deliveries_of_key_count_once() {
     let refused = keyed_twice().answered(2, unavailable());
     holds(&refused.clone().ends().judged_by(EXACT));
     let twice = refused.writes(replica(1), counted("rr-a", 2)).ends();

@@ -83,7 +83,7 @@ fn created_long_ago_is_not_created() {
 }
 
 #[test]
-fn deliveries_of_one_key_are_told_one_count() {
+fn one_key_is_told_one_count() {
     let first = History::new().sent_keyed(1, None).creates(replica(0), "rr-a").writes(replica(0), counted("rr-a", 1));
     let told = first.answered(1, created("rr-a")).sent_keyed(2, Some(1));
     holds(&told.clone().answered(2, created("rr-a")).judged_by(TRUTH));

@@ -100,7 +100,7 @@ fn item_left_behind_is_found() {
 }
 
 #[test]
-fn two_leaders_of_one_key_are_found() {
+fn second_leader_of_key_is_found() {
     found::<Flawed<INSERTS_LATER>>(UNBOUNDED, TWO_BY_TWO);
 }
 
