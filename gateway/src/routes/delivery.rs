@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use jiff::Timestamp;
 use std::{future::Future, sync::Arc, time::Duration};
 
-/// Names a delivery: [draft-ietf-httpapi-idempotency-key-header](https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/).
+/// Names a delivery, as draft-ietf-httpapi-idempotency-key-header has it.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest body, in bytes.
 pub(super) const BODY_BYTES_MAX: usize = 256 * 1024;

@@ -1,5 +1,5 @@
-//! Senders: Alertmanager's delivery rules, and those of senders that name their deliveries. Without a delivery id a redelivery is a new signal; 5xx and broken connections are
-//! tried again with growing pauses, anything else is final.
+//! Senders: Alertmanager's delivery rules, and those of senders that name their deliveries. Without a delivery id a redelivery is
+//! a new signal, with a key it is the same; 5xx and broken connections are tried again with growing pauses, anything else is final.
 use super::{Payload, Retry, Route, script::Stage};
 use crate::observe::Ending;
 use bytes::Bytes;
