@@ -1,6 +1,12 @@
 //! The built-in kinds: what the gateway uses, what it looks up owners in, and what scenarios put there.
 use super::{
-    ResourceId, decode::shape::Shape, registry::Kind, selectors::SelectableField, validation::names::NameRule,
+    ResourceId,
+    decode::shape::Shape,
+    managed_fields::Set,
+    registry::{Kind, ResetFields},
+    selectors::SelectableField,
+    structured::Types,
+    validation::names::NameRule,
 };
 
 pub(crate) mod access;
@@ -180,6 +186,7 @@ impl Builtin {
         fields.extend(self.fields.iter().map(|name| SelectableField::new(name)));
         let lease = self.kind == "Lease";
         let rbac = self.group == access::RBAC;
+        let (types, root_type) = Types::builtin(self.kind);
         Kind {
             id,
             group: self.group.into(),
@@ -207,6 +214,21 @@ impl Builtin {
             create_only: self.create_only,
             shape: self.shape,
             schema: None,
+            types,
+            root_type,
+            reset: self.reset_fields(),
         }
+    }
+
+    fn reset_fields(&self) -> ResetFields {
+        if !self.status {
+            return ResetFields::default();
+        }
+        let status = match self.kind {
+            "Pod" => Set::of(&["spec", "metadata.deletionTimestamp", "metadata.ownerReferences"]),
+            "Deployment" => Set::of(&["spec", "metadata.labels"]),
+            _ => Set::of(&["spec"]),
+        };
+        ResetFields { main: Set::of(&["status"]), status }
     }
 }

@@ -38,6 +38,11 @@ pub(crate) fn json(body: &[u8]) -> Result<(Value, Vec<String>), serde_json::Erro
     Ok((value, duplicates))
 }
 
+/// What Go's parser says: the end of the input, or in other words what is wrong.
+pub(crate) fn json_error(error: &serde_json::Error) -> String {
+    if error.is_eof() { "unexpected end of JSON input".to_owned() } else { error.to_string() }
+}
+
 fn whole<'de, R: serde_json::de::Read<'de>>(
     mut parser: serde_json::Deserializer<R>,
     duplicates: &mut Vec<String>,
@@ -66,10 +71,8 @@ pub(crate) fn object(kind: &Kind, body: &[u8]) -> Outcome<Decoded> {
             kind.kind
         ))
     };
-    let (value, duplicates) = json(body).map_err(|e| {
-        let why = if e.is_eof() { "unexpected end of JSON input".to_owned() } else { e.to_string() };
-        unrecognized(&format!("couldn't get version/kind; json parse error: {why}"))
-    })?;
+    let (value, duplicates) = json(body)
+        .map_err(|e| unrecognized(&format!("couldn't get version/kind; json parse error: {}", json_error(&e))))?;
     let map = match value {
         Value::Object(map) => map,
         Value::Null if !kind.custom => Map::new(),
@@ -107,7 +110,9 @@ pub(crate) fn normalise(kind: &Kind, decoded: &mut Decoded) -> Outcome<()> {
     Ok(())
 }
 
-fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
+/// # Errors
+/// Why Go's decoder refuses a member.
+pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
     let map = value.as_object_mut().ok_or("json: cannot unmarshal into Go value of type map[string]interface {}")?;
     match map.entry("metadata").or_insert_with(|| Value::Object(Map::new())) {
         Value::Object(meta) => metadata::normalise(meta, unknown)?,
@@ -126,6 +131,8 @@ fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Vec<String>) 
         lease::normalise(map, unknown)?;
     } else if let Some(members) = kind.shape {
         shape::normalise(members, &kind.kind, map, unknown)?;
+    } else {
+        kind.types.root(kind.root_type).decode(map, unknown);
     }
     Ok(())
 }

@@ -4,14 +4,16 @@
 use super::{
     ResourceId, builtin, cel,
     decode::shape::Shape,
+    managed_fields::Set,
     schema::{Path, Schema, SchemaError},
     selectors::SelectableField,
     status::Subject,
+    structured::{TypeId, Types},
     validation::names::NameRule,
 };
 use bytes::Bytes;
 use serde_json::Value;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Why a CustomResourceDefinition cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +63,19 @@ pub(crate) struct Kind {
     /// The members of a built-in kind, where they are checked.
     pub(crate) shape: Option<&'static [(&'static str, Shape)]>,
     pub(crate) schema: Option<Schema>,
+    /// What the parts of its objects are, for merges and for ownership.
+    pub(crate) types: Arc<Types>,
+    pub(crate) root_type: TypeId,
+    pub(crate) reset: ResetFields,
+}
+
+/// The fields that nobody owns because a write leaves them as they are (the strategies' GetResetFields).
+#[derive(Debug, Default)]
+pub(crate) struct ResetFields {
+    /// Of the object itself.
+    pub(crate) main: Set,
+    /// Of its status subresource.
+    pub(crate) status: Set,
 }
 
 impl Kind {
@@ -72,6 +87,10 @@ impl Kind {
     /// Group and Kind, as validation errors and precondition failures name it.
     pub(crate) fn kind_subject(&self) -> Subject<'_> {
         Subject { group: &self.group, kind: &self.kind }
+    }
+
+    pub(crate) fn reset_fields(&self, subresource: &str) -> &Set {
+        if subresource == "status" { &self.reset.status } else { &self.reset.main }
     }
 
     /// Namespaces go one by one only.
@@ -177,6 +196,8 @@ fn custom_kind(crd: &Value, id: ResourceId) -> Result<Kind, RegistryError> {
     let paths = selectable.filter_map(|f| f.get("jsonPath")?.as_str());
     fields.extend(paths.map(|path| SelectableField::new(path.trim_start_matches('.'))));
     let group = text("/spec/group")?;
+    let has_status = version.pointer("/subresources/status").is_some();
+    let (types, root_type) = Types::custom(schema);
     let version_name = version.get("name").and_then(Value::as_str).ok_or(RegistryError::Missing("name"))?;
     Ok(Kind {
         id,
@@ -191,7 +212,7 @@ fn custom_kind(crd: &Value, id: ResourceId) -> Result<Kind, RegistryError> {
         categories: list("/spec/names/categories"),
         namespaced,
         custom: true,
-        has_status: version.pointer("/subresources/status").is_some(),
+        has_status,
         create_on_update: false,
         unconditional_update: false,
         counts_generation: true,
@@ -200,6 +221,12 @@ fn custom_kind(crd: &Value, id: ResourceId) -> Result<Kind, RegistryError> {
         create_only: false,
         shape: None,
         schema: Some(Schema::compile(schema, &Path::Root.to_string())?),
+        types: Arc::new(types),
+        root_type,
+        reset: ResetFields {
+            main: if has_status { Set::of(&["status"]) } else { Set::default() },
+            status: Set::of(&["metadata", "spec"]),
+        },
     })
 }
 

@@ -47,13 +47,13 @@ pub enum FixtureError {
 
 /// One store and the API servers over it.
 ///
-/// Not simulated, and answered 501 with its name: server-side apply, strategic merge patches, subresources other than `status`
-/// and a namespace's `finalize`, the groups and resources that [`Registry::builtin`] lacks, YAML and protobuf, Tables alone.
+/// Not simulated, and answered 501 with its name: subresources other than `status` and a namespace's `finalize`, the groups and
+/// resources that [`Registry::builtin`] lacks, YAML (but for apply) and protobuf, Tables alone.
 ///
-/// Not simulated, and silent: managedFields (dropped, never written), quotas, defaults and validation of
-/// built-in kinds other than leases (a few excepted), controllers other than [`Self::set_controllers`]'s, the limit of a watch
-/// cache's history, the 429 of a consistent list on a cache that is too far behind, the three seconds before a 504, CEL cost
-/// limits, JSON deeper than 128 levels (400), service account tokens and client certificates.
+/// Not simulated, and silent: quotas, defaults and validation of built-in kinds other than leases (a few excepted), controllers
+/// other than [`Self::set_controllers`]'s, the limit of a watch cache's history, the 429 of a consistent list on a cache that is
+/// too far behind, the three seconds before a 504, CEL cost limits, JSON deeper than 128 levels (400), service account tokens and
+/// client certificates.
 pub struct ApiServer {
     pub(super) registry: Arc<Registry>,
     pub(super) store: Store,
@@ -63,6 +63,7 @@ pub struct ApiServer {
     tokens: Option<Arc<TokenTable>>,
     pub(super) admission: Option<AdmissionHook>,
     pub(super) controllers: Option<Controllers>,
+    pub(super) field_management: bool,
     watches: BTreeMap<WatchId, Watcher>,
     next_watch: u64,
     commits: Vec<Commit>,
@@ -92,6 +93,7 @@ impl ApiServer {
             tokens: None,
             admission: None,
             controllers: None,
+            field_management: true,
             watches: BTreeMap::new(),
             next_watch: 0,
             commits: Vec::new(),
@@ -119,6 +121,7 @@ impl ApiServer {
             tokens: self.tokens.clone(),
             admission: None,
             controllers: self.controllers.clone(),
+            field_management: self.field_management,
             watches: BTreeMap::new(),
             next_watch: self.next_watch,
             commits: self.commits.clone(),
@@ -165,6 +168,12 @@ impl ApiServer {
 
     pub(super) fn tokens(&self) -> Option<&TokenTable> {
         self.tokens.as_deref()
+    }
+
+    /// Whether writes record in `metadata.managedFields` who owns which field; on at first. It costs work on every write, and
+    /// nothing else depends on it but server-side apply, which is answered 501 without it.
+    pub fn set_field_management(&mut self, on: bool) {
+        self.field_management = on;
     }
 
     /// The next line of a watch, as far as its server's cache has come. A watch that has ended is forgotten with its End.
@@ -356,6 +365,7 @@ impl ApiServer {
         let mut headers = HeaderMap::new();
         let media_type = if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
         headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(media_type));
+        headers.insert(http::header::USER_AGENT, http::HeaderValue::from_static("kube-apiserver"));
         let request = Request { method, target, headers, body: encode(body) };
         self.handle(ServerId(0), ADMIN, &request, now)
     }

@@ -197,6 +197,11 @@ pub(crate) fn modified(subject: Subject<'_>, name: &str) -> Box<Status> {
     conflict(subject, name, why)
 }
 
+/// An apply would take fields from their owners.
+pub(crate) fn apply_conflict(causes: Vec<Cause>, message: String) -> Box<Status> {
+    Status::failure(409, "Conflict", message, Some(Details { causes, ..Details::default() }))
+}
+
 pub(crate) fn forbidden(subject: Subject<'_>, name: &str, why: &str) -> Box<Status> {
     let named = if name.is_empty() { String::new() } else { format!(" \"{name}\"") };
     let message = format!("{}{named} is forbidden: {why}", subject.qualified());

@@ -6,6 +6,7 @@ mod caches;
 mod client;
 mod cluster;
 mod controllers;
+mod fields;
 mod history;
 mod hooks;
 mod interleaving;

@@ -58,7 +58,9 @@ fn status_patch_leaves_everything_else() {
     assert_eq!(status, 200);
     let mut expected = created.clone();
     expected["status"] = json!({"message": "m"});
-    expected["metadata"]["resourceVersion"] = patched["metadata"]["resourceVersion"].clone();
+    for member in ["resourceVersion", "managedFields"] {
+        expected["metadata"][member] = patched["metadata"][member].clone();
+    }
     assert_eq!(patched, expected);
 }
 

@@ -24,6 +24,8 @@ impl ApiServer {
         let prefix = object::meta_str(&value, "generateName").to_owned();
         let generated = object::meta_str(&value, "name").is_empty() && !prefix.is_empty();
         self.admit_create(call, object::meta_str(&value, "name"))?;
+        default(call, &mut value);
+        self.own_fields(call, None, &mut value);
         self.mutate(call, &mut value, None)?;
         if !generated {
             return self.create_prepared(call, value, &warnings);
@@ -38,7 +40,8 @@ impl ApiServer {
         Err(status::no_unique_name(call.kind.subject(), &prefix))
     }
 
-    /// Creates an object whose name and namespace are settled and admitted.
+    /// Creates an object whose name and namespace are settled and admitted, whose defaults are filled in and whose fields have
+    /// their owners.
     pub(super) fn create_prepared(
         &mut self,
         call: &Call<'_>,
@@ -86,9 +89,7 @@ impl ApiServer {
         if call.kind.custom && call.kind.has_status {
             map.remove("status");
         } else if !call.kind.custom {
-            let name =
-                map.get("metadata").and_then(|m| m.get("name")).and_then(Value::as_str).unwrap_or_default().to_owned();
-            validation::core::default_new(&call.kind.kind, &name, map);
+            validation::core::prepare_new(&call.kind.kind, map);
         }
     }
 
@@ -138,5 +139,12 @@ impl ApiServer {
             return;
         }
         schema.validate_rules(value, old, &crate::apiserver::schema::Path::Root, &self.registry.rules, errors);
+    }
+}
+
+/// Fills in what a built-in kind's decoder does; a custom one's schema has done so.
+pub(super) fn default(call: &Call<'_>, value: &mut Value) {
+    if let Some(map) = value.as_object_mut().filter(|_| !call.kind.custom) {
+        validation::core::default(&call.kind.kind, map);
     }
 }

@@ -6,6 +6,7 @@ use super::{
     authorizer::{self, Attributes, Decision},
     builtin::{self, access::RBAC},
     discovery,
+    managed_fields::FieldManager,
     negotiation::{self, Shape},
     object::{self, Object, encode},
     options::Options,
@@ -16,13 +17,14 @@ use super::{
     registry::{Kind, Registry},
     request_info::{self, RequestInfo, Target},
     status::{self, Outcome},
-    watcher,
+    validation, watcher,
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use jiff::Timestamp;
 use serde_json::Value;
 
+mod apply;
 mod create;
 mod delete;
 mod get;
@@ -62,6 +64,21 @@ impl Call<'_> {
 
     pub(crate) fn key(&self) -> String {
         self.kind.key(self.namespace, self.name)
+    }
+
+    /// Who writes: the manager that the request names, or its program's name (prefixFromUserAgent).
+    pub(crate) fn manager(&self) -> String {
+        if !self.options.field_manager.is_empty() {
+            return self.options.field_manager.clone().into_owned();
+        }
+        let agent = self.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        let program =
+            agent.split('/').next().unwrap_or_default().chars().filter(|c| validation::options::is_printable(*c));
+        program.take(validation::options::FIELD_MANAGER_LIMIT).collect()
+    }
+
+    pub(crate) fn field_manager(&self) -> FieldManager<'_> {
+        FieldManager::new(self.kind, self.subresource, self.now)
     }
 
     /// 404 for the object of this call.
@@ -206,6 +223,19 @@ impl ApiServer {
         };
         let grant = Grant { kind: call.kind, user, request: &request, value, old };
         escalation::check(&Rbac::new(&self.store, &self.registry), &grant)
+    }
+
+    /// Writes who owns the fields of an object that is about to take the place of `live`, or to be created.
+    pub(crate) fn own_fields(&self, call: &Call<'_>, live: Option<&Value>, new: &mut Value) {
+        if !self.field_management {
+            object::metadata_mut(new).remove("managedFields");
+            return;
+        }
+        let manager = call.field_manager();
+        match live {
+            Some(live) => manager.update(live, new, &call.manager()),
+            None => manager.update(&manager.empty(), new, &call.manager()),
+        }
     }
 
     /// Namespace lifecycle admission: nothing is created in a namespace that is not there or is going away.

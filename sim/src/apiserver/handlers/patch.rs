@@ -1,14 +1,13 @@
-//! PATCH: JSON merge patches (RFC 7396) and JSON patches (RFC 6902), in Go's reading of them
-//! (k8s.io/apiserver/pkg/endpoints/handlers/patch.go).
-//!
-//! Server-side apply is not simulated; of a strategic merge patch nothing is either. Both answer 501.
-use super::Call;
+//! PATCH: JSON merge patches (RFC 7396), JSON patches (RFC 6902) and strategic merge patches, in Go's reading of them
+//! (k8s.io/apiserver/pkg/endpoints/handlers/patch.go). Server-side apply has a module of its own.
+use super::{Call, create};
 use crate::apiserver::{
     Answer, ApiServer,
     decode::{self, Decoded},
     negotiation,
     status::{self, Outcome},
-    validation,
+    strategic::{self, Refusal},
+    structured, validation,
     validation::{FieldError, metadata},
 };
 use json_patch::{AddOperation, Patch, PatchOperation};
@@ -20,50 +19,62 @@ impl ApiServer {
     pub(super) fn patch(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         let kind = call.kind;
         let media_type = negotiation::content_type(call.headers);
-        let apply: fn(&mut Value, &[u8]) -> Outcome<()> = match media_type {
-            "application/merge-patch+json" => apply_merge_patch,
-            "application/json-patch+json" => apply_json_patch,
-            "application/strategic-merge-patch+json" if !kind.custom => {
-                return Err(status::not_simulated("a strategic merge patch"));
-            }
-            "application/apply-patch+yaml" | "application/apply-patch+cbor" => {
-                return Err(status::not_simulated("server-side apply"));
-            }
+        let patch = match media_type {
+            "application/merge-patch+json" => PatchType::Merge,
+            "application/json-patch+json" => PatchType::Json,
+            "application/strategic-merge-patch+json" if !kind.custom => PatchType::Strategic,
+            "application/apply-patch+yaml" => return self.apply(call),
+            "application/apply-patch+cbor" => return Err(status::not_simulated("CBOR in requests")),
             _ if kind.custom => return Err(status::unsupported_media_type(CUSTOM_TYPES)),
             _ => return Err(status::unsupported_patch_type()),
         };
-        validation::options::validate_patch(&call.options)?;
+        validation::options::validate_patch(&call.options, false)?;
         decode::check_size(call.body)?;
         let current = self.store.get(call.resource(), &call.key()).cloned().ok_or_else(|| call.not_found())?;
         let mut value = (*current.value).clone();
-        apply(&mut value, call.body)?;
+        match patch {
+            PatchType::Merge => apply_merge_patch(&mut value, call.body)?,
+            PatchType::Json => apply_json_patch(&mut value, call.body)?,
+            PatchType::Strategic => apply_strategic_patch(call, &mut value)?,
+        }
         let mut decoded = Decoded { value, complaints: Vec::new() };
         decode::normalise(kind, &mut decoded)?;
-        let warnings = self.patch_validation(call, &decoded)?;
+        let warnings = self.patch_validation(call, &decoded, patch)?;
         let mut value = decoded.value;
         decode::check_namespace(kind, call.namespace, &mut value)?;
         decode::check_name(call.name, &value)?;
+        create::default(call, &mut value);
+        self.own_fields(call, Some(&current.value), &mut value);
         self.replace(call, &current, value, &warnings)
     }
 
     /// Strict decoding of the outcome of a patch: another error than for a whole body.
-    fn patch_validation(&self, call: &Call<'_>, decoded: &Decoded) -> Outcome<Vec<String>> {
+    fn patch_validation(&self, call: &Call<'_>, decoded: &Decoded, patch: PatchType) -> Outcome<Vec<String>> {
         let strict = &*call.options.field_validation == "Strict" && !decoded.complaints.is_empty();
         if !strict {
             return decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints.clone());
         }
-        let shown = Value::from(decoded.value.to_string());
+        let shown = match patch {
+            PatchType::Strategic => structured::plain(&parse(call.body)?),
+            PatchType::Merge | PatchType::Json => decoded.value.to_string(),
+        };
+        let shown = Value::from(shown);
         let detail = format!("strict decoding error: {}", decoded.complaints.join(", "));
         let error = FieldError::invalid("patch", &shown, detail);
         Err(status::invalid(status::Subject { group: "", kind: "" }, "", &[error]))
     }
 }
 
+/// A patch that is applied to the stored object's JSON.
+#[derive(Debug, Clone, Copy)]
+enum PatchType {
+    Merge,
+    Json,
+    Strategic,
+}
+
 fn parse(body: &[u8]) -> Outcome<Value> {
-    let bad = |e: serde_json::Error| {
-        let why = if e.is_eof() { "unexpected end of JSON input".to_owned() } else { e.to_string() };
-        status::bad_request(format!("error decoding patch: {why}"))
-    };
+    let bad = |e| status::bad_request(format!("error decoding patch: {}", decode::json_error(&e)));
     serde_json::from_slice(body).map_err(bad)
 }
 
@@ -99,6 +110,24 @@ fn merge(target: &mut Value, patch: Map<String, Value>) {
             }
         }
     }
+}
+
+fn apply_strategic_patch(call: &Call<'_>, target: &mut Value) -> Outcome<()> {
+    let bad = |why: String| status::bad_request(why);
+    let patch = match serde_json::from_slice(call.body).map_err(|e| bad(decode::json_error(&e)))? {
+        Value::Object(patch) => patch,
+        Value::Null => Map::new(),
+        other => {
+            let found = metadata::json_type(&other);
+            return Err(bad(format!("json: cannot unmarshal {found} into Go value of type map[string]interface {{}}")));
+        }
+    };
+    let Some(target) = target.as_object_mut() else { return Ok(()) };
+    strategic::merge(target, patch, Some(call.kind.types.root(call.kind.root_type))).map_err(|refusal| match refusal {
+        Refusal::Malformed(_) => bad(refusal.to_string()),
+        Refusal::ListOfLists => status::unprocessable_patch(),
+        Refusal::Failed(_) => status::bare_error(refusal.to_string()),
+    })
 }
 
 fn apply_json_patch(target: &mut Value, body: &[u8]) -> Outcome<()> {

@@ -1,9 +1,10 @@
 //! PUT, and what PUT and PATCH have in common (k8s.io/apiserver/pkg/registry/rest/update.go,
 //! pkg/registry/generic/registry/store.go).
-use super::{Call, body_revision, namespace::is_held};
+use super::{Call, body_revision, create, namespace::is_held};
 use crate::apiserver::{
     Answer, ApiServer,
     decode::{self, Decoded, known_spec},
+    managed_fields::{self, Element},
     negotiation,
     object::{self, Object},
     status::{self, Outcome},
@@ -22,14 +23,19 @@ impl ApiServer {
         let mut value = decoded.value;
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
         decode::check_name(call.name, &value)?;
+        create::default(call, &mut value);
         let current = self.store.get(call.resource(), &call.key()).cloned();
         check_uid(call, object::meta_str(&value, "uid"), current.as_deref())?;
         match current {
-            Some(current) => self.replace(call, &current, value, &warnings),
+            Some(current) => {
+                self.own_fields(call, Some(&current.value), &mut value);
+                self.replace(call, &current, value, &warnings)
+            }
             None if call.kind.create_on_update && call.subresource.is_empty() => {
                 // The version that the body names is forgotten: there is nothing it could be compared with.
                 object::metadata_mut(&mut value).remove("resourceVersion");
                 self.admit_create(call, call.name)?;
+                self.own_fields(call, None, &mut value);
                 self.mutate(call, &mut value, None)?;
                 self.create_prepared(call, value, &warnings)
             }
@@ -83,6 +89,9 @@ impl ApiServer {
             }
             return Ok(call.value_answer(200, &value, warnings));
         }
+        if self.field_management {
+            managed_fields::keep_times_of_no_op(&mut value, &current.value);
+        }
         if value == *current.value {
             return Ok(call.object_answer(200, current, warnings));
         }
@@ -115,12 +124,41 @@ const SERVER_SET: [&str; 5] =
 /// What a client cannot change comes from the stored object; a subresource takes all but its own part from there.
 fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
     match call.subresource {
-        "status" => {
+        "status" if call.kind.custom => {
             keep_all_but_status(value, old);
+            return;
+        }
+        "status" => {
+            for path in call.kind.reset.status.paths() {
+                reset(value, old, &path);
+            }
+            prepare_metadata(value, old);
             return;
         }
         _ => {}
     }
+    prepare_metadata(value, old);
+    if call.kind.has_status {
+        set(value, "status", old.get("status").cloned());
+    }
+    if call.kind.kind == "Namespace" && !call.kind.custom {
+        let own = if call.subresource == "finalize" { &*value } else { old };
+        let finalizers = own.pointer("/spec/finalizers").filter(|list| list.as_array().is_some_and(|l| !l.is_empty()));
+        let spec = finalizers.map_or_else(|| json!({}), |list| json!({"finalizers": list}));
+        set(value, "spec", Some(spec));
+        if let Some(namespace) = value.as_object_mut() {
+            validation::namespace::label(namespace);
+        }
+    }
+    if call.kind.counts_generation && content_differs(value, old) {
+        let next =
+            object::metadata(old).and_then(|m| m.get("generation")).and_then(Value::as_i64).unwrap_or_default() + 1;
+        object::metadata_mut(value).insert("generation".into(), next.into());
+    }
+}
+
+/// The metadata that is the server's stays.
+fn prepare_metadata(value: &mut Value, old: &Value) {
     let stored = object::metadata(old);
     let meta = object::metadata_mut(value);
     for member in SERVER_SET {
@@ -137,27 +175,30 @@ fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
     if !meta.contains_key("uid") {
         meta.insert("uid".into(), object::meta_str(old, "uid").into());
     }
-    if call.kind.has_status {
-        set(value, "status", old.get("status").cloned());
-    }
-    if call.kind.kind == "Namespace" && !call.kind.custom {
-        let own = if call.subresource == "finalize" { &*value } else { old };
-        let finalizers = own.pointer("/spec/finalizers").filter(|list| list.as_array().is_some_and(|l| !l.is_empty()));
-        let spec = finalizers.map_or_else(|| json!({}), |list| json!({"finalizers": list}));
-        set(value, "spec", Some(spec));
-        if let Some(namespace) = value.as_object_mut() {
-            validation::namespace::label(call.name, namespace);
-        }
-    }
-    if call.kind.counts_generation && content_differs(value, old) {
-        let next =
-            object::metadata(old).and_then(|m| m.get("generation")).and_then(Value::as_i64).unwrap_or_default() + 1;
-        object::metadata_mut(value).insert("generation".into(), next.into());
+}
+
+/// Takes a field from the stored object.
+fn reset(value: &mut Value, old: &Value, path: &[Element]) {
+    let [Element::Field(name), rest @ ..] = path else { return };
+    match (rest, value.get_mut(name), old.get(name)) {
+        ([], _, stored) => set(value, name, stored.cloned()),
+        (_, Some(below), Some(stored)) => reset(below, stored, rest),
+        _ => {}
     }
 }
 
-/// A wrong kind stays, to be refused. Equal members are left alone: most often a patch has changed nothing else.
+fn set_managed(value: &mut Value, managed: Option<Value>) {
+    let metadata = object::metadata_mut(value);
+    match managed {
+        Some(managed) => metadata.insert("managedFields".into(), managed),
+        None => metadata.remove("managedFields"),
+    };
+}
+
+/// A wrong kind stays, to be refused. Equal members are left alone: most often a patch has changed nothing else. The owners are
+/// those of this write.
 fn keep_all_but_status(value: &mut Value, old: &Value) {
+    let managed = object::metadata_mut(value).remove("managedFields");
     let (Some(map), Some(old)) = (value.as_object_mut(), old.as_object()) else { return };
     let own = |name: &str| matches!(name, "status" | "kind");
     map.retain(|name, _| own(name) || old.contains_key(name));
@@ -166,6 +207,7 @@ fn keep_all_but_status(value: &mut Value, old: &Value) {
             map.insert(name.clone(), stored.clone());
         }
     }
+    set_managed(value, managed);
 }
 
 fn set(object: &mut Value, member: &str, value: Option<Value>) {

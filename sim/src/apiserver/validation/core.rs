@@ -4,29 +4,14 @@
 use super::{FieldError, namespace};
 use serde_json::{Map, Value, json};
 
-/// Fills in what the API server itself would write into a new object of a built-in kind.
-pub(crate) fn default_new(kind: &str, name: &str, object: &mut Map<String, Value>) {
+/// Fills in the defaults of a built-in kind, as its decoder does.
+pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
     match kind {
-        "Namespace" => namespace::default_new(name, object),
-        "Pod" => {
-            object.insert("status".into(), json!({"phase": "Pending", "qosClass": "BestEffort"}));
-        }
-        "Job" | "CronJob" => {
-            object.insert("status".into(), json!({}));
-        }
-        "Service" => {
-            object.insert("status".into(), json!({"loadBalancer": {}}));
-        }
-        "DaemonSet" => {
-            let counters = ["currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady"];
-            object.insert("status".into(), counters.map(|name| (name.to_owned(), json!(0))).into_iter().collect());
-        }
+        "Namespace" => namespace::label(object),
         "Deployment" | "ReplicaSet" | "StatefulSet" => {
             if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
                 spec.entry("replicas").or_insert_with(|| json!(1));
             }
-            let status = if kind == "ReplicaSet" { json!({"replicas": 0}) } else { json!({}) };
-            object.insert("status".into(), status);
         }
         "Event" => {
             for (member, value) in
@@ -37,6 +22,23 @@ pub(crate) fn default_new(kind: &str, name: &str, object: &mut Map<String, Value
         }
         _ => {}
     }
+}
+
+/// What the API server itself writes into a new object of a built-in kind, whatever its creator says.
+pub(crate) fn prepare_new(kind: &str, object: &mut Map<String, Value>) {
+    let status = match kind {
+        "Namespace" => return namespace::prepare_new(object),
+        "Pod" => json!({"phase": "Pending", "qosClass": "BestEffort"}),
+        "Service" => json!({"loadBalancer": {}}),
+        "DaemonSet" => {
+            let counters = ["currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady"];
+            counters.map(|name| (name.to_owned(), json!(0))).into_iter().collect()
+        }
+        "ReplicaSet" => json!({"replicas": 0}),
+        "Deployment" | "StatefulSet" | "Job" | "CronJob" => json!({}),
+        _ => return,
+    };
+    object.insert("status".into(), status);
 }
 
 /// What is wrong with a new object of a built-in kind.

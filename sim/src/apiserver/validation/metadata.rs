@@ -1,15 +1,18 @@
 //! `ObjectMeta`: decoding as Go's decoder does it, and validation on create and on update
 //! (k8s.io/apimachinery/pkg/api/validation/objectmeta.go).
 //!
-//! managedFields are dropped: field ownership is not simulated.
+//! managedFields are checked for their form alone; what they say is the field manager's business.
 use super::{
     FieldError,
     names::{self, NameRule},
+    options,
 };
 use crate::apiserver::object;
 use serde_json::{Map, Value};
 
 const ANNOTATIONS_LIMIT: usize = 256 * 1024;
+/// The longest name of a subresource, bytes.
+const SUBRESOURCE_LIMIT: usize = 256;
 
 /// Brings metadata into the form in which it is stored: null and empty members go, unknown ones go and are reported.
 ///
@@ -60,7 +63,8 @@ fn decode_member(member: &str, value: &mut Value) -> Result<Option<bool>, &'stat
             _ => Err("string"),
         },
         "ownerReferences" => owner_references(value),
-        "managedFields" | "selfLink" => Ok(false),
+        "managedFields" => managed_fields(value),
+        "selfLink" => Ok(false),
         _ => return Ok(None),
     };
     known.map(Some)
@@ -95,6 +99,27 @@ fn owner_references(value: &mut Value) -> Result<bool, &'static str> {
         }
     }
     Ok(!list.is_empty())
+}
+
+/// An empty list is kept: it asks for the owners to be forgotten.
+fn managed_fields(value: &mut Value) -> Result<bool, &'static str> {
+    let entries = match value {
+        Value::Null => return Ok(false),
+        Value::Array(entries) => entries,
+        _ => return Err("[]v1.ManagedFieldsEntry"),
+    };
+    for entry in entries {
+        if entry.is_null() {
+            *entry = Value::Object(Map::new());
+        }
+        let Value::Object(members) = entry else { return Err("v1.ManagedFieldsEntry") };
+        members.retain(|_, member| !member.is_null());
+        let texts = ["manager", "operation", "apiVersion", "fieldsType", "subresource", "time"];
+        if texts.iter().any(|name| members.get(*name).is_some_and(|member| !member.is_string())) {
+            return Err("string");
+        }
+    }
+    Ok(true)
 }
 
 /// The word Go uses for a JSON value's type.
@@ -133,8 +158,10 @@ pub(crate) fn validate(value: &Value, rule: NameRule, errors: &mut Vec<FieldErro
     }
 }
 
-/// What an update may not change. kube-apiserver runs this twice (generic registry and strategy), and lists each cause twice.
+/// What an update may not write, and what it may not change. kube-apiserver looks for the latter twice (generic registry and
+/// strategy), and lists each cause as often as it was found.
 pub(crate) fn validate_update(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
+    validate_collections(new, errors);
     let start = errors.len();
     if object::is_terminating(old) {
         let before = object::finalizers(old);
@@ -156,8 +183,23 @@ pub(crate) fn validate_update(new: &Value, old: &Value, errors: &mut Vec<FieldEr
     errors.extend(again);
 }
 
+/// The names of the managers (k8s.io/apimachinery/pkg/apis/meta/v1/validation, ValidateManagedFields); what else an entry says the
+/// field manager has written.
+fn validate_managers(meta: &Map<String, Value>, errors: &mut Vec<FieldError>) {
+    let entries = meta.get("managedFields").and_then(Value::as_array).into_iter().flatten();
+    for (i, entry) in entries.enumerate() {
+        let text = |member: &str| entry.get(member).and_then(Value::as_str).unwrap_or_default();
+        options::field_manager(text("manager"), &format!("metadata.managedFields[{i}].manager"), errors);
+        if text("subresource").len() > SUBRESOURCE_LIMIT {
+            let field = format!("metadata.managedFields[{i}].subresource");
+            errors.push(FieldError::too_long(field, SUBRESOURCE_LIMIT as u64));
+        }
+    }
+}
+
 fn validate_collections(value: &Value, errors: &mut Vec<FieldError>) {
     let Some(meta) = object::metadata(value) else { return };
+    validate_managers(meta, errors);
     if let Some(labels) = meta.get("labels").and_then(Value::as_object) {
         for (key, label) in labels {
             let shown = || Value::from(key.as_str());

@@ -8,7 +8,7 @@ const LABEL: &str = "kubernetes.io/metadata.name";
 const STANDARD: [&str; 3] = ["kubernetes", "foregroundDeletion", "orphan"];
 
 /// A new namespace is active, whatever its body says, and `kubernetes` finalizes it.
-pub(crate) fn default_new(name: &str, namespace: &mut Map<String, Value>) {
+pub(crate) fn prepare_new(namespace: &mut Map<String, Value>) {
     let mut finalizers =
         namespace.get("spec").and_then(|s| s.get("finalizers")).and_then(Value::as_array).cloned().unwrap_or_default();
     if !finalizers.iter().any(|f| f == "kubernetes") {
@@ -16,14 +16,13 @@ pub(crate) fn default_new(name: &str, namespace: &mut Map<String, Value>) {
     }
     namespace.insert("spec".into(), json!({"finalizers": finalizers}));
     namespace.insert("status".into(), json!({"phase": "Active"}));
-    label(name, namespace);
 }
 
 /// The label that names a namespace is the server's.
-pub(crate) fn label(name: &str, namespace: &mut Map<String, Value>) {
-    let meta = namespace.entry("metadata").or_insert_with(|| json!({}));
-    let labels = meta.as_object_mut().expect("metadata was normalised").entry("labels").or_insert_with(|| json!({}));
-    labels.as_object_mut().expect("labels were normalised").insert(LABEL.into(), name.into());
+pub(crate) fn label(namespace: &mut Map<String, Value>) {
+    let Some(metadata) = namespace.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    let name = metadata.get("name").cloned().unwrap_or_default();
+    metadata.entry("labels").or_insert_with(|| json!({}))[LABEL] = name;
 }
 
 /// What is wrong with a namespace, apart from its metadata. `subresource` is empty, `status` or `finalize`.

@@ -6,25 +6,71 @@ use crate::apiserver::{
 };
 use serde_json::Value;
 
+/// The longest name of a field manager, bytes.
+pub(crate) const FIELD_MANAGER_LIMIT: usize = 128;
+
 /// `dryRun` and `fieldValidation` of a write; `options_kind` is e.g. `CreateOptions`.
 pub(crate) fn validate_write(options: &Options<'_>, options_kind: &str) -> Outcome<()> {
     let mut errors = Vec::new();
-    dry_run(&options.dry_run, &mut errors);
+    write(options, &mut errors);
+    finish(options_kind, errors)
+}
+
+fn write(options: &Options<'_>, errors: &mut Vec<FieldError>) {
+    field_manager(&options.field_manager, "fieldManager", errors);
+    dry_run(&options.dry_run, errors);
     if !matches!(&*options.field_validation, "" | "Ignore" | "Warn" | "Strict") {
         let supported = ["", "Ignore", "Warn", "Strict"].map(Value::from);
         let value = Value::from(&*options.field_validation);
         errors.push(FieldError::not_supported("fieldValidation", &value, &supported.each_ref()));
     }
-    finish(options_kind, errors)
 }
 
-/// `force` belongs to apply only.
-pub(crate) fn validate_patch(options: &Options<'_>) -> Outcome<()> {
-    if options.force.is_some() {
-        let error = FieldError::forbidden("force", "may not be specified for non-apply patch");
-        return finish("PatchOptions", vec![error]);
+/// `force` belongs to apply only, which in turn must name its manager.
+pub(crate) fn validate_patch(options: &Options<'_>, apply: bool) -> Outcome<()> {
+    let mut errors = Vec::new();
+    if apply && options.field_manager.is_empty() {
+        errors.push(FieldError::required("fieldManager", "is required for apply patch"));
     }
-    validate_write(options, "PatchOptions")
+    if !apply && options.force.is_some() {
+        errors.push(FieldError::forbidden("force", "may not be specified for non-apply patch"));
+    }
+    write(options, &mut errors);
+    finish("PatchOptions", errors)
+}
+
+/// A manager's name: at most 128 bytes, all of them printable.
+pub(crate) fn field_manager(name: &str, field: &str, errors: &mut Vec<FieldError>) {
+    if name.len() > FIELD_MANAGER_LIMIT {
+        errors.push(FieldError::too_long(field, FIELD_MANAGER_LIMIT as u64));
+    }
+    for (at, found) in name.char_indices().filter(|(_, c)| !is_printable(*c)) {
+        let detail = format!("{}: invalid character U+{:04X} (at position {at})", quoted(name), u32::from(found));
+        errors.push(FieldError::invalid_hidden(field, detail));
+    }
+}
+
+/// Go's `%q`.
+fn quoted(text: &str) -> String {
+    let escape = |c: char| match c {
+        '\u{7}' => "\\a".to_owned(),
+        '\u{8}' => "\\b".to_owned(),
+        '\u{b}' => "\\v".to_owned(),
+        '\u{c}' => "\\f".to_owned(),
+        '\n' | '\r' | '\t' | '"' | '\\' => c.escape_default().to_string(),
+        c if is_printable(c) => c.to_string(),
+        c if c < ' ' || c == '\u{7f}' => format!("\\x{:02x}", u32::from(c)),
+        c => format!("\\u{:04x}", u32::from(c)),
+    };
+    format!("\"{}\"", text.chars().map(escape).collect::<String>())
+}
+
+/// Go's `unicode.IsPrint`, without its tables of unassigned characters: no controls, no spaces but the plain one, no format
+/// characters, nothing for private use.
+pub(crate) fn is_printable(c: char) -> bool {
+    let format = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let private = matches!(c, '\u{e000}'..='\u{f8ff}');
+    c == ' ' || !(c.is_control() || c.is_whitespace() || format || private)
 }
 
 /// The values of `dryRun`: nothing or `All`.

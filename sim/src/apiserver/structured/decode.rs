@@ -1,0 +1,74 @@
+//! A body brought into the form in which Go writes an object of its kind again: unknown members go and are reported, nulls go, and
+//! what Go writes even if it is empty is there.
+//!
+//! Types of scalars are not checked: what Go's decoder says of a wrong one depends on its structs.
+use super::{Form, Map, Relation, Root, TypeId, Types, Written};
+use crate::apiserver::schema::Path;
+use serde_json::Value;
+
+impl Root<'_> {
+    /// Decodes the members of an object; its metadata has been decoded.
+    pub(crate) fn decode(self, object: &mut serde_json::Map<String, Value>, unknown: &mut Vec<String>) {
+        let metadata = object.remove("metadata");
+        if let Form::Map(map) = self.types.atom(self.id).form() {
+            self.types.decode_members(map, object, &Path::Root, unknown);
+        }
+        if let Some(metadata) = metadata {
+            object.insert("metadata".into(), metadata);
+        }
+    }
+}
+
+impl Types {
+    fn decode(&self, id: TypeId, value: &mut Value, path: &Path<'_>, unknown: &mut Vec<String>) {
+        match (self.atom(id).deduce(Some(value)).form(), value) {
+            (Form::Map(map), Value::Object(members)) => self.decode_members(map, members, path, unknown),
+            (Form::List(list), Value::Array(items)) => {
+                let structs = list.relation != Relation::Set;
+                for (index, item) in items.iter_mut().enumerate().filter(|_| structs) {
+                    self.decode(list.element, item, &Path::Item(path, index), unknown);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn decode_members(
+        &self,
+        map: &Map,
+        members: &mut serde_json::Map<String, Value>,
+        path: &Path<'_>,
+        unknown: &mut Vec<String>,
+    ) {
+        members.retain(|name, value| {
+            let path = Path::Member(path, name);
+            let field = map.fields.get(name);
+            let Some(of) = field.map(|field| field.of).or(map.element) else {
+                unknown.push(path.to_string());
+                return false;
+            };
+            self.decode(of, value, &path, unknown);
+            match field.map(|field| field.written) {
+                Some(Written::IfFull) => !is_zero(value),
+                Some(_) => !value.is_null(),
+                None => true,
+            }
+        });
+        for (name, field) in map.fields.iter().filter(|(_, field)| field.written == Written::Always) {
+            if !members.contains_key(name) && name != "metadata" {
+                members.insert(name.clone(), self.zero(field.of));
+            }
+        }
+    }
+}
+
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(value) => !value,
+        Value::Number(value) => value.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+    }
+}
