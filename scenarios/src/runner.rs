@@ -138,6 +138,8 @@ pub struct Run {
     pub verdict: Verdict,
     /// The run itself.
     pub outcome: Outcome,
+    /// The RemediationRequests at its end.
+    pub stored: Vec<Arc<Value>>,
     /// What was recorded for a timeline.
     pub timeline: Option<crate::timeline::Recording>,
     /// What the senders were told.
@@ -183,6 +185,8 @@ impl Prepared {
             servers: scenario.cluster.servers,
             replicas: scenario.cluster.replicas,
             fixtures: Arc::new(fixtures(scenario)),
+            // The gateway neither reads nor writes managedFields, and applies nothing.
+            field_management: false,
             past: direct::Past::default(),
             controllers: false,
             faults: scenario.faults,
@@ -205,6 +209,13 @@ impl Prepared {
         };
         let beside = scenario.beside.iter().map(|name| name.parse().expect("a protocol beside")).collect();
         Self { subject, settings, invariants, leases, requests, beside }
+    }
+
+    /// The same, with the owners of fields recorded: what happens must not depend on it.
+    #[must_use]
+    pub fn with_field_management(mut self) -> Self {
+        self.settings.field_management = true;
+        self
     }
 
     /// Runs it once.
@@ -240,7 +251,7 @@ impl Prepared {
         findings.push(ended(outcome.stop, at));
         findings.push(panicked(at));
         let verdict = verdict(&findings);
-        Ok(Run { findings, verdict, outcome, timeline, told, calls })
+        Ok(Run { findings, verdict, outcome, stored, timeline, told, calls })
     }
 }
 

@@ -25,6 +25,29 @@ fn a_seed_is_one_run() {
 }
 
 #[test]
+fn ownership_of_fields_changes_nothing() {
+    let subject = || subject("burst", SHIPPED, Some(Faults::HOSTILE));
+    // Lines have bodies in their chain, and those do differ.
+    let [without, with] = [subject(), subject()].map(|subject| Prepared::new(subject, Detail::Chain));
+    let with = with.with_field_management();
+    for seed in 0..5 {
+        let plain = without.run(Choices::new(Random::new(seed)), false).expect("a run");
+        let owned = with.run(Choices::new(Random::new(seed)), false).expect("a run");
+        assert_eq!((plain.hashes(), plain.verdict), (owned.hashes(), owned.verdict), "seed {seed}");
+        let objects = owned.stored.iter().map(|object| {
+            let mut object = (**object).clone();
+            let owners = object["metadata"].as_object_mut().and_then(|metadata| metadata.remove("managedFields"));
+            assert!(owners.is_some(), "{object}");
+            object
+        });
+        assert_eq!(
+            plain.stored.iter().map(|object| (**object).clone()).collect::<Vec<_>>(),
+            objects.collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
 fn seeds_are_different_runs() {
     let prepared = Prepared::new(subject("burst", SHIPPED, None), Detail::Chain);
     let one = prepared.run(Choices::new(Random::new(1)), false).expect("a run");

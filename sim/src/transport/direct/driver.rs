@@ -43,6 +43,8 @@ pub struct Settings {
     pub replicas: usize,
     /// Objects that are there from the start.
     pub fixtures: Arc<Vec<Value>>,
+    /// Whether writes record who owns which field: work that no host needs which neither reads managedFields nor applies.
+    pub field_management: bool,
     /// The cluster as every run finds it, once the first has made it.
     pub past: Past,
     /// Whether garbage is collected and terminating namespaces are emptied. Over the direct transport only.
@@ -74,6 +76,7 @@ impl Past {
         let mut api = ApiServer::new(Arc::clone(&settings.registry), settings.servers, 0);
         api.set_auto_advance(true);
         api.set_controllers(settings.controllers);
+        api.set_field_management(settings.field_management);
         api.apply_fixture(&settings.fixtures, EPOCH.parse().expect("EPOCH is a timestamp"))?;
         Ok(past.insert(api).fork())
     }
