@@ -67,12 +67,13 @@ impl Walk<'_> {
 
     /// Whether the value was compared as a whole.
     fn form(&mut self, atom: &Atom, before: Option<&Value>, after: Option<&Value>) -> Result<bool, String> {
+        let whole = is_empty(before) && is_empty(after);
         match atom.form() {
-            Form::Map(map) if !map.atomic && !(is_empty(before) && is_empty(after)) => {
+            Form::Map(map) if !map.atomic && !whole => {
                 self.map(map, before, after)?;
                 Ok(false)
             }
-            Form::List(list) if list.relation != Relation::Atomic && !(is_empty(before) && is_empty(after)) => {
+            Form::List(list) if list.relation != Relation::Atomic && !whole => {
                 self.list(list, before, after)?;
                 Ok(false)
             }

@@ -19,7 +19,7 @@ struct Walk<'a> {
     set: Set,
 }
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     fn value(&mut self, id: TypeId, value: &Value) {
         let types = self.types;
         match types.atom(id).deduce(Some(value)).form() {
