@@ -22,7 +22,7 @@ use std::{
 const STRATEGY: &str = "random";
 /// What is not simulated and a reader could take for granted.
 const NOT_MODELLED: &[&str] = &[
-    "server-side apply, Tables, RBAC from Role objects, admission webhooks",
+    "Tables, RBAC from Role objects, admission webhooks",
     "API priority and fairness beyond single 429 answers",
     "more than one cluster; etcd itself (the store is linearizable)",
 ];
