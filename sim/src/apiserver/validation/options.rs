@@ -11,7 +11,7 @@ pub(crate) fn validate_write(options: &Options<'_>, options_kind: &str) -> Outco
     let mut errors = Vec::new();
     dry_run(&options.dry_run, &mut errors);
     if !matches!(&*options.field_validation, "" | "Ignore" | "Warn" | "Strict") {
-        let supported = ["", "Ignore", "Warn", "Strict"].map(Value::from);
+        let supported = ["", "Ignore", "Strict", "Warn"].map(Value::from);
         let value = Value::from(&*options.field_validation);
         errors.push(FieldError::not_supported("fieldValidation", &value, &supported.each_ref()));
     }
