@@ -114,12 +114,9 @@ const SERVER_SET: [&str; 5] =
 
 /// What a client cannot change comes from the stored object; a subresource takes all but its own part from there.
 fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
-    match call.subresource {
-        "status" => {
-            keep_all_but_status(value, old);
-            return;
-        }
-        _ => {}
+    if call.subresource == "status" {
+        keep_all_but_status(value, old);
+        return;
     }
     let stored = object::metadata(old);
     let meta = object::metadata_mut(value);
