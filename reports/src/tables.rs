@@ -17,7 +17,8 @@ pub(crate) fn of_verb(report: &RunReport) -> Vec<Table> {
     let frontier = report.frontier.as_deref().map(frontier);
     let bugs = report.bugs.as_deref().map(bugs);
     let protocols = report.protocols.as_deref().map(protocols);
-    [frontier, bugs, protocols].into_iter().flatten().collect()
+    let cases = report.cases.map(|_| cases(&report.scenarios));
+    [frontier, bugs, protocols, cases].into_iter().flatten().collect()
 }
 
 /// The scenarios, if there are any.
@@ -29,6 +30,16 @@ pub(crate) fn scenarios(report: &RunReport) -> Option<Table> {
     let header = header(&["scenario", "protocol", "transport", "strategy", "runs", "verdict"]);
     let rows: Vec<_> = report.scenarios.iter().map(row).collect();
     (!rows.is_empty()).then_some(Table { title: "Scenarios", header, rows })
+}
+
+/// Conformance cases by group.
+fn cases(rows: &[ScenarioReport]) -> Table {
+    let row = |row: &ScenarioReport| {
+        let unlike: u64 = row.invariants.iter().map(|count| count.violations).sum();
+        vec![row.name.clone(), grouped(row.runs), grouped(row.runs.saturating_sub(unlike))]
+    };
+    let header = header(&["group", "cases", "as recorded"]);
+    Table { title: "Conformance", header, rows: rows.iter().map(row).collect() }
 }
 
 fn frontier(rows: &[Frontier]) -> Table {

@@ -5,7 +5,7 @@ mod columns;
 
 use crate::{
     figures::{counted, duration, grouped, rate},
-    report::{Failure, RunReport, ScenarioReport},
+    report::{Failure, FailureKind, RunReport, ScenarioReport},
     summary,
     tables::{self, Table},
     timeline::Timeline,
@@ -16,20 +16,31 @@ use std::fmt::Write;
 const WIDTH: usize = 110;
 /// How many lines a failure takes; its timeline gets what the words leave of them, within reason.
 const FAILURE: usize = 15;
+/// How many conformance cases are told of, and how much of each.
+const CASES: usize = 20;
+const CASE_CHARS: usize = 800;
 const ROWS: std::ops::RangeInclusive<usize> = 4..=9;
 
 /// The report as text.
 pub fn render(report: &RunReport) -> String {
     let mut text =
         format!("{} · {}: {}\n", summary::verdict_word(report.verdict), report.command, summary::headline(report));
-    tried(&mut text, report);
+    if report.cases.is_none() {
+        tried(&mut text, report);
+    }
     for unmet in &report.unmet {
         paragraph(&mut text, "unmet", unmet);
+    }
+    if report.cases.is_some() {
+        report.not_modelled.iter().for_each(|item| paragraph(&mut text, "left out", item));
+    } else if !report.not_modelled.is_empty() {
+        paragraph(&mut text, "left out", &report.not_modelled.join(" · "));
     }
     for table in tables::of_verb(report) {
         text.push('\n');
         aligned(&mut text, &table);
     }
+    unlike(&mut text, report);
     for (number, (failure, others)) in (1..).zip(smallest_first(report)) {
         text.push('\n');
         found(&mut text, number, failure, report);
@@ -47,7 +58,7 @@ pub fn render(report: &RunReport) -> String {
 /// broken protocol breaks many scenarios, and nobody reads the same story twenty times.
 fn smallest_first(report: &RunReport) -> Vec<(&Failure, Vec<&Failure>)> {
     let mut told: Vec<(&Failure, Vec<&Failure>)> = Vec::new();
-    for failure in &report.failures {
+    for failure in report.failures.iter().filter(|failure| failure.kind != FailureKind::Fidelity) {
         let known = told.iter_mut().find(|(first, _)| {
             first.invariant == failure.invariant && first.protocol == failure.protocol && first.kind == failure.kind
         });
@@ -60,6 +71,23 @@ fn smallest_first(report: &RunReport) -> Vec<(&Failure, Vec<&Failure>)> {
         }
     }
     told
+}
+
+/// The conformance cases that were answered otherwise than recorded.
+fn unlike(text: &mut String, report: &RunReport) {
+    let mut cases = report.failures.iter().filter(|failure| failure.kind == FailureKind::Fidelity);
+    for case in cases.by_ref().take(CASES) {
+        let _ = writeln!(text, "\n{}", case.scenario);
+        let sentence: String = case.sentence.chars().take(CASE_CHARS).collect();
+        for line in wrapped(&sentence, WIDTH - 3) {
+            let _ = writeln!(text, "   {line}");
+        }
+        let _ = writeln!(text, "   again   {}", case.replay);
+    }
+    match cases.count() {
+        0 => {}
+        more => _ = writeln!(text, "\n{} more, in the report as JSON", counted(more as u64, "case")),
+    }
 }
 
 /// A whole timeline as text, one row per entry, lanes as columns.

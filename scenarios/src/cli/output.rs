@@ -20,12 +20,8 @@ use std::{
 
 /// How the interleavings of a `run` are chosen.
 const STRATEGY: &str = "random";
-/// What is not simulated and a reader could take for granted.
-const NOT_MODELLED: &[&str] = &[
-    "Tables, RBAC from Role objects, admission webhooks",
-    "API priority and fairness beyond single 429 answers",
-    "more than one cluster; etcd itself (the store is linearizable)",
-];
+/// The cases that the simulated server does not pass yet, as this program was built.
+const GAPS: &str = include_str!("../../../tests/conformance/not_yet.txt");
 
 /// Makes the report of a `run`.
 pub(super) fn report(subjects: &[Subject], tallies: &[Tally], strategy: &str, wall: Duration) -> RunReport {
@@ -48,9 +44,15 @@ pub(super) fn report(subjects: &[Subject], tallies: &[Tally], strategy: &str, wa
         runs_per_second: runs as f64 / wall.as_secs_f64().max(1e-9),
         api_calls: tallies.iter().map(|tally| tally.api_calls).sum(),
         scenarios,
-        not_modelled: NOT_MODELLED.iter().map(|&text| text.to_owned()).collect(),
+        not_modelled: not_modelled(),
         ..blank("run", wall)
     }
+}
+
+/// What is not simulated and a reader could take for granted.
+fn not_modelled() -> Vec<String> {
+    let gaps = sim::apiserver::conformance::gaps_in(GAPS).unwrap_or_default();
+    sim::fidelity::not_modelled(&gaps).into_iter().map(str::to_owned).collect()
 }
 
 /// A report of a verb that has found and done nothing yet.

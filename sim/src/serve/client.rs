@@ -96,6 +96,14 @@ impl Remote {
         Ok(Self { server: Endpoint::parse(server)?, etcd, tls, began: Instant::now() })
     }
 
+    /// The server's URL.
+    pub fn url(&self) -> String {
+        let Endpoint { tls, host, port, base } = &self.server;
+        let scheme = if *tls { "https" } else { "http" };
+        let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+        format!("{scheme}://{host}:{port}{base}")
+    }
+
     /// Whether the server is this machine.
     pub fn is_loopback(url: &str) -> bool {
         Endpoint::parse(url).is_ok_and(|endpoint| {

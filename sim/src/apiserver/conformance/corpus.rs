@@ -72,15 +72,21 @@ pub fn load_unanswered(corpus: &Path) -> Result<Vec<Case>, CorpusError> {
 /// If the list cannot be read, or a line gives no reason.
 pub fn known_gaps(corpus: &Path) -> Result<BTreeMap<String, String>, CorpusError> {
     let path = corpus.join("not_yet.txt");
-    let text = read(&path)?;
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    gaps_in(&read(&path)?)
+        .map_err(|line| CorpusError::Malformed { path: path.clone(), message: format!("{line:?} gives no reason") })
+}
+
+/// The same from the text of the list.
+///
+/// # Errors
+/// The first line without a reason.
+pub fn gaps_in(list: &str) -> Result<BTreeMap<String, String>, &str> {
+    let lines = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let gap = |line: &str| {
         let (name, reason) = line.split_once(": ")?;
         Some((name.to_owned(), reason.to_owned()))
     };
-    let malformed =
-        |line: &str| CorpusError::Malformed { path: path.clone(), message: format!("{line:?} gives no reason") };
-    lines.map(|line| gap(line).ok_or_else(|| malformed(line))).collect()
+    lines.map(|line| gap(line).ok_or(line)).collect()
 }
 
 /// The custom resource definition that the cases need.

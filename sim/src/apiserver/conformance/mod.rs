@@ -19,7 +19,7 @@ mod ordered;
 mod player;
 
 pub use client::{Client, InProcess, InProcessStream, Line, Reply, Unanswered};
-pub use corpus::{CorpusError, definition, known_gaps, load, load_unanswered, write_answers};
+pub use corpus::{CorpusError, definition, gaps_in, known_gaps, load, load_unanswered, write_answers};
 pub use install::{admit_users, install};
 pub use player::Tokens;
 

@@ -58,7 +58,7 @@ impl ApiServer {
     pub(super) fn delete(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         let options = delete_options(call)?;
         let current = self.store.get(call.resource(), &call.key()).cloned().ok_or_else(|| call.not_found())?;
-        check_preconditions(call, &options, &current)?;
+        check_preconditions(call, &options, call.name, &current)?;
         self.review_deletion(call, &current, options.is_dry_run())?;
         self.delete_object(call, &options, &current)
     }
@@ -94,6 +94,8 @@ impl ApiServer {
         let answer = encode_page(call, &page);
         for current in page.objects.iter().filter(|_| !options.is_dry_run()) {
             let key = call.kind.key(&current.namespace, &current.name);
+            // What went before stays deleted.
+            check_preconditions(call, &options, &current.name, current)?;
             match terminating(call, &options, current) {
                 Some(value) if value == *current.value => {}
                 Some(value) => {
@@ -155,7 +157,7 @@ fn validate(options: &DeleteOptions) -> Outcome<()> {
 }
 
 /// These conflicts name the Kind where all others name the plural.
-fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Outcome<()> {
+fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, name: &str, current: &Object) -> Outcome<()> {
     let Some(wanted) = &options.preconditions else { return Ok(()) };
     let subject = call.kind.kind_subject();
     if let Some(uid) = wanted.uid.as_deref().filter(|uid| *uid != current.uid()) {
@@ -164,7 +166,7 @@ fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, current: &Objec
              been deleted and then recreated",
             current.uid()
         );
-        return Err(status::conflict(subject, call.name, &why));
+        return Err(status::conflict(subject, name, &why));
     }
     let stored = current.revision.to_string();
     if let Some(revision) = wanted.resource_version.as_deref().filter(|revision| *revision != stored) {
@@ -172,7 +174,7 @@ fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, current: &Objec
             "the ResourceVersion in the precondition ({revision}) does not match the ResourceVersion in record \
              ({stored}). The object might have been modified"
         );
-        return Err(status::conflict(subject, call.name, &why));
+        return Err(status::conflict(subject, name, &why));
     }
     Ok(())
 }

@@ -131,7 +131,8 @@ impl ApiServer {
         let options = Options::parse(query);
         let collection = info.name.is_empty();
         let watch = info.watch_prefix || options.as_ref().is_ok_and(|options| options.watch);
-        let verb = request_info::verb(&request.method, collection, watch);
+        let prefixed = info.watch_prefix && request.method == Method::GET;
+        let verb = request_info::verb(&request.method, collection || prefixed, watch);
         let user = self.admit(&authorizer::resource_attributes(actor, &request.headers, verb, &info, path))?;
         let Some(kind) = registry.find(info.group, info.version, info.resource) else {
             return unknown_resource(registry, &info);
@@ -298,6 +299,9 @@ fn check_route(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Outcome<
         } else {
             status::method_not_allowed()
         });
+    }
+    if info.watch_prefix && method != Method::GET {
+        return Err(status::method_not_allowed());
     }
     if lost && (!info.name.is_empty() || method != Method::GET) {
         let reading = method == Method::GET || !info.name.is_empty() || kind.create_only;

@@ -16,7 +16,11 @@ impl ApiServer {
     pub(super) fn watch(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         let options = &call.options;
         validation::options::validate_list(options, true)?;
-        let selector = Selector::parse(call.kind, &options.label_selector, &options.field_selector)?;
+        let mut selector = Selector::parse(call.kind, &options.label_selector, &options.field_selector)?;
+        if !call.name.is_empty() {
+            // The deprecated path of one object.
+            selector.require_name(call.name);
+        }
         let wanted = parse_revision(&options.resource_version).map_err(status::bare_error)?;
         let namespace = (!call.namespace.is_empty()).then(|| call.namespace.to_owned());
         let filter = Filter { namespace, selector, shape: call.shape };

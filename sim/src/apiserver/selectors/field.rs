@@ -30,6 +30,10 @@ pub(crate) struct Term {
 }
 
 impl Term {
+    pub(crate) fn name(name: &str) -> Self {
+        Self { pointer: "/metadata/name".to_owned(), value: name.to_owned(), equal: true }
+    }
+
     /// An absent field is the empty text.
     pub(crate) fn matches(&self, object: &Value) -> bool {
         let same = match object.pointer(&self.pointer) {

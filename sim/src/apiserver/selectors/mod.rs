@@ -23,6 +23,11 @@ impl Selector {
         Ok(Self { labels: label::parse(labels)?, fields: field::parse(kind, fields)? })
     }
 
+    /// Also selects by name.
+    pub(crate) fn require_name(&mut self, name: &str) {
+        self.fields.push(field::Term::name(name));
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.labels.is_empty() && self.fields.is_empty()
     }

@@ -4,6 +4,11 @@
 use super::{FieldError, namespace};
 use serde_json::{Map, Value, json};
 
+/// The longest key of a ConfigMap.
+const CONFIG_KEY_LIMIT: usize = 253;
+const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or \
+    'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+
 /// Fills in the defaults of a built-in kind, as its decoder does.
 pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
     match kind {
@@ -47,6 +52,36 @@ pub(crate) fn validate(kind: &str, object: &Value, errors: &mut Vec<FieldError>)
         let containers = object.pointer("/spec/containers").and_then(Value::as_array);
         if containers.is_none_or(Vec::is_empty) {
             errors.push(FieldError::required("spec.containers", ""));
+        }
+    }
+    if kind == "ConfigMap" {
+        config_keys(object, errors);
+    }
+}
+
+/// Keys are file names, and in one of the two maps only (pkg/apis/core/validation, ValidateConfigMap).
+fn config_keys(object: &Value, errors: &mut Vec<FieldError>) {
+    let members = |member: &str| object.get(member).and_then(Value::as_object);
+    for member in ["data", "binaryData"] {
+        for key in members(member).into_iter().flatten().map(|(key, _)| key) {
+            let mut invalid = |why: &str| {
+                errors.push(FieldError::invalid(format!("{member}[{key}]"), &Value::from(key.as_str()), why));
+            };
+            if key.len() > CONFIG_KEY_LIMIT {
+                invalid("must be no more than 253 bytes");
+            }
+            if key.is_empty() || !key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
+                invalid(CONFIG_KEY);
+            } else if key == "." {
+                invalid("must not be '.'");
+            } else if key == ".." {
+                invalid("must not be '..'");
+            } else if key.starts_with("..") {
+                invalid("must not start with '..'");
+            }
+            if member == "data" && members("binaryData").is_some_and(|binary| binary.contains_key(key)) {
+                invalid("duplicate of key present in binaryData");
+            }
         }
     }
 }

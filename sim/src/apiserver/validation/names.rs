@@ -65,7 +65,7 @@ fn path_segment(name: &str) -> Vec<String> {
 pub(crate) fn label_value(value: &str) -> Vec<String> {
     let mut problems = Vec::new();
     if value.len() > 63 {
-        problems.push("must be no more than 63 characters".to_owned());
+        problems.push("must be no more than 63 bytes".to_owned());
     }
     if !value.is_empty() && !is_token(value) {
         problems.push(LABEL_VALUE.to_owned());
@@ -93,7 +93,7 @@ pub(crate) fn qualified_name(key: &str) -> Vec<String> {
     if name.is_empty() {
         problems.push("name part must be non-empty".to_owned());
     } else if name.len() > 63 {
-        problems.push("name part must be no more than 63 characters".to_owned());
+        problems.push("name part must be no more than 63 bytes".to_owned());
     }
     if !is_token(name) {
         problems.push(QUALIFIED.to_owned());

@@ -20,7 +20,7 @@ fn write(options: &Options<'_>, errors: &mut Vec<FieldError>) {
     field_manager(&options.field_manager, "fieldManager", errors);
     dry_run(&options.dry_run, errors);
     if !matches!(&*options.field_validation, "" | "Ignore" | "Warn" | "Strict") {
-        let supported = ["", "Ignore", "Warn", "Strict"].map(Value::from);
+        let supported = ["", "Ignore", "Strict", "Warn"].map(Value::from);
         let value = Value::from(&*options.field_validation);
         errors.push(FieldError::not_supported("fieldValidation", &value, &supported.each_ref()));
     }

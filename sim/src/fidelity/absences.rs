@@ -1,0 +1,75 @@
+//! What is not simulated: what happens instead, and what that can hide from somebody who trusts a verdict.
+use super::Absence;
+
+const fn absent(
+    area: &'static str,
+    instead: &'static str,
+    hides: &'static str,
+    cases: &'static [&'static str],
+) -> Absence {
+    Absence { area, instead, hides, cases }
+}
+
+/// All of them. One with cases is listed for as long as one of these is in `not_yet.txt`.
+pub const ABSENCES: &[Absence] = &[
+    absent(
+        "roles, bindings, TokenReview, SubjectAccessReview",
+        "a hook that a scenario supplies; without it everything is allowed",
+        "a mistake in the RBAC manifests: only a real cluster shows it",
+        &["auth/role-*", "auth/sar-*", "auth/token-review-*", "auth/whoami"],
+    ),
+    absent(
+        "managedFields, server-side apply",
+        "dropped; 501",
+        "conflicts of field managers. The gateway uses neither",
+        &["managedfields/*", "patches/apply-*"],
+    ),
+    absent("strategic merge patch", "501", "— the gateway does not use it", &["patches/strategic-*"]),
+    absent("Tables", "501; JSON where the client takes it", "—", &["tables/*"]),
+    absent(
+        "YAML and protobuf",
+        "501; JSON where the client takes it",
+        "—",
+        &["errors/accept-*", "errors/content-type-protobuf*"],
+    ),
+    absent(
+        "built-in kinds other than Lease",
+        "metadata and the rules that scenarios meet; bodies pass unchecked",
+        "a validation error of a Pod or Deployment that a scenario writes",
+        &[],
+    ),
+    absent(
+        "quota and limits as admission plugins",
+        "none",
+        "an admission plugin that refuses or is slow; inject 4xx, 5xx and delays instead",
+        &[],
+    ),
+    absent("other groups, resources and subresources of Kubernetes", "501", "—", &[]),
+    absent(
+        "how long a read takes",
+        "a consistent LIST, or a read \"not older than\", finds its cache caught up at once; the real one waits for it, up to \
+         100 ms right after another resource's write",
+        "latency: a comparison in simulated time counts calls, not this wait",
+        &[],
+    ),
+    absent(
+        "the watch cache's ring buffer and its 75 s of freshness",
+        "history is lost on restart and compaction only",
+        "a 410 for sheer volume of events",
+        &[],
+    ),
+    absent(
+        "etcd's own failures",
+        "writes are serial and durable",
+        "lost quorum, disk latency; they show to clients as 5xx, timeouts and late writes, which are injected",
+        &[],
+    ),
+    absent(
+        "priority and fairness",
+        "no queues; 429 with Retry-After is injected",
+        "starvation of one client by another",
+        &[],
+    ),
+    absent("server upgrades, removed APIs, conversion webhooks", "one version of each resource", "—", &[]),
+    absent("formats in schemas", "those that the CRDs here use", "a value that only the real server refuses", &[]),
+];

@@ -1,0 +1,124 @@
+//! The API server behind a real socket: what only shows there, because it takes time or a connection.
+use http::{HeaderMap, HeaderValue, Method, header};
+use serde_json::{Value, json};
+use sim::{
+    apiserver::{
+        ApiServer, Registry, Request,
+        conformance::{Client, Line, Reply},
+    },
+    serve::{Remote, Server, Trust},
+};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
+
+const LEASES: &str = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
+const SOON: Duration = Duration::from_millis(500);
+
+struct Served {
+    client: Remote,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+async fn serve() -> Served {
+    let api = ApiServer::new(Arc::new(Registry::builtin()), 1, 7);
+    let server = Server::bind(api, ([127, 0, 0, 1], 0).into()).await.expect("a free port");
+    let url = server.url();
+    let client = Remote::new(&url, Some(&url), Trust::Authority(server.certificate_authority())).expect("a client");
+    let (stop, stopped) = oneshot::channel();
+    let serving = tokio::spawn(server.run(async move { _ = stopped.await }));
+    Served { client, stop, serving }
+}
+
+fn request(method: Method, target: &str, body: Value) -> Request {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+    Request { method, target: target.to_owned(), headers, body: body.into() }
+}
+
+fn lease(name: &str) -> Request {
+    let body = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name}, "spec": {}});
+    request(Method::POST, LEASES, body)
+}
+
+fn body(reply: &Reply) -> Value {
+    serde_json::from_slice(&reply.body).expect("JSON")
+}
+
+#[tokio::test]
+async fn events_arrive_when_committed() {
+    let mut served = serve().await;
+    let watch = request(Method::GET, &format!("{LEASES}?watch=1"), Value::Null);
+    let (head, stream) = served.client.watch(watch).await.expect("an answer");
+    let mut stream = stream.expect("a stream");
+    assert_eq!(head.status, 200);
+    assert_eq!(served.client.next_line(&mut stream, Duration::from_millis(50)).await, Line::Quiet);
+    assert_eq!(served.client.send(lease("a")).await.expect("an answer").status, 201);
+    let Line::Event(line) = served.client.next_line(&mut stream, SOON).await else { panic!("no event") };
+    let event: Value = serde_json::from_slice(&line).expect("JSON");
+    assert_eq!((&event["type"], &event["object"]["metadata"]["name"]), (&json!("ADDED"), &json!("a")));
+}
+
+#[tokio::test]
+async fn watch_ends_at_its_timeout() {
+    let mut served = serve().await;
+    let watch = request(Method::GET, &format!("{LEASES}?watch=1&timeoutSeconds=1"), Value::Null);
+    let mut stream = served.client.watch(watch).await.expect("an answer").1.expect("a stream");
+    assert_eq!(served.client.next_line(&mut stream, SOON).await, Line::Quiet);
+    assert_eq!(served.client.next_line(&mut stream, Duration::from_secs(2)).await, Line::End);
+}
+
+#[tokio::test]
+async fn read_waits_for_future_version() {
+    let mut served = serve().await;
+    let first = body(&served.client.send(lease("a")).await.expect("an answer"));
+    let next =
+        first["metadata"]["resourceVersion"].as_str().and_then(|v| v.parse::<u64>().ok()).expect("a version") + 1;
+    let target = format!("{LEASES}?resourceVersion={next}&resourceVersionMatch=NotOlderThan");
+    let url = served.client.url();
+    let mut other = Remote::new(&url, None, Trust::Anyone).expect("a client");
+    let waiting = tokio::spawn(async move { other.send(request(Method::GET, &target, Value::Null)).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!waiting.is_finished(), "the version is not there yet");
+    served.client.send(lease("b")).await.expect("an answer");
+    let list = timeout(SOON, waiting).await.expect("it is there now").expect("no panic").expect("an answer");
+    assert_eq!((list.status, body(&list)["items"].as_array().map(Vec::len)), (200, Some(2)));
+}
+
+#[tokio::test]
+async fn stopping_ends_watches_too() {
+    let mut served = serve().await;
+    let watch = request(Method::GET, &format!("{LEASES}?watch=1"), Value::Null);
+    let mut stream = served.client.watch(watch).await.expect("an answer").1.expect("a stream");
+    served.stop.send(()).expect("it runs");
+    assert_eq!(served.client.next_line(&mut stream, SOON).await, Line::End);
+    timeout(Duration::from_secs(2), served.serving).await.expect("it stops").expect("without a panic");
+    assert!(served.client.send(lease("a")).await.is_err());
+}
+
+#[tokio::test]
+async fn compaction_answers_like_etcd() {
+    let mut served = serve().await;
+    served.client.send(lease("a")).await.expect("an answer");
+    assert_eq!(served.client.compact(2).await, Ok(200));
+    assert_eq!(served.client.compact(2).await, Ok(400), "compacted already");
+    assert_eq!(served.client.compact(1_000).await, Ok(400), "not there yet");
+}
+
+#[tokio::test]
+async fn plain_text_and_tls_share_the_port() {
+    let served = serve().await;
+    let plain = served.client.url().replace("https://", "http://");
+    let mut plain = Remote::new(&plain, None, Trust::Anyone).expect("a client");
+    assert_eq!(plain.send(lease("a")).await.expect("an answer").status, 201);
+}
+
+#[tokio::test]
+async fn taken_port_is_named() {
+    let served = serve().await;
+    let port = served.client.url().rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+    let api = ApiServer::new(Arc::new(Registry::builtin()), 1, 7);
+    let error = Server::bind(api, ([127, 0, 0, 1], port).into()).await.expect_err("it is taken").to_string();
+    assert!(error.contains(&port.to_string()) && error.contains("choose another address"), "{error}");
+}
