@@ -55,6 +55,7 @@ fn left(controllers: bool, seed: u64) -> usize {
         fixtures: Arc::new(vec![object("a"), object("b")]),
         past: Past::default(),
         controllers,
+        field_management: false,
         faults: Faults::NONE,
         triggers: Vec::new(),
         tail: Duration::from_secs(1),
