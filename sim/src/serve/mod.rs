@@ -50,12 +50,12 @@ const HANDSHAKE: u8 = 0x16;
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The address is taken, not of this machine, or not permitted.
-    #[error("cannot listen on {address}: {source}; choose another address, or port 0 for any free one")]
+    #[error("cannot listen on {address}: {why}; choose another address, or port 0 for any free one")]
     Listen {
         /// What was asked for.
         address: SocketAddr,
         /// Why not.
-        source: io::Error,
+        why: io::Error,
     },
     /// No certificate could be made.
     #[error("cannot make a certificate for {address}: {message}")]
@@ -82,7 +82,7 @@ impl Server {
     /// # Errors
     /// If the address cannot be listened on.
     pub async fn bind(mut api: ApiServer, address: SocketAddr) -> Result<Self, ServeError> {
-        let listen = |source| ServeError::Listen { address, source };
+        let listen = |why| ServeError::Listen { address, why };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let bound = listener.local_addr().map_err(listen)?;
         let certificates = Certificates::new(bound.ip())

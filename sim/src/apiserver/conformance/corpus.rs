@@ -12,20 +12,20 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 pub enum CorpusError {
     /// A file or directory.
-    #[error("cannot read {path}: {source}; the corpus has cases/ and answers/ with the same names")]
+    #[error("cannot read {path}: {why}; the corpus has cases/ and answers/ with the same names")]
     Read {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
     /// A file of answers.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}: {why}")]
     Write {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
     /// A file that is no JSON, or not of this shape.
     #[error("{path} is not a case or its answers: {message}")]
@@ -46,7 +46,7 @@ pub fn load(corpus: &Path) -> Result<Vec<Case>, CorpusError> {
     match cases.iter().find(|case| case.answers.is_none()) {
         Some(case) => {
             let path = answers_file(corpus, &case.name);
-            Err(CorpusError::Read { path, source: io::Error::from(io::ErrorKind::NotFound) })
+            Err(CorpusError::Read { path, why: io::ErrorKind::NotFound.into() })
         }
         None => Ok(cases),
     }
@@ -104,7 +104,7 @@ pub fn definition(corpus: &Path) -> Result<Value, CorpusError> {
 /// If the file cannot be written.
 pub fn write_answers(corpus: &Path, name: &str, answers: &[Value]) -> Result<PathBuf, CorpusError> {
     let path = answers_file(corpus, name);
-    let failed = |source| CorpusError::Write { path: path.clone(), source };
+    let failed = |why| CorpusError::Write { path: path.clone(), why };
     let mut text = Vec::new();
     let mut writer = serde_json::Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b" "));
     json!({"steps": answers}).serialize(&mut writer).map_err(|e| failed(e.into()))?;
@@ -119,7 +119,7 @@ fn answers_file(corpus: &Path, name: &str) -> PathBuf {
 }
 
 fn entries(directory: &Path) -> Result<Vec<PathBuf>, CorpusError> {
-    let failed = |source| CorpusError::Read { path: directory.to_owned(), source };
+    let failed = |why| CorpusError::Read { path: directory.to_owned(), why };
     let found: Result<Vec<_>, _> = fs::read_dir(directory).map_err(failed)?.map(|e| e.map(|e| e.path())).collect();
     let mut found = found.map_err(failed)?;
     found.sort();
@@ -127,7 +127,7 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>, CorpusError> {
 }
 
 fn read(path: &Path) -> Result<String, CorpusError> {
-    fs::read_to_string(path).map_err(|source| CorpusError::Read { path: path.to_owned(), source })
+    fs::read_to_string(path).map_err(|why| CorpusError::Read { path: path.to_owned(), why })
 }
 
 fn parse(path: &Path, text: &str) -> Result<Value, CorpusError> {
