@@ -316,13 +316,6 @@ pub const HARMLESS: &[Harmless] = &[
         because: "the request's name is the fence, whoever holds the lease",
     },
     Harmless {
-        name: "release-version",
-        sites: &[Site::ReleaseVersion],
-        scenario: "ends-meanwhile",
-        invariants: REQUESTS_AND_COUNTS,
-        because: "the request's name is the fence, whoever holds the lease",
-    },
-    Harmless {
         name: "local-expiry",
         sites: &[Site::LocalExpiry],
         scenario: "wrong-clocks",

@@ -20,7 +20,13 @@ const TERMINAL: &[&str] = &["Completed", "Failed", "TimedOut", "Skipped", "Cance
 /// What others may do about these fingerprints.
 pub fn of(stage: &Stage, fingerprints: &[Arc<str>]) -> Vec<Box<dyn Intervention>> {
     let each = fingerprints.iter().flat_map(|fingerprint| {
-        let other = |deed| Other { deed, fingerprint: Arc::clone(fingerprint), stage: stage.clone() };
+        let other = |deed| Other {
+            deed,
+            fingerprint: Arc::clone(fingerprint),
+            actor: if deed == Deed::End { stage.orchestrator_id } else { stage.administrator_id },
+            leases: stage.leases,
+            requests: stage.requests,
+        };
         [Deed::FreeLease, Deed::End, Deed::Delete, Deed::EraseMarks].map(other)
     });
     each.map(|other| Box::new(other) as Box<dyn Intervention>).collect()
@@ -37,7 +43,10 @@ enum Deed {
 struct Other {
     deed: Deed,
     fingerprint: Arc<str>,
-    stage: Stage,
+    // Not the stage: it holds the world, which holds this.
+    actor: ActorId,
+    leases: ResourceId,
+    requests: ResourceId,
 }
 
 impl Intervention for Other {
@@ -51,10 +60,7 @@ impl Intervention for Other {
     }
 
     fn actor(&self) -> ActorId {
-        match self.deed {
-            Deed::End => self.stage.orchestrator_id,
-            Deed::FreeLease | Deed::Delete | Deed::EraseMarks => self.stage.administrator_id,
-        }
+        self.actor
     }
 
     fn request(&self, cluster: &Glimpse<'_>) -> Option<Request> {
@@ -71,7 +77,7 @@ impl Other {
     fn free(&self, cluster: &Glimpse<'_>) -> Option<Request> {
         let name = format!("gw-lock-{}", &self.fingerprint[..16]);
         let held = |lease: &Value| lease["spec"]["holderIdentity"].as_str().is_some_and(|holder| !holder.is_empty());
-        cluster.objects(self.stage.leases).find(|lease| lease["metadata"]["name"] == *name && held(lease))?;
+        cluster.objects(self.leases).find(|lease| lease["metadata"]["name"] == *name && held(lease))?;
         let target = format!("/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases/{name}");
         Some(request(Method::PATCH, target, &json!({"spec": {"holderIdentity": "", "leaseDurationSeconds": 1}})))
     }
@@ -104,8 +110,7 @@ impl Other {
     }
 
     fn requests<'a>(&'a self, cluster: &'a Glimpse<'_>) -> impl Iterator<Item = Arc<Value>> + 'a {
-        let requests: ResourceId = self.stage.requests;
-        cluster.objects(requests).filter(|request| request["spec"]["signalFingerprint"] == *self.fingerprint)
+        cluster.objects(self.requests).filter(|request| request["spec"]["signalFingerprint"] == *self.fingerprint)
     }
 }
 
