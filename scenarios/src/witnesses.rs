@@ -20,7 +20,7 @@ pub struct Witness {
     pub assumption: &'static str,
     /// Where it does not hold.
     pub scenario: Scenario,
-    /// The protocol that lives there: the shipped one, or one that is made to see the world so.
+    /// The protocol that lives there.
     pub protocol: &'static str,
     /// What breaks; `None` where the gateway refuses signals instead.
     pub invariant: Option<&'static str>,
@@ -72,14 +72,6 @@ const SHORT_LIFE: Scenario = Scenario {
         deliver(2, Route::RoundRobin),
     ]),
     triggers: Cow::Borrowed(&[create(None, 0, 1, Effect::Late(seconds(90)))]),
-    ..Scenario::BLANK
-};
-
-const STALE_READS: Scenario = Scenario {
-    name: Cow::Borrowed("witness-stale-reads"),
-    story: Cow::Borrowed("quorum reads are answered from a lagging cache: a lost count is taken for uncounted"),
-    acts: Cow::Borrowed(&[deliver(1, Route::Any), Act::AwaitAnswers, deliver(20, Route::Any)]),
-    faults: Faults::HOSTILE,
     ..Scenario::BLANK
 };
 
@@ -169,12 +161,6 @@ pub static WITNESSES: &[Witness] = &[
         scenario: SHORT_LIFE,
         protocol: SHIPPED,
         invariant: Some("one_active_request"),
-    },
-    Witness {
-        assumption: "a read without a resourceVersion sees every write before it (the store is linearizable)",
-        scenario: STALE_READS,
-        protocol: "weakened-cached-read",
-        invariant: Some("occurrences_exact"),
     },
     Witness {
         assumption: "nobody but the sweeper deletes this protocol's leases",

@@ -138,7 +138,8 @@ pub const EDITS: &[Edit] = &[
         "begin",
         "impl super::Once {",
         "impl super::Once {\n/// The request of an episode where its name says more than the episode: an active one before all others.\n\
-         pub(super) async fn request_named_like(&self, fingerprint: &str, name: &str, deadline: Duration) -> Result<RequestRecord, CallError> {\n\
+         pub(super) async fn request_named_like(&self, fingerprint: &str, name: &str, deadline: Duration)\n\
+         -> Result<RequestRecord, CallError> {\n\
          let mut like = self.list_of(fingerprint, deadline).await?;\n\
          like.retain(|request| request.metadata.name.starts_with(name));\n\
          like.sort_by_key(|request| !request.is_active());\n\
