@@ -197,7 +197,7 @@ pub const WEAKENINGS: &[Weakening] = &[
         name: "unconditional-release",
         about: "a lease is given back by deleting it by name, whoever has it",
         sites: &[Site::ReleaseVersion],
-        scenario: "ends-meanwhile",
+        scenario: "burst-hostile",
         invariant: "no_foreign_release",
         ..BUG
     },

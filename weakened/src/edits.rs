@@ -104,7 +104,7 @@ pub const EDITS: &[Edit] = &[
         "let deadline = self.batch.last_deadline();\nif @CommitBeforeAnswer { self.counted(&target, &patch); }\n\
          match once.calls.patch_status(name, patch.body.clone(), deadline).await {",
     ),
-    edit("count", "u32::try_from(size).ok()?", "if @CountWholeBatch { 1 } else { u32::try_from(size).ok()? }"),
+    edit("count", "count.checked_add(size)", "count.checked_add(if @CountWholeBatch { 1 } else { size })"),
     edit("count", "|last| last.max(now)", "|last| if @LastSeenGrows { now } else { last.max(now) }"),
     edit(
         "count",
