@@ -48,6 +48,9 @@ pub struct RunReport {
     /// `exhaust`: how far the search came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frontier: Option<Vec<Frontier>>,
+    /// `exhaust`: what every schedule of the search was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
     /// `bugs`: what became of each planted bug.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bugs: Option<Vec<Bug>>,
@@ -212,6 +215,17 @@ pub struct Frontier {
     pub complete: bool,
 }
 
+/// What an exhaustive search went through, and what it left in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// What was tried in every possible way, within the bounds.
+    pub enumerated: Vec<String>,
+    /// What was the same in every schedule.
+    pub fixed: Vec<String>,
+    /// Which part of the schedules this machine ran: `0/1` for all of them.
+    pub shard: String,
+}
+
 /// What became of a planted bug with one strategy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bug {
@@ -226,6 +240,12 @@ pub struct Bug {
     /// After how many runs; absent when it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs_to_find: Option<RunsToFind>,
+    /// The scenario that it was searched for in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// The command that runs the first run that showed it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<String>,
 }
 
 /// How many runs a strategy needed to catch a bug, over several seeds.

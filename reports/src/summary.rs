@@ -26,6 +26,14 @@ pub(crate) fn headline(report: &RunReport) -> String {
     if let (Some(cases), Some(passed)) = (report.cases, report.passed) {
         return format!("{} of {} were answered as recorded.", grouped(passed), counted(cases, "case"));
     }
+    if let Some(bugs) = &report.bugs {
+        let missed = bugs.iter().filter(|bug| !bug.found).count() as u64;
+        let all = counted(bugs.len() as u64, "planted bug");
+        return match missed {
+            0 => format!("All of {all} caught in {scope}."),
+            missed => format!("{missed} of {all} NOT caught in {scope}."),
+        };
+    }
     match report.verdict {
         Verdict::Held => format!("Every invariant held in {scope}."),
         Verdict::Inconclusive => format!("Nothing was broken in {scope}, but not everything could be decided."),

@@ -1,7 +1,7 @@
 //! The tables that single verbs add (the frontier of a search, planted bugs, the protocol comparison) and that of scenarios.
 use crate::{
     figures::{grouped, rate, share},
-    report::{Bug, Frontier, ProtocolRow, RunReport, RunsToFind, ScenarioReport},
+    report::{Bug, Frontier, ProtocolRow, RunReport, RunsToFind, ScenarioReport, Scope},
     summary::verdict_word,
 };
 
@@ -15,10 +15,15 @@ pub(crate) struct Table {
 /// What the verb adds to a report.
 pub(crate) fn of_verb(report: &RunReport) -> Vec<Table> {
     let frontier = report.frontier.as_deref().map(frontier);
+    let scope = report.scope.as_ref().map(scope);
     let bugs = report.bugs.as_deref().map(bugs);
     let protocols = report.protocols.as_deref().map(protocols);
+<<<<<<< HEAD
     let cases = report.cases.map(|_| cases(&report.scenarios));
-    [frontier, bugs, protocols, cases].into_iter().flatten().collect()
+    [frontier, scope, bugs, protocols, cases].into_iter().flatten().collect()
+=======
+    [frontier, scope, bugs, protocols].into_iter().flatten().collect()
+>>>>>>> e31197d8a36ace5de25851b8db5f410d84888112
 }
 
 /// The scenarios, if there are any.
@@ -49,6 +54,18 @@ fn frontier(rows: &[Frontier]) -> Table {
     };
     let header = header(&["preemptions ≤", "faults ≤", "schedules", "these are"]);
     Table { title: "How far the search came", header, rows: rows.iter().map(row).collect() }
+}
+
+fn scope(scope: &Scope) -> Table {
+    let row = |kind: &str, what: &String| vec![kind.to_owned(), what.clone()];
+    let enumerated = scope.enumerated.iter().map(|what| row("in every way", what));
+    let fixed = scope.fixed.iter().map(|what| row("the same in all", what));
+    let shard = row("shard", &scope.shard);
+    Table {
+        title: "What the schedules are made of",
+        header: header(&["", "choice"]),
+        rows: enumerated.chain(fixed).chain([shard]).collect(),
+    }
 }
 
 fn bugs(rows: &[Bug]) -> Table {

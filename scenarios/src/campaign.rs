@@ -142,7 +142,7 @@ impl Tally {
         }
     }
 
-    fn merge(&mut self, other: Tally) {
+    pub(crate) fn merge(&mut self, other: Tally) {
         self.runs += other.runs;
         self.interleavings.extend(other.interleavings);
         self.simulated += other.simulated;

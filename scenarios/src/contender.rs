@@ -1,5 +1,8 @@
 //! Contenders: the protocol that the gateway ships and those that it is compared with, by name.
-use crate::protocols::ALTERNATIVES;
+use crate::{
+    protocols::ALTERNATIVES,
+    weakenings::{HARMLESS, WEAKENINGS},
+};
 use gateway::{
     once::FencedLease,
     protocol::{Context, Protocol},
@@ -16,20 +19,26 @@ pub enum ProtocolName {
     FencedLease,
     /// One of [`ALTERNATIVES`], by index.
     Alternative(usize),
+    /// One of [`WEAKENINGS`], by index: `weakened-` and its name on the command line.
+    Weakened(usize),
+    /// One of [`HARMLESS`], by index: `without-` and its name on the command line.
+    Without(usize),
 }
 
 impl ProtocolName {
-    /// Every protocol: the shipped one first.
+    /// Every protocol but the weakened ones: the shipped one first.
     pub fn all() -> impl Iterator<Item = ProtocolName> {
         std::iter::once(ProtocolName::FencedLease).chain((0..ALTERNATIVES.len()).map(ProtocolName::Alternative))
     }
 
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            ProtocolName::FencedLease => SHIPPED,
-            ProtocolName::Alternative(index) => ALTERNATIVES[index].name,
-        }
+    /// Every planted bug.
+    pub fn weakened() -> impl Iterator<Item = ProtocolName> {
+        (0..WEAKENINGS.len()).map(ProtocolName::Weakened)
+    }
+
+    /// Every protocol that lacks a layer for which others stand in.
+    pub fn layered() -> impl Iterator<Item = ProtocolName> {
+        (0..HARMLESS.len()).map(ProtocolName::Without)
     }
 
     /// What it is, in a line.
@@ -39,6 +48,8 @@ impl ProtocolName {
                 "what the gateway ships: coalesced compare-and-set counts, creates fenced by name"
             }
             ProtocolName::Alternative(index) => ALTERNATIVES[index].summary,
+            ProtocolName::Weakened(index) => WEAKENINGS[index].about,
+            ProtocolName::Without(index) => HARMLESS[index].because,
         }
     }
 
@@ -47,13 +58,20 @@ impl ProtocolName {
         match self {
             ProtocolName::FencedLease => FencedLease::start(context),
             ProtocolName::Alternative(index) => (ALTERNATIVES[index].start)(context),
+            ProtocolName::Weakened(index) => weakened::start(context, WEAKENINGS[index].sites),
+            ProtocolName::Without(index) => weakened::start(context, HARMLESS[index].sites),
         }
     }
 }
 
 impl fmt::Display for ProtocolName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        match self {
+            ProtocolName::FencedLease => f.write_str(SHIPPED),
+            ProtocolName::Alternative(index) => f.write_str(ALTERNATIVES[*index].name),
+            ProtocolName::Weakened(index) => write!(f, "weakened-{}", WEAKENINGS[*index].name),
+            ProtocolName::Without(index) => write!(f, "without-{}", HARMLESS[*index].name),
+        }
     }
 }
 
@@ -61,9 +79,10 @@ impl FromStr for ProtocolName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        ProtocolName::all().find(|protocol| protocol.name() == text).ok_or_else(|| {
-            let known: Vec<&str> = ProtocolName::all().map(ProtocolName::name).collect();
-            format!("no protocol `{text}`: there are {}", known.join(", "))
+        let mut all = ProtocolName::all().chain(ProtocolName::weakened()).chain(ProtocolName::layered());
+        all.find(|protocol| protocol.to_string() == text).ok_or_else(|| {
+            let known: Vec<String> = ProtocolName::all().map(|protocol| protocol.to_string()).collect();
+            format!("no protocol `{text}`: there are {}, and the planted bugs of `lockstep list`", known.join(", "))
         })
     }
 }

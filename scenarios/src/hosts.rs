@@ -17,7 +17,7 @@ use sim::{
     hosts::{Environment, Host, Process},
     transport::network::Listener,
 };
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 use tower::ServiceExt;
 
 /// Boots gateways that handle signals by one protocol, or the first of them by others.
@@ -27,11 +27,15 @@ pub struct GatewayHost {
     pub protocol: ProtocolName,
     /// Those of the first replicas.
     pub beside: Vec<ProtocolName>,
+    /// Where replicas keep their locks, by turns.
+    pub lock_namespaces: Cow<'static, [&'static str]>,
 }
 
 impl Host for GatewayHost {
     fn boot(&self, environment: Environment) -> Box<dyn Process> {
-        let config = Config::for_pod(&environment.name, NAMESPACE, NAMESPACE);
+        let index: usize = environment.name.rsplit('-').next().and_then(|index| index.parse().ok()).unwrap_or_default();
+        let locks = self.lock_namespaces.get(index % self.lock_namespaces.len().max(1)).copied().unwrap_or(NAMESPACE);
+        let config = Config::for_pod(&environment.name, locks, NAMESPACE);
         let client = kube_client::client(environment.api, NAMESPACE);
         let clock = Arc::new(ReplicaClock(environment.clock));
         let entropy = Arc::new(ReplicaEntropy(environment.entropy));

@@ -2,7 +2,9 @@
 //!
 //! - [`catalogue`] holds the stories, [`scenario`] says what one is made of, [`workload`] plays its acts.
 //! - [`hosts`] makes the gateway a host of the simulated world; [`contender`] and [`protocols`] are what it may run.
-//! - [`observe`] turns the simulation's events into the oracle's facts; [`runner`] does one run, [`campaign`] many.
+//!   [`weakenings`] are planted bugs, [`witnesses`] worlds in which no protocol can hold.
+//! - [`observe`] turns the simulation's events into the oracle's facts; [`runner`] does one run, [`campaign`] many;
+//!   [`strategies`] goes through all of them that a scope has.
 //! - [`replay`] keeps a run, [`timeline`] tells it, [`generate`] invents scenarios; [`cli`] is the command.
 pub mod calls;
 pub mod campaign;
@@ -18,5 +20,8 @@ pub mod protocols;
 pub mod replay;
 pub mod runner;
 pub mod scenario;
+pub mod strategies;
 pub mod timeline;
+pub mod weakenings;
+pub mod witnesses;
 pub mod workload;

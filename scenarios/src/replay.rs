@@ -1,7 +1,8 @@
 //! Replay: a run as a file or a string, so that anybody can see it again, byte for byte.
 //!
 //! The file is text: a header of `name: value` lines, an empty line, and one `label picked/of` line per choice. The string is
-//! `scenario:protocol:transport:faults:replicas:strategy:seed`, for a run whose choices a seed made.
+//! `scenario:protocol:transport:faults:replicas:random:seed`, for a run whose choices a seed made, or
+//! `…:placed:12=1,31=3`, for one that is in order and without a fault but at these choices.
 use crate::{
     contender::ProtocolName,
     runner::{Overrides, Subject, Transport},
@@ -10,10 +11,10 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use sim::{
-    choice::{Choice, Choices, LABELS, Random, Recorded},
+    choice::{Choice, Choices, LABELS, Placed, Random, Recorded},
     faults::Faults,
 };
-use std::{fmt::Write, str::FromStr};
+use std::{collections::BTreeMap, fmt::Write, str::FromStr};
 
 const MAGIC: &str = "lockstep replay 1";
 
@@ -35,6 +36,8 @@ pub enum Decisions {
     Seed(u64),
     /// Recorded ones.
     Choices(Vec<Choice>),
+    /// In order, but for these: by place, counted from 0.
+    Placed(BTreeMap<usize, u32>),
 }
 
 /// A run that can be done again.
@@ -90,6 +93,7 @@ impl Replay {
         match &self.decisions {
             Decisions::Seed(seed) => Choices::new(Random::new(*seed)),
             Decisions::Choices(choices) => Choices::new(Recorded::new(choices.clone())),
+            Decisions::Placed(picks) => Choices::new(Placed::new(picks.clone())),
         }
     }
 
@@ -107,6 +111,28 @@ impl Replay {
         let faults = self.faults.as_deref().map(preset).transpose()?;
         let overrides = Overrides { faults, replicas: self.replicas };
         Ok(Subject::new(scenario, self.protocol, self.transport, overrides))
+    }
+
+    /// The replay as one string. Recorded choices become those of them that are not in order; a scenario that the catalogue
+    /// lacks has no string.
+    pub fn to_line(&self) -> Option<String> {
+        if self.generated.is_some() {
+            return None;
+        }
+        let (strategy, decisions) = match &self.decisions {
+            Decisions::Seed(seed) => ("random", seed.to_string()),
+            Decisions::Placed(picks) => ("placed", placed_text(picks)),
+            Decisions::Choices(choices) => {
+                let deviations = choices.iter().enumerate().filter(|(_, choice)| choice.picked > 0);
+                ("placed", placed_text(&deviations.map(|(at, choice)| (at, choice.picked)).collect()))
+            }
+        };
+        let (faults, replicas) = (self.faults.as_deref().unwrap_or("-"), self.replicas);
+        let replicas = replicas.map_or("-".to_owned(), |replicas| replicas.to_string());
+        Some(format!(
+            "{}:{}:{}:{faults}:{replicas}:{strategy}:{decisions}",
+            self.scenario, self.protocol, self.transport
+        ))
     }
 
     /// The replay as a file's text.
@@ -133,6 +159,9 @@ impl Replay {
             Decisions::Seed(seed) => {
                 let _ = writeln!(text, "seed: {seed}\n");
             }
+            Decisions::Placed(picks) => {
+                let _ = writeln!(text, "placed: {}\n", placed_text(picks));
+            }
             Decisions::Choices(choices) => {
                 text.push('\n');
                 for choice in choices {
@@ -154,8 +183,17 @@ impl FromStr for Replay {
 
 fn parse_string(text: &str) -> Result<Replay, ReplayError> {
     let parts: Vec<&str> = text.split(':').collect();
-    let [scenario, protocol, transport, faults, replicas, "random", seed] = parts[..] else {
+    let [scenario, protocol, transport, faults, replicas, strategy, decisions] = parts[..] else {
         return Err(ReplayError::NotAReplay);
+    };
+    let decisions = match strategy {
+        "random" => Decisions::Seed(number(1, decisions)?),
+        "placed" => Decisions::Placed(placed(1, decisions)?),
+        _ => {
+            return Err(ReplayError::Unknown(format!(
+                "no strategy `{strategy}` in a replay: there are random and placed"
+            )));
+        }
     };
     let own = |part: &str| (part != "-").then(|| part.to_owned());
     let replicas = own(replicas).map(|replicas| number(1, &replicas)).transpose()?;
@@ -168,8 +206,26 @@ fn parse_string(text: &str) -> Result<Replay, ReplayError> {
         replicas,
         invariant: None,
         chain: None,
-        decisions: Decisions::Seed(number(1, seed)?),
+        decisions,
     })
+}
+
+/// Choices by place, as a replay string has them: `12=1,31=3`, or `-` for none.
+fn placed(line: usize, text: &str) -> Result<BTreeMap<usize, u32>, ReplayError> {
+    let bad = || ReplayError::Line { line, why: format!("`{text}` are no placed choices: try 12=1,31=3") };
+    let picks = text.split(',').filter(|pick| *pick != "-");
+    picks
+        .map(|pick| {
+            let (at, picked) = pick.split_once('=').ok_or_else(bad)?;
+            Ok((at.parse().map_err(|_| bad())?, picked.parse().map_err(|_| bad())?))
+        })
+        .collect()
+}
+
+/// The same as text.
+fn placed_text(picks: &BTreeMap<usize, u32>) -> String {
+    let text: Vec<String> = picks.iter().map(|(at, picked)| format!("{at}={picked}")).collect();
+    if text.is_empty() { "-".to_owned() } else { text.join(",") }
 }
 
 fn number<T: FromStr>(line: usize, text: &str) -> Result<T, ReplayError> {
@@ -177,7 +233,7 @@ fn number<T: FromStr>(line: usize, text: &str) -> Result<T, ReplayError> {
 }
 
 fn parse_file(text: &str) -> Result<Replay, ReplayError> {
-    let mut header = std::collections::BTreeMap::new();
+    let mut header = BTreeMap::new();
     let mut lines = text.lines().enumerate().skip(1);
     for (index, line) in lines.by_ref() {
         if line.is_empty() {
@@ -194,9 +250,10 @@ fn parse_file(text: &str) -> Result<Replay, ReplayError> {
     }
     let text = |name: &'static str| header.get(name).map(|&(_, value)| value);
     let required = |name: &'static str| text(name).ok_or(ReplayError::Missing(name));
-    let decisions = match header.get("seed") {
-        Some(&(line, seed)) => Decisions::Seed(number(line, seed)?),
-        None => Decisions::Choices(choices),
+    let decisions = match (header.get("seed"), header.get("placed")) {
+        (Some(&(line, seed)), _) => Decisions::Seed(number(line, seed)?),
+        (None, Some(&(line, picks))) => Decisions::Placed(placed(line, picks)?),
+        (None, None) => Decisions::Choices(choices),
     };
     Ok(Replay {
         scenario: required("scenario")?.to_owned(),
@@ -236,4 +293,29 @@ pub fn preset(name: &str) -> Result<Faults, ReplayError> {
     let known: Vec<&str> = Faults::PRESETS.iter().map(|preset| preset.name).collect();
     Faults::preset(name)
         .ok_or_else(|| ReplayError::Unknown(format!("no faults `{name}`: there are {}", known.join(", "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placed_choices_survive_both_forms() {
+        let line = "pair:none:direct:placed:-:placed:12=1,31=3";
+        let replay: Replay = line.parse().expect("a replay string");
+        assert_eq!(replay.decisions, Decisions::Placed(BTreeMap::from([(12, 1), (31, 3)])));
+        assert_eq!(replay.to_line().as_deref(), Some(line));
+        assert_eq!(replay.to_text().parse::<Replay>(), Ok(replay.clone()));
+        let choice = |picked| Choice { label: sim::choice::Label::Next, of: 4, picked };
+        let recorded = Replay { decisions: Decisions::Choices(vec![choice(0), choice(2)]), ..replay };
+        assert_eq!(recorded.to_line().as_deref(), Some("pair:none:direct:placed:-:placed:1=2"));
+    }
+
+    #[test]
+    fn nonsense_is_no_placed_choice() {
+        for bad in ["12", "a=1", "1=", "1=2,"] {
+            assert!(format!("pair:none:direct:-:-:placed:{bad}").parse::<Replay>().is_err(), "{bad}");
+        }
+        assert!("pair:none:direct:-:-:guessed:1".parse::<Replay>().is_err());
+    }
 }

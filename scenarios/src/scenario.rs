@@ -1,5 +1,5 @@
 //! A scenario: a cluster, what is done to it, what may go wrong, and what is expected. A typed literal that reads as a story.
-use crate::workload::{Act, Payload};
+use crate::workload::{Act, Payload, script::NAMESPACE};
 use serde::{Deserialize, Serialize};
 use sim::{
     faults::{FaultKind, Faults},
@@ -68,6 +68,8 @@ pub struct Scenario {
     pub triggers: Cow<'static, [Trigger]>,
     /// What is expected beside the invariants.
     pub expect: Cow<'static, [Expect]>,
+    /// Where replicas keep their locks, by turns: one namespace, or the deployment is wrong.
+    pub lock_namespaces: Cow<'static, [&'static str]>,
     /// How often it is run where the whole catalogue is, relative to the others.
     pub weight: u32,
 }
@@ -84,6 +86,7 @@ impl Scenario {
         faults: Faults::NONE,
         triggers: Cow::Borrowed(&[]),
         expect: Cow::Borrowed(&[]),
+        lock_namespaces: Cow::Borrowed(&[NAMESPACE]),
         weight: 10,
     };
 
@@ -103,6 +106,10 @@ impl Scenario {
         }
         if self.faults.crashes_max > 0 {
             required.push(FaultKind::Crash);
+        }
+        if self.faults.others_max > 0 {
+            let others = [FaultKind::LeaseStolen, FaultKind::Ending, FaultKind::RequestDeleted, FaultKind::MarksErased];
+            required.extend(others);
         }
         if self.faults.pauses_max > 0 {
             required.push(FaultKind::Pause);

@@ -40,7 +40,9 @@ labels! {
     CallFault => "call-fault", "Whether an API call meets a fault, and which.";
     CallDelay => "call-delay", "How long a delayed API call is held back.";
     Abandoned => "abandoned", "Whether a call whose caller stopped waiting still takes effect.";
+    Untruth => "untruth", "In which words an executed call is said to have failed.";
     WorldFault => "world-fault", "Whether something happens to a replica, a stream or a cache, and what.";
+    Intervention => "intervention", "Whether somebody else changes the cluster, and how.";
     Victim => "victim", "Whom it happens to.";
     Duration => "duration", "How long it lasts.";
     ClockOffset => "clock-offset", "How wrong a replica's wall clock is.";
@@ -141,6 +143,38 @@ impl Source for Recorded {
     }
 }
 
+/// In order, but for the choices at these places, counted from 0.
+#[derive(Debug)]
+pub struct Placed {
+    picks: std::collections::BTreeMap<usize, u32>,
+    next: usize,
+    mismatch: Option<String>,
+}
+
+impl Placed {
+    /// Decides by these.
+    pub fn new(picks: std::collections::BTreeMap<usize, u32>) -> Self {
+        Self { picks, next: 0, mismatch: None }
+    }
+}
+
+impl Source for Placed {
+    fn pick(&mut self, label: Label, of: u32, _odds: Odds) -> u32 {
+        let at = self.next;
+        self.next += 1;
+        let picked = self.picks.remove(&at).unwrap_or(0);
+        if picked >= of && self.mismatch.is_none() {
+            self.mismatch = Some(format!("choice {at} is `{label} of {of}` now and cannot be {picked}"));
+        }
+        picked.min(of - 1)
+    }
+
+    fn mismatch(&self) -> Option<String> {
+        let left = self.picks.len();
+        self.mismatch.clone().or_else(|| (left > 0).then(|| format!("the run ended with {left} placed choices left")))
+    }
+}
+
 /// Numbers from anywhere (a property test, a fuzzer): each is folded into its range, and in order after them.
 #[derive(Debug)]
 pub struct Numbers {
@@ -238,6 +272,18 @@ mod tests {
         assert_eq!(recorded.choose(2, Label::Victim), 1);
         let why = recorded.finish().1.expect("a misfit");
         assert!(why.contains("next of 3") && why.contains("victim of 2"), "{why}");
+    }
+
+    #[test]
+    fn placed_choices_must_fit() {
+        let picks = |picks: &[(usize, u32)]| Placed::new(picks.iter().copied().collect());
+        let mut choices = Choices::new(picks(&[(1, 2)]));
+        assert_eq!([choices.choose(3, Label::Next), choices.choose(3, Label::Next)], [0, 2]);
+        assert_eq!(choices.finish().1, None);
+        let mut choices = Choices::new(picks(&[(0, 5)]));
+        assert_eq!(choices.choose(3, Label::Next), 2);
+        assert!(choices.finish().1.is_some());
+        assert!(Choices::new(picks(&[(7, 1)])).finish().1.is_some(), "never met");
     }
 
     #[test]

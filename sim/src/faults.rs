@@ -47,6 +47,9 @@ fault_kinds! {
     Disconnect => "disconnect", "A sender hangs up before the answer.";
     Redelivery => "redelivery", "A sender delivers the same alerts again.";
     Ending => "request-ends", "The orchestrator ends a RemediationRequest while signals are under way.";
+    LeaseStolen => "lease-stolen", "Somebody frees a lease that is held.";
+    RequestDeleted => "request-deleted", "Somebody deletes a RemediationRequest.";
+    MarksErased => "marks-erased", "Somebody erases what the gateway keeps in a status.";
     Refused => "forbidden", "RBAC refuses a call.";
     WebhookDenies => "webhook-denies", "An admission webhook refuses a write: 403, not executed.";
     WebhookSlow => "webhook-slow", "An admission webhook holds a write back; past its timeout the write is a 500, not executed.";
@@ -101,10 +104,17 @@ pub struct Faults {
     pub watches_max: u32,
     /// Ceiling of senders that hang up in one run.
     pub disconnects_max: u32,
-    /// Whether replicas' clocks may be wrong: an offset of up to a minute and a rate of up to 2 %.
+    /// Whether replicas' clocks may be wrong: an offset of up to a minute, and a rate.
     pub skew: bool,
+    /// By how much clocks that may be wrong may run fast, in parts per million; the first is that of a right one.
+    pub rates_ppm: &'static [i64],
     /// A sender delivers its alerts twice.
     pub redelivery: u32,
+    /// At any step, somebody else does one of the things that the script offers: see
+    /// [`Intervention`](crate::transport::Intervention).
+    pub others: u32,
+    /// Ceiling of such things in one run.
+    pub others_max: u32,
 }
 
 impl Faults {
@@ -120,7 +130,24 @@ impl Faults {
         watches_max: 0,
         disconnects_max: 0,
         skew: false,
+        rates_ppm: &[0, 20_000, -20_000],
         redelivery: 0,
+        others: 0,
+        others_max: 0,
+    };
+    /// Every place of every fault is a choice: what a search places one by one, and chance but rarely.
+    pub const PLACED: Faults = Faults {
+        name: "placed",
+        call: 20,
+        world: 2,
+        calls_max: 4,
+        crashes_max: 4,
+        pauses_max: 4,
+        watches_max: 4,
+        disconnects_max: 4,
+        others: 4,
+        others_max: 4,
+        ..Faults::NONE
     };
     /// A good day: now and then a slow or refused call.
     pub const CALM: Faults = Faults { name: "calm", call: 10, world: 1, calls_max: 4, watches_max: 1, ..Faults::NONE };
@@ -152,8 +179,8 @@ impl Faults {
         redelivery: 100,
         ..Faults::NONE
     };
-    /// The presets, mildest first.
-    pub const PRESETS: &[Faults] = &[Faults::NONE, Faults::CALM, Faults::STORMY, Faults::HOSTILE];
+    /// The presets, mildest first, and the one of searches.
+    pub const PRESETS: &[Faults] = &[Faults::NONE, Faults::CALM, Faults::STORMY, Faults::HOSTILE, Faults::PLACED];
 
     /// The preset of this name.
     pub fn preset(name: &str) -> Option<Faults> {

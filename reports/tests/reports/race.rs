@@ -163,6 +163,7 @@ pub(crate) fn violated() -> RunReport {
         not_modelled: vec!["etcd's own failures: the store never loses a committed write".to_owned()],
         interrupted: false,
         frontier: None,
+        scope: None,
         bugs: None,
         protocols: None,
         cases: None,
@@ -188,6 +189,8 @@ pub(crate) fn tabular() -> RunReport {
         strategy: "random".to_owned(),
         found: runs_to_find.is_some(),
         runs_to_find,
+        scenario: None,
+        replay: None,
     };
     let protocol = |name: &str, two_active, worst_recovery_seconds| ProtocolRow {
         name: name.to_owned(),

@@ -5,13 +5,15 @@
 //! - [`fleets`]: the existing gateway's pods beside this one's, and locks that others wrote.
 //! - [`lives`]: RemediationRequests that end, alerts that resolve, real groups of alerts.
 //! - [`loads`]: hot fingerprints, deliveries with keys, hours of Alertmanager pairs.
+//! - [`trials`]: stories for one safeguard each.
 pub mod bursts;
 pub mod faults;
 pub mod fleets;
 pub mod lives;
 pub mod loads;
+pub mod trials;
 
-use crate::scenario::Scenario;
+use crate::{scenario::Scenario, witnesses::WITNESSES};
 
 /// Every scenario, in the order of the list.
 pub static CATALOGUE: &[&Scenario] = &[
@@ -48,11 +50,21 @@ pub static CATALOGUE: &[&Scenario] = &[
     &loads::KEYED_TWICE,
     &loads::ALERTMANAGER_PAIR,
     &loads::LONG_LIFE,
+    &trials::MEDDLED,
+    &trials::DELETED_UNDER_WAY,
+    &trials::SLOW_DELETION,
+    &trials::SWEPT_LATE,
+    &trials::STOOD_STILL,
+    &trials::WRONG_CLOCKS,
+    &trials::QUICK_RESTART,
+    &trials::LATE_COUNT,
+    &trials::REWRITTEN_LEDGER,
 ];
 
-/// The scenario of this name.
+/// The scenario of this name, those of the [witnesses](crate::witnesses) included.
 pub fn find(name: &str) -> Option<&'static Scenario> {
-    CATALOGUE.iter().copied().find(|scenario| scenario.name == name)
+    let witnesses = WITNESSES.iter().map(|witness| &witness.scenario);
+    CATALOGUE.iter().copied().chain(witnesses).find(|scenario| scenario.name == name)
 }
 
 /// What to say about a name that is none.

@@ -1,10 +1,10 @@
 //! `lockstep list`: what there is.
 use super::Outcome;
-use crate::{catalogue::CATALOGUE, contender::ProtocolName};
+use crate::{catalogue::CATALOGUE, contender::ProtocolName, weakenings::WEAKENINGS, witnesses::WITNESSES};
 use model::invariants::ALL;
 use sim::faults::{FaultKind, Faults};
 
-/// Lists scenarios, protocols, invariants, presets and faults.
+/// Lists scenarios, witnesses, protocols, planted bugs, invariants, presets and faults.
 ///
 /// Example: lockstep list
 #[derive(Debug, clap::Args)]
@@ -17,14 +17,20 @@ pub(super) struct Args {
 pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     let scenarios: Vec<(&str, &str)> =
         CATALOGUE.iter().map(|scenario| (scenario.name.as_ref(), scenario.story.as_ref())).collect();
-    let protocols: Vec<(&str, &str)> =
-        ProtocolName::all().map(|protocol| (protocol.name(), protocol.summary())).collect();
+    let protocols: Vec<(String, &str)> =
+        ProtocolName::all().map(|protocol| (protocol.to_string(), protocol.summary())).collect();
+    let witnesses: Vec<(&str, &str)> =
+        WITNESSES.iter().map(|witness| (witness.scenario.name.as_ref(), witness.assumption)).collect();
+    let bugs: Vec<(&str, &str)> = WEAKENINGS.iter().map(|weakening| (weakening.name, weakening.about)).collect();
     let invariants: Vec<(&str, &str)> = ALL.iter().map(|invariant| (invariant.id, invariant.sentence)).collect();
     let presets: Vec<(&str, &str)> = Faults::PRESETS.iter().map(|preset| (preset.name, "")).collect();
     let faults: Vec<(&str, &str)> = FaultKind::ALL.iter().map(|kind| (kind.name(), kind.about())).collect();
+    let protocols = protocols.iter().map(|(name, about)| (name.as_str(), *about)).collect();
     let sections = [
         ("scenarios", scenarios),
+        ("witnesses of assumptions, in which something must break", witnesses),
         ("protocols", protocols),
+        ("planted bugs", bugs),
         ("invariants", invariants),
         ("fault presets", presets),
         ("faults", faults),

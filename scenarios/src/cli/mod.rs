@@ -1,5 +1,7 @@
 //! The command line: what the user typed, and which verb does it.
+mod bugs;
 mod determinism;
+mod exhaust;
 mod fidelity;
 mod list;
 mod output;
@@ -7,6 +9,7 @@ mod progress;
 mod replay;
 mod run;
 mod serve;
+mod shard;
 mod tokens;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -18,7 +21,7 @@ pub struct Outcome(pub u8);
 /// Deterministic simulation and verification of Kubernetes services that must act exactly once.
 ///
 /// Exit codes: 0 held · 1 usage or internal error · 2 safety violated · 3 liveness violated · 4 not deterministic ·
-/// 5 a required fault or invariant never came into play · 6 inconclusive · 7 the gateway panicked.
+/// 5 a planted bug was not caught, or a required fault or invariant never came into play · 6 inconclusive · 7 the gateway panicked.
 #[derive(Debug, Parser)]
 #[command(name = "lockstep", version, max_term_width = 120)]
 pub struct Command {
@@ -29,6 +32,8 @@ pub struct Command {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Args),
+    Exhaust(exhaust::Args),
+    Bugs(bugs::Args),
     Replay(replay::Args),
     List(list::Args),
     Determinism(determinism::Args),
@@ -57,6 +62,8 @@ impl Command {
     pub fn execute(self) -> anyhow::Result<Outcome> {
         match self.verb {
             Verb::Run(args) => run::execute(args),
+            Verb::Exhaust(args) => exhaust::execute(&args),
+            Verb::Bugs(args) => bugs::execute(&args),
             Verb::Replay(args) => replay::execute(args),
             Verb::List(args) => list::execute(&args),
             Verb::Determinism(args) => determinism::execute(&args),

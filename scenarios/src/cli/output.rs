@@ -74,6 +74,7 @@ pub(super) fn blank(command: &str, wall: Duration) -> RunReport {
         not_modelled: Vec::new(),
         interrupted: false,
         frontier: None,
+        scope: None,
         bugs: None,
         protocols: None,
         cases: None,
@@ -286,7 +287,7 @@ pub(super) fn replay_report(subject: &Subject, replay: &Replay, given: &str, run
             sentence: breach.violation.sentence.clone(),
             seed: match &replay.decisions {
                 Decisions::Seed(seed) => seed.to_string(),
-                Decisions::Choices(_) => String::new(),
+                Decisions::Choices(_) | Decisions::Placed(_) => String::new(),
             },
             file: None,
             replay: format!("lockstep replay {given}"),

@@ -9,12 +9,13 @@ use std::{
 const TICK: Duration = Duration::from_millis(250);
 const SELDOM: Duration = Duration::from_secs(30);
 
-/// Shows how far `progress` is of `total` runs until `done` is set.
+/// Shows how far `progress` is, of `total` runs where their number is known, until `done` is set.
 #[expect(clippy::disallowed_methods, reason = "shown to a person; no run sees it")]
-pub(super) fn show(progress: &Progress, total: u64, done: &AtomicBool) {
+pub(super) fn show(progress: &Progress, total: Option<u64>, done: &AtomicBool) {
     let began = std::time::Instant::now();
     let terminal = std::io::stderr().is_terminal();
     let every = if terminal { TICK } else { SELDOM };
+    let of = total.map(|total| format!("/{total}")).unwrap_or_default();
     let mut told = began;
     while !done.load(Relaxed) {
         std::thread::sleep(Duration::from_millis(20));
@@ -26,7 +27,7 @@ pub(super) fn show(progress: &Progress, total: u64, done: &AtomicBool) {
         let (runs, calls) = (progress.runs.load(Relaxed), progress.api_calls.load(Relaxed));
         let breaches = progress.breaches.load(Relaxed);
         let line = format!(
-            "{runs}/{total} runs · {:.0} runs/s · {:.0} API calls/s · {breaches} violated",
+            "{runs}{of} runs · {:.0} runs/s · {:.0} API calls/s · {breaches} violated",
             runs as f64 / seconds,
             calls as f64 / seconds
         );

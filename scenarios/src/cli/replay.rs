@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 /// lockstep replay burst:shipped-lease:direct:-:-:random:42 --html race.html
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A replay file, or scenario:protocol:transport:faults:replicas:strategy:seed (`-` for the scenario's own).
+    /// A replay file, or scenario:protocol:transport:faults:replicas:strategy:decisions (`-` for the scenario's own), where
+    /// strategy and decisions are `random` and a seed, or `placed` and choices like 12=1,31=3.
     replay: String,
     /// Writes the story as a page.
     #[arg(long)]
@@ -66,6 +67,7 @@ fn summary(replay: &Replay, run: &Run) -> String {
     let decisions = match &replay.decisions {
         Decisions::Seed(seed) => format!("seed {seed}"),
         Decisions::Choices(choices) => format!("{} recorded choices", choices.len()),
+        Decisions::Placed(picks) => format!("{} placed choices", picks.len()),
     };
     let verdict = if run.verdict == Verdict::Violated { "violated" } else { "held" };
     format!(

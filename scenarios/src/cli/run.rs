@@ -87,7 +87,7 @@ pub(super) fn execute(args: Args) -> anyhow::Result<Outcome> {
     let (total, done) = (budget.runs.iter().sum(), AtomicBool::new(false));
     let began = std::time::Instant::now();
     let tallies = std::thread::scope(|scope| {
-        scope.spawn(|| progress::show(&progress, total, &done));
+        scope.spawn(|| progress::show(&progress, Some(total), &done));
         let tallies = campaign::run(&subjects, &budget, &progress);
         done.store(true, Relaxed);
         tallies
@@ -135,18 +135,18 @@ fn runs(args: &Args, subjects: &[Subject]) -> Vec<u64> {
     subjects.iter().map(each).collect()
 }
 
-fn processors() -> usize {
+pub(super) fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
 }
 
 /// Ctrl-C ends the campaign; what was done by then is reported.
-fn interruptible(progress: &std::sync::Arc<Progress>) -> anyhow::Result<()> {
+pub(super) fn interruptible(progress: &std::sync::Arc<Progress>) -> anyhow::Result<()> {
     let progress = std::sync::Arc::clone(progress);
     ctrlc::set_handler(move || progress.stop.store(true, Relaxed))?;
     Ok(())
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let number: u64 = number.parse().map_err(|_| format!("`{text}` is not a duration: try 30s, 10m or 1h"))?;
     match unit {

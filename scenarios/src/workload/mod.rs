@@ -4,13 +4,18 @@
 //! - [`payload`]: real bodies of Alertmanager and Kubernetes, and what must come of them, computed without the gateway's code.
 //! - [`sender`]: Alertmanager's delivery rules.
 //! - [`orchestrator`]: the RemediationOrchestrator, as impolite as the real one.
+//! - [`meddling`]: what people do by hand.
+//! - [`others`]: what anybody may do at any step.
 //! - [`script`]: plays the acts.
 pub mod alertmanager;
+pub mod meddling;
 pub mod orchestrator;
+pub mod others;
 pub mod payload;
 pub mod script;
 pub mod sender;
 
+pub use meddling::Meddling;
 pub use payload::Payload;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, time::Duration};
@@ -113,6 +118,20 @@ pub enum Act {
         /// Who.
         holder: Cow<'static, str>,
     },
+    /// A replica stands still.
+    Pause {
+        /// Which.
+        replica: usize,
+        /// For how long.
+        duration: Duration,
+    },
+    /// Somebody does one of these things to the cluster, by hand.
+    Meddle {
+        /// Whose RemediationRequests and lease.
+        of: Payload,
+        /// What.
+        how: Meddling,
+    },
     /// The somebody else of [`Act::HoldLease`] frees it by deleting it, if it is still theirs.
     DropLease {
         /// Whose lease.
@@ -132,10 +151,11 @@ impl Act {
             | Act::HoldLease { of, .. }
             | Act::OrchestrateEvery { of, .. }
             | Act::WriteLease { of, .. }
+            | Act::Meddle { of, .. }
             | Act::DropLease { of, .. } => vec![*of],
             Act::DeliverEach { count, .. } => (0..*count).map(Payload::Distinct).collect(),
             Act::Alertmanagers { alerts, .. } => vec![Payload::Group(*alerts)],
-            Act::AwaitAnswers | Act::Wait(_) => Vec::new(),
+            Act::AwaitAnswers | Act::Wait(_) | Act::Pause { .. } => Vec::new(),
         }
     }
 }

@@ -116,11 +116,22 @@ fn typed(status: &mut Value) {
 
 /// One API call of a client that is not kube: status and body, or nothing when the connection broke.
 pub async fn call(api: &ApiService, method: http::Method, target: &str, body: Option<&Value>) -> Option<(u16, Value)> {
+    call_as(api, method, target, "application/json", body).await
+}
+
+/// The same with a body of this type.
+pub async fn call_as(
+    api: &ApiService,
+    method: http::Method,
+    target: &str,
+    content_type: &str,
+    body: Option<&Value>,
+) -> Option<(u16, Value)> {
     let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
     let request = http::Request::builder()
         .method(method)
         .uri(target)
-        .header(http::header::CONTENT_TYPE, "application/json")
+        .header(http::header::CONTENT_TYPE, content_type)
         .body(Full::new(bytes))
         .ok()?;
     let answer = tokio::time::timeout(CALL_TIMEOUT, api.clone().call(request));

@@ -1,9 +1,11 @@
 //! The script: plays a scenario's acts against the cluster, in order, and ends when every sender and actor has.
-use super::{Act, Payload, alertmanager, orchestrator, orchestrator::call, sender};
+use super::{Act, Payload, alertmanager, meddling, orchestrator, orchestrator::call, others, sender};
 use crate::observe::Recorder;
 use serde_json::{Value, json};
 use sim::{
     apiserver::ResourceId,
+    event::ActorId,
+    faults::Faults,
     transport::{ApiService, Cluster},
 };
 use std::sync::{
@@ -14,6 +16,15 @@ use tokio::task::JoinSet;
 
 /// The namespace of RemediationRequests and of locks.
 pub const NAMESPACE: &str = "kubernaut-system";
+
+/// The two kinds that a run is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Resources {
+    /// Leases.
+    pub leases: ResourceId,
+    /// RemediationRequests.
+    pub requests: ResourceId,
+}
 
 /// What every act can reach.
 #[derive(Clone)]
@@ -26,17 +37,25 @@ pub struct Stage {
     pub orchestrator: ApiService,
     /// An administrator's way to the API.
     pub administrator: ApiService,
+    /// Whose API calls the orchestrator's are.
+    pub orchestrator_id: ActorId,
+    /// Whose API calls the administrator's are.
+    pub administrator_id: ActorId,
+    /// The resource of Leases.
+    pub leases: ResourceId,
     /// The resource of RemediationRequests.
     pub requests: ResourceId,
     /// Chances in 1,000 that a sender delivers an accepted payload again.
     pub redelivery: u32,
+    /// Whether others may do something at any step.
+    pub others: bool,
     turn: Arc<AtomicUsize>,
     senders_done: Arc<AtomicBool>,
 }
 
 impl Stage {
     /// A stage in this cluster.
-    pub fn new(cluster: Cluster, recorder: Recorder, requests: ResourceId, redelivery: u32) -> Self {
+    pub fn new(cluster: Cluster, recorder: Recorder, resources: Resources, faults: &Faults) -> Self {
         let (orchestrator_id, orchestrator) = cluster.actor();
         let (administrator_id, administrator) = cluster.actor();
         recorder.cast(orchestrator_id, administrator_id);
@@ -45,8 +64,12 @@ impl Stage {
             recorder,
             orchestrator,
             administrator,
-            requests,
-            redelivery,
+            orchestrator_id,
+            administrator_id,
+            leases: resources.leases,
+            requests: resources.requests,
+            redelivery: faults.redelivery,
+            others: faults.others > 0,
             turn: Arc::default(),
             senders_done: Arc::default(),
         }
@@ -65,6 +88,9 @@ impl Stage {
 
 /// Plays the acts.
 pub async fn play(stage: Stage, acts: Vec<Act>) {
+    if stage.others {
+        stage.cluster.offer(others::of(&stage, &fingerprints(&acts)));
+    }
     let mut senders = JoinSet::new();
     let mut actors = JoinSet::new();
     for act in acts {
@@ -107,6 +133,11 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
                 write_lease(&stage, of, serde_json::from_str(&spec).unwrap_or_default()).await
             }
             Act::HoldLease { of, holder } => hold_lease(&stage, of, &holder).await,
+            Act::Pause { replica, duration } => stage.cluster.pause(replica, duration),
+            Act::Meddle { of, how } => {
+                let background = meddling::meddle(&stage, of, how).await;
+                actors.spawn(background);
+            }
             Act::DropLease { of, holder } => drop_lease(&stage, of, &holder).await,
         }
     }
@@ -116,7 +147,19 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
     while actors.join_next().await.is_some() {}
 }
 
-fn lease_path(of: Payload) -> (String, String) {
+/// The fingerprints that these acts are about, each once.
+fn fingerprints(acts: &[Act]) -> Vec<Arc<str>> {
+    let mut fingerprints = Vec::new();
+    for payload in acts.iter().flat_map(Act::payloads) {
+        fingerprints.extend(payload.alerts().iter().map(|alert| Arc::clone(&alert.fingerprint)));
+    }
+    fingerprints.sort();
+    fingerprints.dedup();
+    fingerprints
+}
+
+/// The collection of the payload's lease, and the lease's name.
+pub(super) fn lease_path(of: Payload) -> (String, String) {
     let fingerprint = of.alerts()[0].fingerprint.clone();
     let name = format!("gw-lock-{}", &fingerprint[..16]);
     (format!("/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"), name)

@@ -1,6 +1,6 @@
 //! The cluster as a scenario's script sees it: senders, other API clients, and what can be done to replicas. The same over
 //! either transport, so that a script need not know which one carries it.
-use super::ApiService;
+use super::{ApiService, Intervention};
 use crate::{
     apiserver::ResourceId,
     choice::Label,
@@ -38,6 +38,7 @@ pub(super) trait Backend: Send + Sync {
     fn pause(&self, replica: usize, duration: Duration);
     fn deliver_fault(&self, kind: FaultKind);
     fn stop_faults(&self);
+    fn offer(&self, interventions: Vec<Box<dyn Intervention>>);
 }
 
 /// A handle on the run's world. Cheap to clone.
@@ -128,6 +129,12 @@ impl Cluster {
     /// Counts a fault that the script itself made.
     pub fn deliver_fault(&self, kind: FaultKind) {
         self.backend.deliver_fault(kind);
+    }
+
+    /// Offers what somebody else may do at any step from here on, where the run's faults allow others. Over the network
+    /// transport nothing of it is ever done: only the direct one has steps.
+    pub fn offer(&self, interventions: Vec<Box<dyn Intervention>>) {
+        self.backend.offer(interventions);
     }
 
     /// No fault from here on; what is under way goes on in order.

@@ -6,8 +6,10 @@ pub mod direct;
 pub mod network;
 
 mod cluster;
+mod intervention;
 mod service;
 mod wording;
 
 pub use cluster::{Cluster, Lost};
+pub use intervention::{Glimpse, Intervention};
 pub use service::{ApiBody, ApiService, BrokenConnection};

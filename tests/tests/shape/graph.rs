@@ -1,4 +1,5 @@
-//! Who may depend on whom: `scenarios` on all, `reports` on the model, the gateway on its coalescer, and nothing else.
+//! Who may depend on whom: `scenarios` on all, `reports` on the model, the gateway on its coalescer, its weakened copies on both,
+//! and nothing else.
 //!
 //! Declared dependencies come from `cargo metadata --no-deps`, what they pull in from Cargo.lock: neither needs a network.
 use super::Violation;
@@ -9,14 +10,15 @@ use std::{
 };
 
 /// The workspace crates that each may depend on. `tests` may see everything.
-const ALLOWED: [(&str, &[&str]); 7] = [
+const ALLOWED: [(&str, &[&str]); 8] = [
     ("gateway", &["coalescer"]),
     ("coalescer", &[]),
     // It includes the coalescer's `queue.rs` by path, beside loom's primitives.
     ("coalescer-loom", &[]),
     ("sim", &[]),
     ("model", &[]),
-    ("scenarios", &["gateway", "sim", "model", "reports"]),
+    ("weakened", &["gateway", "coalescer"]),
+    ("scenarios", &["gateway", "weakened", "sim", "model", "reports"]),
     ("reports", &["model"]),
 ];
 
@@ -24,7 +26,8 @@ const ALLOWED: [(&str, &[&str]); 7] = [
 const CHOOSES_VERSION: [&str; 2] = ["scenarios", "tests"];
 
 /// What the gateway's own graph must be free of.
-const SIMULATION: [&str; 8] = ["sim", "model", "scenarios", "reports", "coalescer-loom", "turmoil", "loom", "madsim"];
+const SIMULATION: [&str; 9] =
+    ["sim", "model", "scenarios", "weakened", "reports", "coalescer-loom", "turmoil", "loom", "madsim"];
 
 /// A crate's Cargo.toml, as far as the rules look at it.
 pub(crate) struct Manifest {

@@ -7,11 +7,11 @@ use super::{
     world::{Delivery, Phase, World},
 };
 use crate::{
-    apiserver::{ResourceId, ServerId, WatchItem},
+    apiserver::{Request, ResourceId, ServerId, WatchItem},
     choice::Label,
-    event::Event,
+    event::{ActorId, Event},
     faults::FaultKind,
-    transport::cluster::OUTSIDER,
+    transport::{Glimpse, Intervention, cluster::OUTSIDER},
 };
 use std::time::Duration;
 
@@ -42,11 +42,12 @@ pub(super) enum Step {
 }
 
 /// What may happen to the world at any step, in the order of the choice (0 is: nothing).
-pub(in crate::transport) const WORLD_FAULTS: &[FaultKind] =
+pub const WORLD_FAULTS: &[FaultKind] =
     &[FaultKind::Crash, FaultKind::Pause, FaultKind::WatchDrop, FaultKind::Compaction, FaultKind::Disconnect];
-pub(in crate::transport) const RESTARTS: &[Duration] =
-    &[Duration::from_millis(500), Duration::from_secs(5), Duration::from_secs(40)];
-pub(in crate::transport) const PAUSES: &[Duration] =
+/// After how long a crashed replica starts again: at once, within a lease's life, after it.
+pub const RESTARTS: &[Duration] = &[Duration::from_millis(500), Duration::from_secs(5), Duration::from_secs(40)];
+/// How long a replica stands still: within a call's deadline, past it, past a lease's life, past any request's.
+pub const PAUSES: &[Duration] =
     &[Duration::from_secs(1), Duration::from_secs(8), Duration::from_secs(33), Duration::from_secs(70)];
 
 impl World {
@@ -74,6 +75,9 @@ impl World {
             && let Some(step) = self.world_fault(now)
         {
             return step;
+        }
+        if self.phase == Phase::Explore && self.spent.others < self.faults.others_max && self.intervene() {
+            return Step::Acted;
         }
         let picked = match self.phase {
             Phase::Explore if self.faults.reorder => self.choices.choose(enabled.len(), Label::Next),
@@ -211,6 +215,26 @@ impl World {
             FaultKind::Disconnect if self.spent.disconnects < self.faults.disconnects_max => Some(Step::Disconnect),
             _ => None,
         }
+    }
+
+    /// Lets somebody else do one of the things that can be done now, or nothing.
+    fn intervene(&mut self) -> bool {
+        let pending: Vec<&Request> = self.calls.iter().map(|call| &call.request).collect();
+        let glimpse = Glimpse::new(&self.api, &pending);
+        let possible = |offer: &dyn Intervention| Some((offer.kind(), offer.actor(), offer.request(&glimpse)?));
+        let mut possible: Vec<(FaultKind, ActorId, Request)> =
+            self.interventions.iter().map(AsRef::as_ref).filter_map(possible).collect();
+        let picked = self.choices.rarely(self.faults.others, possible.len() + 1, Label::Intervention);
+        let Some(index) = picked.checked_sub(1) else { return false };
+        let (kind, actor, request) = possible.swap_remove(index);
+        self.spent.others += 1;
+        let server = self.actor(actor).server;
+        let answer = self.api.handle(server, actor.0, &request, self.time.now());
+        self.emit_commits();
+        if answer.status < 300 {
+            self.deliver_fault(kind, None, None);
+        }
+        true
     }
 
     fn victim(&mut self, now: u64) -> Option<usize> {

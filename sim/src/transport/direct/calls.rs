@@ -17,7 +17,7 @@ use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 use tokio::sync::mpsc;
 
 /// What may happen to a call, in the order of the choice (0 is: nothing).
-pub(in crate::transport) const CALL_FAULTS: &[FaultKind] = &[
+pub const CALL_FAULTS: &[FaultKind] = &[
     FaultKind::Delay,
     FaultKind::TooManyRequests,
     FaultKind::InternalError,
@@ -32,7 +32,7 @@ pub(in crate::transport) const CALL_FAULTS: &[FaultKind] = &[
 ];
 
 /// How long a delayed call is held back: within a retry, past a call's deadline, past a request's, past a lease's.
-pub(in crate::transport) const DELAYS: &[Duration] = &[
+pub const DELAYS: &[Duration] = &[
     Duration::from_millis(30),
     Duration::from_millis(400),
     Duration::from_secs(6),
@@ -111,6 +111,12 @@ impl World {
                 }
                 return Aftermath::Nothing;
             }
+            (Effect::Late(after), _) => {
+                let id = self.calls[index].id;
+                self.late(index, after);
+                self.deliver_fault(FaultKind::LateWrite, Some(id), None);
+                return Aftermath::Nothing;
+            }
             (Effect::Forbid, _) => {
                 let call = self.calls.remove(index);
                 self.deliver_fault(FaultKind::Refused, Some(call.id), None);
@@ -181,17 +187,12 @@ impl World {
             FaultKind::FalseError => {
                 let call = self.calls.remove(index);
                 self.execute_unheard(&call);
-                let picked = self.choices.choose(UNTRUTHS, Label::CallFault);
+                let picked = self.choices.choose(UNTRUTHS, Label::Untruth);
                 self.refuse(call, untruth(picked));
             }
             FaultKind::LateWrite => {
                 let delay = DELAYS[self.choices.choose(DELAYS.len(), Label::CallDelay)];
-                let mut late = self.calls.remove(index);
-                let answered =
-                    Call { caller: late.caller.take(), request: late.request.clone(), instead: None, ..late };
-                late.not_before = self.time.micros() + delay.as_micros() as u64;
-                self.calls.insert(index, late);
-                self.refuse(answered, timeout());
+                self.late(index, delay);
             }
             FaultKind::Silence => {
                 let mut call = self.calls.remove(index);
@@ -206,6 +207,15 @@ impl World {
         }
         self.deliver_fault(kind, Some(id), None);
         true
+    }
+
+    /// The call is answered 504 now, and executed after `delay`.
+    fn late(&mut self, index: usize, delay: Duration) {
+        let mut late = self.calls.remove(index);
+        let answered = Call { caller: late.caller.take(), request: late.request.clone(), instead: None, ..late };
+        late.not_before = self.time.micros() + delay.as_micros() as u64;
+        self.calls.insert(index, late);
+        self.refuse(answered, timeout());
     }
 
     /// Somebody else writes the object that this call is about to write; false when there is none.

@@ -7,7 +7,7 @@ use crate::{
     event::{ActorId, DeliveryId, Event},
     faults::FaultKind,
     transport::{
-        ApiService,
+        ApiService, Intervention,
         cluster::{Backend, Exchange, Lost},
     },
 };
@@ -75,5 +75,9 @@ impl Backend for Shared {
 
     fn stop_faults(&self) {
         self.settle();
+    }
+
+    fn offer(&self, interventions: Vec<Box<dyn Intervention>>) {
+        self.lock().interventions = interventions;
     }
 }

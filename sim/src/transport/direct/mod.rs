@@ -11,10 +11,11 @@ mod replicas;
 mod trigger;
 mod world;
 
-pub(in crate::transport) use actions::{PAUSES, RESTARTS, WORLD_FAULTS};
-pub(in crate::transport) use calls::{CALL_FAULTS, DELAYS, wire};
+pub use actions::{PAUSES, RESTARTS, WORLD_FAULTS};
+pub(in crate::transport) use calls::wire;
+pub use calls::{CALL_FAULTS, DELAYS};
 pub use driver::{Outcome, Past, RunError, Settings, Stop, run};
-pub(in crate::transport) use replicas::{OFFSETS_MS, RATES_PPM};
+pub(in crate::transport) use replicas::OFFSETS_MS;
 pub use trigger::{CallPattern, Effect, Trigger};
 pub(crate) use world::Shared;
 pub(in crate::transport) use world::{Actor, Phase, Spent};

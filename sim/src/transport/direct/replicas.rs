@@ -20,7 +20,6 @@ use tokio::task::AbortHandle;
 
 /// Wall clocks this wrong, at most: beyond it the freshness check of deliveries, not the protocol, is what is tested.
 pub(in crate::transport) const OFFSETS_MS: &[i64] = &[0, 40_000, -40_000, 90_000, -50_000];
-pub(in crate::transport) const RATES_PPM: &[i64] = &[0, 20_000, -20_000];
 
 /// One replica: a name that stays, and processes that come and go.
 pub(super) struct Replica {
@@ -54,10 +53,11 @@ impl Shared {
     /// Adds a replica that has not started yet; its clock is as wrong as the faults allow.
     pub(super) fn add_replica(&self) {
         let mut world = self.lock();
+        let rates = world.faults.rates_ppm;
         let skew = if world.faults.skew {
             Skew {
                 offset_ms: OFFSETS_MS[world.choices.choose(OFFSETS_MS.len(), Label::ClockOffset)],
-                rate_ppm: RATES_PPM[world.choices.choose(RATES_PPM.len(), Label::ClockRate)],
+                rate_ppm: rates[world.choices.choose(rates.len(), Label::ClockRate)],
             }
         } else {
             Skew::default()

@@ -32,6 +32,8 @@ pub enum Effect {
     PauseBefore(Duration),
     /// The call is executed; its replica stands still before it reads the answer.
     PauseAfter(Duration),
+    /// The answer is a 504; the call, a write, is executed this much later.
+    Late(Duration),
     /// RBAC refuses it: 403.
     Forbid,
 }
@@ -43,6 +45,7 @@ impl Effect {
             Effect::Fault(kind) => kind,
             Effect::CrashBefore { .. } | Effect::CrashAfter { .. } => FaultKind::Crash,
             Effect::PauseBefore(_) | Effect::PauseAfter(_) => FaultKind::Pause,
+            Effect::Late(_) => FaultKind::LateWrite,
             Effect::Forbid => FaultKind::Refused,
         }
     }

@@ -7,7 +7,10 @@ use crate::{
     event::{ActorId, CallEnd, CallId, DeliveryId, Event, Observer},
     faults::{Delivered, FaultKind, Faults},
     trace::Trace,
-    transport::service::{ApiFuture, CallResult},
+    transport::{
+        Intervention,
+        service::{ApiFuture, CallResult},
+    },
 };
 use bytes::Bytes;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
@@ -104,6 +107,8 @@ pub(crate) struct World {
     pub(super) enabled: Vec<Action>,
     /// What controllers could do, as [`Action::Control`] counts them.
     pub(super) tasks: Vec<Task>,
+    /// What others may do at any step.
+    pub(super) interventions: Vec<Box<dyn Intervention>>,
     next_call: u32,
     next_delivery: u32,
     pub(super) entropy: u64,
@@ -119,6 +124,7 @@ pub(in crate::transport) struct Spent {
     pub(in crate::transport) pauses: u32,
     pub(in crate::transport) watches: u32,
     pub(in crate::transport) disconnects: u32,
+    pub(in crate::transport) others: u32,
 }
 
 impl World {
@@ -155,6 +161,7 @@ impl World {
             script_done: false,
             enabled: Vec::new(),
             tasks: Vec::new(),
+            interventions: Vec::new(),
             next_call: 0,
             next_delivery: 0,
             entropy,

@@ -7,7 +7,7 @@ use crate::{
     event::{ActorId, DeliveryId},
     faults::FaultKind,
     transport::{
-        ApiService,
+        ApiService, Intervention,
         cluster::{Backend, Exchange},
         direct::Phase,
     },
@@ -70,4 +70,6 @@ impl Backend for Shared {
     fn stop_faults(&self) {
         self.lock().settle();
     }
+
+    fn offer(&self, _: Vec<Box<dyn Intervention>>) {}
 }

@@ -93,11 +93,16 @@ impl World {
         let Some(replica) = self.actor(call.actor).replica else {
             return match effect {
                 Effect::Fault(kind) => self.met(call, kind).unwrap_or(AT_ONCE),
+                Effect::Late(after) => Fate::Late(timeout(), after),
                 _ => AT_ONCE,
             };
         };
         let (order, fate) = match effect {
             Effect::Fault(kind) => return self.met(call, kind).unwrap_or(AT_ONCE),
+            Effect::Late(after) => {
+                self.deliver_fault(FaultKind::LateWrite, Some(call.id), None);
+                return Fate::Late(timeout(), after);
+            }
             Effect::Forbid => {
                 self.deliver_fault(FaultKind::Refused, Some(call.id), None);
                 return Fate::Forbidden;
@@ -124,7 +129,7 @@ impl World {
             FaultKind::Conflict if self.interfere(call) => AT_ONCE,
             FaultKind::LostAnswer if write => executed(Told::Broken),
             FaultKind::FalseError if write => {
-                executed(Told::Untruth(untruth(self.choices.choose(UNTRUTHS, Label::CallFault))))
+                executed(Told::Untruth(untruth(self.choices.choose(UNTRUTHS, Label::Untruth))))
             }
             FaultKind::LateWrite if write => Fate::Late(timeout(), self.delay()),
             FaultKind::Silence => executed(Told::Nothing),

@@ -12,7 +12,7 @@ use crate::{
     hosts::{Environment, Host, Process},
     transport::{
         ApiService,
-        direct::{OFFSETS_MS, PAUSES, Phase, RATES_PPM, RESTARTS, WORLD_FAULTS},
+        direct::{OFFSETS_MS, PAUSES, Phase, RESTARTS, WORLD_FAULTS},
     },
 };
 use std::{
@@ -122,7 +122,7 @@ impl World {
         let mut skew = Skew::default();
         if self.faults.skew {
             skew.offset_ms = OFFSETS_MS[self.choices.choose(OFFSETS_MS.len(), Label::ClockOffset)];
-            skew.rate_ppm = RATES_PPM[self.choices.choose(RATES_PPM.len(), Label::ClockRate)];
+            skew.rate_ppm = self.faults.rates_ppm[self.choices.choose(self.faults.rates_ppm.len(), Label::ClockRate)];
         }
         let index = self.replicas.len();
         self.replicas.push(Replica {
