@@ -13,10 +13,22 @@ const fn absent(
 /// All of them. One with cases is listed for as long as one of these is in `not_yet.txt`.
 pub const ABSENCES: &[Absence] = &[
     absent(
-        "roles, bindings, TokenReview, SubjectAccessReview",
-        "a hook that a scenario supplies; without it everything is allowed",
-        "a mistake in the RBAC manifests: only a real cluster shows it",
-        &["auth/role-*", "auth/sar-*", "auth/token-review-*", "auth/whoami"],
+        "service account tokens, client certificates, the roles of Kubernetes' own components, the cache of impersonation modes",
+        "tokens come from a table; a refusal of impersonation names the first mode that was tried",
+        "a token that expires or is bound to a pod",
+        &[],
+    ),
+    absent(
+        "admission policies in CEL, matchConditions, a second round of mutating webhooks",
+        "501; one round, and no call over the network: a hook answers for every webhook",
+        "a policy that refuses what the gateway writes",
+        &[],
+    ),
+    absent(
+        "controllers other than garbage collection and the emptying of namespaces",
+        "none; those two are off unless asked for",
+        "a default service account, aggregated cluster roles; the lag of a controller's own cache",
+        &[],
     ),
     absent(
         "managedFields, server-side apply",

@@ -366,7 +366,50 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "endpoints/filters",
         &["auth/*token", "auth/basic-and-empty-bearer", "auth/forbidden-*"],
     ),
-    row("Requests", "C", "roles, bindings, reviews", "plugin/pkg/auth/authorizer/rbac", &["auth/*"]),
+    tested(
+        row(
+            "Access",
+            "C",
+            "roles and bindings, evaluated from the stored objects; escalation and binding refused",
+            "plugin/pkg/auth/authorizer/rbac, pkg/registry/rbac",
+            &["auth/rbac-*", "auth/role-*", "auth/user-may-discover"],
+        ),
+        &["sim/tests/apiserver/access.rs"],
+    ),
+    row(
+        "Access",
+        "C",
+        "access, token, rules and self reviews",
+        "pkg/registry/{authentication,authorization}",
+        &["auth/sar-*", "auth/*review*", "auth/whoami"],
+    ),
+    row(
+        "Access",
+        "C",
+        "impersonation, constrained and not",
+        "endpoints/filters/impersonation, KEP-5284",
+        &["auth/impersonation*"],
+    ),
+    tested(
+        row(
+            "Access",
+            "C",
+            "admission webhooks: rules, selectors, failure policy, order, refusals in words",
+            "admission/plugin/webhook",
+            &["create/webhook-unreachable", "core/webhook-configurations"],
+        ),
+        &["sim/tests/apiserver/admission.rs"],
+    ),
+    tested(
+        row(
+            "Deletion",
+            "C",
+            "garbage collection (background, foreground, orphan) and the emptying of namespaces, where switched on",
+            "pkg/controller/{garbagecollector,namespace}",
+            &["deletion/namespace-*"],
+        ),
+        &["sim/tests/apiserver/controllers.rs", "sim/tests/apiserver/interleaving.rs"],
+    ),
     row("Forms", "B", "PartialObjectMetadata", DOCS, &["tables/partial-*", "lists/get-partial-of-absent"]),
     row("Forms", "C", "Tables", DOCS, &["tables/*", "watches/table"]),
     row(
@@ -379,7 +422,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Core kinds",
         "C",
-        "namespaces, their finalizers and end; workloads, pods, events, config maps as scenarios meet them",
+        "namespaces, their finalizers and end; secrets, service accounts; workloads, pods, events, config maps as scenarios meet them",
         "pkg/registry/core",
         &["core/*"],
     ),
