@@ -18,12 +18,8 @@ pub(crate) fn of_verb(report: &RunReport) -> Vec<Table> {
     let scope = report.scope.as_ref().map(scope);
     let bugs = report.bugs.as_deref().map(bugs);
     let protocols = report.protocols.as_deref().map(protocols);
-<<<<<<< HEAD
     let cases = report.cases.map(|_| cases(&report.scenarios));
     [frontier, scope, bugs, protocols, cases].into_iter().flatten().collect()
-=======
-    [frontier, scope, bugs, protocols].into_iter().flatten().collect()
->>>>>>> e31197d8a36ace5de25851b8db5f410d84888112
 }
 
 /// The scenarios, if there are any.
