@@ -181,7 +181,8 @@ impl Prepared {
     pub fn new(subject: Subject, detail: Detail) -> Self {
         let scenario = &subject.scenario;
         let registry = registry(scenario.cluster.selectable_fields);
-        let resources = ObservedResources::of(&registry).expect("leases are built in, and the gateway's CRD is registered");
+        let resources =
+            ObservedResources::of(&registry).expect("leases are built in, and the gateway's CRD is registered");
         let settings = direct::Settings {
             servers: scenario.cluster.servers,
             control_plane: ControlPlane::USUAL,
