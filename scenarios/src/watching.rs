@@ -7,7 +7,6 @@ use model::{
     observation::Change,
     watch::{Heard, Label, Object, Opening, Operator, Requirement, Selection},
 };
-use serde_json::Value;
 use sim::apiserver::{self, Commit, ResourceId, WatchStart};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -41,7 +40,7 @@ impl Reader {
 
     /// The object of a commit.
     pub(crate) fn object(&self, commit: &Commit) -> Object {
-        let labels = commit.after.pointer("/metadata/labels").and_then(Value::as_object);
+        let labels = commit.after["metadata"]["labels"].as_object();
         let labels = match labels.filter(|labels| !labels.is_empty()) {
             Some(labels) => labels
                 .iter()
