@@ -295,7 +295,11 @@ mod tests {
 
     #[test]
     fn lines_are_read_to_their_metadata() {
-        let line = r#"{"type":"MODIFIED","object":{"a":[{"metadata":{"name":"no"}},"}\"{"],"kind":"Lease","metadata":{"annotations":{"resourceVersion":"3","x":"\"name\":\"y\""},"labels":{},"name":"n","namespace":"s","resourceVersion":"12","uid":"u"},"spec":{"n":1}}}"#;
+        let line = concat!(
+            r#"{"type":"MODIFIED","object":{"a":[{"metadata":{"name":"no"}},"}\"{"],"kind":"Lease","metadata":{"#,
+            r#""annotations":{"resourceVersion":"3","x":"\"name\":\"y\""},"labels":{},"name":"n","namespace":"s","#,
+            r#""resourceVersion":"12","uid":"u"},"spec":{"n":1}}}"#
+        );
         let expected = Line { change: Some(Change::Modified), revision: 12, namespace: "s", name: "n" };
         assert_eq!(read(line), Some(expected));
         let bookmark = r#"{"type":"BOOKMARK","object":{"kind":"Lease","metadata":{"resourceVersion":"9"}}}"#;
