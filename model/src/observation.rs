@@ -1,6 +1,7 @@
 //! A fact about the system that an invariant may read, in the order in which it happened.
 //!
 //! All times are true time, in microseconds since the run began: no replica's clock.
+use crate::watch::{Heard, Object, WatchId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -167,6 +168,28 @@ pub enum Observation {
         /// The object.
         lease: Arc<Lease>,
     },
+    /// A write of any object took effect, whatever its kind: what watches have to tell of.
+    ObjectCommitted {
+        /// When.
+        at: Micros,
+        /// The store's revision. Commits are told in its order.
+        revision: u64,
+        /// What it did.
+        change: Change,
+        /// The object.
+        object: Object,
+    },
+    /// A watch was opened, told something, or ended.
+    Watched {
+        /// When: as its server wrote it, which is before its client read it.
+        at: Micros,
+        /// Which stream.
+        watch: WatchId,
+        /// Whose.
+        actor: Actor,
+        /// What.
+        heard: Heard,
+    },
     /// An API call was made (watches left out).
     ApiCalled {
         /// When.
@@ -213,6 +236,8 @@ impl Observation {
             | Self::SignalAnswered { at, .. }
             | Self::RequestCommitted { at, .. }
             | Self::LeaseCommitted { at, .. }
+            | Self::ObjectCommitted { at, .. }
+            | Self::Watched { at, .. }
             | Self::ApiCalled { at, .. }
             | Self::Crashed { at, .. }
             | Self::Ready { at, .. }

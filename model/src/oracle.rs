@@ -72,8 +72,14 @@ impl Oracle {
     pub fn observe(&mut self, observation: &Observation) {
         let step = self.state.apply(self.observed, observation);
         self.observed += 1;
-        for Examination { check, tally, .. } in &mut self.examinations {
-            check.observe(&step, &self.state, &self.settings, tally);
+        let of_watches = matches!(observation, Observation::Watched { .. });
+        if of_watches && step.heard.is_none() || matches!(observation, Observation::ObjectCommitted { .. }) {
+            return;
+        }
+        for Examination { invariant, check, tally } in &mut self.examinations {
+            if invariant.of_watches == of_watches {
+                check.observe(&step, &self.state, &self.settings, tally);
+            }
         }
     }
 

@@ -32,6 +32,10 @@ pub struct GatewayHost {
 }
 
 impl Host for GatewayHost {
+    fn name(&self) -> &str {
+        "gateway"
+    }
+
     fn boot(&self, environment: Environment) -> Box<dyn Process> {
         let index: usize = environment.name.rsplit('-').next().and_then(|index| index.parse().ok()).unwrap_or_default();
         let locks = self.lock_namespaces.get(index % self.lock_namespaces.len().max(1)).copied().unwrap_or(NAMESPACE);

@@ -22,6 +22,7 @@ pub mod runner;
 pub mod scenario;
 pub mod strategies;
 pub mod timeline;
+mod watching;
 pub mod weakenings;
 pub mod witnesses;
 pub mod workload;

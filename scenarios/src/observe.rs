@@ -3,18 +3,20 @@
 //! It extracts facts from bytes on the wire and commits in the store, never from the gateway's own types.
 use crate::{
     calls::ApiCall,
+    watching::{self, change},
     workload::{Payload, Retry},
 };
 use bytes::Bytes;
 use model::{
-    observation::{Actor, Change, Lease, Observation, Reply, Request, SignalId},
+    observation::{Actor, Lease, Observation, Reply, Request, SignalId},
     oracle::{Finding, Oracle},
     settings::Settings,
+    watch::{Heard, WatchId},
 };
 use serde::Deserialize;
 use serde_json::Value;
 use sim::{
-    apiserver::{self, Commit, ResourceId},
+    apiserver::{self, Commit, Registry, ResourceId},
     event::{ActorId, DeliveryId, Event, Observer},
 };
 use std::{
@@ -64,12 +66,34 @@ pub struct Told {
     pub resolved: bool,
 }
 
+/// The resources of a cluster, by the ids of its registry.
+#[derive(Debug, Clone)]
+pub struct ObservedResources {
+    /// Leases.
+    pub leases: ResourceId,
+    /// RemediationRequests.
+    pub requests: ResourceId,
+    /// The name of each.
+    names: Arc<[Arc<str>]>,
+}
+
+impl ObservedResources {
+    /// Those of a registry that has the gateway's CRD; None of another.
+    pub fn of(registry: &Registry) -> Option<Self> {
+        let (leases, requests) = (
+            registry.resource("coordination.k8s.io", "leases")?,
+            registry.resource("kubernaut.ai", "remediationrequests")?,
+        );
+        Some(Self { leases, requests, names: registry.names().map(Arc::from).collect() })
+    }
+}
+
 /// Turns events into facts and feeds them to the oracle.
 pub struct Recording {
     oracle: Oracle,
     actors: BTreeMap<ActorId, Actor>,
-    leases: ResourceId,
-    requests: ResourceId,
+    resources: ObservedResources,
+    watching: watching::Reader,
     epoch_micros: i64,
     told: Vec<Told>,
     served: BTreeSet<usize>,
@@ -101,13 +125,13 @@ pub struct Recorded {
 
 impl Recorder {
     /// A recording of a run that has not begun.
-    pub fn new(settings: Settings, leases: ResourceId, requests: ResourceId, with_timeline: bool) -> Self {
+    pub fn new(settings: Settings, resources: ObservedResources, with_timeline: bool) -> Self {
         let epoch: jiff::Timestamp = sim::clock::EPOCH.parse().unwrap_or_default();
         Self(Arc::new(Mutex::new(Recording {
             oracle: Oracle::new(settings),
             actors: BTreeMap::new(),
-            leases,
-            requests,
+            watching: watching::Reader::new(Arc::clone(&resources.names)),
+            resources,
             epoch_micros: epoch.as_microsecond(),
             told: Vec::new(),
             served: BTreeSet::new(),
@@ -270,16 +294,38 @@ impl Recording {
                     self.observe(&Observation::ApiCalled { at, actor });
                 }
             }
-            Event::Committed(commit) if commit.resource == self.requests => self.request_committed(at, commit),
-            Event::Committed(commit) if commit.resource == self.leases => {
-                let actor = self.actor(ActorId(commit.actor));
-                let lease = Arc::new(lease(commit));
-                let change = change(commit.change);
-                self.observe(&Observation::LeaseCommitted { at, revision: commit.revision, actor, change, lease });
+            Event::Committed(commit) => self.committed(at, commit),
+            Event::WatchOpened { watch, actor, resource, target, start } => {
+                let opened = self.watching.opened(*resource, target, *start);
+                self.watched(at, *watch, *actor, opened);
             }
+            Event::WatchDelivered { watch, actor, line, .. } => {
+                if let Some(heard) = self.watching.line(line) {
+                    self.watched(at, *watch, *actor, heard);
+                }
+            }
+            Event::WatchEnded { watch, actor, .. } => self.watched(at, *watch, *actor, Heard::Ended),
             Event::FaultsStopped => self.observe(&Observation::FaultsStopped { at }),
             _ => {}
         }
+    }
+
+    fn watched(&mut self, at: u64, watch: apiserver::WatchId, actor: ActorId, heard: Heard) {
+        let (watch, actor) = (WatchId(watch.0), self.actor(actor));
+        self.observe(&Observation::Watched { at, watch, actor, heard });
+    }
+
+    fn committed(&mut self, at: u64, commit: &Commit) {
+        if commit.resource == self.resources.requests {
+            self.request_committed(at, commit);
+        } else if commit.resource == self.resources.leases {
+            let actor = self.actor(ActorId(commit.actor));
+            let (change, lease) = (change(commit.change), Arc::new(lease(commit)));
+            self.observe(&Observation::LeaseCommitted { at, revision: commit.revision, actor, change, lease });
+        }
+        let object = self.watching.object(commit);
+        let (revision, change) = (commit.revision, change(commit.change));
+        self.observe(&Observation::ObjectCommitted { at, revision, change, object });
     }
 
     fn request_committed(&mut self, at: u64, commit: &Commit) {
@@ -287,14 +333,6 @@ impl Recording {
         let request = Arc::new(request(commit, self.epoch_micros));
         let change = change(commit.change);
         self.observe(&Observation::RequestCommitted { at, revision: commit.revision, actor, change, request });
-    }
-}
-
-fn change(change: apiserver::Change) -> Change {
-    match change {
-        apiserver::Change::Created => Change::Created,
-        apiserver::Change::Modified => Change::Modified,
-        apiserver::Change::Deleted => Change::Deleted,
     }
 }
 

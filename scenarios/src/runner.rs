@@ -3,7 +3,7 @@ use crate::{
     calls::ApiCall,
     contender::ProtocolName,
     hosts::GatewayHost,
-    observe::{Recorded, Recorder, Told},
+    observe::{ObservedResources, Recorded, Recorder, Told},
     scenario::{Expect, Scenario},
     workload::script::{Resources, Stage, play},
 };
@@ -15,12 +15,13 @@ use model::{
 };
 use serde_json::{Value, json};
 use sim::{
-    apiserver::{Registry, ResourceId},
+    apiserver::Registry,
     choice::Choices,
+    event::Observer,
     faults::{FaultKind, Faults},
     trace::Detail,
     transport::{
-        Cluster,
+        Cluster, ControlPlane,
         direct::{self, Outcome, RunError, Stop},
         network,
     },
@@ -119,8 +120,7 @@ pub struct Prepared {
     pub subject: Subject,
     settings: direct::Settings,
     invariants: Invariants,
-    leases: ResourceId,
-    requests: ResourceId,
+    resources: ObservedResources,
     beside: Vec<ProtocolName>,
 }
 
@@ -181,11 +181,11 @@ impl Prepared {
     pub fn new(subject: Subject, detail: Detail) -> Self {
         let scenario = &subject.scenario;
         let registry = registry(scenario.cluster.selectable_fields);
-        let resource = |group, plural| registry.resource(group, plural).expect("a registered resource");
-        let (leases, requests) =
-            (resource("coordination.k8s.io", "leases"), resource("kubernaut.ai", "remediationrequests"));
+        let resources =
+            ObservedResources::of(&registry).expect("leases are built in, and the gateway's CRD is registered");
         let settings = direct::Settings {
             servers: scenario.cluster.servers,
+            control_plane: ControlPlane::USUAL,
             replicas: scenario.cluster.replicas,
             fixtures: Arc::new(fixtures(scenario)),
             // The gateway neither reads nor writes managedFields, and applies nothing.
@@ -211,7 +211,7 @@ impl Prepared {
             ..Invariants::of_the_protocol()
         };
         let beside = scenario.beside.iter().map(|name| name.parse().expect("a protocol beside")).collect();
-        Self { subject, settings, invariants, leases, requests, beside }
+        Self { subject, settings, invariants, resources, beside }
     }
 
     /// The same, with the owners of fields recorded: what happens must not depend on it.
@@ -226,18 +226,31 @@ impl Prepared {
     /// # Errors
     /// [`RunError`] when the run could not begin.
     pub fn run(&self, choices: Choices, with_timeline: bool) -> Result<Run, RunError> {
+        self.run_observed(choices, with_timeline, |recorder| Box::new(recorder))
+    }
+
+    /// Runs it once, with somebody between the run and what the oracle is told of it: a test that tampers, say.
+    ///
+    /// # Errors
+    /// [`RunError`] when the run could not begin.
+    pub fn run_observed(
+        &self,
+        choices: Choices,
+        with_timeline: bool,
+        observer: impl FnOnce(Recorder) -> Box<dyn Observer>,
+    ) -> Result<Run, RunError> {
         catch_panics();
         PANIC.with_borrow_mut(|panic| *panic = None);
-        let recorder = Recorder::new(self.invariants.clone(), self.leases, self.requests, with_timeline);
+        let recorder = Recorder::new(self.invariants.clone(), self.resources.clone(), with_timeline);
         let host = Arc::new(GatewayHost {
             protocol: self.subject.protocol,
             beside: self.beside.clone(),
             lock_namespaces: self.subject.scenario.lock_namespaces.clone(),
         });
         let acts = self.subject.scenario.acts.to_vec();
-        let (requests, faults) = (self.requests, self.subject.scenario.faults);
-        let resources = Resources { leases: self.leases, requests };
-        let (stage_recorder, observer) = (recorder.clone(), Box::new(recorder.clone()));
+        let (requests, faults) = (self.resources.requests, self.subject.scenario.faults);
+        let resources = Resources { leases: self.resources.leases, requests };
+        let (stage_recorder, observer) = (recorder.clone(), observer(recorder.clone()));
         let end = Arc::new(std::sync::Mutex::new(Vec::new()));
         let kept = Arc::clone(&end);
         let script = move |cluster: Cluster| {

@@ -114,6 +114,9 @@ impl Scenario {
         if self.faults.pauses_max > 0 {
             required.push(FaultKind::Pause);
         }
+        if self.faults.servers_max > 0 {
+            required.extend([FaultKind::TimeTravel, FaultKind::ServerRestart, FaultKind::ColdCache]);
+        }
         required.sort();
         required.dedup();
         required

@@ -134,7 +134,10 @@ impl<'a> Teller<'a> {
             Event::Committed(commit) => self.commits.push((commit.clone(), critical)),
             Event::CallCommitted { call, .. } => self.committed(at, *call),
             Event::CallAnswered { call, end } => self.call_answered(at, *call, *end, critical),
-            Event::CallDropped { .. } | Event::CacheAdvanced { .. } | Event::FaultsStopped => {}
+            Event::CallDropped { .. }
+            | Event::CacheAdvanced { .. }
+            | Event::WatchOpened { .. }
+            | Event::FaultsStopped => {}
             Event::WatchDelivered { actor, .. } => {
                 let lane = self.lane_of(*actor);
                 self.push(at, lane, Happening::WatchEvent, "watch event".to_owned(), critical);

@@ -49,6 +49,7 @@ labels! {
     ClockRate => "clock-rate", "How fast a replica's clock runs.";
     Replica => "replica", "Which replica a request goes to.";
     Workload => "workload", "What a sender or another actor does.";
+    Server => "server", "Which API server a request reaches, or something happens to.";
     Entropy => "entropy", "The seed of a replica's own random numbers.";
 }
 

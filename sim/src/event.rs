@@ -1,8 +1,9 @@
 //! Events: anything that the simulation did, in the order in which it did it.
 use crate::{
-    apiserver::{Commit, ResourceId, ServerId},
+    apiserver::{Commit, ResourceId, ServerId, WatchId, WatchStart},
     faults::FaultKind,
 };
+use bytes::Bytes;
 use std::sync::Arc;
 
 /// Who makes API requests: an index into the run's actors.
@@ -97,15 +98,34 @@ pub enum Event {
         /// Which resource.
         resource: ResourceId,
     },
+    /// An API server opened a watch stream. Its client has yet to hear of it, and may never.
+    WatchOpened {
+        /// Which stream.
+        watch: WatchId,
+        /// For whom.
+        actor: ActorId,
+        /// Of which resource.
+        resource: ResourceId,
+        /// The path and query that asked for it.
+        target: Arc<str>,
+        /// The revision that it goes on from, and whether it begins by telling the state at that revision.
+        start: WatchStart,
+    },
     /// A watch stream delivered one event.
     WatchDelivered {
+        /// Which stream.
+        watch: WatchId,
         /// To whom.
         actor: ActorId,
         /// Of which resource.
         resource: ResourceId,
+        /// The JSON line, its newline included.
+        line: Bytes,
     },
     /// A watch stream ended.
     WatchEnded {
+        /// Which stream.
+        watch: WatchId,
         /// Whose.
         actor: ActorId,
         /// Of which resource.

@@ -53,6 +53,11 @@ fault_kinds! {
     Refused => "forbidden", "RBAC refuses a call.";
     WebhookDenies => "webhook-denies", "An admission webhook refuses a write: 403, not executed.";
     WebhookSlow => "webhook-slow", "An admission webhook holds a write back; past its timeout the write is a 500, not executed.";
+    TimeTravel => "time-travel", "A client's list or watch is served by a cache that is older than what it was told before.";
+    ServerRestart => "api-restart", "An API server restarts: its streams end, and its caches have yet to fill.";
+    ColdCache => "cold-cache", "A list or watch is 429: the cache of the restarted API server is not filled yet.";
+    LaggingCache => "lagging-cache", "A consistent list is 429: the API server's watch cache is too far behind.";
+    SlowWatch => "slow-watch", "A watch stream ends because its client leaves more unread than the server buffers.";
 }
 
 /// How often each fault took effect.
@@ -102,6 +107,12 @@ pub struct Faults {
     pub pauses_max: u32,
     /// Ceiling of dropped streams and compactions in one run.
     pub watches_max: u32,
+    /// At any step, something happens to an API server: a restart, or a stream that a balancer moves elsewhere.
+    pub servers: u32,
+    /// Ceiling of that in one run.
+    pub servers_max: u32,
+    /// A consistent list that finds a cache behind is refused.
+    pub lagging: u32,
     /// Ceiling of senders that hang up in one run.
     pub disconnects_max: u32,
     /// Whether replicas' clocks may be wrong: an offset of up to a minute, and a rate.
@@ -128,6 +139,9 @@ impl Faults {
         crashes_max: 0,
         pauses_max: 0,
         watches_max: 0,
+        servers: 0,
+        servers_max: 0,
+        lagging: 0,
         disconnects_max: 0,
         skew: false,
         rates_ppm: &[0, 20_000, -20_000],

@@ -6,12 +6,15 @@ use crate::{
 };
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+/// How long a kube client waits for an answer unless it is told otherwise: `kube::Config::read_timeout`.
+const READ_TIMEOUT: Duration = Duration::from_secs(295);
 
 /// What a host is booted with: all that it may know of the world.
 #[derive(Debug, Clone)]
 pub struct Environment {
-    /// The pod's name, e.g. `gateway-1`. The same after a restart.
+    /// The pod's name, e.g. `gateway-1`: the host's, and a number. The same after a restart.
     pub name: String,
     /// The way to the API server.
     pub api: ApiService,
@@ -22,14 +25,18 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// A kube client over the simulated API.
+    /// A kube client over the simulated API, as patient as one that kube makes from its `Config`.
     pub fn client(&self, namespace: &str) -> kube::Client {
-        kube::Client::new(self.api.clone(), namespace)
+        kube::Client::new(self.api.clone().with_patience(READ_TIMEOUT), namespace)
     }
 }
 
 /// A program.
 pub trait Host: Send + Sync + 'static {
+    /// What its pods are called, without their numbers.
+    fn name(&self) -> &str {
+        "replica"
+    }
     /// Starts one process of it, inside the run's runtime.
     fn boot(&self, environment: Environment) -> Box<dyn Process>;
 }

@@ -95,8 +95,11 @@ fn hash(event: &Event, chain: &mut DefaultHasher) {
         Event::CallAnswered { call, end } => (call, end).hash(chain),
         Event::Committed(commit) => (commit.revision, commit.actor, &commit.name).hash(chain),
         Event::CacheAdvanced { server, resource } => (server, resource).hash(chain),
-        Event::WatchDelivered { actor, resource } | Event::WatchEnded { actor, resource } => {
-            (actor, resource).hash(chain)
+        Event::WatchOpened { watch, actor, resource, target, start } => {
+            (watch, actor, resource, target, start).hash(chain);
+        }
+        Event::WatchDelivered { watch, actor, resource, line: _ } | Event::WatchEnded { watch, actor, resource } => {
+            (watch, actor, resource).hash(chain);
         }
         Event::Fault { kind, call, replica } => (kind, call, replica).hash(chain),
         Event::Crashed { replica } | Event::Ready { replica } => replica.hash(chain),
@@ -131,10 +134,13 @@ fn describe(event: &Event) -> String {
         Event::CacheAdvanced { server, resource } => {
             format!("server {} sees one more event of resource {}", server.0, resource.0)
         }
-        Event::WatchDelivered { actor, resource } => {
+        Event::WatchOpened { watch, actor, target, start, .. } => {
+            format!("watch {} of actor {} is opened after revision {}: {target}", watch.0, actor.0, start.after)
+        }
+        Event::WatchDelivered { actor, resource, .. } => {
             format!("actor {} is told an event of resource {}", actor.0, resource.0)
         }
-        Event::WatchEnded { actor, resource } => {
+        Event::WatchEnded { actor, resource, .. } => {
             format!("a watch of actor {} on resource {} ends", actor.0, resource.0)
         }
         Event::Fault { kind, call, replica } => format!(

@@ -19,6 +19,17 @@ fn no_lock_creates_twice() {
 }
 
 #[test]
+fn who_trusts_a_cache_travels_back() {
+    caught("time-travel", "cached-list", 60, &["one_active_request"]);
+    let tally = run(&subject("time-travel", "none", None), 60);
+    assert!(
+        !tally.breaches.contains_key("one_active_request"),
+        "a consistent LIST sees the last one\n{}",
+        told(&tally)
+    );
+}
+
+#[test]
 fn the_planned_lease_is_caught() {
     caught("burst", "planned-lease", 60, &["one_active_request"]);
 }

@@ -17,6 +17,12 @@ mod quiet_is_quiet;
 mod reply_tells_truth;
 mod resolved_creates_nothing;
 mod tally;
+mod watch_is_atomic;
+mod watch_is_bookmarkable;
+mod watch_is_ordered;
+mod watch_is_reliable;
+mod watch_is_resumable;
+mod watch_is_unique;
 mod wording;
 
 use crate::{
@@ -48,6 +54,8 @@ pub struct Invariant {
     pub sentence: &'static str,
     /// Whether any of its checks can only be made when the run is over.
     pub(crate) needs_end: bool,
+    /// Whether it judges what watches tell, and nothing else; all others judge everything but that.
+    pub(crate) of_watches: bool,
     check: fn() -> Box<dyn Check>,
 }
 
@@ -70,11 +78,16 @@ impl Invariant {
     }
 
     const fn safety(id: &'static str, sentence: &'static str, check: fn() -> Box<dyn Check>) -> Self {
-        Self { id, kind: Kind::Safety, sentence, needs_end: false, check }
+        Self { id, kind: Kind::Safety, sentence, needs_end: false, of_watches: false, check }
     }
 
     const fn liveness(id: &'static str, sentence: &'static str, check: fn() -> Box<dyn Check>) -> Self {
-        Self { id, kind: Kind::Liveness, sentence, needs_end: true, check }
+        Self { id, kind: Kind::Liveness, sentence, needs_end: true, of_watches: false, check }
+    }
+
+    /// A safety invariant of watch streams. They tell more than everything else that happens: it alone is asked about them.
+    const fn of_watches(id: &'static str, sentence: &'static str, check: fn() -> Box<dyn Check>) -> Self {
+        Self { of_watches: true, ..Self::safety(id, sentence, check) }
     }
 
     const fn at_the_end(self) -> Self {
@@ -99,6 +112,12 @@ pub const ALL: &[Invariant] = &[
     no_foreign_release::INVARIANT,
     nothing_unprocessed_is_accepted::INVARIANT,
     resolved_creates_nothing::INVARIANT,
+    watch_is_ordered::INVARIANT,
+    watch_is_unique::INVARIANT,
+    watch_is_atomic::INVARIANT,
+    watch_is_reliable::INVARIANT,
+    watch_is_resumable::INVARIANT,
+    watch_is_bookmarkable::INVARIANT,
     holder_crash_recovers::INVARIANT,
     every_signal_ends::INVARIANT,
     locks_are_reclaimed::INVARIANT,

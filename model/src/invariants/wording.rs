@@ -1,5 +1,9 @@
 //! How violations name things.
-use crate::observation::{Actor, Micros, Observation, Reply, SignalId};
+use crate::{
+    observation::{Actor, Change, Micros, Observation, Reply, SignalId},
+    state::{self, State, Step, Stream},
+    watch::{Heard, WatchId},
+};
 use std::fmt;
 
 /// `replica 0`; `replica 0 (start 2)` after its first restart.
@@ -89,6 +93,66 @@ impl fmt::Display for Ordinal {
             _ => "th",
         };
         write!(f, "{}{suffix}", self.0)
+    }
+}
+
+/// A stream, and the event that a step says it told: `watch 3 of replica 0 on leases`.
+pub(crate) struct Watch<'a> {
+    id: Option<WatchId>,
+    stream: Option<&'a Stream>,
+    told: Option<&'a Heard>,
+}
+
+impl<'a> Watch<'a> {
+    pub(crate) fn of(step: &Step<'a>, state: &'a State) -> Self {
+        match step.observation {
+            Observation::Watched { watch, heard, .. } => {
+                Self { id: Some(*watch), stream: state.stream(*watch), told: Some(heard) }
+            }
+            _ => Self { id: None, stream: None, told: None },
+        }
+    }
+
+    /// `that revision 12 changed gw-lock-1`.
+    pub(crate) fn event(&self) -> String {
+        match self.told {
+            Some(Heard::Told { change, revision, name, .. }) => {
+                format!("that revision {revision} {} {name}", did(*change))
+            }
+            _ => "nothing".to_owned(),
+        }
+    }
+
+    /// The observation that opened it.
+    pub(crate) fn opened(&self) -> Option<usize> {
+        self.stream.map(|stream| stream.opened.index)
+    }
+}
+
+impl fmt::Display for Watch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((id, stream)) = self.id.zip(self.stream) else { return f.write_str("a watch") };
+        let resource = &stream.opening.selection.resource;
+        write!(f, "watch {} of {} on {resource} from revision {}", id.0, Who(stream.actor), stream.opening.after)
+    }
+}
+
+/// What a commit did, as a verb.
+pub(crate) const fn did(change: Change) -> &'static str {
+    match change {
+        Change::Created => "created",
+        Change::Modified => "changed",
+        Change::Deleted => "deleted",
+    }
+}
+
+/// `revision 12 of gw-lock-1`, and how many more.
+pub(crate) struct Missed<'a>(pub(crate) &'a state::Missed);
+
+impl fmt::Display for Missed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "revision {} of {}", self.0.revision, self.0.name)?;
+        if self.0.more == 0 { Ok(()) } else { write!(f, " and {} more", self.0.more) }
     }
 }
 

@@ -4,13 +4,18 @@
 mod locks;
 mod requests;
 mod signals;
+mod watches;
 
-use crate::observation::{Actor, Micros, Observation, Request, SignalId};
+use crate::{
+    observation::{Actor, Micros, Observation, Request, SignalId},
+    watch::WatchId,
+};
 pub(crate) use locks::{Acquisition, Lock, LockStep};
 pub(crate) use requests::{Counted, Record, Standing};
 use signals::Keyed;
 pub(crate) use signals::{Answer, Signal};
 use std::{collections::BTreeMap, ops::Bound, sync::Arc};
+pub(crate) use watches::{Heard, Missed, Place, Stream};
 
 /// When something happened, and which observation said so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +34,8 @@ pub(crate) struct Step<'a> {
     pub(crate) raised: bool,
     /// For a commit of a Lease: what it means for the lock.
     pub(crate) lock: Option<LockStep>,
+    /// For what a watch told: where that stands among the commits.
+    pub(crate) heard: Option<Heard>,
 }
 
 /// The signals of one fingerprint, and what was counted for them.
@@ -67,6 +74,7 @@ pub(crate) struct State {
     by_name: BTreeMap<Arc<str>, Vec<usize>>,
     fingerprints: BTreeMap<Arc<str>, Fingerprint>,
     locks: BTreeMap<Arc<str>, Lock>,
+    watches: watches::Watches,
     starts: BTreeMap<u8, Start>,
     accepted: u64,
     last_ready: Option<Micros>,
@@ -85,6 +93,7 @@ impl State {
             by_name: BTreeMap::new(),
             fingerprints: BTreeMap::new(),
             locks: BTreeMap::new(),
+            watches: watches::Watches::new(),
             starts: BTreeMap::new(),
             accepted: 0,
             last_ready: None,
@@ -103,7 +112,7 @@ impl State {
                 *start = Start { latest: incarnation, crashed: false };
             }
         }
-        let mut step = Step { now, observation, previous: None, raised: false, lock: None };
+        let mut step = Step { now, observation, previous: None, raised: false, lock: None, heard: None };
         match observation {
             Observation::SignalSent { signal, fingerprint, resolved, retried, repeats, keyed, .. } => {
                 self.signal_sent(now, *signal, fingerprint, (*resolved, *retried, *keyed), *repeats);
@@ -115,6 +124,12 @@ impl State {
             Observation::LeaseCommitted { actor, change, lease, .. } => {
                 let lock = self.locks.entry(Arc::clone(&lease.name)).or_insert_with(|| Lock::new(now));
                 step.lock = Some(lock.commit(now, *actor, *change, lease));
+            }
+            Observation::ObjectCommitted { revision, change, object, .. } => {
+                self.watches.committed(now, *revision, *change, object);
+            }
+            Observation::Watched { watch, actor, heard, .. } => {
+                step.heard = self.watches.heard(now, *watch, *actor, heard);
             }
             Observation::Crashed { index, .. } => self.starts.entry(*index).or_default().crashed = true,
             Observation::Ready { at, .. } => self.last_ready = Some(*at),
@@ -149,6 +164,11 @@ impl State {
 
     pub(crate) fn record(&self, place: usize) -> &Record {
         &self.records[place]
+    }
+
+    /// A stream that has told something, as it is now.
+    pub(crate) fn stream(&self, watch: WatchId) -> Option<&Stream> {
+        self.watches.stream(watch)
     }
 
     pub(crate) fn locks(&self) -> impl Iterator<Item = (&Arc<str>, &Lock)> {

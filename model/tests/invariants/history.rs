@@ -77,7 +77,7 @@ impl History {
         &self.facts
     }
 
-    fn then(mut self, fact: impl FnOnce(Micros) -> Observation) -> Self {
+    pub(crate) fn then(mut self, fact: impl FnOnce(Micros) -> Observation) -> Self {
         self.facts.push(fact(self.at));
         self.at += 1_000;
         self

@@ -8,3 +8,4 @@ mod replies;
 mod signals;
 mod silence;
 mod table;
+mod watches;

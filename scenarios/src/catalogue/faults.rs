@@ -197,3 +197,29 @@ pub const NO_SELECTOR: Scenario = Scenario {
     weight: 10,
     ..Scenario::BLANK
 };
+
+const ONE_BY_ONE: &[Act] = &[
+    deliver(1, Route::RoundRobin),
+    Act::AwaitAnswers,
+    deliver(1, Route::RoundRobin),
+    Act::AwaitAnswers,
+    deliver(1, Route::RoundRobin),
+    Act::AwaitAnswers,
+    deliver(1, Route::RoundRobin),
+    Act::AwaitAnswers,
+    deliver(2, Route::RoundRobin),
+];
+
+/// Who trusts a cache acts twice on what it has already done.
+pub const TIME_TRAVEL: Scenario = Scenario {
+    name: Cow::Borrowed("time-travel"),
+    story: Cow::Borrowed(
+        "API servers restart and clients move to others whose caches are older, while one alert comes again and again",
+    ),
+    cluster: ClusterShape { servers: 3, ..ClusterShape::USUAL },
+    faults: Faults { name: "time-travel", servers: 60, servers_max: 8, lagging: 200, ..Faults::NONE },
+    acts: Cow::Borrowed(ONE_BY_ONE),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 6)]),
+    weight: 40,
+    ..Scenario::BLANK
+};

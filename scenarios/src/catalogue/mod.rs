@@ -36,6 +36,7 @@ pub static CATALOGUE: &[&Scenario] = &[
     &faults::ADMISSION_REFUSES,
     &faults::API_ERRORS,
     &faults::NO_SELECTOR,
+    &faults::TIME_TRAVEL,
     &lives::ENDS_MEANWHILE,
     &lives::NEXT_EPISODE,
     &lives::RESOLVED_AFTER_END,

@@ -20,12 +20,29 @@ struct List {
     items: Vec<Record>,
 }
 
+/// Where a list comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Read {
+    /// The store.
+    Consistent,
+    /// The watch cache of whichever API server answers (resourceVersion=0).
+    Cached,
+}
+
 /// The RemediationRequest that a signal of `fingerprint` duplicates; `None` when it begins a new one.
-pub(super) async fn should_deduplicate(calls: Calls<'_>, fingerprint: &str) -> Result<Option<Record>, CallError> {
-    let by_field = ListParams::default().fields(&format!("spec.signalFingerprint={fingerprint}"));
+pub(super) async fn should_deduplicate(
+    calls: Calls<'_>,
+    fingerprint: &str,
+    read: Read,
+) -> Result<Option<Record>, CallError> {
+    let all = match read {
+        Read::Consistent => ListParams::default(),
+        Read::Cached => ListParams::default().match_any(),
+    };
+    let by_field = all.clone().fields(&format!("spec.signalFingerprint={fingerprint}"));
     let items = match list(calls, &by_field).await {
         Err(error) if selector_unsupported(&error) => {
-            let mut all = list(calls, &ListParams::default()).await?;
+            let mut all = list(calls, &all).await?;
             all.retain(|rr| rr.is_about(fingerprint));
             all
         }

@@ -6,6 +6,7 @@
 //! cancelling a request's context is in Go: nothing more is sent, and a lock that is held stays behind.
 mod backoff;
 mod breaker;
+pub mod cached_list;
 mod call;
 mod create;
 mod dedup;
@@ -36,6 +37,11 @@ pub struct Alternative {
 /// Every alternative, in the order of their history.
 pub const ALTERNATIVES: &[Alternative] = &[
     Alternative { name: "none", summary: "no lock: consistent LIST, then create", start: none::start },
+    Alternative {
+        name: "cached-list",
+        summary: "no lock: LIST from the watch cache, as an informer's, then create",
+        start: cached_list::start,
+    },
     Alternative {
         name: "planned-lease",
         summary: "Lease lock of the December 2025 plan: 100 ms recursion, release by name",

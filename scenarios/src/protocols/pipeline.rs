@@ -5,7 +5,8 @@
 use super::{
     breaker::Breaker,
     call::{CallError, Calls},
-    create, dedup,
+    create,
+    dedup::{self, Read},
     record::Record,
     status,
 };
@@ -19,12 +20,18 @@ use std::time::Duration;
 pub(super) struct Pipeline {
     ctx: Context,
     breaker: Breaker,
+    read: Read,
 }
 
 impl Pipeline {
     /// A replica's pipeline.
     pub(super) fn new(ctx: Context) -> Self {
-        Self { ctx, breaker: Breaker::closed() }
+        Self { ctx, breaker: Breaker::closed(), read: Read::Consistent }
+    }
+
+    /// One that lists from the API server's cache.
+    pub(super) fn from_cache(ctx: Context) -> Self {
+        Self { read: Read::Cached, ..Self::new(ctx) }
     }
 
     /// The API calls of one request.
@@ -46,7 +53,7 @@ impl Pipeline {
 
     /// Counts on an open RemediationRequest; `None` when there is none.
     pub(super) async fn count_if_open(&self, calls: Calls<'_>, signal: &Signal) -> Result<Option<Accepted>, Refusal> {
-        let found = dedup::should_deduplicate(calls, &signal.fingerprint).await;
+        let found = dedup::should_deduplicate(calls, &signal.fingerprint, self.read).await;
         let Some(mut rr) = found.map_err(|error| refusal(calls, "deduplication check", &error))? else {
             return Ok(None);
         };

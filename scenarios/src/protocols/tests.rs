@@ -396,5 +396,5 @@ fn names_of_alternatives_are_distinct() {
     let mut names: Vec<_> = super::ALTERNATIVES.iter().map(|alternative| alternative.name).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names, ["none", "planned-lease", "shipped-lease"]);
+    assert_eq!(names, ["cached-list", "none", "planned-lease", "shipped-lease"]);
 }

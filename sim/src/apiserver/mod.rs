@@ -69,6 +69,42 @@ pub struct ResourceId(pub u16);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WatchId(pub u64);
 
+/// Where a watch begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WatchStart {
+    /// It tells what comes after this revision.
+    pub after: u64,
+    /// Before that it tells every object that there was at that revision.
+    pub from_state: bool,
+}
+
+/// What an API server can hold. The real one's depend on the resource and on how busy it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Events of a resource that a watch cache remembers: an older watch is 410. The real one holds a hundred at least, and as
+    /// many as came within 75 s (k8s.io/apiserver/pkg/storage/cacher/watch_cache.go).
+    pub history: usize,
+    /// Events that a stream may be behind its cache before the server ends it. The real one: ten to a thousand
+    /// (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go).
+    pub buffer: usize,
+}
+
+impl Limits {
+    /// Everything is remembered, and every client waited for.
+    pub const NONE: Limits = Limits { history: usize::MAX, buffer: usize::MAX };
+}
+
+/// What a cached collection showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CachedRead {
+    /// Which resource.
+    pub resource: ResourceId,
+    /// The revision of the cache that served it.
+    pub revision: u64,
+    /// Whether the client knows that revision by it. It does not by a watch that goes on from a version.
+    pub told: bool,
+}
+
 /// One HTTP request, already off the wire.
 #[derive(Debug, Clone)]
 pub struct Request {

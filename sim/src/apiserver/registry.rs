@@ -151,6 +151,11 @@ impl Registry {
         self.kind(resource).subject().qualified()
     }
 
+    /// The names of all resources, in the order of their ids.
+    pub fn names(&self) -> impl Iterator<Item = String> + '_ {
+        self.kinds.iter().map(|kind| kind.subject().qualified())
+    }
+
     pub(crate) fn kind(&self, resource: ResourceId) -> &Kind {
         &self.kinds[usize::from(resource.0)]
     }

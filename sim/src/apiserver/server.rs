@@ -1,6 +1,7 @@
 //! The API servers over one store: the state of a run, and everything that is not the answer to a request.
 use super::{
-    Answer, AnswerBody, Change, Commit, Request, ResourceId, ServerId, WatchId, WatchItem,
+    Answer, AnswerBody, CachedRead, Change, Commit, Limits, Request, ResourceId, ServerId, WatchId, WatchItem,
+    WatchStart,
     admission::AdmissionHook,
     authentication::TokenTable,
     authorizer::Authorizer,
@@ -51,8 +52,8 @@ pub enum FixtureError {
 /// resources that [`Registry::builtin`] lacks, YAML (but for apply) and protobuf, Tables alone.
 ///
 /// Not simulated, and silent: quotas, defaults and validation of built-in kinds other than leases (a few excepted), controllers
-/// other than [`Self::set_controllers`]'s, the limit of a watch cache's history, the 429 of a consistent list on a cache that is
-/// too far behind, the three seconds before a 504, CEL cost limits, JSON deeper than 128 levels (400), service account tokens and
+/// other than [`Self::set_controllers`]'s, the growth of a watch cache's history with its load, the
+/// three seconds before a 504, CEL cost limits, JSON deeper than 128 levels (400), service account tokens and
 /// client certificates.
 pub struct ApiServer {
     pub(super) registry: Arc<Registry>,
@@ -67,6 +68,8 @@ pub struct ApiServer {
     watches: BTreeMap<WatchId, Watcher>,
     next_watch: u64,
     commits: Vec<Commit>,
+    pub(super) cached_read: Option<CachedRead>,
+    limits: Limits,
 }
 
 impl std::fmt::Debug for ApiServer {
@@ -97,6 +100,8 @@ impl ApiServer {
             watches: BTreeMap::new(),
             next_watch: 0,
             commits: Vec::new(),
+            cached_read: None,
+            limits: Limits::NONE,
         };
         for name in FIRST_NAMESPACES {
             let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
@@ -125,6 +130,8 @@ impl ApiServer {
             watches: BTreeMap::new(),
             next_watch: self.next_watch,
             commits: self.commits.clone(),
+            cached_read: None,
+            limits: self.limits,
         }
     }
 
@@ -235,6 +242,11 @@ impl ApiServer {
         self.watches.get(&watch).map(|watcher| watcher.resource)
     }
 
+    /// Where a watch began; None if it is not open.
+    pub fn watch_start(&self, watch: WatchId) -> Option<WatchStart> {
+        self.watches.get(&watch).map(Watcher::start)
+    }
+
     /// The `timeoutSeconds` of a watch.
     pub fn watch_timeout(&self, watch: WatchId) -> Option<u32> {
         self.watches.get(&watch)?.timeout
@@ -248,9 +260,38 @@ impl ApiServer {
         id
     }
 
-    /// Moves one server's cache of one resource on by one event; false if it was up to date.
+    /// Moves one server's cache of one resource on by one event, or lets it list its resource where it has yet to; false if it
+    /// was up to date.
     pub fn advance_cache(&mut self, server: ServerId, resource: ResourceId) -> bool {
         self.caches.advance(&self.store, server, resource)
+    }
+
+    /// What the servers can hold, from here on.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.caches.limit_history(limits.history);
+    }
+
+    /// Ends the watches of a cache whose clients have left more events unread than their server buffers; how many.
+    pub fn drop_slow_watches(&mut self, server: ServerId, resource: ResourceId) -> usize {
+        let applied = self.caches.applied(&self.store, server, resource);
+        let of_cache = |watcher: &&mut Watcher| (watcher.server, watcher.resource) == (server, resource);
+        let slow = self
+            .watches
+            .values_mut()
+            .filter(of_cache)
+            .filter(|watcher| !watcher.has_ended() && watcher.unread(&self.store, applied) > self.limits.buffer);
+        slow.map(Watcher::end).count()
+    }
+
+    /// The last collection that was read from a cache, or watched, since the last call.
+    pub fn take_cached_read(&mut self) -> Option<CachedRead> {
+        self.cached_read.take()
+    }
+
+    /// The revision that a watch has told its client of.
+    pub fn watch_position(&self, watch: WatchId) -> Option<u64> {
+        self.watches.get(&watch).map(|watcher| watcher.position(&self.store))
     }
 
     /// How many events a cache is behind.
@@ -290,6 +331,12 @@ impl ApiServer {
             watcher.end();
         }
         self.caches.restart(&self.store, server);
+    }
+
+    /// The same, but each cache has yet to list its resource: until [`Self::advance_cache`], lists and watches are 429.
+    pub fn restart_server_cold(&mut self, server: ServerId) {
+        self.restart_server(server);
+        self.caches.restart_cold(&self.store, server);
     }
 
     /// What was committed since the last call.

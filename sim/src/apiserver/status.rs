@@ -331,6 +331,12 @@ pub fn too_many_requests(retry_after: u32) -> Status {
     *Status::failure(429, "TooManyRequests", "storage is (re)initializing".into(), None).with_retry_after(retry_after)
 }
 
+/// 429 of a consistent list whose watch cache has not come so far in three seconds (k8s.io/apiserver, delegator.go).
+pub fn cache_too_far_behind(wanted: u64) -> Status {
+    let message = format!("Too large resource version: {wanted}, current: {}", wanted.saturating_sub(1));
+    *Status::failure(429, "TooManyRequests", message, None).with_retry_after(1)
+}
+
 /// 429 of priority and fairness, or of a server with too many requests in flight (then `retry_after` is 1): the request was
 /// not executed. Alone among the errors it is plain text (k8s.io/apiserver/pkg/server/filters/maxinflight.go).
 pub fn overload(retry_after: u32) -> Answer {

@@ -2,7 +2,7 @@
 //!
 //! A cache is a position in the store's log, not a copy: what it holds is the state at that position. It serves the reads that
 //! may be stale (resourceVersion 0 or N) and feeds the watches (k8s.io/apiserver/pkg/storage/cacher). Its history has no limit
-//! other than a restart: the ring buffer's capacity and the 75 s of freshness are not simulated.
+//! other than a restart, unless it is given one; the 75 s for which the real one grows instead are not simulated.
 use super::{ResourceId, ServerId, store::Store};
 
 /// One server's cache of one resource.
@@ -16,6 +16,8 @@ struct Position {
     watches: u32,
     /// A stale read was answered from it, and may be again.
     read: bool,
+    /// Its server has just started and has not listed the resource yet.
+    initialising: bool,
 }
 
 /// The caches of all servers.
@@ -23,12 +25,14 @@ struct Position {
 pub(crate) struct Caches {
     servers: Vec<Vec<Position>>,
     auto_advance: bool,
+    /// How many events each remembers.
+    history: usize,
 }
 
 impl Caches {
     pub(crate) fn new(store: &Store, servers: usize, resources: usize) -> Self {
-        let mut caches = Self { servers: Vec::new(), auto_advance: false };
-        let start = Position { applied: 0, since: 0, watches: 0, read: false };
+        let mut caches = Self { servers: Vec::new(), auto_advance: false, history: usize::MAX };
+        let start = Position { applied: 0, since: 0, watches: 0, read: false, initialising: false };
         caches.servers = vec![vec![start; resources]; servers.max(1)];
         for server in 0..caches.servers.len() {
             caches.restart(store, ServerId(server));
@@ -44,8 +48,25 @@ impl Caches {
     pub(crate) fn restart(&mut self, store: &Store, server: ServerId) {
         for (i, position) in self.servers[server.0].iter_mut().enumerate() {
             let applied = store.log(resource_id(i)).len();
-            *position = Position { applied, since: store.revision(), read: false, ..*position };
+            *position = Position { applied, since: store.revision(), read: false, initialising: false, ..*position };
         }
+    }
+
+    /// The same, but each cache has yet to list its resource: it does so when it moves next.
+    pub(crate) fn restart_cold(&mut self, store: &Store, server: ServerId) {
+        self.restart(store, server);
+        for position in &mut self.servers[server.0] {
+            position.initialising = true;
+        }
+    }
+
+    pub(crate) fn limit_history(&mut self, events: usize) {
+        self.history = events;
+    }
+
+    /// Whether the cache can serve anything.
+    pub(crate) fn ready(&self, server: ServerId, resource: ResourceId) -> bool {
+        !self.at(server, resource).initialising
     }
 
     /// With it on, every cache is where the store is; switched off, it stays there.
@@ -69,16 +90,24 @@ impl Caches {
     pub(crate) fn revision(&self, store: &Store, server: ServerId, resource: ResourceId) -> u64 {
         let applied = self.applied(store, server, resource);
         let last = applied.checked_sub(1).map_or(0, |i| store.log(resource)[i].revision);
-        last.max(self.since(server, resource))
+        last.max(self.at(server, resource).since)
     }
 
     /// The oldest revision from which a watch can still start.
-    pub(crate) fn since(&self, server: ServerId, resource: ResourceId) -> u64 {
-        self.at(server, resource).since
+    pub(crate) fn since(&self, store: &Store, server: ServerId, resource: ResourceId) -> u64 {
+        let since = self.at(server, resource).since;
+        let forgotten = self.applied(store, server, resource).checked_sub(self.history).and_then(|n| n.checked_sub(1));
+        forgotten.map_or(since, |last| since.max(store.log(resource)[last].revision))
     }
 
     /// Applies one event; false if there was none left.
     pub(crate) fn advance(&mut self, store: &Store, server: ServerId, resource: ResourceId) -> bool {
+        if self.at(server, resource).initialising {
+            let applied = store.log(resource).len();
+            let position = self.at_mut(server, resource);
+            *position = Position { applied, since: store.revision(), initialising: false, ..*position };
+            return true;
+        }
         let behind = self.applied(store, server, resource) < store.log(resource).len();
         if behind {
             self.at_mut(server, resource).applied += 1;
@@ -112,8 +141,8 @@ impl Caches {
             positions.iter().enumerate().filter_map(move |(i, position)| {
                 let resource = resource_id(i);
                 let noticed = position.watches > 0 || position.read;
-                (noticed && self.applied(store, ServerId(server), resource) < store.log(resource).len())
-                    .then_some((ServerId(server), resource))
+                let behind = self.applied(store, ServerId(server), resource) < store.log(resource).len();
+                (noticed && (behind || position.initialising)).then_some((ServerId(server), resource))
             })
         })
     }

@@ -3,7 +3,7 @@
 //! A watch is a cursor in the log of its resource, held back by its server's cache. Whole-object lines are made once for each
 //! event and shared by all watches that see the event as it is.
 use super::{
-    ResourceId, ServerId, WatchItem,
+    ResourceId, ServerId, WatchItem, WatchStart,
     negotiation::Shape,
     object::{self, Object, encode},
     registry::Kind,
@@ -34,6 +34,8 @@ pub(crate) struct Watcher {
     next: AtomicUsize,
     /// What happened up to this revision is not told, even if it has yet to happen.
     after: u64,
+    /// Whether it begins with the objects that there were then.
+    pub(crate) from_state: bool,
     bookmark: Bookmark,
     ending: Ending,
 }
@@ -75,6 +77,7 @@ impl Watcher {
             first: VecDeque::new(),
             next: AtomicUsize::new(store.first_after(resource, after)),
             after,
+            from_state: false,
             bookmark: Bookmark { allowed: false, known: 0, due: false },
             ending: Ending::Open,
         }
@@ -104,9 +107,28 @@ impl Watcher {
         self.ending = Ending::AfterFirst;
     }
 
+    /// How many events it has yet to tell, of those that the cache has.
+    pub(crate) fn unread(&self, store: &Store, applied: usize) -> usize {
+        let next = self.next.load(Ordering::Relaxed).min(applied);
+        let told = |event: &&Event| event.revision > self.after && self.filter.change(event).is_some();
+        self.first.len() + store.log(self.resource)[next..applied].iter().filter(told).count()
+    }
+
+    /// The revision up to which it has told everything.
+    pub(crate) fn position(&self, store: &Store) -> u64 {
+        let next = self.next.load(Ordering::Relaxed);
+        let last = next.checked_sub(1).and_then(|last| store.log(self.resource).get(last));
+        last.map_or(self.after, |event| event.revision.max(self.after))
+    }
+
     /// The server ends the stream now.
     pub(crate) fn end(&mut self) {
         self.ending = Ending::Ended;
+    }
+
+    /// Where it began.
+    pub(crate) fn start(&self) -> WatchStart {
+        WatchStart { after: self.after, from_state: self.from_state }
     }
 
     pub(crate) fn has_ended(&self) -> bool {

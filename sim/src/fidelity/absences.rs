@@ -65,9 +65,9 @@ pub const ABSENCES: &[Absence] = &[
         &[],
     ),
     absent(
-        "the watch cache's ring buffer and its 75 s of freshness",
-        "history is lost on restart and compaction only",
-        "a 410 for sheer volume of events",
+        "the watch cache's 75 s of freshness",
+        "history is lost on restart and compaction, and beyond a number of events where a run sets one",
+        "a history that grows and shrinks with the load",
         &[],
     ),
     absent(

@@ -30,6 +30,7 @@ pub(super) trait Backend: Send + Sync {
     fn send(&self, id: DeliveryId, replica: usize, request: http::Request<Bytes>) -> Exchange;
     fn ready(&self) -> Vec<usize>;
     fn actor(&self) -> (ActorId, ApiService);
+    fn spare(&self, actor: ActorId);
     fn choose(&self, of: usize, label: Label) -> usize;
     fn rarely(&self, per_mille: u32, label: Label) -> bool;
     fn time(&self) -> TrueTime;
@@ -84,6 +85,14 @@ impl Cluster {
     /// An API client that is none of the replicas.
     pub fn actor(&self) -> (ActorId, ApiService) {
         self.backend.actor()
+    }
+
+    /// A kube client that is none of the replicas', and that nothing goes wrong with: what a script asks for is done. When, among
+    /// what others ask for, is explored all the same.
+    pub fn client(&self, namespace: &str) -> kube::Client {
+        let (actor, api) = self.backend.actor();
+        self.backend.spare(actor);
+        kube::Client::new(api, namespace)
     }
 
     /// One of `0..of`.

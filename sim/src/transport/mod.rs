@@ -6,10 +6,12 @@ pub mod direct;
 pub mod network;
 
 mod cluster;
+mod control_plane;
 mod intervention;
 mod service;
 mod wording;
 
 pub use cluster::{Cluster, Lost};
+pub use control_plane::{Balance, ControlPlane};
 pub use intervention::{Glimpse, Intervention};
 pub use service::{ApiBody, ApiService, BrokenConnection};

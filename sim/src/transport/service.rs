@@ -11,8 +11,12 @@ use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Timeout,
+};
 
 /// The connection ended before an answer came. Whether the request was executed cannot be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -69,6 +73,7 @@ pub(crate) type CallResult = Result<http::Response<ApiBody>, BrokenConnection>;
 pub struct ApiService {
     way: Way,
     actor: ActorId,
+    patience: Option<Duration>,
 }
 
 #[derive(Clone)]
@@ -85,11 +90,18 @@ impl fmt::Debug for ApiService {
 
 impl ApiService {
     pub(crate) fn new(shared: direct::Shared, actor: ActorId) -> Self {
-        Self { way: Way::Direct(shared), actor }
+        Self { way: Way::Direct(shared), actor, patience: None }
     }
 
     pub(super) fn over_network(client: ApiClient, actor: ActorId) -> Self {
-        Self { way: Way::Network(client), actor }
+        Self { way: Way::Network(client), actor, patience: None }
+    }
+
+    /// The same, giving up on an answer that takes longer. Without it one that never comes is waited for for ever, and whoever
+    /// calls must have a timeout of its own.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience: Some(patience), ..self }
     }
 }
 
@@ -111,9 +123,13 @@ where
         let Some(Ok(body)) = body.collect().now_or_never() else {
             return ApiFuture::Ready(Some(Err(BrokenConnection)));
         };
-        match &self.way {
+        let answer = match &self.way {
             Way::Direct(shared) => shared.call(self.actor, parts, body.to_bytes()),
             Way::Network(client) => ApiFuture::Wire(client.call(self.actor, parts, body.to_bytes())),
+        };
+        match self.patience {
+            Some(patience) => ApiFuture::Limited(Box::pin(tokio::time::timeout(patience, answer))),
+            None => answer,
         }
     }
 }
@@ -126,6 +142,8 @@ pub enum ApiFuture {
     Waiting(oneshot::Receiver<CallResult>),
     /// It comes over the network.
     Wire(BoxFuture<'static, CallResult>),
+    /// It comes in time or not at all.
+    Limited(Pin<Box<Timeout<ApiFuture>>>),
 }
 
 impl fmt::Debug for ApiFuture {
@@ -144,6 +162,9 @@ impl Future for ApiFuture {
                 Pin::new(answer).poll(cx).map(|result| result.unwrap_or(Err(BrokenConnection)))
             }
             ApiFuture::Wire(answer) => answer.as_mut().poll(cx),
+            ApiFuture::Limited(answer) => {
+                answer.as_mut().poll(cx).map(|result| result.unwrap_or(Err(BrokenConnection)))
+            }
         }
     }
 }

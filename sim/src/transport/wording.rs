@@ -45,6 +45,11 @@ pub(super) fn refusal(kind: FaultKind) -> Option<Answer> {
     }
 }
 
+/// The answer to a consistent list whose cache has not come to this revision in time.
+pub(super) fn lagging(revision: u64) -> Answer {
+    status::cache_too_far_behind(revision).answer()
+}
+
 /// How long the API server waits for an admission webhook: the default `timeoutSeconds`.
 pub(super) const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 

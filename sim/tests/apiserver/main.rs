@@ -2,6 +2,7 @@
 //! server answered them in sequence. Caches that lag, several servers, restarts, the hooks, and properties over any history.
 mod access;
 mod admission;
+mod availability;
 mod caches;
 mod client;
 mod cluster;

@@ -14,10 +14,27 @@ impl ApiServer {
             return Ok(call.object_answer(200, object, &[]));
         }
         let wanted = parse_revision(&call.options.resource_version).map_err(status::bare_error)?;
-        self.wait_for_cache(call, wanted)?;
-        let revision = self.caches.revision(&self.store, call.server, call.resource());
+        let revision = if self.caches.ready(call.server, call.resource()) {
+            self.wait_for_cache(call, wanted)?;
+            self.caches.revision(&self.store, call.server, call.resource())
+        } else {
+            // While there is no cache, etcd serves (KEP-4568, "Delegate get requests to etcd").
+            self.store.revision()
+        };
         let object = self.store.get_at(call.resource(), &key, revision).ok_or_else(|| call.not_found())?;
         Ok(call.object_answer(200, object, &[]))
+    }
+
+    /// Whether the cache can serve a collection.
+    ///
+    /// # Errors
+    /// 429 while its server has just started (KEP-4568).
+    pub(super) fn cache_is_ready(&mut self, call: &Call<'_>) -> Outcome<()> {
+        if self.caches.ready(call.server, call.resource()) {
+            return Ok(());
+        }
+        self.caches.was_read(call.server, call.resource());
+        Err(Box::new(status::too_many_requests(1)))
     }
 
     /// A read from the cache that is not older than a version. The real server waits for its cache, three seconds at most: here

@@ -4,7 +4,7 @@
 //! off. A watch from a version that is not there yet is silent about everything below it.
 use super::{Call, parse_revision};
 use crate::apiserver::{
-    Answer, AnswerBody, ApiServer, WatchId,
+    Answer, AnswerBody, ApiServer, CachedRead, WatchId,
     selectors::Selector,
     status::{self, Outcome},
     validation,
@@ -23,6 +23,7 @@ impl ApiServer {
         }
         let wanted = parse_revision(&options.resource_version).map_err(status::bare_error)?;
         let namespace = (!call.namespace.is_empty()).then(|| call.namespace.to_owned());
+        self.cache_is_ready(call)?;
         let filter = Filter { namespace, selector, shape: call.shape };
         let streaming = options.send_initial_events == Some(true);
         if streaming {
@@ -30,11 +31,13 @@ impl ApiServer {
             self.wait_for_cache(call, at_least)?;
         }
         let (server, resource) = (call.server, call.resource());
-        let since = self.caches.since(server, resource);
+        let since = self.caches.since(&self.store, server, resource);
         let current = self.caches.revision(&self.store, server, resource);
         let from_state = streaming || (wanted == 0 && options.send_initial_events.is_none());
+        self.cached_read = Some(CachedRead { resource, revision: current, told: from_state });
         let start = if from_state || wanted == 0 { current } else { wanted };
         let mut watcher = Watcher::new(&self.store, server, resource, filter, start);
+        watcher.from_state = from_state;
         watcher.timeout = options.timeout_seconds;
         if options.allow_watch_bookmarks {
             watcher.allow_bookmarks(start);

@@ -41,6 +41,8 @@ pub(super) enum Step {
     Disconnect,
 }
 
+/// What may happen to API servers at any step (0 is: nothing).
+pub(in crate::transport) const SERVER_FAULTS: &[FaultKind] = &[FaultKind::WatchDrop, FaultKind::ServerRestart];
 /// What may happen to the world at any step, in the order of the choice (0 is: nothing).
 pub const WORLD_FAULTS: &[FaultKind] =
     &[FaultKind::Crash, FaultKind::Pause, FaultKind::WatchDrop, FaultKind::Compaction, FaultKind::Disconnect];
@@ -72,7 +74,7 @@ impl World {
         }
         self.steps += 1;
         if self.phase == Phase::Explore
-            && let Some(step) = self.world_fault(now)
+            && let Some(step) = self.world_fault(now).or_else(|| self.server_fault())
         {
             return step;
         }
@@ -131,6 +133,7 @@ impl World {
             Action::Cache(server, resource) => {
                 self.api.advance_cache(server, resource);
                 self.emit(&Event::CacheAdvanced { server, resource });
+                self.drop_slow_watches(server, resource);
             }
             Action::Commit(index) => match self.commit(index) {
                 Aftermath::Nothing => {}
@@ -152,27 +155,36 @@ impl World {
         let (watch, actor, resource) = (stream.watch, stream.actor, stream.resource);
         match self.api.next_event(watch) {
             WatchItem::Event(line) => {
-                let heard = self.streams[index].lines.send(line).is_ok();
-                self.emit(&Event::WatchDelivered { actor, resource });
+                if self.known.kept()
+                    && let Some(position) = self.api.watch_position(watch)
+                {
+                    self.known.hear(actor, self.actor(actor).replica, resource, position);
+                }
+                let heard = self.streams[index].lines.send(line.clone()).is_ok();
+                self.emit(&Event::WatchDelivered { watch, actor, resource, line });
                 if !heard {
                     self.api.close_watch(watch);
                     self.streams.remove(index);
                 }
             }
             WatchItem::End => {
-                self.emit(&Event::WatchEnded { actor, resource });
+                self.emit(&Event::WatchEnded { watch, actor, resource });
                 self.streams.remove(index);
             }
             WatchItem::Pending => {}
         }
     }
 
-    /// Ends the streams whose timeoutSeconds have passed.
+    /// Ends the streams whose timeoutSeconds have passed; a bookmark comes two seconds before
+    /// (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go, nextBookmarkTime).
     pub(super) fn expire_streams(&mut self) {
         let now = self.time.micros();
-        for stream in &self.streams {
+        for stream in &mut self.streams {
             if stream.until <= now {
                 self.api.end_watch(stream.watch);
+            } else if stream.bookmark_at.is_some_and(|at| at <= now) {
+                stream.bookmark_at = None;
+                self.api.bookmark(stream.watch);
             }
         }
     }
@@ -182,7 +194,7 @@ impl World {
         let now = self.time.micros();
         let calls = self.calls.iter().map(|call| call.not_before);
         let pauses = self.replicas.iter().map(super::replicas::Replica::paused_until);
-        let streams = self.streams.iter().map(|stream| stream.until);
+        let streams = self.streams.iter().map(|stream| stream.bookmark_at.unwrap_or(stream.until));
         calls.chain(pauses).chain(streams).filter(|&at| at > now).min()
     }
 
@@ -237,6 +249,40 @@ impl World {
         true
     }
 
+    fn server_fault(&mut self) -> Option<Step> {
+        let picked = self.choices.rarely(self.faults.servers, SERVER_FAULTS.len() + 1, Label::WorldFault);
+        let kind = *SERVER_FAULTS.get(picked.checked_sub(1)?)?;
+        if self.spent.servers >= self.faults.servers_max {
+            return None;
+        }
+        match kind {
+            FaultKind::WatchDrop if self.streams.is_empty() => return None,
+            FaultKind::WatchDrop => self.drop_watch(),
+            _ => {
+                let server = ServerId(self.choices.choose(self.servers, Label::Server));
+                self.restart_server(server);
+            }
+        }
+        self.spent.servers += 1;
+        Some(Step::Acted)
+    }
+
+    /// An API server restarts; its clients' next connections reach the next one.
+    fn restart_server(&mut self, server: ServerId) {
+        self.api.restart_server_cold(server);
+        let next = ServerId((server.0 + 1) % self.servers);
+        self.actors.iter_mut().filter(|actor| actor.server == server).for_each(|actor| actor.server = next);
+        self.deliver_fault(FaultKind::ServerRestart, None, None);
+    }
+
+    fn drop_slow_watches(&mut self, server: ServerId, resource: ResourceId) {
+        if self.control_plane.limits.buffer < usize::MAX {
+            for _ in 0..self.api.drop_slow_watches(server, resource) {
+                self.deliver_fault(FaultKind::SlowWatch, None, None);
+            }
+        }
+    }
+
     fn victim(&mut self, now: u64) -> Option<usize> {
         let up: Vec<usize> = (0..self.replicas.len())
             .filter(|&r| self.replicas[r].up() && self.replicas[r].paused_until() <= now)
@@ -252,7 +298,7 @@ impl World {
         // The next connection reaches the next API server, whose caches may be older.
         actor.server = ServerId((actor.server.0 + 1) % self.servers);
         let replica = actor.replica;
-        self.emit(&Event::WatchEnded { actor: stream.actor, resource: stream.resource });
+        self.emit(&Event::WatchEnded { watch: stream.watch, actor: stream.actor, resource: stream.resource });
         self.deliver_fault(FaultKind::WatchDrop, None, replica);
     }
 

@@ -4,16 +4,20 @@ use super::{
     world::{Call, Phase, Reply, Stream, World},
 };
 use crate::{
-    apiserver::{Answer, AnswerBody},
+    apiserver::{Answer, AnswerBody, ServerId},
     choice::Label,
-    event::{CallEnd, Event},
+    event::{ActorId, CallEnd, Event},
     faults::FaultKind,
     transport::{
+        Balance,
         service::{ApiBody, BrokenConnection, CallResult},
-        wording::{UNTRUTHS, WEBHOOK_TIMEOUT, interference, refusal, timeout, untruth, webhook_timeout},
+        wording::{UNTRUTHS, WEBHOOK_TIMEOUT, interference, lagging, refusal, timeout, untruth, webhook_timeout},
     },
 };
-use std::{sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 use tokio::sync::mpsc;
 
 /// What may happen to a call, in the order of the choice (0 is: nothing).
@@ -41,6 +45,9 @@ pub const DELAYS: &[Duration] = &[
     Duration::from_secs(55),
 ];
 
+/// How long before its end a watch tells a last bookmark, in microseconds.
+const LAST_BOOKMARK: u64 = 2_000_000;
+
 /// What is to be done with the replica of a call besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Aftermath {
@@ -59,13 +66,17 @@ impl World {
 
     /// The call at this index is next: it meets a fault, or is executed and its answer is on its way.
     pub(super) fn commit(&mut self, index: usize) -> Aftermath {
-        if self.phase == Phase::Explore && !self.calls[index].settled {
+        let spared = self.actor(self.calls[index].actor).spared;
+        if self.phase == Phase::Explore && !self.calls[index].settled && !spared {
             self.calls[index].settled = true;
             if let Some(effect) = self.triggered(index) {
                 return self.scripted(index, effect);
             }
             if self.calls[index].caller.as_ref().is_none_or(tokio::sync::oneshot::Sender::is_closed) {
                 self.abandoned(index);
+                return Aftermath::Nothing;
+            }
+            if self.refused_as_lagging(index) {
                 return Aftermath::Nothing;
             }
             if self.spent.calls < self.faults.calls_max {
@@ -84,6 +95,20 @@ impl World {
             }
         }
         Aftermath::Nothing
+    }
+
+    /// A consistent list whose cache is behind may find it too far behind.
+    fn refused_as_lagging(&mut self, index: usize) -> bool {
+        let call = &self.calls[index];
+        let (id, server) = (call.id, self.actor(call.actor).server);
+        let refused = self.faults.lagging > 0
+            && self.api.list_finds_cache_behind(server, &call.request)
+            && self.choices.rarely(self.faults.lagging, 2, Label::CallFault) == 1;
+        if refused {
+            self.refuse_with(index, lagging(self.api.revision()));
+            self.deliver_fault(FaultKind::LaggingCache, Some(id), None);
+        }
+        refused
     }
 
     fn triggered(&mut self, index: usize) -> Option<Effect> {
@@ -274,10 +299,19 @@ impl World {
     }
 
     fn execute(&mut self, call: &Call) -> (CallResult, CallEnd, Option<Stream>) {
-        let server = self.actor(call.actor).server;
+        let server = self.server_of(call.actor);
         let now = self.time.now();
         let answer = self.api.handle(server, call.actor.0, &call.request, now);
         let code = answer.status;
+        let replica = self.actor(call.actor).replica;
+        if let Some(read) = self.api.take_cached_read()
+            && self.known.read(call.actor, replica, read)
+        {
+            self.deliver_fault(FaultKind::TimeTravel, Some(call.id), replica);
+        }
+        if code == 429 {
+            self.deliver_fault(FaultKind::ColdCache, Some(call.id), replica);
+        }
         let path = call.request.target.split('?').next().unwrap_or_default();
         self.trace.step(call.actor, &call.request.method, path, u32::from(code));
         if let AnswerBody::Full(body) = &answer.body {
@@ -290,9 +324,23 @@ impl World {
             let resource = self.api.watch_resource(watch)?;
             let seconds = self.api.watch_timeout(watch).map_or(1_800, u64::from);
             let until = self.time.micros() + seconds * 1_000_000;
-            Some(Stream { watch, actor: call.actor, resource, lines, until })
+            let bookmark_at = until.checked_sub(LAST_BOOKMARK).filter(|at| *at > self.time.micros());
+            let (actor, start) = (call.actor, self.api.watch_start(watch)?);
+            let target = Arc::from(call.request.target.as_str());
+            self.emit(&Event::WatchOpened { watch, actor, resource, target, start });
+            Some(Stream { watch, actor, resource, lines, until, bookmark_at })
         });
         (result, CallEnd::Status(code), opens)
+    }
+
+    /// The API server that a request of this actor reaches.
+    fn server_of(&mut self, actor: ActorId) -> ServerId {
+        match self.control_plane.balance {
+            Balance::PerRequest if self.phase == Phase::Explore => {
+                ServerId(self.choices.choose(self.servers, Label::Server))
+            }
+            _ => self.actor(actor).server,
+        }
     }
 
     /// Tells the trace and the oracle what was written since.

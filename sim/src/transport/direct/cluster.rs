@@ -42,6 +42,10 @@ impl Backend for Shared {
         (actor, ApiService::new(self.clone(), actor))
     }
 
+    fn spare(&self, actor: ActorId) {
+        self.lock().actors[actor.0 as usize].spared = true;
+    }
+
     fn choose(&self, of: usize, label: Label) -> usize {
         let mut world = self.lock();
         if world.phase == Phase::Explore { world.choices.choose(of, label) } else { 0 }

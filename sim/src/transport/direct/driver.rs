@@ -12,7 +12,10 @@ use crate::{
     faults::{Delivered, Faults},
     hosts::Host,
     trace::{Detail, Trace},
-    transport::cluster::{Cluster, OUTSIDER},
+    transport::{
+        ControlPlane,
+        cluster::{Cluster, OUTSIDER},
+    },
 };
 use serde_json::Value;
 use std::{
@@ -39,6 +42,8 @@ pub struct Settings {
     pub registry: Arc<Registry>,
     /// How many API servers stand over the store.
     pub servers: usize,
+    /// How they are.
+    pub control_plane: ControlPlane,
     /// How many replicas of the host run.
     pub replicas: usize,
     /// Objects that are there from the start.

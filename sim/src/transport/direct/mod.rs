@@ -11,6 +11,7 @@ mod replicas;
 mod trigger;
 mod world;
 
+pub(in crate::transport) use actions::SERVER_FAULTS;
 pub use actions::{PAUSES, RESTARTS, WORLD_FAULTS};
 pub(in crate::transport) use calls::wire;
 pub use calls::{CALL_FAULTS, DELAYS};

@@ -81,7 +81,7 @@ impl Shared {
     pub(super) fn start(&self, host: &dyn Host, index: usize) {
         let environment = {
             let mut world = self.lock();
-            let name = format!("gateway-{index}");
+            let name = format!("{}-{index}", host.name());
             let actor = world.add_actor(Some(index));
             let incarnation = world.replicas[index].incarnation;
             let seed = (world.entropy << 32) | (index as u64) << 16 | u64::from(incarnation);

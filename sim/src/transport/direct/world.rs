@@ -8,7 +8,8 @@ use crate::{
     faults::{Delivered, FaultKind, Faults},
     trace::Trace,
     transport::{
-        Intervention,
+        ControlPlane, Intervention,
+        control_plane::Known,
         service::{ApiFuture, CallResult},
     },
 };
@@ -49,6 +50,8 @@ pub(super) struct Stream {
     pub(super) lines: mpsc::UnboundedSender<Bytes>,
     /// True time at which the server ends it (timeoutSeconds).
     pub(super) until: u64,
+    /// True time at which it tells a bookmark, until it has.
+    pub(super) bookmark_at: Option<u64>,
 }
 
 /// An HTTP request under way to a replica.
@@ -67,6 +70,8 @@ pub(in crate::transport) struct Actor {
     pub(in crate::transport) server: ServerId,
     /// Its process is gone: nothing reaches it.
     pub(in crate::transport) gone: bool,
+    /// No fault befalls its calls.
+    pub(in crate::transport) spared: bool,
 }
 
 /// Which part of a run it is.
@@ -84,6 +89,8 @@ pub(in crate::transport) enum Phase {
 pub(crate) struct World {
     pub(super) api: ApiServer,
     pub(super) servers: usize,
+    pub(super) control_plane: ControlPlane,
+    pub(super) known: Known,
     pub(super) choices: Choices,
     pub(super) faults: Faults,
     pub(super) spent: Spent,
@@ -125,6 +132,7 @@ pub(in crate::transport) struct Spent {
     pub(in crate::transport) watches: u32,
     pub(in crate::transport) disconnects: u32,
     pub(in crate::transport) others: u32,
+    pub(in crate::transport) servers: u32,
 }
 
 impl World {
@@ -136,10 +144,13 @@ impl World {
     ) -> Self {
         let forbids = Arc::new(AtomicBool::new(false));
         api.set_authorizer(crate::transport::wording::authorizer(Arc::clone(&forbids)));
+        api.set_limits(settings.control_plane.limits);
         let entropy = choices.choose(1 << 16, Label::Entropy) as u64;
         Self {
             api,
             servers: settings.servers.max(1),
+            control_plane: settings.control_plane,
+            known: Known::new(settings.servers, &settings.control_plane, &settings.faults),
             choices,
             faults: settings.faults,
             spent: Spent::default(),
@@ -184,7 +195,7 @@ impl World {
 
     pub(super) fn add_actor(&mut self, replica: Option<usize>) -> ActorId {
         let server = ServerId(self.actors.len() % self.servers);
-        self.actors.push(Actor { replica, server, gone: false });
+        self.actors.push(Actor { replica, server, gone: false, spared: false });
         ActorId(self.actors.len() as u32 - 1)
     }
 

@@ -18,6 +18,9 @@ const LAGS: &[Duration] = &[
     Duration::from_millis(150),
 ];
 
+/// How long before its end a watch tells a last bookmark.
+const LAST_BOOKMARK: Duration = Duration::from_secs(2);
+
 /// Keeps one server's caches following the store, for ever: each as late as is chosen, all that has happened by then at once.
 pub(super) async fn keep(shared: Shared, server: ServerId) {
     loop {
@@ -33,9 +36,15 @@ pub(super) async fn keep(shared: Shared, server: ServerId) {
 }
 
 impl Shared {
-    /// Ends a watch after its timeout, as its server does.
+    /// Ends a watch after its timeout, as its server does, with a bookmark shortly before.
     pub(super) async fn expire(self, watch: WatchId, timeout: Duration) {
-        tokio::time::sleep(timeout).await;
+        tokio::time::sleep(timeout.saturating_sub(LAST_BOOKMARK)).await;
+        {
+            let mut world = self.lock();
+            world.api.bookmark(watch);
+            world.deliver_lines();
+        }
+        tokio::time::sleep(timeout.min(LAST_BOOKMARK)).await;
         let mut world = self.lock();
         world.api.end_watch(watch);
         world.deliver_lines();
@@ -59,6 +68,11 @@ impl World {
     fn follow(&mut self, server: ServerId, resource: ResourceId) {
         while self.api.advance_cache(server, resource) {
             self.emit(&Event::CacheAdvanced { server, resource });
+            if self.control_plane.limits.buffer < usize::MAX {
+                for _ in 0..self.api.drop_slow_watches(server, resource) {
+                    self.deliver_fault(FaultKind::SlowWatch, None, None);
+                }
+            }
         }
         self.deliver_lines();
     }
@@ -84,14 +98,19 @@ impl World {
         loop {
             match self.api.next_event(watch) {
                 WatchItem::Event(line) => {
-                    if self.streams[index].lines.send(line).is_err() {
+                    if self.known.kept()
+                        && let Some(position) = self.api.watch_position(watch)
+                    {
+                        self.known.hear(actor, self.actor(actor).replica, resource, position);
+                    }
+                    if self.streams[index].lines.send(line.clone()).is_err() {
                         self.api.close_watch(watch);
                         return false;
                     }
-                    self.emit(&Event::WatchDelivered { actor, resource });
+                    self.emit(&Event::WatchDelivered { watch, actor, resource, line });
                 }
                 WatchItem::End => {
-                    self.emit(&Event::WatchEnded { actor, resource });
+                    self.emit(&Event::WatchEnded { watch, actor, resource });
                     return false;
                 }
                 WatchItem::Pending => return true,
@@ -110,8 +129,17 @@ impl World {
         let actor = &mut self.actors[stream.actor.0 as usize];
         actor.server = ServerId((actor.server.0 + 1) % self.servers);
         let replica = actor.replica;
-        self.emit(&Event::WatchEnded { actor: stream.actor, resource: stream.resource });
+        self.emit(&Event::WatchEnded { watch: stream.watch, actor: stream.actor, resource: stream.resource });
         self.deliver_fault(FaultKind::WatchDrop, None, replica);
+    }
+
+    /// An API server restarts, and ends its streams; its clients' next connections reach the next one.
+    pub(super) fn restart_server(&mut self, server: ServerId) {
+        self.api.restart_server_cold(server);
+        let next = ServerId((server.0 + 1) % self.servers);
+        self.actors.iter_mut().filter(|actor| actor.server == server).for_each(|actor| actor.server = next);
+        self.deliver_fault(FaultKind::ServerRestart, None, None);
+        self.deliver_lines();
     }
 
     /// The API servers forget their history, and end their streams.

@@ -16,7 +16,10 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use std::{sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 use tokio::sync::oneshot;
 
 /// What a client numbers its requests with; kube-apiserver takes it over into its audit log
@@ -148,6 +151,15 @@ impl World {
         self.count_disorder(call.id);
         let now = self.time.now();
         let answer = self.api.handle(call.server, call.actor.0, &call.request, now);
+        let replica = self.actor(call.actor).replica;
+        if let Some(read) = self.api.take_cached_read()
+            && self.known.read(call.actor, replica, read)
+        {
+            self.deliver_fault(FaultKind::TimeTravel, Some(call.id), replica);
+        }
+        if answer.status == 429 {
+            self.deliver_fault(FaultKind::ColdCache, Some(call.id), replica);
+        }
         let path = call.request.target.split('?').next().unwrap_or_default();
         self.trace.step(call.actor, &call.request.method, path, u32::from(answer.status));
         if let AnswerBody::Full(body) = &answer.body {
@@ -184,8 +196,12 @@ impl World {
         let (result, lines) = wire(answer);
         let heard = caller.send(result).is_ok();
         let Some((watch, lines)) = lines else { return };
-        match self.api.watch_resource(watch) {
-            Some(resource) if heard => self.streams.push(Stream { watch, actor: call.actor, resource, lines }),
+        match self.api.watch_resource(watch).zip(self.api.watch_start(watch)) {
+            Some((resource, start)) if heard => {
+                let (actor, target) = (call.actor, Arc::from(call.request.target.as_str()));
+                self.emit(&Event::WatchOpened { watch, actor, resource, target, start });
+                self.streams.push(Stream { watch, actor, resource, lines });
+            }
             _ => self.api.close_watch(watch),
         }
     }

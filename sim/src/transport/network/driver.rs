@@ -208,6 +208,11 @@ impl Driver<'_> {
             Order::Disconnect => self.shared.lock().disconnect(),
             Order::DropWatch => self.shared.lock().drop_watch(),
             Order::Compact => self.shared.lock().compact(),
+            Order::RestartServer(server) => {
+                self.shared.lock().restart_server(server);
+                // Its caches have yet to fill.
+                self.shared.behind[server.0].notify_one();
+            }
         }
     }
 

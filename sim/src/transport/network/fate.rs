@@ -7,7 +7,7 @@ use crate::{
     transport::{
         cluster::OUTSIDER,
         direct::{CALL_FAULTS, DELAYS, Effect, Phase},
-        wording::{UNTRUTHS, WEBHOOK_TIMEOUT, interference, refusal, timeout, untruth, webhook_timeout},
+        wording::{UNTRUTHS, WEBHOOK_TIMEOUT, interference, lagging, refusal, timeout, untruth, webhook_timeout},
     },
 };
 use std::time::Duration;
@@ -53,7 +53,7 @@ const AT_ONCE: Fate = Fate::Executed { after: Duration::ZERO, told: Told::Truth 
 impl World {
     /// Decides a call's fate.
     pub(super) fn fate(&mut self, call: &Call) -> Fate {
-        if self.phase != Phase::Explore {
+        if self.phase != Phase::Explore || self.actor(call.actor).spared {
             return AT_ONCE;
         }
         if let Some(effect) = self.triggered(call) {
@@ -63,6 +63,14 @@ impl World {
             return Fate::Abandoned(Duration::ZERO);
         }
         self.world_fault();
+        self.server_fault();
+        if self.faults.lagging > 0
+            && self.api.list_finds_cache_behind(call.server, &call.request)
+            && self.choices.rarely(self.faults.lagging, 2, Label::CallFault) == 1
+        {
+            self.deliver_fault(FaultKind::LaggingCache, Some(call.id), None);
+            return Fate::Refused(Some(lagging(self.api.revision())));
+        }
         if self.spent.calls < self.faults.calls_max {
             let picked = self.choices.rarely(self.faults.call, CALL_FAULTS.len() + 1, Label::CallFault);
             if picked > 0

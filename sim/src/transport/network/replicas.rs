@@ -5,6 +5,7 @@ use super::{
     world::{Shared, World},
 };
 use crate::{
+    apiserver::ServerId,
     choice::Label,
     clock::{HostClock, HostEntropy, Skew},
     event::{ActorId, Event},
@@ -12,7 +13,7 @@ use crate::{
     hosts::{Environment, Host, Process},
     transport::{
         ApiService,
-        direct::{OFFSETS_MS, PAUSES, Phase, RESTARTS, WORLD_FAULTS},
+        direct::{OFFSETS_MS, PAUSES, Phase, RESTARTS, SERVER_FAULTS, WORLD_FAULTS},
     },
 };
 use std::{
@@ -50,6 +51,8 @@ pub(super) enum Order {
     DropWatch,
     /// Forget history.
     Compact,
+    /// Restart an API server.
+    RestartServer(ServerId),
 }
 
 /// One replica: a name that stays, and processes that come and go.
@@ -73,7 +76,7 @@ impl Replica {
     }
 }
 
-/// The name of a replica's host, and of its pod.
+/// The name of a replica's host on the network.
 pub(super) fn name(replica: usize) -> String {
     format!("gateway-{replica}")
 }
@@ -83,7 +86,7 @@ pub(super) async fn run(shared: Shared, host: Arc<dyn Host>, replica: usize) -> 
     // A task of its own, so that a panic ends this process and not the simulation.
     let process = tokio::spawn(async move {
         let listener = Listener::bind(shared.clone()).await?;
-        let process = host.boot(shared.start(replica));
+        let process = host.boot(shared.start(host.as_ref(), replica));
         let serving = process.serve(listener);
         shared.lock().replicas[replica].process = Some(process);
         serving.await;
@@ -96,7 +99,7 @@ pub(super) async fn run(shared: Shared, host: Arc<dyn Host>, replica: usize) -> 
 }
 
 impl Shared {
-    fn start(&self, index: usize) -> Environment {
+    fn start(&self, host: &dyn Host, index: usize) -> Environment {
         let api = ApiClient::new(self.clone());
         let mut world = self.lock();
         let actor = world.add_actor(Some(index));
@@ -108,7 +111,7 @@ impl Shared {
         let seed = (entropy << 32) | (index as u64) << 16 | u64::from(incarnation);
         world.emit(&Event::Started { replica: index, incarnation, actor });
         Environment {
-            name: name(index),
+            name: format!("{}-{index}", host.name()),
             api: ApiService::over_network(api, actor),
             clock: HostClock::new(world.time.clone(), skew, paused_until),
             entropy: Arc::new(HostEntropy::new(seed)),
@@ -163,6 +166,23 @@ impl World {
         let picked = self.choices.rarely(chances, WORLD_FAULTS.len() + 1, Label::WorldFault);
         let Some(kind) = picked.checked_sub(1).and_then(|picked| WORLD_FAULTS.get(picked)) else { return };
         let Some(order) = self.order(*kind) else { return };
+        let moment = MOMENTS[self.choices.choose(MOMENTS.len(), Label::Duration)];
+        self.orders.push((self.time.micros() + moment.as_micros() as u64, order));
+    }
+
+    /// At some calls, something happens to an API server soon.
+    pub(super) fn server_fault(&mut self) {
+        let chances = (self.faults.servers * STEPS_PER_CALL).min(1_000);
+        let picked = self.choices.rarely(chances, SERVER_FAULTS.len() + 1, Label::WorldFault);
+        let Some(kind) = picked.checked_sub(1).and_then(|picked| SERVER_FAULTS.get(picked)) else { return };
+        if self.spent.servers >= self.faults.servers_max {
+            return;
+        }
+        self.spent.servers += 1;
+        let order = match kind {
+            FaultKind::WatchDrop => Order::DropWatch,
+            _ => Order::RestartServer(ServerId(self.choices.choose(self.servers, Label::Server))),
+        };
         let moment = MOMENTS[self.choices.choose(MOMENTS.len(), Label::Duration)];
         self.orders.push((self.time.micros() + moment.as_micros() as u64, order));
     }

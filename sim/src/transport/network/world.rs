@@ -12,6 +12,8 @@ use crate::{
     faults::{Delivered, FaultKind, Faults},
     trace::Trace,
     transport::{
+        Balance, ControlPlane,
+        control_plane::Known,
         direct::{Actor, Phase, Settings, Spent, Trigger},
         service::CallResult,
     },
@@ -39,6 +41,8 @@ pub(super) struct Stream {
 pub(super) struct World {
     pub(super) api: ApiServer,
     pub(super) servers: usize,
+    pub(super) control_plane: ControlPlane,
+    pub(super) known: Known,
     pub(super) choices: Choices,
     pub(super) faults: Faults,
     pub(super) spent: Spent,
@@ -83,10 +87,13 @@ impl World {
     ) -> Self {
         let forbids = Arc::new(AtomicBool::new(false));
         api.set_authorizer(crate::transport::wording::authorizer(Arc::clone(&forbids)));
+        api.set_limits(settings.control_plane.limits);
         let entropy = choices.choose(1 << 16, Label::Entropy) as u64;
         Self {
             api,
             servers: settings.servers.max(1),
+            control_plane: settings.control_plane,
+            known: Known::new(settings.servers, &settings.control_plane, &settings.faults),
             choices,
             faults: settings.faults,
             spent: Spent::default(),
@@ -131,7 +138,7 @@ impl World {
 
     pub(super) fn add_actor(&mut self, replica: Option<usize>) -> ActorId {
         let server = ServerId(self.actors.len() % self.servers);
-        self.actors.push(Actor { replica, server, gone: false });
+        self.actors.push(Actor { replica, server, gone: false, spared: false });
         ActorId(self.actors.len() as u32 - 1)
     }
 
@@ -158,7 +165,13 @@ impl World {
         self.waiting.insert(call);
         self.trace.body(body);
         self.emit(&Event::CallSent { call, actor, method: method.clone(), target: Arc::from(target) });
-        (call, self.actor(actor).server)
+        let server = match self.control_plane.balance {
+            Balance::PerRequest if self.phase == Phase::Explore => {
+                ServerId(self.choices.choose(self.servers, Label::Server))
+            }
+            _ => self.actor(actor).server,
+        };
+        (call, server)
     }
 
     /// Ends exploration: no faults and no choices from here on.

@@ -1,0 +1,67 @@
+//! The library as a stranger uses it: a kube-rs controller with a mistake in it, the same without, and what is said of either.
+#[expect(dead_code, unreachable_pub, reason = "an example is a program: its main is not called here")]
+#[path = "../../examples/one_child_each.rs"]
+mod one_child_each;
+mod reports;
+mod servers;
+
+use one_child_each::simulation;
+use sim::{faults::FaultKind, simulation::Simulation};
+use std::process::Command;
+
+#[test]
+fn the_planted_mistake_is_found() {
+    let explored = simulation(false).explore(0..500).expect("runs that begin");
+    let failure = explored.failure.expect("two children in one of 500 runs");
+    assert_eq!(failure.check, "at most one child");
+    assert_eq!(failure.unrepeatable, None);
+    let told = failure.to_string();
+    assert!(told.contains("one greeting has 2 children") && told.contains("configmaps"), "{told}");
+    assert!(told.ends_with(&format!(
+        "seed {} repeats it, {:.3} s into the run",
+        failure.seed,
+        failure.at.as_secs_f64()
+    )));
+}
+
+#[test]
+fn decisions_repeat_a_failure() {
+    let found = simulation(false).explore(0..500).expect("runs that begin").failure.expect("two children");
+    let again = simulation(false).replay(&found.choices).expect("a run");
+    assert_eq!(again.broken(), Some((found.check.as_str(), found.sentence.as_str())));
+    assert_eq!((again.mismatch, again.trace), (None, found.trace));
+    let other = simulation(true).replay(&found.choices).expect("a run");
+    assert_eq!(other.broken(), None, "the same decisions, another program");
+}
+
+#[test]
+fn the_mended_variant_holds() {
+    let explored = simulation(true).explore(0..300).expect("runs that begin");
+    assert!(explored.failure.is_none(), "{}", explored.failure.expect("a failure"));
+    for kind in
+        [FaultKind::Crash, FaultKind::LostAnswer, FaultKind::LateWrite, FaultKind::WatchDrop, FaultKind::WatchLag]
+    {
+        assert!(explored.delivered.of(kind) > 0, "{} never took effect", kind.name());
+    }
+}
+
+const CHILD: &str = "SIMULATION_TOLD_BY_CHILD";
+
+fn chains(simulation: &Simulation) -> String {
+    (0..40).map(|seed| format!("{:016x}.", simulation.seed(seed).expect("a run").chain)).collect()
+}
+
+/// Hash maps are ordered by keys that each process draws anew.
+#[test]
+fn another_process_runs_the_same() {
+    let mine = format!("chains={}", chains(&simulation(false)));
+    if std::env::var_os(CHILD).is_some() {
+        println!("{mine}");
+        return;
+    }
+    let myself = std::env::current_exe().expect("a test binary");
+    let arguments = ["--exact", "another_process_runs_the_same", "--nocapture"];
+    let output = Command::new(myself).args(arguments).env(CHILD, "1").output().expect("a child");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains(&mine), "{mine}\n{told}");
+}
