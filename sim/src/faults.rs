@@ -61,8 +61,14 @@ fault_kinds! {
 }
 
 /// How often each fault took effect.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivered([u64; FaultKind::ALL.len()]);
+
+impl Default for Delivered {
+    fn default() -> Self {
+        Self([0; FaultKind::ALL.len()])
+    }
+}
 
 impl Delivered {
     /// Counts one.

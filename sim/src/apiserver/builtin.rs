@@ -2,8 +2,9 @@
 use super::{
     ResourceId,
     decode::shape::Shape,
+    events,
     managed_fields::Set,
-    registry::{Kind, ResetFields},
+    registry::{Kind, ResetFields, Scale},
     selectors::SelectableField,
     structured::Types,
     validation::names::NameRule,
@@ -54,7 +55,7 @@ const fn workload(
     Builtin { group, kind, plural, short_names: short, categories: &["all"], status: true, generation: true, ..PLAIN }
 }
 
-const BUILTINS: [Builtin; 13] = [
+const BUILTINS: [Builtin; 14] = [
     Builtin {
         kind: "Namespace",
         plural: "namespaces",
@@ -114,16 +115,34 @@ const BUILTINS: [Builtin; 13] = [
     workload("apps", "DaemonSet", "daemonsets", &["ds"]),
     Builtin { fields: &["status.successful"], ..workload("batch", "Job", "jobs", &[]) },
     workload("batch", "CronJob", "cronjobs", &["cj"]),
+    Builtin {
+        group: "events.k8s.io",
+        kind: "Event",
+        plural: "events",
+        short_names: &["ev"],
+        fields: &[
+            "regarding.kind",
+            "regarding.namespace",
+            "regarding.name",
+            "regarding.uid",
+            "regarding.apiVersion",
+            "regarding.resourceVersion",
+            "regarding.fieldPath",
+            "reason",
+            "reportingController",
+            "type",
+        ],
+        ..PLAIN
+    },
 ];
 
 /// Groups of Kubernetes that are not simulated: their paths answer 501, not 404.
-pub(crate) const ABSENT_GROUPS: [&str; 14] = [
+pub(crate) const ABSENT_GROUPS: [&str; 13] = [
     "apiextensions.k8s.io",
     "apiregistration.k8s.io",
     "autoscaling",
     "certificates.k8s.io",
     "discovery.k8s.io",
-    "events.k8s.io",
     "flowcontrol.apiserver.k8s.io",
     "internal.apiserver.k8s.io",
     "networking.k8s.io",
@@ -153,21 +172,24 @@ pub(crate) const ABSENT_RESOURCES: [&str; 14] = [
 ];
 
 /// Subresources of built-in kinds that are not simulated.
-pub(crate) const ABSENT_SUBRESOURCES: [(&str, &[&str]); 7] = [
+pub(crate) const ABSENT_SUBRESOURCES: [(&str, &[&str]); 4] = [
     (
         "pods",
         &["attach", "binding", "ephemeralcontainers", "eviction", "exec", "log", "portforward", "proxy", "resize"],
     ),
-    ("deployments", &["scale"]),
-    ("replicasets", &["scale"]),
-    ("statefulsets", &["scale"]),
     ("nodes", &["proxy"]),
     ("services", &["proxy"]),
     ("serviceaccounts", &["token"]),
 ];
 
 pub(crate) fn kinds() -> Vec<Kind> {
-    (0_u16..).zip(BUILTINS.iter().chain(&access::BUILTINS)).map(|(id, builtin)| builtin.kind(ResourceId(id))).collect()
+    let all = BUILTINS.iter().chain(&access::BUILTINS);
+    let mut kinds: Vec<_> = (0_u16..).zip(all).map(|(id, builtin)| builtin.kind(ResourceId(id))).collect();
+    let events = kinds.iter().find(|kind| kind.group.is_empty() && kind.kind == "Event").map(|kind| kind.id);
+    for kind in kinds.iter_mut().filter(|kind| kind.group == "events.k8s.io") {
+        kind.storage = events.unwrap_or(kind.id);
+    }
+    kinds
 }
 
 /// What every kind can be selected by.
@@ -183,12 +205,17 @@ impl Builtin {
     fn kind(&self, id: ResourceId) -> Kind {
         let owned = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
         let mut fields = metadata_fields(self.namespaced);
-        fields.extend(self.fields.iter().map(|name| SelectableField::new(name)));
+        let view = self.group == "events.k8s.io";
+        fields.extend(self.fields.iter().map(|name| match view {
+            true => SelectableField::stored_as(name, &events::stored_path(name)),
+            false => SelectableField::new(name),
+        }));
         let lease = self.kind == "Lease";
         let rbac = self.group == access::RBAC;
         let (types, root_type) = Types::builtin(self.kind);
         Kind {
             id,
+            storage: id,
             group: self.group.into(),
             version: "v1".into(),
             api_version: if self.group.is_empty() { "v1".into() } else { format!("{}/v1", self.group) },
@@ -213,10 +240,18 @@ impl Builtin {
             fields,
             create_only: self.create_only,
             shape: self.shape,
+            columns: Vec::new(),
             schema: None,
             types,
             root_type,
             reset: self.reset_fields(),
+            openapi: None,
+            scale: matches!(self.kind, "Deployment" | "ReplicaSet" | "StatefulSet").then(|| Scale {
+                spec: "/spec/replicas".into(),
+                status: "/status/replicas".into(),
+                selector: "/spec/selector".into(),
+            }),
+            deprecation: None,
         }
     }
 

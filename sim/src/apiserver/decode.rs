@@ -4,10 +4,13 @@ pub(crate) mod known_spec;
 pub(crate) mod shape;
 
 use super::{
-    object,
+    events,
+    negotiation::Encoding,
+    object, protobuf,
     registry::Kind,
     status::{self, Outcome},
     validation::{lease, metadata},
+    yaml,
 };
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, map::Entry};
@@ -15,6 +18,10 @@ use std::fmt::{self, Write};
 
 /// The greatest body that is read, bytes.
 const BODY_LIMIT: usize = 3 * 1024 * 1024;
+
+/// How Go prints the type into which it reads a body first.
+const TYPE_META: &str =
+    r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
 
 /// A decoded body.
 #[derive(Debug)]
@@ -62,7 +69,7 @@ pub(crate) fn check_size(body: &[u8]) -> Outcome<()> {
 ///
 /// # Errors
 /// 400 for what is no object of this kind.
-pub(crate) fn object(kind: &Kind, body: &[u8]) -> Outcome<Decoded> {
+pub(crate) fn object(kind: &Kind, encoding: Encoding, body: &[u8]) -> Outcome<Decoded> {
     check_size(body)?;
     let unrecognized = |why: &str| {
         let shown = summary(body);
@@ -71,16 +78,20 @@ pub(crate) fn object(kind: &Kind, body: &[u8]) -> Outcome<Decoded> {
             kind.kind
         ))
     };
-    let (value, duplicates) = json(body)
-        .map_err(|e| unrecognized(&format!("couldn't get version/kind; json parse error: {}", json_error(&e))))?;
+    let (value, duplicates) =
+        value(encoding, body, (&kind.api_version, &kind.kind)).map_err(|why| unrecognized(&why))?;
     let map = match value {
         Value::Object(map) => map,
         Value::Null if !kind.custom => Map::new(),
-        Value::Null => return Err(unrecognized("Object 'Kind' is missing in 'null'")),
+        Value::Null => {
+            let text = String::from_utf8_lossy(body);
+            return Err(unrecognized(&format!("Object 'Kind' is missing in '{text}'")));
+        }
         other => {
             let found = metadata::json_type(&other);
-            let why =
-                format!("couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value");
+            let why = format!(
+                "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value of type {TYPE_META}"
+            );
             return Err(unrecognized(&why));
         }
     };
@@ -89,10 +100,42 @@ pub(crate) fn object(kind: &Kind, body: &[u8]) -> Outcome<Decoded> {
         return Err(unrecognized(&format!("Object 'Kind' is missing in '{text}'")));
     }
     let mut decoded = Decoded { value: Value::Object(map), complaints: Vec::new() };
-    decoded.complaints.extend(duplicates.into_iter().map(|d| format!("duplicate field {d:?}")));
+    decoded.complaints.extend(duplicates);
     check_kind(kind, &mut decoded.value)?;
     normalise(kind, &mut decoded)?;
     Ok(decoded)
+}
+
+/// The value of a body, and what it says twice.
+///
+/// # Errors
+/// The parser's words for a body that has none.
+fn value(encoding: Encoding, body: &[u8], expected: (&str, &str)) -> Result<(Value, Vec<String>), String> {
+    match encoding {
+        Encoding::Json => match json(body) {
+            Ok((value, duplicates)) => {
+                Ok((value, duplicates.into_iter().map(|path| format!("duplicate field {path:?}")).collect()))
+            }
+            Err(e) => Err(format!("couldn't get version/kind; json parse error: {}", json_error(&e))),
+        },
+        Encoding::Yaml => {
+            let parsed = yaml::parse(&String::from_utf8_lossy(body)).map_err(|e| e.to_string())?;
+            Ok((parsed.value, parsed.duplicates))
+        }
+        Encoding::Protobuf => {
+            // Custom resources do not come here: kube-apiserver 1.36 panics at such a body, and hangs up.
+            let value = protobuf::read(body, expected).map_err(|e| e.to_string())?;
+            Ok((value, Vec::new()))
+        }
+    }
+}
+
+/// The options that come in a body.
+///
+/// # Errors
+/// 400 for a body that cannot be read.
+pub(crate) fn options(encoding: Encoding, body: &[u8], kind: &str) -> Outcome<Value> {
+    value(encoding, body, ("v1", kind)).map(|(value, _)| value).map_err(status::bad_request)
 }
 
 /// Brings an object, or the outcome of a patch, into the form in which it is stored.
@@ -113,6 +156,12 @@ pub(crate) fn normalise(kind: &Kind, decoded: &mut Decoded) -> Outcome<()> {
 /// # Errors
 /// Why Go's decoder refuses a member.
 pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
+    if !kind.custom && kind.kind == "Event" {
+        if kind.is_view() {
+            events::stored(value);
+        }
+        value.as_object_mut().into_iter().for_each(events::add_zero_members);
+    }
     let map = value.as_object_mut().ok_or("json: cannot unmarshal into Go value of type map[string]interface {}")?;
     match map.entry("metadata").or_insert_with(|| Value::Object(Map::new())) {
         Value::Object(meta) => metadata::normalise(meta, unknown)?,
@@ -184,11 +233,19 @@ pub(crate) fn field_validation(kind: &Kind, mode: &str, complaints: Vec<String>)
             let Kind { kind, version, .. } = kind;
             Err(status::bad_request(format!(
                 "{kind} in version {version:?} cannot be handled as a {kind}: strict decoding error: {}",
-                complaints.join(", ")
+                strict_message(&complaints)
             )))
         }
         _ => Ok(complaints),
     }
+}
+
+/// YAML's complaints, which begin with a line, are one.
+fn strict_message(complaints: &[String]) -> String {
+    let (lines, others): (Vec<&str>, Vec<&str>) =
+        complaints.iter().map(String::as_str).partition(|complaint| complaint.starts_with("line "));
+    let lines = (!lines.is_empty()).then(|| format!("yaml: unmarshal errors:\n  {}", lines.join("\n  ")));
+    lines.into_iter().chain(others.into_iter().map(str::to_owned)).collect::<Vec<_>>().join(", ")
 }
 
 /// The name and namespace of a body must be those of the path; an empty namespace is filled in.

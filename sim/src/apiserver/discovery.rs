@@ -1,46 +1,73 @@
 //! Paths without a resource: discovery, old and aggregated, the version and the health endpoints
-//! (k8s.io/apiserver/pkg/endpoints/discovery).
+//! (k8s.io/apiserver/pkg/endpoints/discovery, pkg/server/healthz).
 use super::{
-    Answer, AnswerBody, builtin,
+    Answer, AnswerBody, Request, builtin,
     handlers::json_answer,
-    negotiation,
+    negotiation::{self, Encoding},
     object::encode,
+    openapi,
     registry::{Kind, Registry},
+    representation,
     status::{self, Outcome},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use sha2::{Digest, Sha256, Sha512};
 
 const BUILTIN_VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const CUSTOM_VERBS: [&str; 8] = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+const SUBRESOURCE_VERBS: [&str; 3] = ["get", "patch", "update"];
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+/// The built-in groups in the order of their priorities (k8s.io/kubernetes/pkg/controlplane/apiserver); custom ones follow.
+const GROUPS: [&str; 12] = [
+    "apps",
+    "events.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "networking.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "coordination.k8s.io",
+];
+/// The checks of a server that is well, as far as one without controllers has any.
+const CHECKS: [&str; 3] = ["ping", "log", "etcd"];
 
 /// What is at a path outside the resources.
-pub(crate) fn answer(registry: &Registry, path: &str, headers: &HeaderMap) -> Outcome<Answer> {
-    let aggregated = negotiation::wants_aggregated_discovery(headers);
+pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outcome<Answer> {
+    let headers = &request.headers;
     let mut parts = path.split('/').filter(|p| !p.is_empty());
     let parts = [parts.next(), parts.next(), parts.next(), parts.next()];
+    let query = request.target.split_once('?').map_or("", |(_, query)| query);
     match parts {
-        [Some("api"), None, ..] if aggregated => Ok(aggregate(registry, true)),
-        [Some("apis"), None, ..] if aggregated => Ok(aggregate(registry, false)),
-        [Some("api"), None, ..] => Ok(json_body(&api_versions())),
-        [Some("apis"), None, ..] => Ok(json_body(&group_list(registry))),
-        [Some("api"), Some("v1"), None, _] => Ok(json_body(&resource_list(registry, "", "v1"))),
+        [Some(root @ ("api" | "apis")), None, ..] => match (negotiation::aggregated_discovery(headers)?, root == "api")
+        {
+            (true, core) => Ok(aggregate(registry, core, headers)),
+            (false, true) => document(request, &api_versions()),
+            (false, false) => document(request, &group_list(registry)),
+        },
+        [Some("api"), Some("v1"), None, _] => document(request, &resource_list(registry, "", "v1")),
         [Some("apis"), Some(group), None, _] if has(registry, group, None) => {
-            Ok(json_body(&group_body(registry, group, true)))
+            document(request, &group_body(registry, group, true))
         }
         [Some("apis"), Some(group), Some(version), None] if has(registry, group, Some(version)) => {
-            Ok(json_body(&resource_list(registry, group, version)))
+            document(request, &resource_list(registry, group, version))
         }
         [Some("apis"), Some(group), ..] if builtin::ABSENT_GROUPS.contains(&group) => {
             Err(status::not_simulated(&format!("API group {group}")))
         }
-        [Some("version"), None, ..] => Ok(json_body(&version())),
-        [Some("healthz" | "livez" | "readyz"), None, ..] => Ok(text_answer(200, "ok")),
+        [Some("apis"), Some(group), Some(_), None] if is_builtin(registry, group) => Err(status::no_such_resource()),
+        [Some("version"), None, ..] if ![Method::GET, Method::HEAD].contains(&request.method) => {
+            Err(status::method_not_allowed())
+        }
+        [Some("version"), None, ..] => Ok(json_answer(200, encode(&version()), &[])),
+        [Some(name @ ("healthz" | "livez" | "readyz")), check, None, _] => Ok(health(name, check, query)),
+        [Some("openapi"), Some("v3"), ..] => openapi::answer(registry, path, request),
         [Some("openapi" | "metrics" | "logs" | "debug"), ..] => Err(status::not_simulated(path)),
         _ => Ok(page_not_found()),
     }
@@ -48,30 +75,75 @@ pub(crate) fn answer(registry: &Registry, path: &str, headers: &HeaderMap) -> Ou
 
 /// What the outermost mux says of a path that nobody serves.
 pub(crate) fn page_not_found() -> Answer {
-    text_answer(404, "404 page not found\n")
+    text_answer(404, "404 page not found\n".into())
 }
 
-fn text_answer(code: u16, text: &'static str) -> Answer {
+fn text_answer(code: u16, text: String) -> Answer {
     let mut headers = HeaderMap::with_capacity(1);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    Answer { status: code, headers, body: AnswerBody::Full(Bytes::from_static(text.as_bytes())) }
+    Answer { status: code, headers, body: AnswerBody::Full(Bytes::from(text)) }
 }
 
-fn json_body(value: &Value) -> Answer {
-    json_answer(200, encode(value), &[])
+/// One of the old documents, which POST reads as well as GET.
+fn document(request: &Request, value: &Value) -> Outcome<Answer> {
+    if ![Method::GET, Method::HEAD, Method::POST].contains(&request.method) {
+        return Err(status::method_not_allowed());
+    }
+    let answer = json_answer(200, encode(value), &[]);
+    match negotiation::for_errors(&request.headers) {
+        Encoding::Yaml => representation::encoded(answer, Encoding::Yaml),
+        // Whoever accepts protobuf here accepts JSON too.
+        Encoding::Json | Encoding::Protobuf => Ok(answer),
+    }
+}
+
+fn health(name: &str, check: Option<&str>, query: &str) -> Answer {
+    let known = |wanted: &str| CHECKS.contains(&wanted);
+    let has = |wanted: &str| query.split('&').any(|part| part == wanted || part.starts_with(&format!("{wanted}=")));
+    let excluded = |check: &str| query.split('&').any(|part| part.strip_prefix("exclude=") == Some(check));
+    match check {
+        Some(check) if !known(check) => page_not_found(),
+        None if has("verbose") => {
+            let line = |check: &str| {
+                let excluded = if excluded(check) { "excluded: " } else { "" };
+                format!("[+]{check} {excluded}ok\n")
+            };
+            let lines: String = CHECKS.iter().map(|check| line(check)).collect();
+            text_answer(200, format!("{lines}{name} check passed\n"))
+        }
+        _ => text_answer(200, "ok".into()),
+    }
 }
 
 fn has(registry: &Registry, group: &str, version: Option<&str>) -> bool {
     registry.kinds().iter().any(|k| k.group == group && version.is_none_or(|v| k.version == v))
 }
 
-/// Groups other than core, in the order of their names.
-fn groups(registry: &Registry) -> BTreeSet<&str> {
-    registry.kinds().iter().map(|k| k.group.as_str()).filter(|g| !g.is_empty()).collect()
+fn is_builtin(registry: &Registry, group: &str) -> bool {
+    registry.kinds().iter().any(|k| k.group == group && !k.custom)
 }
 
-fn versions<'a>(registry: &'a Registry, group: &str) -> BTreeSet<&'a str> {
-    registry.kinds().iter().filter(|k| k.group == group).map(|k| k.version.as_str()).collect()
+/// Groups other than core, by priority, then name.
+fn groups(registry: &Registry) -> Vec<&str> {
+    let mut groups: Vec<_> = registry.kinds().iter().map(|k| k.group.as_str()).filter(|g| !g.is_empty()).collect();
+    groups.sort_by_key(|group| (GROUPS.iter().position(|known| known == group).unwrap_or(GROUPS.len()), *group));
+    groups.dedup();
+    groups
+}
+
+fn versions<'a>(registry: &'a Registry, group: &str) -> Vec<&'a str> {
+    let mut versions: Vec<_> =
+        registry.kinds().iter().filter(|k| k.group == group).map(|k| k.version.as_str()).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    versions
+}
+
+/// The kinds of a group version in the order of their plurals.
+fn resources_of<'a>(registry: &'a Registry, group: &str, version: &str) -> Vec<&'a Kind> {
+    let mut kinds: Vec<_> = registry.kinds().iter().filter(|k| k.group == group && k.version == version).collect();
+    kinds.sort_by_key(|kind| &kind.plural);
+    kinds
 }
 
 fn api_versions() -> Value {
@@ -102,7 +174,7 @@ fn group_body(registry: &Registry, group: &str, whole: bool) -> Value {
 
 fn resource_list(registry: &Registry, group: &str, version: &str) -> Value {
     let mut resources = Vec::new();
-    for kind in registry.kinds().iter().filter(|k| k.group == group && k.version == version) {
+    for kind in resources_of(registry, group, version) {
         let mut resource = json!({
             "name": kind.plural,
             "singularName": kind.singular,
@@ -115,18 +187,35 @@ fn resource_list(registry: &Registry, group: &str, version: &str) -> Value {
         }
         add_names(kind, &mut resource);
         resources.push(resource);
-        if kind.has_status {
-            resources.push(json!({
-                "name": format!("{}/status", kind.plural),
+        resources.extend(subresources(kind).into_iter().map(|subresource| {
+            let mut resource = json!({
+                "name": format!("{}/{subresource}", kind.plural),
                 "singularName": "",
                 "namespaced": kind.namespaced,
                 "kind": kind.kind,
-                "verbs": ["get", "patch", "update"],
-            }));
-        }
+                "verbs": SUBRESOURCE_VERBS,
+            });
+            if subresource == "scale" {
+                resource["group"] = "autoscaling".into();
+                resource["version"] = "v1".into();
+                resource["kind"] = "Scale".into();
+            }
+            resource
+        }));
     }
     let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": resources})
+}
+
+/// Those that can be read, patched and replaced.
+fn subresources(kind: &Kind) -> Vec<&'static str> {
+    let all = [("scale", kind.scale.is_some()), ("status", kind.has_status)];
+    let mut names: Vec<_> = all.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect();
+    if kind.custom {
+        // The status of a custom resource comes first.
+        names.reverse();
+    }
+    names
 }
 
 fn add_names(kind: &Kind, resource: &mut Value) {
@@ -146,16 +235,17 @@ fn verbs(kind: &Kind) -> Vec<&'static str> {
     all.into_iter().filter(|verb| *verb != "deletecollection" || kind.has_delete_collection()).collect()
 }
 
-/// k8s.io/apiserver/pkg/endpoints/discovery/storageversionhash.go.
+/// k8s.io/apiserver/pkg/endpoints/discovery/storageversionhash.go. A view is stored as what it shows.
 fn storage_version_hash(kind: &Kind) -> String {
-    let digest = Sha256::digest(format!("{}/{}/{}", kind.group, kind.version, kind.kind));
+    let group = if kind.is_view() { "" } else { kind.group.as_str() };
+    let digest = Sha256::digest(format!("{group}/{}/{}", kind.version, kind.kind));
     STANDARD.encode(&digest[..8])
 }
 
-fn aggregate(registry: &Registry, core: bool) -> Answer {
+/// Every client asks for it when it starts, and again with the tag of what it knows.
+fn aggregate(registry: &Registry, core: bool, headers: &HeaderMap) -> Answer {
     let body = registry.aggregated[usize::from(core)].get_or_init(|| {
-        let names = registry.kinds().iter().map(|k| k.group.as_str()).filter(|group| group.is_empty() == core);
-        let names: BTreeSet<&str> = names.collect();
+        let names = if core { vec![""] } else { groups(registry) };
         let items: Vec<_> = names.into_iter().map(|group| aggregated_group(registry, group)).collect();
         encode(&json!({
             "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items,
@@ -163,15 +253,38 @@ fn aggregate(registry: &Registry, core: bool) -> Answer {
     });
     let mut answer = json_answer(200, body.clone(), &[]);
     answer.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(AGGREGATED));
+    answer.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public"));
+    tagged(answer, headers)
+}
+
+/// An answer with the hash of its body as its tag, or 304 for a client that has it.
+pub(crate) fn tagged(mut answer: Answer, headers: &HeaderMap) -> Answer {
+    let AnswerBody::Full(body) = &answer.body else { return answer };
+    let tag = format!("\"{}\"", hash(body));
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(&tag));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        answer.headers.insert(header::ETAG, tag);
+    }
+    answer.headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+    if known {
+        answer.status = 304;
+        answer.headers.remove(header::CONTENT_TYPE);
+        answer.body = AnswerBody::Full(Bytes::new());
+    }
     answer
+}
+
+/// SHA-512 in capitals, as the tags and the addresses of documents have it.
+pub(crate) fn hash(body: &[u8]) -> String {
+    Sha512::digest(body).iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 fn aggregated_group(registry: &Registry, group: &str) -> Value {
     let versions: Vec<_> = versions(registry, group)
         .into_iter()
         .map(|version| {
-            let kinds = registry.kinds().iter().filter(|k| k.group == group && k.version == version);
-            let resources: Vec<_> = kinds.map(aggregated_resource).collect();
+            let resources: Vec<_> =
+                resources_of(registry, group, version).into_iter().map(aggregated_resource).collect();
             json!({"version": version, "freshness": "Current", "resources": resources})
         })
         .collect();
@@ -180,7 +293,9 @@ fn aggregated_group(registry: &Registry, group: &str) -> Value {
 }
 
 fn aggregated_resource(kind: &Kind) -> Value {
-    let response = json!({"group": kind.group, "version": kind.version, "kind": kind.kind});
+    // A built-in kind leaves out what stands above it.
+    let (group, version) = if kind.custom { (&*kind.group, &*kind.version) } else { ("", "") };
+    let response = json!({"group": group, "version": version, "kind": kind.kind});
     let mut resource = json!({
         "resource": kind.plural,
         "responseKind": response,
@@ -189,9 +304,16 @@ fn aggregated_resource(kind: &Kind) -> Value {
         "verbs": verbs(kind),
     });
     add_names(kind, &mut resource);
-    if kind.has_status {
-        resource["subresources"] =
-            json!([{"subresource": "status", "responseKind": response, "verbs": ["get", "patch", "update"]}]);
+    let below: Vec<_> = subresources(kind)
+        .into_iter()
+        .map(|name| {
+            let scale = json!({"group": "autoscaling", "version": "v1", "kind": "Scale"});
+            let response = if name == "scale" { scale } else { response.clone() };
+            json!({"subresource": name, "responseKind": response, "verbs": SUBRESOURCE_VERBS})
+        })
+        .collect();
+    if !below.is_empty() {
+        resource["subresources"] = below.into();
     }
     resource
 }
@@ -200,6 +322,10 @@ fn version() -> Value {
     json!({
         "major": "1",
         "minor": "36",
+        "emulationMajor": "1",
+        "emulationMinor": "36",
+        "minCompatibilityMajor": "1",
+        "minCompatibilityMinor": "35",
         "gitVersion": "v1.36.3+lockstep",
         "gitCommit": "",
         "gitTreeState": "",

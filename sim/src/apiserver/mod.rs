@@ -27,14 +27,18 @@ mod continue_token;
 mod controllers;
 mod decode;
 mod discovery;
+mod events;
 mod handlers;
 mod ids;
 mod managed_fields;
 mod negotiation;
 mod object;
+mod openapi;
 mod options;
+mod protobuf;
 mod rbac;
 mod registry;
+mod representation;
 mod request_info;
 mod reviews;
 mod schema;
@@ -44,10 +48,12 @@ pub mod status;
 mod store;
 mod strategic;
 mod structured;
+mod table;
 mod timestamp;
 mod validation;
 mod watch_cache;
 mod watcher;
+mod yaml;
 
 pub use admission::{AdmissionHook, AdmissionRequest, AdmissionResponse, Operation};
 pub use authentication::{TokenFileError, TokenTable, User};
@@ -56,6 +62,7 @@ pub use controllers::Task;
 pub use registry::{Registry, RegistryError};
 pub use schema::SchemaError;
 pub use server::{ApiServer, FixtureError};
+pub use table::JsonPathError;
 
 /// Index of one API server over the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,14 +141,14 @@ pub struct Answer {
 pub enum AnswerBody {
     /// All of it.
     Full(Bytes),
-    /// A stream of watch events, one JSON object a line, taken with [`ApiServer::next_event`].
+    /// A stream of watch events in the encoding of the answer's content type, taken with [`ApiServer::next_event`].
     Watch(WatchId),
 }
 
 /// What the next line of a watch is.
 #[derive(Debug, Clone)]
 pub enum WatchItem {
-    /// One event: the JSON line, its newline included.
+    /// One event: the JSON line, its newline included, or a protobuf message behind its length.
     Event(Bytes),
     /// Nothing yet: the cache has not come further.
     Pending,

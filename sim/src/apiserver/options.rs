@@ -3,7 +3,7 @@ use super::status::{self, Outcome};
 use std::borrow::Cow;
 
 /// What the query says. Unknown members are ignored, as kube-apiserver does.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Options<'a> {
     pub(crate) resource_version: Cow<'a, str>,
     pub(crate) resource_version_match: Cow<'a, str>,
@@ -19,6 +19,7 @@ pub(crate) struct Options<'a> {
     pub(crate) dry_run: Vec<Cow<'a, str>>,
     pub(crate) field_validation: Cow<'a, str>,
     pub(crate) field_manager: Cow<'a, str>,
+    pub(crate) include_object: Cow<'a, str>,
     pub(crate) force: Option<bool>,
     pub(crate) propagation_policy: Option<Cow<'a, str>>,
     pub(crate) orphan_dependents: Option<bool>,
@@ -51,6 +52,7 @@ impl<'a> Options<'a> {
             "dryRun" => self.dry_run.push(value),
             "fieldValidation" => self.field_validation = value,
             "fieldManager" => self.field_manager = value,
+            "includeObject" => self.include_object = value,
             "force" => self.force = Some(truth(&value)),
             "propagationPolicy" => self.propagation_policy = Some(value),
             "orphanDependents" => self.orphan_dependents = Some(truth(&value)),

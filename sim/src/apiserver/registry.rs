@@ -4,16 +4,22 @@
 use super::{
     ResourceId, builtin, cel,
     decode::shape::Shape,
+    events,
     managed_fields::Set,
+    openapi::Documents,
     schema::{Path, Schema, SchemaError},
     selectors::SelectableField,
     status::Subject,
     structured::{TypeId, Types},
+    table::{Column, JsonPathError},
     validation::names::NameRule,
 };
 use bytes::Bytes;
 use serde_json::Value;
-use std::sync::{Arc, OnceLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
 /// Why a CustomResourceDefinition cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -30,12 +36,17 @@ pub enum RegistryError {
     /// The schema does not compile.
     #[error(transparent)]
     Schema(#[from] SchemaError),
+    /// A printer column's path is none.
+    #[error(transparent)]
+    Column(#[from] JsonPathError),
 }
 
 /// A kind and how its objects are treated (k8s.io/apiserver/pkg/registry/rest: the strategies).
 #[derive(Debug)]
 pub(crate) struct Kind {
     pub(crate) id: ResourceId,
+    /// Whose objects these are: its own, but for a kind that shows another's under other names.
+    pub(crate) storage: ResourceId,
     pub(crate) group: String,
     pub(crate) version: String,
     /// `v1` or `apps/v1`.
@@ -62,11 +73,19 @@ pub(crate) struct Kind {
     pub(crate) create_only: bool,
     /// The members of a built-in kind, where they are checked.
     pub(crate) shape: Option<&'static [(&'static str, Shape)]>,
+    /// What a definition prescribes for tables; built-in kinds have printers instead.
+    pub(crate) columns: Vec<Column>,
     pub(crate) schema: Option<Schema>,
     /// What the parts of its objects are, for merges and for ownership.
     pub(crate) types: Arc<Types>,
     pub(crate) root_type: TypeId,
     pub(crate) reset: ResetFields,
+    /// The schema as its definition has it, to be published; built-in kinds have types instead.
+    pub(crate) openapi: Option<Value>,
+    /// Where its scale is; None: it has none.
+    pub(crate) scale: Option<Scale>,
+    /// Sent as a warning with every answer: the version is deprecated.
+    pub(crate) deprecation: Option<String>,
 }
 
 /// The fields that nobody owns because a write leaves them as they are (the strategies' GetResetFields).
@@ -76,6 +95,15 @@ pub(crate) struct ResetFields {
     pub(crate) main: Set,
     /// Of its status subresource.
     pub(crate) status: Set,
+}
+
+/// Where an object says how many replicas it has: JSON pointers.
+#[derive(Debug)]
+pub(crate) struct Scale {
+    pub(crate) spec: String,
+    pub(crate) status: String,
+    /// Of a label selector, or of its text.
+    pub(crate) selector: String,
 }
 
 impl Kind {
@@ -91,6 +119,21 @@ impl Kind {
 
     pub(crate) fn reset_fields(&self, subresource: &str) -> &Set {
         if subresource == "status" { &self.reset.status } else { &self.reset.main }
+    }
+
+    /// Whether it shows the objects of another kind.
+    pub(crate) fn is_view(&self) -> bool {
+        self.storage != self.id
+    }
+
+    /// A stored object in the form of this kind.
+    pub(crate) fn shown<'a>(&self, stored: &'a Value) -> Cow<'a, Value> {
+        if self.is_view() { Cow::Owned(events::newer(stored)) } else { Cow::Borrowed(stored) }
+    }
+
+    /// The group that validation errors name: that of the stored kind.
+    pub(crate) fn invalid_group(&self) -> &str {
+        if self.is_view() { "" } else { &self.group }
     }
 
     /// Namespaces go one by one only.
@@ -118,13 +161,20 @@ pub struct Registry {
     pub(crate) rules: cel::Evaluator,
     /// Aggregated discovery of the core group and of the others: every client asks for both when it starts.
     pub(crate) aggregated: [OnceLock<Bytes>; 2],
+    /// The OpenAPI documents, which kubectl alone asks for.
+    pub(crate) openapi: OnceLock<Documents>,
 }
 
 impl Registry {
     /// Lease, Namespace, Pod, the workload kinds, Node, Service, Event, ConfigMap, Secret, `ServiceAccount`, roles, bindings,
     /// reviews and webhook configurations.
     pub fn builtin() -> Self {
-        Self { kinds: builtin::kinds(), rules: cel::Evaluator::new(), aggregated: Default::default() }
+        Self {
+            kinds: builtin::kinds(),
+            rules: cel::Evaluator::new(),
+            aggregated: Default::default(),
+            openapi: OnceLock::new(),
+        }
     }
 
     /// Adds the storage version of a CustomResourceDefinition (apiextensions.k8s.io/v1).
@@ -138,12 +188,13 @@ impl Registry {
         }
         self.kinds.push(kind);
         self.aggregated = Default::default();
+        self.openapi = OnceLock::new();
         Ok(self)
     }
 
     /// The id of a resource, by group (empty for core) and plural.
     pub fn resource(&self, group: &str, plural: &str) -> Option<ResourceId> {
-        self.kinds.iter().find(|k| k.plural == plural && k.group == group).map(|k| k.id)
+        self.kinds.iter().find(|k| k.plural == plural && k.group == group).map(|k| k.storage)
     }
 
     /// `leases.coordination.k8s.io`, or `pods`.
@@ -206,6 +257,7 @@ fn custom_kind(crd: &Value, id: ResourceId) -> Result<Kind, RegistryError> {
     let version_name = version.get("name").and_then(Value::as_str).ok_or(RegistryError::Missing("name"))?;
     Ok(Kind {
         id,
+        storage: id,
         api_version: format!("{group}/{version_name}"),
         group,
         version: version_name.to_owned(),
@@ -225,6 +277,7 @@ fn custom_kind(crd: &Value, id: ResourceId) -> Result<Kind, RegistryError> {
         fields,
         create_only: false,
         shape: None,
+        columns: columns(version)?,
         schema: Some(Schema::compile(schema, &Path::Root.to_string())?),
         types: Arc::new(types),
         root_type,
@@ -232,7 +285,36 @@ fn custom_kind(crd: &Value, id: ResourceId) -> Result<Kind, RegistryError> {
             main: if has_status { Set::of(&["status"]) } else { Set::default() },
             status: Set::of(&["metadata", "spec"]),
         },
+        openapi: Some(schema.clone()),
+        scale: version.pointer("/subresources/scale").map(custom_scale),
+        deprecation: deprecation(version, &text("/spec/group")?, version_name, &text("/spec/names/kind")?),
     })
+}
+
+fn custom_scale(scale: &Value) -> Scale {
+    let pointer = |member: &str| {
+        let path = scale.get(member).and_then(Value::as_str).unwrap_or_default();
+        path.replace('.', "/")
+    };
+    let (spec, status) = (pointer("specReplicasPath"), pointer("statusReplicasPath"));
+    // An absent path must not find the whole object.
+    let selector = Some(pointer("labelSelectorPath")).filter(|path| !path.is_empty()).unwrap_or_else(|| "/".into());
+    Scale { spec, status, selector }
+}
+
+/// The warning of a version that is deprecated (apiextensions-apiserver/pkg/apiserver/customresource_handler.go).
+fn deprecation(version: &Value, group: &str, name: &str, kind: &str) -> Option<String> {
+    version.get("deprecated").and_then(Value::as_bool).filter(|deprecated| *deprecated)?;
+    let given = version.get("deprecationWarning").and_then(Value::as_str).map(str::to_owned);
+    Some(given.unwrap_or_else(|| format!("{group}/{name} {kind} is deprecated")))
+}
+
+/// `additionalPrinterColumns`; without any, the age.
+fn columns(version: &Value) -> Result<Vec<Column>, JsonPathError> {
+    match version.get("additionalPrinterColumns").and_then(Value::as_array).filter(|columns| !columns.is_empty()) {
+        Some(columns) => columns.iter().map(Column::compile).collect(),
+        None => Ok(vec![Column::age()]),
+    }
 }
 
 #[cfg(test)]

@@ -8,9 +8,11 @@ use super::{
     controllers::Controllers,
     handlers::ADMIN,
     ids::Ids,
+    negotiation,
     object::{self, Object, encode},
     rbac::bootstrap,
     registry::Registry,
+    representation,
     store::{Event, Store},
     watch_cache::Caches,
     watcher::Watcher,
@@ -48,8 +50,9 @@ pub enum FixtureError {
 
 /// One store and the API servers over it.
 ///
-/// Not simulated, and answered 501 with its name: subresources other than `status` and a namespace's `finalize`, the groups and
-/// resources that [`Registry::builtin`] lacks, YAML (but for apply) and protobuf, Tables alone.
+/// Not simulated, and answered 501 with its name: subresources other than `status`, `scale` and a namespace's `finalize`, the
+/// groups and resources that [`Registry::builtin`] lacks, server-side apply of a scale or through events.k8s.io, protobuf bodies
+/// of custom resources (at which kube-apiserver 1.36 panics and hangs up), OpenAPI v2 and OpenAPI in protobuf.
 ///
 /// Not simulated, and silent: quotas, defaults and validation of built-in kinds other than leases (a few excepted), controllers
 /// other than [`Self::set_controllers`]'s, the growth of a watch cache's history with its load, the
@@ -70,6 +73,8 @@ pub struct ApiServer {
     commits: Vec<Commit>,
     pub(super) cached_read: Option<CachedRead>,
     limits: Limits,
+    /// When the last request came: the rows of a watched table have ages.
+    now: Timestamp,
 }
 
 impl std::fmt::Debug for ApiServer {
@@ -102,6 +107,7 @@ impl ApiServer {
             commits: Vec::new(),
             cached_read: None,
             limits: Limits::NONE,
+            now: Timestamp::UNIX_EPOCH,
         };
         for name in FIRST_NAMESPACES {
             let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
@@ -132,6 +138,7 @@ impl ApiServer {
             commits: self.commits.clone(),
             cached_read: None,
             limits: self.limits,
+            now: self.now,
         }
     }
 
@@ -144,7 +151,10 @@ impl ApiServer {
     /// If there is no such server.
     pub fn handle(&mut self, server: ServerId, actor: u32, request: &Request, now: Timestamp) -> Answer {
         let registry = Arc::clone(&self.registry);
-        let mut answer = self.dispatch(&registry, server, actor, request, now).unwrap_or_else(|status| status.answer());
+        self.now = now;
+        let outcome = self.dispatch(&registry, server, actor, request, now);
+        let mut answer = outcome
+            .unwrap_or_else(|status| representation::of_error(&status, negotiation::for_errors(&request.headers)));
         if request.method == Method::HEAD {
             answer.body = AnswerBody::Full(bytes::Bytes::new());
         }
@@ -189,7 +199,8 @@ impl ApiServer {
         let (server, resource) = (watcher.server, watcher.resource);
         let applied = self.caches.applied(&self.store, server, resource);
         let revision = self.caches.revision(&self.store, server, resource);
-        let item = watcher.next_item(&self.store, self.registry.kind(resource), applied, revision);
+        let kind = self.registry.kind(watcher.kind());
+        let item = watcher.next_item(&self.store, kind, applied, revision, self.now);
         if matches!(item, WatchItem::End) {
             self.close_watch(watch);
         }

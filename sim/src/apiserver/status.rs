@@ -145,6 +145,12 @@ impl Status {
         self
     }
 
+    /// What is to be known of the version, whatever becomes of the request.
+    pub(crate) fn also_warned(mut self: Box<Self>, warning: &str) -> Box<Self> {
+        self.warnings.insert(0, warning.to_owned());
+        self
+    }
+
     /// An expired continue token is answered with a new one.
     pub(crate) fn with_continue(mut self: Box<Self>, token: String) -> Box<Self> {
         self.metadata.token = Some(token);
@@ -289,6 +295,16 @@ pub(crate) fn unsupported_method(subject: Subject<'_>, method: &str) -> Box<Stat
 pub(crate) fn not_acceptable(media_types: &str) -> Box<Status> {
     let message = format!("only the following media types are accepted: {media_types}");
     Status::failure(406, "NotAcceptable", message, None)
+}
+
+pub(crate) fn wrong_shape(message: String) -> Box<Status> {
+    Status::failure(406, "NotAcceptable", message, None)
+}
+
+/// The same, of the web framework in front of the built-in kinds.
+pub(crate) fn no_representation(available: &str) -> Box<Status> {
+    let message = format!("406: Not Acceptable\n\nAvailable representations: {available}");
+    Status::failure(406, "NotAcceptable", message, Some(Details::default()))
 }
 
 pub(crate) fn unsupported_media_type(media_types: &str) -> Box<Status> {

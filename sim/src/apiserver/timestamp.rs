@@ -4,6 +4,19 @@ use jiff::{Timestamp, civil};
 /// Go's layout of a `metav1.MicroTime`.
 const MICRO_LAYOUT: &str = "2006-01-02T15:04:05.000000Z07:00";
 
+/// Go's zero time.
+pub(crate) const ZERO: &str = "0001-01-01T00:00:00Z";
+
+/// Any time of RFC 3339; None for another text.
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    text.parse().ok().filter(|_| text != ZERO)
+}
+
+/// A `metav1.MicroTime`.
+pub(crate) fn micros(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}
+
 /// A `metav1.Time`: UTC, whole seconds.
 pub(crate) fn seconds(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -38,7 +51,7 @@ pub(crate) fn micro_time(text: &str) -> Result<Option<String>, String> {
     }
     let point = format!("{head}.{}", &rest[1..]);
     let Ok(at) = point.parse::<Timestamp>() else { return fail(zone, "Z07:00") };
-    Ok(Some(at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()))
+    Ok(Some(micros(at)))
 }
 
 /// Whether a text is a `date-time` by the rules of go-openapi's strfmt: any fraction, upper or lower case, a zone.

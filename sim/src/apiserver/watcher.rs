@@ -3,14 +3,18 @@
 //! A watch is a cursor in the log of its resource, held back by its server's cache. Whole-object lines are made once for each
 //! event and shared by all watches that see the event as it is.
 use super::{
-    ResourceId, ServerId, WatchItem, WatchStart,
-    negotiation::Shape,
+    ResourceId, ServerId, WatchItem, WatchStart, events,
+    negotiation::{Encoding, Form, Shape},
     object::{self, Object, encode},
+    protobuf,
     registry::Kind,
+    representation,
     selectors::Selector,
     store::{Event, Store},
+    table::{self, Include, Style},
 };
 use bytes::{BufMut, Bytes, BytesMut};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{
     collections::VecDeque,
@@ -46,7 +50,15 @@ pub(crate) struct Filter {
     /// None: all namespaces.
     pub(crate) namespace: Option<String>,
     pub(crate) selector: Selector,
-    pub(crate) shape: Shape,
+    /// Of whose kind the events are: a view's differs from that of the resource.
+    pub(crate) kind: ResourceId,
+    /// Whether that is so.
+    pub(crate) view: bool,
+    pub(crate) form: Form,
+    /// What goes with the rows of a table.
+    pub(crate) include: Include,
+    /// A table's columns have yet to be sent: they come once.
+    pub(crate) headed: bool,
 }
 
 #[derive(Debug)]
@@ -89,21 +101,23 @@ impl Watcher {
     }
 
     /// The watch starts with an ADDED line for an object that is there.
-    pub(crate) fn push_initial(&mut self, object: &Arc<Object>) {
+    pub(crate) fn push_initial(&mut self, kind: &Kind, object: &Arc<Object>, now: Timestamp) {
         if self.filter.sees(object) {
-            self.first.push_back(self.filter.line("ADDED", object, object.revision));
+            let line = self.filter.line(kind, "ADDED", object, object.revision, now);
+            self.first.push_back(line);
         }
     }
 
     /// The mark that ends the initial events.
-    pub(crate) fn push_initial_events_end(&mut self, kind: &Kind, revision: u64) {
+    pub(crate) fn push_initial_events_end(&mut self, kind: &Kind, revision: u64, now: Timestamp) {
         let annotations = json!({"k8s.io/initial-events-end": "true"});
-        self.first.push_back(self.filter.bookmark(kind, revision, Some(annotations)));
+        let line = self.filter.bookmark(kind, revision, Some(annotations), now);
+        self.first.push_back(line);
     }
 
     /// The watch consists of one ERROR line.
     pub(crate) fn fail(&mut self, status: &super::status::Status) {
-        self.first.push_back(line("ERROR", &encode(status)));
+        self.first.push_back(frame(self.filter.form.encoding, "ERROR", &encode(status)));
         self.ending = Ending::AfterFirst;
     }
 
@@ -131,6 +145,11 @@ impl Watcher {
         WatchStart { after: self.after, from_state: self.from_state }
     }
 
+    /// The kind in whose form the events are.
+    pub(crate) fn kind(&self) -> ResourceId {
+        self.filter.kind
+    }
+
     pub(crate) fn has_ended(&self) -> bool {
         self.ending == Ending::Ended
     }
@@ -150,7 +169,14 @@ impl Watcher {
     }
 
     /// The next line, as far as the cache has come.
-    pub(crate) fn next_item(&mut self, store: &Store, kind: &Kind, applied: usize, cache_revision: u64) -> WatchItem {
+    pub(crate) fn next_item(
+        &mut self,
+        store: &Store,
+        kind: &Kind,
+        applied: usize,
+        cache_revision: u64,
+        now: Timestamp,
+    ) -> WatchItem {
         if self.ending == Ending::Ended {
             return WatchItem::End;
         }
@@ -163,11 +189,11 @@ impl Watcher {
         }
         if let Some((event, change)) = self.peek(store, applied) {
             self.next.fetch_add(1, Ordering::Relaxed);
-            return WatchItem::Event(self.filter.event_line(event, change));
+            return WatchItem::Event(self.filter.event_line(kind, event, change, now));
         }
         if self.bookmark.due {
             self.bookmark = Bookmark { allowed: true, known: cache_revision, due: false };
-            return WatchItem::Event(self.filter.bookmark(kind, cache_revision, None));
+            return WatchItem::Event(self.filter.bookmark(kind, cache_revision, None, now));
         }
         WatchItem::Pending
     }
@@ -215,51 +241,80 @@ impl Filter {
         }
     }
 
-    fn event_line(&self, event: &Event, seen: Seen) -> Bytes {
+    fn event_line(&mut self, kind: &Kind, event: &Event, seen: Seen, now: Timestamp) -> Bytes {
         let natural = match (&event.before, &event.after) {
             (None, _) => Seen::Added,
             (_, None) => Seen::Deleted,
             _ => Seen::Modified,
         };
-        let make = || match seen {
-            Seen::Added => self.line("ADDED", event.object(), event.revision),
-            Seen::Modified => self.line("MODIFIED", event.object(), event.revision),
+        let shared = natural == seen && self.is_plain();
+        let mut make = || match seen {
+            Seen::Added => self.line(kind, "ADDED", event.object(), event.revision, now),
+            Seen::Modified => self.line(kind, "MODIFIED", event.object(), event.revision, now),
             // The last state that matched, with the version of the change.
             Seen::Deleted => {
                 let last = event.before.as_ref().expect("what is deleted was there before");
-                self.line("DELETED", last, event.revision)
+                self.line(kind, "DELETED", last, event.revision, now)
             }
         };
-        if natural == seen && self.shape == Shape::Object { event.line.get_or_init(make).clone() } else { make() }
+        if shared { event.line.get_or_init(make).clone() } else { make() }
     }
 
-    fn line(&self, change: &str, object: &Object, revision: u64) -> Bytes {
-        if revision == object.revision && self.shape == Shape::Object {
+    /// Whether events are sent as they are stored.
+    fn is_plain(&self) -> bool {
+        self.form == Form::JSON && !self.view
+    }
+
+    fn line(&mut self, kind: &Kind, change: &str, object: &Object, revision: u64, now: Timestamp) -> Bytes {
+        if revision == object.revision && self.is_plain() {
             return line(change, object.json());
         }
-        let mut value = match self.shape {
-            Shape::Object => (*object.value).clone(),
-            Shape::Metadata => partial(&object.value),
-        };
+        let mut value = (*object.value).clone();
         object::metadata_mut(&mut value).insert("resourceVersion".into(), revision.to_string().into());
-        line(change, &encode(&value))
+        self.shaped_line(kind, change, value, now)
+    }
+
+    fn shaped_line(&mut self, kind: &Kind, change: &str, value: Value, now: Timestamp) -> Bytes {
+        let value = match self.form.shape {
+            Shape::Object => kind.shown(&value).into_owned(),
+            Shape::Metadata { version, .. } => table::partial(version, &value),
+            Shape::Table(version) => {
+                let headed = std::mem::take(&mut self.headed);
+                table::single(kind, Style { version, include: self.include }, &value, now, headed)
+            }
+        };
+        frame(self.form.encoding, change, &encode(&value))
     }
 
     /// A bookmark has a version and nothing else; Go's zero spec of a lease shows.
-    fn bookmark(&self, kind: &Kind, revision: u64, annotations: Option<Value>) -> Bytes {
+    fn bookmark(&mut self, kind: &Kind, revision: u64, annotations: Option<Value>, now: Timestamp) -> Bytes {
         let mut metadata = json!({"resourceVersion": revision.to_string()});
         if let Some(annotations) = annotations {
             metadata["annotations"] = annotations;
         }
-        let mut bookmark = match self.shape {
-            Shape::Object => json!({"kind": kind.kind, "apiVersion": kind.api_version}),
-            Shape::Metadata => json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}),
-        };
-        bookmark["metadata"] = metadata;
-        if kind.kind == "Lease" && self.shape == Shape::Object {
-            bookmark["spec"] = json!({});
+        let mut bookmark = json!({"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata});
+        match (kind.kind.as_str(), bookmark.as_object_mut()) {
+            ("Lease", Some(bookmark)) => {
+                bookmark.insert("spec".into(), json!({}));
+            }
+            ("Event", Some(bookmark)) if !kind.custom => events::add_zero_members(bookmark),
+            _ => {}
         }
-        line("BOOKMARK", &encode(&bookmark))
+        self.shaped_line(kind, "BOOKMARK", bookmark, now)
+    }
+}
+
+/// One event as it goes over the wire.
+fn frame(encoding: Encoding, change: &str, object: &[u8]) -> Bytes {
+    match encoding {
+        // A stream is never YAML.
+        Encoding::Json | Encoding::Yaml => line(change, object),
+        Encoding::Protobuf => match representation::transcoded(object, encoding) {
+            Ok(object) => protobuf::event(change, &object),
+            Err(status) => {
+                protobuf::event("ERROR", &representation::transcoded(&encode(&*status), encoding).unwrap_or_default())
+            }
+        },
     }
 }
 
@@ -271,10 +326,4 @@ fn line(change: &str, object: &[u8]) -> Bytes {
     line.put_slice(object);
     line.put_slice(b"}\n");
     line.freeze()
-}
-
-/// The `PartialObjectMetadata` of an object.
-pub(crate) fn partial(value: &Value) -> Value {
-    let metadata = value.get("metadata").cloned().unwrap_or_else(|| json!({}));
-    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata})
 }

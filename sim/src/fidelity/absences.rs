@@ -56,6 +56,19 @@ pub const ABSENCES: &[Absence] = &[
         "an admission plugin that refuses or is slow; inject 4xx, 5xx and delays instead",
         &[],
     ),
+    absent(
+        "OpenAPI v2, OpenAPI in protobuf, strategic merge patches in OpenAPI",
+        "501; not announced: kubectl then takes the merge keys that it was built with",
+        "—",
+        &[],
+    ),
+    absent("server-side apply of a scale, and through events.k8s.io", "501", "—", &[]),
+    absent(
+        "protobuf bodies of custom resources",
+        "501; kube-apiserver 1.36 panics there, and hangs up without an answer",
+        "a client that sends one",
+        &[],
+    ),
     absent("other groups, resources and subresources of Kubernetes", "501", "—", &[]),
     absent(
         "how long a read takes",

@@ -51,6 +51,7 @@ pub struct Builder {
     servers: usize,
     control_plane: ControlPlane,
     replicas: usize,
+    controllers: bool,
     faults: Faults,
     triggers: Vec<Trigger>,
     tail: Duration,
@@ -78,6 +79,7 @@ impl Builder {
             servers: 2,
             control_plane: ControlPlane::USUAL,
             replicas: 1,
+            controllers: false,
             faults: Faults::NONE,
             triggers: Vec::new(),
             tail: Duration::from_secs(600),
@@ -118,6 +120,12 @@ impl Builder {
     /// How many replicas of the program run.
     pub const fn replicas(mut self, replicas: usize) -> Self {
         self.replicas = replicas;
+        self
+    }
+
+    /// Collects garbage and empties namespaces that are going away, as kube-controller-manager does.
+    pub const fn with_controllers(mut self) -> Self {
+        self.controllers = true;
         self
     }
 
@@ -197,7 +205,10 @@ impl Builder {
             control_plane: self.control_plane,
             replicas: self.replicas,
             fixtures: Arc::new(self.objects.into_iter().collect::<Result<_, _>>()?),
+            // A controller may apply, and a real server keeps the owners of fields whether it does or not.
+            field_management: true,
             past: Past::default(),
+            controllers: self.controllers,
             faults: self.faults,
             triggers: self.triggers,
             tail: self.tail,

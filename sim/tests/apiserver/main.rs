@@ -12,6 +12,7 @@ mod history;
 mod hooks;
 mod interleaving;
 mod registry;
+mod representations;
 mod robustness;
 mod streams;
 mod writes;

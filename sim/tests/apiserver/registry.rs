@@ -81,7 +81,7 @@ fn unsimulated_parts_say_so() {
     for target in [
         "/apis/policy/v1/namespaces/default/poddisruptionbudgets",
         "/api/v1/namespaces/default/endpoints",
-        "/openapi/v3",
+        "/openapi/v2",
     ] {
         let (status, body) = crate::cluster::get(&mut api, FIRST, target);
         assert_eq!((status, body["reason"].as_str()), (501, Some("NotImplemented")), "{target}");

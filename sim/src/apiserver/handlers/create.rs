@@ -3,7 +3,7 @@ use super::{Call, body_revision};
 use crate::apiserver::{
     Answer, ApiServer,
     builtin::access::{ADMISSION, RBAC},
-    decode, negotiation, object,
+    decode, object,
     status::{self, Outcome},
     timestamp, validation,
     validation::{FieldError, metadata},
@@ -16,8 +16,8 @@ const NAME_ATTEMPTS: usize = 8;
 impl ApiServer {
     pub(super) fn create(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         validation::options::validate_write(&call.options, "CreateOptions")?;
-        negotiation::check_content_type(call.headers)?;
-        let decoded = decode::object(call.kind, call.body)?;
+        let encoding = call.body_encoding()?;
+        let decoded = decode::object(call.kind, encoding, call.body)?;
         let warnings = decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints)?;
         let mut value = decoded.value;
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
@@ -56,7 +56,7 @@ impl ApiServer {
         let name = object::meta_str(&value, "name").to_owned();
         if !errors.is_empty() {
             let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
-            let subject = status::Subject { group: &call.kind.group, kind };
+            let subject = status::Subject { group: call.kind.invalid_group(), kind };
             return Err(status::invalid(subject, &name, &errors));
         }
         if revision != 0 {
@@ -116,6 +116,8 @@ impl ApiServer {
                 ("Namespace", _) => validation::namespace::validate(value, call.subresource, errors),
                 (_, _) if kind.group == ADMISSION => validation::webhooks::validate(value, errors),
                 ("Secret", old) => validation::secret::validate(value, old, errors),
+                ("Event", None) => validation::event::validate(value, call.through(), errors),
+                ("Event", Some(old)) => validation::event::validate_update(value, old, call.through(), errors),
                 (name, None) => validation::core::validate(name, value, errors),
                 (name, Some(old)) => validation::core::validate_update(name, value, old, errors),
             }

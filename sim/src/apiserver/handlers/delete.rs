@@ -121,12 +121,8 @@ pub(super) fn delete_options(call: &Call<'_>) -> Outcome<DeleteOptions> {
             ..DeleteOptions::default()
         }
     } else {
-        negotiation::check_content_type(call.headers)?;
-        let why = |e: serde_json::Error| {
-            let why = if e.is_eof() { "unexpected end of JSON input".to_owned() } else { e.to_string() };
-            status::bad_request(format!("couldn't get version/kind; json parse error: {why}"))
-        };
-        serde_json::from_slice(call.body).map_err(why)?
+        let value = decode::options(negotiation::of_body(call.headers)?, call.body, "DeleteOptions")?;
+        serde_json::from_value(value).map_err(|e| status::bad_request(e.to_string()))?
     };
     if let Some(kind) = options.kind.as_deref().filter(|kind| !matches!(*kind, "" | "DeleteOptions")) {
         let version = options.api_version.as_deref().unwrap_or_default();

@@ -6,13 +6,14 @@ use super::{Call, json_answer, parse_revision};
 use crate::apiserver::{
     Answer, ApiServer, CachedRead, Request, ServerId,
     continue_token::ContinueToken,
-    negotiation::Shape,
+    negotiation::{MetaVersion, Shape},
     object::{Object, encode},
     options::Options,
     request_info::{self, Target},
     selectors::Selector,
     status::{self, Outcome},
-    validation, watcher,
+    table::{self, Style},
+    validation,
 };
 use bytes::{BufMut, Bytes, BytesMut};
 use http::Method;
@@ -158,22 +159,20 @@ const EXPIRED_TOKEN: &str = "The provided continue parameter is too old to displ
 /// Lists of custom resources always have a continue token, lists of built-in kinds only where there is more; items of the
 /// former carry kind and apiVersion.
 pub(super) fn encode_page(call: &Call<'_>, page: &Page) -> Bytes {
-    let partial = call.shape == Shape::Metadata;
-    let mut metadata = json!({"resourceVersion": page.revision.to_string()});
-    if let Some(next) = &page.next {
-        metadata["continue"] = next.encode().into();
-    } else if call.kind.custom && !partial {
-        metadata["continue"] = "".into();
-    }
-    if let Some(remaining) = page.remaining {
-        metadata["remainingItemCount"] = remaining.into();
-    }
-    let (api_version, kind) = if partial {
-        ("meta.k8s.io/v1", "PartialObjectMetadataList")
-    } else {
-        (call.kind.api_version.as_str(), call.kind.list_kind.as_str())
+    let partial = match call.form.shape {
+        Shape::Object => None,
+        Shape::Metadata { version, .. } => Some(version),
+        Shape::Table(version) => {
+            let style = Style { version, include: call.include };
+            let objects = page.objects.iter().map(|object| &*object.value);
+            return encode(&table::table(call.kind, style, list_metadata(call, page), objects, call.now, true));
+        }
     };
-    let head = json!({"apiVersion": api_version, "kind": kind, "metadata": metadata});
+    let (api_version, kind) = match partial {
+        Some(version) => (version.api_version(), "PartialObjectMetadataList"),
+        None => (call.kind.api_version.as_str(), call.kind.list_kind.as_str()),
+    };
+    let head = json!({"apiVersion": api_version, "kind": kind, "metadata": list_metadata(call, page)});
     let head = encode(&head);
     let size = head.len() + 16 + page.objects.iter().map(|o| o.json().len() + 1).sum::<usize>();
     let mut text = BytesMut::with_capacity(size);
@@ -183,14 +182,34 @@ pub(super) fn encode_page(call: &Call<'_>, page: &Page) -> Bytes {
         if i > 0 {
             text.put_u8(b',');
         }
-        match &*object.value {
-            value if partial => text.put_slice(&encode(&watcher::partial(value))),
-            Value::Object(members) if !call.kind.custom => text.put_slice(&encode(&Untyped(members))),
-            _ => text.put_slice(object.json()),
-        }
+        put_item(call, &mut text, object, partial);
     }
     text.put_slice(b"]}");
     text.freeze()
+}
+
+fn put_item(call: &Call<'_>, text: &mut BytesMut, object: &Object, partial: Option<MetaVersion>) {
+    if let Some(version) = partial {
+        text.put_slice(&encode(&table::partial(version, &object.value)));
+        return;
+    }
+    match &*call.kind.shown(&object.value) {
+        Value::Object(members) if !call.kind.custom => text.put_slice(&encode(&Untyped(members))),
+        _ => text.put_slice(object.json()),
+    }
+}
+
+fn list_metadata(call: &Call<'_>, page: &Page) -> Value {
+    let mut metadata = json!({"resourceVersion": page.revision.to_string()});
+    if let Some(next) = &page.next {
+        metadata["continue"] = next.encode().into();
+    } else if call.kind.custom && call.form.shape == Shape::Object {
+        metadata["continue"] = "".into();
+    }
+    if let Some(remaining) = page.remaining {
+        metadata["remainingItemCount"] = remaining.into();
+    }
+    metadata
 }
 
 /// An object without its kind and apiVersion.

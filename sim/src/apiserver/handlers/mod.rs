@@ -7,7 +7,7 @@ use super::{
     builtin::{self, access::RBAC},
     discovery,
     managed_fields::FieldManager,
-    negotiation::{self, Shape},
+    negotiation::{self, Encoding, Form, Shape},
     object::{self, Object, encode},
     options::Options,
     rbac::{
@@ -15,9 +15,11 @@ use super::{
         escalation::{self, Grant},
     },
     registry::{Kind, Registry},
+    representation,
     request_info::{self, RequestInfo, Target},
     status::{self, Outcome},
-    validation, watcher,
+    table::{self, Include, Style},
+    validation::{self, event::Through},
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
@@ -31,6 +33,7 @@ mod get;
 mod list;
 mod namespace;
 mod patch;
+mod scale;
 mod update;
 mod watch;
 
@@ -38,6 +41,7 @@ mod watch;
 pub(crate) const ADMIN: u32 = u32::MAX;
 
 /// One request to a known resource.
+#[derive(Clone)]
 pub(crate) struct Call<'a> {
     pub(crate) server: ServerId,
     pub(crate) actor: u32,
@@ -54,12 +58,14 @@ pub(crate) struct Call<'a> {
     pub(crate) options: Options<'a>,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a [u8],
-    pub(crate) shape: Shape,
+    pub(crate) form: Form,
+    /// What goes with the rows of a table.
+    pub(crate) include: Include,
 }
 
 impl Call<'_> {
     pub(crate) fn resource(&self) -> ResourceId {
-        self.kind.id
+        self.kind.storage
     }
 
     pub(crate) fn key(&self) -> String {
@@ -81,24 +87,64 @@ impl Call<'_> {
         FieldManager::new(self.kind, self.subresource, self.now)
     }
 
+    /// The encoding of the body.
+    ///
+    /// # Errors
+    /// 415 for a type that no Kubernetes API knows, 501 for protobuf of a custom resource: kube-apiserver 1.36 panics there, and
+    /// hangs up without an answer.
+    pub(crate) fn body_encoding(&self) -> Outcome<Encoding> {
+        match negotiation::of_body(self.headers)? {
+            Encoding::Protobuf if self.kind.custom => Err(status::not_simulated("protobuf of a custom resource")),
+            encoding => Ok(encoding),
+        }
+    }
+
     /// 404 for the object of this call.
     pub(crate) fn not_found(&self) -> Box<status::Status> {
         status::not_found(self.kind.subject(), self.name)
     }
 
     pub(crate) fn object_answer(&self, code: u16, object: &Object, warnings: &[String]) -> Answer {
-        match self.shape {
-            Shape::Object => json_answer(code, object.json().clone(), warnings),
-            Shape::Metadata => json_answer(code, encode(&watcher::partial(&object.value)), warnings),
+        match self.form.shape {
+            Shape::Object if !self.kind.is_view() => json_answer(code, object.json().clone(), warnings),
+            _ => self.value_answer(code, &object.value, warnings),
         }
     }
 
     /// An object that is not stored: of a dry run, or of the update that completes a deletion.
     pub(crate) fn value_answer(&self, code: u16, value: &Value, warnings: &[String]) -> Answer {
-        match self.shape {
-            Shape::Object => json_answer(code, encode(value), warnings),
-            Shape::Metadata => json_answer(code, encode(&watcher::partial(value)), warnings),
-        }
+        let body = match self.form.shape {
+            Shape::Object => encode(&*self.kind.shown(value)),
+            Shape::Metadata { version, .. } => encode(&table::partial(version, value)),
+            Shape::Table(version) => {
+                let style = Style { version, include: self.include };
+                encode(&table::single(self.kind, style, value, self.now, true))
+            }
+        };
+        json_answer(code, body, warnings)
+    }
+
+    /// Through which API an event came.
+    pub(crate) fn through(&self) -> Through {
+        if self.kind.is_view() { Through::Events } else { Through::Core }
+    }
+
+    /// A list cannot be the metadata of one object, nor can an object be that of a list.
+    fn check_shape(&self, verb: &str) -> Outcome<()> {
+        let many = matches!(verb, "list" | "deletecollection");
+        let wanted = match self.form.shape {
+            Shape::Metadata { list: false, .. } if many => "PartialObjectMetadata",
+            Shape::Metadata { list: true, .. } if !many && verb != "watch" => "PartialObjectMetadataList",
+            _ => return Ok(()),
+        };
+        let (list, suffix) = if many { ("a list", "List") } else { ("not a list", "") };
+        let package = self.kind.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
+        let found = match self.kind.custom {
+            true => format!("unstructured.Unstructured{suffix}"),
+            false => format!("{package}.{}{suffix}", self.kind.kind),
+        };
+        let message = format!("you requested {wanted}, but the requested object is {list} (*{found})");
+        Err(status::wrong_shape(message))
     }
 }
 
@@ -125,7 +171,7 @@ impl ApiServer {
             Target::Path(path) => {
                 let verb = request.method.as_str().to_ascii_lowercase();
                 self.admit(&bare_attributes(actor, request, &verb, path))?;
-                return discovery::answer(registry, path, &request.headers);
+                return discovery::answer(registry, path, request);
             }
         };
         let options = Options::parse(query);
@@ -142,7 +188,8 @@ impl ApiServer {
             return Ok(discovery::page_not_found());
         }
         check_route(kind, &info, &request.method)?;
-        let shape = negotiation::accepted(&request.headers)?;
+        let form = negotiation::accepted(&request.headers, kind, verb)?;
+        let options = options?;
         let namespace = if kind.namespaced { &*info.namespace } else { "" };
         let call = Call {
             server,
@@ -153,22 +200,40 @@ impl ApiServer {
             namespace,
             name: &info.name,
             subresource: info.subresource,
-            options: options?,
+            include: Include::parse(&options.include_object)
+                .or_else(|e| if form.is_table() { Err(e) } else { Ok(Include::Metadata) })?,
+            options,
             headers: &request.headers,
             body: &request.body,
-            shape,
+            form,
         };
+        let warned = |status: Box<status::Status>| match &kind.deprecation {
+            Some(warning) => status.also_warned(warning),
+            None => status,
+        };
+        let mut answer = self.execute(&call, verb).map_err(warned)?;
+        if let Some(warning) = &kind.deprecation {
+            status::add_warnings(&mut answer.headers, std::slice::from_ref(warning));
+        }
+        if form.encoding == Encoding::Json { Ok(answer) } else { representation::encoded(answer, form.encoding) }
+    }
+
+    fn execute(&mut self, call: &Call<'_>, verb: &str) -> Outcome<Answer> {
+        call.check_shape(verb)?;
+        if let Some(scale) = call.kind.scale.as_ref().filter(|_| call.subresource == "scale") {
+            return self.scale(call, scale, verb);
+        }
         match verb {
-            "get" => self.get(&call),
-            "list" => self.list(&call),
-            "watch" => self.watch(&call),
-            "create" if kind.create_only => self.review(&call),
-            "create" => self.create(&call),
-            "update" => self.update(&call),
-            "patch" => self.patch(&call),
-            "delete" if kind.kind == "Namespace" && !kind.custom => self.delete_namespace(&call),
-            "delete" => self.delete(&call),
-            "deletecollection" => self.delete_collection(&call),
+            "get" => self.get(call),
+            "list" => self.list(call),
+            "watch" => self.watch(call),
+            "create" if call.kind.create_only => self.review(call),
+            "create" => self.create(call),
+            "update" => self.update(call),
+            "patch" => self.patch(call),
+            "delete" if call.kind.kind == "Namespace" && !call.kind.custom => self.delete_namespace(call),
+            "delete" => self.delete(call),
+            "deletecollection" => self.delete_collection(call),
             _ => Err(status::method_not_allowed()),
         }
     }
@@ -327,6 +392,8 @@ fn check_route(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Outcome<
 
 fn check_subresource(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Outcome<()> {
     match info.subresource {
+        "scale" if kind.scale.is_some() && matches!(*method, Method::GET | Method::PUT | Method::PATCH) => Ok(()),
+        "scale" if kind.scale.is_some() => Err(status::method_not_allowed()),
         "status" if kind.has_status && matches!(*method, Method::GET | Method::PUT | Method::PATCH) => Ok(()),
         "status" if kind.has_status => Err(status::method_not_allowed()),
         "finalize" if kind.kind == "Namespace" && !kind.custom && method == Method::PUT => Ok(()),

@@ -23,6 +23,9 @@ impl ApiServer {
             "application/merge-patch+json" => PatchType::Merge,
             "application/json-patch+json" => PatchType::Json,
             "application/strategic-merge-patch+json" if !kind.custom => PatchType::Strategic,
+            "application/apply-patch+yaml" if kind.is_view() => {
+                return Err(status::not_simulated("server-side apply through events.k8s.io"));
+            }
             "application/apply-patch+yaml" => return self.apply(call),
             "application/apply-patch+cbor" => return Err(status::not_simulated("CBOR in requests")),
             _ if kind.custom => return Err(status::unsupported_media_type(CUSTOM_TYPES)),
@@ -32,7 +35,12 @@ impl ApiServer {
         decode::check_size(call.body)?;
         let current = self.store.get(call.resource(), &call.key()).cloned().ok_or_else(|| call.not_found())?;
         let mut value = (*current.value).clone();
+        if kind.is_view() {
+            value = kind.shown(&value).into_owned();
+        }
         match patch {
+            // No list of an event is merged by key: both kinds of patch mean the same.
+            PatchType::Strategic if kind.is_view() => apply_merge_patch(&mut value, call.body)?,
             PatchType::Merge => apply_merge_patch(&mut value, call.body)?,
             PatchType::Json => apply_json_patch(&mut value, call.body)?,
             PatchType::Strategic => apply_strategic_patch(call, &mut value)?,
@@ -71,6 +79,15 @@ enum PatchType {
     Merge,
     Json,
     Strategic,
+}
+
+/// Applies a patch that needs no schema; None for any other.
+pub(super) fn apply_json(media_type: &str, target: &mut Value, body: &[u8]) -> Option<Outcome<()>> {
+    match media_type {
+        "application/merge-patch+json" => Some(apply_merge_patch(target, body)),
+        "application/json-patch+json" => Some(apply_json_patch(target, body)),
+        _ => None,
+    }
 }
 
 fn parse(body: &[u8]) -> Outcome<Value> {

@@ -5,7 +5,7 @@ use crate::apiserver::{
     Answer, ApiServer,
     decode::{self, Decoded, known_spec},
     managed_fields::{self, Element},
-    negotiation,
+    negotiation::Encoding,
     object::{self, Object},
     status::{self, Outcome},
     validation,
@@ -17,7 +17,6 @@ use std::sync::Arc;
 impl ApiServer {
     pub(super) fn update(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         validation::options::validate_write(&call.options, "UpdateOptions")?;
-        negotiation::check_content_type(call.headers)?;
         let decoded = self.decode_update(call)?;
         let warnings = decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints)?;
         let mut value = decoded.value;
@@ -46,10 +45,12 @@ impl ApiServer {
     /// A write of the status repeats the spec, which it cannot change: most often byte for byte as the server sent it, and then
     /// there is nothing in it to complain of.
     fn decode_update(&self, call: &Call<'_>) -> Outcome<Decoded> {
-        let current = self.store.get(call.resource(), &call.key()).filter(|_| call.subresource == "status");
+        let encoding = call.body_encoding()?;
+        let repeats = encoding == Encoding::Json && call.subresource == "status";
+        let current = self.store.get(call.resource(), &call.key()).filter(|_| repeats);
         let short = current.and_then(|current| known_spec::left_out(call.body, current.json()));
-        let decoded = short.and_then(|short| decode::object(call.kind, &short).ok());
-        decoded.map_or_else(|| decode::object(call.kind, call.body), Ok)
+        let decoded = short.and_then(|short| decode::object(call.kind, encoding, &short).ok());
+        decoded.map_or_else(|| decode::object(call.kind, encoding, call.body), Ok)
     }
 
     /// Puts `value` in the place of `current`, or finds that it may not be, or that nothing would change.
@@ -79,7 +80,11 @@ impl ApiServer {
         self.validate_content(call, &value, Some(&current.value), &mut errors);
         if !errors.is_empty() {
             let found = value.get("kind").and_then(Value::as_str).unwrap_or_default();
-            return Err(status::invalid(status::Subject { group: &kind.group, kind: found }, call.name, &errors));
+            return Err(status::invalid(
+                status::Subject { group: kind.invalid_group(), kind: found },
+                call.name,
+                &errors,
+            ));
         }
         self.review_write(call, &value, Some(&current.value))?;
         let key = kind.key(call.namespace, call.name);
@@ -104,7 +109,7 @@ impl ApiServer {
 }
 
 /// The uid in a body is a precondition; an absent object has none.
-fn check_uid(call: &Call<'_>, wanted: &str, current: Option<&Object>) -> Outcome<()> {
+pub(super) fn check_uid(call: &Call<'_>, wanted: &str, current: Option<&Object>) -> Outcome<()> {
     let found = current.map_or("", Object::uid);
     if wanted.is_empty() || wanted == found {
         return Ok(());

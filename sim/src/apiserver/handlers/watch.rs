@@ -24,7 +24,15 @@ impl ApiServer {
         let wanted = parse_revision(&options.resource_version).map_err(status::bare_error)?;
         let namespace = (!call.namespace.is_empty()).then(|| call.namespace.to_owned());
         self.cache_is_ready(call)?;
-        let filter = Filter { namespace, selector, shape: call.shape };
+        let filter = Filter {
+            namespace,
+            selector,
+            kind: call.kind.id,
+            view: call.kind.is_view(),
+            form: call.form,
+            include: call.include,
+            headed: true,
+        };
         let streaming = options.send_initial_events == Some(true);
         if streaming {
             let at_least = if options.resource_version.is_empty() { self.store.revision() } else { wanted };
@@ -44,10 +52,10 @@ impl ApiServer {
         }
         if from_state {
             for object in self.store.range_at(resource, "", None, current) {
-                watcher.push_initial(object);
+                watcher.push_initial(call.kind, object, call.now);
             }
             if streaming && options.allow_watch_bookmarks {
-                watcher.push_initial_events_end(call.kind, current);
+                watcher.push_initial_events_end(call.kind, current, call.now);
             }
         } else if wanted > 0 && wanted < since {
             watcher.fail(&status::expired(format!("too old resource version: {wanted} ({since})")));

@@ -8,7 +8,6 @@ use super::{
     authorizer::{Attributes, Decision, Verdict},
     decode,
     handlers::{Call, json_answer},
-    negotiation,
     object::{self, encode},
     rbac::Rbac,
     status::{self, Outcome, Subject},
@@ -24,8 +23,7 @@ impl ApiServer {
     /// POST of a review.
     pub(super) fn review(&self, call: &Call<'_>) -> Outcome<Answer> {
         validation::options::validate_write(&call.options, "CreateOptions")?;
-        negotiation::check_content_type(call.headers)?;
-        let decoded = decode::object(call.kind, call.body)?;
+        let decoded = decode::object(call.kind, call.body_encoding()?, call.body)?;
         let warnings = decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints)?;
         let mut value = decoded.value;
         decode::check_namespace(call.kind, call.namespace, &mut value)?;

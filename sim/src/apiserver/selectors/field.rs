@@ -15,6 +15,11 @@ pub(crate) struct SelectableField {
 }
 
 impl SelectableField {
+    /// A field that is stored under another name.
+    pub(crate) fn stored_as(name: &str, path: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::new(path) }
+    }
+
     /// From a dotted path.
     pub(crate) fn new(name: &str) -> Self {
         Self { name: name.to_owned(), pointer: format!("/{}", name.replace('.', "/")) }

@@ -2,6 +2,7 @@
 //!
 //! Their bodies otherwise pass through unchecked; `docs/fidelity.md` names this.
 use super::{FieldError, namespace};
+use crate::apiserver::events;
 use serde_json::{Map, Value, json};
 
 /// The longest key of a ConfigMap.
@@ -18,13 +19,7 @@ pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
                 spec.entry("replicas").or_insert_with(|| json!(1));
             }
         }
-        "Event" => {
-            for (member, value) in
-                [("eventTime", Value::Null), ("reportingComponent", "".into()), ("reportingInstance", "".into())]
-            {
-                object.entry(member).or_insert(value);
-            }
-        }
+        "Event" => events::add_zero_members(object),
         _ => {}
     }
 }

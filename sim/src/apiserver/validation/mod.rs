@@ -11,6 +11,7 @@ use serde_json::Value;
 use std::fmt;
 
 pub(crate) mod core;
+pub(crate) mod event;
 pub(crate) mod lease;
 pub(crate) mod metadata;
 pub(crate) mod names;

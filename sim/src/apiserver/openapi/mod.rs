@@ -1,0 +1,96 @@
+//! OpenAPI v3 (k8s.io/kube-openapi/pkg/handler3): an index with a hash for each group version, and a document for each.
+//!
+//! What kubectl asks of it is here: schemas for `explain`, the parameters of PATCH by which it finds out what the server
+//! supports. OpenAPI v2 is not: kubectl does without it where v3 is served. Nor is the protobuf form.
+mod paths;
+mod schemas;
+
+use super::{
+    Answer, AnswerBody, Request, discovery,
+    handlers::json_answer,
+    object::encode,
+    registry::{Kind, Registry},
+    status::{self, Outcome},
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The index, or the document of a group version.
+///
+/// # Errors
+/// 501 for the protobuf form alone.
+pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outcome<Answer> {
+    let documents = registry.openapi.get_or_init(|| documents(registry));
+    let name = path.strip_prefix("/openapi/v3").unwrap_or_default().trim_matches('/');
+    if name.is_empty() {
+        let mut index = json_answer(200, index(documents), &[]);
+        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+        index.headers.insert(header::CONTENT_TYPE, plain);
+        return Ok(index);
+    }
+    let Some((_, body)) = documents.get(name) else {
+        return Ok(Answer { status: 404, headers: HeaderMap::new(), body: AnswerBody::Full(Bytes::new()) });
+    };
+    let accept = request.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let json =
+        accept.is_empty() || ["application/json", "*/*", "application/*"].iter().any(|known| accept.contains(known));
+    if !json && accept.contains("proto-openapi") {
+        return Err(status::not_simulated("OpenAPI in protobuf"));
+    }
+    if !json {
+        return Ok(Answer { status: 406, headers: HeaderMap::new(), body: AnswerBody::Full(Bytes::new()) });
+    }
+    let mut answer = json_answer(200, body.clone(), &[]);
+    // An address with a hash in it never means another document.
+    let hashed = request.target.contains("hash=");
+    let caching = HeaderValue::from_static(if hashed { "public, immutable" } else { "no-cache, private" });
+    answer.headers.insert(header::CACHE_CONTROL, caching);
+    Ok(discovery::tagged(answer, &request.headers))
+}
+
+/// Name (`apis/apps/v1`) → hash and text.
+pub(crate) type Documents = BTreeMap<String, (String, Bytes)>;
+
+fn documents(registry: &Registry) -> Documents {
+    let versions: BTreeSet<(&str, &str)> =
+        registry.kinds().iter().map(|kind| (kind.group.as_str(), kind.version.as_str())).collect();
+    let documents = versions.into_iter().map(|(group, version)| {
+        let kinds: Vec<_> = registry.kinds().iter().filter(|k| k.group == group && k.version == version).collect();
+        let body = encode(&document(&kinds));
+        (root(kinds[0]).trim_start_matches('/').to_owned(), (discovery::hash(&body), body))
+    });
+    documents.collect()
+}
+
+fn index(documents: &Documents) -> Bytes {
+    let paths: Map<_, _> = documents
+        .iter()
+        .map(|(name, (hash, _))| {
+            (name.clone(), json!({"serverRelativeURL": format!("/openapi/v3/{name}?hash={hash}")}))
+        })
+        .collect();
+    encode(&json!({"paths": paths}))
+}
+
+fn document(kinds: &[&Kind]) -> Value {
+    let paths: Map<_, _> = kinds.iter().flat_map(|kind| paths::of(kind)).collect();
+    json!({
+        "openapi": "3.0.0",
+        "info": {"title": "Kubernetes", "version": "1.36"},
+        "paths": paths,
+        "components": {"schemas": schemas::of(kinds)},
+    })
+}
+
+/// `/api/v1`, or `/apis/apps/v1`.
+fn root(kind: &Kind) -> String {
+    let prefix = if kind.group.is_empty() { "/api" } else { "/apis" };
+    format!("{prefix}/{}", kind.api_version)
+}
+
+/// The extension by which clients find the schema of a kind.
+fn group_version_kind(kind: &Kind) -> Value {
+    json!({"group": kind.group, "version": kind.version, "kind": kind.kind})
+}

@@ -1,0 +1,33 @@
+//! Members of an object by JSON pointer, with Go's zero value where there is none.
+use serde_json::Value;
+
+pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+pub(super) fn number(value: &Value, pointer: &str) -> i64 {
+    value.pointer(pointer).and_then(Value::as_i64).unwrap_or_default()
+}
+
+pub(super) fn truth(value: &Value, pointer: &str) -> bool {
+    value.pointer(pointer).and_then(Value::as_bool).unwrap_or_default()
+}
+
+pub(super) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+    value.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// How many members a map has.
+pub(super) fn count(value: &Value, pointer: &str) -> usize {
+    value.pointer(pointer).and_then(Value::as_object).map_or(0, serde_json::Map::len)
+}
+
+/// The text, or another one if it is empty.
+pub(super) fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
+    if text.is_empty() { otherwise } else { text }
+}
+
+/// Whether a condition has the status True.
+pub(super) fn is_true(conditions: &[Value], kind: &str) -> bool {
+    conditions.iter().any(|c| text(c, "/type") == kind && text(c, "/status") == "True")
+}
