@@ -45,6 +45,8 @@ fn what_had_to_happen_and_did_not() {
         strategy: "random".to_owned(),
         found,
         runs_to_find: None,
+        scenario: None,
+        replay: None,
     };
     assert_eq!(exit_code(&RunReport { bugs: Some(vec![bug(true)]), ..race::held() }), HELD);
     assert_eq!(exit_code(&RunReport { bugs: Some(vec![bug(true), bug(false)]), ..race::held() }), UNMET);
