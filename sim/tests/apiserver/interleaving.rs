@@ -9,6 +9,7 @@ use sim::{
     hosts::{Environment, Host, Process},
     trace::Detail,
     transport::{
+        ControlPlane,
         direct::{Past, Settings, Stop, run},
         network::Listener,
     },
@@ -51,6 +52,7 @@ fn left(controllers: bool, seed: u64) -> usize {
     let settings = Settings {
         registry: registry(),
         servers: 1,
+        control_plane: ControlPlane::USUAL,
         replicas: 1,
         fixtures: Arc::new(vec![object("a"), object("b")]),
         past: Past::default(),
