@@ -131,7 +131,9 @@ fn openapi_describes_custom_and_built_in_kinds() {
     assert!(schema["properties"]["spec"]["properties"]["severity"].is_object());
     let (_, apps) = get(&mut api, FIRST, &address("apis/apps/v1"));
     let schemas = &apps["components"]["schemas"];
-    assert_eq!(schemas["io.k8s.api.apps.v1.Deployment"]["x-kubernetes-group-version-kind"][0]["group"], "apps");
+    let deployment = &schemas["io.k8s.api.apps.v1.Deployment"];
+    assert_eq!(deployment["x-kubernetes-group-version-kind"][0]["group"], "apps");
+    assert!(deployment.get("required").is_none(), "metadata may be absent");
     assert!(schemas["io.k8s.api.core.v1.PodSpec"]["properties"]["containers"]["description"].is_string());
     let patch = &apps["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"]["patch"];
     assert!(patch["parameters"].as_array().is_some_and(|all| all.iter().any(|p| p["name"] == "fieldValidation")));

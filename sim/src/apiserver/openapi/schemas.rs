@@ -34,7 +34,10 @@ pub(super) fn of(kinds: &[&Kind]) -> Map<String, Value> {
         }
     }
     let mut schemas = generator.take_definitions(true);
-    schemas.values_mut().for_each(refer_in_all_of);
+    for schema in schemas.values_mut() {
+        refer_in_all_of(schema);
+        without_required_metadata(schema);
+    }
     for kind in kinds {
         if let Some(schema) = schemas.get_mut(&name(kind)).filter(|_| !kind.custom) {
             schema["x-kubernetes-group-version-kind"] = json!([group_version_kind(kind)]);
@@ -92,6 +95,16 @@ fn custom_schema(kind: &Kind, schema: &Value) -> Value {
     schema["properties"]["metadata"] = json!({"description": METADATA, "allOf": reference});
     schema["x-kubernetes-group-version-kind"] = json!([group_version_kind(kind)]);
     schema
+}
+
+/// The Rust types always have metadata; the API does not ask for any.
+fn without_required_metadata(schema: &mut Value) {
+    let Some(map) = schema.as_object_mut() else { return };
+    let Some(required) = map.get_mut("required").and_then(Value::as_array_mut) else { return };
+    required.retain(|name| name != "metadata");
+    if required.is_empty() {
+        map.remove("required");
+    }
 }
 
 /// A reference has no room for a description beside it.
