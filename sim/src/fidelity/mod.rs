@@ -145,7 +145,9 @@ mod tests {
     fn parts_are_replaced_and_prose_stays() {
         let document = format!("before\n{BEGIN}absences -->\nstale part\n{END}\nafter\n");
         let text = write_parts(&document, &[], &BTreeMap::new()).expect("the part is known");
-        assert!(text.starts_with("before\n") && text.ends_with(&format!("{END}\nafter\n")) && !text.contains("stale part"));
+        assert!(
+            text.starts_with("before\n") && text.ends_with(&format!("{END}\nafter\n")) && !text.contains("stale part")
+        );
         assert_eq!(write_parts(&text, &[], &BTreeMap::new()).as_deref(), Ok(text.as_str()));
         assert!(write_parts(&format!("{BEGIN}weather -->\n{END}"), &[], &BTreeMap::new()).is_err());
     }
