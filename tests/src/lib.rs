@@ -1,5 +1,6 @@
 //! Cross-cutting tests live in `tests/`; this library is the set-up that they share.
 pub mod control_plane;
+pub mod differential;
 
 use scenarios::{
     campaign::{self, Budget, Progress, Tally},

@@ -1,7 +1,17 @@
 //! The continue token of a list (k8s.io/apiserver/pkg/storage/continue.go): base64 of the version and the first key of the rest.
 use super::status::{self, Outcome, Status};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    alphabet::URL_SAFE,
+    engine::{
+        GeneralPurpose,
+        general_purpose::{NO_PAD, URL_SAFE_NO_PAD},
+    },
+};
 use serde::{Deserialize, Serialize};
+
+/// Go does not look at the bits that are left over.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
 
 const VERSION: &str = "meta.k8s.io/v1";
 
@@ -30,8 +40,8 @@ impl ContinueToken {
     /// # Errors
     /// 400 for a token that this server never issued.
     pub(crate) fn decode(text: &str) -> Outcome<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).map_err(|e| invalid(&e.to_string()))?;
-        let token: Self = serde_json::from_slice(&bytes).map_err(|e| invalid(&e.to_string()))?;
+        let bytes = LENIENT.decode(text.trim_end_matches('=')).map_err(|e| invalid(&e.to_string()))?;
+        let token: Self = serde_json::from_slice(&bytes).map_err(|e| invalid(&syntax_error(&bytes, &e)))?;
         if token.v != VERSION {
             return Err(invalid(&format!("server does not recognize this encoded version {}", token.v)));
         }
@@ -39,6 +49,17 @@ impl ContinueToken {
             return Err(invalid("encoded start key is not valid"));
         }
         Ok(token)
+    }
+}
+
+/// Go's words where the first byte can begin no JSON value.
+fn syntax_error(bytes: &[u8], error: &serde_json::Error) -> String {
+    match bytes.first() {
+        Some(first @ (0x80..=0x9f)) => format!("invalid character '\\u{first:04x}' looking for beginning of value"),
+        Some(first) if !first.is_ascii_digit() && !b"{[\"-tfn \t\r\n".contains(first) => {
+            format!("invalid character '{}' looking for beginning of value", char::from(*first))
+        }
+        _ => error.to_string(),
     }
 }
 

@@ -164,7 +164,7 @@ pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Ve
     }
     let map = value.as_object_mut().ok_or("json: cannot unmarshal into Go value of type map[string]interface {}")?;
     match map.entry("metadata").or_insert_with(|| Value::Object(Map::new())) {
-        Value::Object(meta) => metadata::normalise(meta, unknown)?,
+        Value::Object(meta) => metadata::normalise(meta, kind.custom, unknown)?,
         slot @ Value::Null => *slot = Value::Object(Map::new()),
         other => {
             let found = metadata::json_type(other);

@@ -139,6 +139,11 @@ impl Status {
         self
     }
 
+    /// What it says, in words.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// What was wrong with the body besides.
     pub(crate) fn with_warnings(mut self: Box<Self>, warnings: Vec<String>) -> Box<Self> {
         self.warnings = warnings;

@@ -32,7 +32,10 @@ pub(crate) fn micro_time(text: &str) -> Result<Option<String>, String> {
     let fail = |rest: &str, wanted: &str| {
         Err(format!("parsing time {text:?} as {MICRO_LAYOUT:?}: cannot parse {rest:?} as {wanted:?}"))
     };
-    let Some(head) = text.get(..19) else { return fail("", "T") };
+    if let Some((rest, wanted)) = misplaced(text) {
+        return fail(rest, wanted);
+    }
+    let head = &text[..19];
     if civil_seconds(head).is_none() {
         return fail(head, MICRO_LAYOUT);
     }
@@ -52,6 +55,21 @@ pub(crate) fn micro_time(text: &str) -> Result<Option<String>, String> {
     let point = format!("{head}.{}", &rest[1..]);
     let Ok(at) = point.parse::<Timestamp>() else { return fail(zone, "Z07:00") };
     Ok(Some(micros(at)))
+}
+
+/// Where a text stops following Go's layout up to the seconds: what is left of it, and what should have come.
+fn misplaced(text: &str) -> Option<(&str, &'static str)> {
+    let layout = ["2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05"];
+    let mut rest = text;
+    for part in layout {
+        let is_number = part.starts_with(|c: char| c.is_ascii_digit());
+        let fits = |found: &str| if is_number { found.bytes().all(|b| b.is_ascii_digit()) } else { found == part };
+        match rest.get(..part.len()).filter(|found| fits(found)) {
+            Some(_) => rest = &rest[part.len()..],
+            None => return Some((rest, part)),
+        }
+    }
+    None
 }
 
 /// Whether a text is a `date-time` by the rules of go-openapi's strfmt: any fraction, upper or lower case, a zone.

@@ -12,6 +12,9 @@ struct Position {
     applied: usize,
     /// The revision of the list it started from: older watches have expired.
     since: u64,
+    /// The revision up to which etcd has told it that there is nothing more (a progress notification, which a consistent read
+    /// asks for): other resources move the store's revision too.
+    progress: u64,
     /// Open watches that it feeds.
     watches: u32,
     /// A stale read was answered from it, and may be again.
@@ -32,7 +35,7 @@ pub(crate) struct Caches {
 impl Caches {
     pub(crate) fn new(store: &Store, servers: usize, resources: usize) -> Self {
         let mut caches = Self { servers: Vec::new(), auto_advance: false, history: usize::MAX };
-        let start = Position { applied: 0, since: 0, watches: 0, read: false, initialising: false };
+        let start = Position { applied: 0, since: 0, progress: 0, watches: 0, read: false, initialising: false };
         caches.servers = vec![vec![start; resources]; servers.max(1)];
         for server in 0..caches.servers.len() {
             caches.restart(store, ServerId(server));
@@ -48,7 +51,14 @@ impl Caches {
     pub(crate) fn restart(&mut self, store: &Store, server: ServerId) {
         for (i, position) in self.servers[server.0].iter_mut().enumerate() {
             let applied = store.log(resource_id(i)).len();
-            *position = Position { applied, since: store.revision(), read: false, initialising: false, ..*position };
+            *position = Position {
+                applied,
+                since: store.revision(),
+                progress: store.revision(),
+                read: false,
+                initialising: false,
+                ..*position
+            };
         }
     }
 
@@ -90,7 +100,8 @@ impl Caches {
     pub(crate) fn revision(&self, store: &Store, server: ServerId, resource: ResourceId) -> u64 {
         let applied = self.applied(store, server, resource);
         let last = applied.checked_sub(1).map_or(0, |i| store.log(resource)[i].revision);
-        last.max(self.at(server, resource).since)
+        let told = self.at(server, resource);
+        last.max(told.progress).max(told.since)
     }
 
     /// The oldest revision from which a watch can still start.
@@ -120,6 +131,7 @@ impl Caches {
         let wanted = store.first_after(resource, revision);
         let position = self.at_mut(server, resource);
         position.applied = position.applied.max(wanted);
+        position.progress = position.progress.max(revision);
     }
 
     pub(crate) fn watch_opened(&mut self, server: ServerId, resource: ResourceId) {

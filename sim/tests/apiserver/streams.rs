@@ -64,6 +64,8 @@ fn bookmark_follows_events_and_needs_news() {
     api.set_auto_advance(true);
     let deaf = watch(&mut api, FIRST, "");
     let stream = watch(&mut api, FIRST, "allowWatchBookmarks=true");
+    // The end of the initial events.
+    assert_eq!(drain(&mut api, stream).len(), 1);
     assert!(!api.bookmark(stream));
     create(&mut api, "lock", "a");
     assert!(api.bookmark(stream) && !api.bookmark(deaf));

@@ -129,8 +129,16 @@ pub async fn play<C: Client>(
 /// The first difference, or why there is nothing to compare.
 pub async fn check_on<C: Client>(client: &mut C, tokens: &Tokens, case: &Case, namespace: &str) -> Result<(), Problem> {
     let got = play(client, tokens, case, namespace).await?;
+    compare(case, &got)
+}
+
+/// Compares normalised answers with those of the case.
+///
+/// # Errors
+/// The first difference, or why there is nothing to compare.
+pub fn compare(case: &Case, got: &[Value]) -> Result<(), Problem> {
     let answers = case.answers.as_ref().ok_or(Problem::Unrecorded)?;
-    compare::first_difference(&case.script, answers, &got).map_or(Ok(()), |difference| Err(difference.into()))
+    compare::first_difference(&case.script, answers, got).map_or(Ok(()), |difference| Err(difference.into()))
 }
 
 /// Plays a case on a simulated cluster of its own.

@@ -112,7 +112,10 @@ impl Normaliser<'_> {
         match value {
             Value::Array(list) => list.iter().for_each(|v| self.learn(v, false)),
             Value::Object(map) => {
-                let is_list = ["items", "rows"].iter().any(|member| map.get(*member).is_some_and(Value::is_array));
+                // An empty list of partial metadata has items of null.
+                let is_list = ["items", "rows"]
+                    .iter()
+                    .any(|member| map.get(*member).is_some_and(|v| v.is_array() || v.is_null()));
                 if let Some(meta) = map.get("metadata").and_then(Value::as_object).filter(|_| !quiet && !is_list) {
                     self.learn_object(meta);
                 }

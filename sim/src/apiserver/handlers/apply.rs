@@ -25,7 +25,7 @@ impl ApiServer {
             Some(current) => manager.apply(&current.value, &config, &call.options.field_manager, force)?,
             None => manager.apply(&manager.empty(), &config, &call.options.field_manager, force)?,
         };
-        let warnings = field_validation(call, &duplicates)?;
+        let mut warnings = field_validation(call, &duplicates)?;
         let mut decoded = Decoded { value: applied, complaints: Vec::new() };
         decode::normalise_members(call.kind, &mut decoded.value, &mut decoded.complaints).map_err(|why| {
             let (object, kind) = (managed_fields::described(&config), managed_fields::group_version_kind(&config));
@@ -44,17 +44,18 @@ impl ApiServer {
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
         decode::check_name(call.name, &value)?;
         create::default(call, &mut value);
-        match current {
-            Some(current) => self.replace(call, &current, value, &warnings),
+        let outcome = match current {
+            Some(current) => self.replace(call, &current, value, &mut warnings),
             None if call.subresource.is_empty() => {
                 // There is nothing that a version could be compared with.
                 object::metadata_mut(&mut value).remove("resourceVersion");
                 self.admit_create(call, call.name)?;
                 self.mutate(call, &mut value, None)?;
-                self.create_prepared(call, value, &warnings)
+                self.create_prepared(call, value, 0, &mut warnings)
             }
             None => Err(call.not_found()),
-        }
+        };
+        outcome.map_err(|refusal| refusal.with_warnings(warnings))
     }
 }
 

@@ -13,42 +13,57 @@ use serde_json::Value;
 /// How many generated names are tried.
 const NAME_ATTEMPTS: usize = 8;
 
+/// What a POST cannot say. A PUT that creates can: it is not taken out there (k8s.io/apiserver/pkg/registry/rest/meta.go,
+/// WipeObjectMetaSystemFields).
+const SYSTEM_FIELDS: [&str; 3] = ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"];
+
 impl ApiServer {
     pub(super) fn create(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         validation::options::validate_write(&call.options, "CreateOptions")?;
         let encoding = call.body_encoding()?;
         let decoded = decode::object(call.kind, encoding, call.body)?;
-        let warnings = decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints)?;
-        let mut value = decoded.value;
+        let mut warnings = decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints)?;
+        let outcome = self.create_decoded(call, decoded.value, &mut warnings);
+        // A refusal carries the warnings that came before it.
+        outcome.map_err(|refusal| refusal.with_warnings(warnings))
+    }
+
+    fn create_decoded(&mut self, call: &Call<'_>, mut value: Value, warnings: &mut Vec<String>) -> Outcome<Answer> {
+        for member in SYSTEM_FIELDS {
+            object::metadata_mut(&mut value).remove(member);
+        }
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
+        validation::warnings::drop_repeated_owners(&mut value, "", warnings);
         let prefix = object::meta_str(&value, "generateName").to_owned();
         let generated = object::meta_str(&value, "name").is_empty() && !prefix.is_empty();
         self.admit_create(call, object::meta_str(&value, "name"))?;
         default(call, &mut value);
         self.own_fields(call, None, &mut value);
         self.mutate(call, &mut value, None)?;
+        let revision = body_revision(&value)?;
+        object::metadata_mut(&mut value).remove("resourceVersion");
         if !generated {
-            return self.create_prepared(call, value, &warnings);
+            return self.create_prepared(call, value, revision, warnings);
         }
         for _ in 0..NAME_ATTEMPTS {
             let name = self.ids.name(&prefix);
             if self.store.get(call.resource(), &call.kind.key(call.namespace, &name)).is_none() {
                 object::metadata_mut(&mut value).insert("name".into(), name.into());
-                return self.create_prepared(call, value, &warnings);
+                return self.create_prepared(call, value, revision, warnings);
             }
         }
         Err(status::no_unique_name(call.kind.subject(), &prefix))
     }
 
     /// Creates an object whose name and namespace are settled and admitted, whose defaults are filled in and whose fields have
-    /// their owners.
+    /// their owners. `revision` is the version that a POST names.
     pub(super) fn create_prepared(
         &mut self,
         call: &Call<'_>,
         mut value: Value,
-        warnings: &[String],
+        revision: u64,
+        warnings: &mut Vec<String>,
     ) -> Outcome<Answer> {
-        let revision = body_revision(&value)?;
         validation::default_spec(call.kind, &mut value);
         self.check_grant(call, &value, None)?;
         self.prepare_for_create(call, &mut value);
@@ -58,6 +73,9 @@ impl ApiServer {
             let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
             let subject = status::Subject { group: call.kind.invalid_group(), kind };
             return Err(status::invalid(subject, &name, &errors));
+        }
+        if call.kind.custom {
+            validation::warnings::finalizers(&value, None, warnings);
         }
         if revision != 0 {
             return Err(status::bare_error("resourceVersion should not be set on objects to be created"));
@@ -70,6 +88,8 @@ impl ApiServer {
         if call.options.is_dry_run() {
             return Ok(call.value_answer(201, &value, warnings));
         }
+        // Not stored, though a dry run shows it.
+        object::metadata_mut(&mut value).remove("selfLink");
         let object = self.commit_put(call.actor, call.resource(), &key, value);
         Ok(call.object_answer(201, &object, warnings))
     }
@@ -77,9 +97,6 @@ impl ApiServer {
     fn prepare_for_create(&mut self, call: &Call<'_>, value: &mut Value) {
         let uid = self.ids.uid();
         let meta = object::metadata_mut(value);
-        for member in ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"] {
-            meta.remove(member);
-        }
         meta.insert("uid".into(), uid.into());
         meta.insert("creationTimestamp".into(), timestamp::seconds(call.now).into());
         if call.kind.counts_generation {

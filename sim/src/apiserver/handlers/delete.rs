@@ -122,7 +122,13 @@ pub(super) fn delete_options(call: &Call<'_>) -> Outcome<DeleteOptions> {
         }
     } else {
         let value = decode::options(negotiation::of_body(call.headers)?, call.body, "DeleteOptions")?;
-        serde_json::from_value(value).map_err(|e| status::bad_request(e.to_string()))?
+        if !value.is_object() && !value.is_null() {
+            let found = validation::metadata::json_type(&value);
+            let why =
+                format!("couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value");
+            return Err(status::bad_request(why));
+        }
+        serde_json::from_value::<Option<_>>(value).map_err(|e| status::bad_request(e.to_string()))?.unwrap_or_default()
     };
     if let Some(kind) = options.kind.as_deref().filter(|kind| !matches!(*kind, "" | "DeleteOptions")) {
         let version = options.api_version.as_deref().unwrap_or_default();
@@ -190,11 +196,11 @@ fn terminating(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Op
     let meta = object::metadata_mut(&mut value);
     if !meta.contains_key("deletionTimestamp") {
         meta.insert("deletionTimestamp".into(), timestamp::seconds(call.now).into());
-        if let Some(generation) = meta.get("generation").and_then(Value::as_i64).filter(|_| call.kind.counts_generation)
-        {
+        if let Some(generation) = meta.get("generation").and_then(Value::as_i64).filter(|n| *n > 0) {
             meta.insert("generation".into(), (generation + 1).into());
         }
     }
+    // A PUT that creates can set the time alone.
     meta.entry("deletionGracePeriodSeconds").or_insert_with(|| 0.into());
     meta.insert("finalizers".into(), finalizers.into());
     Some(value)

@@ -177,6 +177,11 @@ pub(super) fn encode_page(call: &Call<'_>, page: &Page) -> Bytes {
     let size = head.len() + 16 + page.objects.iter().map(|o| o.json().len() + 1).sum::<usize>();
     let mut text = BytesMut::with_capacity(size);
     text.put_slice(&head[..head.len() - 1]);
+    if partial.is_some() && page.objects.is_empty() {
+        // Go's nil slice: the list of partial metadata is made from nothing.
+        text.put_slice(b",\"items\":null}");
+        return text.freeze();
+    }
     text.put_slice(b",\"items\":[");
     for (i, object) in page.objects.iter().enumerate() {
         if i > 0 {

@@ -17,6 +17,7 @@ use super::{
     registry::{Kind, Registry},
     representation,
     request_info::{self, RequestInfo, Target},
+    selectors::demanded_name,
     status::{self, Outcome},
     table::{self, Include, Style},
     validation::{self, event::Through},
@@ -179,7 +180,11 @@ impl ApiServer {
         let watch = info.watch_prefix || options.as_ref().is_ok_and(|options| options.watch);
         let prefixed = info.watch_prefix && request.method == Method::GET;
         let verb = request_info::verb(&request.method, collection || prefixed, watch);
-        let user = self.admit(&authorizer::resource_attributes(actor, &request.headers, verb, &info, path))?;
+        let mut attributes = authorizer::resource_attributes(actor, &request.headers, verb, &info, path);
+        if let (true, Ok(options)) = (matches!(verb, "list" | "watch"), &options) {
+            attributes.name = demanded_name(&options.field_selector).unwrap_or_default();
+        }
+        let user = self.admit(&attributes)?;
         let Some(kind) = registry.find(info.group, info.version, info.resource) else {
             return unknown_resource(registry, &info);
         };

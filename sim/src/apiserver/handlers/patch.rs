@@ -46,14 +46,19 @@ impl ApiServer {
             PatchType::Strategic => apply_strategic_patch(call, &mut value)?,
         }
         let mut decoded = Decoded { value, complaints: Vec::new() };
-        decode::normalise(kind, &mut decoded)?;
-        let warnings = self.patch_validation(call, &decoded, patch)?;
+        decode::normalise(kind, &mut decoded).map_err(|refusal| {
+            let error = FieldError::invalid("patch", &Value::from(decoded.value.to_string()), refusal.message());
+            status::invalid(status::Subject { group: "", kind: "" }, "", &[error])
+        })?;
+        let mut warnings = self.patch_validation(call, &decoded, patch)?;
         let mut value = decoded.value;
         decode::check_namespace(kind, call.namespace, &mut value)?;
         decode::check_name(call.name, &value)?;
+        validation::warnings::drop_repeated_owners(&mut value, " after mutating admission happens", &mut warnings);
         create::default(call, &mut value);
         self.own_fields(call, Some(&current.value), &mut value);
-        self.replace(call, &current, value, &warnings)
+        let outcome = self.replace(call, &current, value, &mut warnings);
+        outcome.map_err(|refusal| refusal.with_warnings(warnings))
     }
 
     /// Strict decoding of the outcome of a patch: another error than for a whole body.
@@ -159,12 +164,21 @@ fn apply_json_patch(target: &mut Value, body: &[u8]) -> Outcome<()> {
     Ok(())
 }
 
-/// Go's library (evanphx/json-patch) is laxer than the RFC: `replace` of an absent member adds it, `test` of one against null
-/// holds (None: nothing to do).
+fn has_parent(target: &Value, pointer: &str) -> bool {
+    pointer.rsplit_once('/').and_then(|(parent, _)| target.pointer(parent)).is_some_and(Value::is_object)
+}
+
+/// Go's library (evanphx/json-patch) is laxer than the RFC: `replace` of an absent member adds it, `copy` of one adds null, `test`
+/// of one against null holds (None: nothing to do).
 fn as_in_go(operation: PatchOperation, target: &Value) -> Option<PatchOperation> {
     match operation {
         PatchOperation::Replace(op) if target.pointer(op.path.as_str()).is_none() => {
             Some(PatchOperation::Add(AddOperation { path: op.path, value: op.value }))
+        }
+        PatchOperation::Copy(op)
+            if target.pointer(op.from.as_str()).is_none() && has_parent(target, op.from.as_str()) =>
+        {
+            Some(PatchOperation::Add(AddOperation { path: op.path, value: Value::Null }))
         }
         PatchOperation::Test(op) if op.value.is_null() && target.pointer(op.path.as_str()).is_none() => None,
         other => Some(other),

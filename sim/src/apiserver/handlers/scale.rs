@@ -47,7 +47,7 @@ impl ApiServer {
 
     /// Takes the number of replicas from a scale, and all else from the stored object.
     fn put_scale(&mut self, call: &Call<'_>, scale: &Scale, mut value: Value) -> Outcome<Answer> {
-        let warnings = check(call, &mut value)?;
+        let mut warnings = check(call, &mut value)?;
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
         decode::check_name(call.name, &value)?;
         let current = self.store.get(call.resource(), &call.key()).cloned().ok_or_else(|| call.not_found())?;
@@ -64,7 +64,7 @@ impl ApiServer {
             object::metadata_mut(&mut whole).insert("resourceVersion".into(), revision.into());
         }
         let main = Call { subresource: "", form: Form::JSON, ..call.clone() };
-        let answer = self.replace(&main, &current, whole, &warnings)?;
+        let answer = self.replace(&main, &current, whole, &mut warnings)?;
         let AnswerBody::Full(body) = &answer.body else { return Ok(answer) };
         let replaced: Value = serde_json::from_slice(body).unwrap_or_default();
         let shown = scale.of(&replaced).ok_or_else(|| no_replicas(scale))?;

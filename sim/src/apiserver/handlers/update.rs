@@ -18,25 +18,34 @@ impl ApiServer {
     pub(super) fn update(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         validation::options::validate_write(&call.options, "UpdateOptions")?;
         let decoded = self.decode_update(call)?;
-        let warnings = decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints)?;
-        let mut value = decoded.value;
+        let mut warnings = decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints)?;
+        let outcome = self.update_decoded(call, decoded.value, &mut warnings);
+        // A refusal carries the warnings that came before it.
+        outcome.map_err(|refusal| refusal.with_warnings(warnings))
+    }
+
+    fn update_decoded(&mut self, call: &Call<'_>, mut value: Value, warnings: &mut Vec<String>) -> Outcome<Answer> {
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
         decode::check_name(call.name, &value)?;
+        validation::warnings::drop_repeated_owners(&mut value, "", warnings);
         create::default(call, &mut value);
         let current = self.store.get(call.resource(), &call.key()).cloned();
+        if current.is_none() && !call.kind.create_on_update {
+            return Err(call.not_found());
+        }
         check_uid(call, object::meta_str(&value, "uid"), current.as_deref())?;
         match current {
             Some(current) => {
                 self.own_fields(call, Some(&current.value), &mut value);
-                self.replace(call, &current, value, &warnings)
+                self.replace(call, &current, value, warnings)
             }
             None if call.kind.create_on_update && call.subresource.is_empty() => {
-                // The version that the body names is forgotten: there is nothing it could be compared with.
-                object::metadata_mut(&mut value).remove("resourceVersion");
+                // The version that the body names is not compared: there is nothing to compare it with.
+                body_revision(&value)?;
                 self.admit_create(call, call.name)?;
                 self.own_fields(call, None, &mut value);
                 self.mutate(call, &mut value, None)?;
-                self.create_prepared(call, value, &warnings)
+                self.create_prepared(call, value, 0, warnings)
             }
             None => Err(call.not_found()),
         }
@@ -59,7 +68,7 @@ impl ApiServer {
         call: &Call<'_>,
         current: &Arc<Object>,
         mut value: Value,
-        warnings: &[String],
+        warnings: &mut Vec<String>,
     ) -> Outcome<Answer> {
         let kind = call.kind;
         self.mutate(call, &mut value, Some(&current.value))?;
@@ -87,6 +96,9 @@ impl ApiServer {
             ));
         }
         self.review_write(call, &value, Some(&current.value))?;
+        if kind.custom && call.subresource.is_empty() {
+            validation::warnings::finalizers(&value, Some(&current.value), warnings);
+        }
         let key = kind.key(call.namespace, call.name);
         if is_gone(call, &value) {
             if !call.options.is_dry_run() {
@@ -123,8 +135,7 @@ pub(super) fn check_uid(call: &Call<'_>, wanted: &str, current: Option<&Object>)
 }
 
 /// The metadata that clients may send and that is ignored.
-const SERVER_SET: [&str; 5] =
-    ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion"];
+const SERVER_SET: [&str; 3] = ["creationTimestamp", "generation", "resourceVersion"];
 
 /// What a client cannot change comes from the stored object; a subresource takes all but its own part from there.
 fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
@@ -175,6 +186,13 @@ fn prepare_metadata(value: &mut Value, old: &Value) {
             None => {
                 meta.remove(member);
             }
+        }
+    }
+    meta.remove("selfLink");
+    // A client can begin no deletion and end none; that it tries the former is found by validation.
+    for member in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
+        if let Some(stored) = stored.and_then(|m| m.get(member)) {
+            meta.insert(member.into(), stored.clone());
         }
     }
     if !meta.contains_key("uid") {

@@ -33,15 +33,20 @@ impl ApiServer {
             include: call.include,
             headed: true,
         };
-        let streaming = options.send_initial_events == Some(true);
+        // A watch that names no version, or any, is a streaming list too since 1.34 (metav1's SetListOptionsDefaults).
+        let legacy = options.send_initial_events.is_none() && wanted == 0;
+        let streaming = options.send_initial_events == Some(true) || legacy;
         if streaming {
             let at_least = if options.resource_version.is_empty() { self.store.revision() } else { wanted };
-            self.wait_for_cache(call, at_least)?;
+            // Any state will do for 0.
+            if at_least > 0 {
+                self.wait_for_cache(call, at_least)?;
+            }
         }
         let (server, resource) = (call.server, call.resource());
         let since = self.caches.since(&self.store, server, resource);
         let current = self.caches.revision(&self.store, server, resource);
-        let from_state = streaming || (wanted == 0 && options.send_initial_events.is_none());
+        let from_state = streaming;
         self.cached_read = Some(CachedRead { resource, revision: current, told: from_state });
         let start = if from_state || wanted == 0 { current } else { wanted };
         let mut watcher = Watcher::new(&self.store, server, resource, filter, start);

@@ -44,13 +44,13 @@ impl Schema {
     pub(crate) fn validate_object(&self, object: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
         let Some(map) = object.as_object() else { return };
         let report = &mut Report::new("", errors);
-        self.required(map, &Path::Root, report);
         for (name, value) in map.iter().filter(|(name, _)| *name != "metadata") {
             if let Some(property) = self.properties.get(name) {
                 let before = old.and_then(|o| o.get(name));
                 property.validate(value, before, &Path::Member(&Path::Root, name), report);
             }
         }
+        self.required(map, &Path::Root, report);
     }
 
     /// Checks a status on its own, as writes to `/status` do.
@@ -101,6 +101,7 @@ impl Schema {
             let found = Type::of(value).map_or("null", Type::name);
             let wanted = self.kind.map_or("integer,string", Type::name);
             report.wrong_type(path, found, wanted);
+            self.values(value, path, report);
             return;
         }
         self.values(value, path, report);
@@ -224,12 +225,12 @@ impl Schema {
         if let Some(least) = self.limits.min_properties.filter(|least| count < *least) {
             report.invalid(path, value, &format!("should have at least {least} properties"));
         }
-        self.required(map, path, report);
         for (name, member) in map {
             if let Some(schema) = self.properties.get(name).or(self.additional.as_deref()) {
                 schema.validate(member, old.and_then(|o| o.get(name)), &Path::Member(path, name), report);
             }
         }
+        self.required(map, path, report);
     }
 
     fn required(&self, map: &Map<String, Value>, path: &Path<'_>, report: &mut Report<'_>) {

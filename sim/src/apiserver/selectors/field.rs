@@ -56,12 +56,28 @@ impl Term {
 pub(crate) fn parse(kind: &Kind, text: &str) -> Outcome<Vec<Term>> {
     let mut terms = Vec::new();
     for part in text.split(',').filter(|p| !p.is_empty()) {
-        let (name, value, equal) = split(part)
-            .ok_or_else(|| status::bad_request(format!("invalid selector: '{text}'; can't understand '{part}'")))?;
+        let (name, value, equal) = split(part).ok_or_else(|| malformed(text, part))?;
         let field = kind.fields.iter().find(|f| f.name == name).ok_or_else(|| unsupported(kind, name))?;
         terms.push(Term { pointer: field.pointer.clone(), value: unescape(value), equal });
     }
     Ok(terms)
+}
+
+/// # Errors
+/// 400 for what is no comparison.
+pub(crate) fn check_syntax(text: &str) -> Outcome<()> {
+    let mut parts = text.split(',').filter(|part| !part.is_empty());
+    parts.find(|part| split(part).is_none()).map_or(Ok(()), |part| Err(malformed(text, part)))
+}
+
+fn malformed(text: &str, part: &str) -> Box<status::Status> {
+    status::bad_request(format!("invalid selector: '{text}'; can't understand '{part}'"))
+}
+
+/// The name that a selector demands, if it demands one: the request is about that object then, also for the authorizer.
+pub(crate) fn demanded_name(text: &str) -> Option<&str> {
+    let exact = text.split(',').filter_map(split).find(|(field, _, equal)| *field == "metadata.name" && *equal);
+    exact.map(|(_, name, _)| name).filter(|name| !name.is_empty())
 }
 
 fn split(part: &str) -> Option<(&str, &str, bool)> {

@@ -7,13 +7,22 @@ mod field;
 mod label;
 pub(crate) mod structured;
 
-pub(crate) use field::SelectableField;
+pub(crate) use field::{SelectableField, demanded_name};
 
 /// Both selectors of a request; an empty one matches everything.
 #[derive(Debug, Default)]
 pub(crate) struct Selector {
     labels: Vec<label::Requirement>,
     fields: Vec<field::Term>,
+}
+
+/// Whether both selectors parse, whatever their fields are.
+///
+/// # Errors
+/// 400 for one that does not.
+pub(crate) fn check_syntax(labels: &str, fields: &str) -> Outcome<()> {
+    label::parse(labels)?;
+    field::check_syntax(fields)
 }
 
 impl Selector {

@@ -11,10 +11,13 @@ use serde_json::{Map, Value};
 /// # Errors
 /// The words of Go's decoder for a member of the wrong type.
 pub(crate) fn normalise(lease: &mut Map<String, Value>, unknown: &mut Vec<String>) -> Result<(), String> {
+    // In the order of the members, as the decoder meets them.
+    let mut after_spec = Vec::new();
     lease.retain(|member, _| {
         let known = matches!(member.as_str(), "apiVersion" | "kind" | "metadata" | "spec");
         if !known {
-            unknown.push(member.clone());
+            let list = if member.as_str() < "spec" { &mut *unknown } else { &mut after_spec };
+            list.push(member.clone());
         }
         known
     });
@@ -26,7 +29,7 @@ pub(crate) fn normalise(lease: &mut Map<String, Value>, unknown: &mut Vec<String
         let found = json_type(spec);
         return Err(format!("json: cannot unmarshal {found} into Go struct field Lease.spec of type v1.LeaseSpec"));
     };
-    let mut error = None;
+    let (mut broken_time, mut error) = (None, None);
     spec.retain(|member, value| match decode_member(member, value) {
         Ok(Some(kept)) => kept,
         Ok(None) => {
@@ -34,23 +37,28 @@ pub(crate) fn normalise(lease: &mut Map<String, Value>, unknown: &mut Vec<String
             false
         }
         Err(message) => {
-            error.get_or_insert(message);
+            // A time decodes itself, and stops the decoder; of other errors it keeps the first and goes on.
+            let first =
+                if matches!(member.as_str(), "acquireTime" | "renewTime") { &mut broken_time } else { &mut error };
+            first.get_or_insert(message);
             true
         }
     });
-    error.map_or(Ok(()), Err)
+    unknown.append(&mut after_spec);
+    broken_time.or(error).map_or(Ok(()), Err)
 }
 
 fn decode_member(member: &str, value: &mut Value) -> Result<Option<bool>, String> {
     let wanted = match member {
-        "holderIdentity" | "strategy" | "preferredHolder" => "string",
+        "holderIdentity" | "preferredHolder" => "string",
+        "strategy" => "v1.CoordinatedLeaseStrategy",
         "leaseDurationSeconds" | "leaseTransitions" => "int32",
         "acquireTime" | "renewTime" => "v1.MicroTime",
         _ => return Ok(None),
     };
     let fits = match (wanted, &*value) {
         (_, Value::Null) => return Ok(Some(false)),
-        ("string", Value::String(_)) => true,
+        ("string" | "v1.CoordinatedLeaseStrategy", Value::String(_)) => true,
         ("int32", Value::Number(n)) => n.as_i64().is_some_and(|n| i32::try_from(n).is_ok()),
         ("v1.MicroTime", Value::String(text)) => {
             if let Some(utc) = timestamp::micro_time(text)? {
@@ -61,7 +69,12 @@ fn decode_member(member: &str, value: &mut Value) -> Result<Option<bool>, String
         _ => false,
     };
     if !fits {
-        let found = json_type(value);
+        // Go shows a number that is no such number, and only says of others that they are none.
+        let found = match &*value {
+            Value::Number(number) if wanted == "int32" => format!("number {number}"),
+            other => json_type(other).to_owned(),
+        };
+        let wanted = if wanted == "v1.MicroTime" { "string" } else { wanted };
         return Err(format!(
             "json: cannot unmarshal {found} into Go struct field LeaseSpec.spec.{member} of type {wanted}"
         ));

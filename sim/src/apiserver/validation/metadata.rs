@@ -18,7 +18,9 @@ const SUBRESOURCE_LIMIT: usize = 256;
 ///
 /// # Errors
 /// The words of Go's decoder for a member of the wrong type.
-pub(crate) fn normalise(meta: &mut Map<String, Value>, unknown: &mut Vec<String>) -> Result<(), String> {
+pub(crate) fn normalise(meta: &mut Map<String, Value>, custom: bool, unknown: &mut Vec<String>) -> Result<(), String> {
+    // A custom resource's metadata is decoded on its own.
+    let at = if custom { "" } else { "metadata." };
     let mut error = None;
     meta.retain(|member, value| match decode_member(member, value) {
         Ok(Some(kept)) => kept,
@@ -27,10 +29,11 @@ pub(crate) fn normalise(meta: &mut Map<String, Value>, unknown: &mut Vec<String>
             false
         }
         Err(wanted) => {
-            let found = json_type(value);
             error.get_or_insert_with(|| {
+                let (owner, below, culprit) = culprit(member, value);
+                let found = json_type(culprit);
                 format!(
-                    "json: cannot unmarshal {found} into Go struct field ObjectMeta.metadata.{member} of type {wanted}"
+                    "json: cannot unmarshal {found} into Go struct field {owner}.{at}{member}{below} of type {wanted}"
                 )
             });
             true
@@ -39,11 +42,40 @@ pub(crate) fn normalise(meta: &mut Map<String, Value>, unknown: &mut Vec<String>
     error.map_or(Ok(()), Err)
 }
 
+/// Which part of a member has the wrong type: the Go struct that it is in, its path in the member, and itself.
+fn culprit<'v>(member: &str, value: &'v Value) -> (&'static str, String, &'v Value) {
+    let whole = ("ObjectMeta", String::new(), value);
+    match (member, value) {
+        ("labels" | "annotations", Value::Object(map)) => {
+            let wrong = map.values().find(|v| !v.is_string() && !v.is_null());
+            ("ObjectMeta", String::new(), wrong.unwrap_or(value))
+        }
+        ("finalizers", Value::Array(list)) => {
+            ("ObjectMeta", String::new(), list.iter().find(|item| !item.is_string()).unwrap_or(value))
+        }
+        ("ownerReferences", Value::Array(list)) => {
+            let wrong = |item: &'v Value| match item {
+                Value::Object(members) => members.iter().find_map(|(name, v)| {
+                    let fits = if matches!(name.as_str(), "controller" | "blockOwnerDeletion") {
+                        v.is_boolean()
+                    } else {
+                        v.is_string()
+                    };
+                    (!fits).then(|| ("OwnerReference", format!(".{name}"), v))
+                }),
+                other => Some(("ObjectMeta", String::new(), other)),
+            };
+            list.iter().find_map(wrong).unwrap_or(whole)
+        }
+        _ => whole,
+    }
+}
+
 /// Whether a member is kept; None if there is no such member; the Go type it should have had.
 fn decode_member(member: &str, value: &mut Value) -> Result<Option<bool>, &'static str> {
     let known = match member {
-        "name" | "generateName" | "namespace" | "uid" | "resourceVersion" => text(value, "string"),
-        "creationTimestamp" | "deletionTimestamp" => text(value, "v1.Time"),
+        "name" | "generateName" | "namespace" | "uid" | "resourceVersion" | "selfLink" => text(value, "string"),
+        "creationTimestamp" | "deletionTimestamp" => text(value, "string"),
         "generation" | "deletionGracePeriodSeconds" => match value {
             Value::Null => Ok(false),
             Value::Number(n) if n.is_i64() => Ok(true),
@@ -55,16 +87,17 @@ fn decode_member(member: &str, value: &mut Value) -> Result<Option<bool>, &'stat
                 map.values_mut().filter(|v| v.is_null()).for_each(|v| *v = Value::from(""));
                 Ok(!map.is_empty())
             }
-            _ => Err("string"),
+            Value::Object(_) => Err("string"),
+            _ => Err("map[string]string"),
         },
         "finalizers" => match value {
             Value::Null => Ok(false),
             Value::Array(list) if list.iter().all(Value::is_string) => Ok(!list.is_empty()),
-            _ => Err("string"),
+            Value::Array(_) => Err("string"),
+            _ => Err("[]string"),
         },
         "ownerReferences" => owner_references(value),
         "managedFields" => managed_fields(value),
-        "selfLink" => Ok(false),
         _ => return Ok(None),
     };
     known.map(Some)
@@ -177,6 +210,13 @@ pub(crate) fn validate_update(new: &Value, old: &Value, errors: &mut Vec<FieldEr
     let uid = object::meta_str(new, "uid");
     if uid != object::meta_str(old, "uid") {
         errors.push(FieldError::invalid("metadata.uid", &Value::from(uid), "field is immutable"));
+    }
+    for member in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
+        let value = |object| object::metadata(object).and_then(|meta| meta.get(member));
+        if value(new) != value(old) {
+            let shown = value(new).unwrap_or(&Value::Null);
+            errors.push(FieldError::invalid(format!("metadata.{member}"), shown, "field is immutable"));
+        }
     }
     validate_collections(new, errors);
     let again: Vec<_> = errors[start..].to_vec();

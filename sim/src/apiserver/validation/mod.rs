@@ -19,6 +19,7 @@ pub(crate) mod namespace;
 pub(crate) mod options;
 pub(crate) mod rbac;
 pub(crate) mod secret;
+pub(crate) mod warnings;
 pub(crate) mod webhooks;
 
 /// Defaults that hold on every write of a built-in kind, before anybody looks at it.

@@ -2,6 +2,7 @@
 use super::FieldError;
 use crate::apiserver::{
     options::Options,
+    selectors,
     status::{self, Outcome, Subject},
 };
 use serde_json::Value;
@@ -89,7 +90,10 @@ pub(crate) fn validate_list(options: &Options<'_>, watch: bool) -> Outcome<()> {
     } else {
         list_options(options, &mut errors)
     }
-    finish("ListOptions", errors)
+    // A selector that does not parse is found while the query is decoded, before anything in it is compared.
+    finish("ListOptions", errors).map_err(|invalid| {
+        selectors::check_syntax(&options.label_selector, &options.field_selector).err().unwrap_or(invalid)
+    })
 }
 
 fn list_options(options: &Options<'_>, errors: &mut Vec<FieldError>) {
@@ -121,20 +125,24 @@ fn list_options(options: &Options<'_>, errors: &mut Vec<FieldError>) {
 fn watch_options(options: &Options<'_>, errors: &mut Vec<FieldError>) {
     let field = "resourceVersionMatch";
     let wanted = &*options.resource_version_match;
-    if options.send_initial_events.is_none() {
-        if !wanted.is_empty() {
-            let detail = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
-            errors.push(FieldError::forbidden(field, detail));
-        }
-        return;
-    }
-    if wanted != "NotOlderThan" {
+    let streaming = options.send_initial_events.is_some();
+    if streaming && wanted != "NotOlderThan" {
         let detail = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
         errors.push(FieldError::forbidden(field, detail));
-        if !wanted.is_empty() {
-            let supported = Value::from("NotOlderThan");
-            errors.push(FieldError::not_supported(field, &Value::from(wanted), &[&supported]));
-        }
+    }
+    if wanted.is_empty() {
+        return;
+    }
+    if !streaming {
+        let detail = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+        errors.push(FieldError::forbidden(field, detail));
+    }
+    if wanted != "NotOlderThan" {
+        let supported = Value::from("NotOlderThan");
+        errors.push(FieldError::not_supported(field, &Value::from(wanted), &[&supported]));
+    }
+    if !options.continue_token.is_empty() {
+        errors.push(FieldError::forbidden(field, "resourceVersionMatch is forbidden when continue is provided"));
     }
 }
 
