@@ -1,6 +1,7 @@
 //! Cross-cutting tests live in `tests/`; this library is the set-up that they share.
 pub mod control_plane;
 pub mod differential;
+pub mod transcript;
 
 use scenarios::{
     campaign::{self, Budget, Progress, Tally},

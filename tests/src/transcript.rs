@@ -1,0 +1,168 @@
+//! Transcripts of shell sessions: commands, and what they printed when they were recorded.
+//!
+//! A file has comments (`#`), commands (`$ …`, run by bash) and below each command its output, error output included, with
+//! `? N` at its end if the exit code was not 0. What differs between any two runs (uids, versions, ages, addresses) is made
+//! equal before anything is compared or written.
+use regex::Regex;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Why a session could not be played.
+#[derive(Debug, thiserror::Error)]
+pub enum TranscriptError {
+    /// A file or a program.
+    #[error("{what}: {source}")]
+    Io {
+        /// Which.
+        what: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// One command and its recorded output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The comments and empty lines above it.
+    pub heading: String,
+    /// What bash runs.
+    pub command: String,
+    /// What it printed, made comparable, with its exit code if that was not 0.
+    pub output: String,
+}
+
+/// Where a command printed something else than what was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What bash ran.
+    pub command: String,
+    /// As recorded.
+    pub expected: String,
+    /// As printed now.
+    pub actual: String,
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "$ {}\n--- recorded\n{}+++ now\n{}", self.command, self.expected, self.actual)
+    }
+}
+
+/// Where commands run, and what is made equal in what they print.
+#[derive(Debug)]
+pub struct Shell {
+    directory: PathBuf,
+    environment: Vec<(String, String)>,
+    rules: Vec<(Regex, String)>,
+}
+
+/// Texts that no two runs share, and what stands for them. The day of the manifests' own times stays as it is.
+const RULES: &[(&str, &str)] = &[
+    (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "$$uid"),
+    (r"20(?:[013-9][0-9]|2[0-57-9])-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", "$$time"),
+    (r"2026-(?:0[4-9]|1[0-2])-[0-9]{2}T[0-9:.]+Z", "$$time"),
+    (r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} 20[0-9]{2} [0-9:]+ [-+][0-9]{4}", "$$date"),
+    (r#"(resourceVersion"?: ?)"[0-9]+""#, "${1}$$version"),
+    (r"(Resource Version:\s+)[0-9]+", "${1}$$version"),
+    (r"(?m)^(---|\+\+\+|diff -u -N) .*/(LIVE|MERGED)-.*$", "$1 $2"),
+    (r"\S*/kubectl-edit-[0-9]+\.yaml", "$$file"),
+    (r"(^|\s)(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m)?[0-9]+(?:\.[0-9]+)?m?s(\s|$)", "${1}$$age${2}"),
+    (r"(\S) {2,}", "${1}  "),
+    (r"(?m)[ \t]+$", ""),
+];
+
+impl Shell {
+    /// Commands run in `directory` with these variables set; `server` (an address) is called `$server` in what they print.
+    ///
+    /// # Panics
+    /// If a rule is no regular expression: a mistake in this file.
+    pub fn new(directory: &Path, environment: &[(&str, &str)], server: &str) -> Self {
+        let mut rules = vec![(Regex::new(&regex::escape(server)).expect("an escaped text"), "$$server".to_owned())];
+        rules.extend(RULES.iter().map(|(find, put)| (Regex::new(find).expect("a rule"), (*put).to_owned())));
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { directory: directory.to_owned(), environment, rules }
+    }
+
+    /// Runs one command and makes its output comparable.
+    ///
+    /// # Errors
+    /// If bash cannot be started.
+    pub fn run(&self, command: &str) -> Result<String, TranscriptError> {
+        let mut bash = Command::new("bash");
+        bash.arg("-c").arg(format!("exec 2>&1; {command}")).current_dir(&self.directory);
+        bash.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let done = bash.output().map_err(|source| TranscriptError::Io { what: "bash".into(), source })?;
+        let mut text = String::from_utf8_lossy(&done.stdout).into_owned();
+        for (find, put) in &self.rules {
+            text = find.replace_all(&text, put.as_str()).into_owned();
+        }
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        if !done.status.success() {
+            let code = done.status.code().map_or_else(|| "signal".to_owned(), |code| code.to_string());
+            text.push_str(&format!("? {code}\n"));
+        }
+        Ok(text)
+    }
+
+    /// Plays a session and tells every difference from what was recorded.
+    ///
+    /// # Errors
+    /// If bash cannot be started.
+    pub fn play(&self, steps: &[Step]) -> Result<Vec<Difference>, TranscriptError> {
+        let mut differences = Vec::new();
+        for step in steps {
+            let actual = self.run(&step.command)?;
+            if actual != step.output {
+                differences.push(Difference { command: step.command.clone(), expected: step.output.clone(), actual });
+            }
+        }
+        Ok(differences)
+    }
+
+    /// Plays a session and takes what it prints for the truth.
+    ///
+    /// # Errors
+    /// If bash cannot be started.
+    pub fn record(&self, steps: &[Step]) -> Result<Vec<Step>, TranscriptError> {
+        steps.iter().map(|step| Ok(Step { output: self.run(&step.command)?, ..step.clone() })).collect()
+    }
+}
+
+/// Reads a session.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn read(path: &Path) -> Result<Vec<Step>, TranscriptError> {
+    let text =
+        fs::read_to_string(path).map_err(|source| TranscriptError::Io { what: path.display().to_string(), source })?;
+    let mut steps: Vec<Step> = Vec::new();
+    let mut heading = String::new();
+    for line in text.lines() {
+        if let Some(command) = line.strip_prefix("$ ") {
+            let heading = std::mem::take(&mut heading);
+            steps.push(Step { heading, command: command.to_owned(), output: String::new() });
+        } else if line.starts_with("##") || steps.is_empty() {
+            heading.push_str(line);
+            heading.push('\n');
+        } else if let Some(step) = steps.last_mut() {
+            step.output.push_str(line);
+            step.output.push('\n');
+        }
+    }
+    Ok(steps)
+}
+
+/// Writes a session.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write(path: &Path, steps: &[Step]) -> Result<(), TranscriptError> {
+    let text: String =
+        steps.iter().map(|step| format!("{}$ {}\n{}", step.heading, step.command, step.output)).collect();
+    fs::write(path, text).map_err(|source| TranscriptError::Io { what: path.display().to_string(), source })
+}
