@@ -65,7 +65,7 @@ const RULES: &[(&str, &str)] = &[
     (r"20(?:[013-9][0-9]|2[0-57-9])-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", "$$time"),
     (r"2026-(?:0[4-9]|1[0-2])-[0-9]{2}T[0-9:.]+Z", "$$time"),
     (r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} 20[0-9]{2} [0-9:]+ [-+][0-9]{4}", "$$date"),
-    (r#"(resourceVersion"?: ?)"[0-9]+""#, "${1}$$version"),
+    (r#"(resourceVersion"?: ?)"[0-9]+""#, "${1}\"$$version\""),
     (r"(Resource Version:\s+)[0-9]+", "${1}$$version"),
     (r"(?m)^(---|\+\+\+|diff -u -N) .*/(LIVE|MERGED)-.*$", "$1 $2"),
     (r"\S*/kubectl-edit-[0-9]+\.yaml", "$$file"),

@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> String {
 fn client_go(endpoint: &Endpoint) {
     let config = endpoint.kubeconfig().display().to_string();
     let said = run(&["test", "-count=1", "-v", "."], &[("KUBECONFIG", &config)]);
-    assert_eq!(said.matches("--- PASS: Test").count(), 3, "{said}");
+    assert_eq!(said.lines().filter(|line| line.starts_with("--- PASS: Test")).count(), 3, "{said}");
 }
 
 #[test]
