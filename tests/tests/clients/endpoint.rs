@@ -36,6 +36,7 @@ fn definition() -> serde_json::Value {
 
 impl Endpoint {
     /// The simulated server, on a port and in a thread of its own.
+    #[expect(clippy::disallowed_methods, reason = "clients block, and live in real time; no run is served here")]
     pub(crate) fn simulated() -> Self {
         let (told, heard) = mpsc::channel();
         let (running, stopped) = tokio::sync::oneshot::channel();
