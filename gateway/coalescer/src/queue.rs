@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 /// How much may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Items waiting behind one key. Never more than there is room left for all: see [`Limits::share`].
+    /// Items waiting behind one key. Never more than what all together leave free.
     pub per_key: usize,
     /// Items waiting behind all keys together.
     pub total: usize,

@@ -2,7 +2,7 @@
 //!
 //! Nothing queues: what does not fit is answered at once, 503 and not the existing gateway's 429, which Alertmanager takes for
 //! "never send this again". The place is given back when the answer is ready, or when the client hangs up. Who
-//! gets the last places is [`places`](crate::places)'s to say.
+//! gets the last places is `places`'s to say.
 use crate::{app::Gateway, error::ApiError};
 use axum::{
     extract::{Request, State},
