@@ -176,8 +176,10 @@ impl<C: Client + Clone> Search<C> {
             outcome.sequences += count;
             for (tree, name, case, verdict) in played {
                 outcome.requests += requests_of(&case);
-                if verdict.is_err() && outcome.found.len() < budget.differences {
-                    outcome.found.push(self.shrink(tree, &name).await);
+                if let Err(problem) = verdict
+                    && outcome.found.len() < budget.differences
+                {
+                    outcome.found.push(self.shrink(tree, &name, Found { case, problem }).await);
                 }
             }
         }
@@ -218,25 +220,23 @@ impl<C: Client + Clone> Search<C> {
         (case, answers)
     }
 
-    /// Simplifies while the servers still differ.
-    async fn shrink<T: ValueTree<Value = Vec<Draft>>>(&self, mut tree: T, name: &str) -> Found {
+    /// Simplifies while the servers still differ; what does not happen again stays as it was found.
+    async fn shrink<T: ValueTree<Value = Vec<Draft>>>(&self, mut tree: T, name: &str, found: Found) -> Found {
         const ATTEMPTS: usize = 400;
-        let mut best = None;
+        let mut best = found;
         let mut attempt = 0;
         loop {
             let (case, verdict) = self.compare(&tree.current(), &format!("{name}-{attempt}")).await;
             attempt += 1;
             let moved = match verdict {
                 Err(problem) => {
-                    best = Some(Found { case, problem });
+                    best = Found { case, problem };
                     tree.simplify()
                 }
                 Ok(()) => tree.complicate(),
             };
             if !moved || attempt == ATTEMPTS {
-                let unsteady =
-                    || Found { case: json!(null), problem: Unanswered("it did not happen again".to_owned()).into() };
-                return best.unwrap_or_else(unsteady);
+                return best;
             }
         }
     }

@@ -18,7 +18,7 @@ static UUID: LazyLock<Regex> =
 static TIME: LazyLock<Regex> =
     LazyLock::new(|| expression(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"));
 static VERSION: LazyLock<Regex> = LazyLock::new(|| {
-    let words = r"resource ?version(?: in the precondition| in record)?:? ?\(?|current: |in record \(";
+    let words = r"resource ?version(?: in the precondition| in record| in object meta)?:? ?\(?|current: |in record \(";
     expression(&format!(r"(?i)({words})(\d+)(?:( \()(\d+))?|(\d \()(\d+)"))
 });
 static AGE: LazyLock<Regex> = LazyLock::new(|| expression(r"^\d+[smhd]\d*s?$"));

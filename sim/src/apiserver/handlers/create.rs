@@ -40,8 +40,12 @@ impl ApiServer {
         default(call, &mut value);
         self.own_fields(call, None, &mut value);
         self.mutate(call, &mut value, None)?;
-        let revision = body_revision(&value)?;
-        object::metadata_mut(&mut value).remove("resourceVersion");
+        // A dry run never comes to where the version is looked at, and shows it.
+        let mut revision = 0;
+        if !call.options.is_dry_run() {
+            revision = body_revision(&value)?;
+            object::metadata_mut(&mut value).remove("resourceVersion");
+        }
         if !generated {
             return self.create_prepared(call, value, revision, warnings);
         }

@@ -74,6 +74,14 @@ impl ApiServer {
         let dry_run = options.is_dry_run();
         match terminating(call, options, current) {
             Some(value) if value == *current.value => Ok(call.object_answer(200, current, &[])),
+            Some(value) if !dry_run && object::finalizers(&value).is_empty() => {
+                let key = call.kind.key(&current.namespace, &current.name);
+                let freed = self.commit_put(call.actor, call.resource(), &key, value);
+                check_freed(call, options, &freed)?;
+                let gone = self.commit_delete(call.actor, call.resource(), &key);
+                Ok(deleted_answer(call, &freed, gone))
+            }
+            Some(value) if object::finalizers(&value).is_empty() => Ok(deleted_answer(call, current, current.revision)),
             Some(value) if dry_run => Ok(call.value_answer(200, &value, &[])),
             Some(value) => {
                 let object = self.commit_put(call.actor, call.resource(), &key, value);
@@ -99,7 +107,12 @@ impl ApiServer {
             match terminating(call, &options, current) {
                 Some(value) if value == *current.value => {}
                 Some(value) => {
-                    self.commit_put(call.actor, call.resource(), &key, value);
+                    let last = object::finalizers(&value).is_empty();
+                    let left = self.commit_put(call.actor, call.resource(), &key, value);
+                    if last {
+                        check_freed(call, &options, &left)?;
+                        self.commit_delete(call.actor, call.resource(), &key);
+                    }
                 }
                 None => {
                     self.commit_delete(call.actor, call.resource(), &key);
@@ -181,19 +194,38 @@ fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, name: &str, cur
     Ok(())
 }
 
-/// The object as it stays until its finalizers are gone; None if it has none and goes at once. The collector's own finalizers
-/// are those that the options name, or those it has (k8s.io/apiserver/pkg/registry/generic/registry/store.go).
+/// The collector's finalizers have been taken off by a write of their own, and the deletion is a second one: it meets another
+/// version than the client asked for. The words have lost which.
+fn check_freed(call: &Call<'_>, options: &DeleteOptions, freed: &Object) -> Outcome<()> {
+    if options.preconditions.as_ref().is_none_or(|wanted| wanted.resource_version.is_none()) {
+        return Ok(());
+    }
+    let key = call.kind.etcd_key(&freed.namespace, &freed.name);
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: \
+         ResourceVersion in precondition: , ResourceVersion in object meta: {}",
+        freed.revision
+    );
+    Err(status::conflict(call.kind.subject(), &freed.name, &why))
+}
+
+/// The object as it stays until its finalizers are gone, or without them if the options take the last; None if it has none and
+/// goes at once. The collector's own finalizers are those that the options name, or those it has (k8s.io/apiserver/pkg/registry/generic/registry/store.go).
 fn terminating(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Option<Value> {
     let mut finalizers: Vec<Value> = object::finalizers(&current.value).into_iter().map(Value::from).collect();
     if let Some(chosen) = options.collector_finalizer() {
         finalizers.retain(|f| Some(f.as_str().unwrap_or_default()) == chosen || !COLLECTOR.iter().any(|c| f == c));
         finalizers.extend(chosen.map(Value::from).filter(|f| !finalizers.contains(f)));
     }
-    if finalizers.is_empty() {
+    if finalizers.is_empty() && object::finalizers(&current.value).is_empty() {
         return None;
     }
     let mut value = (*current.value).clone();
     let meta = object::metadata_mut(&mut value);
+    if finalizers.is_empty() {
+        meta.remove("finalizers");
+        return Some(value);
+    }
     if !meta.contains_key("deletionTimestamp") {
         meta.insert("deletionTimestamp".into(), timestamp::seconds(call.now).into());
         if let Some(generation) = meta.get("generation").and_then(Value::as_i64).filter(|n| *n > 0) {

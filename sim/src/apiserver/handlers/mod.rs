@@ -17,7 +17,7 @@ use super::{
     registry::{Kind, Registry},
     representation,
     request_info::{self, RequestInfo, Target},
-    selectors::demanded_name,
+    selectors::{self, demanded_name},
     status::{self, Outcome},
     table::{self, Include, Style},
     validation::{self, event::Through},
@@ -182,7 +182,9 @@ impl ApiServer {
         let verb = request_info::verb(&request.method, collection || prefixed, watch);
         let mut attributes = authorizer::resource_attributes(actor, &request.headers, verb, &info, path);
         if let (true, Ok(options)) = (matches!(verb, "list" | "watch"), &options) {
-            attributes.name = demanded_name(&options.field_selector).unwrap_or_default();
+            // Options that do not parse demand nothing.
+            let parsed = |_: &&str| selectors::check_syntax(&options.label_selector, "").is_ok();
+            attributes.name = demanded_name(&options.field_selector).filter(parsed).unwrap_or_default();
         }
         let user = self.admit(&attributes)?;
         let Some(kind) = registry.find(info.group, info.version, info.resource) else {

@@ -5,6 +5,7 @@ use crate::apiserver::{
     Answer, ApiServer,
     decode::{self, Decoded},
     negotiation,
+    object::Object,
     status::{self, Outcome},
     strategic::{self, Refusal},
     structured, validation,
@@ -12,6 +13,7 @@ use crate::apiserver::{
 };
 use json_patch::{AddOperation, Patch, PatchOperation};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 const CUSTOM_TYPES: &str = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
 
@@ -51,14 +53,23 @@ impl ApiServer {
             status::invalid(status::Subject { group: "", kind: "" }, "", &[error])
         })?;
         let mut warnings = self.patch_validation(call, &decoded, patch)?;
-        let mut value = decoded.value;
-        decode::check_namespace(kind, call.namespace, &mut value)?;
+        let outcome = self.replace_patched(call, &current, decoded.value, &mut warnings);
+        outcome.map_err(|refusal| refusal.with_warnings(warnings))
+    }
+
+    fn replace_patched(
+        &mut self,
+        call: &Call<'_>,
+        current: &Arc<Object>,
+        mut value: Value,
+        warnings: &mut Vec<String>,
+    ) -> Outcome<Answer> {
+        decode::check_namespace(call.kind, call.namespace, &mut value)?;
         decode::check_name(call.name, &value)?;
-        validation::warnings::drop_repeated_owners(&mut value, " after mutating admission happens", &mut warnings);
+        validation::warnings::drop_repeated_owners(&mut value, " after mutating admission happens", warnings);
         create::default(call, &mut value);
         self.own_fields(call, Some(&current.value), &mut value);
-        let outcome = self.replace(call, &current, value, &mut warnings);
-        outcome.map_err(|refusal| refusal.with_warnings(warnings))
+        self.replace(call, current, value, warnings)
     }
 
     /// Strict decoding of the outcome of a patch: another error than for a whole body.
@@ -153,8 +164,10 @@ fn apply_strategic_patch(call: &Call<'_>, target: &mut Value) -> Outcome<()> {
 }
 
 fn apply_json_patch(target: &mut Value, body: &[u8]) -> Outcome<()> {
-    let Value::Array(list) = parse(body)? else {
-        return Err(wrong_patch(&parse(body)?, "[]handlers.jsonPatchOp"));
+    let list = match parse(body)? {
+        Value::Array(list) => list,
+        Value::Null => Vec::new(),
+        other => return Err(wrong_patch(&other, "[]handlers.jsonPatchOp")),
     };
     for operation in list {
         let operation: PatchOperation = serde_json::from_value(operation).map_err(|_| status::unprocessable_patch())?;

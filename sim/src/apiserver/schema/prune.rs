@@ -67,7 +67,7 @@ impl Schema {
 }
 
 /// The integer that a float is, within the range in which floats are exact.
-fn integral(number: f64) -> Option<i64> {
+pub(super) fn integral(number: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     #[expect(clippy::cast_possible_truncation, reason = "checked to be integral and in range")]
     (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)

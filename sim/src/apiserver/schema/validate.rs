@@ -2,7 +2,7 @@
 //! (k8s.io/kube-openapi/pkg/validation, k8s.io/apiextensions-apiserver/pkg/apiserver/validation).
 //!
 //! Ratcheting (KEP-4008): what an update leaves as it was is not checked again.
-use super::{Format, Path, Schema, Type};
+use super::{Format, Path, Schema, Type, prune::integral};
 use crate::apiserver::{cel, timestamp, validation::FieldError};
 use serde_json::{Map, Value};
 
@@ -131,7 +131,10 @@ impl Schema {
     fn values(&self, value: &Value, path: &Path<'_>, report: &mut Report<'_>) {
         if !self.limits.values.is_empty() && !self.limits.values.contains(value) {
             let supported: Vec<&Value> = self.limits.values.iter().collect();
-            report.errors.push(FieldError::not_supported(report.field(path), value, &supported));
+            // Go prints a float that is whole as an integer.
+            let whole = value.as_f64().filter(|_| value.is_f64()).and_then(integral).map(Value::from);
+            let shown = whole.as_ref().unwrap_or(value);
+            report.errors.push(FieldError::not_supported(report.field(path), shown, &supported));
         }
     }
 
