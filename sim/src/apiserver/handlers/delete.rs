@@ -210,7 +210,8 @@ fn check_freed(call: &Call<'_>, options: &DeleteOptions, freed: &Object) -> Outc
 }
 
 /// The object as it stays until its finalizers are gone, or without them if the options take the last; None if it has none and
-/// goes at once. The collector's own finalizers are those that the options name, or those it has (k8s.io/apiserver/pkg/registry/generic/registry/store.go).
+/// goes at once. The collector's own finalizers are those that the options name, or those it has
+/// (k8s.io/apiserver/pkg/registry/generic/registry/store.go).
 fn terminating(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Option<Value> {
     let mut finalizers: Vec<Value> = object::finalizers(&current.value).into_iter().map(Value::from).collect();
     if let Some(chosen) = options.collector_finalizer() {
