@@ -8,7 +8,10 @@ use model::{
     watch::{Heard, Label, Object, Opening, Operator, Requirement, Selection},
 };
 use sim::apiserver::{self, Commit, ResourceId, WatchStart};
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 /// Makes facts of watches and of what they watch.
 pub(crate) struct Reader {
@@ -17,12 +20,17 @@ pub(crate) struct Reader {
     /// Names and namespaces that were seen, each kept once.
     names: BTreeSet<Arc<str>>,
     unlabelled: Arc<[Label]>,
+    /// The lines that were read last: an API server writes a line once, and all its streams share the bytes.
+    read: VecDeque<(Bytes, Option<Heard>)>,
 }
+
+/// How many lines are kept. As many as replicas and resources make streams differ in where they stand.
+const KEPT: usize = 8;
 
 impl Reader {
     /// A reader for a cluster with these resources, in the order of their ids.
     pub(crate) fn new(resources: Arc<[Arc<str>]>) -> Self {
-        Self { resources, names: BTreeSet::new(), unlabelled: Arc::from([]) }
+        Self { resources, names: BTreeSet::new(), unlabelled: Arc::from([]), read: VecDeque::with_capacity(KEPT) }
     }
 
     fn resource(&self, resource: ResourceId) -> Arc<str> {
@@ -79,6 +87,19 @@ impl Reader {
 
     /// What a line of a watch says; None for an ERROR, and for what is no event.
     pub(crate) fn line(&mut self, line: &Bytes) -> Option<Heard> {
+        let same = |(kept, _): &&(Bytes, Option<Heard>)| (kept.as_ptr(), kept.len()) == (line.as_ptr(), line.len());
+        if let Some((_, heard)) = self.read.iter().rev().find(same) {
+            return heard.clone();
+        }
+        let heard = self.parse(line);
+        if self.read.len() == KEPT {
+            self.read.pop_front();
+        }
+        self.read.push_back((line.clone(), heard.clone()));
+        heard
+    }
+
+    fn parse(&mut self, line: &Bytes) -> Option<Heard> {
         let Line { change, revision, namespace, name } = Line::read(line)?;
         Some(match change {
             Some(change) => Heard::Told { change, revision, namespace: self.name(namespace), name: self.name(name) },

@@ -30,7 +30,24 @@ struct Entry {
 #[derive(Default)]
 struct Log {
     entries: Vec<Entry>,
+    /// Of those that have any.
     labels: BTreeMap<Key, Arc<[Label]>>,
+}
+
+impl Log {
+    /// The labels that an object had; from now on it has others. Most objects have none, and take no room.
+    fn relabel(&mut self, object: &Object, labels: Option<&Arc<[Label]>>) -> Arc<[Label]> {
+        let labels = labels.filter(|labels| !labels.is_empty());
+        if labels.is_none() && self.labels.is_empty() {
+            return Arc::default();
+        }
+        let key = (Arc::clone(&object.namespace), Arc::clone(&object.name));
+        let before = match labels {
+            Some(labels) => self.labels.insert(key, Arc::clone(labels)),
+            None => self.labels.remove(&key),
+        };
+        before.unwrap_or_default()
+    }
 }
 
 /// A stream.
@@ -38,6 +55,8 @@ pub(crate) struct Stream {
     pub(crate) actor: Actor,
     pub(crate) opened: Moment,
     pub(crate) opening: Arc<Opening>,
+    /// The place of its resource's log.
+    log: usize,
     /// Commits of its resource before this one have been told, or need not be, or were missed.
     next: usize,
     /// The revision of the last event or bookmark.
@@ -95,13 +114,24 @@ pub(crate) enum Heard {
 pub(crate) struct Watches {
     /// The first commit that was told of: what is older is not judged.
     begins: Option<u64>,
-    logs: BTreeMap<Arc<str>, Log>,
+    /// The place of each resource's log.
+    resources: BTreeMap<Arc<str>, usize>,
+    logs: Vec<Log>,
     streams: BTreeMap<WatchId, Stream>,
 }
 
 impl Watches {
     pub(super) const fn new() -> Self {
-        Self { begins: None, logs: BTreeMap::new(), streams: BTreeMap::new() }
+        Self { begins: None, resources: BTreeMap::new(), logs: Vec::new(), streams: BTreeMap::new() }
+    }
+
+    fn log_of(&mut self, resource: &Arc<str>) -> usize {
+        if let Some(&place) = self.resources.get(resource) {
+            return place;
+        }
+        self.resources.insert(Arc::clone(resource), self.logs.len());
+        self.logs.push(Log::default());
+        self.logs.len() - 1
     }
 
     pub(super) fn stream(&self, watch: WatchId) -> Option<&Stream> {
@@ -110,22 +140,11 @@ impl Watches {
 
     pub(super) fn committed(&mut self, now: Moment, revision: u64, change: Change, object: &Object) {
         self.begins.get_or_insert(revision);
-        if !self.logs.contains_key(&object.resource) {
-            self.logs.insert(Arc::clone(&object.resource), Log::default());
-        }
-        let log = self.logs.get_mut(&object.resource).expect("just put there");
-        let key = (Arc::clone(&object.namespace), Arc::clone(&object.name));
-        let (before, after) = match change {
-            Change::Created => (None, Some(Arc::clone(&object.labels))),
-            Change::Modified => {
-                (Some(log.labels.get(&key).unwrap_or(&object.labels).clone()), Some(Arc::clone(&object.labels)))
-            }
-            Change::Deleted => (Some(log.labels.get(&key).unwrap_or(&object.labels).clone()), None),
-        };
-        match &after {
-            Some(labels) => _ = log.labels.insert(key, Arc::clone(labels)),
-            None => _ = log.labels.remove(&key),
-        }
+        let place = self.log_of(&object.resource);
+        let log = &mut self.logs[place];
+        let after = (change != Change::Deleted).then(|| Arc::clone(&object.labels));
+        let before = log.relabel(object, after.as_ref());
+        let before = (change != Change::Created).then_some(before);
         let (namespace, name) = (Arc::clone(&object.namespace), Arc::clone(&object.name));
         log.entries.push(Entry { revision, now, change, namespace, name, before, after });
     }
@@ -134,8 +153,9 @@ impl Watches {
         let begins = self.begins.unwrap_or(0);
         match heard {
             watch::Heard::Opened(opening) => {
-                let log = self.logs.get(&opening.selection.resource);
-                self.streams.insert(watch, Stream::open(now, actor, opening, log));
+                let place = self.log_of(&opening.selection.resource);
+                let stream = Stream::open(now, actor, opening, (place, &self.logs[place].entries));
+                self.streams.insert(watch, stream);
                 None
             }
             watch::Heard::Ended => {
@@ -144,17 +164,15 @@ impl Watches {
             }
             watch::Heard::Told { change, revision, namespace, name } => {
                 let stream = self.streams.get_mut(&watch)?;
-                let log = self.logs.get(&stream.opening.selection.resource);
                 if *revision < begins {
                     return None;
                 }
                 let event = Event { change: *change, revision: *revision, namespace, name };
-                Some(stream.tell(now, &event, log.map_or(&[], |log| &log.entries)))
+                Some(stream.tell(now, &event, &self.logs[stream.log].entries))
             }
             watch::Heard::Bookmark { revision } => {
                 let stream = self.streams.get_mut(&watch)?;
-                let log = self.logs.get(&stream.opening.selection.resource);
-                Some(stream.bookmark(now, *revision, log.map_or(&[], |log| &log.entries)))
+                Some(stream.bookmark(now, *revision, &self.logs[stream.log].entries))
             }
         }
     }
@@ -184,8 +202,7 @@ impl Entry {
 }
 
 impl Stream {
-    fn open(now: Moment, actor: Actor, opening: &Arc<Opening>, log: Option<&Log>) -> Self {
-        let entries = log.map_or(&[][..], |log| &log.entries);
+    fn open(now: Moment, actor: Actor, opening: &Arc<Opening>, (log, entries): (usize, &[Entry])) -> Self {
         let next = entries.partition_point(|entry| entry.revision <= opening.after);
         let mut initial = BTreeMap::new();
         for entry in entries[..next].iter().filter(|_| opening.from_state && !opening.selection.narrowed) {
@@ -201,6 +218,7 @@ impl Stream {
             actor,
             opened: now,
             opening: Arc::clone(opening),
+            log,
             next,
             last: opening.after,
             last_told: now,
