@@ -249,7 +249,7 @@ impl Calls {
         };
         let answered = within(&*self.clock, deadline, async {
             let body = self.open(request).await?.into_body().collect().await.map_err(|error| ambiguous(&error))?;
-            serde_json::from_slice(&body.to_bytes()).map_err(|error| ambiguous(&error))
+            parse(&body.to_bytes()).map_err(|error| ambiguous(&error))
         });
         answered.await.unwrap_or_else(|| Err(silence()))
     }
@@ -283,8 +283,16 @@ struct Details {
     retry_after_seconds: u64,
 }
 
+/// JSON of the API server's. Whether it is UTF-8 is seen at once for the whole, which is cheaper than for each of its strings.
+pub(super) fn parse<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+    match std::str::from_utf8(json) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(json),
+    }
+}
+
 fn refusal(code: StatusCode, header: Option<u64>, body: &[u8]) -> CallError {
-    let status: Status = serde_json::from_slice(body).unwrap_or_else(|_| {
+    let status: Status = parse(body).unwrap_or_else(|_| {
         // Proxies, and kube-apiserver itself for unknown paths, answer in plain text.
         let message = String::from_utf8_lossy(&body[..body.len().min(200)]).trim().to_owned();
         Status { message, ..Status::default() }

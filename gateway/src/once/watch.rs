@@ -6,13 +6,13 @@
 //! hashes, jitters and spawns on its own; here order and time come from the seams.
 use super::{
     backoff::Backoff,
-    call::{CallError, Calls},
+    call::{CallError, Calls, parse},
 };
 use crate::{
     clock::{SharedClock, within},
     entropy::SharedEntropy,
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use kube::{
     api::{ListParams, WatchParams},
@@ -175,7 +175,7 @@ async fn read<C: Cache>(source: &Source, cache: &C, mut body: Body, version: &mu
 }
 
 fn apply<C: Cache>(cache: &C, line: &[u8], version: &mut String) -> Result<(), End> {
-    let event = match serde_json::from_slice::<Event<C::Object>>(line) {
+    let event = match parse::<Event<C::Object>>(line) {
         Ok(event) if event.kind != "ERROR" => event,
         Ok(_) | Err(_) => return Err(failure(line)),
     };
@@ -193,7 +193,7 @@ fn apply<C: Cache>(cache: &C, line: &[u8], version: &mut String) -> Result<(), E
 }
 
 fn failure(line: &[u8]) -> End {
-    match serde_json::from_slice::<Event<Failure>>(line) {
+    match parse::<Event<Failure>>(line) {
         Ok(Event { object: Failure { code: 410, .. }, .. }) => End::Expired,
         Ok(Event { kind, object }) => End::Failed(format!("{kind} event: {} {}", object.code, object.message)),
         Err(error) => End::Failed(format!("an event that does not parse: {error}")),
@@ -203,7 +203,7 @@ fn failure(line: &[u8]) -> End {
 /// Cuts a byte stream at line ends.
 #[derive(Debug, Default)]
 struct Lines {
-    buffer: Vec<u8>,
+    buffer: BytesMut,
     searched: usize,
 }
 
@@ -212,16 +212,15 @@ impl Lines {
         self.buffer.extend_from_slice(chunk);
     }
 
-    fn next(&mut self) -> Option<Vec<u8>> {
+    fn next(&mut self) -> Option<BytesMut> {
         loop {
-            let Some(end) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') else {
+            let Some(end) = memchr::memchr(b'\n', &self.buffer[self.searched..]) else {
                 self.searched = self.buffer.len();
                 return None;
             };
-            let rest = self.buffer.split_off(self.searched + end + 1);
-            let mut line = std::mem::replace(&mut self.buffer, rest);
+            let mut line = self.buffer.split_to(self.searched + end + 1);
             self.searched = 0;
-            line.pop();
+            line.truncate(line.len() - 1);
             if !line.iter().all(u8::is_ascii_whitespace) {
                 return Some(line);
             }
@@ -265,7 +264,7 @@ mod tests {
                 lines.push(&Bytes::copy_from_slice(part));
                 seen.extend(std::iter::from_fn(|| lines.next()));
             }
-            assert_eq!(seen, [b"{\"a\":1}".to_vec(), b"{\"b\":2}\r".to_vec()], "cut at {cut}");
+            assert_eq!(seen, [&b"{\"a\":1}"[..], b"{\"b\":2}\r"], "cut at {cut}");
         }
     }
 

@@ -242,41 +242,51 @@ fn storage_version_hash(kind: &Kind) -> String {
     STANDARD.encode(&digest[..8])
 }
 
+/// A document that clients keep, with the hash of its text: SHA-512 in capitals, as the tags and the addresses have it. It costs
+/// more than to serve it, so it is made once.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) body: Bytes,
+    pub(crate) hash: String,
+}
+
+impl Document {
+    pub(crate) fn new(body: Bytes) -> Self {
+        let hash = Sha512::digest(&body).iter().map(|byte| format!("{byte:02X}")).collect();
+        Self { body, hash }
+    }
+
+    /// With the hash as its tag, or 304 for a client that has it.
+    pub(crate) fn answer(&self, headers: &HeaderMap) -> Answer {
+        let tag = format!("\"{}\"", self.hash);
+        let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(&tag));
+        let mut answer = if known { text_answer(304, String::new()) } else { json_answer(200, self.body.clone(), &[]) };
+        if known {
+            answer.headers.remove(header::CONTENT_TYPE);
+        }
+        if let Ok(tag) = HeaderValue::from_str(&tag) {
+            answer.headers.insert(header::ETAG, tag);
+        }
+        answer.headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+        answer
+    }
+}
+
 /// Every client asks for it when it starts, and again with the tag of what it knows.
 fn aggregate(registry: &Registry, core: bool, headers: &HeaderMap) -> Answer {
-    let body = registry.aggregated[usize::from(core)].get_or_init(|| {
+    let document = registry.aggregated[usize::from(core)].get_or_init(|| {
         let names = if core { vec![""] } else { groups(registry) };
         let items: Vec<_> = names.into_iter().map(|group| aggregated_group(registry, group)).collect();
-        encode(&json!({
+        Document::new(encode(&json!({
             "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items,
-        }))
+        })))
     });
-    let mut answer = json_answer(200, body.clone(), &[]);
-    answer.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(AGGREGATED));
+    let mut answer = document.answer(headers);
+    if answer.status == 200 {
+        answer.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(AGGREGATED));
+    }
     answer.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public"));
-    tagged(answer, headers)
-}
-
-/// An answer with the hash of its body as its tag, or 304 for a client that has it.
-pub(crate) fn tagged(mut answer: Answer, headers: &HeaderMap) -> Answer {
-    let AnswerBody::Full(body) = &answer.body else { return answer };
-    let tag = format!("\"{}\"", hash(body));
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(&tag));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        answer.headers.insert(header::ETAG, tag);
-    }
-    answer.headers.insert(header::VARY, HeaderValue::from_static("Accept"));
-    if known {
-        answer.status = 304;
-        answer.headers.remove(header::CONTENT_TYPE);
-        answer.body = AnswerBody::Full(Bytes::new());
-    }
     answer
-}
-
-/// SHA-512 in capitals, as the tags and the addresses of documents have it.
-pub(crate) fn hash(body: &[u8]) -> String {
-    Sha512::digest(body).iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 fn aggregated_group(registry: &Registry, group: &str) -> Value {

@@ -4,6 +4,7 @@
 use super::{
     ResourceId, builtin, cel,
     decode::shape::Shape,
+    discovery::Document,
     events,
     managed_fields::Set,
     openapi::Documents,
@@ -14,7 +15,6 @@ use super::{
     table::{Column, JsonPathError},
     validation::names::NameRule,
 };
-use bytes::Bytes;
 use serde_json::Value;
 use std::{
     borrow::Cow,
@@ -160,7 +160,7 @@ pub struct Registry {
     /// The function library of CEL takes longer to build than a whole run of the server.
     pub(crate) rules: cel::Evaluator,
     /// Aggregated discovery of the core group and of the others: every client asks for both when it starts.
-    pub(crate) aggregated: [OnceLock<Bytes>; 2],
+    pub(crate) aggregated: [OnceLock<Document>; 2],
     /// The OpenAPI documents, which kubectl alone asks for.
     pub(crate) openapi: OnceLock<Documents>,
 }

@@ -27,6 +27,8 @@ struct Position {
 #[derive(Debug, Clone)]
 pub(crate) struct Caches {
     servers: Vec<Vec<Position>>,
+    /// Those that somebody watches or reads, in order: few of many, and asked for at every step of a run.
+    noticed: Vec<(ServerId, ResourceId)>,
     auto_advance: bool,
     /// How many events each remembers.
     history: usize,
@@ -34,7 +36,7 @@ pub(crate) struct Caches {
 
 impl Caches {
     pub(crate) fn new(store: &Store, servers: usize, resources: usize) -> Self {
-        let mut caches = Self { servers: Vec::new(), auto_advance: false, history: usize::MAX };
+        let mut caches = Self { servers: Vec::new(), noticed: Vec::new(), auto_advance: false, history: usize::MAX };
         let start = Position { applied: 0, since: 0, progress: 0, watches: 0, read: false, initialising: false };
         caches.servers = vec![vec![start; resources]; servers.max(1)];
         for server in 0..caches.servers.len() {
@@ -59,6 +61,9 @@ impl Caches {
                 initialising: false,
                 ..*position
             };
+        }
+        for resource in 0..self.servers[server.0].len() {
+            self.note(server, resource_id(resource));
         }
     }
 
@@ -136,27 +141,37 @@ impl Caches {
 
     pub(crate) fn watch_opened(&mut self, server: ServerId, resource: ResourceId) {
         self.at_mut(server, resource).watches += 1;
+        self.note(server, resource);
     }
 
     pub(crate) fn watch_closed(&mut self, server: ServerId, resource: ResourceId) {
         let position = self.at_mut(server, resource);
         position.watches = position.watches.saturating_sub(1);
+        self.note(server, resource);
     }
 
     pub(crate) fn was_read(&mut self, server: ServerId, resource: ResourceId) {
         self.at_mut(server, resource).read = true;
+        self.note(server, resource);
     }
 
     /// The caches that are behind and that somebody watches or reads, by server, then resource.
     pub(crate) fn lagging<'a>(&'a self, store: &'a Store) -> impl Iterator<Item = (ServerId, ResourceId)> + 'a {
-        self.servers.iter().enumerate().flat_map(move |(server, positions)| {
-            positions.iter().enumerate().filter_map(move |(i, position)| {
-                let resource = resource_id(i);
-                let noticed = position.watches > 0 || position.read;
-                let behind = self.applied(store, ServerId(server), resource) < store.log(resource).len();
-                (noticed && (behind || position.initialising)).then_some((ServerId(server), resource))
-            })
+        self.noticed.iter().copied().filter(move |(server, resource)| {
+            let behind = self.applied(store, *server, *resource) < store.log(*resource).len();
+            behind || self.at(*server, *resource).initialising
         })
+    }
+
+    /// Keeps the list of those that somebody watches or reads.
+    fn note(&mut self, server: ServerId, resource: ResourceId) {
+        let position = self.at(server, resource);
+        let noticed = position.watches > 0 || position.read;
+        match self.noticed.binary_search(&(server, resource)) {
+            Err(index) if noticed => self.noticed.insert(index, (server, resource)),
+            Ok(index) if !noticed => drop(self.noticed.remove(index)),
+            _ => {}
+        }
     }
 
     fn at(&self, server: ServerId, resource: ResourceId) -> &Position {

@@ -6,7 +6,8 @@ mod paths;
 mod schemas;
 
 use super::{
-    Answer, AnswerBody, Request, discovery,
+    Answer, AnswerBody, Request,
+    discovery::Document,
     handlers::json_answer,
     object::encode,
     registry::{Kind, Registry},
@@ -30,7 +31,7 @@ pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outc
         index.headers.insert(header::CONTENT_TYPE, plain);
         return Ok(index);
     }
-    let Some((_, body)) = documents.get(name) else {
+    let Some(document) = documents.get(name) else {
         return Ok(Answer { status: 404, headers: HeaderMap::new(), body: AnswerBody::Full(Bytes::new()) });
     };
     let accept = request.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
@@ -42,16 +43,16 @@ pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outc
     if !json {
         return Ok(Answer { status: 406, headers: HeaderMap::new(), body: AnswerBody::Full(Bytes::new()) });
     }
-    let mut answer = json_answer(200, body.clone(), &[]);
+    let mut answer = document.answer(&request.headers);
     // An address with a hash in it never means another document.
     let hashed = request.target.contains("hash=");
     let caching = HeaderValue::from_static(if hashed { "public, immutable" } else { "no-cache, private" });
     answer.headers.insert(header::CACHE_CONTROL, caching);
-    Ok(discovery::tagged(answer, &request.headers))
+    Ok(answer)
 }
 
-/// Name (`apis/apps/v1`) → hash and text.
-pub(crate) type Documents = BTreeMap<String, (String, Bytes)>;
+/// By name, as in `apis/apps/v1`.
+pub(crate) type Documents = BTreeMap<String, Document>;
 
 fn documents(registry: &Registry) -> Documents {
     let versions: BTreeSet<(&str, &str)> =
@@ -59,7 +60,7 @@ fn documents(registry: &Registry) -> Documents {
     let documents = versions.into_iter().map(|(group, version)| {
         let kinds: Vec<_> = registry.kinds().iter().filter(|k| k.group == group && k.version == version).collect();
         let body = encode(&document(&kinds));
-        (root(kinds[0]).trim_start_matches('/').to_owned(), (discovery::hash(&body), body))
+        (root(kinds[0]).trim_start_matches('/').to_owned(), Document::new(body))
     });
     documents.collect()
 }
@@ -67,7 +68,7 @@ fn documents(registry: &Registry) -> Documents {
 fn index(documents: &Documents) -> Bytes {
     let paths: Map<_, _> = documents
         .iter()
-        .map(|(name, (hash, _))| {
+        .map(|(name, Document { hash, .. })| {
             (name.clone(), json!({"serverRelativeURL": format!("/openapi/v3/{name}?hash={hash}")}))
         })
         .collect();
