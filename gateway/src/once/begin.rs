@@ -92,11 +92,16 @@ impl Writer {
         }
     }
 
-    /// The lease as it is known, or as it is when nothing is known or to be trusted.
+    /// The lease as it is known, or as it is where what is known is not to be trusted.
+    ///
+    /// Where none is known and nothing was tried yet, none is read either: the CREATE that follows commits only if there is
+    /// none, which is more than a read before it could tell. Where others are about it is read, as they set no label by which
+    /// the watch would show theirs, and a lock of theirs is better waited for before the LIST than after it.
     async fn find_lease(&mut self) -> Result<Option<Observed>, Step> {
         let name = names::lease_name(&self.fingerprint);
         let known = self.once.leases.get(&name);
-        if !std::mem::take(&mut self.reread) && known.is_some() {
+        let untried = self.acquisition.is_none() && !self.others_about();
+        if !std::mem::take(&mut self.reread) && (known.is_some() || untried) {
             return Ok(known);
         }
         match self.once.calls.get_lease(&name, self.batch.last_deadline()).await {
@@ -140,7 +145,7 @@ impl Writer {
     /// There is no lease, so there is no request of this protocol either, for a lease outlives its requests: unless there
     /// are others about, who delete leases that are not theirs.
     async fn begin_first(&mut self) -> Result<Step, Step> {
-        let others = self.vanished || self.once.requests.foreign_about() || self.once.leases.disturbed();
+        let others = self.others_about();
         let next = if others {
             self.consult_others().await?
         } else {
@@ -149,9 +154,18 @@ impl Writer {
         self.take_and_create(None, next).await
     }
 
+    /// Whether somebody deletes leases here, or writes any, that is not of this protocol.
+    fn others_about(&self) -> bool {
+        self.vanished || self.once.requests.foreign_about() || self.once.leases.disturbed()
+    }
+
     async fn take_and_create(&mut self, lease: Option<&LeaseRecord>, next: u64) -> Result<Step, Step> {
         let lease = self.acquire(lease, next).await?;
-        self.create(&lease, next).await
+        // While the lease was written, the watch may have shown what others made meanwhile.
+        match self.once.requests.standing(&self.fingerprint, self.once.context.clock.now()) {
+            Standing::Clear => self.create(&lease, next).await,
+            Standing::CountOn(_) | Standing::Terminating(_) => Err(Step::Again),
+        }
     }
 
     /// Looks for requests that others made, or this protocol under a lease that others deleted; gives the next episode.
@@ -203,6 +217,8 @@ impl Writer {
     fn not_acquired(&mut self, error: &CallError, replacing: bool) -> Step {
         self.reread = true;
         self.unresolved |= error.is_ambiguous();
+        // If the read that follows does not find what was in the way, somebody deleted it while it was in use.
+        self.vanished |= !replacing && error.is_already_exists();
         // A PUT that loses against a create is 422, not 409. The conflict may also be with an earlier write of this very
         // acquisition: the next round will read whose the lease is.
         if error.is_conflict() || (replacing && error.is_invalid()) {

@@ -70,7 +70,7 @@ pub(super) struct Writer {
     pub(super) predecessor: Option<Arc<RequestRecord>>,
     /// A write of this acquisition was not answered: it may hold the lease without anybody knowing.
     pub(super) unresolved: bool,
-    /// The lease that was known is gone: others delete leases here.
+    /// The lease that was known, or was in the way of a create, is gone if none is found: others delete leases here.
     pub(super) vanished: bool,
     /// Do not trust the caches in the next round.
     pub(super) reread: bool,

@@ -7,13 +7,18 @@ use crate::{
         Retry, Route,
     },
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 const fn deliver(replica: usize) -> Act {
     Act::Deliver { what: Deployment, copies: 1, to: Route::Replica(replica), retry: Retry::Alertmanager }
 }
 
-/// A rolling update, with alerts that come one at a time.
+/// What the old pod did before, and every watch has shown since.
+const DONE_BEFORE: Act =
+    Act::Deliver { what: Distinct(0), copies: 1, to: Route::Replica(0), retry: Retry::Alertmanager };
+
+/// A rolling update, with alerts that come one at a time. Something of the old pod's has been seen, as a new pod does when it
+/// starts: before the first sighting a watch that lags hides its requests.
 pub const ROLLING_UPDATE: Scenario = Scenario {
     name: Cow::Borrowed("rolling-update"),
     story: Cow::Borrowed(
@@ -21,6 +26,9 @@ pub const ROLLING_UPDATE: Scenario = Scenario {
     ),
     beside: Cow::Borrowed(&["shipped-lease"]),
     acts: Cow::Borrowed(&[
+        DONE_BEFORE,
+        Act::AwaitAnswers,
+        Act::Wait(Duration::from_secs(1)),
         deliver(0),
         Act::AwaitAnswers,
         deliver(1),
@@ -34,7 +42,7 @@ pub const ROLLING_UPDATE: Scenario = Scenario {
         Act::AwaitAnswers,
         deliver(1),
     ]),
-    expect: Cow::Borrowed(&[Expect::Requests(2), Expect::AllAccepted, Expect::Counted(Deployment, 6)]),
+    expect: Cow::Borrowed(&[Expect::Requests(3), Expect::AllAccepted, Expect::Counted(Deployment, 6)]),
     weight: 10,
     ..Scenario::BLANK
 };

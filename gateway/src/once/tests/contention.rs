@@ -188,6 +188,54 @@ async fn deleted_lease_is_followed_by_a_list() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn unseen_lease_is_found_by_its_create() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.silence_watches();
+    server.put(LEASES, held_lease("gw-9_1"));
+    let waiting = replica.send();
+    settle().await;
+    assert_eq!(server.take_log()[..2], ["POST leases", "GET leases/gw-lock-0123456789abcdef"], "refused, and read");
+    server.edit(LEASES, json!({"spec": {"holderIdentity": ""}}));
+    assert_eq!(waiting.await.expect("no panic").expect("stored").disposition, Disposition::Created);
+    assert_eq!(server.all(LEASES).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lease_gone_after_refusing_a_create_shows_others() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    // Without the label: no watch shows that it comes and goes.
+    server.put(LEASES, json!({"metadata": {"name": "gw-lock-0123456789abcdef"}, "spec": {"holderIdentity": "old"}}));
+    server.fault_once("GET leases/", Fault::Slow(Duration::from_millis(100), Duration::ZERO));
+    let waiting = replica.send();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    server.silence_watches();
+    server.put(REQUESTS, json!({"metadata": {"name": "rr-0123456789ab-5e6f7a8b"}, "spec": {"signalFingerprint": FP}}));
+    server.delete_all(LEASES);
+    let accepted = waiting.await.expect("no panic").expect("stored");
+    assert_eq!((accepted.disposition, requests(&server).len()), (Disposition::Duplicate, 1), "the LIST shows theirs");
+}
+
+#[tokio::test(start_paused = true)]
+async fn request_shown_while_acquiring_is_counted_on() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.fault_once("POST leases", Fault::Slow(Duration::ZERO, Duration::from_millis(100)));
+    let waiting = replica.send();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    server.put(REQUESTS, json!({"metadata": {"name": "rr-0123456789ab-5e6f7a8b"}, "spec": {"signalFingerprint": FP}}));
+    let accepted = waiting.await.expect("no panic").expect("stored");
+    assert_eq!(
+        (accepted.disposition, requests(&server).len()),
+        (Disposition::Duplicate, 1),
+        "nothing is made beside it"
+    );
+    settle().await;
+    assert_eq!(server.all(LEASES)[0]["spec"]["holderIdentity"], "", "and the lease is given back");
+}
+
+#[tokio::test(start_paused = true)]
 async fn request_of_others_is_found_by_a_list() {
     let server = Server::default();
     let foreign = |name, phase| json!({"metadata": {"name": name}, "spec": {"signalFingerprint": FP}, "status": {"overallPhase": phase}});
@@ -235,7 +283,7 @@ async fn panicking_writer_frees_its_signals() {
 async fn calls_in_flight_are_bounded() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
-    server.fault(|call| call.starts_with("GET leases").then_some(Fault::Slow(Duration::from_secs(2), Duration::ZERO)));
+    server.fault(|call| call.starts_with("POST leases").then_some(Fault::Slow(Duration::from_secs(2), Duration::ZERO)));
     let deadline = replica.clock.monotonic() + Duration::from_secs(15);
     let sent: Vec<_> = (0..200)
         .map(|n| {
