@@ -51,7 +51,8 @@ pub(super) fn case(drafts: &[Draft], count: impl Fn(&str) -> usize) -> Value {
                 step["loose"] = json!(loose);
             }
             steps.push(step);
-            let is_list = draft.call.get("method") == Some(&json!("GET")) && object == draft.resource.collection();
+            let method = draft.call.get("method").and_then(Value::as_str);
+            let is_list = matches!(method, Some("GET" | "DELETE")) && object == draft.resource.collection();
             earlier.push(Earlier { index: steps.len() - 1, path: object, is_list });
         }
     }

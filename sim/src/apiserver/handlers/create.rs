@@ -106,6 +106,7 @@ impl ApiServer {
         if call.kind.counts_generation {
             meta.insert("generation".into(), 1.into());
         }
+        validation::lease::drop_disabled(call.kind, value);
         let Some(map) = value.as_object_mut() else { return };
         if call.kind.custom && call.kind.has_status {
             map.remove("status");

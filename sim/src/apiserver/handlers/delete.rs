@@ -3,7 +3,9 @@
 //! The finalizers of foreground and orphan deletion stay until the garbage collector, if it is on, or somebody else takes them.
 use super::{Call, json_answer, list::encode_page};
 use crate::apiserver::{
-    Answer, ApiServer, decode, negotiation, object,
+    Answer, ApiServer, decode,
+    negotiation::{self, Encoding},
+    object,
     object::Object,
     selectors::Selector,
     status::{self, Outcome},
@@ -11,7 +13,7 @@ use crate::apiserver::{
     validation::FieldError,
 };
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// The finalizers that belong to the garbage collector.
@@ -72,22 +74,19 @@ impl ApiServer {
     ) -> Outcome<Answer> {
         let key = call.key();
         let dry_run = options.is_dry_run();
-        match terminating(call, options, current) {
-            Some(value) if value == *current.value => Ok(call.object_answer(200, current, &[])),
-            Some(value) if !dry_run && object::finalizers(&value).is_empty() => {
-                let key = call.kind.key(&current.namespace, &current.name);
-                let freed = self.commit_put(call.actor, call.resource(), &key, value);
-                check_freed(call, options, &freed)?;
-                let gone = self.commit_delete(call.actor, call.resource(), &key);
-                Ok(deleted_answer(call, &freed, gone))
-            }
-            Some(value) if object::finalizers(&value).is_empty() => Ok(deleted_answer(call, current, current.revision)),
-            Some(value) if dry_run => Ok(call.value_answer(200, &value, &[])),
-            Some(value) => {
+        // 202 is for those alone who asked for it in the words of old.
+        let stays = if options.orphan_dependents == Some(false) { 202 } else { 200 };
+        match fate(call, options, current) {
+            Fate::Stays(value) if value == *current.value => Ok(call.object_answer(stays, current, &[])),
+            Fate::Stays(value) if dry_run => Ok(call.value_answer(stays, &value, &[])),
+            Fate::Stays(value) => {
                 let object = self.commit_put(call.actor, call.resource(), &key, value);
-                Ok(call.object_answer(200, &object, &[]))
+                Ok(call.object_answer(stays, &object, &[]))
             }
-            None => {
+            // The object that was to be updated is never read, and a dry run answers with it.
+            Fate::Released if dry_run => Ok(call.value_answer(200, &blank(call)?, &[])),
+            Fate::Released | Fate::Goes => {
+                check_released(call, options, current)?;
                 let gone =
                     if dry_run { current.revision } else { self.commit_delete(call.actor, call.resource(), &key) };
                 Ok(deleted_answer(call, current, gone))
@@ -100,21 +99,20 @@ impl ApiServer {
         let selector = Selector::parse(call.kind, &call.options.label_selector, &call.options.field_selector)?;
         let page = self.consistent_page(call, &selector);
         let answer = encode_page(call, &page);
-        for current in page.objects.iter().filter(|_| !options.is_dry_run()) {
+        for current in &page.objects {
             let key = call.kind.key(&current.namespace, &current.name);
             // What went before stays deleted.
             check_preconditions(call, &options, &current.name, current)?;
-            match terminating(call, &options, current) {
-                Some(value) if value == *current.value => {}
-                Some(value) => {
-                    let last = object::finalizers(&value).is_empty();
-                    let left = self.commit_put(call.actor, call.resource(), &key, value);
-                    if last {
-                        check_freed(call, &options, &left)?;
-                        self.commit_delete(call.actor, call.resource(), &key);
-                    }
+            if options.is_dry_run() {
+                continue;
+            }
+            match fate(call, &options, current) {
+                Fate::Stays(value) if value == *current.value => {}
+                Fate::Stays(value) => {
+                    self.commit_put(call.actor, call.resource(), &key, value);
                 }
-                None => {
+                Fate::Released | Fate::Goes => {
+                    check_released(call, &options, current)?;
                     self.commit_delete(call.actor, call.resource(), &key);
                 }
             }
@@ -194,39 +192,45 @@ fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, name: &str, cur
     Ok(())
 }
 
-/// The collector's finalizers have been taken off by a write of their own, and the deletion is a second one: it meets another
-/// version than the client asked for. The words have lost which.
-fn check_freed(call: &Call<'_>, options: &DeleteOptions, freed: &Object) -> Outcome<()> {
-    if options.preconditions.as_ref().is_none_or(|wanted| wanted.resource_version.is_none()) {
+/// What the deletion makes of an object.
+enum Fate {
+    /// It stays, like this, until its finalizers are gone.
+    Stays(Value),
+    /// The options take its last finalizers, which are the collector's: it goes.
+    Released,
+    /// It has no finalizers: it goes.
+    Goes,
+}
+
+/// An update that would take the last finalizers is given up for the deletion, whose precondition is then the version of an object
+/// that was never read: of whoever names a version it fails (k8s.io/apiserver/pkg/registry/generic/registry/store.go, Delete).
+fn check_released(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Outcome<()> {
+    let names_version = options.preconditions.as_ref().is_some_and(|wanted| wanted.resource_version.is_some());
+    if !names_version || object::finalizers(&current.value).is_empty() {
         return Ok(());
     }
-    let key = call.kind.etcd_key(&freed.namespace, &freed.name);
+    let key = call.kind.etcd_key(&current.namespace, &current.name);
     let why = format!(
         "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: \
          ResourceVersion in precondition: , ResourceVersion in object meta: {}",
-        freed.revision
+        current.revision
     );
-    Err(status::conflict(call.kind.subject(), &freed.name, &why))
+    Err(status::conflict(call.kind.subject(), &current.name, &why))
 }
 
-/// The object as it stays until its finalizers are gone, or without them if the options take the last; None if it has none and
-/// goes at once. The collector's own finalizers are those that the options name, or those it has
-/// (k8s.io/apiserver/pkg/registry/generic/registry/store.go).
-fn terminating(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Option<Value> {
+/// The collector's own finalizers are those that the options name, or those it has
+/// (k8s.io/apiserver/pkg/registry/generic/registry/store.go, deletionFinalizersForGarbageCollection).
+fn fate(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Fate {
     let mut finalizers: Vec<Value> = object::finalizers(&current.value).into_iter().map(Value::from).collect();
     if let Some(chosen) = options.collector_finalizer() {
         finalizers.retain(|f| Some(f.as_str().unwrap_or_default()) == chosen || !COLLECTOR.iter().any(|c| f == c));
         finalizers.extend(chosen.map(Value::from).filter(|f| !finalizers.contains(f)));
     }
-    if finalizers.is_empty() && object::finalizers(&current.value).is_empty() {
-        return None;
+    if finalizers.is_empty() {
+        return if object::finalizers(&current.value).is_empty() { Fate::Goes } else { Fate::Released };
     }
     let mut value = (*current.value).clone();
     let meta = object::metadata_mut(&mut value);
-    if finalizers.is_empty() {
-        meta.remove("finalizers");
-        return Some(value);
-    }
     if !meta.contains_key("deletionTimestamp") {
         meta.insert("deletionTimestamp".into(), timestamp::seconds(call.now).into());
         if let Some(generation) = meta.get("generation").and_then(Value::as_i64).filter(|n| *n > 0) {
@@ -236,7 +240,15 @@ fn terminating(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Op
     // A PUT that creates can set the time alone.
     meta.entry("deletionGracePeriodSeconds").or_insert_with(|| 0.into());
     meta.insert("finalizers".into(), finalizers.into());
-    Some(value)
+    Fate::Stays(value)
+}
+
+/// An object of the kind with nothing in it.
+fn blank(call: &Call<'_>) -> Outcome<Value> {
+    if call.kind.custom {
+        return Ok(json!({"apiVersion": call.kind.api_version, "kind": call.kind.kind}));
+    }
+    Ok(decode::object(call.kind, Encoding::Json, b"{}")?.value)
 }
 
 /// A Status with the uid; of some kinds the object as it went, of a pod that no node runs with the times of its end.

@@ -10,7 +10,7 @@ use crate::apiserver::{
     object::{Object, encode},
     options::Options,
     request_info::{self, Target},
-    selectors::Selector,
+    selectors::{Selector, demanded_name},
     status::{self, Outcome},
     table::{self, Style},
     validation,
@@ -138,7 +138,11 @@ impl ApiServer {
             }
         }
         let remaining = range.count();
+        // A list of one name reads one key: it has no rest.
+        let one_place = !call.namespace.is_empty() || !call.kind.namespaced;
+        let single = one_place && source.start.is_none() && demanded_name(&call.options.field_selector).is_some();
         if remaining > 0
+            && !single
             && let Some(last) = page.objects.last()
         {
             let key = call.kind.key(&last.namespace, &last.name);

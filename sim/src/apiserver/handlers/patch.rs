@@ -40,14 +40,15 @@ impl ApiServer {
         if kind.is_view() {
             value = kind.shown(&value).into_owned();
         }
+        let mut complaints = Vec::new();
         match patch {
             // No list of an event is merged by key: both kinds of patch mean the same.
-            PatchType::Strategic if kind.is_view() => apply_merge_patch(&mut value, call.body)?,
-            PatchType::Merge => apply_merge_patch(&mut value, call.body)?,
+            PatchType::Strategic if kind.is_view() => apply_merge_patch(&mut value, call.body, &mut complaints)?,
+            PatchType::Merge => apply_merge_patch(&mut value, call.body, &mut complaints)?,
             PatchType::Json => apply_json_patch(&mut value, call.body)?,
             PatchType::Strategic => apply_strategic_patch(call, &mut value)?,
         }
-        let mut decoded = Decoded { value, complaints: Vec::new() };
+        let mut decoded = Decoded { value, complaints };
         decode::normalise(kind, &mut decoded).map_err(|refusal| {
             let error = FieldError::invalid("patch", &Value::from(decoded.value.to_string()), refusal.message());
             status::invalid(status::Subject { group: "", kind: "" }, "", &[error])
@@ -100,21 +101,26 @@ enum PatchType {
 /// Applies a patch that needs no schema; None for any other.
 pub(super) fn apply_json(media_type: &str, target: &mut Value, body: &[u8]) -> Option<Outcome<()>> {
     match media_type {
-        "application/merge-patch+json" => Some(apply_merge_patch(target, body)),
+        "application/merge-patch+json" => Some(apply_merge_patch(target, body, &mut Vec::new())),
         "application/json-patch+json" => Some(apply_json_patch(target, body)),
         _ => None,
     }
 }
 
 fn parse(body: &[u8]) -> Outcome<Value> {
-    let bad = |e| status::bad_request(format!("error decoding patch: {}", decode::json_error(&e)));
-    serde_json::from_slice(body).map_err(bad)
+    serde_json::from_slice(body).map_err(|e| undecodable(&e))
 }
 
-fn apply_merge_patch(target: &mut Value, body: &[u8]) -> Outcome<()> {
-    match parse(body)? {
+fn undecodable(error: &serde_json::Error) -> Box<status::Status> {
+    status::bad_request(format!("error decoding patch: {}", decode::json_error(error)))
+}
+
+fn apply_merge_patch(target: &mut Value, body: &[u8], complaints: &mut Vec<String>) -> Outcome<()> {
+    let (patch, duplicates) = decode::json(body).map_err(|e| undecodable(&e))?;
+    match patch {
         Value::Object(patch) => {
             merge(target, patch);
+            complaints.extend(duplicates.into_iter().map(|path| format!("duplicate field {path:?}")));
             Ok(())
         }
         other => Err(wrong_patch(&other, "map[string]interface {}")),

@@ -83,6 +83,8 @@ impl ApiServer {
         if named != 0 && named != current.revision {
             return Err(status::modified(kind.subject(), call.name));
         }
+        // Never stored, but answered by what is not read back from the store: a dry run, and the end of a deletion.
+        let link = object::metadata_mut(&mut value).remove("selfLink").filter(|_| call.subresource.is_empty());
         prepare_for_update(call, &mut value, &current.value);
         let mut errors = Vec::new();
         metadata::validate_update(&value, &current.value, &mut errors);
@@ -104,16 +106,18 @@ impl ApiServer {
             if !call.options.is_dry_run() {
                 self.commit_delete(call.actor, call.resource(), &key);
             }
+            object::metadata_mut(&mut value).extend(link.map(|link| ("selfLink".to_owned(), link)));
             return Ok(call.value_answer(200, &value, warnings));
         }
         if self.field_management {
             managed_fields::keep_times_of_no_op(&mut value, &current.value);
         }
+        if call.options.is_dry_run() {
+            object::metadata_mut(&mut value).extend(link.map(|link| ("selfLink".to_owned(), link)));
+            return Ok(call.value_answer(200, &value, warnings));
+        }
         if value == *current.value {
             return Ok(call.object_answer(200, current, warnings));
-        }
-        if call.options.is_dry_run() {
-            return Ok(call.value_answer(200, &value, warnings));
         }
         let object = self.commit_put(call.actor, call.resource(), &key, value);
         Ok(call.object_answer(200, &object, warnings))
@@ -139,6 +143,7 @@ const SERVER_SET: [&str; 3] = ["creationTimestamp", "generation", "resourceVersi
 
 /// What a client cannot change comes from the stored object; a subresource takes all but its own part from there.
 fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
+    validation::lease::drop_disabled(call.kind, value);
     match call.subresource {
         "status" if call.kind.custom => {
             keep_all_but_status(value, old);
@@ -188,7 +193,6 @@ fn prepare_metadata(value: &mut Value, old: &Value) {
             }
         }
     }
-    meta.remove("selfLink");
     // A client can begin no deletion and end none; that it tries the former is found by validation.
     for member in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
         if let Some(stored) = stored.and_then(|m| m.get(member)) {

@@ -3,7 +3,7 @@
 //! The server gives times no meaning: nothing expires here. strategy and preferredHolder are dropped, as with the feature gate
 //! CoordinatedLeaderElection off.
 use super::{FieldError, metadata::json_type};
-use crate::apiserver::timestamp;
+use crate::apiserver::{registry::Kind, timestamp};
 use serde_json::{Map, Value};
 
 /// Brings a lease's members other than metadata into the form in which they are stored.
@@ -79,7 +79,18 @@ fn decode_member(member: &str, value: &mut Value) -> Result<Option<bool>, String
             "json: cannot unmarshal {found} into Go struct field LeaseSpec.spec.{member} of type {wanted}"
         ));
     }
-    Ok(Some(!matches!(member, "strategy" | "preferredHolder")))
+    Ok(Some(true))
+}
+
+/// The feature gate CoordinatedLeaderElection is off: its members are read, and owned by whoever writes them, but not kept.
+pub(crate) fn drop_disabled(kind: &Kind, lease: &mut Value) {
+    if kind.kind != "Lease" || kind.custom {
+        return;
+    }
+    if let Some(spec) = lease.get_mut("spec").and_then(Value::as_object_mut) {
+        spec.remove("strategy");
+        spec.remove("preferredHolder");
+    }
 }
 
 /// What a lease's spec must satisfy, on create and on update.
