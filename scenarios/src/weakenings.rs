@@ -258,6 +258,34 @@ pub const WEAKENINGS: &[Weakening] = &[
         ..BUG
     },
     Weakening {
+        name: "key-not-stored",
+        about: "the key of a delivery is looked for, and not stored with its count",
+        sites: &[Site::KeysStored],
+        scenario: "keyed-twice",
+        ..BUG
+    },
+    Weakening {
+        name: "key-looked-up-once",
+        about: "keys are looked up when a batch comes, and not again when its count loses to another",
+        sites: &[Site::KeysOfVersion],
+        scenario: "keyed-redelivery",
+        ..BUG
+    },
+    Weakening {
+        name: "keys-left-behind",
+        about: "an episode begins without the keys of the one before",
+        sites: &[Site::KeysHandedOn],
+        scenario: "empty-episode",
+        ..BUG
+    },
+    Weakening {
+        name: "keys-lost-on-the-way",
+        about: "an episode that ended before its first count hands on nothing",
+        sites: &[Site::KeysPastEmpty],
+        scenario: "empty-episode",
+        ..BUG
+    },
+    Weakening {
         name: "restless-sweeper",
         about: "every replica reads every lease every second",
         sites: &[Site::SweepSeldom],

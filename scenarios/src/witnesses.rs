@@ -75,6 +75,39 @@ const SHORT_LIFE: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
+const fn of_replica_0(method: &'static str, resource: &'static str) -> CallPattern {
+    CallPattern { method, resource, replica: Some(0) }
+}
+
+const STALE_READ: Scenario = Scenario {
+    name: Cow::Borrowed("witness-stale-read"),
+    story: Cow::Borrowed(
+        "the answer to a count is lost, and the API server looks the request up in a cache that is behind",
+    ),
+    acts: Cow::Borrowed(&[
+        deliver(1, Route::Replica(0)),
+        Act::AwaitAnswers,
+        deliver(1, Route::Replica(0)),
+        Act::AwaitAnswers,
+        deliver(1, Route::Replica(0)),
+    ]),
+    triggers: Cow::Borrowed(&[
+        Trigger {
+            on: of_replica_0("PATCH", "remediationrequests/status"),
+            skip: 2,
+            times: 1,
+            effect: Effect::Fault(FaultKind::LostAnswer),
+        },
+        Trigger {
+            on: of_replica_0("GET", "remediationrequests"),
+            skip: 0,
+            times: u32::MAX,
+            effect: Effect::Fault(FaultKind::StaleRead),
+        },
+    ]),
+    ..Scenario::BLANK
+};
+
 const LEASE_DELETED: Scenario = Scenario {
     name: Cow::Borrowed("witness-lease-deleted"),
     story: Cow::Borrowed("an administrator deletes a lease while a create of its episode is under way"),
@@ -161,6 +194,12 @@ pub static WITNESSES: &[Witness] = &[
         scenario: SHORT_LIFE,
         protocol: SHIPPED,
         invariant: Some("one_active_request"),
+    },
+    Witness {
+        assumption: "a read without a resourceVersion sees every write before it",
+        scenario: STALE_READ,
+        protocol: SHIPPED,
+        invariant: Some("occurrences_exact"),
     },
     Witness {
         assumption: "nobody but the sweeper deletes this protocol's leases",

@@ -57,6 +57,7 @@ fault_kinds! {
     ServerRestart => "api-restart", "An API server restarts: its streams end, and its caches have yet to fill.";
     ColdCache => "cold-cache", "A list or watch is 429: the cache of the restarted API server is not filled yet.";
     LaggingCache => "lagging-cache", "A consistent list is 429: the API server's watch cache is too far behind.";
+    StaleRead => "stale-read", "A read of one object is answered by a watch cache that is behind, although it asked for the newest.";
     SlowWatch => "slow-watch", "A watch stream ends because its client leaves more unread than the server buffers.";
 }
 

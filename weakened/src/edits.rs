@@ -42,6 +42,10 @@ sites! {
     SweepIdle => "Only leases that stood for minutes are swept.";
     ListBeforeFirst => "Where others are about, a LIST precedes the first lease.";
     SweepSeldom => "The sweeper sleeps.";
+    KeysStored => "The keys of deliveries are stored with the count.";
+    KeysOfVersion => "Keys are looked up in the version that the count is decided on.";
+    KeysHandedOn => "An episode begins with the keys of the one before.";
+    KeysPastEmpty => "An episode that counted nothing hands on the keys that it was left.";
 }
 
 /// One change of the protocol's text.
@@ -105,6 +109,41 @@ pub const EDITS: &[Edit] = &[
          match once.calls.patch_status(name, patch.body.clone(), deadline).await {",
     ),
     edit("count", "count.checked_add(size)", "count.checked_add(if @CountWholeBatch { 1 } else { size })"),
+    edit(
+        "count",
+        "deliveries.map(|deliveries| deliveries.store(&conditions, now))",
+        "deliveries.filter(|_| !@KeysStored).map(|deliveries| deliveries.store(&conditions, now))",
+    ),
+    edit(
+        "writer",
+        "pub(super) predecessor: Option<Arc<RequestRecord>>,",
+        "pub(super) predecessor: Option<Arc<RequestRecord>>,\n\
+         /// What the batch's first look-up of keys gave.\n\
+         pub(super) looked_up: Option<super::deliveries::Deliveries>,",
+    ),
+    edit("writer", "predecessor: None,", "predecessor: None,\nlooked_up: None,"),
+    edit("writer", "writer.batch = members.into();", "writer.batch = members.into();\nwriter.looked_up = None;"),
+    edit(
+        "redelivery",
+        "let known = match Deliveries::find(target.conditions()) {",
+        "let looked_up = self.looked_up.take().filter(|_| @KeysOfVersion);\n\
+         let known = match looked_up.or_else(|| Deliveries::find(target.conditions())) {",
+    ),
+    edit(
+        "redelivery",
+        "self.answer_redeliveries(target, &known)?;",
+        "self.looked_up = Some(known.clone());\nself.answer_redeliveries(target, &known)?;",
+    ),
+    edit(
+        "redelivery",
+        "return Ok(list.unwrap_or_default().handed_on(before));",
+        "return Ok(list.filter(|_| !@KeysHandedOn).unwrap_or_default().handed_on(before));",
+    ),
+    edit(
+        "redelivery",
+        "if list.is_some() || predecessor.count() > 0 {",
+        "if list.is_some() || predecessor.count() > 0 || @KeysPastEmpty {",
+    ),
     edit("count", "|last| last.max(now)", "|last| if @LastSeenGrows { now } else { last.max(now) }"),
     edit(
         "count",

@@ -78,7 +78,7 @@ impl Writer {
         let now = (self.now(), self.once.context.clock.now());
         let decision = episode::next(episode, seen, request.as_deref(), since, now);
         if let (Episode::Begin(_), Some(ended)) = (decision, &request) {
-            self.leave_behind(ended)?;
+            self.leave_behind(ended).await?;
         }
         match (decision, request) {
             (Episode::CountOn, Some(request)) => Ok(self.count(request).await),

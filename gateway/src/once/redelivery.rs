@@ -29,28 +29,42 @@ impl Writer {
     }
 
     /// The same for a request that has `ended`, before the next one is begun.
-    pub(super) fn leave_behind(&mut self, ended: &Arc<RequestRecord>) -> Result<(), Step> {
-        self.predecessor = Some(ended.clone());
-        match Deliveries::find(ended.conditions()) {
-            Some(known) if self.batch.has_keys() => self.answer_redeliveries(ended, &known),
-            _ => Ok(()),
+    pub(super) async fn leave_behind(&mut self, ended: &Arc<RequestRecord>) -> Result<(), Step> {
+        if self.batch.has_keys() {
+            let known = match Deliveries::find(ended.conditions()) {
+                Some(known) => known,
+                None if ended.count() == 0 => self.inherited(ended).await?,
+                None => Deliveries::default(),
+            };
+            self.answer_redeliveries(ended, &known)?;
         }
+        self.predecessor = Some(ended.clone());
+        Ok(())
     }
 
+    /// What `target` was left by the episode before it, or by the last one that counted anything: one that ended before its
+    /// first count has no list to hand on.
     async fn inherited(&mut self, target: &RequestRecord) -> Result<Deliveries, Step> {
-        let episode = names::episode_of_request(&target.metadata.name, &self.fingerprint);
-        let Some(before) = episode.and_then(|episode| episode.checked_sub(1)).filter(|before| *before > 0) else {
-            return Ok(Deliveries::default());
-        };
-        let name = names::of_episode(&target.metadata.name, before);
-        let read_already = self.predecessor.take().filter(|predecessor| predecessor.metadata.name == name);
-        let predecessor = match read_already {
-            Some(predecessor) => Some(predecessor),
-            None => self.read_request(&name).await.map_err(|error| Step::retry(&error))?,
-        };
-        self.predecessor.clone_from(&predecessor);
-        let list = predecessor.and_then(|predecessor| Deliveries::find(predecessor.conditions()));
-        Ok(list.unwrap_or_default().handed_on(before))
+        let episode = names::episode_of_request(&target.metadata.name, &self.fingerprint).unwrap_or_default();
+        for before in (1..episode).rev() {
+            let name = names::of_episode(&target.metadata.name, before);
+            let Some(predecessor) = self.read_predecessor(&name).await? else { break };
+            let list = Deliveries::find(predecessor.conditions());
+            if list.is_some() || predecessor.count() > 0 {
+                return Ok(list.unwrap_or_default().handed_on(before));
+            }
+        }
+        Ok(Deliveries::default())
+    }
+
+    /// The request called `name`, which has ended: read once for a batch.
+    async fn read_predecessor(&mut self, name: &str) -> Result<Option<Arc<RequestRecord>>, Step> {
+        if let Some(known) = self.predecessor.as_ref().filter(|known| known.metadata.name == name) {
+            return Ok(Some(known.clone()));
+        }
+        let read = self.read_request(name).await.map_err(|error| Step::retry(&error))?;
+        self.predecessor.clone_from(&read);
+        Ok(read)
     }
 
     fn answer_redeliveries(&mut self, holder: &RequestRecord, known: &Deliveries) -> Result<(), Step> {

@@ -7,7 +7,10 @@ use crate::{
         Retry, Route,
     },
 };
-use sim::faults::Faults;
+use sim::{
+    faults::Faults,
+    transport::direct::{CallPattern, Effect, Trigger},
+};
 use std::{borrow::Cow, time::Duration};
 
 /// How many cold fingerprints there are beside the hot one.
@@ -93,6 +96,42 @@ pub const KEYED_TWICE: Scenario = Scenario {
         retry: Retry::Keyed { again: 2 },
     }]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 1)]),
+    weight: 10,
+    ..Scenario::BLANK
+};
+
+/// A redelivery that must be told across an episode that has no list.
+pub const EMPTY_EPISODE: Scenario = Scenario {
+    name: Cow::Borrowed("empty-episode"),
+    story: Cow::Borrowed(
+        "a delivery with a key is sent again two episodes later; the one between ended before anything was counted on it",
+    ),
+    acts: Cow::Borrowed(&[
+        Act::Deliver { what: Deployment, copies: 1, to: Route::RoundRobin, retry: Retry::Keyed { again: 1 } },
+        Act::Wait(Duration::from_millis(500)),
+        Act::Orchestrate { of: Deployment, phase: Cow::Borrowed("Completed") },
+        Act::Wait(Duration::from_millis(500)),
+        Act::Deliver { what: Deployment, copies: 1, to: Route::Replica(2), retry: Retry::Never },
+        Act::Wait(Duration::from_millis(500)),
+        Act::Orchestrate { of: Deployment, phase: Cow::Borrowed("Completed") },
+    ]),
+    triggers: Cow::Borrowed(&[
+        // The redelivery, which looks its target up first.
+        Trigger {
+            on: CallPattern { method: "GET", resource: "deployments", replica: Some(1) },
+            skip: 0,
+            times: 1,
+            effect: Effect::PauseBefore(Duration::from_secs(4)),
+        },
+        // The only count of the second episode.
+        Trigger {
+            on: CallPattern { method: "PATCH", resource: "remediationrequests/status", replica: Some(2) },
+            skip: 0,
+            times: 1,
+            effect: Effect::PauseBefore(Duration::from_secs(2)),
+        },
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(3), Expect::AllAccepted, Expect::Counted(Deployment, 2)]),
     weight: 10,
     ..Scenario::BLANK
 };

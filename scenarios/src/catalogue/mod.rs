@@ -49,6 +49,7 @@ pub static CATALOGUE: &[&Scenario] = &[
     &loads::STUCK_AND_COLD,
     &loads::KEYED_REDELIVERY,
     &loads::KEYED_TWICE,
+    &loads::EMPTY_EPISODE,
     &loads::ALERTMANAGER_PAIR,
     &loads::LONG_LIFE,
     &trials::MEDDLED,

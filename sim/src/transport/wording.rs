@@ -45,6 +45,12 @@ pub(super) fn refusal(kind: FaultKind) -> Option<Answer> {
     }
 }
 
+/// The same read, from the server's cache.
+pub(super) fn from_cache(request: Request) -> Request {
+    let separator = if request.target.contains('?') { '&' } else { '?' };
+    Request { target: format!("{}{separator}resourceVersion=0", request.target), ..request }
+}
+
 /// The answer to a consistent list whose cache has not come to this revision in time.
 pub(super) fn lagging(revision: u64) -> Answer {
     status::cache_too_far_behind(revision).answer()

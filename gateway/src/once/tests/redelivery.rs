@@ -117,3 +117,27 @@ async fn next_episode_remembers_the_one_before() {
         assert_eq!(counts(&server), [1, 2]);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn episode_without_a_count_hands_on() {
+    for begun in [false, true] {
+        let server = Server::default();
+        let replica = Replica::ready(&server, "gw-1").await;
+        let first = told(&replica, "a1").await;
+        settle().await;
+        end_request(&server);
+        settle().await;
+        // Refused for good: the second episode's request is made and ends before anything is counted on it.
+        server.fault_once("PATCH", Fault::Refused(403));
+        assert!(replica.signal().await.is_err());
+        settle().await;
+        server.edit_nth(REQUESTS, 1, json!({"status": {"overallPhase": "Completed"}}));
+        settle().await;
+        if begun {
+            assert_eq!(replica.stored().await, (Disposition::Created, 1), "the third");
+            settle().await;
+        }
+        assert_eq!(told(&replica, "a1").await, first, "counted by the first");
+        assert_eq!(counts(&server), if begun { vec![1, 0, 1] } else { vec![1, 0] });
+    }
+}

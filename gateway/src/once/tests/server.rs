@@ -91,8 +91,13 @@ impl Server {
 
     /// Changes the only object of `collection`, as another program would.
     pub(super) fn edit(&self, collection: &str, change: Value) {
+        self.edit_nth(collection, 0, change);
+    }
+
+    /// Changes one of several, in the order of names.
+    pub(super) fn edit_nth(&self, collection: &str, n: usize, change: Value) {
         let mut state = self.state();
-        let path = state.objects.keys().find(|path| path.starts_with(collection)).expect("an object").clone();
+        let path = state.objects.keys().filter(|path| path.starts_with(collection)).nth(n).expect("an object").clone();
         let mut object = state.objects[&path].clone();
         merge(&mut object, &change);
         state.store(&path, object, "MODIFIED");

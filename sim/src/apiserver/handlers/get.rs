@@ -2,9 +2,12 @@
 //! (k8s.io/apiserver/pkg/storage/cacher/delegator.go, Get).
 use super::{Call, parse_revision};
 use crate::apiserver::{
-    Answer, ApiServer,
+    Answer, ApiServer, Request, ServerId,
+    options::Options,
+    request_info::{self, Target},
     status::{self, Outcome},
 };
+use http::Method;
 
 impl ApiServer {
     pub(super) fn get(&mut self, call: &Call<'_>) -> Outcome<Answer> {
@@ -23,6 +26,17 @@ impl ApiServer {
         };
         let object = self.store.get_at(call.resource(), &key, revision).ok_or_else(|| call.not_found())?;
         Ok(call.object_answer(200, object, &[]))
+    }
+
+    /// Whether this reads one object as it is now while its server's cache is behind the store: answered from there, it would
+    /// be stale.
+    pub fn read_finds_cache_behind(&self, server: ServerId, request: &Request) -> bool {
+        let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+        let Target::Resource(info) = request_info::parse(path) else { return false };
+        let newest = Options::parse(query).is_ok_and(|options| options.resource_version.is_empty());
+        let read = request.method == Method::GET && !info.name.is_empty() && newest;
+        let kind = self.registry.find(info.group, info.version, info.resource).filter(|_| read);
+        kind.is_some_and(|kind| self.cache_lag(server, kind.id) > 0)
     }
 
     /// Whether the cache can serve a collection.

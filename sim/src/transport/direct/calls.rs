@@ -11,7 +11,9 @@ use crate::{
     transport::{
         Balance,
         service::{ApiBody, BrokenConnection, CallResult},
-        wording::{UNTRUTHS, WEBHOOK_TIMEOUT, interference, lagging, refusal, timeout, untruth, webhook_timeout},
+        wording::{
+            UNTRUTHS, WEBHOOK_TIMEOUT, from_cache, interference, lagging, refusal, timeout, untruth, webhook_timeout,
+        },
     },
 };
 use std::{
@@ -196,6 +198,14 @@ impl World {
                 self.break_connection(call);
             }
             FaultKind::Conflict => return self.interfere(index),
+            FaultKind::StaleRead => {
+                let (server, request) = (self.actor(self.calls[index].actor).server, &self.calls[index].request);
+                if !self.api.read_finds_cache_behind(server, request) {
+                    return false;
+                }
+                let call = self.calls.remove(index);
+                self.execute_and_reply(Call { request: from_cache(call.request), ..call });
+            }
             FaultKind::LostAnswer | FaultKind::FalseError | FaultKind::LateWrite if !write => return false,
             FaultKind::WebhookDenies | FaultKind::WebhookSlow if !write => return false,
             FaultKind::WebhookSlow => {

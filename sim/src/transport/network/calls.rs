@@ -13,6 +13,7 @@ use crate::{
     transport::{
         direct::{Phase, wire},
         service::{BrokenConnection, CallResult},
+        wording::from_cache,
     },
 };
 use bytes::Bytes;
@@ -70,6 +71,10 @@ impl Shared {
                 self.lock().forbids.store(true, Relaxed);
                 self.execute(call, Told::Truth, caller);
                 self.lock().forbids.store(false, Relaxed);
+            }
+            Fate::Stale => {
+                let call = Call { request: from_cache(call.request), ..call };
+                self.execute(call, Told::Truth, caller);
             }
             Fate::Refused(answer) => {
                 self.lock().never(call.id);

@@ -28,6 +28,8 @@ pub(super) enum Fate {
     Abandoned(Duration),
     /// Refused by RBAC.
     Forbidden,
+    /// Answered from the server's cache.
+    Stale,
     /// Never executed; answered so, or the connection breaks.
     Refused(Option<Answer>),
     /// Answered so now, executed after this long.
@@ -140,6 +142,7 @@ impl World {
                 executed(Told::Untruth(untruth(self.choices.choose(UNTRUTHS, Label::Untruth))))
             }
             FaultKind::LateWrite if write => Fate::Late(timeout(), self.delay()),
+            FaultKind::StaleRead if self.api.read_finds_cache_behind(call.server, &call.request) => Fate::Stale,
             FaultKind::Silence => executed(Told::Nothing),
             FaultKind::WebhookDenies | FaultKind::WebhookSlow if !write => return None,
             FaultKind::WebhookSlow => match self.delay() {
