@@ -2,7 +2,7 @@
 use super::{
     ResourceId,
     decode::shape::Shape,
-    events,
+    events, extensions,
     managed_fields::Set,
     registry::{Kind, ResetFields, Scale},
     selectors::SelectableField,
@@ -55,7 +55,7 @@ const fn workload(
     Builtin { group, kind, plural, short_names: short, categories: &["all"], status: true, generation: true, ..PLAIN }
 }
 
-const BUILTINS: [Builtin; 14] = [
+const BUILTINS: [Builtin; 17] = [
     Builtin {
         kind: "Namespace",
         plural: "namespaces",
@@ -109,6 +109,20 @@ const BUILTINS: [Builtin; 14] = [
         ..PLAIN
     },
     Builtin { kind: "ConfigMap", plural: "configmaps", short_names: &["cm"], ..PLAIN },
+    Builtin { kind: "LimitRange", plural: "limitranges", short_names: &["limits"], ..PLAIN },
+    Builtin { kind: "ResourceQuota", plural: "resourcequotas", short_names: &["quota"], status: true, ..PLAIN },
+    Builtin {
+        group: extensions::GROUP,
+        kind: "CustomResourceDefinition",
+        plural: "customresourcedefinitions",
+        short_names: &["crd", "crds"],
+        categories: &["api-extensions"],
+        namespaced: false,
+        status: true,
+        generation: true,
+        fields: &["metadata.namespace"],
+        ..PLAIN
+    },
     workload("apps", "Deployment", "deployments", &["deploy"]),
     workload("apps", "ReplicaSet", "replicasets", &["rs"]),
     workload("apps", "StatefulSet", "statefulsets", &["sts"]),
@@ -137,8 +151,7 @@ const BUILTINS: [Builtin; 14] = [
 ];
 
 /// Groups of Kubernetes that are not simulated: their paths answer 501, not 404.
-pub(crate) const ABSENT_GROUPS: [&str; 13] = [
-    "apiextensions.k8s.io",
+pub(crate) const ABSENT_GROUPS: [&str; 12] = [
     "apiregistration.k8s.io",
     "autoscaling",
     "certificates.k8s.io",
@@ -154,19 +167,17 @@ pub(crate) const ABSENT_GROUPS: [&str; 13] = [
 ];
 
 /// Resources of the simulated groups that are not simulated.
-pub(crate) const ABSENT_RESOURCES: [&str; 14] = [
+pub(crate) const ABSENT_RESOURCES: [&str; 12] = [
     "bindings",
     "componentstatuses",
     "controllerrevisions",
     "endpoints",
-    "limitranges",
     "mutatingadmissionpolicies",
     "mutatingadmissionpolicybindings",
     "persistentvolumeclaims",
     "persistentvolumes",
     "podtemplates",
     "replicationcontrollers",
-    "resourcequotas",
     "validatingadmissionpolicies",
     "validatingadmissionpolicybindings",
 ];
@@ -216,6 +227,8 @@ impl Builtin {
         Kind {
             id,
             storage: id,
+            stored_as: None,
+            siblings: Vec::new(),
             group: self.group.into(),
             version: "v1".into(),
             api_version: if self.group.is_empty() { "v1".into() } else { format!("{}/v1", self.group) },
@@ -229,7 +242,7 @@ impl Builtin {
             custom: false,
             has_status: self.status,
             create_on_update: lease || rbac || matches!(self.kind, "Event" | "Service"),
-            unconditional_update: !lease && self.group != access::ADMISSION,
+            unconditional_update: !lease && ![access::ADMISSION, extensions::GROUP].contains(&self.group),
             counts_generation: self.generation,
             name_rule: match self.kind {
                 "Namespace" => NameRule::Label,

@@ -16,16 +16,27 @@ pub(crate) struct Rule {
     is_immutability: bool,
 }
 
+impl Rule {
+    /// Whether it asks for the old value.
+    pub(crate) fn is_transition(&self) -> bool {
+        self.is_transition
+    }
+}
+
 /// Compiles the rules of a node: the node's own, its children have theirs.
 ///
 /// # Errors
 /// What the compiler says of a rule it cannot compile.
 pub(crate) fn compile(node: &Value) -> Result<Vec<Rule>, String> {
     let rules = node.get("x-kubernetes-validations").and_then(Value::as_array).into_iter().flatten();
-    rules.map(|rule| compile_rule(node, rule)).collect()
+    rules.map(|rule| compile_one(node, rule)).collect()
 }
 
-fn compile_rule(node: &Value, rule: &Value) -> Result<Rule, String> {
+/// Compiles one rule of a node.
+///
+/// # Errors
+/// What the compiler says of it.
+pub(crate) fn compile_one(node: &Value, rule: &Value) -> Result<Rule, String> {
     let mut alone = without_rules(node);
     alone.insert("x-kubernetes-validations".into(), Value::Array(vec![rule.clone()]));
     let compiled = compile_schema(&Value::Object(alone));

@@ -4,7 +4,7 @@ pub(crate) mod known_spec;
 pub(crate) mod shape;
 
 use super::{
-    events,
+    events, extensions,
     negotiation::Encoding,
     object, protobuf,
     registry::Kind,
@@ -181,6 +181,9 @@ pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Ve
     } else if let Some(members) = kind.shape {
         shape::normalise(members, &kind.kind, map, unknown)?;
     } else {
+        if kind.group == extensions::GROUP {
+            kind.types.root(kind.root_type).check(map)?;
+        }
         kind.types.root(kind.root_type).decode(map, unknown);
     }
     Ok(())
@@ -212,11 +215,12 @@ fn check_kind(kind: &Kind, value: &mut Value) -> Outcome<()> {
     Ok(())
 }
 
-/// Another version of the group has no schema here, so that nothing in the body is known.
+/// A version of the group that the definition does not have has no schema, so that nothing in the body is known.
 fn wrong_version(kind: &Kind, found: &str, value: &Value) -> Box<status::Status> {
     let wanted = &kind.api_version;
     let message = format!("the API version in the data ({found}) does not match the expected API version ({wanted})");
     let same_group = found.split_once('/').is_some_and(|(group, _)| group == kind.group);
+    let same_group = same_group && !kind.siblings.iter().any(|known| known == found);
     let members = value.as_object().into_iter().flat_map(Map::keys).filter(|_| same_group);
     let unknown = members.filter(|name| !matches!(name.as_str(), "apiVersion" | "kind" | "metadata"));
     status::bad_request(message).with_warnings(unknown.map(|name| format!("unknown field {name:?}")).collect())

@@ -1,7 +1,7 @@
 //! Paths without a resource: discovery, old and aggregated, the version and the health endpoints
 //! (k8s.io/apiserver/pkg/endpoints/discovery, pkg/server/healthz).
 use super::{
-    Answer, AnswerBody, Request, builtin,
+    Answer, AnswerBody, Request, builtin, extensions,
     handlers::json_answer,
     negotiation::{self, Encoding},
     object::encode,
@@ -15,6 +15,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256, Sha512};
+use std::cmp::Reverse;
 
 const BUILTIN_VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const CUSTOM_VERBS: [&str; 8] = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
@@ -116,32 +117,32 @@ fn health(name: &str, check: Option<&str>, query: &str) -> Answer {
 }
 
 fn has(registry: &Registry, group: &str, version: Option<&str>) -> bool {
-    registry.kinds().iter().any(|k| k.group == group && version.is_none_or(|v| k.version == v))
+    registry.kinds().any(|k| k.group == group && version.is_none_or(|v| k.version == v))
 }
 
 fn is_builtin(registry: &Registry, group: &str) -> bool {
-    registry.kinds().iter().any(|k| k.group == group && !k.custom)
+    registry.kinds().any(|k| k.group == group && !k.custom)
 }
 
 /// Groups other than core, by priority, then name.
 fn groups(registry: &Registry) -> Vec<&str> {
-    let mut groups: Vec<_> = registry.kinds().iter().map(|k| k.group.as_str()).filter(|g| !g.is_empty()).collect();
+    let mut groups: Vec<_> = registry.kinds().map(|k| k.group.as_str()).filter(|g| !g.is_empty()).collect();
     groups.sort_by_key(|group| (GROUPS.iter().position(|known| known == group).unwrap_or(GROUPS.len()), *group));
     groups.dedup();
     groups
 }
 
+/// The stable ones first, and of those the newest.
 fn versions<'a>(registry: &'a Registry, group: &str) -> Vec<&'a str> {
-    let mut versions: Vec<_> =
-        registry.kinds().iter().filter(|k| k.group == group).map(|k| k.version.as_str()).collect();
-    versions.sort_unstable();
+    let mut versions: Vec<_> = registry.kinds().filter(|k| k.group == group).map(|k| k.version.as_str()).collect();
+    versions.sort_by_key(|version| Reverse(extensions::priority(version)));
     versions.dedup();
     versions
 }
 
 /// The kinds of a group version in the order of their plurals.
 fn resources_of<'a>(registry: &'a Registry, group: &str, version: &str) -> Vec<&'a Kind> {
-    let mut kinds: Vec<_> = registry.kinds().iter().filter(|k| k.group == group && k.version == version).collect();
+    let mut kinds: Vec<_> = registry.kinds().filter(|k| k.group == group && k.version == version).collect();
     kinds.sort_by_key(|kind| &kind.plural);
     kinds
 }
@@ -237,8 +238,11 @@ fn verbs(kind: &Kind) -> Vec<&'static str> {
 
 /// k8s.io/apiserver/pkg/endpoints/discovery/storageversionhash.go. A view is stored as what it shows.
 fn storage_version_hash(kind: &Kind) -> String {
-    let group = if kind.is_view() { "" } else { kind.group.as_str() };
-    let digest = Sha256::digest(format!("{group}/{}/{}", kind.version, kind.kind));
+    let group = if kind.is_view() && !kind.custom { "" } else { kind.group.as_str() };
+    // Definitions are still stored in the version that they had first.
+    let first = (group == extensions::GROUP).then_some("v1beta1");
+    let version = first.unwrap_or(&kind.stored_as.as_deref().unwrap_or(kind).version);
+    let digest = Sha256::digest(format!("{group}/{version}/{}", kind.kind));
     STANDARD.encode(&digest[..8])
 }
 

@@ -28,6 +28,7 @@ mod controllers;
 mod decode;
 mod discovery;
 mod events;
+mod extensions;
 mod handlers;
 mod ids;
 mod managed_fields;

@@ -5,10 +5,10 @@ use super::{
     ResourceId, builtin, cel,
     decode::shape::Shape,
     discovery::Document,
-    events,
+    events, extensions,
     managed_fields::Set,
     openapi::Documents,
-    schema::{Path, Schema, SchemaError},
+    schema::{Schema, SchemaError},
     selectors::SelectableField,
     status::Subject,
     structured::{TypeId, Types},
@@ -45,8 +45,13 @@ pub enum RegistryError {
 #[derive(Debug)]
 pub(crate) struct Kind {
     pub(crate) id: ResourceId,
-    /// Whose objects these are: its own, but for a kind that shows another's under other names.
+    /// Whose objects these are: its own, but for a kind that shows another's under other names, and for a version of a custom
+    /// resource that is not its first.
     pub(crate) storage: ResourceId,
+    /// The version of a custom resource that is stored, if it is another one.
+    pub(crate) stored_as: Option<Arc<Kind>>,
+    /// The apiVersions of all its versions, of a custom resource.
+    pub(crate) siblings: Vec<String>,
     pub(crate) group: String,
     pub(crate) version: String,
     /// `v1` or `apps/v1`.
@@ -121,19 +126,23 @@ impl Kind {
         if subresource == "status" { &self.reset.status } else { &self.reset.main }
     }
 
-    /// Whether it shows the objects of another kind.
+    /// Whether it shows the objects of another kind, or of another version.
     pub(crate) fn is_view(&self) -> bool {
-        self.storage != self.id
+        if self.custom { self.stored_as.is_some() } else { self.storage != self.id }
     }
 
     /// A stored object in the form of this kind.
     pub(crate) fn shown<'a>(&self, stored: &'a Value) -> Cow<'a, Value> {
-        if self.is_view() { Cow::Owned(events::newer(stored)) } else { Cow::Borrowed(stored) }
+        match self.is_view() {
+            false => Cow::Borrowed(stored),
+            true if self.custom => Cow::Owned(extensions::converted(stored, self)),
+            true => Cow::Owned(events::newer(stored)),
+        }
     }
 
     /// The group that validation errors name: that of the stored kind.
     pub(crate) fn invalid_group(&self) -> &str {
-        if self.is_view() { "" } else { &self.group }
+        if self.is_view() && !self.custom { "" } else { &self.group }
     }
 
     /// Namespaces go one by one only.
@@ -153,12 +162,18 @@ impl Kind {
     }
 }
 
-/// All kinds.
+/// All kinds. A change makes another registry: kinds are shared, and who holds the old one goes on with it.
 #[derive(Debug)]
 pub struct Registry {
-    kinds: Vec<Kind>,
+    /// By id. A kind stays when its definition is gone: ids are never given out twice.
+    slots: Vec<Arc<Kind>>,
+    /// Those that are served, in the order in which they came.
+    served: Vec<Arc<Kind>>,
+    /// The definitions that it was built with, and the id of the resource that they are of.
+    definitions: Vec<Arc<Value>>,
+    definitions_id: ResourceId,
     /// The function library of CEL takes longer to build than a whole run of the server.
-    pub(crate) rules: cel::Evaluator,
+    pub(crate) rules: Arc<cel::Evaluator>,
     /// Aggregated discovery of the core group and of the others: every client asks for both when it starts.
     pub(crate) aggregated: [OnceLock<Document>; 2],
     /// The OpenAPI documents, which kubectl alone asks for.
@@ -166,35 +181,98 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Lease, Namespace, Pod, the workload kinds, Node, Service, Event, ConfigMap, Secret, `ServiceAccount`, roles, bindings,
-    /// reviews and webhook configurations.
+    /// Lease, Namespace, Pod, the workload kinds, Node, Service, Event, ConfigMap, Secret, `ServiceAccount`, quotas and limits, roles,
+    /// bindings, reviews, webhook configurations and definitions of custom resources.
     pub fn builtin() -> Self {
+        let kinds: Vec<_> = builtin::kinds().into_iter().map(Arc::new).collect();
+        let definitions = kinds.iter().find(|kind| kind.group == extensions::GROUP);
+        let definitions_id = definitions.map(|kind| kind.id).expect("definitions are a built-in kind");
         Self {
-            kinds: builtin::kinds(),
-            rules: cel::Evaluator::new(),
+            slots: kinds.clone(),
+            served: kinds,
+            definitions: Vec::new(),
+            definitions_id,
+            rules: Arc::new(cel::Evaluator::new()),
             aggregated: Default::default(),
             openapi: OnceLock::new(),
         }
     }
 
-    /// Adds the storage version of a CustomResourceDefinition (apiextensions.k8s.io/v1).
+    /// Adds a CustomResourceDefinition (apiextensions.k8s.io/v1): its kind is served from the beginning, and the definition itself
+    /// can be read through the API.
     ///
     /// # Errors
     /// If the definition is not whole, its schema or one of its rules does not compile, or the resource is there already.
-    pub fn with_crd(mut self, crd: &Value) -> Result<Self, RegistryError> {
-        let kind = custom_kind(crd, self.next_id()?)?;
-        if self.resource(&kind.group, &kind.plural).is_some() {
-            return Err(RegistryError::Duplicate(kind.subject().qualified()));
+    pub fn with_crd(self, crd: &Value) -> Result<Self, RegistryError> {
+        let mut defined = self.defining(crd)?;
+        let subject = |pointer: &str| crd.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let (group, plural) = (subject("/spec/group"), subject("/spec/names/plural"));
+        if self.resource(group, plural).is_some() {
+            return Err(RegistryError::Duplicate(Subject { group, kind: plural }.qualified()));
         }
-        self.kinds.push(kind);
-        self.aggregated = Default::default();
-        self.openapi = OnceLock::new();
-        Ok(self)
+        defined.definitions.push(Arc::new(crd.clone()));
+        Ok(defined)
+    }
+
+    /// The definitions that it was built with.
+    pub(crate) fn definitions(&self) -> &[Arc<Value>] {
+        &self.definitions
+    }
+
+    /// The same with a definition's kinds as they are now: those that it does not serve any more are gone.
+    ///
+    /// # Errors
+    /// If it does not compile.
+    pub(crate) fn defining(&self, definition: &Value) -> Result<Self, RegistryError> {
+        let names = extensions::Names::of(definition)?;
+        let mut next = self.without(&names.group, &names.plural);
+        let home = next.resource_of_slots(&names.group, &names.plural);
+        let mut ids = Vec::new();
+        for version in extensions::versions(definition) {
+            let name = version.get("name").and_then(Value::as_str).ok_or(RegistryError::Missing("name"))?;
+            let known = next
+                .slots
+                .iter()
+                .position(|k| k.custom && k.plural == names.plural && k.group == names.group && k.version == name);
+            let index = known.unwrap_or(next.slots.len() + ids.iter().filter(|id| **id >= next.slots.len()).count());
+            ids.push(index);
+        }
+        let ids: Result<Vec<_>, _> = ids.into_iter().map(|index| u16::try_from(index).map(ResourceId)).collect();
+        let ids = ids.map_err(|_| RegistryError::Full)?;
+        for (kind, served) in extensions::kinds(definition, &names, &ids, home)? {
+            match next.slots.get_mut(usize::from(kind.id.0)) {
+                Some(slot) => *slot = Arc::clone(&kind),
+                None => next.slots.push(Arc::clone(&kind)),
+            }
+            if served {
+                next.served.push(kind);
+            }
+        }
+        Ok(next)
+    }
+
+    /// The same without a definition's kinds.
+    pub(crate) fn without(&self, group: &str, plural: &str) -> Self {
+        let gone = |kind: &Kind| kind.custom && kind.plural == plural && kind.group == group;
+        Self {
+            slots: self.slots.clone(),
+            served: self.served.iter().filter(|kind| !gone(kind)).cloned().collect(),
+            definitions: self.definitions.clone(),
+            definitions_id: self.definitions_id,
+            rules: Arc::clone(&self.rules),
+            aggregated: Default::default(),
+            openapi: OnceLock::new(),
+        }
     }
 
     /// The id of a resource, by group (empty for core) and plural.
     pub fn resource(&self, group: &str, plural: &str) -> Option<ResourceId> {
-        self.kinds.iter().find(|k| k.plural == plural && k.group == group).map(|k| k.storage)
+        self.served.iter().find(|k| k.plural == plural && k.group == group).map(|k| k.storage)
+    }
+
+    /// The same, whether or not it is served.
+    pub(crate) fn resource_of_slots(&self, group: &str, plural: &str) -> Option<ResourceId> {
+        self.slots.iter().find(|k| k.plural == plural && k.group == group).map(|k| k.storage)
     }
 
     /// `leases.coordination.k8s.io`, or `pods`.
@@ -204,19 +282,30 @@ impl Registry {
 
     /// The names of all resources, in the order of their ids.
     pub fn names(&self) -> impl Iterator<Item = String> + '_ {
-        self.kinds.iter().map(|kind| kind.subject().qualified())
+        self.slots.iter().map(|kind| kind.subject().qualified())
+    }
+
+    /// The id of definitions.
+    pub(crate) fn definitions_id(&self) -> ResourceId {
+        self.definitions_id
+    }
+
+    /// How many ids it has given out.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
     }
 
     pub(crate) fn kind(&self, resource: ResourceId) -> &Kind {
-        &self.kinds[usize::from(resource.0)]
+        &self.slots[usize::from(resource.0)]
     }
 
-    pub(crate) fn kinds(&self) -> &[Kind] {
-        &self.kinds
+    /// Those that are served.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = &Kind> {
+        self.served.iter().map(|kind| &**kind)
     }
 
     pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<&Kind> {
-        self.kinds.iter().find(|k| k.plural == plural && k.group == group && k.version == version)
+        self.kinds().find(|k| k.plural == plural && k.group == group && k.version == version)
     }
 
     /// The kind of a whole object, by its apiVersion and kind.
@@ -224,96 +313,7 @@ impl Registry {
         let api_version = object.get("apiVersion")?.as_str()?;
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         let kind = object.get("kind")?.as_str()?;
-        self.kinds.iter().find(|k| k.kind == kind && k.group == group && k.version == version)
-    }
-
-    fn next_id(&self) -> Result<ResourceId, RegistryError> {
-        u16::try_from(self.kinds.len()).map(ResourceId).map_err(|_| RegistryError::Full)
-    }
-}
-
-fn custom_kind(crd: &Value, id: ResourceId) -> Result<Kind, RegistryError> {
-    let text = |pointer: &'static str| {
-        crd.pointer(pointer).and_then(Value::as_str).map(str::to_owned).ok_or(RegistryError::Missing(pointer))
-    };
-    let versions = crd.pointer("/spec/versions").and_then(Value::as_array);
-    let version = versions.and_then(|v| v.iter().find(|v| v.get("storage") == Some(&Value::Bool(true))));
-    let version = version.ok_or(RegistryError::Missing("/spec/versions with storage: true"))?;
-    let schema = version.pointer("/schema/openAPIV3Schema").ok_or(RegistryError::Missing("/schema/openAPIV3Schema"))?;
-    let kind = text("/spec/names/kind")?;
-    let list = |pointer: &str| {
-        let items = crd.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
-        items.filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
-    };
-    let optional = |pointer: &str| crd.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    let namespaced = text("/spec/scope")? == "Namespaced";
-    let mut fields = builtin::metadata_fields(namespaced);
-    let selectable = version.get("selectableFields").and_then(Value::as_array).into_iter().flatten();
-    let paths = selectable.filter_map(|f| f.get("jsonPath")?.as_str());
-    fields.extend(paths.map(|path| SelectableField::new(path.trim_start_matches('.'))));
-    let group = text("/spec/group")?;
-    let has_status = version.pointer("/subresources/status").is_some();
-    let (types, root_type) = Types::custom(schema);
-    let version_name = version.get("name").and_then(Value::as_str).ok_or(RegistryError::Missing("name"))?;
-    Ok(Kind {
-        id,
-        storage: id,
-        api_version: format!("{group}/{version_name}"),
-        group,
-        version: version_name.to_owned(),
-        plural: text("/spec/names/plural")?,
-        singular: optional("/spec/names/singular").unwrap_or_else(|| kind.to_ascii_lowercase()),
-        list_kind: optional("/spec/names/listKind").unwrap_or_else(|| format!("{kind}List")),
-        kind,
-        short_names: list("/spec/names/shortNames"),
-        categories: list("/spec/names/categories"),
-        namespaced,
-        custom: true,
-        has_status,
-        create_on_update: false,
-        unconditional_update: false,
-        counts_generation: true,
-        name_rule: NameRule::Subdomain,
-        fields,
-        create_only: false,
-        shape: None,
-        columns: columns(version)?,
-        schema: Some(Schema::compile(schema, &Path::Root.to_string())?),
-        types: Arc::new(types),
-        root_type,
-        reset: ResetFields {
-            main: if has_status { Set::of(&["status"]) } else { Set::default() },
-            status: Set::of(&["metadata", "spec"]),
-        },
-        openapi: Some(schema.clone()),
-        scale: version.pointer("/subresources/scale").map(custom_scale),
-        deprecation: deprecation(version, &text("/spec/group")?, version_name, &text("/spec/names/kind")?),
-    })
-}
-
-fn custom_scale(scale: &Value) -> Scale {
-    let pointer = |member: &str| {
-        let path = scale.get(member).and_then(Value::as_str).unwrap_or_default();
-        path.replace('.', "/")
-    };
-    let (spec, status) = (pointer("specReplicasPath"), pointer("statusReplicasPath"));
-    // An absent path must not find the whole object.
-    let selector = Some(pointer("labelSelectorPath")).filter(|path| !path.is_empty()).unwrap_or_else(|| "/".into());
-    Scale { spec, status, selector }
-}
-
-/// The warning of a version that is deprecated (apiextensions-apiserver/pkg/apiserver/customresource_handler.go).
-fn deprecation(version: &Value, group: &str, name: &str, kind: &str) -> Option<String> {
-    version.get("deprecated").and_then(Value::as_bool).filter(|deprecated| *deprecated)?;
-    let given = version.get("deprecationWarning").and_then(Value::as_str).map(str::to_owned);
-    Some(given.unwrap_or_else(|| format!("{group}/{name} {kind} is deprecated")))
-}
-
-/// `additionalPrinterColumns`; without any, the age.
-fn columns(version: &Value) -> Result<Vec<Column>, JsonPathError> {
-    match version.get("additionalPrinterColumns").and_then(Value::as_array).filter(|columns| !columns.is_empty()) {
-        Some(columns) => columns.iter().map(Column::compile).collect(),
-        None => Ok(vec![Column::age()]),
+        self.kinds().find(|k| k.kind == kind && k.group == group && k.version == version)
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     authentication::TokenTable,
     authorizer::Authorizer,
     controllers::Controllers,
+    extensions::Extensions,
     handlers::ADMIN,
     ids::Ids,
     negotiation,
@@ -50,13 +51,13 @@ pub enum FixtureError {
 
 /// One store and the API servers over it.
 ///
-/// Not simulated, and answered 501 with its name: subresources other than `status`, `scale` and a namespace's `finalize`, the
+/// Not simulated, and answered 501 with its name: conversion webhooks, subresources other than `status`, `scale` and a namespace's `finalize`, the
 /// groups and resources that [`Registry::builtin`] lacks, server-side apply of a scale or through events.k8s.io, protobuf bodies
 /// of custom resources (at which kube-apiserver 1.36 panics and hangs up), OpenAPI v2 and OpenAPI in protobuf.
 ///
 /// Not simulated, and silent: quotas, defaults and validation of built-in kinds other than leases (a few excepted), controllers
 /// other than [`Self::set_controllers`]'s, the growth of a watch cache's history with its load, the
-/// three seconds before a 504, CEL cost limits, JSON deeper than 128 levels (400), service account tokens and
+/// three seconds before a 504, CEL cost limits, the time until a definition is established, JSON deeper than 128 levels (400), service account tokens and
 /// client certificates.
 pub struct ApiServer {
     pub(super) registry: Arc<Registry>,
@@ -67,6 +68,7 @@ pub struct ApiServer {
     tokens: Option<Arc<TokenTable>>,
     pub(super) admission: Option<AdmissionHook>,
     pub(super) controllers: Option<Controllers>,
+    pub(super) extensions: Extensions,
     pub(super) field_management: bool,
     watches: BTreeMap<WatchId, Watcher>,
     next_watch: u64,
@@ -89,7 +91,7 @@ impl std::fmt::Debug for ApiServer {
 impl ApiServer {
     /// An empty cluster behind `servers` API servers (at least one). Uids and generated names come from the seed alone.
     pub fn new(registry: Arc<Registry>, servers: usize, seed: u64) -> Self {
-        let resources = registry.kinds().len();
+        let resources = registry.len();
         let store = Store::new(resources);
         let caches = Caches::new(&store, servers, resources);
         let mut server = Self {
@@ -101,6 +103,7 @@ impl ApiServer {
             tokens: None,
             admission: None,
             controllers: None,
+            extensions: Extensions::default(),
             field_management: true,
             watches: BTreeMap::new(),
             next_watch: 0,
@@ -113,6 +116,7 @@ impl ApiServer {
             let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
             server.post(Method::POST, "/api/v1/namespaces".into(), &body, Timestamp::UNIX_EPOCH);
         }
+        server.place_definitions();
         server.commits.clear();
         for id in 0..servers.max(1) {
             server.caches.restart(&server.store, ServerId(id));
@@ -132,6 +136,7 @@ impl ApiServer {
             tokens: self.tokens.clone(),
             admission: None,
             controllers: self.controllers.clone(),
+            extensions: self.extensions.clone(),
             field_management: self.field_management,
             watches: BTreeMap::new(),
             next_watch: self.next_watch,
@@ -153,6 +158,9 @@ impl ApiServer {
         let registry = Arc::clone(&self.registry);
         self.now = now;
         let outcome = self.dispatch(&registry, server, actor, request, now);
+        if self.extensions.is_pending() {
+            self.settle_definitions(now);
+        }
         let mut answer = outcome
             .unwrap_or_else(|status| representation::of_error(&status, negotiation::for_errors(&request.headers)));
         if request.method == Method::HEAD {
@@ -261,6 +269,13 @@ impl ApiServer {
     /// The `timeoutSeconds` of a watch.
     pub fn watch_timeout(&self, watch: WatchId) -> Option<u32> {
         self.watches.get(&watch)?.timeout
+    }
+
+    /// Ends the watches of a resource when they have told what there is in its log up to an index.
+    pub(super) fn finish_watches(&mut self, resource: ResourceId, end: usize) {
+        for watcher in self.watches.values_mut().filter(|watcher| watcher.resource == resource) {
+            watcher.end_at(end);
+        }
     }
 
     pub(super) fn open_watch(&mut self, watcher: Watcher) -> WatchId {
@@ -440,6 +455,7 @@ impl ApiServer {
     }
 
     pub(super) fn commit_put(&mut self, actor: u32, resource: ResourceId, key: &str, value: Value) -> Arc<Object> {
+        self.notice(resource);
         let event = self.store.put(resource, key, value);
         self.commits.push(commit(actor, resource, event));
         event.object().clone()
@@ -447,6 +463,7 @@ impl ApiServer {
 
     /// The revision of the deletion.
     pub(super) fn commit_delete(&mut self, actor: u32, resource: ResourceId, key: &str) -> u64 {
+        self.notice(resource);
         if let Some(event) = self.store.delete(resource, key) {
             self.commits.push(commit(actor, resource, event));
         }

@@ -398,6 +398,16 @@ pub(crate) fn add_warnings(headers: &mut HeaderMap, warnings: &[String]) {
     }
 }
 
+/// A warning that comes before those about the body.
+pub(crate) fn warn_first(headers: &mut HeaderMap, warning: &str) {
+    let others: Vec<_> = headers.get_all(header::WARNING).iter().cloned().collect();
+    headers.remove(header::WARNING);
+    add_warnings(headers, &[warning.to_owned()]);
+    for other in others {
+        headers.append(header::WARNING, other);
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(code: &u16) -> bool {
     *code == 0

@@ -127,6 +127,24 @@ impl Store {
         Some(self.append(resource, key, event))
     }
 
+    /// Makes room for as many resources.
+    pub(crate) fn grow(&mut self, resources: usize) {
+        self.tables.resize_with(resources.max(self.tables.len()), Table::default);
+    }
+
+    /// Shows an object otherwise than it was written, at the same revision: its schema has changed.
+    pub(crate) fn reread(&mut self, resource: ResourceId, key: &str, value: Value) {
+        let table = &mut self.tables[usize::from(resource.0)];
+        let Some(event) = table.keys.get(key).and_then(|events| table.log.get_mut(*events.last()? as usize)) else {
+            return;
+        };
+        if let Some(known) = &event.after {
+            let (namespace, name) = (Arc::clone(&known.namespace), Arc::clone(&known.name));
+            event.after = Some(Arc::new(Object::new(namespace, name, Arc::new(value), known.revision)));
+            event.line = OnceLock::new();
+        }
+    }
+
     fn append(&mut self, resource: ResourceId, key: &str, event: Event) -> &Event {
         let table = &mut self.tables[usize::from(resource.0)];
         let index = u32::try_from(table.log.len()).expect("a run has fewer than four billion writes");

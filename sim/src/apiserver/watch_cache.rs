@@ -75,6 +75,30 @@ impl Caches {
         }
     }
 
+    /// Makes room for as many resources.
+    pub(crate) fn grow(&mut self, store: &Store, resources: usize) {
+        let new = Position {
+            applied: 0,
+            since: store.revision(),
+            progress: store.revision(),
+            watches: 0,
+            read: false,
+            initialising: false,
+        };
+        for positions in &mut self.servers {
+            positions.resize(resources.max(positions.len()), new);
+        }
+    }
+
+    /// The caches of one resource list it anew.
+    pub(crate) fn restart_resource(&mut self, store: &Store, resource: ResourceId) {
+        for positions in &mut self.servers {
+            let position = &mut positions[usize::from(resource.0)];
+            let (applied, revision) = (store.log(resource).len(), store.revision());
+            *position = Position { applied, since: revision, progress: revision, ..*position };
+        }
+    }
+
     pub(crate) fn limit_history(&mut self, events: usize) {
         self.history = events;
     }

@@ -75,6 +75,8 @@ enum Ending {
     Open,
     /// After the first lines.
     AfterFirst,
+    /// Once it has told so much of the log.
+    At(usize),
     Ended,
 }
 
@@ -140,6 +142,13 @@ impl Watcher {
         self.ending = Ending::Ended;
     }
 
+    /// The server ends the stream when it has told what there is in the log up to an index.
+    pub(crate) fn end_at(&mut self, end: usize) {
+        if self.ending == Ending::Open {
+            self.ending = Ending::At(end);
+        }
+    }
+
     /// Where it began.
     pub(crate) fn start(&self) -> WatchStart {
         WatchStart { after: self.after, from_state: self.from_state }
@@ -187,9 +196,14 @@ impl Watcher {
             self.ending = Ending::Ended;
             return WatchItem::End;
         }
-        if let Some((event, change)) = self.peek(store, applied) {
+        let told = if let Ending::At(end) = self.ending { applied.min(end) } else { applied };
+        if let Some((event, change)) = self.peek(store, told) {
             self.next.fetch_add(1, Ordering::Relaxed);
             return WatchItem::Event(self.filter.event_line(kind, event, change, now));
+        }
+        if matches!(self.ending, Ending::At(end) if end <= applied) {
+            self.ending = Ending::Ended;
+            return WatchItem::End;
         }
         if self.bookmark.due {
             self.bookmark = Bookmark { allowed: true, known: cache_revision, due: false };

@@ -45,8 +45,8 @@ pub const ABSENCES: &[Absence] = &[
     ),
     absent(
         "ownership across versions of a kind, and across changes of its schema",
-        "one version of each kind, and no change while a server runs",
-        "—",
+        "owners stay as they were written",
+        "a conflict of server-side apply after a definition has changed, or between versions of a kind",
         &[],
     ),
     absent(
@@ -100,6 +100,12 @@ pub const ABSENCES: &[Absence] = &[
         "starvation of one client by another",
         &[],
     ),
-    absent("server upgrades, removed APIs, conversion webhooks", "one version of each resource", "—", &[]),
+    absent(
+        "conversion webhooks, what a rule may cost, the time until a definition is established",
+        "501; not estimated; it is established when the next request comes",
+        "a client that uses a kind before it is served, or on a server that has yet to hear of it",
+        &[],
+    ),
+    absent("server upgrades, removed APIs", "one version of each built-in resource", "—", &[]),
     absent("formats in schemas", "those that the CRDs here use", "a value that only the real server refuses", &[]),
 ];

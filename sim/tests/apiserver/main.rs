@@ -7,6 +7,7 @@ mod caches;
 mod client;
 mod cluster;
 mod controllers;
+mod definitions;
 mod fields;
 mod history;
 mod hooks;

@@ -34,7 +34,7 @@ struct Node<'a> {
 /// Everything that the collector could do now.
 pub(super) fn tasks(store: &Store, registry: &Registry) -> Vec<Task> {
     let revision = store.revision();
-    let stored = registry.kinds().iter().filter(|kind| !kind.create_only);
+    let stored = registry.kinds().filter(|kind| !kind.create_only);
     let nodes: Vec<Node<'_>> = stored
         .flat_map(|kind| store.range_at(kind.id, "", None, revision).map(move |object| Node { kind, object }))
         .collect();

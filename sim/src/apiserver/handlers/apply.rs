@@ -19,7 +19,7 @@ impl ApiServer {
         decode::check_size(call.body)?;
         let (config, duplicates) = configuration(call.body)?;
         let manager = call.field_manager();
-        let current = self.store.get(call.resource(), &call.key()).cloned();
+        let current = self.current(call);
         let force = call.options.force.unwrap_or_default();
         let applied = match &current {
             Some(current) => manager.apply(&current.value, &config, &call.options.field_manager, force)?,

@@ -3,7 +3,7 @@ use super::{Call, body_revision};
 use crate::apiserver::{
     Answer, ApiServer,
     builtin::access::{ADMISSION, RBAC},
-    decode, object,
+    decode, extensions, object,
     status::{self, Outcome},
     timestamp, validation,
     validation::{FieldError, metadata},
@@ -84,6 +84,10 @@ impl ApiServer {
         if revision != 0 {
             return Err(status::bare_error("resourceVersion should not be set on objects to be created"));
         }
+        if call.kind.group == extensions::GROUP {
+            extensions::validation::check_simulated(&value, &self.registry)?;
+            extensions::validation::warn(&value, None, warnings);
+        }
         self.review_write(call, &value, None)?;
         let key = call.kind.key(call.namespace, &name);
         if let Some(existing) = self.store.get(call.resource(), &key) {
@@ -94,7 +98,7 @@ impl ApiServer {
         }
         // Not stored, though a dry run shows it.
         object::metadata_mut(&mut value).remove("selfLink");
-        let object = self.commit_put(call.actor, call.resource(), &key, value);
+        let object = self.commit_put(call.actor, call.resource(), &key, call.stored(value));
         Ok(call.object_answer(201, &object, warnings))
     }
 
@@ -137,6 +141,9 @@ impl ApiServer {
                 (name, old) if kind.group == RBAC => validation::rbac::validate(name, value, old, errors),
                 ("Namespace", _) => validation::namespace::validate(value, call.subresource, errors),
                 (_, _) if kind.group == ADMISSION => validation::webhooks::validate(value, errors),
+                (_, old) if kind.group == extensions::GROUP => {
+                    extensions::validation::validate(value, old, call.subresource, errors)
+                }
                 ("Secret", old) => validation::secret::validate(value, old, errors),
                 ("Event", None) => validation::event::validate(value, call.through(), errors),
                 ("Event", Some(old)) => validation::event::validate_update(value, old, call.through(), errors),

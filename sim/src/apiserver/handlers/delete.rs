@@ -59,7 +59,7 @@ impl DeleteOptions {
 impl ApiServer {
     pub(super) fn delete(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         let options = delete_options(call)?;
-        let current = self.store.get(call.resource(), &call.key()).cloned().ok_or_else(|| call.not_found())?;
+        let current = self.current(call).ok_or_else(|| call.not_found())?;
         check_preconditions(call, &options, call.name, &current)?;
         self.review_deletion(call, &current, options.is_dry_run())?;
         self.delete_object(call, &options, &current)

@@ -204,6 +204,7 @@ fn put_item(call: &Call<'_>, text: &mut BytesMut, object: &Object, partial: Opti
     }
     match &*call.kind.shown(&object.value) {
         Value::Object(members) if !call.kind.custom => text.put_slice(&encode(&Untyped(members))),
+        shown if call.kind.is_view() => text.put_slice(&encode(shown)),
         _ => text.put_slice(object.json()),
     }
 }

@@ -5,7 +5,7 @@ use super::{
     authentication::{self, User},
     authorizer::{self, Attributes, Decision},
     builtin::{self, access::RBAC},
-    discovery,
+    discovery, extensions,
     managed_fields::FieldManager,
     negotiation::{self, Encoding, Form, Shape},
     object::{self, Object, encode},
@@ -26,9 +26,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use jiff::Timestamp;
 use serde_json::Value;
+use std::sync::Arc;
 
 mod apply;
 mod create;
+mod definition;
 mod delete;
 mod get;
 mod list;
@@ -71,6 +73,11 @@ impl Call<'_> {
 
     pub(crate) fn key(&self) -> String {
         self.kind.key(self.namespace, self.name)
+    }
+
+    /// An object in the form in which it is stored.
+    pub(crate) fn stored(&self, value: Value) -> Value {
+        if self.kind.custom && self.kind.is_view() { extensions::stored(&value, self.kind) } else { value }
     }
 
     /// Who writes: the manager that the request names, or its program's name (prefixFromUserAgent).
@@ -220,7 +227,7 @@ impl ApiServer {
         };
         let mut answer = self.execute(&call, verb).map_err(warned)?;
         if let Some(warning) = &kind.deprecation {
-            status::add_warnings(&mut answer.headers, std::slice::from_ref(warning));
+            status::warn_first(&mut answer.headers, warning);
         }
         if form.encoding == Encoding::Json { Ok(answer) } else { representation::encoded(answer, form.encoding) }
     }
@@ -239,6 +246,7 @@ impl ApiServer {
             "update" => self.update(call),
             "patch" => self.patch(call),
             "delete" if call.kind.kind == "Namespace" && !call.kind.custom => self.delete_namespace(call),
+            "delete" if call.kind.group == extensions::GROUP => self.delete_definition(call),
             "delete" => self.delete(call),
             "deletecollection" => self.delete_collection(call),
             _ => Err(status::method_not_allowed()),
@@ -311,8 +319,24 @@ impl ApiServer {
         }
     }
 
-    /// Namespace lifecycle admission: nothing is created in a namespace that is not there or is going away.
+    /// The object of a call, in the form of its version.
+    pub(crate) fn current(&self, call: &Call<'_>) -> Option<Arc<Object>> {
+        let found = self.store.get(call.resource(), &call.key())?;
+        if !call.kind.custom || !call.kind.is_view() {
+            return Some(Arc::clone(found));
+        }
+        let (namespace, name) = (Arc::clone(&found.namespace), Arc::clone(&found.name));
+        let value = call.kind.shown(&found.value).into_owned();
+        Some(Arc::new(Object::new(namespace, name, Arc::new(value), found.revision)))
+    }
+
+    /// Namespace lifecycle admission: nothing is created in a namespace that is not there or is going away, nor of a kind that is
+    /// going away.
     pub(crate) fn admit_create(&self, call: &Call<'_>, name: &str) -> Outcome<()> {
+        if call.kind.custom && self.extensions.is_terminating(call.resource()) {
+            let why = "create not allowed while custom resource definition is terminating";
+            return Err(status::forbidden(call.kind.subject(), name, why));
+        }
         if !call.kind.namespaced {
             return Ok(());
         }
@@ -347,7 +371,7 @@ fn unknown_resource(registry: &Registry, info: &RequestInfo<'_>) -> Outcome<Answ
     if builtin::ABSENT_GROUPS.contains(&info.group) {
         return Err(status::not_simulated(&format!("API group {}", info.group)));
     }
-    let known = registry.kinds().iter().find(|k| k.group == info.group && k.version == info.version);
+    let known = registry.kinds().find(|k| k.group == info.group && k.version == info.version);
     match known {
         Some(kind) if !kind.custom && builtin::ABSENT_RESOURCES.contains(&info.resource) => {
             Err(status::not_simulated(&format!("resource {}", info.resource)))

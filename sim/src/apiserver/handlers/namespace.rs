@@ -46,7 +46,7 @@ pub(super) fn is_held(namespace: &Value) -> bool {
 }
 
 /// In other words than those of all other kinds.
-fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Outcome<()> {
+pub(super) fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Outcome<()> {
     let Some(wanted) = &options.preconditions else { return Ok(()) };
     let revision = current.revision.to_string();
     let pairs = [("UID", &wanted.uid, current.uid()), ("ResourceVersion", &wanted.resource_version, &revision)];

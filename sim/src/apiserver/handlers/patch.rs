@@ -25,7 +25,7 @@ impl ApiServer {
             "application/merge-patch+json" => PatchType::Merge,
             "application/json-patch+json" => PatchType::Json,
             "application/strategic-merge-patch+json" if !kind.custom => PatchType::Strategic,
-            "application/apply-patch+yaml" if kind.is_view() => {
+            "application/apply-patch+yaml" if kind.is_view() && !kind.custom => {
                 return Err(status::not_simulated("server-side apply through events.k8s.io"));
             }
             "application/apply-patch+yaml" => return self.apply(call),
@@ -35,7 +35,7 @@ impl ApiServer {
         };
         validation::options::validate_patch(&call.options, false)?;
         decode::check_size(call.body)?;
-        let current = self.store.get(call.resource(), &call.key()).cloned().ok_or_else(|| call.not_found())?;
+        let current = self.current(call).ok_or_else(|| call.not_found())?;
         let mut value = (*current.value).clone();
         if kind.is_view() {
             value = kind.shown(&value).into_owned();

@@ -50,7 +50,7 @@ impl ApiServer {
         let mut warnings = check(call, &mut value)?;
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
         decode::check_name(call.name, &value)?;
-        let current = self.store.get(call.resource(), &call.key()).cloned().ok_or_else(|| call.not_found())?;
+        let current = self.current(call).ok_or_else(|| call.not_found())?;
         check_uid(call, object::meta_str(&value, "uid"), Some(&current))?;
         let replicas = value.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or_default();
         if replicas < 0 {

@@ -4,6 +4,7 @@ use super::{Call, body_revision, create, namespace::is_held};
 use crate::apiserver::{
     Answer, ApiServer,
     decode::{self, Decoded, known_spec},
+    extensions,
     managed_fields::{self, Element},
     negotiation::Encoding,
     object::{self, Object},
@@ -29,7 +30,7 @@ impl ApiServer {
         decode::check_name(call.name, &value)?;
         validation::warnings::drop_repeated_owners(&mut value, "", warnings);
         create::default(call, &mut value);
-        let current = self.store.get(call.resource(), &call.key()).cloned();
+        let current = self.current(call);
         if current.is_none() && !call.kind.create_on_update {
             return Err(call.not_found());
         }
@@ -97,6 +98,10 @@ impl ApiServer {
                 &errors,
             ));
         }
+        if kind.group == extensions::GROUP && call.subresource.is_empty() {
+            extensions::validation::check_simulated(&value, &self.registry)?;
+            extensions::validation::warn(&value, Some(&current.value), warnings);
+        }
         self.review_write(call, &value, Some(&current.value))?;
         if kind.custom && call.subresource.is_empty() {
             validation::warnings::finalizers(&value, Some(&current.value), warnings);
@@ -119,7 +124,7 @@ impl ApiServer {
         if value == *current.value {
             return Ok(call.object_answer(200, current, warnings));
         }
-        let object = self.commit_put(call.actor, call.resource(), &key, value);
+        let object = self.commit_put(call.actor, call.resource(), &key, call.stored(value));
         Ok(call.object_answer(200, &object, warnings))
     }
 }
@@ -161,6 +166,9 @@ fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
     prepare_metadata(value, old);
     if call.kind.has_status {
         set(value, "status", old.get("status").cloned());
+    }
+    if call.kind.group == extensions::GROUP {
+        value.as_object_mut().into_iter().for_each(extensions::note_stored_version);
     }
     if call.kind.kind == "Namespace" && !call.kind.custom {
         let own = if call.subresource == "finalize" { &*value } else { old };

@@ -56,9 +56,9 @@ pub(crate) type Documents = BTreeMap<String, Document>;
 
 fn documents(registry: &Registry) -> Documents {
     let versions: BTreeSet<(&str, &str)> =
-        registry.kinds().iter().map(|kind| (kind.group.as_str(), kind.version.as_str())).collect();
+        registry.kinds().map(|kind| (kind.group.as_str(), kind.version.as_str())).collect();
     let documents = versions.into_iter().map(|(group, version)| {
-        let kinds: Vec<_> = registry.kinds().iter().filter(|k| k.group == group && k.version == version).collect();
+        let kinds: Vec<_> = registry.kinds().filter(|k| k.group == group && k.version == version).collect();
         let body = encode(&document(&kinds));
         (root(kinds[0]).trim_start_matches('/').to_owned(), Document::new(body))
     });

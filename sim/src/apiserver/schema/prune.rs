@@ -16,6 +16,34 @@ impl Schema {
         }
     }
 
+    /// Takes out the members that the schema does not know, and adds none.
+    pub(crate) fn strip_object(&self, object: &mut Map<String, Value>) {
+        let head = ["apiVersion", "kind", "metadata"].map(|member| object.remove_entry(member));
+        self.strip_map(object);
+        object.extend(head.into_iter().flatten());
+    }
+
+    /// The same of a value of any type.
+    pub(crate) fn strip(&self, value: &mut Value) {
+        match value {
+            Value::Object(map) => self.strip_map(map),
+            Value::Array(list) => {
+                list.iter_mut().for_each(|item| self.items.iter().for_each(|items| items.strip(item)))
+            }
+            _ => {}
+        }
+    }
+
+    fn strip_map(&self, map: &mut Map<String, Value>) {
+        map.retain(|name, value| match self.properties.get(name).or(self.additional.as_deref()) {
+            Some(schema) => {
+                schema.strip(value);
+                true
+            }
+            None => self.preserve_unknown,
+        });
+    }
+
     fn prune(&self, value: &mut Value, path: &Path<'_>, unknown: &mut Vec<String>) {
         match value {
             Value::Object(map) => self.prune_map(map, path, unknown),

@@ -58,6 +58,11 @@ impl Schema {
         self.validate(value, old, &Path::Root, &mut Report::new("status", errors));
     }
 
+    /// Checks a value on its own, wherever it stands: errors have this field.
+    pub(crate) fn validate_value(&self, value: &Value, field: &str, errors: &mut Vec<FieldError>) {
+        self.validate(value, None, &Path::Root, &mut Report::new(field, errors));
+    }
+
     /// Evaluates the CEL rules of this node and below.
     pub(crate) fn validate_rules(
         &self,

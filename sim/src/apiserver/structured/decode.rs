@@ -1,9 +1,9 @@
 //! A body brought into the form in which Go writes an object of its kind again: unknown members go and are reported, nulls go, and
 //! what Go writes even if it is empty is there.
 //!
-//! Types of scalars are not checked: what Go's decoder says of a wrong one depends on its structs.
-use super::{Form, Map, Relation, Root, TypeId, Types, Written};
-use crate::apiserver::schema::Path;
+//! Types of scalars are checked where the server acts on them: what Go's decoder says of a wrong one depends on its structs.
+use super::{Form, Map, Relation, Root, Scalar, TypeId, Types, Written};
+use crate::apiserver::{schema::Path, validation::metadata::json_type};
 use serde_json::Value;
 
 impl Root<'_> {
@@ -19,7 +19,51 @@ impl Root<'_> {
     }
 }
 
+impl Root<'_> {
+    /// Whether each member has the form that Go's decoder wants.
+    ///
+    /// # Errors
+    /// Its words.
+    pub(crate) fn check(self, object: &serde_json::Map<String, Value>) -> Result<(), String> {
+        let Form::Map(map) = self.types.atom(self.id).form() else { return Ok(()) };
+        let known = object.iter().filter(|(name, _)| !matches!(name.as_str(), "metadata" | "apiVersion" | "kind"));
+        known.filter_map(|(name, value)| Some((name, value, map.fields.get(name)?))).try_for_each(
+            |(name, value, field)| self.types.check(field.of, value, &Path::Member(&Path::Root, name), &map.name),
+        )
+    }
+}
+
 impl Types {
+    fn check(&self, id: TypeId, value: &Value, path: &Path<'_>, inside: &str) -> Result<(), String> {
+        let atom = self.atom(id);
+        let wanted = match (&atom.scalar, &atom.list, &atom.map) {
+            (Some(Scalar::Text), None, None) if !value.is_string() => "string",
+            (Some(Scalar::Boolean), None, None) if !value.is_boolean() => "bool",
+            (Some(Scalar::Numeric), None, None) if !value.is_number() => "int64",
+            (None, Some(_), None) if !value.is_array() => "[]string",
+            (None, None, Some(map)) if !value.is_object() => &map.name,
+            (None, Some(list), None) => {
+                let items = value.as_array().into_iter().flatten();
+                return items.clone().try_for_each(|item| self.check(list.element, item, path, inside));
+            }
+            (None, None, Some(map)) => {
+                let members = value.as_object().into_iter().flatten();
+                let typed = |name: &String| map.fields.get(name).map(|field| field.of).or(map.element);
+                let inside = if map.name.is_empty() { inside } else { &map.name };
+                return members
+                    .clone()
+                    .filter_map(|(name, value)| Some((name, value, typed(name)?)))
+                    .try_for_each(|(name, value, of)| self.check(of, value, &Path::Member(path, name), inside));
+            }
+            _ => return Ok(()),
+        };
+        if value.is_null() {
+            return Ok(());
+        }
+        let found = json_type(value);
+        Err(format!("json: cannot unmarshal {found} into Go struct field {inside}.{path} of type {wanted}"))
+    }
+
     fn decode(&self, id: TypeId, value: &mut Value, path: &Path<'_>, unknown: &mut Vec<String>) {
         match (self.atom(id).deduce(Some(value)).form(), value) {
             (Form::Map(map), Value::Object(members)) => self.decode_members(map, members, path, unknown),

@@ -2,7 +2,7 @@
 //!
 //! Their bodies otherwise pass through unchecked; `docs/fidelity.md` names this.
 use super::{FieldError, namespace};
-use crate::apiserver::events;
+use crate::apiserver::{events, extensions};
 use serde_json::{Map, Value, json};
 
 /// The longest key of a ConfigMap.
@@ -20,6 +20,7 @@ pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
             }
         }
         "Event" => events::add_zero_members(object),
+        "CustomResourceDefinition" => extensions::default(object),
         _ => {}
     }
 }
@@ -28,6 +29,7 @@ pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
 pub(crate) fn prepare_new(kind: &str, object: &mut Map<String, Value>) {
     let status = match kind {
         "Namespace" => return namespace::prepare_new(object),
+        "CustomResourceDefinition" => return extensions::prepare_new(object),
         "Pod" => json!({"phase": "Pending", "qosClass": "BestEffort"}),
         "Service" => json!({"loadBalancer": {}}),
         "DaemonSet" => {
@@ -35,7 +37,7 @@ pub(crate) fn prepare_new(kind: &str, object: &mut Map<String, Value>) {
             counters.map(|name| (name.to_owned(), json!(0))).into_iter().collect()
         }
         "ReplicaSet" => json!({"replicas": 0}),
-        "Deployment" | "StatefulSet" | "Job" | "CronJob" => json!({}),
+        "Deployment" | "StatefulSet" | "Job" | "CronJob" | "ResourceQuota" => json!({}),
         _ => return,
     };
     object.insert("status".into(), status);

@@ -1,0 +1,85 @@
+//! The end of a definition: its objects first (k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition/etcd.go and
+//! pkg/controller/finalizer).
+//!
+//! The real one looks every few seconds whether the objects are gone, and says so in a condition after a minute; here it looks at
+//! each deletion, and says that it is in progress.
+use super::{ApiServer, CLEANUP, Condition, Object, conditions, is, object, set_condition, timestamp};
+use jiff::Timestamp;
+use serde_json::Value;
+use std::sync::Arc;
+
+const PENDING: Condition<'static> = [
+    "Terminating",
+    "True",
+    "InstanceDeletionPending",
+    "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+];
+const IN_PROGRESS: Condition<'static> =
+    ["Terminating", "True", "InstanceDeletionInProgress", "CustomResource deletion is in progress"];
+const COMPLETED: Condition<'static> = ["Terminating", "False", "InstanceDeletionCompleted", "removed all instances"];
+const NEVER_ESTABLISHED: Condition<'static> =
+    ["Terminating", "False", "NeverEstablished", "resource was never established"];
+
+/// A definition as the first request to delete it leaves it.
+pub(crate) fn marked(definition: &Value, now: Timestamp) -> Value {
+    let mut value = definition.clone();
+    let mut finalizers: Vec<Value> = object::finalizers(definition).into_iter().map(Value::from).collect();
+    if !finalizers.iter().any(|known| known == CLEANUP) {
+        finalizers.push(CLEANUP.into());
+    }
+    let metadata = object::metadata_mut(&mut value);
+    metadata.insert("deletionTimestamp".into(), timestamp::seconds(now).into());
+    metadata.insert("finalizers".into(), finalizers.into());
+    set_condition(&mut value, PENDING, now);
+    value
+}
+
+impl ApiServer {
+    /// Takes a definition that is going away one step further; whether anything was written.
+    pub(super) fn finalize(&mut self, definition: &Arc<Object>, now: Timestamp) -> bool {
+        let cleaned = !object::finalizers(&definition.value).contains(&CLEANUP);
+        if !definition.is_terminating() || cleaned {
+            return false;
+        }
+        let mut value = (*definition.value).clone();
+        let said = conditions(&value).iter().any(|condition| condition["reason"] == IN_PROGRESS[2]);
+        if !said {
+            set_condition(&mut value, IN_PROGRESS, now);
+            return self.write_definition_status(&value, now);
+        }
+        let established = is(&value, "Established");
+        if established && self.delete_instances(&value, now) {
+            return false;
+        }
+        set_condition(&mut value, if established { COMPLETED } else { NEVER_ESTABLISHED }, now);
+        let kept: Vec<Value> =
+            object::finalizers(&definition.value).into_iter().filter(|f| *f != CLEANUP).map(Value::from).collect();
+        object::metadata_mut(&mut value).insert("finalizers".into(), kept.into());
+        self.write_definition_status(&value, now)
+    }
+
+    /// Deletes the objects of a definition; whether any are left, which somebody else's finalizers keep.
+    fn delete_instances(&mut self, definition: &Value, now: Timestamp) -> bool {
+        let Some(resource) = self.resource_of(definition) else { return false };
+        let objects: Vec<_> = self.store.range_at(resource, "", None, self.store.revision()).cloned().collect();
+        let mut left = false;
+        for current in objects {
+            let key = self.registry.kind(resource).key(&current.namespace, &current.name);
+            if object::finalizers(&current.value).is_empty() {
+                self.commit_delete(super::super::handlers::ADMIN, resource, &key);
+                continue;
+            }
+            left = true;
+            if !current.is_terminating() {
+                let mut value = (*current.value).clone();
+                let metadata = object::metadata_mut(&mut value);
+                metadata.insert("deletionTimestamp".into(), timestamp::seconds(now).into());
+                metadata.insert("deletionGracePeriodSeconds".into(), 0.into());
+                let generation = metadata.get("generation").and_then(Value::as_i64).unwrap_or_default();
+                metadata.insert("generation".into(), (generation + 1).into());
+                self.commit_put(super::super::handlers::ADMIN, resource, &key, value);
+            }
+        }
+        left
+    }
+}
