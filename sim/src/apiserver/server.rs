@@ -51,14 +51,14 @@ pub enum FixtureError {
 
 /// One store and the API servers over it.
 ///
-/// Not simulated, and answered 501 with its name: conversion webhooks, subresources other than `status`, `scale` and a namespace's `finalize`, the
-/// groups and resources that [`Registry::builtin`] lacks, server-side apply of a scale or through events.k8s.io, protobuf bodies
-/// of custom resources (at which kube-apiserver 1.36 panics and hangs up), OpenAPI v2 and OpenAPI in protobuf.
+/// Not simulated, and answered 501 with its name: conversion webhooks, subresources other than `status`, `scale` and a namespace's
+/// `finalize`, the groups and resources that [`Registry::builtin`] lacks, server-side apply of a scale or through events.k8s.io,
+/// protobuf bodies of custom resources (at which kube-apiserver 1.36 panics and hangs up), OpenAPI v2 and OpenAPI in protobuf.
 ///
-/// Not simulated, and silent: quotas, defaults and validation of built-in kinds other than leases (a few excepted), controllers
-/// other than [`Self::set_controllers`]'s, the growth of a watch cache's history with its load, the
-/// three seconds before a 504, CEL cost limits, the time until a definition is established, JSON deeper than 128 levels (400), service account tokens and
-/// client certificates.
+/// Not simulated, and silent: quotas, defaults and validation of built-in kinds other than leases and definitions (a few excepted),
+/// controllers other than [`Self::set_controllers`]'s and those of definitions, the growth of a watch cache's history with its load,
+/// the three seconds before a 504, CEL cost limits, the time until a definition is established, JSON deeper than 128 levels (400),
+/// service account tokens and client certificates.
 pub struct ApiServer {
     pub(super) registry: Arc<Registry>,
     pub(super) store: Store,
