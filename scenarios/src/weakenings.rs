@@ -205,7 +205,7 @@ pub const WEAKENINGS: &[Weakening] = &[
         name: "unconditional-release-unfenced",
         about: "the same, and each acquisition names its request anew",
         sites: &[Site::ReleaseVersion, Site::OneNameOfEpisode],
-        scenario: "ends-meanwhile",
+        scenario: "time-travel",
         invariant: "one_active_request",
         ..BUG
     },

@@ -1,7 +1,11 @@
 //! What a signal costs the API server: calls before its answer and after, counted on the simulated wire.
 //!
 //! The existing gateway's lock is measured by the same script in the same way. `cargo test -p tests --test api_calls --
-//! --nocapture` prints the tables. Look-ups of what an alert is about are counted, but are not the protocol's.
+//! --nocapture` prints the tables, and what a real server counts. Look-ups of what an alert is about are counted, but are not the
+//! protocol's.
+#[path = "api_calls/real.rs"]
+mod real;
+
 use model::verdict::Verdict;
 use scenarios::{
     calls::{Cost, cost},
