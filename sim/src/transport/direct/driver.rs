@@ -291,10 +291,14 @@ impl Driver<'_> {
         }
     }
 
-    /// Goes on until the tail is over and nothing is under way.
+    /// Goes on until the tail is over and nothing is under way. It begins when the last replica that stands still goes on.
     async fn tail(&self) -> Stop {
-        let end = self.shared.lock().time.elapsed() + self.settings.tail;
-        let limit = self.shared.lock().steps + self.settings.step_limit;
+        let (end, limit) = {
+            let world = self.shared.lock();
+            let pauses = world.replicas.iter().map(|replica| Duration::from_micros(replica.paused_until()));
+            let begins = pauses.fold(world.time.elapsed(), Duration::max);
+            (begins + self.settings.tail, world.steps + self.settings.step_limit)
+        };
         loop {
             self.idle.reached().await;
             self.shared.refresh_readiness();

@@ -162,10 +162,14 @@ impl Driver<'_> {
         }
     }
 
-    /// Goes on until the tail is over and nothing is under way.
+    /// Goes on until the tail is over and nothing is under way. It begins when the last replica that stands still goes on.
     fn tail(&mut self) -> Result<Stop, RunError> {
-        let end = self.sim.elapsed() + self.settings.tail;
-        let limit = self.shared.lock().api_calls + self.settings.step_limit;
+        let (end, limit) = {
+            let world = self.shared.lock();
+            let pauses = world.replicas.iter().map(|replica| Duration::from_micros(replica.paused_until()));
+            let begins = pauses.fold(self.sim.elapsed(), Duration::max);
+            (begins + self.settings.tail, world.api_calls + self.settings.step_limit)
+        };
         loop {
             self.tick()?;
             let world = self.shared.lock();
