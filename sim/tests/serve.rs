@@ -1,5 +1,13 @@
 //! The API server behind a real socket: what only shows there, because it takes time or a connection.
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
+};
 use serde_json::{Value, json};
 use sim::{
     apiserver::{
@@ -9,25 +17,31 @@ use sim::{
     serve::{Remote, Server, Trust},
 };
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
+use tokio::{net::TcpStream, sync::oneshot, task::JoinHandle, time::timeout};
+use tokio_rustls::TlsConnector;
 
 const LEASES: &str = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
 const SOON: Duration = Duration::from_millis(500);
 
 struct Served {
     client: Remote,
+    authority: String,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
 }
 
 async fn serve() -> Served {
-    let api = ApiServer::new(Arc::new(Registry::builtin()), 1, 7);
+    serve_this(ApiServer::new(Arc::new(Registry::builtin()), 1, 7)).await
+}
+
+async fn serve_this(api: ApiServer) -> Served {
     let server = Server::bind(api, ([127, 0, 0, 1], 0).into()).await.expect("a free port");
     let url = server.url();
     let client = Remote::new(&url, Some(&url), Trust::Authority(server.certificate_authority())).expect("a client");
+    let authority = server.certificate_authority().to_owned();
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(server.run(async move { _ = stopped.await }));
-    Served { client, stop, serving }
+    Served { client, authority, stop, serving }
 }
 
 fn request(method: Method, target: &str, body: Value) -> Request {
@@ -121,4 +135,65 @@ async fn taken_port_is_named() {
     let api = ApiServer::new(Arc::new(Registry::builtin()), 1, 7);
     let error = Server::bind(api, ([127, 0, 0, 1], port).into()).await.expect_err("it is taken").to_string();
     assert!(error.contains(&port.to_string()) && error.contains("choose another address"), "{error}");
+}
+
+#[tokio::test]
+async fn deleted_namespace_is_emptied_where_asked() {
+    let mut api = ApiServer::new(Arc::new(Registry::builtin()), 1, 7);
+    api.set_controllers(true);
+    let mut served = serve_this(api).await;
+    let namespaces = "/api/v1/namespaces";
+    let made = request(Method::POST, namespaces, json!({"metadata": {"name": "short"}}));
+    assert_eq!(served.client.send(made).await.expect("an answer").status, 201);
+    let map = request(Method::POST, &format!("{namespaces}/short/configmaps"), json!({"metadata": {"name": "a"}}));
+    assert_eq!(served.client.send(map).await.expect("an answer").status, 201);
+    let target = format!("{namespaces}/short");
+    served.client.send(request(Method::DELETE, &target, Value::Null)).await.expect("an answer");
+    let gone = async {
+        while served.client.send(request(Method::GET, &target, Value::Null)).await.expect("an answer").status != 404 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(5), gone).await.expect("the namespace goes");
+}
+
+/// A connection as client-go makes one: TLS, and HTTP/2 within.
+async fn connect(served: &Served) -> http2::SendRequest<Full<Bytes>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(served.authority.as_bytes()).expect("PEM")).expect("a certificate");
+    let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().expect("TLS 1.3");
+    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let url: http::Uri = served.client.url().parse().expect("a URL");
+    let stream = TcpStream::connect(url.authority().expect("an address").as_str()).await.expect("it listens");
+    let name = ServerName::try_from("127.0.0.1").expect("a name");
+    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.expect("its certificate is good");
+    let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.expect("HTTP/2");
+    tokio::spawn(connection);
+    sender
+}
+
+#[tokio::test]
+async fn one_connection_carries_many_streams() {
+    let served = serve().await;
+    let mut sender = connect(&served).await;
+    let mut send = |method: Method, target: &str, body: Value| {
+        let uri = format!("{}{target}", served.client.url());
+        let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
+        let wire = http::Request::builder().method(method).uri(uri).header("content-type", "application/json");
+        sender.send_request(wire.body(Full::new(body)).expect("a request"))
+    };
+    let mut streams = Vec::new();
+    for _ in 0..20 {
+        let watch = send(Method::GET, &format!("{LEASES}?watch=1"), Value::Null).await.expect("a stream");
+        assert_eq!((watch.status(), watch.version()), (http::StatusCode::OK, http::Version::HTTP_2));
+        streams.push(watch.into_body());
+    }
+    let body = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "a"}, "spec": {}});
+    assert_eq!(send(Method::POST, LEASES, body).await.expect("an answer").status(), 201);
+    for stream in &mut streams {
+        let frame = timeout(SOON, stream.frame()).await.expect("in time").expect("an event").expect("no error");
+        assert!(frame.data_ref().is_some_and(|line| line.starts_with(b"{\"type\":\"ADDED\"")));
+    }
 }

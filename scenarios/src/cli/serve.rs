@@ -17,7 +17,8 @@ use std::{
 /// Serves the simulated API server over TCP, for kubectl and any other client, until Ctrl-C.
 ///
 /// One port speaks HTTPS, with a certificate made for this server alone, and plain HTTP. Storage is in memory. RemediationRequests
-/// are served without further ado; --crd adds other kinds. POST /v3/kv/compaction compacts the store, as etcd's gateway does.
+/// are served without further ado; --crd adds other kinds, as kubectl apply does later. POST /v3/kv/compaction compacts the
+/// store, as etcd's gateway does.
 ///
 /// Examples: lockstep serve · lockstep serve --listen 127.0.0.1:6443 --kubeconfig sim.yaml, then kubectl --kubeconfig sim.yaml
 /// get remediationrequests · lockstep serve --crd widgets.yaml --token-auth-file tokens.csv
@@ -33,6 +34,9 @@ pub(super) struct Args {
     /// token is in the kubeconfig.
     #[arg(long, value_name = "FILE")]
     token_auth_file: Option<PathBuf>,
+    /// Runs controllers too: garbage collection, and the emptying of namespaces that are deleted.
+    #[arg(long)]
+    controllers: bool,
     /// Where to write the kubeconfig; it is printed otherwise.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
@@ -47,6 +51,7 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     let (token, user) = tokens.first().map(|(token, user)| (token.to_owned(), user.name.clone())).unwrap_or_default();
     let mut api = ApiServer::new(registry, 1, seed());
     api.set_tokens(tokens, jiff::Timestamp::UNIX_EPOCH).context("the bootstrap roles are not accepted")?;
+    api.set_controllers(args.controllers);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(async {
         let server = Server::bind(api, args.listen).await?;

@@ -3,6 +3,7 @@
 //! A form is an encoding (JSON, YAML, protobuf) and a shape (the object, its metadata, a Table). CBOR is behind a gate that is
 //! off in 1.36: it is refused like any type that nobody knows.
 use super::{
+    extensions,
     registry::Kind,
     status::{self, Outcome},
 };
@@ -101,7 +102,7 @@ pub(crate) fn accepted(headers: &HeaderMap, kind: &Kind, verb: &str) -> Outcome<
         let Some(shape) = clause.shape() else { continue };
         let allowed = |encoding: &&Encoding| match (shape, encoding) {
             (Shape::Table(_), Encoding::Protobuf) => false,
-            (Shape::Object, Encoding::Protobuf) => !kind.custom,
+            (Shape::Object, Encoding::Protobuf) => !kind.custom && kind.group != extensions::GROUP,
             _ => true,
         };
         if let Some(encoding) = Encoding::offered(clause.media_type).iter().find(allowed) {

@@ -69,6 +69,12 @@ pub const ABSENCES: &[Absence] = &[
     ),
     absent("server-side apply of a scale, and through events.k8s.io", "501", "—", &[]),
     absent(
+        "protobuf of definitions",
+        "JSON, where a client takes it too; 406 or 501 otherwise",
+        "a client that speaks nothing else",
+        &[],
+    ),
+    absent(
         "protobuf bodies of custom resources",
         "501; kube-apiserver 1.36 panics there, and hangs up without an answer",
         "a client that sends one",

@@ -2,14 +2,18 @@
 //!
 //! The same [`ApiServer`] that a run has, behind one lock, with the machine's clock as its time: requests commit one after the
 //! other, and watches hear of a commit at once. Each connection is told from its first byte: TLS, as kubectl wants it before it
-//! sends a token, or plain HTTP. Real time and randomness are in this module and nowhere else in the crate.
+//! sends a token, with HTTP/2 for clients that ask for it, or plain HTTP/1.1. Real time and randomness are in this module and
+//! nowhere else in the crate.
 //!
-//! Deliberately absent: HTTP/2, and so GOAWAY; cutting off slow watchers, whose place in the log is kept for as long as they
-//! take; storage that outlives the process.
+//! Deliberately absent: GOAWAY to spread clients over servers; cutting off slow watchers, whose place in the log is kept for as
+//! long as they take; storage that outlives the process.
 use crate::apiserver::ApiServer;
-use hyper::{server::conn::http1, service::service_fn};
+use hyper::{
+    server::conn::{http1, http2},
+    service::service_fn,
+};
 use hyper_util::{
-    rt::{TokioIo, TokioTimer},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
 use std::{
@@ -28,6 +32,7 @@ use tokio_rustls::TlsAcceptor;
 
 mod answer;
 mod client;
+mod controllers;
 mod etcd;
 mod kubeconfig;
 mod shared;
@@ -43,6 +48,8 @@ pub use tls::{CertificateError, Certificates};
 const HEADER_TIMEOUT: Duration = Duration::from_secs(90);
 /// How long requests in flight may take after the shutdown began.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many requests one connection carries at once (k8s.io/apiserver/pkg/server/secure_serving.go).
+const STREAMS: u32 = 100;
 /// The first byte of a TLS handshake.
 const HANDSHAKE: u8 = 0x16;
 
@@ -77,7 +84,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on an address, with a certificate made for it. Nothing is answered until [`Self::run`].
+    /// Listens on an address, with a certificate made for it. Nothing is answered until [`Self::run`]. Controllers that are switched on
+    /// work while it runs.
     ///
     /// # Errors
     /// If the address cannot be listened on.
@@ -117,6 +125,9 @@ impl Server {
         let acceptor = certificates.acceptor();
         let graceful = GracefulShutdown::new();
         let mut connections = JoinSet::new();
+        if shared.has_controllers() {
+            connections.spawn(controllers::work(shared.clone()));
+        }
         let mut shutdown = pin!(shutdown);
         loop {
             while connections.try_join_next().is_some() {}
@@ -148,7 +159,11 @@ async fn connection(shared: Shared, acceptor: TlsAcceptor, stream: TcpStream, wa
     tokio::time::timeout(HEADER_TIMEOUT, stream.peek(&mut first)).await??;
     if first[0] == HANDSHAKE {
         let stream = tokio::time::timeout(HEADER_TIMEOUT, acceptor.accept(stream)).await??;
-        serve(shared, stream, watcher).await;
+        if stream.get_ref().1.alpn_protocol() == Some(tls::HTTP_2) {
+            serve_streams(shared, stream, watcher).await;
+        } else {
+            serve(shared, stream, watcher).await;
+        }
     } else {
         serve(shared, stream, watcher).await;
     }
@@ -158,6 +173,13 @@ async fn connection(shared: Shared, acceptor: TlsAcceptor, stream: TcpStream, wa
 async fn serve(shared: Shared, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, watcher: Watcher) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    let service = service_fn(move |request| answer::answer(shared.clone(), request));
+    _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
+}
+
+async fn serve_streams(shared: Shared, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, watcher: Watcher) {
+    let mut http = http2::Builder::new(TokioExecutor::new());
+    http.timer(TokioTimer::new()).keep_alive_interval(HEADER_TIMEOUT).max_concurrent_streams(STREAMS);
     let service = service_fn(move |request| answer::answer(shared.clone(), request));
     _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
 }

@@ -4,6 +4,9 @@ use jiff::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
+/// Who writes for the controllers, in commits that nobody reads.
+const CONTROLLER: u32 = 1;
+
 /// Clone it freely: all clones are one server.
 #[derive(Debug, Clone)]
 pub(super) struct Shared {
@@ -33,12 +36,33 @@ impl Shared {
             drop(api.take_commits());
             (answer, api.revision())
         };
+        self.tell(revision);
+        answer
+    }
+
+    /// Lets a controller do the first thing that it would do now; false if there is nothing.
+    pub(super) fn perform_one(&self) -> bool {
+        let (task, revision) = {
+            let mut api = self.lock();
+            let task = api.controller_tasks(now()).into_iter().next();
+            task.iter().for_each(|task| _ = api.perform(task, CONTROLLER, now()));
+            drop(api.take_commits());
+            (task, api.revision())
+        };
+        self.tell(revision);
+        task.is_some()
+    }
+
+    pub(super) fn has_controllers(&self) -> bool {
+        self.lock().has_controllers()
+    }
+
+    fn tell(&self, revision: u64) {
         self.moved.send_if_modified(|known| {
             let news = *known != revision;
             *known = revision;
             news
         });
-        answer
     }
 
     /// What changes when there may be something new for a watch.

@@ -16,6 +16,9 @@ use rustls::{
 use std::{fmt, net::IpAddr, sync::Arc};
 use tokio_rustls::TlsAcceptor;
 
+/// What a client says that wants HTTP/2, as client-go does.
+pub(super) const HTTP_2: &[u8] = b"h2";
+
 /// A server's certificate, and the authority that clients must trust.
 pub struct Certificates {
     authority: String,
@@ -65,7 +68,7 @@ impl Certificates {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone(), authority.der().clone()], key)?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![HTTP_2.to_vec(), b"http/1.1".to_vec()];
         Ok(Self { authority: authority.pem(), config: Arc::new(config) })
     }
 

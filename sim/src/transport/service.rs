@@ -79,7 +79,7 @@ pub struct ApiService {
 #[derive(Clone)]
 enum Way {
     Direct(direct::Shared),
-    Network(ApiClient),
+    Network(Box<ApiClient>),
 }
 
 impl fmt::Debug for ApiService {
@@ -94,7 +94,7 @@ impl ApiService {
     }
 
     pub(super) fn over_network(client: ApiClient, actor: ActorId) -> Self {
-        Self { way: Way::Network(client), actor, patience: None }
+        Self { way: Way::Network(Box::new(client)), actor, patience: None }
     }
 
     /// The same, giving up on an answer that takes longer. Without it one that never comes is waited for for ever, and whoever

@@ -163,7 +163,7 @@ impl ApiServer {
         } else {
             schema.validate_object(value, old, errors);
         }
-        if errors.iter().any(FieldError::blocks_rules) {
+        if schema.has_rules() && errors.iter().any(FieldError::blocks_rules) {
             let detail = "null: some validation rules were not checked because the object was invalid; correct \
                 the existing errors to complete validation";
             errors.push(FieldError::invalid_hidden("", detail));

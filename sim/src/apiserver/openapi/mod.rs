@@ -2,6 +2,7 @@
 //!
 //! What kubectl asks of it is here: schemas for `explain`, the parameters of PATCH by which it finds out what the server
 //! supports. OpenAPI v2 is not: kubectl does without it where v3 is served. Nor is the protobuf form.
+mod enums;
 mod paths;
 mod schemas;
 

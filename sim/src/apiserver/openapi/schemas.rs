@@ -1,11 +1,14 @@
 //! The schemas of a group version: of the built-in kinds those of k8s-openapi, of custom ones those of their definition
 //! (k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder).
 use super::group_version_kind;
-use crate::apiserver::registry::Kind;
+use crate::apiserver::{extensions, registry::Kind};
 use k8s_openapi::{
     api::{
-        apps::v1 as apps, batch::v1 as batch, coordination::v1 as coordination, core::v1 as core, events::v1 as events,
+        admissionregistration::v1 as admission, apps::v1 as apps, authentication::v1 as authentication,
+        authorization::v1 as authorization, batch::v1 as batch, coordination::v1 as coordination, core::v1 as core,
+        events::v1 as events, rbac::v1 as rbac,
     },
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
     apimachinery::pkg::apis::meta::v1 as meta,
 };
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -38,6 +41,7 @@ pub(super) fn of(kinds: &[&Kind]) -> Map<String, Value> {
         refer_in_all_of(schema);
         without_required_metadata(schema);
     }
+    super::enums::add(&mut schemas);
     for kind in kinds {
         if let Some(schema) = schemas.get_mut(&name(kind)).filter(|_| !kind.custom) {
             schema["x-kubernetes-group-version-kind"] = json!([group_version_kind(kind)]);
@@ -53,6 +57,9 @@ pub(super) fn name(kind: &Kind) -> String {
     if kind.custom {
         let backwards: Vec<_> = group.split('.').rev().collect();
         return format!("{}.{}.{}", backwards.join("."), kind.version, kind.kind);
+    }
+    if group == extensions::GROUP {
+        return format!("io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.{}.{}", kind.version, kind.kind);
     }
     let package = group.split('.').next().filter(|package| !package.is_empty()).unwrap_or("core");
     format!("io.k8s.api.{package}.{}.{}", kind.version, kind.kind)
@@ -71,6 +78,25 @@ fn add_builtin(generator: &mut SchemaGenerator, kind: &Kind) {
         ("", "Namespace") => add::<core::Namespace>,
         ("", "Secret") => add::<core::Secret>,
         ("", "ServiceAccount") => add::<core::ServiceAccount>,
+        ("", "LimitRange") => add::<core::LimitRange>,
+        ("", "ResourceQuota") => add::<core::ResourceQuota>,
+        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration") => {
+            add::<admission::MutatingWebhookConfiguration>
+        }
+        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration") => {
+            add::<admission::ValidatingWebhookConfiguration>
+        }
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => add::<CustomResourceDefinition>,
+        ("authentication.k8s.io", "SelfSubjectReview") => add::<authentication::SelfSubjectReview>,
+        ("authentication.k8s.io", "TokenReview") => add::<authentication::TokenReview>,
+        ("authorization.k8s.io", "LocalSubjectAccessReview") => add::<authorization::LocalSubjectAccessReview>,
+        ("authorization.k8s.io", "SelfSubjectAccessReview") => add::<authorization::SelfSubjectAccessReview>,
+        ("authorization.k8s.io", "SelfSubjectRulesReview") => add::<authorization::SelfSubjectRulesReview>,
+        ("authorization.k8s.io", "SubjectAccessReview") => add::<authorization::SubjectAccessReview>,
+        ("rbac.authorization.k8s.io", "ClusterRole") => add::<rbac::ClusterRole>,
+        ("rbac.authorization.k8s.io", "ClusterRoleBinding") => add::<rbac::ClusterRoleBinding>,
+        ("rbac.authorization.k8s.io", "Role") => add::<rbac::Role>,
+        ("rbac.authorization.k8s.io", "RoleBinding") => add::<rbac::RoleBinding>,
         ("apps", "Deployment") => add::<apps::Deployment>,
         ("apps", "ReplicaSet") => add::<apps::ReplicaSet>,
         ("apps", "StatefulSet") => add::<apps::StatefulSet>,
@@ -112,6 +138,8 @@ fn refer_in_all_of(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
             if map.len() > 1
+                // Schemas of schemas have a member of that name.
+                && map.get("$ref").is_some_and(Value::is_string)
                 && let Some(reference) = map.remove("$ref")
             {
                 map.insert("allOf".into(), json!([{"$ref": reference}]));

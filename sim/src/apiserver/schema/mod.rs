@@ -148,6 +148,11 @@ impl Schema {
         self.properties.values().chain(self.additional.as_deref()).chain(self.items.as_deref())
     }
 
+    /// Whether there is a rule in it.
+    pub(crate) fn has_rules(&self) -> bool {
+        self.has_rules
+    }
+
     /// The schema of a member of the root, e.g. `status`.
     pub(crate) fn property(&self, name: &str) -> Option<&Self> {
         self.properties.get(name)

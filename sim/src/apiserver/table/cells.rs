@@ -6,7 +6,7 @@ use super::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The cells of an object; None for a kind that has no printer.
 pub(super) fn of(kind: &str, value: &Value, now: Timestamp) -> Option<Vec<Value>> {
@@ -30,6 +30,7 @@ pub(super) fn of(kind: &str, value: &Value, now: Timestamp) -> Option<Vec<Value>
         "Lease" => vec![json!(name), json!(text(value, "/spec/holderIdentity")), json!(age)],
         "ConfigMap" => vec![json!(name), json!(count(value, "/data") + count(value, "/binaryData")), json!(age)],
         "Secret" => vec![json!(name), json!(text(value, "/type")), json!(count(value, "/data")), json!(age)],
+        "ResourceQuota" => quota(value, name, age),
         "ServiceAccount" => vec![json!(name), json!(age)],
         "Endpoints" => vec![json!(name), json!(endpoints(value)), json!(age)],
         "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => {
@@ -76,6 +77,21 @@ fn event(value: &Value, name: &str, now: Timestamp) -> Vec<Value> {
         json!(count),
         json!(name),
     ]
+}
+
+/// What is used of what there may be, limits apart from the rest.
+fn quota(value: &Value, name: &str, age: &str) -> Vec<Value> {
+    let hard: BTreeMap<_, _> = value.pointer("/status/hard").and_then(Value::as_object).into_iter().flatten().collect();
+    let shown = |amount: Option<&Value>| amount.and_then(Value::as_str).unwrap_or("0").to_owned();
+    let column = |limits: bool| {
+        let resources = hard.iter().filter(|(resource, _)| resource.starts_with("limits.") == limits);
+        let texts = resources.map(|(resource, most)| {
+            let used = value.pointer("/status/used").and_then(|used| used.get(resource.as_str()));
+            format!("{resource}: {}/{}", shown(used), shown(Some(most)))
+        });
+        texts.collect::<Vec<_>>().join(", ")
+    };
+    vec![json!(name), json!(column(false)), json!(column(true)), json!(age)]
 }
 
 fn node(value: &Value, name: &str, age: &str) -> Vec<Value> {
