@@ -90,6 +90,12 @@ impl Scenario {
         weight: 10,
     };
 
+    /// Whether what it promises holds under its own faults alone: times, and counts beside old pods, which race on a bad day.
+    pub fn needs_its_own_faults(&self) -> bool {
+        let timed = |expect: &Expect| matches!(expect, Expect::AnsweredWithin(..) | Expect::EachWithin(_));
+        !self.beside.is_empty() || self.expect.iter().any(timed)
+    }
+
     /// The payloads that it delivers or acts on, each once.
     pub fn payloads(&self) -> Vec<Payload> {
         let mut payloads: Vec<Payload> = self.acts.iter().flat_map(Act::payloads).collect();

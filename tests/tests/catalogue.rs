@@ -1,6 +1,7 @@
 //! Every scenario of the catalogue holds for the shipped protocol, and every fault that it is about takes effect.
 use model::verdict::Verdict;
-use scenarios::{catalogue::CATALOGUE, contender::SHIPPED};
+use scenarios::{catalogue::CATALOGUE, contender::SHIPPED, scenario::Scenario};
+use sim::faults::Faults;
 use tests::{run, subject, told};
 
 #[test]
@@ -12,6 +13,18 @@ fn every_scenario_holds() {
         for kind in scenario.triggers.iter().map(|trigger| trigger.effect.kind()) {
             assert!(tally.delivered.of(kind) > 0, "{}: {} never took effect", scenario.name, kind.name());
         }
+    }
+}
+
+#[test]
+fn others_than_their_own_faults_break_nothing() {
+    let (bound, free): (Vec<&Scenario>, Vec<&Scenario>) =
+        CATALOGUE.iter().partition(|scenario| scenario.needs_its_own_faults());
+    assert!(bound.len() < CATALOGUE.len() / 5, "most promises are kept on any day: {}", bound.len());
+    let hostile = Faults::preset("hostile").expect("a preset");
+    for scenario in free {
+        let tally = run(&subject(&scenario.name, SHIPPED, Some(hostile)), 2);
+        assert_eq!(tally.broken, None, "{}\n{}", scenario.name, told(&tally));
     }
 }
 

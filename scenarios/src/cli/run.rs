@@ -45,7 +45,8 @@ pub(super) struct Args {
     /// The protocol that handles signals.
     #[arg(long, default_value = SHIPPED)]
     protocol: String,
-    /// A preset of faults instead of the scenarios' own: none, calm, stormy, hostile.
+    /// A preset of faults instead of the scenarios' own: none, calm, stormy, hostile. Of the whole catalogue, those scenarios are left
+    /// out whose promises need their own faults; they run when named.
     #[arg(long)]
     faults: Option<String>,
     /// How many replicas instead of the scenarios' own.
@@ -116,7 +117,13 @@ fn subjects(args: &Args) -> anyhow::Result<Vec<Subject>> {
         }
     }
     if scenarios.is_empty() {
-        scenarios.extend(CATALOGUE);
+        let (left, taken): (Vec<&Scenario>, Vec<&Scenario>) =
+            CATALOGUE.iter().partition(|scenario| args.faults.is_some() && scenario.needs_its_own_faults());
+        if !left.is_empty() {
+            let names: Vec<_> = left.iter().map(|scenario| &*scenario.name).collect();
+            eprintln!("lockstep: left out, as their promises need their own faults: {}", names.join(", "));
+        }
+        scenarios.extend(taken);
     }
     Ok(scenarios.into_iter().map(|scenario| Subject::new(scenario.clone(), protocol, transport, overrides)).collect())
 }
