@@ -280,7 +280,7 @@ pub const WEAKENINGS: &[Weakening] = &[
     },
     Weakening {
         name: "keys-lost-on-the-way",
-        about: "an episode that ended before its first count hands on nothing",
+        about: "only the episode before is asked for keys: one that ended before its first count has none",
         sites: &[Site::KeysPastEmpty],
         scenario: "empty-episode",
         ..BUG

@@ -45,7 +45,7 @@ sites! {
     KeysStored => "The keys of deliveries are stored with the count.";
     KeysOfVersion => "Keys are looked up in the version that the count is decided on.";
     KeysHandedOn => "An episode begins with the keys of the one before.";
-    KeysPastEmpty => "An episode that counted nothing hands on the keys that it was left.";
+    KeysPastEmpty => "Episodes without keys are looked past.";
 }
 
 /// One change of the protocol's text.
@@ -136,13 +136,13 @@ pub const EDITS: &[Edit] = &[
     ),
     edit(
         "redelivery",
-        "return Ok(list.unwrap_or_default().handed_on(before));",
-        "return Ok(list.filter(|_| !@KeysHandedOn).unwrap_or_default().handed_on(before));",
+        "return Ok(list.handed_on(before));",
+        "return Ok(if @KeysHandedOn { Deliveries::default() } else { list.handed_on(before) });",
     ),
     edit(
         "redelivery",
-        "if list.is_some() || predecessor.count() > 0 {",
-        "if list.is_some() || predecessor.count() > 0 || @KeysPastEmpty {",
+        "(earliest..episode).rev() {",
+        "(earliest..episode).rev().take(if @KeysPastEmpty { 1 } else { usize::MAX }) {",
     ),
     edit("count", "|last| last.max(now)", "|last| if @LastSeenGrows { now } else { last.max(now) }"),
     edit(

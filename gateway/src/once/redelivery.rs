@@ -1,7 +1,7 @@
 //! Telling redeliveries: what a delivery with a key was counted as, if it was.
 //!
 //! The list of the request that is about to take the batch is complete for its window once it is there; where it is not, it is
-//! begun with the list of the episode before, by a quorum read if that was not read just now. The count's compare-and-set then
+//! begun with the last list of the episodes before, by quorum reads of what was not read just now. The count's compare-and-set then
 //! makes sure that the list was the latest. A request of somebody else's has no predecessor.
 use super::{
     deliveries::{Deliveries, Occurrence},
@@ -12,6 +12,9 @@ use super::{
 use crate::protocol::{Accepted, Disposition};
 use jiff::Timestamp;
 use std::sync::Arc;
+
+/// Episodes that are looked at for a list: where senders seldom use keys, most have none.
+const LISTLESS_MAX: u64 = 8;
 
 impl Writer {
     /// Answers the members that `target`, or the episode before it, counted already; gives the list that the others are added
@@ -33,8 +36,7 @@ impl Writer {
         if self.batch.has_keys() {
             let known = match Deliveries::find(ended.conditions()) {
                 Some(known) => known,
-                None if ended.count() == 0 => self.inherited(ended).await?,
-                None => Deliveries::default(),
+                None => self.inherited(ended).await?,
             };
             self.answer_redeliveries(ended, &known)?;
         }
@@ -42,16 +44,16 @@ impl Writer {
         Ok(())
     }
 
-    /// What `target` was left by the episode before it, or by the last one that counted anything: one that ended before its
-    /// first count has no list to hand on.
+    /// What `target` was left by the episodes before it: the list of the last of them that has one. One in which no delivery
+    /// with a key was counted, or none at all, has none.
     async fn inherited(&mut self, target: &RequestRecord) -> Result<Deliveries, Step> {
         let episode = names::episode_of_request(&target.metadata.name, &self.fingerprint).unwrap_or_default();
-        for before in (1..episode).rev() {
+        let earliest = episode.saturating_sub(LISTLESS_MAX).max(1);
+        for before in (earliest..episode).rev() {
             let name = names::of_episode(&target.metadata.name, before);
             let Some(predecessor) = self.read_predecessor(&name).await? else { break };
-            let list = Deliveries::find(predecessor.conditions());
-            if list.is_some() || predecessor.count() > 0 {
-                return Ok(list.unwrap_or_default().handed_on(before));
+            if let Some(list) = Deliveries::find(predecessor.conditions()) {
+                return Ok(list.handed_on(before));
             }
         }
         Ok(Deliveries::default())
