@@ -51,10 +51,28 @@ impl View {
     /// # Errors
     /// A sentence when the kind is not served.
     pub fn values(&self, group: &str, plural: &str) -> Result<impl Iterator<Item = &Value> + use<'_>, String> {
-        let resource = self.registry.resource(group, plural);
-        let resource = resource.ok_or_else(|| format!("{plural} of group {group:?} are not served: add their CRD."))?;
-        let from = (resource, Arc::from(""), Arc::from(""));
-        Ok(self.objects.range(from..).take_while(move |((of, ..), _)| *of == resource).map(|(_, value)| &**value))
+        let resource = match self.registry.resource(group, plural) {
+            Some(resource) => Some(resource),
+            None => self.defined(group, plural)?,
+        };
+        let found = resource.into_iter().flat_map(move |resource| {
+            let from = (resource, Arc::from(""), Arc::from(""));
+            self.objects.range(from..).take_while(move |((of, ..), _)| *of == resource)
+        });
+        Ok(found.map(|(_, value)| &**value))
+    }
+
+    /// The resource of a kind that a program defined itself; None while there is no object of it.
+    fn defined(&self, group: &str, plural: &str) -> Result<Option<ResourceId>, String> {
+        let name = Arc::from(format!("{plural}.{group}"));
+        let definition = self.objects.get(&(self.registry.definitions_id(), Arc::from(""), name));
+        let unserved = || format!("{plural} of group {group:?} are not served: add their CRD.");
+        let kind = &definition.ok_or_else(unserved)?["spec"]["names"]["kind"];
+        let is_one = |object: &Value| {
+            let version = object["apiVersion"].as_str().and_then(|version| version.split_once('/'));
+            object["kind"] == *kind && version.is_some_and(|(of, _)| of == group)
+        };
+        Ok(self.objects.iter().find(|(_, object)| is_one(object)).map(|((resource, ..), _)| *resource))
     }
 
     /// The commit after which this check is made; None before the first.

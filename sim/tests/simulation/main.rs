@@ -2,6 +2,8 @@
 #[expect(dead_code, unreachable_pub, reason = "an example is a program: its main is not called here")]
 #[path = "../../examples/one_child_each.rs"]
 mod one_child_each;
+
+mod definitions;
 mod reports;
 mod servers;
 
