@@ -1,6 +1,6 @@
 //! PATCH: JSON merge patches (RFC 7396), JSON patches (RFC 6902) and strategic merge patches, in Go's reading of them
 //! (k8s.io/apiserver/pkg/endpoints/handlers/patch.go). Server-side apply has a module of its own.
-use super::{Call, create};
+use super::{Call, apply::from_unstructured, create};
 use crate::apiserver::{
     Answer, ApiServer,
     decode::{self, Decoded},
@@ -48,11 +48,12 @@ impl ApiServer {
             PatchType::Json => apply_json_patch(&mut value, call.body)?,
             PatchType::Strategic => apply_strategic_patch(call, &mut value)?,
         }
+        if patch == PatchType::Strategic {
+            from_unstructured(kind, &mut value).map_err(|why| undecoded(&value, &why))?;
+        }
         let mut decoded = Decoded { value, complaints };
-        decode::normalise(kind, &mut decoded).map_err(|refusal| {
-            let error = FieldError::invalid("patch", &Value::from(decoded.value.to_string()), refusal.message());
-            status::invalid(status::Subject { group: "", kind: "" }, "", &[error])
-        })?;
+        let outcome = decode::normalise(kind, &mut decoded);
+        outcome.map_err(|refusal| undecoded(&decoded.value, refusal.message()))?;
         let mut warnings = self.patch_validation(call, &decoded, patch)?;
         let outcome = self.replace_patched(call, &current, decoded.value, &mut warnings);
         outcome.map_err(|refusal| refusal.with_warnings(warnings))
@@ -91,7 +92,7 @@ impl ApiServer {
 }
 
 /// A patch that is applied to the stored object's JSON.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PatchType {
     Merge,
     Json,
@@ -109,6 +110,12 @@ pub(super) fn apply_json(media_type: &str, target: &mut Value, body: &[u8]) -> O
 
 fn parse(body: &[u8]) -> Outcome<Value> {
     serde_json::from_slice(body).map_err(|e| undecodable(&e))
+}
+
+/// The refusal of a patch whose outcome is no object of the kind.
+fn undecoded(outcome: &Value, why: &str) -> Box<status::Status> {
+    let error = FieldError::invalid("patch", &Value::from(outcome.to_string()), why);
+    status::invalid(status::Subject { group: "", kind: "" }, "", &[error])
 }
 
 fn undecodable(error: &serde_json::Error) -> Box<status::Status> {
