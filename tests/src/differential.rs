@@ -16,11 +16,15 @@ use sim::apiserver::{
 use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 mod bodies;
+mod patches;
 mod real;
 mod requests;
 mod sequence;
 
 pub use real::Real;
+
+/// In the group of the corpus in which it is compared who owns which field.
+const NAME: &str = "managedfields/found";
 
 /// What requests are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,7 +247,7 @@ impl<C: Client + Clone> Search<C> {
 }
 
 fn parse(case: &Value) -> Case {
-    Case::parse("differential", &case.to_string()).unwrap_or_else(|e| panic!("a sequence is a case: {e}\n{case:#}"))
+    Case::parse(NAME, &case.to_string()).unwrap_or_else(|e| panic!("a sequence is a case: {e}\n{case:#}"))
 }
 
 fn steps(case: &Value) -> &[Value] {
