@@ -42,11 +42,24 @@ const FIELD_SELECTORS: [&str; 13] = [
 /// Who writes: few, so that they meet. The client's own name is that of an update without one.
 pub(super) const MANAGERS: [&str; 5] = ["alice", "bob", "conf", "kubectl", ""];
 
+/// What is accepted other than JSON, and how much of an object a row of a Table is to have.
+fn form() -> impl Strategy<Value = (Option<String>, Parameter)> {
+    let form = |kind: &str| Some(format!("application/json;as={kind};g=meta.k8s.io;v=v1"));
+    let table = parameter("includeObject", 0.5, texts(&["None", "Metadata", "Object", "All"]))
+        .prop_map(move |include| (form("Table"), include));
+    prop_oneof![
+        26 => Just((None, None)),
+        1 => Just((form("PartialObjectMetadata"), None)),
+        1 => Just((form("PartialObjectMetadataList"), None)),
+        2 => table,
+    ]
+}
+
 /// One step of a sequence.
 pub(super) fn draft() -> impl Strategy<Value = Draft> {
     let resource = prop_oneof![Just(Resource::Lease), Just(Resource::Request)];
     let named = (resource, select(&NAMES[..]));
-    named.prop_flat_map(|(resource, name)| {
+    let drafts = named.prop_flat_map(|(resource, name)| {
         prop_oneof![
             8 => create(resource, name),
             8 => update(resource, name),
@@ -59,6 +72,15 @@ pub(super) fn draft() -> impl Strategy<Value = Draft> {
             4 => watch(resource),
             1 => strange(resource, name),
         ]
+    });
+    (drafts, form()).prop_map(|(mut draft, (accept, include))| {
+        if let Some(accept) = accept {
+            draft.call["headers"]["Accept"] = accept.into();
+        }
+        if let Some((name, include)) = include {
+            draft.call["query"][name] = include;
+        }
+        draft
     })
 }
 
@@ -218,9 +240,14 @@ fn delete_collection(resource: Resource) -> BoxedStrategy<Draft> {
         parameter("fieldSelector", 0.3, texts(&FIELD_SELECTORS)),
         parameter("dryRun", 0.1, texts(&["All"])),
     ]);
-    (parameters, who())
-        .prop_map(move |(parameters, who)| {
-            draft_of(call("DELETE", resource.collection(), query(parameters), who), resource)
+    let body = prop_oneof![4 => Just(None), 1 => delete_body()];
+    (body, parameters, who())
+        .prop_map(move |(body, parameters, who)| {
+            let mut call = call("DELETE", resource.collection(), query(parameters), who);
+            if let Some(body) = body {
+                call["body"] = body;
+            }
+            draft_of(call, resource)
         })
         .boxed()
 }
@@ -268,17 +295,10 @@ fn list(resource: Resource) -> BoxedStrategy<Draft> {
         prop_oneof![6 => (0..2_u8).prop_map(|n| json!({"$continue": n})), 1 => Just(json!("garbage"))],
     )
     .prop_map(|token| token.map(|token| ("continue", token)));
-    let accept = prop_oneof![
-        9 => Just(None),
-        1 => Just(Some("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")),
-    ];
-    (version(0.4), labels, fields, matching, limit, next, accept, who())
-        .prop_map(move |((version, settle), labels, fields, matching, limit, next, accept, who)| {
+    (version(0.4), labels, fields, matching, limit, next, who())
+        .prop_map(move |((version, settle), labels, fields, matching, limit, next, who)| {
             let parameters = query(vec![version, labels, fields, matching, limit, next]);
-            let mut call = call("GET", resource.collection(), parameters, who);
-            if let Some(accept) = accept {
-                call["headers"] = json!({"Accept": accept});
-            }
+            let call = call("GET", resource.collection(), parameters, who);
             Draft { settle, ..draft_of(call, resource) }
         })
         .boxed()

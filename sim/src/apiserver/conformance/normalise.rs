@@ -122,7 +122,7 @@ impl Normaliser<'_> {
     /// Collects the versions of objects, not of lists and bookmarks, and generated names.
     fn learn(&mut self, value: &Value, quiet: bool) {
         match value {
-            Value::Array(list) => list.iter().for_each(|v| self.learn(v, false)),
+            Value::Array(list) => list.iter().for_each(|v| self.learn(v, quiet)),
             Value::Object(map) => {
                 // An empty list of partial metadata has items of null.
                 let is_list = ["items", "rows"]
@@ -132,7 +132,8 @@ impl Normaliser<'_> {
                     self.learn_object(meta);
                 }
                 let bookmark = map.get("type") == Some(&json!("BOOKMARK"));
-                map.values().for_each(|v| self.learn(v, bookmark));
+                // Of a bookmark as a Table the version is in a row.
+                map.values().for_each(|v| self.learn(v, quiet || bookmark));
             }
             _ => {}
         }

@@ -42,8 +42,10 @@ impl ApiServer {
         let outcome = match current {
             Some(current) => self.replace(call, &current, value, &mut warnings),
             None => {
-                // There is nothing that a version could be compared with.
-                object::metadata_mut(&mut value).remove("resourceVersion");
+                // There is nothing that a version could be compared with; it goes on the way to the storage.
+                if !call.options.is_dry_run() {
+                    object::metadata_mut(&mut value).remove("resourceVersion");
+                }
                 self.admit_create(call, call.name)?;
                 self.mutate(call, &mut value, None)?;
                 self.create_prepared(call, value, 0, &mut warnings)

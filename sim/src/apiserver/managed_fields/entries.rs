@@ -119,6 +119,10 @@ impl Managed {
         (!list.is_empty()).then(|| list.into())
     }
 
+    pub(super) fn has_other_version(&self, api_version: &str) -> bool {
+        self.0.values().any(|entry| entry.api_version != api_version)
+    }
+
     /// Forgets the entries of versions that are not served.
     pub(super) fn retain_version(&mut self, api_version: &str) {
         self.0.retain(|_, entry| entry.api_version == api_version);

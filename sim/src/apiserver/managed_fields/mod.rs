@@ -93,6 +93,10 @@ impl<'a> FieldManager<'a> {
         for object in [live, new] {
             self.root.validate(object, Duplicates::Allowed).map_err(|e| e.to_string())?;
         }
+        // Between versions of a custom resource that are not served there is no conversion, and the whole update fails.
+        if self.kind.custom && managed.has_other_version(&self.kind.api_version) {
+            return Err("request to convert CR to an invalid group/version".into());
+        }
         managed.retain_version(&self.kind.api_version);
         let compared = self.root.compare(live, new)?.without(self.kind.reset_fields(self.subresource));
         managed.take(&compared, None);
