@@ -8,6 +8,7 @@ use crate::apiserver::{
     validation,
 };
 use serde_json::Value;
+use std::sync::Arc;
 
 impl ApiServer {
     /// Merges a configuration into the object, which is created if it is not there.
@@ -17,7 +18,8 @@ impl ApiServer {
         }
         validation::options::validate_patch(&call.options, true)?;
         decode::check_size(call.body)?;
-        let manager = call.field_manager();
+        let registry = Arc::clone(&self.registry);
+        let manager = call.field_manager(&registry);
         let current = self.current(call);
         if current.is_none() && !call.subresource.is_empty() {
             return Err(call.not_found());

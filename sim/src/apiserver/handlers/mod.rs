@@ -92,8 +92,8 @@ impl Call<'_> {
         program.take(validation::options::FIELD_MANAGER_LIMIT).collect()
     }
 
-    pub(crate) fn field_manager(&self) -> FieldManager<'_> {
-        FieldManager::new(self.kind, self.subresource, self.now)
+    pub(crate) fn field_manager<'a>(&'a self, registry: &'a Registry) -> FieldManager<'a> {
+        FieldManager::new(registry, self.kind, self.subresource, self.now)
     }
 
     /// The encoding of the body.
@@ -294,7 +294,7 @@ impl ApiServer {
             object::metadata_mut(new).remove("managedFields");
             return;
         }
-        let manager = call.field_manager();
+        let manager = call.field_manager(&self.registry);
         match live {
             Some(live) => manager.update(live, new, &call.manager()),
             None => manager.update(&manager.empty(), new, &call.manager()),

@@ -119,8 +119,9 @@ impl Managed {
         (!list.is_empty()).then(|| list.into())
     }
 
-    pub(super) fn has_other_version(&self, api_version: &str) -> bool {
-        self.0.values().any(|entry| entry.api_version != api_version)
+    /// Of all entries.
+    pub(super) fn api_versions(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(|entry| entry.api_version.as_str())
     }
 
     /// Forgets the entries of versions that are not served.
