@@ -48,9 +48,11 @@ impl Schema {
         match value {
             Value::Object(map) => self.prune_map(map, path, unknown),
             Value::Array(list) => {
-                if let Some(items) = &self.items {
-                    for (i, item) in list.iter_mut().enumerate() {
-                        items.prune(item, &Path::Item(path, i), unknown);
+                for (i, item) in list.iter_mut().enumerate() {
+                    match &self.items {
+                        Some(items) => items.prune(item, &Path::Item(path, i), unknown),
+                        None if self.preserve_unknown => {}
+                        None => prune_all(item, &Path::Item(path, i), unknown),
                     }
                 }
             }
@@ -129,6 +131,20 @@ impl Schema {
             value.clone_from(default);
         }
         self.fill(value);
+    }
+}
+
+/// Where no list may be, nothing in it is known.
+fn prune_all(value: &mut Value, path: &Path<'_>, unknown: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            unknown.extend(map.keys().map(|name| Path::Member(path, name).to_string()));
+            map.clear();
+        }
+        Value::Array(list) => {
+            list.iter_mut().enumerate().for_each(|(i, item)| prune_all(item, &Path::Item(path, i), unknown));
+        }
+        _ => {}
     }
 }
 
