@@ -186,7 +186,15 @@ pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Ve
         }
         kind.types.root(kind.root_type).decode(map, unknown);
     }
+    if !kind.custom {
+        // As Go's decoder meets them in a body whose members are sorted.
+        unknown.sort_by(|one, other| top_member(one).cmp(top_member(other)));
+    }
     Ok(())
+}
+
+fn top_member(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or_default()
 }
 
 /// A built-in kind may leave out kind and apiVersion; a custom one has been found to have a kind.

@@ -104,14 +104,23 @@ impl Watcher {
 
     /// The watch starts with an ADDED line for an object that is there.
     pub(crate) fn push_initial(&mut self, kind: &Kind, object: &Arc<Object>, now: Timestamp) {
-        if self.filter.sees(object) {
-            let line = self.filter.line(kind, "ADDED", object, object.revision, now);
-            self.first.push_back(line);
+        if !self.filter.sees(object) {
+            return;
         }
+        if self.filter.is_of_lists() {
+            self.ending = Ending::AfterFirst;
+            return;
+        }
+        let line = self.filter.line(kind, "ADDED", object, object.revision, now);
+        self.first.push_back(line);
     }
 
     /// The mark that ends the initial events.
     pub(crate) fn push_initial_events_end(&mut self, kind: &Kind, revision: u64, now: Timestamp) {
+        if self.filter.is_of_lists() {
+            self.ending = Ending::AfterFirst;
+            return;
+        }
         let annotations = json!({"k8s.io/initial-events-end": "true"});
         let line = self.filter.bookmark(kind, revision, Some(annotations), now);
         self.first.push_back(line);
@@ -192,7 +201,8 @@ impl Watcher {
         if let Some(line) = self.first.pop_front() {
             return WatchItem::Event(line);
         }
-        if self.ending == Ending::AfterFirst {
+        let untold = || self.filter.is_of_lists() && (self.bookmark.due || self.peek(store, applied).is_some());
+        if self.ending == Ending::AfterFirst || untold() {
             self.ending = Ending::Ended;
             return WatchItem::End;
         }
@@ -238,6 +248,11 @@ enum Seen {
 }
 
 impl Filter {
+    /// An event is about one object, which cannot be the metadata of a list: the server ends the stream at the first.
+    fn is_of_lists(&self) -> bool {
+        matches!(self.form.shape, Shape::Metadata { list: true, .. })
+    }
+
     fn sees(&self, object: &Object) -> bool {
         self.namespace.as_deref().is_none_or(|n| n == &*object.namespace)
             && (self.selector.is_empty() || self.selector.matches(&object.value))

@@ -44,6 +44,13 @@ pub const ABSENCES: &[Absence] = &[
         &[],
     ),
     absent(
+        "empty metadata in an applied custom resource, e.g. `labels: {}`",
+        "it is as if it were not there; the real server stores it, shows it to nobody, and a later write that changes nothing takes \
+         it away and moves the version, or not, as its cache lags",
+        "a version that moves although nothing changed",
+        &[],
+    ),
+    absent(
         "ownership across versions of a kind, and across changes of its schema",
         "owners stay as they were written",
         "a conflict of server-side apply after a definition has changed, or between versions of a kind",

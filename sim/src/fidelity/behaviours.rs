@@ -347,6 +347,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
             "watches/selector-invalid",
             "watches/deprecated-path",
             "watches/partial-metadata",
+            "watches/metadata-of-lists",
             "watches/dry-run-is-no-event",
         ],
     ),

@@ -114,6 +114,29 @@ fn owners() -> impl Strategy<Value = Value> {
         .prop_map(move |list| list.into_iter().map(|(controller, n)| owner(controller, n)).collect())
 }
 
+/// What clients send back or make up.
+fn owners_of_fields() -> impl Strategy<Value = Value> {
+    let entry = |operation: &str, version: &str, fields: Value| {
+        json!([{
+            "manager": "bob", "operation": operation, "apiVersion": version, "time": "2026-01-01T00:00:00Z",
+            "fieldsType": "FieldsV1", "fieldsV1": fields,
+        }])
+    };
+    let lease = "coordination.k8s.io/v1";
+    select(vec![
+        json!(null),
+        json!([]),
+        json!([{}]),
+        entry("Update", lease, json!({"f:spec": {"f:holderIdentity": {}}})),
+        entry("Apply", lease, json!({"f:spec": {"f:leaseDurationSeconds": {}}})),
+        entry("Apply", "kubernaut.ai/v1alpha1", json!({"f:spec": {"f:severity": {}, "f:targetResource": {".": {}}}})),
+        entry("Update", "kubernaut.ai/v1alpha1", json!({"f:metadata": {"f:labels": {"f:app": {}}}})),
+        entry("Update", "", json!({})),
+        entry("Own", lease, json!({})),
+        entry("Update", lease, json!({"spec": {}})),
+    ])
+}
+
 fn metadata() -> impl Strategy<Value = Map<String, Value>> {
     let system = prop_oneof![
         6 => Just(None),
@@ -124,6 +147,7 @@ fn metadata() -> impl Strategy<Value = Map<String, Value>> {
         1 => Just(Some(("namespace", json!("elsewhere")))),
         1 => Just(Some(("namespace", json!("{ns}")))),
         1 => Just(Some(("selfLink", json!("/x")))),
+        1 => owners_of_fields().prop_map(|owners| Some(("managedFields", owners))),
     ];
     let maybe = |weight: f64, strategy: BoxedStrategy<Value>| prop::option::weighted(weight, strategy);
     (

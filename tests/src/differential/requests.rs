@@ -2,6 +2,7 @@
 use super::{
     Draft, Resource,
     bodies::{self, NAMES},
+    patches,
 };
 use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};
@@ -38,15 +39,32 @@ const FIELD_SELECTORS: [&str; 13] = [
     "bogus",
 ];
 
+/// Who writes: few, so that they meet. The client's own name is that of an update without one.
+pub(super) const MANAGERS: [&str; 5] = ["alice", "bob", "conf", "kubectl", ""];
+
+/// What is accepted other than JSON, and how much of an object a row of a Table is to have.
+fn form() -> impl Strategy<Value = (Option<String>, Parameter)> {
+    let form = |kind: &str| Some(format!("application/json;as={kind};g=meta.k8s.io;v=v1"));
+    let table = parameter("includeObject", 0.5, texts(&["None", "Metadata", "Object", "All"]))
+        .prop_map(move |include| (form("Table"), include));
+    prop_oneof![
+        26 => Just((None, None)),
+        1 => Just((form("PartialObjectMetadata"), None)),
+        1 => Just((form("PartialObjectMetadataList"), None)),
+        2 => table,
+    ]
+}
+
 /// One step of a sequence.
 pub(super) fn draft() -> impl Strategy<Value = Draft> {
     let resource = prop_oneof![Just(Resource::Lease), Just(Resource::Request)];
     let named = (resource, select(&NAMES[..]));
-    named.prop_flat_map(|(resource, name)| {
+    let drafts = named.prop_flat_map(|(resource, name)| {
         prop_oneof![
             8 => create(resource, name),
             8 => update(resource, name),
-            7 => patch(resource, name),
+            7 => patches::patch(resource, name),
+            6 => patches::apply(resource, name),
             4 => delete(resource, name),
             1 => delete_collection(resource),
             4 => get(resource, name),
@@ -54,44 +72,57 @@ pub(super) fn draft() -> impl Strategy<Value = Draft> {
             4 => watch(resource),
             1 => strange(resource, name),
         ]
+    });
+    (drafts, form()).prop_map(|(mut draft, (accept, include))| {
+        if draft.call.pointer("/body/metadata/generateName").is_some() {
+            // A generated name that only a Table's cell tells is not known as one.
+            return draft;
+        }
+        if let Some(accept) = accept {
+            draft.call["headers"]["Accept"] = accept.into();
+        }
+        if let Some((name, include)) = include {
+            draft.call["query"][name] = include;
+        }
+        draft
     })
 }
 
-fn draft_of(call: Value, resource: Resource) -> Draft {
+pub(super) fn draft_of(call: Value, resource: Resource) -> Draft {
     Draft { call, resource, watch: false, read_first: false, settle: false }
 }
 
-type Parameter = Option<(&'static str, Value)>;
+pub(super) type Parameter = Option<(&'static str, Value)>;
 
 /// At most one value for a parameter.
-fn parameter(name: &'static str, weight: f64, values: Vec<Value>) -> BoxedStrategy<Parameter> {
+pub(super) fn parameter(name: &'static str, weight: f64, values: Vec<Value>) -> BoxedStrategy<Parameter> {
     prop::option::weighted(weight, select(values).prop_map(move |value| (name, value))).boxed()
 }
 
-fn texts(values: &[&str]) -> Vec<Value> {
+pub(super) fn texts(values: &[&str]) -> Vec<Value> {
     values.iter().map(|value| Value::from(*value)).collect()
 }
 
 /// Parameters of writes.
-fn write_query() -> impl Strategy<Value = Map<String, Value>> {
+pub(super) fn write_query() -> impl Strategy<Value = Map<String, Value>> {
     let parameters = [
         parameter("dryRun", 0.08, texts(&["All", "Some"])),
         parameter("fieldValidation", 0.25, texts(&["Strict", "Warn", "Ignore", "Maybe"])),
-        parameter("fieldManager", 0.08, texts(&["me", ""])),
+        parameter("fieldManager", 0.3, texts(&MANAGERS)),
     ];
     Vec::from(parameters).prop_map(query)
 }
 
-fn query(parameters: Vec<Parameter>) -> Map<String, Value> {
+pub(super) fn query(parameters: Vec<Parameter>) -> Map<String, Value> {
     parameters.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Who asks: nearly always the administrator.
-fn who() -> impl Strategy<Value = Option<&'static str>> {
+pub(super) fn who() -> impl Strategy<Value = Option<&'static str>> {
     prop_oneof![40 => Just(None), 1 => Just(Some("user")), 1 => Just(Some("none")), 1 => Just(Some("bad"))]
 }
 
-fn call(method: &str, path: String, query: Map<String, Value>, who: Option<&str>) -> Value {
+pub(super) fn call(method: &str, path: String, query: Map<String, Value>, who: Option<&str>) -> Value {
     let mut call = json!({"method": method, "path": path});
     if !query.is_empty() {
         call["query"] = query.into();
@@ -161,52 +192,6 @@ fn update(resource: Resource, name: &'static str) -> BoxedStrategy<Draft> {
         .boxed()
 }
 
-fn patch(resource: Resource, name: &'static str) -> BoxedStrategy<Draft> {
-    let merge = (bodies::part(resource, name), prop::option::weighted(0.2, 0..3_u8)).prop_map(|(mut part, version)| {
-        if let Some(version) = version {
-            bodies::put(&mut part, "/metadata/resourceVersion", json!({"$rv": version}));
-        }
-        ("application/merge-patch+json", part)
-    });
-    let json_patch = prop::collection::vec(operation(resource), 1..4)
-        .prop_map(|operations| ("application/json-patch+json", Value::from(operations)));
-    let foreign = bodies::part(resource, name).prop_map(|part| ("application/json", part));
-    let patch = prop_oneof![6 => merge, 4 => json_patch, 1 => foreign];
-    let subresource = prop::bool::weighted(if resource == Resource::Request { 0.35 } else { 0.03 });
-    (patch, bodies::status(), subresource, write_query(), who())
-        .prop_map(move |((content_type, mut body), status, subresource, query, who)| {
-            if subresource && body.is_object() {
-                body["status"] = status;
-            }
-            let path = resource.path(name) + if subresource { "/status" } else { "" };
-            let mut call = call("PATCH", path, query, who);
-            call["body"] = body;
-            call["headers"] = json!({"Content-Type": content_type});
-            draft_of(call, resource)
-        })
-        .boxed()
-}
-
-fn operation(resource: Resource) -> impl Strategy<Value = Value> {
-    let names = select(&["add", "replace", "remove", "test", "copy", "move", "bogus"][..]);
-    let plausible = select(texts(&["x", "one", "critical", "Pending"]));
-    let value = prop_oneof![3 => plausible, 2 => bodies::odd_value()];
-    (names, bodies::member(resource), bodies::member(resource), value, prop::bool::weighted(0.1)).prop_map(
-        |(name, path, from, value, versioned)| {
-            if versioned {
-                return json!({"op": "test", "path": "/metadata/resourceVersion", "value": {"$rv": 0}});
-            }
-            let mut operation = json!({"op": name, "path": path});
-            match name {
-                "copy" | "move" => operation["from"] = from.into(),
-                "remove" => {}
-                _ => operation["value"] = value,
-            }
-            operation
-        },
-    )
-}
-
 fn delete_body() -> impl Strategy<Value = Option<Value>> {
     let reference = |name: &'static str| {
         prop::option::weighted(
@@ -259,9 +244,14 @@ fn delete_collection(resource: Resource) -> BoxedStrategy<Draft> {
         parameter("fieldSelector", 0.3, texts(&FIELD_SELECTORS)),
         parameter("dryRun", 0.1, texts(&["All"])),
     ]);
-    (parameters, who())
-        .prop_map(move |(parameters, who)| {
-            draft_of(call("DELETE", resource.collection(), query(parameters), who), resource)
+    let body = prop_oneof![4 => Just(None), 1 => delete_body()];
+    (body, parameters, who())
+        .prop_map(move |(body, parameters, who)| {
+            let mut call = call("DELETE", resource.collection(), query(parameters), who);
+            if let Some(body) = body {
+                call["body"] = body;
+            }
+            draft_of(call, resource)
         })
         .boxed()
 }
@@ -309,17 +299,10 @@ fn list(resource: Resource) -> BoxedStrategy<Draft> {
         prop_oneof![6 => (0..2_u8).prop_map(|n| json!({"$continue": n})), 1 => Just(json!("garbage"))],
     )
     .prop_map(|token| token.map(|token| ("continue", token)));
-    let accept = prop_oneof![
-        9 => Just(None),
-        1 => Just(Some("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")),
-    ];
-    (version(0.4), labels, fields, matching, limit, next, accept, who())
-        .prop_map(move |((version, settle), labels, fields, matching, limit, next, accept, who)| {
+    (version(0.4), labels, fields, matching, limit, next, who())
+        .prop_map(move |((version, settle), labels, fields, matching, limit, next, who)| {
             let parameters = query(vec![version, labels, fields, matching, limit, next]);
-            let mut call = call("GET", resource.collection(), parameters, who);
-            if let Some(accept) = accept {
-                call["headers"] = json!({"Accept": accept});
-            }
+            let call = call("GET", resource.collection(), parameters, who);
             Draft { settle, ..draft_of(call, resource) }
         })
         .boxed()
@@ -353,6 +336,8 @@ fn strange(resource: Resource, name: &'static str) -> BoxedStrategy<Draft> {
         3 => Just(None),
         1 => Just(Some("application/merge-patch+json")),
         1 => Just(Some("application/json-patch+json")),
+        1 => Just(Some("application/strategic-merge-patch+json")),
+        1 => Just(Some("application/apply-patch+yaml")),
         1 => Just(Some("text/plain")),
     ];
     let method = select(&["POST", "PUT", "PATCH", "DELETE"][..]);

@@ -3,6 +3,9 @@
 use super::Draft;
 use serde_json::{Map, Value, json};
 
+/// What refers to an earlier answer; other names with a `$` are directives of strategic patches.
+const REFERENCES: [&str; 3] = ["$rv", "$uid", "$continue"];
+
 /// A step whose answer later ones refer to.
 struct Earlier {
     index: usize,
@@ -63,11 +66,12 @@ pub(super) fn case(drafts: &[Draft], count: impl Fn(&str) -> usize) -> Value {
 
 /// Where the answer quotes the internals of Go's decoders: of bodies that are no objects, and of patched objects as a whole.
 fn loose(call: &Value) -> &'static [&'static str] {
-    if call.get("method") == Some(&json!("PATCH")) {
+    let applies = call.pointer("/headers/Content-Type") == Some(&json!("application/apply-patch+yaml"));
+    if call.get("method") == Some(&json!("PATCH")) && !applies {
         &["/message", "/details/causes/*/message"]
     } else if call.pointer("/body/metadata/generateName").is_some() {
         // A generated name that only an error tells is not known as one.
-        &["/message", "/details/name"]
+        &["/message", "/details/name", "/details/causes/*/message"]
     } else if call.get("raw").is_some() {
         &["/message"]
     } else {
@@ -105,7 +109,7 @@ fn nearest_first<'a>(earlier: impl DoubleEndedIterator<Item = &'a Earlier> + Clo
 fn resolved(value: &Value, candidates: &[usize]) -> Option<Value> {
     match value {
         Value::Object(map) => {
-            let reference = map.iter().next().filter(|(name, _)| map.len() == 1 && name.starts_with('$'));
+            let reference = map.iter().next().filter(|(name, _)| map.len() == 1 && REFERENCES.contains(&name.as_str()));
             if let Some((name, n)) = reference {
                 let n = n.as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
                 let index = candidates.get(n.checked_rem(candidates.len())?)?;

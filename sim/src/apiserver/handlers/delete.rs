@@ -95,8 +95,9 @@ impl ApiServer {
     }
 
     pub(super) fn delete_collection(&mut self, call: &Call<'_>) -> Outcome<Answer> {
-        let options = delete_options(call)?;
+        validation::options::validate_list(&call.options, false)?;
         let selector = Selector::parse(call.kind, &call.options.label_selector, &call.options.field_selector)?;
+        let options = delete_options(call)?;
         let page = self.consistent_page(call, &selector);
         let answer = encode_page(call, &page);
         for current in &page.objects {

@@ -36,6 +36,7 @@ mod get;
 mod list;
 mod namespace;
 mod patch;
+mod response;
 mod scale;
 mod update;
 mod watch;
@@ -91,8 +92,8 @@ impl Call<'_> {
         program.take(validation::options::FIELD_MANAGER_LIMIT).collect()
     }
 
-    pub(crate) fn field_manager(&self) -> FieldManager<'_> {
-        FieldManager::new(self.kind, self.subresource, self.now)
+    pub(crate) fn field_manager<'a>(&'a self, registry: &'a Registry) -> FieldManager<'a> {
+        FieldManager::new(registry, self.kind, self.subresource, self.now)
     }
 
     /// The encoding of the body.
@@ -135,24 +136,6 @@ impl Call<'_> {
     /// Through which API an event came.
     pub(crate) fn through(&self) -> Through {
         if self.kind.is_view() { Through::Events } else { Through::Core }
-    }
-
-    /// A list cannot be the metadata of one object, nor can an object be that of a list.
-    fn check_shape(&self, verb: &str) -> Outcome<()> {
-        let many = matches!(verb, "list" | "deletecollection");
-        let wanted = match self.form.shape {
-            Shape::Metadata { list: false, .. } if many => "PartialObjectMetadata",
-            Shape::Metadata { list: true, .. } if !many && verb != "watch" => "PartialObjectMetadataList",
-            _ => return Ok(()),
-        };
-        let (list, suffix) = if many { ("a list", "List") } else { ("not a list", "") };
-        let package = self.kind.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
-        let found = match self.kind.custom {
-            true => format!("unstructured.Unstructured{suffix}"),
-            false => format!("{package}.{}{suffix}", self.kind.kind),
-        };
-        let message = format!("you requested {wanted}, but the requested object is {list} (*{found})");
-        Err(status::wrong_shape(message))
     }
 }
 
@@ -214,8 +197,7 @@ impl ApiServer {
             namespace,
             name: &info.name,
             subresource: info.subresource,
-            include: Include::parse(&options.include_object)
-                .or_else(|e| if form.is_table() { Err(e) } else { Ok(Include::Metadata) })?,
+            include: Include::parse(&options.include_object).unwrap_or(Include::Metadata),
             options,
             headers: &request.headers,
             body: &request.body,
@@ -225,7 +207,8 @@ impl ApiServer {
             Some(warning) => status.also_warned(warning),
             None => status,
         };
-        let mut answer = self.execute(&call, verb).map_err(warned)?;
+        let answer = self.execute(&call, verb).map_err(warned)?;
+        let mut answer = call.transformed(verb, answer);
         if let Some(warning) = &kind.deprecation {
             status::warn_first(&mut answer.headers, warning);
         }
@@ -233,7 +216,6 @@ impl ApiServer {
     }
 
     fn execute(&mut self, call: &Call<'_>, verb: &str) -> Outcome<Answer> {
-        call.check_shape(verb)?;
         if let Some(scale) = call.kind.scale.as_ref().filter(|_| call.subresource == "scale") {
             return self.scale(call, scale, verb);
         }
@@ -312,7 +294,7 @@ impl ApiServer {
             object::metadata_mut(new).remove("managedFields");
             return;
         }
-        let manager = call.field_manager();
+        let manager = call.field_manager(&self.registry);
         match live {
             Some(live) => manager.update(live, new, &call.manager()),
             None => manager.update(&manager.empty(), new, &call.manager()),

@@ -1,6 +1,6 @@
 //! PATCH: JSON merge patches (RFC 7396), JSON patches (RFC 6902) and strategic merge patches, in Go's reading of them
 //! (k8s.io/apiserver/pkg/endpoints/handlers/patch.go). Server-side apply has a module of its own.
-use super::{Call, create};
+use super::{Call, apply::from_unstructured, create};
 use crate::apiserver::{
     Answer, ApiServer,
     decode::{self, Decoded},
@@ -46,12 +46,17 @@ impl ApiServer {
             PatchType::Strategic if kind.is_view() => apply_merge_patch(&mut value, call.body, &mut complaints)?,
             PatchType::Merge => apply_merge_patch(&mut value, call.body, &mut complaints)?,
             PatchType::Json => apply_json_patch(&mut value, call.body)?,
-            PatchType::Strategic => apply_strategic_patch(call, &mut value)?,
+            PatchType::Strategic => apply_strategic_patch(call, &mut value, &mut complaints)?,
+        }
+        if patch == PatchType::Strategic {
+            from_unstructured(kind, &mut value).map_err(|why| undecoded(&shown_patch(call.body), &why))?;
         }
         let mut decoded = Decoded { value, complaints };
-        decode::normalise(kind, &mut decoded).map_err(|refusal| {
-            let error = FieldError::invalid("patch", &Value::from(decoded.value.to_string()), refusal.message());
-            status::invalid(status::Subject { group: "", kind: "" }, "", &[error])
+        let outcome = decode::normalise(kind, &mut decoded);
+        outcome.map_err(|refusal| {
+            let strategic = patch == PatchType::Strategic;
+            let shown = if strategic { shown_patch(call.body) } else { decoded.value.to_string() };
+            undecoded(&shown, refusal.message())
         })?;
         let mut warnings = self.patch_validation(call, &decoded, patch)?;
         let outcome = self.replace_patched(call, &current, decoded.value, &mut warnings);
@@ -91,7 +96,7 @@ impl ApiServer {
 }
 
 /// A patch that is applied to the stored object's JSON.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PatchType {
     Merge,
     Json,
@@ -109,6 +114,30 @@ pub(super) fn apply_json(media_type: &str, target: &mut Value, body: &[u8]) -> O
 
 fn parse(body: &[u8]) -> Outcome<Value> {
     serde_json::from_slice(body).map_err(|e| undecodable(&e))
+}
+
+/// The refusal of a patch whose outcome is no object of the kind; it shows the outcome, or the patch if that is strategic.
+fn undecoded(shown: &str, why: &str) -> Box<status::Status> {
+    let error = FieldError::invalid("patch", &Value::from(shown), why);
+    status::invalid(status::Subject { group: "", kind: "" }, "", &[error])
+}
+
+fn shown_patch(body: &[u8]) -> String {
+    decode::json(body).map(|(patch, _)| as_go_prints(&patch)).unwrap_or_default()
+}
+
+/// Go's `%v` of what JSON decodes to.
+fn as_go_prints(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(list) => format!("[{}]", list.iter().map(as_go_prints).collect::<Vec<_>>().join(" ")),
+        Value::Object(map) => {
+            let members = map.iter().map(|(name, member)| format!("{name}:{}", as_go_prints(member)));
+            format!("map[{}]", members.collect::<Vec<_>>().join(" "))
+        }
+        other => other.to_string(),
+    }
 }
 
 fn undecodable(error: &serde_json::Error) -> Box<status::Status> {
@@ -151,9 +180,11 @@ fn merge(target: &mut Value, patch: Map<String, Value>) {
     }
 }
 
-fn apply_strategic_patch(call: &Call<'_>, target: &mut Value) -> Outcome<()> {
+fn apply_strategic_patch(call: &Call<'_>, target: &mut Value, complaints: &mut Vec<String>) -> Outcome<()> {
     let bad = |why: String| status::bad_request(why);
-    let patch = match serde_json::from_slice(call.body).map_err(|e| bad(decode::json_error(&e)))? {
+    let (patch, duplicates) = decode::json(call.body).map_err(|e| bad(decode::json_error(&e)))?;
+    complaints.extend(duplicates.into_iter().map(|path| format!("duplicate field {path:?}")));
+    let patch = match patch {
         Value::Object(patch) => patch,
         Value::Null => Map::new(),
         other => {

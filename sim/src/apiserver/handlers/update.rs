@@ -136,6 +136,8 @@ pub(super) fn check_uid(call: &Call<'_>, wanted: &str, current: Option<&Object>)
         return Ok(());
     }
     let key = call.kind.etcd_key(call.namespace, call.name);
+    // A dry run does not get as far as the storage, which puts its prefix before the key.
+    let key = if call.options.is_dry_run() { key.trim_start_matches("/registry") } else { &key };
     let why = format!(
         "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: \
          Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"

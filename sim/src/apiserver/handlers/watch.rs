@@ -65,6 +65,7 @@ impl ApiServer {
         } else if wanted > 0 && wanted < since {
             watcher.fail(&status::expired(format!("too old resource version: {wanted} ({since})")));
         }
+        call.check_include()?;
         Ok(watch_answer(self.open_watch(watcher)))
     }
 }

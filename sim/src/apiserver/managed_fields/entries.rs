@@ -119,6 +119,11 @@ impl Managed {
         (!list.is_empty()).then(|| list.into())
     }
 
+    /// Of all entries.
+    pub(super) fn api_versions(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(|entry| entry.api_version.as_str())
+    }
+
     /// Forgets the entries of versions that are not served.
     pub(super) fn retain_version(&mut self, api_version: &str) {
         self.0.retain(|_, entry| entry.api_version == api_version);

@@ -15,7 +15,7 @@ pub(crate) use set::Set;
 
 use super::{
     object,
-    registry::Kind,
+    registry::{Kind, Registry},
     status::{self, Outcome},
     structured::{Duplicates, Root},
     timestamp,
@@ -45,6 +45,7 @@ static STRIPPED: LazyLock<Set> = LazyLock::new(|| {
 
 /// The field manager of one request to a kind or one of its subresources.
 pub(crate) struct FieldManager<'a> {
+    registry: &'a Registry,
     kind: &'a Kind,
     root: Root<'a>,
     subresource: &'a str,
@@ -52,8 +53,8 @@ pub(crate) struct FieldManager<'a> {
 }
 
 impl<'a> FieldManager<'a> {
-    pub(crate) fn new(kind: &'a Kind, subresource: &'a str, now: Timestamp) -> Self {
-        Self { kind, root: kind.types.root(kind.root_type), subresource, now }
+    pub(crate) fn new(registry: &'a Registry, kind: &'a Kind, subresource: &'a str, now: Timestamp) -> Self {
+        Self { registry, kind, root: kind.types.root(kind.root_type), subresource, now }
     }
 
     /// What a create begins from: nothing, or for a built-in kind what Go writes of nothing.
@@ -92,6 +93,10 @@ impl<'a> FieldManager<'a> {
     fn updated(&self, live: &Value, new: &Value, mut managed: Managed, manager: Manager) -> Result<Managed, String> {
         for object in [live, new] {
             self.root.validate(object, Duplicates::Allowed).map_err(|e| e.to_string())?;
+        }
+        // A custom resource cannot be converted to a version that is not served, and the whole update fails.
+        if self.kind.custom && !managed.api_versions().all(|version| self.is_served(version)) {
+            return Err("request to convert CR to an invalid group/version".into());
         }
         managed.retain_version(&self.kind.api_version);
         let compared = self.root.compare(live, new)?.without(self.kind.reset_fields(self.subresource));
@@ -149,6 +154,12 @@ impl<'a> FieldManager<'a> {
             last_applied::refresh(&mut object, config);
         }
         Ok(object)
+    }
+
+    fn is_served(&self, api_version: &str) -> bool {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        api_version == self.kind.api_version
+            || group == self.kind.group && self.registry.find(group, version, &self.kind.plural).is_some()
     }
 
     fn identify(&self, manager: &str, operation: Operation) -> Manager {

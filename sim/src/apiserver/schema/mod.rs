@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 mod prune;
 mod validate;
 
+pub(crate) use prune::integral;
+
 /// Why a schema cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {

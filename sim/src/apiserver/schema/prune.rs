@@ -48,9 +48,11 @@ impl Schema {
         match value {
             Value::Object(map) => self.prune_map(map, path, unknown),
             Value::Array(list) => {
-                if let Some(items) = &self.items {
-                    for (i, item) in list.iter_mut().enumerate() {
-                        items.prune(item, &Path::Item(path, i), unknown);
+                for (i, item) in list.iter_mut().enumerate() {
+                    match &self.items {
+                        Some(items) => items.prune(item, &Path::Item(path, i), unknown),
+                        None if self.preserve_unknown => {}
+                        None => prune_all(item, &Path::Item(path, i), unknown),
                     }
                 }
             }
@@ -88,14 +90,66 @@ impl Schema {
             if let Some(default) = &property.default
                 && !map.contains_key(name)
             {
-                map.insert(name.clone(), default.clone());
+                let slot = map.entry(name.clone()).or_insert_with(|| default.clone());
+                property.fill(slot);
             }
         }
+    }
+
+    /// Fills in defaults and prunes nothing, as for what was not decoded from a body: a null without a default stays.
+    pub(crate) fn fill(&self, value: &mut Value) {
+        match value {
+            Value::Object(map) => self.fill_map(map),
+            Value::Array(list) => {
+                for item in list {
+                    self.items.iter().for_each(|items| items.fill_in(item));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn fill_map(&self, map: &mut Map<String, Value>) {
+        for (name, property) in &self.properties {
+            if let Some(default) = &property.default {
+                map.entry(name.clone()).or_insert_with(|| default.clone());
+            }
+        }
+        for (name, value) in map {
+            if let Some(schema) = self.properties.get(name).or(self.additional.as_deref()) {
+                schema.fill_in(value);
+            }
+        }
+    }
+
+    /// A null where none may be is as good as nothing.
+    fn fill_in(&self, value: &mut Value) {
+        if let Some(default) = &self.default
+            && value.is_null()
+            && !self.nullable
+        {
+            value.clone_from(default);
+        }
+        self.fill(value);
+    }
+}
+
+/// Where no list may be, nothing in it is known.
+fn prune_all(value: &mut Value, path: &Path<'_>, unknown: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            unknown.extend(map.keys().map(|name| Path::Member(path, name).to_string()));
+            map.clear();
+        }
+        Value::Array(list) => {
+            list.iter_mut().enumerate().for_each(|(i, item)| prune_all(item, &Path::Item(path, i), unknown));
+        }
+        _ => {}
     }
 }
 
 /// The integer that a float is, within the range in which floats are exact.
-pub(super) fn integral(number: f64) -> Option<i64> {
+pub(crate) fn integral(number: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     #[expect(clippy::cast_possible_truncation, reason = "checked to be integral and in range")]
     (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)

@@ -11,13 +11,10 @@ use serde_json::{Map, Value};
 /// # Errors
 /// The words of Go's decoder for a member of the wrong type.
 pub(crate) fn normalise(lease: &mut Map<String, Value>, unknown: &mut Vec<String>) -> Result<(), String> {
-    // In the order of the members, as the decoder meets them.
-    let mut after_spec = Vec::new();
     lease.retain(|member, _| {
         let known = matches!(member.as_str(), "apiVersion" | "kind" | "metadata" | "spec");
         if !known {
-            let list = if member.as_str() < "spec" { &mut *unknown } else { &mut after_spec };
-            list.push(member.clone());
+            unknown.push(member.clone());
         }
         known
     });
@@ -44,7 +41,6 @@ pub(crate) fn normalise(lease: &mut Map<String, Value>, unknown: &mut Vec<String
             true
         }
     });
-    unknown.append(&mut after_spec);
     broken_time.or(error).map_or(Ok(()), Err)
 }
 
@@ -80,6 +76,41 @@ fn decode_member(member: &str, value: &mut Value) -> Result<Option<bool>, String
         ));
     }
     Ok(Some(true))
+}
+
+/// Brings a spec into form that comes from a patched object and not from a body: a number is cut to 32 bits
+/// (k8s.io/apimachinery/pkg/runtime/converter.go, fromUnstructured).
+///
+/// # Errors
+/// The converter's words for a member of the wrong type; in the order of Go's struct.
+pub(crate) fn from_unstructured(lease: &mut Value) -> Result<(), String> {
+    let Some(spec) = lease.get_mut("spec").and_then(Value::as_object_mut) else { return Ok(()) };
+    for member in ["leaseDurationSeconds", "acquireTime", "renewTime", "leaseTransitions"] {
+        match (member, spec.get_mut(member)) {
+            ("leaseDurationSeconds" | "leaseTransitions", Some(value @ Value::Number(_))) => {
+                *value = cut(value).ok_or("cannot convert float64 to int32")?.into();
+            }
+            ("acquireTime" | "renewTime", Some(Value::String(text))) => {
+                timestamp::micro_time(text)?;
+            }
+            ("acquireTime" | "renewTime", Some(other)) if !other.is_null() => {
+                return Err(format!("json: cannot unmarshal {} into Go value of type string", json_type(other)));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// As amd64 converts to an int32: by way of an int64, whose least value stands for what does not fit.
+fn cut(number: &Value) -> Option<i32> {
+    let wide = number.as_i64().or_else(|| {
+        let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
+        #[expect(clippy::cast_possible_truncation, reason = "checked to be in range")]
+        Some(if float.abs() < 9.2e18 { float as i64 } else { i64::MIN })
+    })?;
+    #[expect(clippy::cast_possible_truncation, reason = "cut on purpose")]
+    Some(wide as i32)
 }
 
 /// The feature gate CoordinatedLeaderElection is off: its members are read, and owned by whoever writes them, but not kept.
