@@ -41,6 +41,7 @@ impl Types {
             (Some(Scalar::Boolean), None, None) if !value.is_boolean() => "bool",
             (Some(Scalar::Numeric), None, None) if !value.is_number() => "int64",
             (None, Some(_), None) if !value.is_array() => "[]string",
+            (None, None, Some(_)) if is_alternative(path, value) => return Ok(()),
             (None, None, Some(map)) if !value.is_object() => &map.name,
             (None, Some(list), None) => {
                 let items = value.as_array().into_iter().flatten();
@@ -87,6 +88,10 @@ impl Types {
         members.retain(|name, value| {
             let path = Path::Member(path, name);
             let field = map.fields.get(name);
+            // Go reads these two by hand, and says nothing of what it does not know in them.
+            let mut unsaid = Vec::new();
+            let by_hand = map.name == "JSONSchemaProps" && matches!(name.as_str(), "items" | "additionalProperties");
+            let unknown = if by_hand { &mut unsaid } else { &mut *unknown };
             let Some(of) = field.map(|field| field.of).or(map.element) else {
                 unknown.push(path.to_string());
                 return false;
@@ -103,6 +108,15 @@ impl Types {
                 members.insert(name.clone(), self.zero(field.of));
             }
         }
+    }
+}
+
+/// A schema's items may be several schemas, its additional properties a flag.
+fn is_alternative(path: &Path<'_>, value: &Value) -> bool {
+    match path {
+        Path::Member(_, "items") => value.is_array(),
+        Path::Member(_, "additionalProperties") => value.is_boolean(),
+        _ => false,
     }
 }
 

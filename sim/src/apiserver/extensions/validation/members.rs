@@ -89,7 +89,7 @@ impl Chain<'_> {
             Some(member) => self.node = member,
             None if resource && matches!(name, "apiVersion" | "kind" | "metadata") => self.open = true,
             // Maps, lists in comprehensions and values of any type are not followed.
-            None if text(node, "type") != "object" || node.get("properties").is_none() => self.open = true,
+            None if text(node, "type") != "object" || node.get("additionalProperties").is_some() => self.open = true,
             None => return false,
         }
         true

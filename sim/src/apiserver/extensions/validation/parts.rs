@@ -103,9 +103,16 @@ fn validate_scale(scale: &Value, path: &str, errors: &mut Vec<FieldError>) {
 }
 
 fn selectable(version: &Value, path: &str, errors: &mut Vec<FieldError>) {
-    let schema = version.pointer("/schema/openAPIV3Schema").unwrap_or(&Value::Null);
+    let given = list(version, "selectableFields");
+    let Some(schema) = version.pointer("/schema/openAPIV3Schema") else {
+        if !given.is_empty() {
+            let detail = "may only be set when `version.schema.openAPIV3Schema` is not included";
+            errors.push(FieldError::invalid(path, &"".into(), detail));
+        }
+        return;
+    };
     let mut known: Vec<&str> = Vec::new();
-    for (index, given) in list(version, "selectableFields").iter().enumerate() {
+    for (index, given) in given.iter().enumerate() {
         let (given, field) = (text(given, "jsonPath"), format!("{path}[{index}].jsonPath"));
         let mut invalid = |detail: &str| errors.push(FieldError::invalid(field.as_str(), &given.into(), detail));
         match paths::find(schema, given) {

@@ -84,9 +84,12 @@ fn compile(schema: &Value, rule: &Value, path: &str, place: &Place<'_>, errors: 
     }
 }
 
-/// A rule in Go's members.
+/// A rule in Go's members, with what Go escapes.
 fn shown(rule: &Value) -> String {
-    let said = |member: &str| Value::from(text(rule, member));
+    let said = |member: &str| {
+        let text = Value::from(text(rule, member)).to_string();
+        text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    };
     let null = |member: &str| rule.get(member).unwrap_or(&Value::Null);
     format!(
         "{{\"Rule\":{},\"Message\":{},\"MessageExpression\":{},\"Reason\":{},\"FieldPath\":{},\"OptionalOldSelf\":{}}}",
