@@ -139,6 +139,12 @@ impl LeaseRecord {
         self.spec.holder_identity.as_deref().filter(|holder| !holder.is_empty())
     }
 
+    /// Whether the watch, which selects by label, shows this lease.
+    pub(super) fn is_labelled(&self) -> bool {
+        use crate::api::{LABEL_MANAGED_BY, LABEL_MANAGED_BY_VALUE};
+        self.metadata.labels.get(LABEL_MANAGED_BY).is_some_and(|value| value == LABEL_MANAGED_BY_VALUE)
+    }
+
     /// The episode that this lease fences; `None` when this protocol did not write it.
     pub(super) fn episode(&self) -> Option<u64> {
         self.metadata.annotations.get(EPISODE)?.parse().ok()

@@ -123,8 +123,10 @@ impl Cache for Leases {
             *state = State { disturbed: state.disturbed, ..State::default() };
         }
         let listed: BTreeSet<&str> = objects.iter().map(|object| object.metadata.name.as_str()).collect();
-        let missing = |name: &&String| !listed.contains(name.as_str());
-        let gone: Vec<String> = state.leases.keys().filter(missing).cloned().collect();
+        // One without the label is never listed. To forget it would begin its time anew, and a lock of others would never expire.
+        let missing = |lease: &LeaseRecord| lease.is_labelled() && !listed.contains(lease.metadata.name.as_str());
+        let gone = state.leases.iter().filter(|(_, known)| missing(&known.lease)).map(|(name, _)| name.clone());
+        let gone: Vec<String> = gone.collect();
         drop(state);
         for name in gone {
             self.remove(&name, |known| number(&known.metadata.resource_version) <= version);

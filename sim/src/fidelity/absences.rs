@@ -52,7 +52,7 @@ pub const ABSENCES: &[Absence] = &[
     ),
     absent(
         "ownership across versions of a kind, and across changes of its schema",
-        "owners stay as they were written",
+        "owners of another version are forgotten; after a change of the schema they stay as they were written",
         "a conflict of server-side apply after a definition has changed, or between versions of a kind",
         &[],
     ),
@@ -75,6 +75,12 @@ pub const ABSENCES: &[Absence] = &[
         &[],
     ),
     absent("server-side apply of a scale, and through events.k8s.io", "501", "—", &[]),
+    absent(
+        "limit, continue and resourceVersion of DELETE of a collection",
+        "not looked at: all that the selectors choose goes",
+        "a client that deletes a collection in pages",
+        &[],
+    ),
     absent(
         "protobuf of definitions",
         "JSON, where a client takes it too; 406 or 501 otherwise",

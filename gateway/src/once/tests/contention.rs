@@ -188,6 +188,18 @@ async fn deleted_lease_is_followed_by_a_list() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn lock_of_others_expires_across_lists() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    let spec = json!({"holderIdentity": "gone", "leaseDurationSeconds": 30});
+    server.put(LEASES, json!({"metadata": {"name": "gw-lock-0123456789abcdef"}, "spec": spec}));
+    assert!(replica.signal().await.is_err(), "its time began with the first look at it");
+    server.expire_watches();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(replica.stored().await, (Disposition::Created, 1), "and a LIST that does not show it changes nothing");
+}
+
+#[tokio::test(start_paused = true)]
 async fn unseen_lease_is_found_by_its_create() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
