@@ -5,6 +5,7 @@
 //! clock. A lock may be taken once its holder's version has stood unchanged for the lease's duration on this replica's own
 //! monotonic clock, as client-go's leader election judges it.
 use super::{names, watch::Versioned};
+use crate::api::{LABEL_MANAGED_BY, LABEL_MANAGED_BY_VALUE};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -110,7 +111,6 @@ impl LeaseRecord {
     }
 
     fn hold(&mut self, fingerprint: &str, episode: u64, holder: &str, now: Timestamp) {
-        use crate::api::{LABEL_MANAGED_BY, LABEL_MANAGED_BY_VALUE};
         self.metadata.labels.insert(LABEL_MANAGED_BY.to_owned(), LABEL_MANAGED_BY_VALUE.to_owned());
         let annotations = &mut self.metadata.annotations;
         annotations.insert(FINGERPRINT.to_owned(), fingerprint.to_owned());
@@ -141,7 +141,6 @@ impl LeaseRecord {
 
     /// Whether the watch, which selects by label, shows this lease.
     pub(super) fn is_labelled(&self) -> bool {
-        use crate::api::{LABEL_MANAGED_BY, LABEL_MANAGED_BY_VALUE};
         self.metadata.labels.get(LABEL_MANAGED_BY).is_some_and(|value| value == LABEL_MANAGED_BY_VALUE)
     }
 

@@ -264,10 +264,8 @@ impl Document {
     pub(crate) fn answer(&self, headers: &HeaderMap) -> Answer {
         let tag = format!("\"{}\"", self.hash);
         let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(&tag));
-        let mut answer = if known { text_answer(304, String::new()) } else { json_answer(200, self.body.clone(), &[]) };
-        if known {
-            answer.headers.remove(header::CONTENT_TYPE);
-        }
+        let unchanged = || Answer { status: 304, headers: HeaderMap::new(), body: AnswerBody::Full(Bytes::new()) };
+        let mut answer = if known { unchanged() } else { json_answer(200, self.body.clone(), &[]) };
         if let Ok(tag) = HeaderValue::from_str(&tag) {
             answer.headers.insert(header::ETAG, tag);
         }

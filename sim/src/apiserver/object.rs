@@ -2,7 +2,9 @@
 //!
 //! A version is immutable and shared: the store, every watch cache, every watch and the oracle hold the same one. Its JSON is
 //! made once, when somebody first asks for it.
+use super::timestamp;
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::sync::{Arc, OnceLock};
 
@@ -75,6 +77,20 @@ pub(crate) fn label<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
 
 pub(crate) fn is_terminating(value: &Value) -> bool {
     metadata(value).is_some_and(|m| m.contains_key("deletionTimestamp"))
+}
+
+/// Writes down that an object is to go once its finalizers have (k8s.io/apiserver/pkg/registry/rest/delete.go). One that is going
+/// already stays as it is.
+pub(crate) fn begin_deletion(value: &mut Value, now: Timestamp) {
+    let meta = metadata_mut(value);
+    if !meta.contains_key("deletionTimestamp") {
+        meta.insert("deletionTimestamp".into(), timestamp::seconds(now).into());
+        if let Some(generation) = meta.get("generation").and_then(Value::as_i64).filter(|n| *n > 0) {
+            meta.insert("generation".into(), (generation + 1).into());
+        }
+    }
+    // A PUT that creates can set the time alone.
+    meta.entry("deletionGracePeriodSeconds").or_insert_with(|| 0.into());
 }
 
 /// The finalizers in their order.

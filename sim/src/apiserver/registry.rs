@@ -205,8 +205,7 @@ impl Registry {
     /// If the definition is not whole, its schema or one of its rules does not compile, or the resource is there already.
     pub fn with_crd(self, crd: &Value) -> Result<Self, RegistryError> {
         let mut defined = self.defining(crd)?;
-        let subject = |pointer: &str| crd.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let (group, plural) = (subject("/spec/group"), subject("/spec/names/plural"));
+        let (group, plural) = extensions::subject(crd);
         if self.resource(group, plural).is_some() {
             return Err(RegistryError::Duplicate(Subject { group, kind: plural }.qualified()));
         }

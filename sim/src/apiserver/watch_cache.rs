@@ -6,7 +6,7 @@
 use super::{ResourceId, ServerId, store::Store};
 
 /// One server's cache of one resource.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Position {
     /// How many events of the resource's log it has applied.
     applied: usize,
@@ -37,8 +37,7 @@ pub(crate) struct Caches {
 impl Caches {
     pub(crate) fn new(store: &Store, servers: usize, resources: usize) -> Self {
         let mut caches = Self { servers: Vec::new(), noticed: Vec::new(), auto_advance: false, history: usize::MAX };
-        let start = Position { applied: 0, since: 0, progress: 0, watches: 0, read: false, initialising: false };
-        caches.servers = vec![vec![start; resources]; servers.max(1)];
+        caches.servers = vec![vec![Position::default(); resources]; servers.max(1)];
         for server in 0..caches.servers.len() {
             caches.restart(store, ServerId(server));
         }
@@ -77,14 +76,7 @@ impl Caches {
 
     /// Makes room for as many resources.
     pub(crate) fn grow(&mut self, store: &Store, resources: usize) {
-        let new = Position {
-            applied: 0,
-            since: store.revision(),
-            progress: store.revision(),
-            watches: 0,
-            read: false,
-            initialising: false,
-        };
+        let new = Position { since: store.revision(), progress: store.revision(), ..Position::default() };
         for positions in &mut self.servers {
             positions.resize(resources.max(positions.len()), new);
         }

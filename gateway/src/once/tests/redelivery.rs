@@ -7,6 +7,15 @@ async fn told(replica: &Replica, key: &str) -> (String, u32) {
     (accepted.name, accepted.count)
 }
 
+/// The key `a1` was counted first, and the request that counted it has ended.
+async fn told_until_the_end(server: &Server, replica: &Replica) -> (String, u32) {
+    let first = told(replica, "a1").await;
+    settle().await;
+    end_request(server);
+    settle().await;
+    first
+}
+
 fn counts(server: &Server) -> Vec<u64> {
     requests(server).into_iter().map(|(_, count)| count).collect()
 }
@@ -86,10 +95,7 @@ async fn crash_after_the_count_counts_once() {
 async fn redelivery_after_the_end_begins_nothing() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
-    let first = told(&replica, "a1").await;
-    settle().await;
-    end_request(&server);
-    settle().await;
+    let first = told_until_the_end(&server, &replica).await;
     server.take_log();
     assert_eq!(told(&replica, "a1").await, first);
     assert_eq!(server.take_log(), [format!("GET requests/{}", first.0)], "one look at what ended");
@@ -101,10 +107,7 @@ async fn next_episode_remembers_the_one_before() {
     for stranger in [false, true] {
         let server = Server::default();
         let mut replica = Replica::ready(&server, "gw-1").await;
-        let first = told(&replica, "a1").await;
-        settle().await;
-        end_request(&server);
-        settle().await;
+        let first = told_until_the_end(&server, &replica).await;
         // Begun by a delivery without a key, so that no list is there when the redelivery comes.
         assert_eq!(replica.stored().await, (Disposition::Created, 1));
         settle().await;
@@ -123,10 +126,7 @@ async fn episode_without_keys_hands_on() {
     for (counted, begun) in [(false, false), (false, true), (true, false), (true, true)] {
         let server = Server::default();
         let replica = Replica::ready(&server, "gw-1").await;
-        let first = told(&replica, "a1").await;
-        settle().await;
-        end_request(&server);
-        settle().await;
+        let first = told_until_the_end(&server, &replica).await;
         // Refused for good, the second episode's request is made and ends before anything is counted on it.
         if !counted {
             server.fault_once("PATCH", Fault::Refused(403));

@@ -72,11 +72,7 @@ impl ApiServer {
             left = true;
             if !current.is_terminating() {
                 let mut value = (*current.value).clone();
-                let metadata = object::metadata_mut(&mut value);
-                metadata.insert("deletionTimestamp".into(), timestamp::seconds(now).into());
-                metadata.insert("deletionGracePeriodSeconds".into(), 0.into());
-                let generation = metadata.get("generation").and_then(Value::as_i64).unwrap_or_default();
-                metadata.insert("generation".into(), (generation + 1).into());
+                object::begin_deletion(&mut value, now);
                 self.commit_put(super::super::handlers::ADMIN, resource, &key, value);
             }
         }

@@ -78,8 +78,7 @@ impl ApiServer {
         let registry = Arc::clone(&self.registry);
         for definition in registry.definitions() {
             let mut value = (**definition).clone();
-            let plural = value.pointer("/spec/names/plural").and_then(Value::as_str).unwrap_or_default();
-            let group = value.pointer("/spec/group").and_then(Value::as_str).unwrap_or_default();
+            let (group, plural) = subject(&value);
             let name = format!("{plural}.{group}");
             if let Some(map) = value.as_object_mut() {
                 map.insert("apiVersion".into(), format!("{GROUP}/v1").into());
@@ -140,6 +139,12 @@ impl ApiServer {
         let answer = self.write_as(super::handlers::ADMIN, http::Method::PUT, target, definition, now);
         answer.status < 300
     }
+}
+
+/// The group and the plural of what a definition defines; empty where it does not say.
+pub(crate) fn subject(definition: &Value) -> (&str, &str) {
+    let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    (text("/spec/group"), text("/spec/names/plural"))
 }
 
 /// Fills in what a definition's decoder does (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1/defaults.go).

@@ -2,7 +2,7 @@
 //!
 //! A definition that changes gets new storage, as in the real server: its watches end, its caches begin anew, and what is stored is
 //! read by the new schema, pruned and with its defaults.
-use super::{ApiServer, Object, State, is, stored};
+use super::{ApiServer, Object, State, is, stored, subject};
 use crate::apiserver::{Registry, ResourceId};
 use serde_json::Value;
 use std::sync::Arc;
@@ -41,8 +41,8 @@ impl ApiServer {
         let is_there = |name: &str| definitions.iter().any(|definition| &*definition.name == name);
         let gone = self.extensions.state.served.iter().filter(|(name, _)| !is_there(name));
         for (name, definition) in gone.map(|(name, value)| (name.clone(), Arc::clone(value))).collect::<Vec<_>>() {
-            let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-            let registry = self.registry.without(text("/spec/group"), text("/spec/names/plural"));
+            let (group, plural) = subject(&definition);
+            let registry = self.registry.without(group, plural);
             let resource = self.resource_of(&definition);
             self.install(registry);
             resource.into_iter().for_each(|resource| self.begin_anew(resource));
@@ -58,8 +58,8 @@ impl ApiServer {
 
     /// Where a definition's objects are, if it has ever been served.
     pub(super) fn resource_of(&self, definition: &Value) -> Option<ResourceId> {
-        let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str);
-        self.registry.resource_of_slots(text("/spec/group")?, text("/spec/names/plural")?)
+        let (group, plural) = subject(definition);
+        self.registry.resource_of_slots(group, plural)
     }
 
     fn install(&mut self, registry: Registry) {

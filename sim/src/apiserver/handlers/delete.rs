@@ -231,16 +231,8 @@ fn fate(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Fate {
         return if object::finalizers(&current.value).is_empty() { Fate::Goes } else { Fate::Released };
     }
     let mut value = (*current.value).clone();
-    let meta = object::metadata_mut(&mut value);
-    if !meta.contains_key("deletionTimestamp") {
-        meta.insert("deletionTimestamp".into(), timestamp::seconds(call.now).into());
-        if let Some(generation) = meta.get("generation").and_then(Value::as_i64).filter(|n| *n > 0) {
-            meta.insert("generation".into(), (generation + 1).into());
-        }
-    }
-    // A PUT that creates can set the time alone.
-    meta.entry("deletionGracePeriodSeconds").or_insert_with(|| 0.into());
-    meta.insert("finalizers".into(), finalizers.into());
+    object::begin_deletion(&mut value, call.now);
+    object::metadata_mut(&mut value).insert("finalizers".into(), finalizers.into());
     Fate::Stays(value)
 }
 
