@@ -4,13 +4,13 @@
 //! requests holds the inner [`Gateway`] instead, which owns no tasks, so that a request in flight cannot keep a dead
 //! replica half alive.
 use crate::{
+    admission::Places,
     clock::{SharedClock, within},
     config::Config,
     entropy::SharedEntropy,
     error::ApiError,
     layers,
     metrics::Metrics,
-    places::Places,
     protocol::{Context, Protocol},
     routes,
     signals::{discovery::Discovery, target::Targets},

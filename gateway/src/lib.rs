@@ -7,6 +7,7 @@
 //! - [`api`] is the custom resource; [`clock`] and [`entropy`] are the only sources of time and randomness.
 //!
 //! Nothing here knows of a simulation: no cfg, no feature, no hook.
+mod admission;
 pub mod api;
 pub mod app;
 #[cfg(feature = "bin")]
@@ -15,11 +16,10 @@ pub mod clock;
 pub mod config;
 pub mod entropy;
 pub mod error;
+pub mod fenced_lease;
 pub mod kube_client;
 pub mod layers;
 pub mod metrics;
-pub mod once;
-mod places;
 pub mod protocol;
 pub mod routes;
 pub mod server;

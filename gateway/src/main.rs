@@ -10,9 +10,8 @@ use gateway::{
     clock::SystemClock,
     config::Config,
     entropy::SystemEntropy,
-    kube_client,
-    once::FencedLease,
-    server,
+    fenced_lease::FencedLease,
+    kube_client, server,
 };
 use std::{future::pending, sync::Arc, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};

@@ -1,6 +1,6 @@
 //! The seam behind which one accepted signal is handled: what a protocol is given and what it must answer.
 //!
-//! Production has one implementation, [`once::FencedLease`](crate::once::FencedLease). Alternatives exist to be compared with
+//! Production has one implementation, [`once::FencedLease`](crate::fenced_lease::FencedLease). Alternatives exist to be compared with
 //! it and live outside this crate.
 use crate::{clock::SharedClock, entropy::SharedEntropy, metrics::Metrics, signals::Signal, tasks::Spawner};
 use futures::future::BoxFuture;

@@ -5,7 +5,7 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use scenarios::{
     catalogue::bursts::BURST,
-    contender::ProtocolName,
+    protocol_name::ProtocolName,
     runner::{Overrides, Prepared, Subject, Transport},
 };
 use sim::{

@@ -1,6 +1,6 @@
 //! The gateway as a host of the simulated world: the same application that production serves, with the world's clock,
 //! entropy and API transport.
-use crate::{contender::ProtocolName, network::SimulatedListener, workload::script::NAMESPACE};
+use crate::{network::SimulatedListener, protocol_name::ProtocolName, workload::script::NAMESPACE};
 use axum::body::Body;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -15,7 +15,7 @@ use http_body_util::BodyExt;
 use sim::{
     clock::{HostClock, HostEntropy},
     hosts::{Environment, Host, Process},
-    transport::network::Listener,
+    network::Listener,
 };
 use std::{borrow::Cow, sync::Arc, time::Duration};
 use tower::ServiceExt;

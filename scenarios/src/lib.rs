@@ -6,23 +6,22 @@
 //! - [`observe`] turns the simulation's events into the oracle's facts; [`runner`] does one run, [`campaign`] many;
 //!   [`strategies`] goes through all of them that a scope has.
 //! - [`replay`] keeps a run, [`timeline`] tells it, [`generate`] invents scenarios; [`cli`] is the command.
+pub mod assumptions;
+pub mod baselines;
 pub mod calls;
 pub mod campaign;
 pub mod catalogue;
 pub mod cli;
-pub mod contender;
 pub mod expectations;
 pub mod generate;
 pub mod hosts;
+pub mod mutants;
 pub mod network;
 pub mod observe;
-pub mod protocols;
+pub mod protocol_name;
 pub mod replay;
 pub mod runner;
 pub mod scenario;
-pub mod strategies;
 pub mod timeline;
-mod watching;
-pub mod weakenings;
-pub mod witnesses;
+mod watches;
 pub mod workload;

@@ -3,9 +3,10 @@
 //! It extracts facts from bytes on the wire and commits in the store, never from the gateway's own types.
 use crate::{
     calls::ApiCall,
-    watching::{self, change},
+    watches::{self, change},
     workload::{Payload, Retry},
 };
+use apiserver::{self, Commit, Registry, ResourceId};
 use bytes::Bytes;
 use model::{
     observation::{Actor, Lease, Observation, Reply, Request, SignalId},
@@ -15,10 +16,7 @@ use model::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use sim::{
-    apiserver::{self, Commit, Registry, ResourceId},
-    event::{ActorId, DeliveryId, Event, Observer},
-};
+use sim::event::{ActorId, DeliveryId, Event, Observer};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
@@ -93,7 +91,7 @@ pub struct Recording {
     oracle: Oracle,
     actors: BTreeMap<ActorId, Actor>,
     resources: ObservedResources,
-    watching: watching::Reader,
+    watching: watches::Reader,
     epoch_micros: i64,
     told: Vec<Told>,
     served: BTreeSet<usize>,
@@ -130,7 +128,7 @@ impl Recorder {
         Self(Arc::new(Mutex::new(Recording {
             oracle: Oracle::new(settings),
             actors: BTreeMap::new(),
-            watching: watching::Reader::new(Arc::clone(&resources.names)),
+            watching: watches::Reader::new(Arc::clone(&resources.names)),
             resources,
             epoch_micros: epoch.as_microsecond(),
             told: Vec::new(),

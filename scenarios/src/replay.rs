@@ -4,7 +4,7 @@
 //! `scenario:protocol:transport:faults:replicas:random:seed`, for a run whose choices a seed made, or
 //! `…:placed:12=1,31=3`, for one that is in order and without a fault but at these choices.
 use crate::{
-    contender::ProtocolName,
+    protocol_name::ProtocolName,
     runner::{Overrides, Subject, Transport},
     scenario::ClusterShape,
     workload::Act,

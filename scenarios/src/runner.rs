@@ -1,12 +1,13 @@
 //! The runner: one run of a scenario, and what it came to.
 use crate::{
     calls::ApiCall,
-    contender::ProtocolName,
     hosts::GatewayHost,
     observe::{ObservedResources, Recorded, Recorder, Told},
+    protocol_name::ProtocolName,
     scenario::{Expect, Scenario},
     workload::script::{Resources, Stage, play},
 };
+use apiserver::Registry;
 use model::{
     invariants::{ALL, Kind},
     oracle::{Finding, Violation},
@@ -15,16 +16,13 @@ use model::{
 };
 use serde_json::{Value, json};
 use sim::{
-    apiserver::Registry,
     choice::Choices,
+    direct::{self, Outcome, RunError, Stop},
     event::Observer,
     faults::{FaultKind, Faults},
+    network,
+    run::{Cluster, ControlPlane},
     trace::Detail,
-    transport::{
-        Cluster, ControlPlane,
-        direct::{self, Outcome, RunError, Stop},
-        network,
-    },
 };
 use std::{
     cell::RefCell,

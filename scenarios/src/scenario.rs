@@ -2,8 +2,8 @@
 use crate::workload::{Act, Payload, script::NAMESPACE};
 use serde::{Deserialize, Serialize};
 use sim::{
+    direct::Trigger,
     faults::{FaultKind, Faults},
-    transport::direct::Trigger,
 };
 use std::{borrow::Cow, time::Duration};
 

@@ -1,11 +1,9 @@
 //! Timelines: what happened in one run, kept while it runs and told afterwards in a report's words.
+use apiserver::{Change, Commit};
 use model::observation::Observation;
 use reports::timeline::{Entry, Happening, Lane, LaneKind, Standing, Timeline};
 use serde_json::Value;
-use sim::{
-    apiserver::{Change, Commit},
-    event::{ActorId, CallEnd, CallId, Event},
-};
+use sim::event::{ActorId, CallEnd, CallId, Event};
 use std::{collections::BTreeMap, ops::Range};
 
 /// Everything that happened in one run, and which facts the oracle was told with each of it.

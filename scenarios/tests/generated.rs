@@ -6,8 +6,8 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use scenarios::{
-    contender::ProtocolName,
     generate::{arb_scenario, scenario},
+    protocol_name::ProtocolName,
     replay::{Decisions, Generated, Replay},
     runner::{Overrides, Prepared, Run, Subject, Transport},
 };

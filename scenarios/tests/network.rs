@@ -2,7 +2,7 @@
 use model::verdict::Verdict;
 use scenarios::{
     catalogue,
-    contender::ProtocolName,
+    protocol_name::ProtocolName,
     replay::Replay,
     runner::{Overrides, Prepared, Run, Subject, Transport},
 };

@@ -1,8 +1,6 @@
 //! Events: anything that the simulation did, in the order in which it did it.
-use crate::{
-    apiserver::{Commit, ResourceId, ServerId, WatchId, WatchStart},
-    faults::FaultKind,
-};
+use crate::faults::FaultKind;
+use apiserver::{Commit, ResourceId, ServerId, WatchId, WatchStart};
 use bytes::Bytes;
 use std::sync::Arc;
 

@@ -129,7 +129,7 @@ pub struct Faults {
     /// A sender delivers its alerts twice.
     pub redelivery: u32,
     /// At any step, somebody else does one of the things that the script offers: see
-    /// [`Intervention`](crate::transport::Intervention).
+    /// [`Intervention`](crate::run::Intervention).
     pub others: u32,
     /// Ceiling of such things in one run.
     pub others_max: u32,

@@ -2,7 +2,8 @@
 //! clock and entropy, and may take HTTP requests.
 use crate::{
     clock::{HostClock, HostEntropy},
-    transport::{ApiService, network::Listener},
+    network::Listener,
+    run::ApiService,
 };
 use bytes::Bytes;
 use futures::future::BoxFuture;

@@ -43,14 +43,13 @@
 //! assert_eq!(failure.sentence, "there are 2 maps");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-pub mod apiserver;
 pub mod choice;
 pub mod clock;
+pub mod direct;
 pub mod event;
 pub mod faults;
-pub mod fidelity;
 pub mod hosts;
-pub mod serve;
+pub mod network;
+pub mod run;
 pub mod simulation;
 pub mod trace;
-pub mod transport;

@@ -3,16 +3,14 @@
 //! proptest draws a sequence. It becomes a case of the conformance corpus, is played on a simulated cluster of its own, and then in
 //! a namespace of its own on the real server, many at a time. Answers are normalised and compared as the corpus' are; what differs
 //! is shrunk to a few requests and printed as a case, ready to be recorded.
+use apiserver::Registry;
+use conformance::{self, Case, Client, InProcess, Problem, Tokens, Unanswered};
 use proptest::{
     prelude::*,
     strategy::{Strategy, ValueTree},
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 use serde_json::{Value, json};
-use sim::apiserver::{
-    Registry,
-    conformance::{self, Case, Client, InProcess, Problem, Tokens, Unanswered},
-};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,

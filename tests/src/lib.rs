@@ -6,7 +6,7 @@ pub mod transcript;
 use scenarios::{
     campaign::{self, Budget, Progress, Tally},
     catalogue::find,
-    contender::ProtocolName,
+    protocol_name::ProtocolName,
     runner::{Overrides, Subject, Transport},
 };
 use sim::faults::Faults;

@@ -9,7 +9,7 @@ mod real;
 use model::verdict::Verdict;
 use scenarios::{
     calls::{Cost, cost},
-    contender::SHIPPED,
+    protocol_name::SHIPPED,
     runner::{Overrides, Prepared, Run, Subject, Transport},
     scenario::{ClusterShape, Scenario},
     workload::{Act, Payload::Deployment, Retry, Route},

@@ -2,14 +2,9 @@
 //!
 //! `conformance/not_yet.txt` names what it does not answer so yet, each with a reason. The list holds in both directions: a case
 //! on it that passes is an error too, so that it can only shrink.
-use sim::{
-    apiserver::{
-        ApiServer, Registry,
-        conformance::{self, Case, Problem, Tokens},
-    },
-    fidelity,
-    serve::{Remote, Server, Trust},
-};
+use apiserver::{ApiServer, Registry};
+use conformance::{self, Case, Problem, Tokens, fidelity};
+use serve::{Remote, Server, Trust};
 use std::{path::Path, sync::Arc};
 use tests::control_plane::{ADMIN_TOKEN, ControlPlane, Options};
 use tokio::task::JoinSet;

@@ -1,7 +1,7 @@
 //! The same choices are the same run: hashes of everything that happened are equal, from seed to seed and from replay to replay.
 use scenarios::{
     campaign::{replay_of, run_seed},
-    contender::SHIPPED,
+    protocol_name::SHIPPED,
     runner::Prepared,
 };
 use sim::{

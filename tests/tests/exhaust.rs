@@ -1,12 +1,13 @@
 //! Exhaustive search: small scopes are gone through to the end, hold for the shipped protocol, and do not for known races.
 use model::verdict::Verdict;
 use scenarios::{
-    campaign::{Progress, replay_of},
-    runner::Prepared,
-    strategies::{
+    campaign::{
+        Progress,
+        exhaustive::{Explored, Search, Shard, explore},
+        replay_of,
         scope::Cost,
-        search::{Explored, Search, Shard, explore},
     },
+    runner::Prepared,
 };
 use sim::{faults::Faults, trace::Detail};
 use tests::{subject, told};

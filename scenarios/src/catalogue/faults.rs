@@ -4,8 +4,8 @@ use crate::{
     workload::{Act, Payload::Deployment, Retry, Route},
 };
 use sim::{
+    direct::{CallPattern, Effect, Trigger},
     faults::{FaultKind, Faults},
-    transport::direct::{CallPattern, Effect, Trigger},
 };
 use std::{borrow::Cow, time::Duration};
 

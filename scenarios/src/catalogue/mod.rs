@@ -8,12 +8,12 @@
 //! - [`trials`]: stories for one safeguard each.
 pub mod bursts;
 pub mod faults;
-pub mod fleets;
-pub mod lives;
-pub mod loads;
-pub mod trials;
+pub mod lifecycle;
+pub mod load;
+pub mod mixed_versions;
+pub mod safeguards;
 
-use crate::{scenario::Scenario, witnesses::WITNESSES};
+use crate::{assumptions::WITNESSES, scenario::Scenario};
 
 /// Every scenario, in the order of the list.
 pub static CATALOGUE: &[&Scenario] = &[
@@ -37,33 +37,33 @@ pub static CATALOGUE: &[&Scenario] = &[
     &faults::API_ERRORS,
     &faults::NO_SELECTOR,
     &faults::TIME_TRAVEL,
-    &lives::ENDS_MEANWHILE,
-    &lives::NEXT_EPISODE,
-    &lives::RESOLVED_AFTER_END,
-    &lives::GROUP_OF_THREE,
-    &lives::MIXED_SOURCES,
-    &fleets::ROLLING_UPDATE,
-    &fleets::ODD_LEASES,
-    &loads::HOT_AND_COLD,
-    &loads::COLD_ALONE,
-    &loads::STUCK_AND_COLD,
-    &loads::KEYED_REDELIVERY,
-    &loads::KEYED_TWICE,
-    &loads::EMPTY_EPISODE,
-    &loads::ALERTMANAGER_PAIR,
-    &loads::LONG_LIFE,
-    &trials::MEDDLED,
-    &trials::DELETED_UNDER_WAY,
-    &trials::SLOW_DELETION,
-    &trials::SWEPT_LATE,
-    &trials::STOOD_STILL,
-    &trials::WRONG_CLOCKS,
-    &trials::QUICK_RESTART,
-    &trials::LATE_COUNT,
-    &trials::REWRITTEN_LEDGER,
+    &lifecycle::ENDS_MEANWHILE,
+    &lifecycle::NEXT_EPISODE,
+    &lifecycle::RESOLVED_AFTER_END,
+    &lifecycle::GROUP_OF_THREE,
+    &lifecycle::MIXED_SOURCES,
+    &mixed_versions::ROLLING_UPDATE,
+    &mixed_versions::ODD_LEASES,
+    &load::HOT_AND_COLD,
+    &load::COLD_ALONE,
+    &load::STUCK_AND_COLD,
+    &load::KEYED_REDELIVERY,
+    &load::KEYED_TWICE,
+    &load::EMPTY_EPISODE,
+    &load::ALERTMANAGER_PAIR,
+    &load::LONG_LIFE,
+    &safeguards::MEDDLED,
+    &safeguards::DELETED_UNDER_WAY,
+    &safeguards::SLOW_DELETION,
+    &safeguards::SWEPT_LATE,
+    &safeguards::STOOD_STILL,
+    &safeguards::WRONG_CLOCKS,
+    &safeguards::QUICK_RESTART,
+    &safeguards::LATE_COUNT,
+    &safeguards::REWRITTEN_LEDGER,
 ];
 
-/// The scenario of this name, those of the [witnesses](crate::witnesses) included.
+/// The scenario of this name, those of the [witnesses](crate::assumptions) included.
 pub fn find(name: &str) -> Option<&'static Scenario> {
     let witnesses = WITNESSES.iter().map(|witness| &witness.scenario);
     CATALOGUE.iter().copied().chain(witnesses).find(|scenario| scenario.name == name)

@@ -2,7 +2,7 @@
 use super::Outcome;
 use crate::{
     catalogue::{CATALOGUE, bursts::BURST},
-    contender::ProtocolName,
+    protocol_name::ProtocolName,
     runner::{Overrides, Prepared, Subject, Transport},
     scenario::Scenario,
 };

@@ -1,14 +1,15 @@
 //! `lockstep exhaust`: every schedule of a scope, with a certificate of how far it came.
 use super::{Format, Outcome, output, progress, shard};
 use crate::{
-    campaign::{Progress, Tally, replay_of},
-    catalogue::{find, unknown},
-    contender::{ProtocolName, SHIPPED},
-    runner::{Overrides, Prepared, Subject, Transport},
-    strategies::{
+    campaign::{
+        Progress, Tally,
+        exhaustive::{Explored, Row, Search, Shard, explore},
+        replay_of,
         scope::{Cost, NOT_ENUMERATED, enumerated},
-        search::{Explored, Row, Search, Shard, explore},
     },
+    catalogue::{find, unknown},
+    protocol_name::{ProtocolName, SHIPPED},
+    runner::{Overrides, Prepared, Subject, Transport},
 };
 use anyhow::Context;
 use model::verdict::Verdict;

@@ -1,18 +1,13 @@
 //! `lockstep fidelity`: is the simulated API server like the real one? The conformance corpus, played and compared, or recorded.
 use super::{Format, Outcome, output};
 use anyhow::{Context, bail};
+use apiserver::{ApiServer, Registry};
+use conformance::{self, Case, Problem, Tokens, fidelity};
 use reports::{
     FailureKind, exit_code,
     report::{Failure, InvariantCount, RunReport, ScenarioReport},
 };
-use sim::{
-    apiserver::{
-        ApiServer, Registry,
-        conformance::{self, Case, Problem, Tokens},
-    },
-    fidelity,
-    serve::{Remote, Server, Trust},
-};
+use serve::{Remote, Server, Trust};
 use std::{
     collections::BTreeMap,
     io::{IsTerminal, Write},

@@ -1,6 +1,6 @@
 //! `lockstep list`: what there is.
 use super::Outcome;
-use crate::{catalogue::CATALOGUE, contender::ProtocolName, weakenings::WEAKENINGS, witnesses::WITNESSES};
+use crate::{assumptions::WITNESSES, catalogue::CATALOGUE, mutants::WEAKENINGS, protocol_name::ProtocolName};
 use model::invariants::ALL;
 use sim::faults::{FaultKind, Faults};
 

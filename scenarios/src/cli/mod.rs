@@ -1,9 +1,9 @@
 //! The command line: what the user typed, and which verb does it.
-mod bugs;
 mod determinism;
 mod exhaust;
 mod fidelity;
 mod list;
+mod mutants;
 mod output;
 mod progress;
 mod replay;
@@ -33,7 +33,7 @@ pub struct Command {
 enum Verb {
     Run(run::Args),
     Exhaust(exhaust::Args),
-    Bugs(bugs::Args),
+    Bugs(mutants::Args),
     Replay(replay::Args),
     List(list::Args),
     Determinism(determinism::Args),
@@ -63,7 +63,7 @@ impl Command {
         match self.verb {
             Verb::Run(args) => run::execute(args),
             Verb::Exhaust(args) => exhaust::execute(&args),
-            Verb::Bugs(args) => bugs::execute(&args),
+            Verb::Bugs(args) => mutants::execute(&args),
             Verb::Replay(args) => replay::execute(args),
             Verb::List(args) => list::execute(&args),
             Verb::Determinism(args) => determinism::execute(&args),

@@ -51,8 +51,8 @@ pub(super) fn report(subjects: &[Subject], tallies: &[Tally], strategy: &str, wa
 
 /// What is not simulated and a reader could take for granted.
 fn not_modelled() -> Vec<String> {
-    let gaps = sim::apiserver::conformance::gaps_in(GAPS).unwrap_or_default();
-    sim::fidelity::not_modelled(&gaps).into_iter().map(str::to_owned).collect()
+    let gaps = conformance::gaps_in(GAPS).unwrap_or_default();
+    conformance::fidelity::not_modelled(&gaps).into_iter().map(str::to_owned).collect()
 }
 
 /// A report of a verb that has found and done nothing yet.

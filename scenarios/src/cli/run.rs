@@ -3,7 +3,7 @@ use super::{Format, Outcome, output, progress};
 use crate::{
     campaign::{self, Budget, Progress},
     catalogue::{CATALOGUE, find, unknown},
-    contender::{ProtocolName, SHIPPED},
+    protocol_name::{ProtocolName, SHIPPED},
     replay::preset,
     runner::{Overrides, Subject, Transport},
     scenario::Scenario,

@@ -2,12 +2,10 @@
 use super::Outcome;
 use super::tokens;
 use anyhow::{Context, bail};
+use apiserver::{ApiServer, Registry};
 use reports::exit_code;
 use serde_json::Value;
-use sim::{
-    apiserver::{ApiServer, Registry},
-    serve::{Server, kubeconfig},
-};
+use serve::{Server, kubeconfig};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},

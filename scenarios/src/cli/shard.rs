@@ -1,5 +1,5 @@
 //! `--shard i/n`: one machine's part of a job that several share, as Indexed Jobs of Kubernetes number them.
-use crate::strategies::search::Shard;
+use crate::campaign::exhaustive::Shard;
 
 /// What Kubernetes calls the number of a pod of an Indexed Job.
 const INDEX: &str = "JOB_COMPLETION_INDEX";

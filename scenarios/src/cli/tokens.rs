@@ -1,6 +1,6 @@
 //! Who comes in to a served cluster: kube-apiserver's token file, or one administrator.
 use anyhow::{Context, bail};
-use sim::apiserver::{TokenTable, User};
+use apiserver::{TokenTable, User};
 use std::path::Path;
 
 /// One administrator, whose token nobody can guess.

@@ -7,7 +7,7 @@ use super::script::Stage;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use serde_json::{Map, Value, json};
-use sim::{choice::Label, faults::FaultKind, transport::ApiService};
+use sim::{choice::Label, faults::FaultKind, run::ApiService};
 use std::time::Duration;
 use tower::Service;
 

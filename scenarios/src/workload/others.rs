@@ -4,14 +4,14 @@
 //! one replica sees too early comes to, at any moment), an active RemediationRequest ends, one is deleted, and one loses its
 //! conditions. Deletion keeps to what docs/protocol.md assumes: not while a create of that name is still under way.
 use super::script::{NAMESPACE, Stage};
+use apiserver::{Request, ResourceId};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use sim::{
-    apiserver::{Request, ResourceId},
     event::ActorId,
     faults::FaultKind,
-    transport::{Glimpse, Intervention},
+    run::{Glimpse, Intervention},
 };
 use std::sync::Arc;
 

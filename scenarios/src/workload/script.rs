@@ -1,12 +1,12 @@
 //! The script: plays a scenario's acts against the cluster, in order, and ends when every sender and actor has.
 use super::{Act, Payload, alertmanager, meddling, orchestrator, orchestrator::call, others, sender};
 use crate::observe::Recorder;
+use apiserver::ResourceId;
 use serde_json::{Value, json};
 use sim::{
-    apiserver::ResourceId,
     event::ActorId,
     faults::Faults,
-    transport::{ApiService, Cluster},
+    run::{ApiService, Cluster},
 };
 use std::sync::{
     Arc,

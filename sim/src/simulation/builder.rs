@@ -1,15 +1,13 @@
 //! What a simulation is made of.
 use super::{Simulation, View, program::Program};
 use crate::{
-    apiserver::{Registry, RegistryError},
+    direct::{Past, Settings, Trigger},
     faults::Faults,
     hosts::Environment,
+    run::{Cluster, ControlPlane},
     trace::Detail,
-    transport::{
-        Cluster, ControlPlane,
-        direct::{Past, Settings, Trigger},
-    },
 };
+use apiserver::{Registry, RegistryError};
 use futures::future::BoxFuture;
 use serde::Serialize;
 use serde_json::Value;

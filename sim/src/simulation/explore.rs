@@ -2,9 +2,9 @@
 use super::{Simulation, view::Broken};
 use crate::{
     choice::{Choice, Choices, Random},
+    direct::{Outcome, RunError},
     faults::Delivered,
     trace::Detail,
-    transport::direct::{Outcome, RunError},
 };
 use std::{fmt, time::Duration};
 

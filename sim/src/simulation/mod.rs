@@ -17,8 +17,8 @@ pub use view::View;
 
 use crate::{
     choice::{Choice, Choices, Random, Recorded},
+    direct::{self, RunError, Settings},
     trace::Detail,
-    transport::direct::{self, RunError, Settings},
 };
 use builder::{Check, Workload};
 use program::Program;

@@ -1,7 +1,7 @@
 //! A program as a host: one task per process, which ends with it.
 use crate::{
     hosts::{Environment, Host, Process},
-    transport::network::Listener,
+    network::Listener,
 };
 use bytes::Bytes;
 use futures::{FutureExt, future::BoxFuture};

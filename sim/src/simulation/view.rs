@@ -1,10 +1,10 @@
 //! What checks see: the objects that are committed, and what was committed last.
 use super::{builder::Check, findings, program::message};
 use crate::{
-    apiserver::{Change, Commit, Registry, ResourceId},
+    direct::Stop,
     event::{Event, Observer},
-    transport::direct::Stop,
 };
+use apiserver::{Change, Commit, Registry, ResourceId};
 use kube::Resource;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

@@ -1,4 +1,5 @@
 //! Programs over several API servers: balanced, restarted, forgetful, impatient.
+use apiserver::Limits;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api,
@@ -6,11 +7,10 @@ use kube::{
 };
 use serde_json::json;
 use sim::{
-    apiserver::Limits,
     faults::{FaultKind, Faults},
     hosts::Environment,
+    run::{Balance, ControlPlane},
     simulation::{Builder, Exploration, Simulation},
-    transport::{Balance, ControlPlane},
 };
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The programs: from `KUBEBUILDER_ASSETS`, or built once from the Go modules of `tests/control-plane`.
+//! The programs: from `KUBEBUILDER_ASSETS`, or built once from the Go modules of `tests/tools/control-plane`.
 //!
 //! What was built stays under `target/control-plane`, by the hash of the sources. Test processes that need it at the same time
 //! wait for the first of them.
@@ -66,7 +66,7 @@ impl Binaries {
             let found = Self::below(&directory);
             return found.exist().then_some(found).ok_or(BinariesError::NoAssets { directory });
         }
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("control-plane");
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/control-plane");
         build(&sources, &cache()?.join(key(&sources)?))
     }
 

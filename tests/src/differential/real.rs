@@ -1,12 +1,10 @@
 //! The real server as a client of the conformance player: one of many that share its connections.
 use crate::control_plane::{self, ADMIN_TOKEN, ControlPlane};
+use apiserver::Request;
 use bytes::{Bytes, BytesMut};
+use conformance::{Client, Line, Reply, Unanswered};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use sim::apiserver::{
-    Request,
-    conformance::{Client, Line, Reply, Unanswered},
-};
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 

@@ -5,9 +5,11 @@
 //! it ends.
 use super::{SHIPPED, duplicate, new, next_episode};
 use bytes::Bytes;
+use conformance::{self, Tokens};
 use futures::future::{join_all, pending};
 use gateway::{
-    app::App, clock::SystemClock, config::Config, entropy::SystemEntropy, kube_client, once::FencedLease, server,
+    app::App, clock::SystemClock, config::Config, entropy::SystemEntropy, fenced_lease::FencedLease, kube_client,
+    server,
 };
 use http::{Request, StatusCode, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, Full};
@@ -17,7 +19,6 @@ use hyper_util::{
 };
 use scenarios::workload::Payload;
 use serde_json::{Value, json};
-use sim::apiserver::conformance::{self, Tokens};
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use tests::{
     control_plane::{ADMIN_TOKEN, ControlPlane, Options},

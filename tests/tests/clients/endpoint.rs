@@ -1,4 +1,5 @@
 //! A server for clients: the simulated one on a socket, or the real one. Both with the same users, and the same kinds.
+use apiserver::{ApiServer, Registry, TokenTable};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
     Api, Client, Config,
@@ -6,10 +7,7 @@ use kube::{
     config::{KubeConfigOptions, Kubeconfig},
     runtime::{conditions, wait::await_condition},
 };
-use sim::{
-    apiserver::{ApiServer, Registry, TokenTable},
-    serve::Server,
-};
+use serve::Server;
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},

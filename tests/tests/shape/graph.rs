@@ -10,15 +10,18 @@ use std::{
 };
 
 /// The workspace crates that each may depend on. `tests` may see everything.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("gateway", &["coalescer"]),
     ("coalescer", &[]),
     // It includes the coalescer's `queue.rs` by path, beside loom's primitives.
     ("coalescer-loom", &[]),
-    ("sim", &[]),
+    ("apiserver", &[]),
+    ("conformance", &["apiserver"]),
+    ("serve", &["apiserver", "conformance"]),
+    ("sim", &["apiserver"]),
     ("model", &[]),
-    ("weakened", &["gateway", "coalescer"]),
-    ("scenarios", &["gateway", "weakened", "sim", "model", "reports"]),
+    ("mutants", &["gateway", "coalescer"]),
+    ("scenarios", &["gateway", "mutants", "sim", "apiserver", "conformance", "serve", "model", "reports"]),
     ("reports", &["model"]),
 ];
 
@@ -26,8 +29,20 @@ const ALLOWED: [(&str, &[&str]); 8] = [
 const CHOOSES_VERSION: [&str; 2] = ["scenarios", "tests"];
 
 /// What the gateway's own graph must be free of.
-const SIMULATION: [&str; 9] =
-    ["sim", "model", "scenarios", "weakened", "reports", "coalescer-loom", "turmoil", "loom", "madsim"];
+const SIMULATION: [&str; 12] = [
+    "sim",
+    "apiserver",
+    "conformance",
+    "serve",
+    "model",
+    "scenarios",
+    "mutants",
+    "reports",
+    "coalescer-loom",
+    "turmoil",
+    "loom",
+    "madsim",
+];
 
 /// A crate's Cargo.toml, as far as the rules look at it.
 pub(crate) struct Manifest {

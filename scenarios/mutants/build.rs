@@ -1,0 +1,79 @@
+//! Copies the gateway's protocol into one file, with the edits of `src/edits.rs`.
+//!
+//! An edit whose original is not there exactly once stops the build: the protocol has changed, and a weakening that silently
+//! weakens nothing would be a bug that nobody can find.
+use std::{
+    env,
+    error::Error,
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// What is edited.
+#[path = "src/edits.rs"]
+pub mod edits;
+
+use edits::{EDITS, Edit, SITES};
+
+const PROTOCOL: &str = "../../gateway/src/fenced_lease";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let source = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join(PROTOCOL);
+    println!("cargo::rerun-if-changed={}", source.display());
+    println!("cargo::rerun-if-changed=src/edits.rs");
+    let root = module(&source, "mod")?;
+    let mut text = String::new();
+    for line in root.lines() {
+        match line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';')) {
+            Some("tests") => {}
+            Some(name) => writeln!(text, "mod {name} {{\n{}}}", module(&source, name)?)?,
+            // The inner documentation of a file that is included has no place to go; `mod tests` and its cfg go together.
+            None if line.starts_with("//!") || line == "#[cfg(test)]" => {}
+            None => writeln!(text, "{line}")?,
+        }
+    }
+    for site in SITES {
+        if !EDITS.iter().any(|edit| edit.mutant.contains(&format!("@{site:?}"))) {
+            return Err(format!(
+                "no edit of scenarios/mutants/src/edits.rs takes out {site:?}: add one, or remove the site"
+            )
+            .into());
+        }
+    }
+    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("fenced_lease.rs"), text)?;
+    Ok(())
+}
+
+/// One file of the protocol: without its tests, edited, and with the gateway's paths as others see them.
+fn module(source: &Path, name: &str) -> Result<String, Box<dyn Error>> {
+    let file = source.join(name).with_extension("rs");
+    let text = fs::read_to_string(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    // What is for tests stands at the end of a file, but for the root's `mod tests`.
+    let mut text = match text.find("#[cfg(test)]\n") {
+        Some(tests) if name != "mod" => text[..tests].to_owned(),
+        _ => text,
+    };
+    text = text.replace("crate::", "gateway::");
+    for edit in EDITS.iter().filter(|edit| edit.file == name) {
+        text = apply(edit, &text)?;
+    }
+    Ok(text)
+}
+
+fn apply(edit: &Edit, text: &str) -> Result<String, String> {
+    let found = text.matches(edit.original).count();
+    if found != 1 {
+        return Err(format!(
+            "gateway/src/once/{}.rs has {found} places that read\n    {}\nand the weakenings need exactly one: bring this edit in \
+             scenarios/mutants/src/edits.rs into step with it, so that its mutant still lacks the safeguard",
+            edit.file, edit.original
+        ));
+    }
+    let mut mutant = edit.mutant.to_owned();
+    for site in SITES {
+        // The longest names first would matter if one were the beginning of another: `edits.rs` has none such.
+        mutant = mutant.replace(&format!("@{site:?}"), &format!("crate::out(crate::Site::{site:?})"));
+    }
+    Ok(text.replacen(edit.original, &mutant, 1))
+}

@@ -1,0 +1,145 @@
+//! How soon planted bugs are found: run after run from several seeds, each until its invariant is broken.
+use crate::{
+    campaign::{Progress, run_seed},
+    catalogue::find,
+    mutants::{WEAKENINGS, Weakening},
+    protocol_name::ProtocolName,
+    replay::{Decisions, Replay, ReplayError, preset},
+    runner::{Overrides, Prepared, Subject, Transport},
+};
+use sim::{
+    choice::{Choices, Random},
+    trace::Detail,
+};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+/// How many runs from how many seeds.
+#[derive(Debug, Clone, Copy)]
+pub struct Hunt {
+    /// Runs after which a seed gives up.
+    pub runs: u64,
+    /// Seeds.
+    pub seeds: u64,
+    /// Threads.
+    pub jobs: usize,
+}
+
+/// What became of one planted bug.
+#[derive(Debug, Clone)]
+pub struct Hunted {
+    /// Which, as an index into [`WEAKENINGS`].
+    pub index: usize,
+    /// Per seed that found it, after how many runs; ascending.
+    pub runs_to_find: Vec<u64>,
+    /// Seeds that gave up.
+    pub missed: u64,
+    /// The first seed's run that shows it.
+    pub replay: Option<Replay>,
+}
+
+impl Hunted {
+    /// Whether every seed found it.
+    pub fn found(&self) -> bool {
+        self.missed == 0 && !self.runs_to_find.is_empty()
+    }
+
+    /// After how many runs this share of the seeds had found it (nearest rank).
+    pub fn percentile(&self, share: f64) -> Option<u64> {
+        let rank = (share * self.runs_to_find.len() as f64).ceil() as usize;
+        self.runs_to_find.get(rank.saturating_sub(1)).copied()
+    }
+}
+
+/// One seed's hunt for one bug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Try {
+    place: usize,
+    seed: u64,
+    result: Option<Hit>,
+}
+
+/// A run that showed the bug: how many it took, and its own seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Hit {
+    runs: u64,
+    seed: u64,
+}
+
+/// The subject that shows a planted bug.
+///
+/// # Errors
+/// [`ReplayError::Unknown`] when its scenario or preset does not exist.
+pub fn subject(index: usize) -> Result<Subject, ReplayError> {
+    let weakening: &Weakening = &WEAKENINGS[index];
+    let scenario = find(weakening.scenario)
+        .ok_or_else(|| ReplayError::Unknown(crate::catalogue::unknown(weakening.scenario)))?
+        .clone();
+    let overrides = Overrides { faults: weakening.faults.map(preset).transpose()?, replicas: None };
+    Ok(Subject::new(scenario, ProtocolName::Weakened(index), Transport::Direct, overrides))
+}
+
+/// Hunts these, in parallel, each seed on its own.
+///
+/// # Errors
+/// [`ReplayError::Unknown`] when a scenario or preset does not exist.
+pub fn hunt(which: &[usize], hunt: &Hunt, progress: &Progress) -> Result<Vec<Hunted>, ReplayError> {
+    let subjects: Vec<Subject> = which.iter().map(|&index| subject(index)).collect::<Result<_, _>>()?;
+    let prepared: Vec<Prepared> = subjects.into_iter().map(|subject| Prepared::new(subject, Detail::Chain)).collect();
+    let work: Vec<(usize, u64)> =
+        (0..hunt.seeds).flat_map(|seed| (0..which.len()).map(move |place| (place, seed))).collect();
+    let next = AtomicUsize::new(0);
+    let found: Mutex<Vec<Try>> = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..hunt.jobs.max(1) {
+            scope.spawn(|| {
+                while let Some(&(place, seed)) = work.get(next.fetch_add(1, Relaxed)) {
+                    let invariant = WEAKENINGS[which[place]].invariant;
+                    let result = first(&prepared[place], invariant, seed, hunt.runs, progress);
+                    found.lock().unwrap_or_else(PoisonError::into_inner).push(Try { place, seed, result });
+                }
+            });
+        }
+    });
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    found.sort_unstable();
+    Ok((0..which.len()).map(|place| hunted(place, which[place], &prepared[place].subject, &found)).collect())
+}
+
+fn hunted(place: usize, index: usize, subject: &Subject, found: &[Try]) -> Hunted {
+    let mine = || found.iter().filter(|one| one.place == place).map(|one| one.result);
+    let mut runs_to_find: Vec<u64> = mine().flatten().map(|hit| hit.runs).collect();
+    runs_to_find.sort_unstable();
+    let replay = mine().flatten().next().map(|hit| Replay {
+        scenario: subject.scenario.name.to_string(),
+        generated: None,
+        protocol: subject.protocol,
+        transport: subject.transport,
+        faults: subject.overrides.faults.map(|faults| faults.name.to_owned()),
+        replicas: None,
+        invariant: Some(WEAKENINGS[index].invariant.to_owned()),
+        chain: None,
+        decisions: Decisions::Seed(hit.seed),
+    });
+    Hunted { index, missed: mine().filter(Option::is_none).count() as u64, runs_to_find, replay }
+}
+
+/// After how many runs `invariant` is broken, and the seed of that run.
+fn first(prepared: &Prepared, invariant: &str, seed: u64, runs: u64, progress: &Progress) -> Option<Hit> {
+    for run in 0..runs {
+        if progress.stop.load(Relaxed) {
+            return None;
+        }
+        let seed = run_seed(seed, &prepared.subject.scenario.name, run);
+        let done = prepared.run(Choices::new(Random::new(seed)), false).ok()?;
+        progress.runs.fetch_add(1, Relaxed);
+        progress.api_calls.fetch_add(done.outcome.api_calls, Relaxed);
+        if done.breaches().any(|violation| violation.invariant == invariant) {
+            progress.breaches.fetch_add(1, Relaxed);
+            return Some(Hit { runs: run + 1, seed });
+        }
+    }
+    None
+}

@@ -1,0 +1,90 @@
+//! Streams that are tampered with on their way to the oracle are caught in a whole run, over either transport; streams as the
+//! servers wrote them are not.
+use apiserver::WatchId;
+use model::verdict::Verdict;
+use scenarios::{
+    catalogue,
+    observe::Recorder,
+    protocol_name::SHIPPED,
+    runner::{Overrides, Prepared, Run, Subject, Transport},
+};
+use sim::{
+    choice::{Choices, Random},
+    event::{Event, Observer},
+    trace::Detail,
+};
+use std::collections::BTreeMap;
+
+/// What is done to the second event of every stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tampering {
+    Nothing,
+    Withheld,
+    Repeated,
+    Overtaken,
+}
+
+/// Stands between the streams and the oracle.
+struct Tamperer {
+    recorder: Recorder,
+    tampering: Tampering,
+    told: BTreeMap<WatchId, u32>,
+    held: BTreeMap<WatchId, Event>,
+}
+
+impl Observer for Tamperer {
+    fn event(&mut self, at: u64, event: &Event) {
+        let Event::WatchDelivered { watch, .. } = event else { return self.recorder.event(at, event) };
+        let told = self.told.entry(*watch).or_default();
+        *told += 1;
+        match (self.tampering, *told) {
+            (Tampering::Withheld, 2) => return,
+            (Tampering::Repeated, 2) => self.recorder.event(at, event),
+            (Tampering::Overtaken, 2) => {
+                self.held.insert(*watch, event.clone());
+                return;
+            }
+            _ => {}
+        }
+        self.recorder.event(at, event);
+        if let Some(late) = self.held.remove(watch) {
+            self.recorder.event(at, &late);
+        }
+    }
+}
+
+fn run(transport: Transport, tampering: Tampering) -> Run {
+    let scenario = catalogue::find("pair").expect("in the catalogue").clone();
+    let protocol = SHIPPED.parse().expect("the shipped protocol");
+    let prepared = Prepared::new(Subject::new(scenario, protocol, transport, Overrides::default()), Detail::Chain);
+    let tamperer = |recorder| -> Box<dyn Observer> {
+        Box::new(Tamperer { recorder, tampering, told: BTreeMap::new(), held: BTreeMap::new() })
+    };
+    prepared.run_observed(Choices::new(Random::new(5)), false, tamperer).expect("a run")
+}
+
+fn caught(run: &Run) -> Vec<&'static str> {
+    run.breaches().map(|violation| violation.invariant).collect()
+}
+
+#[test]
+fn honest_streams_are_judged_and_hold() {
+    for transport in [Transport::Direct, Transport::Network] {
+        let run = run(transport, Tampering::Nothing);
+        assert_eq!(run.verdict, Verdict::Held, "{transport}");
+        for finding in run.findings.iter().filter(|finding| finding.invariant.starts_with("watch_is_")) {
+            let bookmarks = finding.invariant == "watch_is_bookmarkable";
+            assert!(bookmarks || finding.checked > 0, "{transport}: {} was not checked", finding.invariant);
+        }
+    }
+}
+
+#[test]
+fn tampered_streams_are_caught() {
+    for transport in [Transport::Direct, Transport::Network] {
+        assert_eq!(caught(&run(transport, Tampering::Withheld)), ["watch_is_reliable"], "{transport}");
+        assert_eq!(caught(&run(transport, Tampering::Repeated)), ["watch_is_unique"], "{transport}");
+        let late = ["watch_is_ordered", "watch_is_reliable"];
+        assert_eq!(caught(&run(transport, Tampering::Overtaken)), late, "{transport}");
+    }
+}

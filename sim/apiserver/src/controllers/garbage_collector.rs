@@ -1,0 +1,138 @@
+//! What becomes of dependents (garbagecollector.go, attemptToDeleteItem and attemptToOrphan): by the owner's uid.
+//!
+//! An object whose owners are all gone is deleted; one that still has an owner loses the references to those that are gone. In
+//! the foreground an owner waits for the dependents that block its deletion; to be orphaned they lose their reference. An owner
+//! of a namespaced kind is looked for in the dependent's namespace: one from elsewhere counts as gone.
+use super::{Act, Task};
+use crate::{
+    object::{self, Object},
+    registry::{Kind, Registry},
+    store::Store,
+};
+use serde_json::Value;
+use std::{collections::BTreeMap, sync::Arc};
+
+const FOREGROUND: &str = "foregroundDeletion";
+const ORPHAN: &str = "orphan";
+
+/// What became of an owner.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Solid,
+    Gone,
+    /// It waits for its dependents.
+    Waiting,
+    /// Of a kind that is not served, or that this dependent cannot refer to: nothing is done.
+    Unknown,
+}
+
+struct Node<'a> {
+    kind: &'a Kind,
+    object: &'a Arc<Object>,
+}
+
+/// Everything that the collector could do now.
+pub(super) fn tasks(store: &Store, registry: &Registry) -> Vec<Task> {
+    let revision = store.revision();
+    let stored = registry.kinds().filter(|kind| !kind.create_only);
+    let nodes: Vec<Node<'_>> = stored
+        .flat_map(|kind| store.range_at(kind.id, "", None, revision).map(move |object| Node { kind, object }))
+        .collect();
+    let mut dependents: BTreeMap<&str, Vec<&Node<'_>>> = BTreeMap::new();
+    for node in &nodes {
+        for uid in owners(node.object).iter().filter_map(|owner| owner["uid"].as_str()) {
+            dependents.entry(uid).or_default().push(node);
+        }
+    }
+    let mut tasks = Vec::new();
+    for node in &nodes {
+        let below = dependents.get(node.object.uid()).map(Vec::as_slice).unwrap_or_default();
+        if node.object.is_terminating() {
+            terminating(node, below, &mut tasks);
+        } else if !owners(node.object).is_empty() {
+            owned(node, below, store, registry, &mut tasks);
+        }
+    }
+    tasks
+}
+
+fn owners(object: &Object) -> &[Value] {
+    let list = object::metadata(&object.value).and_then(|meta| meta.get("ownerReferences")).and_then(Value::as_array);
+    list.map(Vec::as_slice).unwrap_or_default()
+}
+
+fn has(object: &Object, finalizer: &str) -> bool {
+    object::finalizers(&object.value).contains(&finalizer)
+}
+
+/// An owner that waits for its dependents, or is to leave them behind.
+fn terminating(node: &Node<'_>, dependents: &[&Node<'_>], tasks: &mut Vec<Task>) {
+    let uid = node.object.uid();
+    if has(node.object, ORPHAN) {
+        for dependent in dependents {
+            let kept = owners(dependent.object).iter().filter(|owner| owner["uid"] != uid).cloned().collect();
+            push(tasks, Task::new(dependent.kind, dependent.object, Act::Owners(kept)));
+        }
+        if dependents.is_empty() {
+            push(tasks, Task::new(node.kind, node.object, Act::Release(ORPHAN)));
+        }
+    } else if has(node.object, FOREGROUND) {
+        let blocks = |owner: &Value| owner["uid"] == uid && owner["blockOwnerDeletion"] == true;
+        if !dependents.iter().any(|dependent| owners(dependent.object).iter().any(blocks)) {
+            push(tasks, Task::new(node.kind, node.object, Act::Release(FOREGROUND)));
+        }
+    }
+}
+
+fn owned(node: &Node<'_>, below: &[&Node<'_>], store: &Store, registry: &Registry, tasks: &mut Vec<Task>) {
+    let owners = owners(node.object);
+    let fates: Vec<Fate> = owners.iter().map(|owner| fate(node, owner, store, registry)).collect();
+    if fates.contains(&Fate::Unknown) {
+        return;
+    }
+    if fates.contains(&Fate::Solid) {
+        if fates.iter().any(|fate| *fate != Fate::Solid) {
+            let kept = owners.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::Solid);
+            let kept = kept.map(|(owner, _)| owner.clone()).collect();
+            push(tasks, Task::new(node.kind, node.object, Act::Owners(kept)));
+        }
+        return;
+    }
+    let in_turn = fates.contains(&Fate::Waiting) && !below.is_empty();
+    // Two that wait for each other: the dependent's own wait goes first, so that it no longer blocks.
+    let circular = below.iter().any(|dependent| dependent.object.is_terminating() && has(dependent.object, FOREGROUND));
+    let blocks = owners.iter().any(|owner| owner["blockOwnerDeletion"] == true);
+    let act = if in_turn && circular && blocks {
+        let mut freed = owners.to_vec();
+        freed.iter_mut().for_each(|owner| owner["blockOwnerDeletion"] = false.into());
+        Act::Owners(freed)
+    } else if in_turn || has(node.object, FOREGROUND) {
+        Act::Delete("Foreground")
+    } else if has(node.object, ORPHAN) {
+        Act::Delete("Orphan")
+    } else {
+        Act::Delete("Background")
+    };
+    push(tasks, Task::new(node.kind, node.object, act));
+}
+
+fn fate(node: &Node<'_>, owner: &Value, store: &Store, registry: &Registry) -> Fate {
+    let Some(kind) = registry.kind_of(owner) else { return Fate::Unknown };
+    if kind.namespaced && !node.kind.namespaced {
+        return Fate::Unknown;
+    }
+    let name = owner["name"].as_str().unwrap_or_default();
+    match store.get(kind.id, &kind.key(&node.object.namespace, name)) {
+        Some(found) if owner["uid"] != found.uid() => Fate::Gone,
+        Some(found) if found.is_terminating() && has(found, FOREGROUND) => Fate::Waiting,
+        Some(_) => Fate::Solid,
+        None => Fate::Gone,
+    }
+}
+
+/// Of two tasks about one object the first is enough: the second looked at the version that the first replaces.
+fn push(tasks: &mut Vec<Task>, task: Task) {
+    if !tasks.iter().any(|known| known.resource == task.resource && known.uid == task.uid) {
+        tasks.push(task);
+    }
+}

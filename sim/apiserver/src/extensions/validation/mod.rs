@@ -1,0 +1,321 @@
+//! What a definition may say (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation), in the real server's words.
+//!
+//! The real server checks its internal form of a definition, in which what all versions have in common stands above them: errors
+//! name `spec.validation` where the definition says `spec.versions[0].schema`. Values that it shows in that form are shown as they
+//! were sent, where they are long. Not checked: what a rule may cost, conversion webhooks' addresses and certificates.
+use crate::{
+    Registry,
+    status::{self, Outcome},
+    validation::{FieldError, names::NameRule},
+};
+use serde_json::Value;
+
+mod defaults;
+mod formats;
+mod members;
+mod parts;
+mod paths;
+mod rules;
+mod schema;
+mod structural;
+
+pub(crate) use formats::warn;
+
+const APPROVAL: &str = "api-approved.kubernetes.io";
+/// What all versions may have in common: in a version, and above them.
+const COMMON: [(&str, &str); 4] = [
+    ("schema", "validation"),
+    ("subresources", "subresources"),
+    ("additionalPrinterColumns", "additionalPrinterColumns"),
+    ("selectableFields", "selectableFields"),
+];
+
+/// What keeps a definition that is in order from being simulated.
+///
+/// # Errors
+/// 501 that names it.
+pub(crate) fn check_simulated(definition: &Value, registry: &Registry) -> Outcome<()> {
+    let spec = &definition["spec"];
+    if spec["conversion"]["strategy"] == "Webhook" && list(spec, "versions").len() > 1 {
+        return Err(status::not_simulated("conversion webhooks"));
+    }
+    registry.defining(definition).map(drop).map_err(|why| status::not_simulated(&format!("a definition whose {why}")))
+}
+
+/// What is wrong with a definition; with its status alone if that is what is written.
+pub(crate) fn validate(definition: &Value, old: Option<&Value>, subresource: &str, errors: &mut Vec<FieldError>) {
+    if subresource == "status" {
+        return names(&definition["status"]["acceptedNames"], "status.acceptedNames", errors);
+    }
+    let spec = &definition["spec"];
+    if old.is_none() {
+        let name = definition.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+        if name != format!("{}.{}", text(&spec["names"], "plural"), text(spec, "group")) {
+            let detail = "must be spec.names.plural+\".\"+spec.group";
+            errors.push(FieldError::invalid("metadata.name", &name.into(), detail));
+        }
+    }
+    validate_spec(spec, errors);
+    if let Some(old) = old {
+        immutable(definition, old, errors);
+    }
+    names(&definition["status"]["acceptedNames"], "status.acceptedNames", errors);
+    stored_versions(definition, errors);
+    approval(definition, old, errors);
+    let kept = |definition: &Value| definition["spec"]["preserveUnknownFields"] == true;
+    if kept(definition) && !old.is_some_and(kept) {
+        let detail =
+            "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
+        errors.push(FieldError::invalid("spec.preserveUnknownFields", &true.into(), detail));
+    }
+}
+
+pub(super) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
+    value.get(member).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn list<'a>(value: &'a Value, member: &str) -> &'a [Value] {
+    value.get(member).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn label(name: &str) -> Option<String> {
+    let problems = NameRule::ServiceLabel.check(name);
+    (!problems.is_empty()).then(|| problems.join(","))
+}
+
+/// Whether a member of the versions stands above them.
+fn is_common(versions: &[Value], member: &str) -> bool {
+    versions.first().is_some_and(|first| versions.iter().all(|version| version.get(member) == first.get(member)))
+}
+
+fn validate_spec(spec: &Value, errors: &mut Vec<FieldError>) {
+    group(text(spec, "group"), errors);
+    one_of("spec.scope", text(spec, "scope"), &["Cluster", "Namespaced"], errors);
+    let versions = list(spec, "versions");
+    for (index, version) in versions.iter().enumerate() {
+        if version.pointer("/schema/openAPIV3Schema").is_none() {
+            errors.push(FieldError::required(format!("spec.versions[{index}].schema.openAPIV3Schema"), ""));
+        }
+    }
+    if spec["preserveUnknownFields"] == true && versions.iter().any(defaults::has_any) {
+        let detail = "must be false in order to use defaults in the schema";
+        errors.push(FieldError::invalid("spec.preserveUnknownFields", &true.into(), detail));
+    }
+    for (index, version) in versions.iter().enumerate() {
+        let path = format!("spec.versions[{index}]");
+        let name = text(version, "name");
+        if let Some(problem) = label(name) {
+            errors.push(FieldError::invalid(format!("{path}.name"), &name.into(), problem));
+        }
+        parts::deprecation(version, &path, errors);
+        for (member, _) in COMMON.iter().filter(|(member, _)| !is_common(versions, member)) {
+            parts::validate(version, member, &format!("{path}.{member}"), errors);
+        }
+    }
+    version_names(spec, versions, errors);
+    for member in ["plural", "singular", "kind", "listKind"] {
+        if text(&spec["names"], member).is_empty() {
+            errors.push(FieldError::required(format!("spec.names.{member}"), ""));
+        }
+    }
+    names(&spec["names"], "spec.names", errors);
+    for (member, above) in COMMON.iter().filter(|(member, _)| is_common(versions, member)) {
+        parts::validate(&versions[0], member, &format!("spec.{above}"), errors);
+    }
+    conversion(&spec["conversion"], errors);
+}
+
+fn group(group: &str, errors: &mut Vec<FieldError>) {
+    let problems = NameRule::Subdomain.check(group);
+    if group.is_empty() {
+        errors.push(FieldError::required("spec.group", ""));
+    } else if !problems.is_empty() {
+        errors.push(FieldError::invalid("spec.group", &group.into(), problems.join(",")));
+    } else if !group.contains('.') {
+        errors.push(FieldError::invalid("spec.group", &group.into(), "should be a domain with at least one dot"));
+    }
+}
+
+fn one_of(field: &str, value: &str, supported: &[&str], errors: &mut Vec<FieldError>) {
+    if value.is_empty() {
+        errors.push(FieldError::required(field, ""));
+    } else if !supported.contains(&value) {
+        let supported: Vec<Value> = supported.iter().map(|text| Value::from(*text)).collect();
+        errors.push(FieldError::not_supported(field, &value.into(), &supported.iter().collect::<Vec<_>>()));
+    }
+}
+
+/// Names are unique, and one version is stored.
+fn version_names(spec: &Value, versions: &[Value], errors: &mut Vec<FieldError>) {
+    let shown = if spec["versions"].is_null() { "null".to_owned() } else { shown_versions(versions) };
+    let mut names: Vec<_> = versions.iter().map(|version| text(version, "name")).collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() < count {
+        errors.push(FieldError::invalid_hidden("spec.versions", format!("{shown}: must contain unique version names")));
+    }
+    if versions.iter().filter(|version| version["storage"] == true).count() != 1 {
+        let detail = format!("{shown}: must have exactly one version marked as storage version");
+        errors.push(FieldError::invalid_hidden("spec.versions", detail));
+    }
+    let first = versions.first().map(|version| text(version, "name")).filter(|name| !name.is_empty());
+    if let Some((name, problem)) = first.and_then(|name| Some((name, label(name)?))) {
+        errors.push(FieldError::invalid("spec.version", &name.into(), problem));
+    }
+}
+
+/// Versions in Go's members; what they have in common is not in them.
+fn shown_versions(versions: &[Value]) -> String {
+    let part = |version: &Value, member: &str| match version.get(member) {
+        Some(value) if !is_common(versions, member) => value.to_string(),
+        _ => "null".to_owned(),
+    };
+    let flag = |version: &Value, member: &str| version[member] == true;
+    let shown = versions.iter().map(|version| {
+        format!(
+            "{{\"Name\":{},\"Served\":{},\"Storage\":{},\"Deprecated\":{},\"DeprecationWarning\":{},\"Schema\":{},\
+             \"Subresources\":{},\"AdditionalPrinterColumns\":{},\"SelectableFields\":{}}}",
+            version["name"],
+            flag(version, "served"),
+            flag(version, "storage"),
+            flag(version, "deprecated"),
+            version.get("deprecationWarning").unwrap_or(&Value::Null),
+            part(version, "schema"),
+            part(version, "subresources"),
+            part(version, "additionalPrinterColumns"),
+            part(version, "selectableFields"),
+        )
+    });
+    format!("[{}]", shown.collect::<Vec<_>>().join(","))
+}
+
+fn names(names: &Value, path: &str, errors: &mut Vec<FieldError>) {
+    let mut check = |member: &str, name: &str, said: &str, before: &str| {
+        if let Some(problem) = label(name).filter(|_| !said.is_empty()) {
+            errors.push(FieldError::invalid(format!("{path}.{member}"), &said.into(), format!("{before}{problem}")));
+        }
+    };
+    const MIXED: &str = "may have mixed case, but should otherwise match: ";
+    for (member, before) in [("plural", ""), ("singular", ""), ("kind", MIXED), ("listKind", MIXED)] {
+        let name = text(names, member);
+        let checked = if before.is_empty() { name.to_owned() } else { name.to_lowercase() };
+        check(member, &checked, name, before);
+    }
+    let several = |member: &str, errors: &mut Vec<FieldError>| {
+        for (index, name) in list(names, member).iter().enumerate() {
+            if let Some(problem) = label(name.as_str().unwrap_or_default()) {
+                errors.push(FieldError::invalid(format!("{path}.{member}[{index}]"), name, problem));
+            }
+        }
+    };
+    several("shortNames", errors);
+    let (kind, list_kind) = (text(names, "kind"), text(names, "listKind"));
+    if !kind.is_empty() && kind == list_kind {
+        let detail = "kind and listKind may not be the same";
+        errors.push(FieldError::invalid(format!("{path}.listKind"), &list_kind.into(), detail));
+    }
+    several("categories", errors);
+}
+
+fn conversion(conversion: &Value, errors: &mut Vec<FieldError>) {
+    let path = "spec.conversion";
+    let strategy = text(conversion, "strategy");
+    one_of(&format!("{path}.strategy"), strategy, &["None", "Webhook"], errors);
+    let client = conversion.pointer("/webhook/clientConfig");
+    let reviews = conversion.pointer("/webhook/conversionReviewVersions").and_then(Value::as_array);
+    let (client_path, reviews_path) =
+        (format!("{path}.webhookClientConfig"), format!("{path}.conversionReviewVersions"));
+    if strategy == "Webhook" {
+        match client {
+            None => errors.push(FieldError::required(client_path, "required when strategy is set to Webhook")),
+            Some(client) if client.get("url").is_some() == client.get("service").is_some() => {
+                errors.push(FieldError::required(client_path, "exactly one of url or service is required"));
+            }
+            Some(_) => {}
+        }
+        if reviews.is_none_or(Vec::is_empty) {
+            errors.push(FieldError::required(reviews_path, ""));
+        }
+        return;
+    }
+    let forbidden = "should not be set when strategy is not set to Webhook";
+    if client.is_some() {
+        errors.push(FieldError::forbidden(client_path, forbidden));
+    }
+    if reviews.is_some_and(|reviews| !reviews.is_empty()) {
+        errors.push(FieldError::forbidden(reviews_path, forbidden));
+    }
+}
+
+/// The scope and the kind, once it is established; group and plural always.
+fn immutable(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
+    let established = super::is(old, "Established");
+    for (pointer, field, always) in [
+        ("/spec/scope", "spec.scope", false),
+        ("/spec/names/kind", "spec.names.kind", false),
+        ("/spec/group", "spec.group", true),
+        ("/spec/names/plural", "spec.names.plural", true),
+    ] {
+        let value = new.pointer(pointer).unwrap_or(&Value::Null);
+        if (always || established) && old.pointer(pointer).unwrap_or(&Value::Null) != value {
+            errors.push(FieldError::invalid(field, value, "field is immutable"));
+        }
+    }
+}
+
+fn stored_versions(definition: &Value, errors: &mut Vec<FieldError>) {
+    let (field, known) = ("status.storedVersions", &definition["status"]["storedVersions"]);
+    let stored = list(&definition["status"], "storedVersions");
+    if stored.is_empty() {
+        errors.push(FieldError::invalid(field, known, "must have at least one stored version"));
+        return;
+    }
+    let mut left: Vec<(usize, &Value)> = stored.iter().enumerate().collect();
+    for version in list(&definition["spec"], "versions") {
+        let name = version.get("name").unwrap_or(&Value::Null);
+        let before = left.len();
+        left.retain(|(_, stored)| *stored != name);
+        if version["storage"] == true && left.len() == before {
+            let detail = format!("must have the storage version {}", text(version, "name"));
+            errors.push(FieldError::invalid(field, known, detail));
+        }
+    }
+    for (index, version) in left {
+        let name = version.as_str().unwrap_or_default();
+        let detail = format!(
+            "missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a \
+             storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions"
+        );
+        errors.push(FieldError::invalid(format!("{field}[{index}]"), version, detail));
+    }
+}
+
+/// Kubernetes' own groups need an approval (k8s.io/apiextensions-apiserver/pkg/apihelpers/helpers.go).
+fn approval(new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
+    let group = text(&new["spec"], "group");
+    if !["k8s.io", "kubernetes.io"].iter().any(|own| group == *own || group.ends_with(&format!(".{own}"))) {
+        return;
+    }
+    fn annotation(definition: &Value) -> &str {
+        definition["metadata"]["annotations"][APPROVAL].as_str().unwrap_or_default()
+    }
+    let is_good = |text: &str| {
+        text.starts_with("unapproved")
+            || text.parse::<http::Uri>().is_ok_and(|uri| uri.scheme().is_some() && uri.host().is_some())
+    };
+    let state = |text: &str| (text.is_empty(), is_good(text));
+    let given = annotation(new);
+    if is_good(given) || old.is_some_and(|old| state(annotation(old)) == state(given)) {
+        return;
+    }
+    let field = format!("metadata.annotations[{APPROVAL}]");
+    let (needed, see) =
+        ("protected groups must have approval annotation", "see https://github.com/kubernetes/enhancements/pull/1111");
+    if given.is_empty() {
+        errors.push(FieldError::required(field, &format!("{needed} {APPROVAL:?}, {see}")));
+    } else {
+        let detail = format!("{needed} {APPROVAL:?} with either a URL or a reason starting with \"unapproved\", {see}");
+        errors.push(FieldError::invalid(field, &given.into(), detail));
+    }
+}

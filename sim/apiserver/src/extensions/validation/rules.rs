@@ -1,0 +1,103 @@
+//! CEL rules in a schema: that they say something, compile, and ask for an old value only where there is one
+//! (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation). What they may cost is not estimated.
+use super::{
+    members, paths,
+    schema::{Found, Place},
+    text,
+};
+use crate::{cel, validation::FieldError};
+use serde_json::Value;
+
+const REASONS: [&str; 4] = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
+
+/// Checks the rules of a node; they are compiled only if nothing else has been found.
+pub(super) fn validate(schema: &Value, path: &str, place: &Place<'_>, found: &mut Found) {
+    let rules = super::list(schema, "x-kubernetes-validations");
+    for (index, rule) in rules.iter().enumerate() {
+        words(schema, rule, &format!("{path}.x-kubernetes-validations[{index}]"), &mut found.schema);
+    }
+    if !place.rules || !found.schema.is_empty() {
+        return;
+    }
+    for (index, rule) in rules.iter().enumerate() {
+        compile(schema, rule, &format!("{path}.x-kubernetes-validations[{index}]"), place, &mut found.rules);
+    }
+}
+
+fn words(schema: &Value, rule: &Value, path: &str, errors: &mut Vec<FieldError>) {
+    let (said, message) = (text(rule, "rule"), text(rule, "message"));
+    let broken = |text: &str| text.trim().contains(['\n', '\r']);
+    let field = |member: &str| format!("{path}.{member}");
+    if said.trim().is_empty() {
+        errors.push(FieldError::required(field("rule"), "rule is not specified"));
+    } else if !message.is_empty() && message.trim().is_empty() {
+        errors.push(FieldError::invalid(field("message"), &message.into(), "must be non-empty if specified"));
+    } else if broken(message) {
+        errors.push(FieldError::invalid(field("message"), &message.into(), "must not contain line breaks"));
+    } else if broken(said) && message.trim().is_empty() {
+        errors.push(FieldError::required(field("message"), "message must be specified if rule contains line breaks"));
+    }
+    let expression = text(rule, "messageExpression");
+    if !expression.is_empty() && expression.trim().is_empty() {
+        let detail = "messageExpression must be non-empty if specified";
+        errors.push(FieldError::required(field("messageExpression"), detail));
+    }
+    if let Some(reason) = rule.get("reason").filter(|reason| !REASONS.iter().any(|known| *reason == known)) {
+        let known = REASONS.map(Value::from);
+        errors.push(FieldError::not_supported(field("reason"), reason, &known.each_ref()));
+    }
+    let below = text(rule, "fieldPath");
+    if below.is_empty() {
+        return;
+    }
+    let mut wrong = |detail: &str| errors.push(FieldError::invalid(field("fieldPath"), &below.into(), detail));
+    if below.trim().is_empty() {
+        wrong("must be non-empty if specified");
+    }
+    if broken(below) {
+        wrong("must not contain line breaks");
+    }
+    if matches!(paths::find(schema, below), paths::Found::Nothing) {
+        wrong("must be a valid path");
+    }
+}
+
+fn compile(schema: &Value, rule: &Value, path: &str, place: &Place<'_>, errors: &mut Vec<FieldError>) {
+    let said = rule.get("rule").unwrap_or(&Value::Null);
+    let compiled = cel::compile_one(schema, rule).map_err(|why| format!("compilation failed: {why}"));
+    let complaint = members::complaint(schema, text(rule, "rule"), place.is_root);
+    let uses_old = match (compiled, complaint) {
+        (Ok(compiled), None) => compiled.is_transition(),
+        (Err(why), _) | (Ok(_), Some(why)) => {
+            let detail = format!("{}: {why}", shown(rule));
+            errors.push(FieldError::invalid_hidden(format!("{path}.rule"), detail));
+            return;
+        }
+    };
+    if let (true, Some(above)) = (uses_old, &place.uncorrelated) {
+        let detail = format!("oldSelf cannot be used on the uncorrelatable portion of the schema within {above}");
+        errors.push(FieldError::invalid(format!("{path}.rule"), said, detail));
+    }
+    if let (false, Some(optional)) = (uses_old, rule.get("optionalOldSelf")) {
+        let detail = "may not be set if oldSelf is not used in rule";
+        errors.push(FieldError::invalid(format!("{path}.optionalOldSelf"), optional, detail));
+    }
+}
+
+/// A rule in Go's members, with what Go escapes.
+fn shown(rule: &Value) -> String {
+    let said = |member: &str| {
+        let text = Value::from(text(rule, member)).to_string();
+        text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    };
+    let null = |member: &str| rule.get(member).unwrap_or(&Value::Null);
+    format!(
+        "{{\"Rule\":{},\"Message\":{},\"MessageExpression\":{},\"Reason\":{},\"FieldPath\":{},\"OptionalOldSelf\":{}}}",
+        said("rule"),
+        said("message"),
+        said("messageExpression"),
+        null("reason"),
+        said("fieldPath"),
+        null("optionalOldSelf"),
+    )
+}

@@ -1,0 +1,22 @@
+//! DELETE of a definition of custom resources (k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition/etcd.go): the
+//! first request marks it, and it stays until its objects are gone. The rest is in [`crate::extensions`].
+use super::{Call, delete::delete_options, namespace::check_preconditions};
+use crate::{Answer, ApiServer, extensions, status::Outcome};
+
+impl ApiServer {
+    pub(super) fn delete_definition(&mut self, call: &Call<'_>) -> Outcome<Answer> {
+        let options = delete_options(call)?;
+        let current = self.current(call).ok_or_else(|| call.not_found())?;
+        check_preconditions(call, &options, &current)?;
+        self.review_deletion(call, &current, options.is_dry_run())?;
+        if current.is_terminating() {
+            return self.delete_object(call, &options, &current);
+        }
+        let value = extensions::marked(&current.value, call.now);
+        if options.is_dry_run() {
+            return Ok(call.value_answer(200, &value, &[]));
+        }
+        let object = self.commit_put(call.actor, call.resource(), &call.key(), value);
+        Ok(call.object_answer(200, &object, &[]))
+    }
+}

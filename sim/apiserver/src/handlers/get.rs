@@ -1,0 +1,68 @@
+//! GET of one object: from the store if no version is named, from the server's cache otherwise
+//! (k8s.io/apiserver/pkg/storage/cacher/delegator.go, Get).
+use super::{Call, parse_revision};
+use crate::{
+    Answer, ApiServer, Request, ServerId,
+    options::Options,
+    request_info::{self, Target},
+    status::{self, Outcome},
+};
+use http::Method;
+
+impl ApiServer {
+    pub(super) fn get(&mut self, call: &Call<'_>) -> Outcome<Answer> {
+        let key = call.key();
+        if call.options.resource_version.is_empty() {
+            let object = self.store.get(call.resource(), &key).ok_or_else(|| call.not_found())?;
+            return Ok(call.object_answer(200, object, &[]));
+        }
+        let wanted = parse_revision(&call.options.resource_version).map_err(status::bare_error)?;
+        let revision = if self.caches.ready(call.server, call.resource()) {
+            self.wait_for_cache(call, wanted)?;
+            self.caches.revision(&self.store, call.server, call.resource())
+        } else {
+            // While there is no cache, etcd serves (KEP-4568, "Delegate get requests to etcd").
+            self.store.revision()
+        };
+        let object = self.store.get_at(call.resource(), &key, revision).ok_or_else(|| call.not_found())?;
+        Ok(call.object_answer(200, object, &[]))
+    }
+
+    /// Whether this reads one object as it is now while its server's cache is behind the store: answered from there, it would
+    /// be stale.
+    pub fn read_finds_cache_behind(&self, server: ServerId, request: &Request) -> bool {
+        let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+        let Target::Resource(info) = request_info::parse(path) else { return false };
+        let newest = Options::parse(query).is_ok_and(|options| options.resource_version.is_empty());
+        let read = request.method == Method::GET && !info.name.is_empty() && newest;
+        let kind = self.registry.find(info.group, info.version, info.resource).filter(|_| read);
+        kind.is_some_and(|kind| self.cache_lag(server, kind.id) > 0)
+    }
+
+    /// Whether the cache can serve a collection.
+    ///
+    /// # Errors
+    /// 429 while its server has just started (KEP-4568).
+    pub(super) fn cache_is_ready(&mut self, call: &Call<'_>) -> Outcome<()> {
+        if self.caches.ready(call.server, call.resource()) {
+            return Ok(());
+        }
+        self.caches.was_read(call.server, call.resource());
+        Err(Box::new(status::too_many_requests(1)))
+    }
+
+    /// A read from the cache that is not older than a version. The real server waits for its cache, three seconds at most: here
+    /// the cache moves on.
+    ///
+    /// # Errors
+    /// 504 for a version that the store has not reached.
+    pub(super) fn wait_for_cache(&mut self, call: &Call<'_>, wanted: u64) -> Outcome<()> {
+        self.caches.was_read(call.server, call.resource());
+        if wanted > self.store.revision() {
+            let current = self.caches.revision(&self.store, call.server, call.resource());
+            return Err(status::too_large_resource_version(wanted, current));
+        }
+        self.caches.catch_up(&self.store, call.server, call.resource(), wanted);
+        Ok(())
+    }
+}

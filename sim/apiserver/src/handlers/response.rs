@@ -1,0 +1,58 @@
+//! Whether an answer can have the form that is wanted, which is found out when the work is done
+//! (k8s.io/apiserver/pkg/endpoints/handlers/response.go). The forms themselves are made where the answer is.
+use super::Call;
+use crate::{
+    Answer, AnswerBody,
+    negotiation::Shape,
+    status::{self, Outcome},
+    table::Include,
+};
+use http::header;
+use serde_json::Value;
+
+impl Call<'_> {
+    /// The answer to what has been done already; a refusal, with its warnings, if it cannot have the form that is wanted
+    /// (k8s.io/apiserver/pkg/endpoints/handlers/response.go, transformResponseObject).
+    pub(super) fn transformed(&self, verb: &str, answer: Answer) -> Answer {
+        let refusal = match self.check_include().and_then(|()| self.check_shape(verb, &answer)) {
+            Err(refusal) if verb != "watch" => refusal,
+            _ => return answer,
+        };
+        let mut refused = refusal.answer();
+        for warning in answer.headers.get_all(header::WARNING) {
+            refused.headers.append(header::WARNING, warning.clone());
+        }
+        refused
+    }
+
+    /// How much of an object a Table is to have is asked where there is a Table.
+    pub(crate) fn check_include(&self) -> Outcome<()> {
+        if self.form.is_table() { Include::parse(&self.options.include_object).map(drop) } else { Ok(()) }
+    }
+
+    /// A list cannot be the metadata of one object, nor can an object be that of a list. A Status is sent as it is.
+    fn check_shape(&self, verb: &str, answer: &Answer) -> Outcome<()> {
+        let many = matches!(verb, "list" | "deletecollection");
+        let wanted = match self.form.shape {
+            Shape::Metadata { list: false, .. } if many => "PartialObjectMetadata",
+            Shape::Metadata { list: true, .. } if !many => "PartialObjectMetadataList",
+            _ => return Ok(()),
+        };
+        if let AnswerBody::Full(body) = &answer.body
+            && serde_json::from_slice::<Value>(body).is_ok_and(|value| value["kind"] == "Status")
+        {
+            return Ok(());
+        }
+        if self.kind.custom && !many {
+            return Err(status::bare_error("content is not a list"));
+        }
+        let (list, suffix) = if many { ("a list", "List") } else { ("not a list", "") };
+        let package = self.kind.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
+        let found = match self.kind.custom {
+            true => format!("unstructured.Unstructured{suffix}"),
+            false => format!("{package}.{}{suffix}", self.kind.kind),
+        };
+        let message = format!("you requested {wanted}, but the requested object is {list} (*{found})");
+        Err(status::wrong_shape(message))
+    }
+}

@@ -1,0 +1,188 @@
+//! The entries of `metadata.managedFields`, read and written (k8s.io/apimachinery/pkg/util/managedfields/internal/{managedfields,
+//! capmanagers}.go).
+use super::Set;
+use crate::structured::Comparison;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// How many managers by update are kept apart.
+const MAX_UPDATE_MANAGERS: usize = 10;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Operation {
+    Apply,
+    Update,
+}
+
+/// Who owns: one entry each.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Manager {
+    pub(super) name: String,
+    pub(super) operation: Operation,
+    /// Empty for appliers: they own what they applied in whatever version.
+    pub(super) api_version: String,
+    pub(super) subresource: String,
+}
+
+/// What is owned.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) api_version: String,
+    pub(super) fields: Set,
+    /// As RFC 3339 has it, whole seconds.
+    pub(super) time: Option<String>,
+}
+
+/// All entries of an object.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Managed(pub(super) BTreeMap<Manager, Entry>);
+
+impl Operation {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Apply => "Apply",
+            Self::Update => "Update",
+        }
+    }
+}
+
+impl Manager {
+    pub(super) fn new(name: &str, operation: Operation, api_version: &str, subresource: &str) -> Self {
+        let api_version = if operation == Operation::Apply { "" } else { api_version };
+        Self { name: name.into(), operation, api_version: api_version.into(), subresource: subresource.into() }
+    }
+}
+
+/// Whether a client asks for the owners to be forgotten: by an empty list, or one empty entry.
+pub(super) fn is_reset(sent: Option<&Value>) -> bool {
+    match sent.and_then(Value::as_array).map(Vec::as_slice) {
+        Some([]) => true,
+        Some([Value::Object(entry)]) => entry.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether two lists are the same but for the times.
+pub(super) fn equal_without_times(one: &Value, other: &Value) -> bool {
+    let entries = |list: &'_ Value| list.as_array().map(Vec::len);
+    let pairs = one.as_array().into_iter().flatten().zip(other.as_array().into_iter().flatten());
+    entries(one) == entries(other) && pairs.into_iter().all(|(a, b)| timeless(a).eq(timeless(b)))
+}
+
+fn timeless(entry: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    entry.as_object().into_iter().flatten().filter(|(name, _)| *name != "time")
+}
+
+impl Managed {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// # Errors
+    /// For an entry that the server would not have written.
+    pub(super) fn decode(list: Option<&Value>) -> Result<Self, String> {
+        let mut managed = BTreeMap::new();
+        for (index, entry) in list.and_then(Value::as_array).into_iter().flatten().enumerate() {
+            let text = |member: &str| entry.get(member).and_then(Value::as_str).unwrap_or_default();
+            let operation = match text("operation") {
+                "Apply" => Operation::Apply,
+                "Update" => Operation::Update,
+                _ => return Err("operation must be `Apply` or `Update`".into()),
+            };
+            if text("apiVersion").is_empty() {
+                return Err("apiVersion must not be empty".into());
+            }
+            match text("fieldsType") {
+                "FieldsV1" => {}
+                "" => return Err(format!("missing fieldsType in managed fields entry {index}")),
+                other => return Err(format!("invalid fieldsType {other:?} in managed fields entry {index}")),
+            }
+            let fields = entry.get("fieldsV1").filter(|fields| !fields.is_null());
+            let fields = fields.map(Set::from_fields).transpose()?.unwrap_or_default();
+            let time = entry.get("time").and_then(Value::as_str).map(str::to_owned);
+            let manager = Manager::new(text("manager"), operation, text("apiVersion"), text("subresource"));
+            managed.insert(manager, Entry { api_version: text("apiVersion").into(), fields, time });
+        }
+        Ok(Self(managed))
+    }
+
+    /// The list, appliers first, then by time, name, version and subresource; None if nobody owns anything.
+    pub(super) fn encode(&self) -> Option<Value> {
+        let mut sorted: Vec<_> = self.0.iter().collect();
+        sorted.sort_by(|(a, x), (b, y)| {
+            let key = |manager: &'_ Manager, entry: &'_ Entry| (manager.operation, entry.time.clone());
+            key(a, x)
+                .cmp(&key(b, y))
+                .then_with(|| (&a.name, &x.api_version, &a.subresource).cmp(&(&b.name, &y.api_version, &b.subresource)))
+        });
+        let list: Vec<_> = sorted.into_iter().map(|(manager, entry)| encode_entry(manager, entry)).collect();
+        (!list.is_empty()).then(|| list.into())
+    }
+
+    /// Of all entries.
+    pub(super) fn api_versions(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(|entry| entry.api_version.as_str())
+    }
+
+    /// Forgets the entries of versions that are not served.
+    pub(super) fn retain_version(&mut self, api_version: &str) {
+        self.0.retain(|_, entry| entry.api_version == api_version);
+    }
+
+    /// Takes what has changed from all managers but one, and what is gone.
+    pub(super) fn take(&mut self, compared: &Comparison, but: Option<&Manager>) {
+        let changed = compared.modified.union(&compared.added);
+        for (_, entry) in self.0.iter_mut().filter(|(manager, _)| Some(*manager) != but) {
+            let owned = entry.fields.intersection(&changed);
+            entry.fields = entry.fields.difference(&owned).difference(&compared.removed);
+        }
+        self.0.retain(|_, entry| !entry.fields.is_empty());
+    }
+
+    /// Gives fields to a manager, who may have had others.
+    pub(super) fn add(&mut self, manager: Manager, api_version: &str, fields: &Set, time: &str) {
+        let had = self.0.get(&manager).map(|entry| entry.fields.union(fields));
+        let fields = had.unwrap_or_else(|| fields.clone());
+        self.0.insert(manager, Entry { api_version: api_version.into(), fields, time: Some(time.into()) });
+    }
+
+    /// Merges the oldest managers by update until there are few enough.
+    pub(super) fn cap(&mut self) {
+        let updaters = self.0.iter().filter(|(manager, _)| manager.operation == Operation::Update);
+        let mut oldest: Vec<_> = updaters.map(|(manager, entry)| (entry.time.clone(), manager.clone())).collect();
+        let Some(surplus) = oldest.len().checked_sub(MAX_UPDATE_MANAGERS).filter(|surplus| *surplus > 0) else {
+            return;
+        };
+        oldest.sort();
+        oldest.truncate(surplus + 1);
+        let mut bucket: Option<Entry> = None;
+        for (_, manager) in &oldest {
+            let Some(entry) = self.0.remove(manager) else { continue };
+            bucket = Some(match bucket {
+                Some(bucket) => Entry { fields: entry.fields.union(&bucket.fields), ..entry },
+                None => entry,
+            });
+        }
+        let Some(bucket) = bucket else { return };
+        let ancient = Manager::new("ancient-changes", Operation::Update, &bucket.api_version, "");
+        let had = self.0.remove(&ancient).map(|entry| entry.fields).unwrap_or_default();
+        self.0.insert(ancient, Entry { fields: bucket.fields.union(&had), ..bucket });
+    }
+}
+
+fn encode_entry(manager: &Manager, entry: &Entry) -> Value {
+    let mut members = Map::new();
+    let texts = [
+        ("manager", manager.name.as_str()),
+        ("operation", manager.operation.name()),
+        ("apiVersion", &entry.api_version),
+        ("time", entry.time.as_deref().unwrap_or_default()),
+        ("fieldsType", "FieldsV1"),
+        ("subresource", &manager.subresource),
+    ];
+    for (name, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+        members.insert(name.into(), text.into());
+    }
+    members.insert("fieldsV1".into(), entry.fields.to_fields());
+    members.into()
+}

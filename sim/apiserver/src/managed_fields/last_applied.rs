@@ -1,0 +1,50 @@
+//! The annotation in which `kubectl apply` keeps what it applied last: kubectl's server-side apply takes over from it without
+//! conflicts, and keeps it up to date (k8s.io/apimachinery/pkg/util/managedfields/internal/lastapplied*.go).
+use super::{FieldManager, Set, conflicts::Conflicts};
+use crate::{object, structured::Duplicates};
+use serde_json::Value;
+
+const ANNOTATION: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// The only manager that this is for.
+pub(super) const MANAGER: &str = "kubectl";
+
+impl FieldManager<'_> {
+    /// The conflicts that are not about fields as client-side apply left them; None if there was none.
+    pub(super) fn beyond_last_applied(&self, live: &Value, conflicts: &Conflicts) -> Option<Conflicts> {
+        Some(conflicts.without(&self.last_applied(live)?))
+    }
+
+    fn last_applied(&self, live: &Value) -> Option<Set> {
+        let config: Value = serde_json::from_str(annotation(live)?).ok()?;
+        if config.get("apiVersion")?.as_str()? != self.kind.api_version {
+            return None;
+        }
+        for object in [live, &config] {
+            self.root.validate(object, Duplicates::Refused).ok()?;
+        }
+        let differs = self.root.compare(&config, live).ok()?;
+        let fields = self.root.field_set(&config);
+        Some(fields.difference(&differs.modified).difference(&differs.added).difference(&differs.removed))
+    }
+}
+
+fn annotation(object: &Value) -> Option<&str> {
+    let text = object::metadata(object)?.get("annotations")?.get(ANNOTATION)?.as_str()?;
+    (!text.is_empty()).then_some(text)
+}
+
+/// Writes the configuration into the annotation, if the object has it.
+pub(super) fn refresh(object: &mut Value, config: &Value) {
+    if annotation(object).is_none() {
+        return;
+    }
+    let mut config = config.clone();
+    if let Some(annotations) = object::metadata_mut(&mut config).get_mut("annotations").and_then(Value::as_object_mut) {
+        annotations.remove(ANNOTATION);
+    }
+    let text = format!("{config}\n");
+    if let Some(annotations) = object::metadata_mut(object).get_mut("annotations") {
+        annotations[ANNOTATION] = text.into();
+    }
+}

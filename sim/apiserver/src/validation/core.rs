@@ -1,0 +1,98 @@
+//! The built-in kinds other than leases: the few rules and defaults that scenarios meet.
+//!
+//! Their bodies otherwise pass through unchecked; `docs/fidelity.md` names this.
+use super::{FieldError, namespace};
+use crate::{events, extensions};
+use serde_json::{Map, Value, json};
+
+/// The longest key of a ConfigMap.
+const CONFIG_KEY_LIMIT: usize = 253;
+const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or \
+    'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+
+/// Fills in the defaults of a built-in kind, as its decoder does.
+pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
+    match kind {
+        "Namespace" => namespace::label(object),
+        "Deployment" | "ReplicaSet" | "StatefulSet" => {
+            if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
+                spec.entry("replicas").or_insert_with(|| json!(1));
+            }
+        }
+        "Event" => events::add_zero_members(object),
+        "CustomResourceDefinition" => extensions::default(object),
+        _ => {}
+    }
+}
+
+/// What the API server itself writes into a new object of a built-in kind, whatever its creator says.
+pub(crate) fn prepare_new(kind: &str, object: &mut Map<String, Value>) {
+    let status = match kind {
+        "Namespace" => return namespace::prepare_new(object),
+        "CustomResourceDefinition" => return extensions::prepare_new(object),
+        "Pod" => json!({"phase": "Pending", "qosClass": "BestEffort"}),
+        "Service" => json!({"loadBalancer": {}}),
+        "DaemonSet" => {
+            let counters = ["currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady"];
+            counters.map(|name| (name.to_owned(), json!(0))).into_iter().collect()
+        }
+        "ReplicaSet" => json!({"replicas": 0}),
+        "Deployment" | "StatefulSet" | "Job" | "CronJob" | "ResourceQuota" => json!({}),
+        _ => return,
+    };
+    object.insert("status".into(), status);
+}
+
+/// What is wrong with a new object of a built-in kind.
+pub(crate) fn validate(kind: &str, object: &Value, errors: &mut Vec<FieldError>) {
+    if kind == "Pod" {
+        let containers = object.pointer("/spec/containers").and_then(Value::as_array);
+        if containers.is_none_or(Vec::is_empty) {
+            errors.push(FieldError::required("spec.containers", ""));
+        }
+    }
+    if kind == "ConfigMap" {
+        config_keys(object, errors);
+    }
+}
+
+/// Keys are file names, and in one of the two maps only (pkg/apis/core/validation, ValidateConfigMap).
+fn config_keys(object: &Value, errors: &mut Vec<FieldError>) {
+    let members = |member: &str| object.get(member).and_then(Value::as_object);
+    for member in ["data", "binaryData"] {
+        for key in members(member).into_iter().flatten().map(|(key, _)| key) {
+            let mut invalid = |why: &str| {
+                errors.push(FieldError::invalid(format!("{member}[{key}]"), &Value::from(key.as_str()), why));
+            };
+            if key.len() > CONFIG_KEY_LIMIT {
+                invalid("must be no more than 253 bytes");
+            }
+            if key.is_empty() || !key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
+                invalid(CONFIG_KEY);
+            } else if key == "." {
+                invalid("must not be '.'");
+            } else if key == ".." {
+                invalid("must not be '..'");
+            } else if key.starts_with("..") {
+                invalid("must not start with '..'");
+            }
+            if member == "data" && members("binaryData").is_some_and(|binary| binary.contains_key(key)) {
+                invalid("duplicate of key present in binaryData");
+            }
+        }
+    }
+}
+
+/// What an update of a built-in kind may not change.
+pub(crate) fn validate_update(kind: &str, new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
+    let locked = old.get("immutable").and_then(Value::as_bool).unwrap_or_default();
+    if kind != "ConfigMap" || !locked {
+        return;
+    }
+    let detail = "field is immutable when `immutable` is set";
+    for member in ["immutable", "data", "binaryData"] {
+        if new.get(member) != old.get(member) {
+            errors.push(FieldError::forbidden(member, detail));
+        }
+    }
+}

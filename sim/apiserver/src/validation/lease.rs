@@ -1,0 +1,138 @@
+//! Leases: decoding of the typed spec and its validation (k8s.io/kubernetes/pkg/apis/coordination/validation).
+//!
+//! The server gives times no meaning: nothing expires here. strategy and preferredHolder are dropped, as with the feature gate
+//! CoordinatedLeaderElection off.
+use super::{FieldError, metadata::json_type};
+use crate::{registry::Kind, timestamp};
+use serde_json::{Map, Value};
+
+/// Brings a lease's members other than metadata into the form in which they are stored.
+///
+/// # Errors
+/// The words of Go's decoder for a member of the wrong type.
+pub(crate) fn normalise(lease: &mut Map<String, Value>, unknown: &mut Vec<String>) -> Result<(), String> {
+    lease.retain(|member, _| {
+        let known = matches!(member.as_str(), "apiVersion" | "kind" | "metadata" | "spec");
+        if !known {
+            unknown.push(member.clone());
+        }
+        known
+    });
+    let spec = lease.entry("spec").or_insert(Value::Null);
+    if spec.is_null() {
+        *spec = Value::Object(Map::new());
+    }
+    let Value::Object(spec) = spec else {
+        let found = json_type(spec);
+        return Err(format!("json: cannot unmarshal {found} into Go struct field Lease.spec of type v1.LeaseSpec"));
+    };
+    let (mut broken_time, mut error) = (None, None);
+    spec.retain(|member, value| match decode_member(member, value) {
+        Ok(Some(kept)) => kept,
+        Ok(None) => {
+            unknown.push(format!("spec.{member}"));
+            false
+        }
+        Err(message) => {
+            // A time decodes itself, and stops the decoder; of other errors it keeps the first and goes on.
+            let first =
+                if matches!(member.as_str(), "acquireTime" | "renewTime") { &mut broken_time } else { &mut error };
+            first.get_or_insert(message);
+            true
+        }
+    });
+    broken_time.or(error).map_or(Ok(()), Err)
+}
+
+fn decode_member(member: &str, value: &mut Value) -> Result<Option<bool>, String> {
+    let wanted = match member {
+        "holderIdentity" | "preferredHolder" => "string",
+        "strategy" => "v1.CoordinatedLeaseStrategy",
+        "leaseDurationSeconds" | "leaseTransitions" => "int32",
+        "acquireTime" | "renewTime" => "v1.MicroTime",
+        _ => return Ok(None),
+    };
+    let fits = match (wanted, &*value) {
+        (_, Value::Null) => return Ok(Some(false)),
+        ("string" | "v1.CoordinatedLeaseStrategy", Value::String(_)) => true,
+        ("int32", Value::Number(n)) => n.as_i64().is_some_and(|n| i32::try_from(n).is_ok()),
+        ("v1.MicroTime", Value::String(text)) => {
+            if let Some(utc) = timestamp::micro_time(text)? {
+                *value = Value::String(utc);
+            }
+            true
+        }
+        _ => false,
+    };
+    if !fits {
+        // Go shows a number that is no such number, and only says of others that they are none.
+        let found = match &*value {
+            Value::Number(number) if wanted == "int32" => format!("number {number}"),
+            other => json_type(other).to_owned(),
+        };
+        let wanted = if wanted == "v1.MicroTime" { "string" } else { wanted };
+        return Err(format!(
+            "json: cannot unmarshal {found} into Go struct field LeaseSpec.spec.{member} of type {wanted}"
+        ));
+    }
+    Ok(Some(true))
+}
+
+/// Brings a spec into form that comes from a patched object and not from a body: a number is cut to 32 bits
+/// (k8s.io/apimachinery/pkg/runtime/converter.go, fromUnstructured).
+///
+/// # Errors
+/// The converter's words for a member of the wrong type; in the order of Go's struct.
+pub(crate) fn from_unstructured(lease: &mut Value) -> Result<(), String> {
+    let Some(spec) = lease.get_mut("spec").and_then(Value::as_object_mut) else { return Ok(()) };
+    for member in ["leaseDurationSeconds", "acquireTime", "renewTime", "leaseTransitions"] {
+        match (member, spec.get_mut(member)) {
+            ("leaseDurationSeconds" | "leaseTransitions", Some(value @ Value::Number(_))) => {
+                *value = cut(value).ok_or("cannot convert float64 to int32")?.into();
+            }
+            ("acquireTime" | "renewTime", Some(Value::String(text))) => {
+                timestamp::micro_time(text)?;
+            }
+            ("acquireTime" | "renewTime", Some(other)) if !other.is_null() => {
+                return Err(format!("json: cannot unmarshal {} into Go value of type string", json_type(other)));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// As amd64 converts to an int32: by way of an int64, whose least value stands for what does not fit.
+fn cut(number: &Value) -> Option<i32> {
+    let wide = number.as_i64().or_else(|| {
+        let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
+        #[expect(clippy::cast_possible_truncation, reason = "checked to be in range")]
+        Some(if float.abs() < 9.2e18 { float as i64 } else { i64::MIN })
+    })?;
+    #[expect(clippy::cast_possible_truncation, reason = "cut on purpose")]
+    Some(wide as i32)
+}
+
+/// The feature gate CoordinatedLeaderElection is off: its members are read, and owned by whoever writes them, but not kept.
+pub(crate) fn drop_disabled(kind: &Kind, lease: &mut Value) {
+    if kind.kind != "Lease" || kind.custom {
+        return;
+    }
+    if let Some(spec) = lease.get_mut("spec").and_then(Value::as_object_mut) {
+        spec.remove("strategy");
+        spec.remove("preferredHolder");
+    }
+}
+
+/// What a lease's spec must satisfy, on create and on update.
+pub(crate) fn validate(lease: &Value, errors: &mut Vec<FieldError>) {
+    let number = |member: &str| lease.get("spec").and_then(|s| s.get(member)).and_then(Value::as_i64);
+    if let Some(seconds) = number("leaseDurationSeconds").filter(|n| *n <= 0) {
+        let value = Value::from(seconds);
+        errors.push(FieldError::invalid("spec.leaseDurationSeconds", &value, "must be greater than 0"));
+    }
+    if let Some(transitions) = number("leaseTransitions").filter(|n| *n < 0) {
+        let value = Value::from(transitions);
+        errors.push(FieldError::invalid("spec.leaseTransitions", &value, "must be greater than or equal to 0"));
+    }
+}

@@ -1,0 +1,154 @@
+//! Which options exclude each other (k8s.io/apimachinery/pkg/apis/meta/v1/validation, …/internalversion/validation).
+use super::FieldError;
+use crate::{
+    options::Options,
+    selectors,
+    status::{self, Outcome, Subject},
+};
+use serde_json::Value;
+
+/// The longest name of a field manager, bytes.
+pub(crate) const FIELD_MANAGER_LIMIT: usize = 128;
+
+/// `dryRun` and `fieldValidation` of a write; `options_kind` is e.g. `CreateOptions`.
+pub(crate) fn validate_write(options: &Options<'_>, options_kind: &str) -> Outcome<()> {
+    let mut errors = Vec::new();
+    write(options, &mut errors);
+    finish(options_kind, errors)
+}
+
+fn write(options: &Options<'_>, errors: &mut Vec<FieldError>) {
+    field_manager(&options.field_manager, "fieldManager", errors);
+    dry_run(&options.dry_run, errors);
+    if !matches!(&*options.field_validation, "" | "Ignore" | "Warn" | "Strict") {
+        let supported = ["", "Ignore", "Strict", "Warn"].map(Value::from);
+        let value = Value::from(&*options.field_validation);
+        errors.push(FieldError::not_supported("fieldValidation", &value, &supported.each_ref()));
+    }
+}
+
+/// `force` belongs to apply only, which in turn must name its manager.
+pub(crate) fn validate_patch(options: &Options<'_>, apply: bool) -> Outcome<()> {
+    let mut errors = Vec::new();
+    if apply && options.field_manager.is_empty() {
+        errors.push(FieldError::required("fieldManager", "is required for apply patch"));
+    }
+    if !apply && options.force.is_some() {
+        errors.push(FieldError::forbidden("force", "may not be specified for non-apply patch"));
+    }
+    write(options, &mut errors);
+    finish("PatchOptions", errors)
+}
+
+/// A manager's name: at most 128 bytes, all of them printable.
+pub(crate) fn field_manager(name: &str, field: &str, errors: &mut Vec<FieldError>) {
+    if name.len() > FIELD_MANAGER_LIMIT {
+        errors.push(FieldError::too_long(field, FIELD_MANAGER_LIMIT as u64));
+    }
+    for (at, found) in name.char_indices().filter(|(_, c)| !is_printable(*c)) {
+        let detail = format!("{}: invalid character U+{:04X} (at position {at})", quoted(name), u32::from(found));
+        errors.push(FieldError::invalid_hidden(field, detail));
+    }
+}
+
+/// Go's `%q`.
+fn quoted(text: &str) -> String {
+    let escape = |c: char| match c {
+        '\u{7}' => "\\a".to_owned(),
+        '\u{8}' => "\\b".to_owned(),
+        '\u{b}' => "\\v".to_owned(),
+        '\u{c}' => "\\f".to_owned(),
+        '\n' | '\r' | '\t' | '"' | '\\' => c.escape_default().to_string(),
+        c if is_printable(c) => c.to_string(),
+        c if c < ' ' || c == '\u{7f}' => format!("\\x{:02x}", u32::from(c)),
+        c => format!("\\u{:04x}", u32::from(c)),
+    };
+    format!("\"{}\"", text.chars().map(escape).collect::<String>())
+}
+
+/// Go's `unicode.IsPrint`, without its tables of unassigned characters: no controls, no spaces but the plain one, no format
+/// characters, nothing for private use.
+pub(crate) fn is_printable(c: char) -> bool {
+    let format = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let private = matches!(c, '\u{e000}'..='\u{f8ff}');
+    c == ' ' || !(c.is_control() || c.is_whitespace() || format || private)
+}
+
+/// The values of `dryRun`: nothing or `All`.
+pub(crate) fn dry_run<T: AsRef<str>>(values: &[T], errors: &mut Vec<FieldError>) {
+    if values.iter().any(|v| v.as_ref() != "All") {
+        let shown = Value::from(values.iter().map(AsRef::as_ref).collect::<Vec<&str>>());
+        errors.push(FieldError::not_supported("dryRun", &shown, &[&Value::from("All")]));
+    }
+}
+
+/// The versions and matches of a list (watch = false) or of a watch.
+pub(crate) fn validate_list(options: &Options<'_>, watch: bool) -> Outcome<()> {
+    let mut errors = Vec::new();
+    if watch {
+        watch_options(options, &mut errors)
+    } else {
+        list_options(options, &mut errors)
+    }
+    // A selector that does not parse is found while the query is decoded, before anything in it is compared.
+    finish("ListOptions", errors).map_err(|invalid| {
+        selectors::check_syntax(&options.label_selector, &options.field_selector).err().unwrap_or(invalid)
+    })
+}
+
+fn list_options(options: &Options<'_>, errors: &mut Vec<FieldError>) {
+    let field = "resourceVersionMatch";
+    if options.send_initial_events.is_some() {
+        errors.push(FieldError::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+    }
+    let wanted = &*options.resource_version_match;
+    if wanted.is_empty() {
+        return;
+    }
+    if options.resource_version.is_empty() {
+        errors
+            .push(FieldError::forbidden(field, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+    }
+    if !options.continue_token.is_empty() {
+        errors.push(FieldError::forbidden(field, "resourceVersionMatch is forbidden when continue is provided"));
+    }
+    if !matches!(wanted, "Exact" | "NotOlderThan") {
+        let supported = ["Exact", "NotOlderThan", ""].map(Value::from);
+        errors.push(FieldError::not_supported(field, &Value::from(wanted), &supported.each_ref()));
+    }
+    if wanted == "Exact" && options.resource_version == "0" {
+        let detail = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
+        errors.push(FieldError::forbidden(field, detail));
+    }
+}
+
+fn watch_options(options: &Options<'_>, errors: &mut Vec<FieldError>) {
+    let field = "resourceVersionMatch";
+    let wanted = &*options.resource_version_match;
+    let streaming = options.send_initial_events.is_some();
+    if streaming && wanted != "NotOlderThan" {
+        let detail = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+        errors.push(FieldError::forbidden(field, detail));
+    }
+    if wanted.is_empty() {
+        return;
+    }
+    if !streaming {
+        let detail = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+        errors.push(FieldError::forbidden(field, detail));
+    }
+    if wanted != "NotOlderThan" {
+        let supported = Value::from("NotOlderThan");
+        errors.push(FieldError::not_supported(field, &Value::from(wanted), &[&supported]));
+    }
+    if !options.continue_token.is_empty() {
+        errors.push(FieldError::forbidden(field, "resourceVersionMatch is forbidden when continue is provided"));
+    }
+}
+
+pub(crate) fn finish(options_kind: &str, errors: Vec<FieldError>) -> Outcome<()> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(status::invalid(Subject { group: "meta.k8s.io", kind: options_kind }, "", &errors))
+}

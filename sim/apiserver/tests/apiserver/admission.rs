@@ -1,0 +1,139 @@
+//! Admission webhooks: whom the hook is asked for, in which order, and what its answers become.
+use crate::cluster::*;
+use apiserver::{AdmissionRequest, AdmissionResponse, ApiServer};
+use http::Method;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+
+type Asked = Arc<Mutex<Vec<String>>>;
+
+fn configuration(kind: &str, name: &str, operations: &[&str], policy: &str) -> Value {
+    let rule = json!({"apiGroups": ["coordination.k8s.io"], "apiVersions": ["v1"], "resources": ["leases"], "operations": operations});
+    let webhook = json!({
+        "name": format!("{name}.example.com"), "clientConfig": {"url": "https://hooks.example.com/x"}, "rules": [rule],
+        "failurePolicy": policy, "sideEffects": "None", "admissionReviewVersions": ["v1"],
+        "objectSelector": {"matchExpressions": [{"key": "exempt", "operator": "DoesNotExist"}]},
+    });
+    let api_version = "admissionregistration.k8s.io/v1";
+    json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, "webhooks": [webhook]})
+}
+
+fn with_hook(
+    configurations: &[Value],
+    answer: impl Fn(&AdmissionRequest<'_>) -> AdmissionResponse + Send + 'static,
+) -> (ApiServer, Asked) {
+    let mut api = two_servers();
+    api.apply_fixture(configurations, Timestamp::UNIX_EPOCH).unwrap();
+    let asked = Asked::default();
+    let log = Arc::clone(&asked);
+    api.set_admission(Box::new(move |request| {
+        log.lock().unwrap().push(format!("{} {} {}", request.webhook, request.operation.name(), request.name));
+        answer(request)
+    }));
+    (api, asked)
+}
+
+fn post(api: &mut ApiServer, body: &Value) -> (u16, Value) {
+    call(api, FIRST, Method::POST, LEASES, body)
+}
+
+const BOTH: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+
+#[test]
+fn mutating_webhooks_are_asked_first() {
+    let all = [
+        configuration(BOTH[1], "judge", &["*"], "Fail"),
+        configuration(BOTH[0], "editor", &["CREATE", "UPDATE"], "Fail"),
+    ];
+    let (mut api, asked) = with_hook(&all, |request| {
+        if !request.mutating {
+            let kept = request.object.is_none_or(|object| object["metadata"]["labels"]["team"] == "ops");
+            assert!(kept, "the validating webhook sees what the mutating one made");
+            return AdmissionResponse::Allow;
+        }
+        let patch = json!([{"op": "add", "path": "/metadata/labels", "value": {"team": "ops"}}]);
+        AdmissionResponse::Patch(serde_json::from_value(patch).unwrap())
+    });
+    let (status, body) = post(&mut api, &lease("lock", "a"));
+    assert_eq!((status, &body["metadata"]["labels"]["team"]), (201, &json!("ops")), "{body}");
+    set_holder(&mut api, "lock", "b");
+    delete(&mut api, "lock");
+    let expected = [
+        "editor.example.com CREATE lock",
+        "judge.example.com CREATE lock",
+        "editor.example.com UPDATE lock",
+        "judge.example.com UPDATE lock",
+        "judge.example.com DELETE lock",
+    ];
+    assert_eq!(*asked.lock().unwrap(), expected);
+}
+
+#[test]
+fn denial_comes_before_existence() {
+    let (mut api, _) = with_hook(&[configuration(BOTH[1], "judge", &["CREATE"], "Ignore")], |request| {
+        match request.object.and_then(|object| object["spec"]["holderIdentity"].as_str()) {
+            Some("b") => AdmissionResponse::Deny { code: 403, reason: "Forbidden".into(), message: "not today".into() },
+            Some("c") => AdmissionResponse::Deny { code: 200, reason: String::new(), message: String::new() },
+            _ => AdmissionResponse::Allow,
+        }
+    });
+    create(&mut api, "lock", "a");
+    let (status, body) = post(&mut api, &lease("lock", "b"));
+    let words = "admission webhook \"judge.example.com\" denied the request: not today";
+    assert_eq!((status, &body["message"], &body["reason"]), (403, &json!(words), &json!("Forbidden")));
+    let (status, body) = post(&mut api, &lease("lock", "c"));
+    let words = "admission webhook \"judge.example.com\" denied the request without explanation";
+    assert_eq!((status, &body["message"], body.get("reason")), (400, &json!(words), None));
+    assert_eq!(post(&mut api, &lease("lock", "a")).0, 409);
+}
+
+#[test]
+fn failure_policy_decides_about_silence() {
+    for (policy, expected) in [("Fail", 500), ("Ignore", 201)] {
+        let (mut api, asked) = with_hook(&[configuration(BOTH[0], "slow", &["*"], policy)], |_| {
+            AdmissionResponse::Fail("context deadline exceeded".into())
+        });
+        let (status, body) = post(&mut api, &lease("lock", "a"));
+        assert_eq!(status, expected, "{body}");
+        if policy == "Fail" {
+            let words = "Internal error occurred: failed calling webhook \"slow.example.com\": failed to call webhook: Post \
+                \"https://hooks.example.com/x?timeout=10s\": context deadline exceeded";
+            assert_eq!(body["message"], words);
+        }
+        assert_eq!(asked.lock().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn selectors_and_rules_exempt_writes() {
+    let (mut api, asked) =
+        with_hook(&[configuration(BOTH[1], "judge", &["CREATE"], "Fail")], |_| AdmissionResponse::Fail("gone".into()));
+    let mut exempt = lease("lock", "a");
+    exempt["metadata"]["labels"] = json!({"exempt": "yes"});
+    assert_eq!(post(&mut api, &exempt).0, 201);
+    set_holder(&mut api, "lock", "b");
+    let config = json!({"metadata": {"name": "c"}});
+    assert_eq!(call(&mut api, FIRST, Method::POST, "/api/v1/namespaces/default/configmaps", &config).0, 201);
+    assert!(asked.lock().unwrap().is_empty());
+}
+
+#[test]
+fn dry_runs_tell_webhooks_so() {
+    let (mut api, _) =
+        with_hook(&[configuration(BOTH[1], "judge", &["CREATE"], "Fail")], |request| match request.dry_run {
+            true => AdmissionResponse::Allow,
+            false => AdmissionResponse::Fail("this is no exercise".into()),
+        });
+    let target = format!("{LEASES}?dryRun=All");
+    assert_eq!(call(&mut api, FIRST, Method::POST, &target, &lease("lock", "a")).0, 201);
+    assert_eq!(post(&mut api, &lease("lock", "a")).0, 500);
+}
+
+#[test]
+fn conditions_in_cel_are_not_simulated() {
+    let mut conditional = configuration(BOTH[1], "judge", &["CREATE"], "Fail");
+    conditional["webhooks"][0]["matchConditions"] = json!([{"name": "a", "expression": "true"}]);
+    let (mut api, _) = with_hook(&[conditional], |_| AdmissionResponse::Allow);
+    assert_eq!(post(&mut api, &lease("lock", "a")).0, 501);
+}

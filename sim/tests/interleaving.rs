@@ -1,0 +1,82 @@
+//! Controllers over the direct transport: when they act is a choice of the run.
+use apiserver::Registry;
+use futures::future::BoxFuture;
+use serde_json::json;
+use sim::{
+    choice::{Choices, Random},
+    direct::{Past, Settings, Stop, run},
+    event::{Event, Observer},
+    faults::Faults,
+    hosts::{Environment, Host, Process},
+    network::Listener,
+    run::ControlPlane,
+    trace::Detail,
+};
+use std::{sync::Arc, time::Duration};
+
+/// A program that does nothing.
+struct Idle;
+
+impl Host for Idle {
+    fn boot(&self, _: Environment) -> Box<dyn Process> {
+        Box::new(Idle)
+    }
+}
+
+impl Process for Idle {
+    fn ready(&self) -> bool {
+        true
+    }
+
+    fn call(&self, _: http::Request<bytes::Bytes>) -> BoxFuture<'static, http::Response<bytes::Bytes>> {
+        Box::pin(async { http::Response::default() })
+    }
+
+    fn serve(&self, _: Listener) -> BoxFuture<'static, ()> {
+        Box::pin(async {})
+    }
+}
+
+struct Unobserved;
+
+impl Observer for Unobserved {
+    fn event(&mut self, _: u64, _: &Event) {}
+}
+
+/// How many of two objects without their owners are left after a second.
+fn left(controllers: bool, seed: u64) -> usize {
+    let owner = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "gone", "uid": "u"});
+    let object = |name: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "ownerReferences": [owner]}});
+    let settings = Settings {
+        registry: Arc::new(Registry::builtin()),
+        servers: 1,
+        control_plane: ControlPlane::USUAL,
+        replicas: 1,
+        fixtures: Arc::new(vec![object("a"), object("b")]),
+        past: Past::default(),
+        controllers,
+        field_management: false,
+        faults: Faults::NONE,
+        triggers: Vec::new(),
+        tail: Duration::from_secs(1),
+        time_limit: Duration::from_secs(10),
+        step_limit: 100,
+        detail: Detail::Chain,
+    };
+    let resource = Registry::builtin().resource("", "configmaps").unwrap();
+    let (told, heard) = std::sync::mpsc::channel();
+    let script = |cluster: sim::run::Cluster| async move {
+        cluster.sleep(Duration::from_secs(1)).await;
+        told.send(cluster.objects(resource).len()).unwrap();
+    };
+    let choices = Choices::new(Random::new(seed));
+    let outcome = run(&settings, Arc::new(Idle), choices, Box::new(Unobserved), script).unwrap();
+    assert_eq!(outcome.stop, Stop::Done);
+    heard.recv().unwrap()
+}
+
+#[test]
+fn garbage_is_collected_where_asked() {
+    assert_eq!((left(true, 1), left(false, 1)), (0, 2));
+    assert_eq!(left(true, 2), 0);
+}
