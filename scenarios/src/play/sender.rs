@@ -1,19 +1,25 @@
-//! Senders: Alertmanager's delivery rules, and those of senders that name their deliveries. Without a delivery id a redelivery is
-//! a new signal, with a key it is the same; 5xx and broken connections are tried again with growing pauses, anything else is final.
-use super::{Payload, Retry, Route, script::Stage};
-use crate::observe::Ending;
+//! Senders: deliver as Alertmanager does, with or without an idempotency key.
+//!
+//! Without a key a redelivery is a new signal, with a key it is the same one. Senders retry after 5xx and broken
+//! connections, with growing pauses; any other answer is final.
+use super::stage::Stage;
+use crate::{
+    observe::DeliveryOutcome,
+    workload::{Payload, Retry, Route},
+};
 use bytes::Bytes;
 use sim::{choice::Label, faults::FaultKind};
 use std::time::Duration;
 
-/// Alertmanager gives a notification up when the next one is due (`group_interval`, 5 minutes by default).
+/// Time after which Alertmanager abandons a notification, because the next one is due (`group_interval`, 5 minutes by
+/// default).
 const GIVE_UP: Duration = Duration::from_secs(300);
-/// How often accepted alerts are delivered again, at most: the two of a highly available pair, and a retry.
+/// Most redeliveries of an accepted alert: two by a highly available pair, and a retry.
 const REDELIVERIES_MAX: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(1_000);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
-/// Delivers a payload until it is accepted, refused for good or given up.
+/// Delivers a payload until it is accepted, rejected or abandoned.
 pub async fn deliver(stage: Stage, what: Payload, route: Route, retry: Retry) {
     let began = stage.cluster.micros();
     let mut pause = FIRST_PAUSE;
@@ -31,8 +37,8 @@ pub async fn deliver(stage: Stage, what: Payload, route: Route, retry: Retry) {
                 repeats = Some(signals);
             }
             let answer = stage.cluster.send(delivery, replica, request).await;
-            let ending = stage.recorder.answered(signals, stage.cluster.micros(), answer.ok());
-            if ending != Ending::TryAgain {
+            let outcome = stage.recorder.answered(signals, stage.cluster.micros(), answer.ok());
+            if outcome != DeliveryOutcome::Retry {
                 if again > 0 {
                     again -= 1;
                     continue;
@@ -62,7 +68,7 @@ pub(super) fn choose_replica(stage: &Stage, route: Route) -> Option<usize> {
     }
     match route {
         Route::Replica(replica) if ready.contains(&replica) => Some(replica),
-        Route::RoundRobin => Some(ready[stage.next_replica() % ready.len()]),
+        Route::RoundRobin => Some(ready[stage.next_turn() % ready.len()]),
         Route::Any | Route::Replica(_) => Some(ready[stage.cluster.choose(ready.len(), Label::Replica)]),
     }
 }

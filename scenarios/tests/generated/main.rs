@@ -1,30 +1,36 @@
-//! Generated scenarios hold for the shipped protocol, whatever cluster, workload, faults and choices are drawn. What does not
-//! is written to a replay file: a seed would change its meaning with the next change of a strategy.
+//! Generated scenarios hold for the shipped protocol, for any cluster, workload, faults and choices.
+//!
+//! A run that violates an invariant is written to a replay file: a seed would change its meaning with the next change
+//! of a strategy.
+mod strategies;
+
 use model::verdict::Verdict;
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
 use scenarios::{
-    generate::{arb_scenario, scenario},
+    generated::Generated,
     protocol_name::ProtocolName,
-    replay::{Decisions, Generated, Replay},
+    replay::{Decisions, Replay, preset},
     runner::{Overrides, Prepared, Run, Subject, Transport},
 };
 use sim::{
     choice::{Choices, Numbers},
     trace::Detail,
 };
+use strategies::arb_scenario;
 
 fn run(generated: &Generated, numbers: &[u32], transport: Transport) -> Run {
-    let scenario = scenario("generated", generated).expect("its faults are a preset");
+    let faults = preset(&generated.faults).expect("a preset");
+    let scenario = generated.scenario("generated", faults);
     let subject = Subject::new(scenario, ProtocolName::FencedLease, transport, Overrides::default());
     let choices = Choices::new(Numbers::new(numbers.to_vec()));
     Prepared::new(subject, Detail::Chain).run(choices, false).expect("the run begins")
 }
 
 fn keep(generated: Generated, run: &Run, transport: Transport) -> String {
-    let violation = run.breaches().next().cloned();
+    let violation = run.violations().next().cloned();
     let replay = Replay {
         scenario: "generated".to_owned(),
         generated: Some(generated),
@@ -42,7 +48,7 @@ fn keep(generated: Generated, run: &Run, transport: Transport) -> String {
     format!("{}\nsee it again: cargo run --release -- replay {file}", sentence.unwrap_or_default())
 }
 
-/// `shrinks`: how many smaller scenarios are tried once one does not hold.
+/// Runs `cases` generated scenarios; tries up to `shrinks` smaller ones after the first that does not hold.
 fn hold(cases: u32, shrinks: u32, transport: Transport) {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: shrinks, ..Config::default() };
     let outcome = TestRunner::new(config).run(&arb_scenario(), |(generated, numbers)| {

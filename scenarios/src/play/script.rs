@@ -1,95 +1,17 @@
-//! The script: plays a scenario's acts against the cluster, in order, and ends when every sender and actor has.
-use super::{Act, Payload, alertmanager, meddling, orchestrator, orchestrator::call, others, sender};
-use crate::observe::Recorder;
-use apiserver::ResourceId;
+//! The script: plays a scenario's acts in order, and ends when every sender and every other player has ended.
+use super::{alertmanager, api::call, interference, orchestrator, sender, stage::Stage};
+use crate::{
+    objects::{lease_name, leases_path},
+    workload::{Act, Payload},
+};
 use serde_json::{Value, json};
-use sim::{
-    event::ActorId,
-    faults::Faults,
-    run::{ApiService, Cluster},
-};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
-};
+use std::sync::Arc;
 use tokio::task::JoinSet;
 
-/// The namespace of RemediationRequests and of locks.
-pub const NAMESPACE: &str = "kubernaut-system";
-
-/// The two kinds that a run is about.
-#[derive(Debug, Clone, Copy)]
-pub struct Resources {
-    /// Leases.
-    pub leases: ResourceId,
-    /// RemediationRequests.
-    pub requests: ResourceId,
-}
-
-/// What every act can reach.
-#[derive(Clone)]
-pub struct Stage {
-    /// The simulated cluster.
-    pub cluster: Cluster,
-    /// Where the oracle hears of signals.
-    pub recorder: Recorder,
-    /// The orchestrator's way to the API.
-    pub orchestrator: ApiService,
-    /// An administrator's way to the API.
-    pub administrator: ApiService,
-    /// Whose API calls the orchestrator's are.
-    pub orchestrator_id: ActorId,
-    /// Whose API calls the administrator's are.
-    pub administrator_id: ActorId,
-    /// The resource of Leases.
-    pub leases: ResourceId,
-    /// The resource of RemediationRequests.
-    pub requests: ResourceId,
-    /// Chances in 1,000 that a sender delivers an accepted payload again.
-    pub redelivery: u32,
-    /// Whether others may do something at any step.
-    pub others: bool,
-    turn: Arc<AtomicUsize>,
-    senders_done: Arc<AtomicBool>,
-}
-
-impl Stage {
-    /// A stage in this cluster.
-    pub fn new(cluster: Cluster, recorder: Recorder, resources: Resources, faults: &Faults) -> Self {
-        let (orchestrator_id, orchestrator) = cluster.actor();
-        let (administrator_id, administrator) = cluster.actor();
-        recorder.cast(orchestrator_id, administrator_id);
-        Self {
-            cluster,
-            recorder,
-            orchestrator,
-            administrator,
-            orchestrator_id,
-            administrator_id,
-            leases: resources.leases,
-            requests: resources.requests,
-            redelivery: faults.redelivery,
-            others: faults.others > 0,
-            turn: Arc::default(),
-            senders_done: Arc::default(),
-        }
-    }
-
-    /// The number of the next delivery that is sent round robin.
-    pub fn next_replica(&self) -> usize {
-        self.turn.fetch_add(1, Relaxed)
-    }
-
-    /// Whether nothing will be delivered any more.
-    pub fn senders_done(&self) -> bool {
-        self.senders_done.load(Relaxed)
-    }
-}
-
-/// Plays the acts.
+/// Plays the acts in order.
 pub async fn play(stage: Stage, acts: Vec<Act>) {
-    if stage.others {
-        stage.cluster.offer(others::of(&stage, &fingerprints(&acts)));
+    if stage.interference {
+        stage.cluster.offer(interference::anytime::interventions(&stage, &fingerprints(&acts)));
     }
     let mut senders = JoinSet::new();
     let mut actors = JoinSet::new();
@@ -134,20 +56,19 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
             }
             Act::HoldLease { of, holder } => hold_lease(&stage, of, &holder).await,
             Act::Pause { replica, duration } => stage.cluster.pause(replica, duration),
-            Act::Meddle { of, how } => {
-                let background = meddling::meddle(&stage, of, how).await;
+            Act::Interfere { of, how } => {
+                let background = interference::scripted::interfere(&stage, of, how).await;
                 actors.spawn(background);
             }
             Act::DropLease { of, holder } => drop_lease(&stage, of, &holder).await,
         }
     }
     while senders.join_next().await.is_some() {}
-    stage.senders_done.store(true, Relaxed);
-    stage.recorder.signals_stopped(stage.cluster.micros());
+    stage.end_sending();
     while actors.join_next().await.is_some() {}
 }
 
-/// The fingerprints that these acts are about, each once.
+/// Fingerprints that these acts are about, each once.
 fn fingerprints(acts: &[Act]) -> Vec<Arc<str>> {
     let mut fingerprints = Vec::new();
     for payload in acts.iter().flat_map(Act::payloads) {
@@ -158,11 +79,9 @@ fn fingerprints(acts: &[Act]) -> Vec<Arc<str>> {
     fingerprints
 }
 
-/// The collection of the payload's lease, and the lease's name.
-pub(super) fn lease_path(of: Payload) -> (String, String) {
-    let fingerprint = of.alerts()[0].fingerprint.clone();
-    let name = format!("gw-lock-{}", &fingerprint[..16]);
-    (format!("/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"), name)
+/// Path of all locks, and the name of the payload's lock.
+fn lease_path(of: Payload) -> (String, String) {
+    (leases_path(), lease_name(&of.alerts()[0].fingerprint))
 }
 
 async fn orchestrate(stage: &Stage, of: Payload, phase: &str) {
@@ -188,7 +107,7 @@ async fn write_lease(stage: &Stage, of: Payload, spec: Value) {
 async fn drop_lease(stage: &Stage, of: Payload, holder: &str) {
     let (path, name) = lease_path(of);
     let path = format!("{path}/{name}");
-    // Only its own: whoever has taken the lease over meanwhile keeps it.
+    // Another holder may have taken the lease over in the meantime, and keeps it.
     let Some((200, lease)) = call(&stage.administrator, http::Method::GET, &path, None).await else { return };
     if lease["spec"]["holderIdentity"] != holder {
         return;

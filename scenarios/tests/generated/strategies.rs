@@ -1,32 +1,16 @@
-//! Generated scenarios: property-test strategies for cluster, workload, faults and choices.
+//! Strategies: generate a cluster, a workload, faults and choices.
 //!
-//! What is generated must hold for the shipped protocol: whatever these strategies can say, they may say.
-use crate::{
-    replay::{Generated, ReplayError, preset},
-    scenario::{ClusterShape, Expect, Scenario},
+//! Every value that these strategies generate must be a valid scenario that the shipped protocol survives.
+use proptest::{collection::vec, prelude::*};
+use scenarios::{
+    generated::Generated,
+    scenario::ClusterShape,
     workload::{Act, Payload, Retry, Route},
 };
-use proptest::{collection::vec, prelude::*};
 use std::{borrow::Cow, time::Duration};
 
-/// The scenario that was generated.
-///
-/// # Errors
-/// [`ReplayError::Unknown`] when its faults are no preset.
-pub fn scenario(name: &str, generated: &Generated) -> Result<Scenario, ReplayError> {
-    Ok(Scenario {
-        name: Cow::Owned(name.to_owned()),
-        story: Cow::Borrowed("generated"),
-        cluster: generated.cluster,
-        acts: Cow::Owned(generated.acts.clone()),
-        faults: preset(&generated.faults)?,
-        expect: Cow::Borrowed(&[Expect::AllAccepted]),
-        ..Scenario::BLANK
-    })
-}
-
-/// A generated scenario and the numbers that decide its run.
-pub fn arb_scenario() -> impl Strategy<Value = (Generated, Vec<u32>)> {
+/// A scenario, and the numbers that decide its run.
+pub(crate) fn arb_scenario() -> impl Strategy<Value = (Generated, Vec<u32>)> {
     let faults = prop_oneof![Just("none"), Just("calm"), Just("stormy"), Just("hostile")];
     let generated = (arb_cluster(), vec(arb_act(), 1..6), faults).prop_map(|(cluster, acts, faults)| Generated {
         cluster,

@@ -1,17 +1,17 @@
-//! The RemediationOrchestrator of the simulation, as impolite as the real one: it reads a RemediationRequest, changes a typed
-//! status that lacks the fields it does not know, and PUTs the whole.
+//! The simulation's RemediationOrchestrator. Like the real one it reads a RemediationRequest, changes a typed status
+//! that lacks the fields it does not know, and PUTs the whole.
 //!
-//! What it knows of the status is what the Go struct of kubernaut.ai/v1alpha1 has; a mark that the gateway kept anywhere else
-//! is gone after its first write.
-use super::script::Stage;
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+//! It knows the status fields of the Go struct in kubernaut.ai/v1alpha1. Its first write erases a mark in any other
+//! field.
+use crate::{
+    objects::{is_terminal, phase_of},
+    play::{api::call, stage::Stage},
+};
 use serde_json::{Map, Value, json};
 use sim::{choice::Label, faults::FaultKind, run::ApiService};
 use std::time::Duration;
-use tower::Service;
 
-/// The members of status that the orchestrator's struct has.
+/// Members of status in the orchestrator's struct.
 const KNOWN_STATUS: &[&str] = &[
     "deduplication",
     "observedGeneration",
@@ -28,18 +28,15 @@ const KNOWN_STATUS: &[&str] = &[
     "operatorAudit",
     "workflowSelection",
 ];
-/// The members of a condition that metav1.Condition has.
+/// Members of metav1.Condition.
 const KNOWN_CONDITION: &[&str] = &["type", "status", "observedGeneration", "lastTransitionTime", "reason", "message"];
-/// client-go's retry.DefaultRetry has 5 steps.
+/// Attempts of client-go's retry.DefaultRetry.
 const ATTEMPTS: u32 = 5;
-/// After which a client gives a call up that is never answered.
-const CALL_TIMEOUT: Duration = Duration::from_secs(30);
-const TERMINAL: &[&str] = &["Completed", "Failed", "TimedOut", "Skipped", "Cancelled"];
-/// How long it may take to notice a change: within a call, within a burst, after it.
+/// Times that it may take to notice a change: within a call, within a burst, after it.
 const MOMENTS: &[Duration] =
     &[Duration::from_millis(1), Duration::from_millis(6), Duration::from_millis(30), Duration::from_millis(200)];
 
-/// Moves the fingerprint's active RemediationRequests to `phase`; whether there was one.
+/// Moves the fingerprint's active RemediationRequests to `phase`; returns whether one existed.
 pub async fn move_to(stage: &Stage, fingerprint: &str, phase: &str) -> bool {
     let mut moved = false;
     for (namespace, name) in active(stage, fingerprint) {
@@ -48,7 +45,7 @@ pub async fn move_to(stage: &Stage, fingerprint: &str, phase: &str) -> bool {
     moved
 }
 
-/// Moves them through `phases`, each at a moment that is chosen, until there are no more phases or no more senders.
+/// Moves them through `phases`, each at a moment that is a choice of the run, until the phases or the senders are done.
 pub async fn move_through(stage: &Stage, fingerprint: &str, phases: &[std::borrow::Cow<'static, str>]) {
     for phase in phases {
         loop {
@@ -56,7 +53,7 @@ pub async fn move_through(stage: &Stage, fingerprint: &str, phases: &[std::borro
             stage.cluster.sleep(moment).await;
             let ended = stage.senders_done();
             if move_to(stage, fingerprint, phase).await {
-                if TERMINAL.contains(&phase.as_ref()) {
+                if is_terminal(phase) {
                     stage.cluster.deliver_fault(FaultKind::Ending);
                 }
                 break;
@@ -74,7 +71,7 @@ fn active(stage: &Stage, fingerprint: &str) -> Vec<(String, String)> {
     objects
         .iter()
         .filter(|object| object["spec"]["signalFingerprint"] == fingerprint)
-        .filter(|object| !TERMINAL.contains(&object["status"]["overallPhase"].as_str().unwrap_or_default()))
+        .filter(|object| !is_terminal(phase_of(object)))
         .map(|object| (text(&object["metadata"]["namespace"]), text(&object["metadata"]["name"])))
         .collect()
 }
@@ -83,8 +80,8 @@ async fn set_phase(api: &ApiService, namespace: &str, name: &str, phase: &str) -
     let path = format!("/apis/kubernaut.ai/v1alpha1/namespaces/{namespace}/remediationrequests/{name}");
     for _ in 0..ATTEMPTS {
         let Some((200, mut object)) = call(api, http::Method::GET, &path, None).await else { return false };
-        // What has ended stays ended: a terminal request made active again is beyond any gateway's help.
-        if TERMINAL.contains(&object["status"]["overallPhase"].as_str().unwrap_or_default()) {
+        // A request that has ended stays ended: no gateway could handle one that becomes active again.
+        if is_terminal(phase_of(&object)) {
             return false;
         }
         typed(&mut object["status"]);
@@ -98,7 +95,7 @@ async fn set_phase(api: &ApiService, namespace: &str, name: &str, phase: &str) -
     false
 }
 
-/// What is left of a status that went through the orchestrator's struct.
+/// Reduces a status to the members of the orchestrator's struct.
 fn typed(status: &mut Value) {
     if !status.is_object() {
         *status = Value::Object(Map::new());
@@ -112,33 +109,6 @@ fn typed(status: &mut Value) {
     if let Some(conditions) = status.get_mut("conditions").and_then(Value::as_array_mut) {
         conditions.iter_mut().for_each(|condition| keep(condition, KNOWN_CONDITION));
     }
-}
-
-/// One API call of a client that is not kube: status and body, or nothing when the connection broke.
-pub async fn call(api: &ApiService, method: http::Method, target: &str, body: Option<&Value>) -> Option<(u16, Value)> {
-    call_as(api, method, target, "application/json", body).await
-}
-
-/// The same with a body of this type.
-pub async fn call_as(
-    api: &ApiService,
-    method: http::Method,
-    target: &str,
-    content_type: &str,
-    body: Option<&Value>,
-) -> Option<(u16, Value)> {
-    let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
-    let request = http::Request::builder()
-        .method(method)
-        .uri(target)
-        .header(http::header::CONTENT_TYPE, content_type)
-        .body(Full::new(bytes))
-        .ok()?;
-    let answer = tokio::time::timeout(CALL_TIMEOUT, api.clone().call(request));
-    let response = answer.await.ok()?.ok()?;
-    let status = response.status().as_u16();
-    let body = response.into_body().collect().await.ok()?.to_bytes();
-    Some((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
 }
 
 #[cfg(test)]
