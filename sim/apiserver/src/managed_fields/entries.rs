@@ -1,11 +1,11 @@
-//! The entries of `metadata.managedFields`, read and written (k8s.io/apimachinery/pkg/util/managedfields/internal/{managedfields,
-//! capmanagers}.go).
+//! Reads and writes the entries of `metadata.managedFields`
+//! (k8s.io/apimachinery/pkg/util/managedfields/internal/{managedfields,capmanagers}.go).
 use super::Set;
 use crate::structured::Comparison;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// How many managers by update are kept apart.
+/// Maximum number of update managers that are kept apart.
 const MAX_UPDATE_MANAGERS: usize = 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,22 +14,22 @@ pub(super) enum Operation {
     Update,
 }
 
-/// Who owns: one entry each.
+/// An owner; the key of one entry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Manager {
     pub(super) name: String,
     pub(super) operation: Operation,
-    /// Empty for appliers: they own what they applied in whatever version.
+    /// Empty for appliers: they own what they applied in any version.
     pub(super) api_version: String,
     pub(super) subresource: String,
 }
 
-/// What is owned.
+/// The fields of an owner.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) api_version: String,
     pub(super) fields: Set,
-    /// As RFC 3339 has it, whole seconds.
+    /// Time in RFC 3339, in whole seconds.
     pub(super) time: Option<String>,
 }
 
@@ -53,7 +53,7 @@ impl Manager {
     }
 }
 
-/// Whether a client asks for the owners to be forgotten: by an empty list, or one empty entry.
+/// Whether a client asks to reset the owners: by an empty list, or by one empty entry.
 pub(super) fn is_reset(sent: Option<&Value>) -> bool {
     match sent.and_then(Value::as_array).map(Vec::as_slice) {
         Some([]) => true,
@@ -62,7 +62,7 @@ pub(super) fn is_reset(sent: Option<&Value>) -> bool {
     }
 }
 
-/// Whether two lists are the same but for the times.
+/// Whether two lists are equal except for their times.
 pub(super) fn equal_without_times(one: &Value, other: &Value) -> bool {
     let entries = |list: &'_ Value| list.as_array().map(Vec::len);
     let pairs = one.as_array().into_iter().flatten().zip(other.as_array().into_iter().flatten());
@@ -78,6 +78,8 @@ impl Managed {
         self.0.is_empty()
     }
 
+    /// Reads the list.
+    ///
     /// # Errors
     /// For an entry that the server would not have written.
     pub(super) fn decode(list: Option<&Value>) -> Result<Self, String> {
@@ -106,7 +108,7 @@ impl Managed {
         Ok(Self(managed))
     }
 
-    /// The list, appliers first, then by time, name, version and subresource; None if nobody owns anything.
+    /// The list: appliers first, then by time, name, version and subresource; None if there are no owners.
     pub(super) fn encode(&self) -> Option<Value> {
         let mut sorted: Vec<_> = self.0.iter().collect();
         sorted.sort_by(|(a, x), (b, y)| {
