@@ -121,17 +121,17 @@ impl Managed {
         (!list.is_empty()).then(|| list.into())
     }
 
-    /// Of all entries.
+    /// The apiVersions of all entries.
     pub(super) fn api_versions(&self) -> impl Iterator<Item = &str> {
         self.0.values().map(|entry| entry.api_version.as_str())
     }
 
-    /// Forgets the entries of versions that are not served.
+    /// Drops the entries of versions that are not served.
     pub(super) fn retain_version(&mut self, api_version: &str) {
         self.0.retain(|_, entry| entry.api_version == api_version);
     }
 
-    /// Takes what has changed from all managers but one, and what is gone.
+    /// Removes changed and deleted fields from all managers but one.
     pub(super) fn take(&mut self, compared: &Comparison, but: Option<&Manager>) {
         let changed = compared.modified.union(&compared.added);
         for (_, entry) in self.0.iter_mut().filter(|(manager, _)| Some(*manager) != but) {
@@ -141,14 +141,14 @@ impl Managed {
         self.0.retain(|_, entry| !entry.fields.is_empty());
     }
 
-    /// Gives fields to a manager, who may have had others.
+    /// Adds fields to those of a manager.
     pub(super) fn add(&mut self, manager: Manager, api_version: &str, fields: &Set, time: &str) {
         let had = self.0.get(&manager).map(|entry| entry.fields.union(fields));
         let fields = had.unwrap_or_else(|| fields.clone());
         self.0.insert(manager, Entry { api_version: api_version.into(), fields, time: Some(time.into()) });
     }
 
-    /// Merges the oldest managers by update until there are few enough.
+    /// Merges the oldest update managers until at most ten remain.
     pub(super) fn cap(&mut self) {
         let updaters = self.0.iter().filter(|(manager, _)| manager.operation == Operation::Update);
         let mut oldest: Vec<_> = updaters.map(|(manager, entry)| (entry.time.clone(), manager.clone())).collect();
