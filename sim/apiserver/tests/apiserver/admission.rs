@@ -1,4 +1,4 @@
-//! Admission webhooks: whom the hook is asked for, in which order, and what its answers become.
+//! Admission webhooks: which webhooks are called, in which order, and the effect of their answers.
 use crate::cluster::*;
 use apiserver::{AdmissionRequest, AdmissionResponse, ApiServer};
 use http::Method;

@@ -1,4 +1,4 @@
-//! Servers that restart, remember little or wait for nobody.
+//! Servers that restart, remember little or drop slow watches.
 use crate::cluster::*;
 use apiserver::{AnswerBody, Limits, WatchItem};
 use http::Method;

@@ -1,4 +1,4 @@
-//! Definitions of custom resources while a server runs: what the recorded cases cannot show of forks, old schemas and watches.
+//! Definitions of custom resources while a server runs, beyond the recorded cases: forks, changed schemas, watches.
 use crate::cluster::*;
 use apiserver::{AnswerBody, ApiServer, WatchId, WatchItem};
 use http::Method;
