@@ -202,5 +202,5 @@ impl Caches {
 }
 
 fn resource_id(index: usize) -> ResourceId {
-    ResourceId(u16::try_from(index).expect("a registry gives out ids of 16 bits"))
+    ResourceId(u16::try_from(index).expect("ids have 16 bits"))
 }

@@ -284,7 +284,7 @@ impl Filter {
             Seen::Modified => self.line(kind, "MODIFIED", event.object(), event.revision, now),
             // The last state that matched, with the version of the change.
             Seen::Deleted => {
-                let last = event.before.as_ref().expect("what is deleted was there before");
+                let last = event.before.as_ref().expect("a deletion has an object before it");
                 self.line(kind, "DELETED", last, event.revision, now)
             }
         };

@@ -32,7 +32,7 @@ impl Element {
                 Value::Object(members) => Self::Key(members.into_iter().collect()),
                 other => return Err(format!("expected a map as key, got {other}")),
             },
-            "i" => Self::Index(rest.parse().map_err(|_| format!("{rest:?} is no index"))?),
+            "i" => Self::Index(rest.parse().map_err(|_| format!("{rest:?} is not an index"))?),
             _ => return Ok(None),
         }))
     }

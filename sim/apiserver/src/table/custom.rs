@@ -59,7 +59,7 @@ impl Column {
         let column = json!({
             "name": "Age", "type": "date", "description": description, "jsonPath": ".metadata.creationTimestamp",
         });
-        Self::compile(&column).expect("a path that is known to be one")
+        Self::compile(&column).expect("a constant path is valid")
     }
 
     pub(super) fn definition(&self) -> Value {

@@ -5,7 +5,7 @@ use std::{cmp::Ordering, iter::Peekable, str::Chars};
 
 /// A malformed path.
 #[derive(Debug, thiserror::Error)]
-#[error("{path} is no JSONPath: write it like .status.conditions[?(@.type=='Ready')].status")]
+#[error("{path} is not a JSONPath: write it like .status.conditions[?(@.type=='Ready')].status")]
 pub struct JsonPathError {
     path: String,
 }

@@ -109,7 +109,7 @@ fn cut(number: &Value) -> Option<i32> {
         #[expect(clippy::cast_possible_truncation, reason = "checked to be in range")]
         Some(if float.abs() < 9.2e18 { float as i64 } else { i64::MIN })
     })?;
-    #[expect(clippy::cast_possible_truncation, reason = "cut on purpose")]
+    #[expect(clippy::cast_possible_truncation, reason = "truncation is intended")]
     Some(wide as i32)
 }
 

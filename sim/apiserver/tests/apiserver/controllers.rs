@@ -36,7 +36,7 @@ fn settle(api: &mut ApiServer) -> Vec<String> {
     while let Some(task) = api.controller_tasks(Timestamp::UNIX_EPOCH).first().cloned() {
         api.perform(&task, 9, Timestamp::UNIX_EPOCH);
         done.push(task.to_string());
-        assert!(done.len() < 50, "the controllers do not settle: {done:?}");
+        assert!(done.len() < 50, "the controllers do not finish: {done:?}");
     }
     done
 }

@@ -36,7 +36,7 @@ fn patch(api: &mut ApiServer, query: &str, media_type: &'static str, body: &Valu
         send(api, FIRST, &Request { method: Method::PATCH, target, headers, body: Bytes::from(body.to_string()) });
     match answer.body {
         AnswerBody::Full(text) => (answer.status, serde_json::from_slice(&text).expect("an answer is JSON")),
-        AnswerBody::Watch(_) => panic!("a patch is no watch"),
+        AnswerBody::Watch(_) => panic!("a patch is not a watch"),
     }
 }
 

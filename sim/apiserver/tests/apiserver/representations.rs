@@ -22,7 +22,7 @@ fn read(api: &mut ApiServer, target: &str, accept: &'static str) -> Answer {
 
 fn watch(api: &mut ApiServer, target: &str, accept: &'static str) -> (Answer, WatchId) {
     let answer = read(api, target, accept);
-    let AnswerBody::Watch(id) = answer.body else { panic!("{} is no stream", answer.status) };
+    let AnswerBody::Watch(id) = answer.body else { panic!("{} is not a stream", answer.status) };
     (answer, id)
 }
 
@@ -44,7 +44,7 @@ fn lease_returns_as_it_was_read() {
     let before = get(&mut api, FIRST, &target);
     let answer = send(&mut api, FIRST, &put);
     assert_eq!(answer.status, 200);
-    assert_eq!(get(&mut api, FIRST, &target), before, "nothing was lost on the way");
+    assert_eq!(get(&mut api, FIRST, &target), before, "the round trip loses nothing");
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(crate) fn check_simulated(definition: &Value, registry: &Registry) -> Outcom
     if spec["conversion"]["strategy"] == "Webhook" && list(spec, "versions").len() > 1 {
         return Err(status::not_simulated("conversion webhooks"));
     }
-    registry.defining(definition).map(drop).map_err(|why| status::not_simulated(&format!("a definition whose {why}")))
+    registry.defining(definition).map(drop).map_err(|why| status::not_simulated(&format!("this definition ({why})")))
 }
 
 /// Validates a definition; only its status if the status is written.
