@@ -1,4 +1,4 @@
-//! The schemas of a group version: of the built-in kinds those of k8s-openapi, of custom ones those of their definition
+//! The schemas of a group version: for built-in kinds from k8s-openapi, for custom ones from their definition
 //! (k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder).
 use super::group_version_kind;
 use crate::{extensions, registry::Kind};
@@ -51,7 +51,7 @@ pub(super) fn of(kinds: &[&Kind]) -> Map<String, Value> {
     schemas
 }
 
-/// The name of a kind's schema: `io.k8s.api.apps.v1.Deployment`, or the group backwards for a custom one.
+/// The name of a kind's schema: `io.k8s.api.apps.v1.Deployment`; for a custom kind its group reversed.
 pub(super) fn name(kind: &Kind) -> String {
     let group = kind.group.as_str();
     if kind.custom {
@@ -123,7 +123,7 @@ fn custom_schema(kind: &Kind, schema: &Value) -> Value {
     schema
 }
 
-/// The Rust types always have metadata; the API does not ask for any.
+/// Makes metadata optional, as in the API; the Rust types always have it.
 fn without_required_metadata(schema: &mut Value) {
     let Some(map) = schema.as_object_mut() else { return };
     let Some(required) = map.get_mut("required").and_then(Value::as_array_mut) else { return };
@@ -133,12 +133,12 @@ fn without_required_metadata(schema: &mut Value) {
     }
 }
 
-/// A reference has no room for a description beside it.
+/// Wraps a reference in `allOf`, because a reference cannot have a description beside it.
 fn refer_in_all_of(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
             if map.len() > 1
-                // Schemas of schemas have a member of that name.
+                // JSONSchemaProps has a member of that name.
                 && map.get("$ref").is_some_and(Value::is_string)
                 && let Some(reference) = map.remove("$ref")
             {
