@@ -13,9 +13,9 @@ use crate::{
 };
 use apiserver::Registry;
 use model::{
+    Invariant,
     invariants::ALL,
-    oracle::{Finding, Violation},
-    settings::Settings as Invariants,
+    oracle::{Finding, Oracle, Violation},
     verdict::Verdict,
 };
 use serde_json::{Value, json};
@@ -107,7 +107,8 @@ pub struct Prepared {
     /// The subject.
     pub subject: Subject,
     settings: direct::Settings,
-    invariants: Invariants,
+    invariants: Vec<Invariant>,
+    bounds: model::Settings,
     resources: ObservedResources,
     mixed_replicas: Vec<ProtocolName>,
 }
@@ -189,18 +190,18 @@ impl Prepared {
             registry,
         };
         // Quiet can only be judged in a run that is long enough after the last signal.
-        let too_short = Duration::from_micros(Invariants::of_the_protocol().settle) >= scenario.cluster.tail;
+        let too_short = Duration::from_micros(model::Settings::of_the_protocol().quiesce) >= scenario.cluster.tail;
         let left_out = |id: &str| too_short && id == "quiet_is_quiet";
-        let invariants = Invariants {
-            invariants: ALL.iter().copied().filter(|invariant| !left_out(invariant.id)).collect(),
+        let invariants = ALL.iter().copied().filter(|invariant| !left_out(invariant.id)).collect();
+        let bounds = model::Settings {
             // The clocks of the fault presets run up to 2 % fast or slow.
             clock_rate_bound_ppm: 20_000,
             suppression_tolerance: 160_000_000,
-            ..Invariants::of_the_protocol()
+            ..model::Settings::of_the_protocol()
         };
         let mixed = scenario.mixed_replicas.iter();
         let mixed_replicas = mixed.map(|name| name.parse().expect("a protocol of a mixed replica")).collect();
-        Self { subject, settings, invariants, resources, mixed_replicas }
+        Self { subject, settings, invariants, bounds, resources, mixed_replicas }
     }
 
     /// Records the owners of fields too, which must not change anything else in a run.
@@ -230,7 +231,8 @@ impl Prepared {
         observer: impl FnOnce(Recorder) -> Box<dyn Observer>,
     ) -> Result<Run, RunError> {
         checks::watch_for_panics();
-        let recorder = Recorder::new(self.invariants.clone(), self.resources.clone(), with_timeline);
+        let oracle = Oracle::new(&self.invariants, self.bounds.clone());
+        let recorder = Recorder::new(oracle, self.resources.clone(), with_timeline);
         let host = Arc::new(GatewayHost {
             protocol: self.subject.protocol,
             mixed_replicas: self.mixed_replicas.clone(),

@@ -2,7 +2,7 @@
 use super::{label_selector::requirements, watch_line::Line};
 use apiserver::{Commit, ResourceId, WatchStart};
 use bytes::Bytes;
-use model::watch::{Heard, Label, Object, Opening, Selection};
+use model::watch::{Label, Object, Opening, Selection, WatchFact};
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::Arc,
@@ -16,7 +16,7 @@ pub(super) struct Reader {
     names: BTreeSet<Arc<str>>,
     unlabelled: Arc<[Label]>,
     /// The lines read last: an API server writes a line once, and all its streams share the bytes.
-    read: VecDeque<(Bytes, Option<Heard>)>,
+    read: VecDeque<(Bytes, Option<WatchFact>)>,
 }
 
 /// Number of lines kept: about as many as streams are at different positions, for all replicas and resources.
@@ -60,7 +60,7 @@ impl Reader {
     }
 
     /// The opening of a watch by this request.
-    pub(super) fn opened(&self, resource: ResourceId, target: &str, start: WatchStart) -> Heard {
+    pub(super) fn opened(&self, resource: ResourceId, target: &str, start: WatchStart) -> WatchFact {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut below = path.split('/').skip_while(|part| *part != "namespaces").skip(1);
         // `namespaces` is also a collection of its own: then at most a name follows, not a resource.
@@ -77,28 +77,30 @@ impl Reader {
             narrowed: requirements.is_none() || !text("fieldSelector").is_empty(),
             labels: requirements.unwrap_or_default(),
         };
-        Heard::Opened(Arc::new(Opening { selection, after: start.after, from_state: start.from_state }))
+        WatchFact::Opened(Arc::new(Opening { selection, after: start.after, from_state: start.from_state }))
     }
 
     /// The event in a line of a watch; `None` for an ERROR and for anything that is not an event.
-    pub(super) fn line(&mut self, line: &Bytes) -> Option<Heard> {
-        let same = |(kept, _): &&(Bytes, Option<Heard>)| (kept.as_ptr(), kept.len()) == (line.as_ptr(), line.len());
-        if let Some((_, heard)) = self.read.iter().rev().find(same) {
-            return heard.clone();
+    pub(super) fn line(&mut self, line: &Bytes) -> Option<WatchFact> {
+        let same = |(kept, _): &&(Bytes, Option<WatchFact>)| (kept.as_ptr(), kept.len()) == (line.as_ptr(), line.len());
+        if let Some((_, fact)) = self.read.iter().rev().find(same) {
+            return fact.clone();
         }
-        let heard = self.parse(line);
+        let fact = self.parse(line);
         if self.read.len() == KEPT {
             self.read.pop_front();
         }
-        self.read.push_back((line.clone(), heard.clone()));
-        heard
+        self.read.push_back((line.clone(), fact.clone()));
+        fact
     }
 
-    fn parse(&mut self, line: &Bytes) -> Option<Heard> {
+    fn parse(&mut self, line: &Bytes) -> Option<WatchFact> {
         let Line { change, revision, namespace, name } = Line::read(line)?;
         Some(match change {
-            Some(change) => Heard::Told { change, revision, namespace: self.name(namespace), name: self.name(name) },
-            None => Heard::Bookmark { revision },
+            Some(change) => {
+                WatchFact::Event { change, revision, namespace: self.name(namespace), name: self.name(name) }
+            }
+            None => WatchFact::Bookmark { revision },
         })
     }
 }
@@ -131,7 +133,7 @@ mod tests {
         let reader = Reader::new(Arc::from([Arc::from("leases")]));
         let opened = |target: &str| {
             let start = WatchStart { after: 7, from_state: false };
-            let Heard::Opened(opening) = reader.opened(ResourceId(0), target, start) else { panic!("not opened") };
+            let WatchFact::Opened(opening) = reader.opened(ResourceId(0), target, start) else { panic!("not opened") };
             opening.selection.clone()
         };
         let all = opened("/apis/coordination.k8s.io/v1/leases?watch=true&resourceVersion=7");
