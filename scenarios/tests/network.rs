@@ -32,8 +32,8 @@ fn holds_under(scenario: &str, seeds: u64, required: &[FaultKind]) {
     let mut delivered = Delivered::default();
     for seed in 0..seeds {
         let run = run(&prepared, seed);
-        let breaches: Vec<_> = run.violations().collect();
-        assert_eq!(run.verdict, Verdict::Held, "{scenario}, seed {seed}: {breaches:?}");
+        let violations: Vec<_> = run.violations().collect();
+        assert_eq!(run.verdict, Verdict::Held, "{scenario}, seed {seed}: {violations:?}");
         delivered.add(&run.outcome.delivered);
     }
     for kind in required {

@@ -31,8 +31,8 @@ pub fn run(subject: &Subject, runs: u64) -> Tally {
 /// The violations of a tally, as text for a failing test.
 pub fn violations(tally: &Tally) -> String {
     tally
-        .breaches
+        .violations
         .values()
-        .map(|breach| format!("{}: {}\n", breach.violation.invariant, breach.violation.sentence))
+        .map(|first| format!("{}: {}\n", first.violation.invariant, first.violation.sentence))
         .collect()
 }

@@ -52,14 +52,14 @@ fn every_single_fault_of_pair_holds() {
 fn known_races_are_found_and_replayed() {
     for protocol in ["none", "planned-lease", "shipped-lease"] {
         let found = explored("pair", protocol, &search(bound(2, 0)));
-        let breach = found.tally.violations.get("one_active_request");
-        let breach = breach.unwrap_or_else(|| panic!("{protocol}: {}", violations(&found.tally)));
+        let first = found.tally.violations.get("one_active_request");
+        let first = first.unwrap_or_else(|| panic!("{protocol}: {}", violations(&found.tally)));
         assert!(found.frontier.iter().any(|row| !row.complete), "{protocol}: a search that stops is not complete");
-        let line = replay_of(&subject("pair", protocol, None), breach).to_line().expect("a string");
+        let line = replay_of(&subject("pair", protocol, None), first).to_line().expect("a string");
         let replay: scenarios::replay::Replay = line.parse().expect("a replay string");
         let prepared = Prepared::new(replay.subject().expect("its scenario"), Detail::Chain);
         let again = prepared.run(replay.choices(), false).expect("a run");
-        assert_eq!(again.hashes().chain, breach.chain, "{line}");
+        assert_eq!(again.hashes().chain, first.chain, "{line}");
     }
 }
 
