@@ -3,7 +3,7 @@
 //! Two things keep them off the hot path without changing an answer: a transition rule is skipped on create, as the real server
 //! does; and `self == oldSelf` is not evaluated when the two values are equal as JSON, which implies that it holds.
 use super::{schema::Path, validation::FieldError};
-use kube_core::cel::{CompiledSchema, Validator, compile_schema};
+use kube_cel::{CompiledSchema, Validator, compile_schema};
 use serde_json::{Map, Value};
 
 /// The rules of one schema node, one [`CompiledSchema`] each.
