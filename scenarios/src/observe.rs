@@ -12,7 +12,7 @@ use model::{
     observation::{Actor, Lease, Observation, Reply, Request, SignalId},
     oracle::{Finding, Oracle},
     settings::Settings,
-    watch::{Heard, WatchId},
+    watch::{WatchFact, WatchId},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -123,10 +123,10 @@ pub struct Recorded {
 
 impl Recorder {
     /// A recording of a run that has not begun.
-    pub fn new(settings: Settings, resources: ObservedResources, with_timeline: bool) -> Self {
+    pub fn new(oracle: Oracle, resources: ObservedResources, with_timeline: bool) -> Self {
         let epoch: jiff::Timestamp = sim::clock::EPOCH.parse().unwrap_or_default();
         Self(Arc::new(Mutex::new(Recording {
-            oracle: Oracle::new(settings),
+            oracle,
             actors: BTreeMap::new(),
             watching: watches::Reader::new(Arc::clone(&resources.names)),
             resources,
@@ -229,7 +229,7 @@ impl Recorder {
     pub fn finish(self, at: u64) -> Recorded {
         let mut recording = self.lock();
         recording.observe(&Observation::Ended { at });
-        let blank = Oracle::new(Settings { invariants: Vec::new(), ..Settings::of_the_protocol() });
+        let blank = Oracle::new(&[], Settings::of_the_protocol());
         let oracle = std::mem::replace(&mut recording.oracle, blank);
         Recorded {
             findings: oracle.finish(),
@@ -264,7 +264,7 @@ impl Recording {
     }
 
     fn actor(&self, actor: ActorId) -> Actor {
-        self.actors.get(&actor).copied().unwrap_or(Actor::Outsider)
+        self.actors.get(&actor).copied().unwrap_or(Actor::External)
     }
 
     fn event(&mut self, at: u64, event: &Event) {
@@ -298,19 +298,19 @@ impl Recording {
                 self.watched(at, *watch, *actor, opened);
             }
             Event::WatchDelivered { watch, actor, line, .. } => {
-                if let Some(heard) = self.watching.line(line) {
-                    self.watched(at, *watch, *actor, heard);
+                if let Some(fact) = self.watching.line(line) {
+                    self.watched(at, *watch, *actor, fact);
                 }
             }
-            Event::WatchEnded { watch, actor, .. } => self.watched(at, *watch, *actor, Heard::Ended),
+            Event::WatchEnded { watch, actor, .. } => self.watched(at, *watch, *actor, WatchFact::Ended),
             Event::FaultsStopped => self.observe(&Observation::FaultsStopped { at }),
             _ => {}
         }
     }
 
-    fn watched(&mut self, at: u64, watch: apiserver::WatchId, actor: ActorId, heard: Heard) {
+    fn watched(&mut self, at: u64, watch: apiserver::WatchId, actor: ActorId, fact: WatchFact) {
         let (watch, actor) = (WatchId(watch.0), self.actor(actor));
-        self.observe(&Observation::Watched { at, watch, actor, heard });
+        self.observe(&Observation::Watched { at, watch, actor, fact });
     }
 
     fn committed(&mut self, at: u64, commit: &Commit) {

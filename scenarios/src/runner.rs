@@ -9,9 +9,9 @@ use crate::{
 };
 use apiserver::Registry;
 use model::{
+    Invariant,
     invariants::{ALL, Kind},
-    oracle::{Finding, Violation},
-    settings::Settings as Invariants,
+    oracle::{Finding, Oracle, Violation},
     verdict::Verdict,
 };
 use serde_json::{Value, json};
@@ -117,7 +117,8 @@ pub struct Prepared {
     /// What is run.
     pub subject: Subject,
     settings: direct::Settings,
-    invariants: Invariants,
+    invariants: Vec<Invariant>,
+    bounds: model::Settings,
     resources: ObservedResources,
     beside: Vec<ProtocolName>,
 }
@@ -199,17 +200,17 @@ impl Prepared {
             registry,
         };
         // Quiet can be judged only where a run goes on long enough after the last signal.
-        let too_short = Duration::from_micros(Invariants::of_the_protocol().settle) >= scenario.cluster.tail;
+        let too_short = Duration::from_micros(model::Settings::of_the_protocol().quiesce) >= scenario.cluster.tail;
         let left_out = |id: &str| too_short && id == "quiet_is_quiet";
-        let invariants = Invariants {
-            invariants: ALL.iter().copied().filter(|invariant| !left_out(invariant.id)).collect(),
+        let invariants = ALL.iter().copied().filter(|invariant| !left_out(invariant.id)).collect();
+        let bounds = model::Settings {
             // The clocks of the fault presets run up to 2 % fast or slow.
             clock_rate_bound_ppm: 20_000,
             suppression_tolerance: 160_000_000,
-            ..Invariants::of_the_protocol()
+            ..model::Settings::of_the_protocol()
         };
         let beside = scenario.beside.iter().map(|name| name.parse().expect("a protocol beside")).collect();
-        Self { subject, settings, invariants, resources, beside }
+        Self { subject, settings, invariants, bounds, resources, beside }
     }
 
     /// The same, with the owners of fields recorded: what happens must not depend on it.
@@ -239,7 +240,8 @@ impl Prepared {
     ) -> Result<Run, RunError> {
         catch_panics();
         PANIC.with_borrow_mut(|panic| *panic = None);
-        let recorder = Recorder::new(self.invariants.clone(), self.resources.clone(), with_timeline);
+        let oracle = Oracle::new(&self.invariants, self.bounds.clone());
+        let recorder = Recorder::new(oracle, self.resources.clone(), with_timeline);
         let host = Arc::new(GatewayHost {
             protocol: self.subject.protocol,
             beside: self.beside.clone(),

@@ -6,7 +6,7 @@ use apiserver::{self, Commit, ResourceId, WatchStart};
 use bytes::Bytes;
 use model::{
     observation::Change,
-    watch::{Heard, Label, Object, Opening, Operator, Requirement, Selection},
+    watch::{Label, Object, Opening, Operator, Requirement, Selection, WatchFact},
 };
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -21,7 +21,7 @@ pub(crate) struct Reader {
     names: BTreeSet<Arc<str>>,
     unlabelled: Arc<[Label]>,
     /// The lines that were read last: an API server writes a line once, and all its streams share the bytes.
-    read: VecDeque<(Bytes, Option<Heard>)>,
+    read: VecDeque<(Bytes, Option<WatchFact>)>,
 }
 
 /// How many lines are kept. As many as replicas and resources make streams differ in where they stand.
@@ -65,7 +65,7 @@ impl Reader {
     }
 
     /// A watch that this request opened.
-    pub(crate) fn opened(&self, resource: ResourceId, target: &str, start: WatchStart) -> Heard {
+    pub(crate) fn opened(&self, resource: ResourceId, target: &str, start: WatchStart) -> WatchFact {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut below = path.split('/').skip_while(|part| *part != "namespaces").skip(1);
         // The collection of namespaces is `namespaces` too, with a name below it or nothing.
@@ -82,12 +82,12 @@ impl Reader {
             narrowed: requirements.is_none() || !text("fieldSelector").is_empty(),
             labels: requirements.unwrap_or_default(),
         };
-        Heard::Opened(Arc::new(Opening { selection, after: start.after, from_state: start.from_state }))
+        WatchFact::Opened(Arc::new(Opening { selection, after: start.after, from_state: start.from_state }))
     }
 
     /// What a line of a watch says; None for an ERROR, and for what is no event.
-    pub(crate) fn line(&mut self, line: &Bytes) -> Option<Heard> {
-        let same = |(kept, _): &&(Bytes, Option<Heard>)| (kept.as_ptr(), kept.len()) == (line.as_ptr(), line.len());
+    pub(crate) fn line(&mut self, line: &Bytes) -> Option<WatchFact> {
+        let same = |(kept, _): &&(Bytes, Option<WatchFact>)| (kept.as_ptr(), kept.len()) == (line.as_ptr(), line.len());
         if let Some((_, heard)) = self.read.iter().rev().find(same) {
             return heard.clone();
         }
@@ -99,11 +99,13 @@ impl Reader {
         heard
     }
 
-    fn parse(&mut self, line: &Bytes) -> Option<Heard> {
+    fn parse(&mut self, line: &Bytes) -> Option<WatchFact> {
         let Line { change, revision, namespace, name } = Line::read(line)?;
         Some(match change {
-            Some(change) => Heard::Told { change, revision, namespace: self.name(namespace), name: self.name(name) },
-            None => Heard::Bookmark { revision },
+            Some(change) => {
+                WatchFact::Event { change, revision, namespace: self.name(namespace), name: self.name(name) }
+            }
+            None => WatchFact::Bookmark { revision },
         })
     }
 }
@@ -340,7 +342,7 @@ mod tests {
         let reader = Reader::new(Arc::from([Arc::from("leases")]));
         let opened = |target: &str| {
             let start = WatchStart { after: 7, from_state: false };
-            let Heard::Opened(opening) = reader.opened(ResourceId(0), target, start) else { panic!("not opened") };
+            let WatchFact::Opened(opening) = reader.opened(ResourceId(0), target, start) else { panic!("not opened") };
             opening.selection.clone()
         };
         let all = opened("/apis/coordination.k8s.io/v1/leases?watch=true&resourceVersion=7");

@@ -1,7 +1,7 @@
-//! Who may do what: the stored roles, a hook that the caller supplies, and the answers to those who may not
+//! Authorization: the stored roles, a hook that the caller supplies, and the refusals
 //! (k8s.io/apiserver/pkg/authorization, pkg/endpoints/handlers/responsewriters/errors.go).
 //!
-//! Neither is asked unless somebody sets it: without tokens and without a hook everything is allowed, at no cost.
+//! Both are optional: without tokens and without a hook everything is allowed, at no cost.
 use super::{
     authentication::User,
     request_info::RequestInfo,
@@ -9,58 +9,59 @@ use super::{
 };
 use http::HeaderMap;
 
-/// What a request wants.
+/// The attributes of a request that authorization looks at.
 #[derive(Debug, Clone, Copy)]
 pub struct Attributes<'a> {
-    /// As given to [`ApiServer::handle`](super::ApiServer::handle).
+    /// The actor given to [`ApiServer::handle`](super::ApiServer::handle).
     pub actor: u32,
-    /// Whose rights are in question, where it is known: the requestor, or the subject of an access review.
+    /// The user whose rights are checked, if known: the requestor, or the subject of an access review.
     pub user: Option<&'a User>,
     /// The request's headers: its token and its user agent.
     pub headers: &'a HeaderMap,
-    /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; lower-case method for a bare path.
+    /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; the method in lower case for
+    /// a non-resource path.
     pub verb: &'a str,
-    /// Empty for core resources and bare paths.
+    /// The API group; empty for core resources and non-resource paths.
     pub group: &'a str,
-    /// Plural; empty for a bare path.
+    /// The resource's plural; empty for a non-resource path.
     pub resource: &'a str,
-    /// `status`, or empty.
+    /// `status` or another subresource; empty for the object itself.
     pub subresource: &'a str,
-    /// Empty for cluster-scoped requests.
+    /// The namespace; empty for cluster-scoped requests.
     pub namespace: &'a str,
-    /// Empty for collections and creations.
+    /// The object's name; empty for collections and creations.
     pub name: &'a str,
-    /// The path.
+    /// The URL path.
     pub path: &'a str,
 }
 
-/// What becomes of it.
+/// The decision about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// It is handled.
+    /// The request is handled.
     Allow,
-    /// 403 in the name of this user.
+    /// The request is answered with 403, which names this user.
     Deny {
-        /// E.g. `system:serviceaccount:kubernaut:gateway`.
+        /// User name, e.g. `system:serviceaccount:team:controller`.
         user: String,
     },
-    /// 401: the token is unknown.
+    /// The request is answered with 401: the token is unknown.
     Unauthenticated,
 }
 
-/// The hook.
+/// The function that decides about every request.
 pub type Authorizer = Box<dyn Fn(&Attributes<'_>) -> Decision + Send>;
 
-/// Whether something is allowed, and why.
+/// Whether a request is allowed, and why.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Verdict {
     pub(crate) allowed: bool,
-    /// Which binding allows it, or what was wrong with the bindings; often empty.
+    /// The binding that allows it, or errors in the bindings; often empty.
     pub(crate) reason: String,
 }
 
 impl Attributes<'_> {
-    /// The answer to one who is refused.
+    /// The 403 for this user.
     pub(crate) fn refusal(&self, user: &str, reason: &str) -> Box<Status> {
         let Self { verb, group, resource, subresource, namespace, name, path, .. } = self;
         let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
@@ -78,7 +79,7 @@ impl Attributes<'_> {
         status::forbidden(subject, name, &format!("User {user:?} cannot {verb} {what} {scope}{reason}"))
     }
 
-    /// [`Self::refusal`] in the name of these attributes' own user.
+    /// [`Self::refusal`] for the user of these attributes.
     pub(crate) fn refuse(&self, reason: &str) -> Box<Status> {
         self.refusal(self.user.map_or("", |user| &user.name), reason)
     }

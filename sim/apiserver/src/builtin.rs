@@ -1,4 +1,4 @@
-//! The built-in kinds: what the gateway uses, what it looks up owners in, and what scenarios put there.
+//! The built-in kinds that are simulated: those that controllers commonly read, write and look up owners in.
 use super::{
     ResourceId,
     decode::shape::Shape,
@@ -12,7 +12,7 @@ use super::{
 
 pub(crate) mod access;
 
-/// One line of the table.
+/// One row of the table of built-in kinds.
 struct Builtin {
     group: &'static str,
     kind: &'static str,
@@ -20,15 +20,15 @@ struct Builtin {
     short_names: &'static [&'static str],
     categories: &'static [&'static str],
     namespaced: bool,
-    /// Has a status subresource.
+    /// Whether the kind has a status subresource.
     status: bool,
-    /// Counts generations.
+    /// Whether the kind counts generations.
     generation: bool,
     /// Selectable fields other than name and namespace.
     fields: &'static [&'static str],
-    /// Answered at once and never stored.
+    /// Whether objects are answered at once and never stored, as reviews are.
     create_only: bool,
-    /// Its members; without one, bodies pass unchecked.
+    /// The kind's members; without a shape, bodies are not checked.
     shape: Option<&'static [(&'static str, Shape)]>,
 }
 
@@ -203,7 +203,7 @@ pub(crate) fn kinds() -> Vec<Kind> {
     kinds
 }
 
-/// What every kind can be selected by.
+/// The fields by which objects of every kind can be selected.
 pub(crate) fn metadata_fields(namespaced: bool) -> Vec<SelectableField> {
     let mut fields = vec![SelectableField::new("metadata.name")];
     if namespaced {

@@ -1,32 +1,32 @@
 //! CEL validation rules of custom resources, through `kube`'s evaluator: compiled once, evaluated where their node is.
 //!
-//! Two things keep them off the hot path without changing an answer: a transition rule is skipped on create, as the real server
-//! does; and `self == oldSelf` is not evaluated when the two values are equal as JSON, which implies that it holds.
+//! Two shortcuts save time without changing an answer: a transition rule is skipped on create, as in the real server;
+//! and `self == oldSelf` is not evaluated when the two values are equal as JSON, which implies that it holds.
 use super::{schema::Path, validation::FieldError};
 use kube_cel::{CompiledSchema, Validator, compile_schema};
 use serde_json::{Map, Value};
 
-/// The rules of one schema node, one [`CompiledSchema`] each.
+/// A compiled rule of one schema node.
 #[derive(Debug)]
 pub(crate) struct Rule {
     compiled: CompiledSchema,
     is_transition: bool,
-    /// A transition rule that is evaluated on create too, oldSelf being null.
+    /// Whether a transition rule is evaluated on create too, with a null oldSelf.
     old_is_optional: bool,
     is_immutability: bool,
 }
 
 impl Rule {
-    /// Whether it asks for the old value.
+    /// Whether the rule refers to the old value.
     pub(crate) fn is_transition(&self) -> bool {
         self.is_transition
     }
 }
 
-/// Compiles the rules of a node: the node's own, its children have theirs.
+/// Compiles the rules of this node, not those of its children.
 ///
 /// # Errors
-/// What the compiler says of a rule it cannot compile.
+/// The compiler's message about the first rule that does not compile.
 pub(crate) fn compile(node: &Value) -> Result<Vec<Rule>, String> {
     let rules = node.get("x-kubernetes-validations").and_then(Value::as_array).into_iter().flatten();
     rules.map(|rule| compile_one(node, rule)).collect()
@@ -35,7 +35,7 @@ pub(crate) fn compile(node: &Value) -> Result<Vec<Rule>, String> {
 /// Compiles one rule of a node.
 ///
 /// # Errors
-/// What the compiler says of it.
+/// The compiler's message.
 pub(crate) fn compile_one(node: &Value, rule: &Value) -> Result<Rule, String> {
     let mut alone = without_rules(node);
     alone.insert("x-kubernetes-validations".into(), Value::Array(vec![rule.clone()]));
@@ -50,8 +50,8 @@ pub(crate) fn compile_one(node: &Value, rule: &Value) -> Result<Rule, String> {
     Ok(Rule { compiled, is_transition, old_is_optional, is_immutability })
 }
 
-/// The node with all rules below it taken out, so that the evaluator types values right and evaluates nothing twice. Defaults
-/// go too: they have been applied.
+/// The node without the rules below it, so that the evaluator knows the types of values and evaluates no rule twice.
+/// Defaults are removed too: they have been applied already.
 fn without_rules(node: &Value) -> Map<String, Value> {
     fn strip(value: &Value) -> Value {
         match value {
@@ -69,7 +69,7 @@ fn without_rules(node: &Value) -> Map<String, Value> {
     node.as_object().map(without).unwrap_or_default()
 }
 
-/// Evaluates rules; holds the function library.
+/// Evaluates rules; owns the function library.
 pub(crate) struct Evaluator {
     validator: Validator,
 }
@@ -85,7 +85,7 @@ impl Evaluator {
         Self { validator: Validator::new() }
     }
 
-    /// Evaluates one rule on the value of its node.
+    /// Evaluates one rule against the value of its node.
     pub(crate) fn evaluate(
         &self,
         rule: &Rule,
@@ -98,7 +98,7 @@ impl Evaluator {
             return;
         }
         let unchanged = old == Some(value);
-        // KEP-4008: an unchanged value is held to transition rules only.
+        // KEP-4008: only transition rules are checked against an unchanged value.
         if unchanged && (rule.is_immutability || !rule.is_transition) {
             return;
         }

@@ -1,4 +1,5 @@
-//! The continue token of a list (k8s.io/apiserver/pkg/storage/continue.go): base64 of the version and the first key of the rest.
+//! The continue token of a list (k8s.io/apiserver/pkg/storage/continue.go): base64 of the revision and the first key of
+//! the next page.
 use super::status::{self, Outcome, Status};
 use base64::{
     Engine,
@@ -10,20 +11,20 @@ use base64::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Go does not look at the bits that are left over.
+/// Like Go's decoder, ignores leftover bits.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
 
 const VERSION: &str = "meta.k8s.io/v1";
 
-/// Where a list goes on.
+/// The position at which a list continues.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ContinueToken {
     #[serde(default)]
     v: String,
-    /// The revision of the first page; -1: whatever is current.
+    /// The revision of the first page; -1 for the current revision.
     #[serde(default)]
     pub(crate) rv: i64,
-    /// The first key of the rest, relative to the list's prefix.
+    /// The first key of the next page, relative to the list's prefix.
     #[serde(default)]
     pub(crate) start: String,
 }
@@ -52,7 +53,7 @@ impl ContinueToken {
     }
 }
 
-/// Go's words where the first byte can begin no JSON value.
+/// Go's message if the first byte cannot begin a JSON value.
 fn syntax_error(bytes: &[u8], error: &serde_json::Error) -> String {
     match bytes.first() {
         Some(first @ (0x80..=0x9f)) => format!("invalid character '\\u{first:04x}' looking for beginning of value"),

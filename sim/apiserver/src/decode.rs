@@ -1,5 +1,5 @@
-//! From the body of a write to an object in the form in which it is stored
-//! (k8s.io/apimachinery/pkg/runtime/serializer, k8s.io/apiserver/pkg/endpoints/handlers/create.go).
+//! Decodes the body of a write into an object in its stored form (k8s.io/apimachinery/pkg/runtime/serializer,
+//! k8s.io/apiserver/pkg/endpoints/handlers/create.go).
 pub(crate) mod known_spec;
 pub(crate) mod shape;
 
@@ -16,10 +16,10 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Value, map::Entry};
 use std::fmt::{self, Write};
 
-/// The greatest body that is read, bytes.
+/// Maximum size of a body, in bytes.
 const BODY_LIMIT: usize = 3 * 1024 * 1024;
 
-/// How Go prints the type into which it reads a body first.
+/// Go's description of the type into which it first decodes a body.
 const TYPE_META: &str =
     r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
 
@@ -27,25 +27,25 @@ const TYPE_META: &str =
 #[derive(Debug)]
 pub(crate) struct Decoded {
     pub(crate) value: Value,
-    /// What strict decoding would have refused: `unknown field "spec.bogus"`.
+    /// Errors of strict decoding, e.g. `unknown field "spec.bogus"`.
     pub(crate) complaints: Vec<String>,
 }
 
-/// Parses JSON and notes members that occur twice (the last one wins).
+/// Parses JSON and collects the members that occur twice (the last one wins).
 ///
 /// # Errors
-/// What the parser says.
+/// The parser's error.
 pub(crate) fn json(body: &[u8]) -> Result<(Value, Vec<String>), serde_json::Error> {
     let mut duplicates = Vec::new();
     let value = match std::str::from_utf8(body) {
-        // Text that is known to be UTF-8 is not looked at again string by string.
+        // Text that is valid UTF-8 need not be checked again string by string.
         Ok(text) => whole(serde_json::Deserializer::from_str(text), &mut duplicates)?,
         Err(_) => whole(serde_json::Deserializer::from_slice(body), &mut duplicates)?,
     };
     Ok((value, duplicates))
 }
 
-/// What Go's parser says: the end of the input, or in other words what is wrong.
+/// The parser's message, in Go's words if the input ends early.
 pub(crate) fn json_error(error: &serde_json::Error) -> String {
     if error.is_eof() { "unexpected end of JSON input".to_owned() } else { error.to_string() }
 }
@@ -59,8 +59,10 @@ fn whole<'de, R: serde_json::de::Read<'de>>(
     Ok(value)
 }
 
+/// Checks the size of a body.
+///
 /// # Errors
-/// 413 for a body over three mebibytes.
+/// 413 for a body of more than three mebibytes.
 pub(crate) fn check_size(body: &[u8]) -> Outcome<()> {
     if body.len() > BODY_LIMIT { Err(status::too_large(BODY_LIMIT)) } else { Ok(()) }
 }
@@ -68,7 +70,7 @@ pub(crate) fn check_size(body: &[u8]) -> Outcome<()> {
 /// Decodes the body of a create or an update.
 ///
 /// # Errors
-/// 400 for what is no object of this kind.
+/// 400 for a body that is not an object of this kind.
 pub(crate) fn object(kind: &Kind, encoding: Encoding, body: &[u8]) -> Outcome<Decoded> {
     check_size(body)?;
     let unrecognized = |why: &str| {
@@ -106,10 +108,10 @@ pub(crate) fn object(kind: &Kind, encoding: Encoding, body: &[u8]) -> Outcome<De
     Ok(decoded)
 }
 
-/// The value of a body, and what it says twice.
+/// The value of a body, and the members that it contains twice.
 ///
 /// # Errors
-/// The parser's words for a body that has none.
+/// The parser's message for a body that does not parse.
 fn value(encoding: Encoding, body: &[u8], expected: (&str, &str)) -> Result<(Value, Vec<String>), String> {
     match encoding {
         Encoding::Json => match json(body) {
@@ -123,22 +125,23 @@ fn value(encoding: Encoding, body: &[u8], expected: (&str, &str)) -> Result<(Val
             Ok((parsed.value, parsed.duplicates))
         }
         Encoding::Protobuf => {
-            // Custom resources do not come here: kube-apiserver 1.36 panics at such a body, and hangs up.
+            // Protobuf of custom resources is refused earlier: kube-apiserver 1.36 panics on such a body and closes the
+            // connection.
             let value = protobuf::read(body, expected).map_err(|e| e.to_string())?;
             Ok((value, Vec::new()))
         }
     }
 }
 
-/// The options that come in a body.
+/// The options in a request body.
 ///
 /// # Errors
-/// 400 for a body that cannot be read.
+/// 400 for a body that does not parse.
 pub(crate) fn options(encoding: Encoding, body: &[u8], kind: &str) -> Outcome<Value> {
     value(encoding, body, ("v1", kind)).map(|(value, _)| value).map_err(status::bad_request)
 }
 
-/// Brings an object, or the outcome of a patch, into the form in which it is stored.
+/// Converts an object, or the result of a patch, into its stored form.
 ///
 /// # Errors
 /// 400 for members of the wrong type.
@@ -153,8 +156,10 @@ pub(crate) fn normalise(kind: &Kind, decoded: &mut Decoded) -> Outcome<()> {
     Ok(())
 }
 
+/// Normalises the members of an object.
+///
 /// # Errors
-/// Why Go's decoder refuses a member.
+/// The message with which Go's decoder refuses a member.
 pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
     if !kind.custom && kind.kind == "Event" {
         if kind.is_view() {
@@ -172,7 +177,7 @@ pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Ve
         }
     }
     if let Some(schema) = &kind.schema {
-        // An object of another kind is refused later, in a form that no schema has touched.
+        // An object of another kind is refused later, before any schema is applied to it.
         if map.get("kind").is_some_and(|found| *found == kind.kind.as_str()) {
             schema.prune_object(map, unknown);
         }
@@ -187,7 +192,7 @@ pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Ve
         kind.types.root(kind.root_type).decode(map, unknown);
     }
     if !kind.custom {
-        // As Go's decoder meets them in a body whose members are sorted.
+        // The order in which Go's decoder reads a body whose members are sorted.
         unknown.sort_by(|one, other| top_member(one).cmp(top_member(other)));
     }
     Ok(())
@@ -197,7 +202,7 @@ fn top_member(path: &str) -> &str {
     path.split(['.', '[']).next().unwrap_or_default()
 }
 
-/// A built-in kind may leave out kind and apiVersion; a custom one has been found to have a kind.
+/// Fills in kind and apiVersion of a built-in kind if they are absent; a custom resource is known to have a kind here.
 fn check_kind(kind: &Kind, value: &mut Value) -> Outcome<()> {
     let text = |member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default();
     let (found_version, found_kind) = (text("apiVersion"), text("kind"));
@@ -223,7 +228,8 @@ fn check_kind(kind: &Kind, value: &mut Value) -> Outcome<()> {
     Ok(())
 }
 
-/// A version of the group that the definition does not have has no schema, so that nothing in the body is known.
+/// The error for a version of the group that the definition does not have: it has no schema, so no member of the body
+/// is known.
 fn wrong_version(kind: &Kind, found: &str, value: &Value) -> Box<status::Status> {
     let wanted = &kind.api_version;
     let message = format!("the API version in the data ({found}) does not match the expected API version ({wanted})");
@@ -234,10 +240,10 @@ fn wrong_version(kind: &Kind, found: &str, value: &Value) -> Box<status::Status>
     status::bad_request(message).with_warnings(unknown.map(|name| format!("unknown field {name:?}")).collect())
 }
 
-/// Applies `fieldValidation` to what strict decoding found: the warnings to send, one a complaint.
+/// Applies `fieldValidation` to the errors of strict decoding: returns one warning per error.
 ///
 /// # Errors
-/// 400 if the client wants strict decoding.
+/// 400 if the client asks for strict decoding.
 pub(crate) fn field_validation(kind: &Kind, mode: &str, complaints: Vec<String>) -> Outcome<Vec<String>> {
     match mode {
         "Ignore" => Ok(Vec::new()),
@@ -252,7 +258,7 @@ pub(crate) fn field_validation(kind: &Kind, mode: &str, complaints: Vec<String>)
     }
 }
 
-/// YAML's complaints, which begin with a line, are one.
+/// Joins the errors; those from YAML, which begin with a line number, become one.
 fn strict_message(complaints: &[String]) -> String {
     let (lines, others): (Vec<&str>, Vec<&str>) =
         complaints.iter().map(String::as_str).partition(|complaint| complaint.starts_with("line "));
@@ -260,7 +266,7 @@ fn strict_message(complaints: &[String]) -> String {
     lines.into_iter().chain(others.into_iter().map(str::to_owned)).collect::<Vec<_>>().join(", ")
 }
 
-/// The name and namespace of a body must be those of the path; an empty namespace is filled in.
+/// Checks that the namespace in the body matches the path; an empty one is filled in.
 ///
 /// # Errors
 /// 400 if they differ.
@@ -276,8 +282,10 @@ pub(crate) fn check_namespace(kind: &Kind, namespace: &str, value: &mut Value) -
     Ok(())
 }
 
+/// Checks that the name in the body matches the path.
+///
 /// # Errors
-/// 400 if the body has no name, or another than the path.
+/// 400 if the body has no name, or another one.
 pub(crate) fn check_name(name: &str, value: &Value) -> Outcome<()> {
     let found = object::meta_str(value, "name");
     if found.is_empty() {
@@ -291,7 +299,7 @@ pub(crate) fn check_name(name: &str, value: &Value) -> Outcome<()> {
     Ok(())
 }
 
-/// The beginning of a body, for an error: text if it looks like JSON, hexadecimal otherwise.
+/// The beginning of a body for an error message: text if it looks like JSON, hexadecimal otherwise.
 fn summary(body: &[u8]) -> String {
     const SHOWN: usize = 30;
     let head = &body[..body.len().min(SHOWN)];
@@ -309,7 +317,7 @@ fn summary(body: &[u8]) -> String {
     text
 }
 
-/// Builds a [`Value`] and notes the paths of duplicate members, innermost part first while the stack unwinds.
+/// Builds a [`Value`] and collects the paths of duplicate members, innermost part first while the stack unwinds.
 struct JsonSeed<'a>(&'a mut Vec<String>);
 
 impl<'de> DeserializeSeed<'de> for JsonSeed<'_> {

@@ -1,4 +1,4 @@
-//! Paths without a resource: discovery, old and aggregated, the version and the health endpoints
+//! Non-resource paths: discovery (legacy and aggregated), the version, the health endpoints
 //! (k8s.io/apiserver/pkg/endpoints/discovery, pkg/server/healthz).
 use super::{
     Answer, AnswerBody, Request, builtin, extensions,
@@ -21,7 +21,7 @@ const BUILTIN_VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get",
 const CUSTOM_VERBS: [&str; 8] = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
 const SUBRESOURCE_VERBS: [&str; 3] = ["get", "patch", "update"];
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-/// The built-in groups in the order of their priorities (k8s.io/kubernetes/pkg/controlplane/apiserver); custom ones follow.
+/// The built-in groups by priority (k8s.io/kubernetes/pkg/controlplane/apiserver); custom ones follow.
 const GROUPS: [&str; 12] = [
     "apps",
     "events.k8s.io",
@@ -36,10 +36,10 @@ const GROUPS: [&str; 12] = [
     "apiextensions.k8s.io",
     "coordination.k8s.io",
 ];
-/// The checks of a server that is well, as far as one without controllers has any.
+/// The checks that a healthy server reports, as far as one without controllers has them.
 const CHECKS: [&str; 3] = ["ping", "log", "etcd"];
 
-/// What is at a path outside the resources.
+/// The answer for a path outside the resources.
 pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outcome<Answer> {
     let headers = &request.headers;
     let mut parts = path.split('/').filter(|p| !p.is_empty());
@@ -74,7 +74,7 @@ pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outc
     }
 }
 
-/// What the outermost mux says of a path that nobody serves.
+/// The answer of the outermost mux for an unknown path.
 pub(crate) fn page_not_found() -> Answer {
     text_answer(404, "404 page not found\n".into())
 }
@@ -85,7 +85,7 @@ fn text_answer(code: u16, text: String) -> Answer {
     Answer { status: code, headers, body: AnswerBody::Full(Bytes::from(text)) }
 }
 
-/// One of the old documents, which POST reads as well as GET.
+/// A legacy discovery document, which both POST and GET read.
 fn document(request: &Request, value: &Value) -> Outcome<Answer> {
     if ![Method::GET, Method::HEAD, Method::POST].contains(&request.method) {
         return Err(status::method_not_allowed());
@@ -93,7 +93,7 @@ fn document(request: &Request, value: &Value) -> Outcome<Answer> {
     let answer = json_answer(200, encode(value), &[]);
     match negotiation::for_errors(&request.headers) {
         Encoding::Yaml => representation::encoded(answer, Encoding::Yaml),
-        // Whoever accepts protobuf here accepts JSON too.
+        // A client that accepts protobuf here accepts JSON too.
         Encoding::Json | Encoding::Protobuf => Ok(answer),
     }
 }
@@ -132,7 +132,7 @@ fn groups(registry: &Registry) -> Vec<&str> {
     groups
 }
 
-/// The stable ones first, and of those the newest.
+/// The versions of a group: stable ones first, newest first.
 fn versions<'a>(registry: &'a Registry, group: &str) -> Vec<&'a str> {
     let mut versions: Vec<_> = registry.kinds().filter(|k| k.group == group).map(|k| k.version.as_str()).collect();
     versions.sort_by_key(|version| Reverse(extensions::priority(version)));
@@ -140,7 +140,7 @@ fn versions<'a>(registry: &'a Registry, group: &str) -> Vec<&'a str> {
     versions
 }
 
-/// The kinds of a group version in the order of their plurals.
+/// The kinds of a group version, sorted by plural.
 fn resources_of<'a>(registry: &'a Registry, group: &str, version: &str) -> Vec<&'a Kind> {
     let mut kinds: Vec<_> = registry.kinds().filter(|k| k.group == group && k.version == version).collect();
     kinds.sort_by_key(|kind| &kind.plural);
@@ -208,12 +208,12 @@ fn resource_list(registry: &Registry, group: &str, version: &str) -> Value {
     json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": resources})
 }
 
-/// Those that can be read, patched and replaced.
+/// The subresources that can be read, patched and replaced.
 fn subresources(kind: &Kind) -> Vec<&'static str> {
     let all = [("scale", kind.scale.is_some()), ("status", kind.has_status)];
     let mut names: Vec<_> = all.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect();
     if kind.custom {
-        // The status of a custom resource comes first.
+        // Custom resources list `status` first.
         names.reverse();
     }
     names
@@ -236,18 +236,19 @@ fn verbs(kind: &Kind) -> Vec<&'static str> {
     all.into_iter().filter(|verb| *verb != "deletecollection" || kind.has_delete_collection()).collect()
 }
 
-/// k8s.io/apiserver/pkg/endpoints/discovery/storageversionhash.go. A view is stored as what it shows.
+/// The hash of k8s.io/apiserver/pkg/endpoints/discovery/storageversionhash.go. A view has the hash of the kind that it
+/// shows.
 fn storage_version_hash(kind: &Kind) -> String {
     let group = if kind.is_view() && !kind.custom { "" } else { kind.group.as_str() };
-    // Definitions are still stored in the version that they had first.
+    // Definitions are still stored in their first version.
     let first = (group == extensions::GROUP).then_some("v1beta1");
     let version = first.unwrap_or(&kind.stored_as.as_deref().unwrap_or(kind).version);
     let digest = Sha256::digest(format!("{group}/{version}/{}", kind.kind));
     STANDARD.encode(&digest[..8])
 }
 
-/// A document that clients keep, with the hash of its text: SHA-512 in capitals, as the tags and the addresses have it. It costs
-/// more than to serve it, so it is made once.
+/// A document that clients cache, with the SHA-512 of its text in upper-case hexadecimal, as ETags and URLs contain it.
+/// Computing it costs more than serving it, so it is computed once.
 #[derive(Debug)]
 pub(crate) struct Document {
     pub(crate) body: Bytes,
@@ -260,7 +261,7 @@ impl Document {
         Self { body, hash }
     }
 
-    /// With the hash as its tag, or 304 for a client that has it.
+    /// The document with its hash as ETag, or 304 for a client that has it.
     pub(crate) fn answer(&self, headers: &HeaderMap) -> Answer {
         let tag = format!("\"{}\"", self.hash);
         let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(&tag));
@@ -274,7 +275,7 @@ impl Document {
     }
 }
 
-/// Every client asks for it when it starts, and again with the tag of what it knows.
+/// Aggregated discovery: every client requests it when it starts, and again with the ETag that it knows.
 fn aggregate(registry: &Registry, core: bool, headers: &HeaderMap) -> Answer {
     let document = registry.aggregated[usize::from(core)].get_or_init(|| {
         let names = if core { vec![""] } else { groups(registry) };
@@ -305,7 +306,7 @@ fn aggregated_group(registry: &Registry, group: &str) -> Value {
 }
 
 fn aggregated_resource(kind: &Kind) -> Value {
-    // A built-in kind leaves out what stands above it.
+    // Built-in kinds omit the group and version of the enclosing entry.
     let (group, version) = if kind.custom { (&*kind.group, &*kind.version) } else { ("", "") };
     let response = json!({"group": group, "version": version, "kind": kind.kind});
     let mut resource = json!({

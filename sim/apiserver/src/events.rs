@@ -1,8 +1,8 @@
-//! Events in events.k8s.io/v1: the same stored objects as those of the core group, under other names
+//! Events in events.k8s.io/v1: the same stored objects as those of the core group, with other member names
 //! (k8s.io/kubernetes/pkg/apis/events/v1/conversion.go).
 use serde_json::{Map, Value, json};
 
-/// Name in the core group, name in events.k8s.io.
+/// Member name in the core group, member name in events.k8s.io.
 const NAMES: [(&str, &str); 7] = [
     ("involvedObject", "regarding"),
     ("message", "note"),
@@ -13,13 +13,13 @@ const NAMES: [(&str, &str); 7] = [
     ("count", "deprecatedCount"),
 ];
 
-/// The core group's form, in which events are stored.
+/// Converts an event into the core group's form, in which events are stored.
 pub(crate) fn stored(event: &mut Value) {
     rename(event, |(core, newer)| (newer, core));
     event["apiVersion"] = "v1".into();
 }
 
-/// The form of events.k8s.io. It leaves an empty reporter out, which the core group shows.
+/// The event in the form of events.k8s.io, which omits an empty reporter where the core group shows it.
 pub(crate) fn newer(event: &Value) -> Value {
     let mut event = event.clone();
     rename(&mut event, |names| names);
@@ -33,7 +33,7 @@ pub(crate) fn newer(event: &Value) -> Value {
     event
 }
 
-/// The place of a field in the stored form, for a selector.
+/// The path of a field in the stored form, for a selector.
 pub(crate) fn stored_path(name: &str) -> String {
     let (head, rest) = name.split_once('.').map_or((name, String::new()), |(head, rest)| (head, format!(".{rest}")));
     let core = NAMES.iter().find(|(_, newer)| *newer == head).map_or(head, |(core, _)| core);
@@ -52,7 +52,7 @@ fn rename(event: &mut Value, direction: impl Fn((&'static str, &'static str)) ->
     *map = renamed;
 }
 
-/// The members that Go shows in every stored event, set or not.
+/// Adds the members that Go writes for every event, set or not.
 pub(crate) fn add_zero_members(event: &mut Map<String, Value>) {
     let zeros = [
         ("involvedObject", json!({})),

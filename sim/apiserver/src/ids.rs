@@ -1,14 +1,14 @@
-//! Uids and generated names, all from one seed (k8s.io/apimachinery/pkg/util/{uuid,rand}).
+//! Uids and generated names, from one seed (k8s.io/apimachinery/pkg/util/{uuid,rand}).
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::fmt::Write;
 
-/// The alphabet of generated suffixes: no vowels and none of 0, 1, 3.
+/// The alphabet of generated suffixes: without vowels, 0, 1 and 3.
 const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-/// The longest prefix that is kept, so that a name stays within 63 characters.
+/// Maximum length of a prefix, so that a name has at most 63 characters.
 const PREFIX_LIMIT: usize = 58;
 
-/// The source of the API server's own identifiers.
+/// Generates the API server's identifiers.
 #[derive(Debug, Clone)]
 pub(crate) struct Ids {
     random: ChaCha8Rng,
@@ -19,7 +19,7 @@ impl Ids {
         Self { random: ChaCha8Rng::seed_from_u64(seed) }
     }
 
-    /// A text in the form of a version 4 UUID.
+    /// A random uid in the form of a version 4 UUID.
     pub(crate) fn uid(&mut self) -> String {
         let bits: u128 = self.random.random();
         let bits = (bits & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
@@ -31,7 +31,7 @@ impl Ids {
         text
     }
 
-    /// The prefix and five characters.
+    /// The prefix with five random characters.
     pub(crate) fn name(&mut self, prefix: &str) -> String {
         let mut end = prefix.len().min(PREFIX_LIMIT);
         while !prefix.is_char_boundary(end) {

@@ -1,7 +1,8 @@
-//! Which form of an object a client accepts, and which form its body has (k8s.io/apiserver/pkg/endpoints/handlers/negotiation).
+//! Content negotiation: the form of an answer that a client accepts, and the form of its body
+//! (k8s.io/apiserver/pkg/endpoints/handlers/negotiation).
 //!
-//! A form is an encoding (JSON, YAML, protobuf) and a shape (the object, its metadata, a Table). CBOR is behind a gate that is
-//! off in 1.36: it is refused like any type that nobody knows.
+//! A form is an encoding (JSON, YAML, protobuf) and a shape (the object, its metadata, a Table). CBOR is behind a gate
+//! that is off in 1.36: it is refused like any unknown type.
 use super::{
     extensions,
     registry::Kind,
@@ -12,7 +13,7 @@ use http::{HeaderMap, header};
 const MEDIA_TYPES: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 const STREAM_TYPES: &str = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
 
-/// How a value becomes bytes.
+/// The encoding of a value in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Json,
@@ -29,7 +30,7 @@ impl Encoding {
         }
     }
 
-    /// The media types that an accepted one stands for, in the server's order of preference.
+    /// The encodings that an accepted media type matches, in the server's order of preference.
     fn offered(accepted: &str) -> &'static [Self] {
         match accepted {
             "application/json" => &[Self::Json],
@@ -41,7 +42,7 @@ impl Encoding {
     }
 }
 
-/// A version of meta.k8s.io.
+/// A version of the group meta.k8s.io.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MetaVersion {
     V1,
@@ -57,10 +58,10 @@ impl MetaVersion {
     }
 }
 
-/// What of an object is answered.
+/// The shape of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// All of it.
+    /// The whole object.
     Object,
     /// `PartialObjectMetadata`, or a list of them.
     Metadata { version: MetaVersion, list: bool },
@@ -83,16 +84,17 @@ impl Form {
     }
 }
 
-/// The best form the client accepts of an object of a kind, a list of them, or a stream.
+/// The best form that the client accepts for an object of a kind, a list of them, or a stream.
 ///
 /// # Errors
-/// 406 if it accepts none.
+/// 406 if the client accepts none.
 pub(crate) fn accepted(headers: &HeaderMap, kind: &Kind, verb: &str) -> Outcome<Form> {
     let accept = accept(headers);
     if is_plain(accept) {
         return Ok(Form::JSON);
     }
-    // In front of the built-in kinds, the web framework negotiates first, by media types alone and without ranges of them.
+    // For built-in kinds the web framework negotiates first, by media types alone and without ranges such as
+    // `application/*`.
     let known = |clause: &Clause<'_>| clause.media_type == "*/*" || Encoding::offered(clause.media_type).len() == 1;
     if !kind.custom && !clauses(accept).iter().any(known) {
         let streams = if matches!(verb, "list" | "watch") { format!(", {STREAM_TYPES}") } else { String::new() };
@@ -115,7 +117,7 @@ pub(crate) fn accepted(headers: &HeaderMap, kind: &Kind, verb: &str) -> Outcome<
     Err(status::not_acceptable(MEDIA_TYPES))
 }
 
-/// How an error is encoded: in the best encoding that the client accepts whole objects in, JSON if there is none.
+/// The encoding of an error: the best one in which the client accepts whole objects, by default JSON.
 pub(crate) fn for_errors(headers: &HeaderMap) -> Encoding {
     let accept = accept(headers);
     if is_plain(accept) {
@@ -133,7 +135,7 @@ fn is_plain(accept: &str) -> bool {
     matches!(accept, "application/json" | "*/*" | "")
 }
 
-/// The encoding of the body of a create or an update; JSON if it says nothing of what it is.
+/// The encoding of the body of a create or an update; JSON without a content type.
 ///
 /// # Errors
 /// 415 for a type that no Kubernetes API knows.
@@ -146,16 +148,17 @@ pub(crate) fn of_body(headers: &HeaderMap) -> Outcome<Encoding> {
     }
 }
 
-/// The media type of the body, without parameters; empty if there is no header.
+/// The media type of the body without parameters; empty without a header.
 pub(crate) fn content_type(headers: &HeaderMap) -> &str {
     let whole = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     whole.split(';').next().unwrap_or_default().trim()
 }
 
-/// Whether the client prefers the aggregated discovery document to the old ones. Its beta is gone in 1.36.
+/// Whether the client prefers the aggregated discovery document to the legacy ones. The beta version was removed in
+/// 1.36.
 ///
 /// # Errors
-/// 406 if it accepts neither.
+/// 406 if the client accepts neither.
 pub(crate) fn aggregated_discovery(headers: &HeaderMap) -> Outcome<bool> {
     let accept = accept(headers);
     if is_plain(accept) {
@@ -209,7 +212,7 @@ impl<'a> Clause<'a> {
         clause
     }
 
-    /// None: a shape that there is not.
+    /// The shape that a clause asks for; None for an unknown one.
     fn shape(&self) -> Option<Shape> {
         let (view, version) = match (self.view, self.group, self.version) {
             (None, None, None) => return Some(Shape::Object),

@@ -1,7 +1,7 @@
 //! One version of one stored object, and read access to the metadata of any object.
 //!
-//! A version is immutable and shared: the store, every watch cache, every watch and the oracle hold the same one. Its JSON is
-//! made once, when somebody first asks for it.
+//! A version is immutable and shared: the store, every watch cache, every watch and the oracle hold the same one. Its
+//! JSON is encoded once, on first use.
 use super::timestamp;
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -11,12 +11,12 @@ use std::sync::{Arc, OnceLock};
 /// One version of one object.
 #[derive(Debug)]
 pub(crate) struct Object {
-    /// Empty for cluster-scoped objects.
+    /// The object's namespace; empty for cluster-scoped objects.
     pub(crate) namespace: Arc<str>,
     pub(crate) name: Arc<str>,
-    /// The whole object, its resourceVersion included.
+    /// The whole object including its resourceVersion.
     pub(crate) value: Arc<Value>,
-    /// The same resourceVersion as a number.
+    /// The resourceVersion as a number.
     pub(crate) revision: u64,
     json: OnceLock<Bytes>,
 }
@@ -40,7 +40,7 @@ impl Object {
     }
 }
 
-/// JSON text of anything serialisable without non-string map keys.
+/// JSON text of any serialisable value whose map keys are strings.
 pub(crate) fn encode<T: serde::Serialize + ?Sized>(value: &T) -> Bytes {
     let mut text = Vec::with_capacity(512);
     serde_json::to_writer(&mut text, value).expect("JSON values and status bodies have string keys only");
@@ -52,7 +52,7 @@ pub(crate) fn metadata(value: &Value) -> Option<&Map<String, Value>> {
     value.get("metadata")?.as_object()
 }
 
-/// The object's metadata, made if it is not there.
+/// The object's metadata, created if absent.
 pub(crate) fn metadata_mut(value: &mut Value) -> &mut Map<String, Value> {
     if !value.is_object() {
         *value = Value::Object(Map::new());
@@ -65,12 +65,12 @@ pub(crate) fn metadata_mut(value: &mut Value) -> &mut Map<String, Value> {
     slot.as_object_mut().expect("made an object above")
 }
 
-/// A text of the metadata; empty if absent.
+/// A string in the metadata; empty if absent.
 pub(crate) fn meta_str<'a>(value: &'a Value, member: &str) -> &'a str {
     metadata(value).and_then(|m| m.get(member)).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A label's value.
+/// The value of a label.
 pub(crate) fn label<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     metadata(value)?.get("labels")?.get(name)?.as_str()
 }
@@ -79,8 +79,8 @@ pub(crate) fn is_terminating(value: &Value) -> bool {
     metadata(value).is_some_and(|m| m.contains_key("deletionTimestamp"))
 }
 
-/// Writes down that an object is to go once its finalizers have (k8s.io/apiserver/pkg/registry/rest/delete.go). One that is going
-/// already stays as it is.
+/// Marks an object for deletion once its finalizers are gone (k8s.io/apiserver/pkg/registry/rest/delete.go). A
+/// terminating object is not changed.
 pub(crate) fn begin_deletion(value: &mut Value, now: Timestamp) {
     let meta = metadata_mut(value);
     if !meta.contains_key("deletionTimestamp") {
@@ -89,11 +89,11 @@ pub(crate) fn begin_deletion(value: &mut Value, now: Timestamp) {
             meta.insert("generation".into(), (generation + 1).into());
         }
     }
-    // A PUT that creates can set the time alone.
+    // A creating PUT can set the time without the grace period.
     meta.entry("deletionGracePeriodSeconds").or_insert_with(|| 0.into());
 }
 
-/// The finalizers in their order.
+/// The finalizers in order.
 pub(crate) fn finalizers(value: &Value) -> Vec<&str> {
     let list = metadata(value).and_then(|m| m.get("finalizers")).and_then(Value::as_array);
     list.map(|l| l.iter().filter_map(Value::as_str).collect()).unwrap_or_default()

@@ -2,7 +2,7 @@
 use super::status::{self, Outcome};
 use std::borrow::Cow;
 
-/// What the query says. Unknown members are ignored, as kube-apiserver does.
+/// The parsed query. Unknown members are ignored, as kube-apiserver does.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Options<'a> {
     pub(crate) resource_version: Cow<'a, str>,
@@ -10,7 +10,7 @@ pub(crate) struct Options<'a> {
     pub(crate) continue_token: Cow<'a, str>,
     pub(crate) label_selector: Cow<'a, str>,
     pub(crate) field_selector: Cow<'a, str>,
-    /// 0 or less: no limit.
+    /// Page size; 0 or less means no limit.
     pub(crate) limit: i64,
     pub(crate) watch: bool,
     pub(crate) allow_watch_bookmarks: bool,
@@ -26,8 +26,10 @@ pub(crate) struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
+    /// Parses a query string.
+    ///
     /// # Errors
-    /// 400 for a number that is none.
+    /// 400 for a malformed number.
     pub(crate) fn parse(query: &'a str) -> Outcome<Self> {
         let mut options = Self::default();
         for pair in query.split('&').filter(|p| !p.is_empty()) {
@@ -66,7 +68,7 @@ impl<'a> Options<'a> {
     }
 }
 
-/// Go's `ParseBool` with apimachinery's leniency: anything but a false is true.
+/// Go's `ParseBool` with apimachinery's leniency: everything but false is true.
 fn truth(text: &str) -> bool {
     !matches!(text, "false" | "0" | "False" | "FALSE" | "f" | "F")
 }
@@ -79,7 +81,7 @@ fn number(text: &str) -> Outcome<i64> {
     text.parse().map_err(bad)
 }
 
-/// Percent-decoding, with `+` as a space; text that is not UTF-8 afterwards is kept lossily.
+/// Percent-decoding, with `+` as a space; invalid UTF-8 is decoded lossily.
 pub(crate) fn decode(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|b| b == b'%' || b == b'+') {
         return Cow::Borrowed(text);

@@ -1,6 +1,6 @@
 //! The kinds that the server knows, with their strategies: built-in ones and those of CustomResourceDefinitions.
 //!
-//! Compiled once per process and shared by every run.
+//! Compiled once per process and shared by all runs.
 use super::{
     ResourceId, builtin, cel,
     decode::shape::Shape,
@@ -21,40 +21,40 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-/// Why a CustomResourceDefinition cannot be served.
+/// Reason why a CustomResourceDefinition cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
-    /// A member that every CRD has is not there.
+    /// A required member is missing.
     #[error("custom resource definition lacks {0}: give the whole v1 object")]
     Missing(&'static str),
-    /// The same group and plural twice.
+    /// The group and plural exist already.
     #[error("resource {0} is already registered: register it once")]
     Duplicate(String),
-    /// More kinds than ids.
+    /// No ids are left.
     #[error("too many resources: at most 65535 can be registered")]
     Full,
     /// The schema does not compile.
     #[error(transparent)]
     Schema(#[from] SchemaError),
-    /// A printer column's path is none.
+    /// A printer column's path is malformed.
     #[error(transparent)]
     Column(#[from] JsonPathError),
 }
 
-/// A kind and how its objects are treated (k8s.io/apiserver/pkg/registry/rest: the strategies).
+/// A kind and the rules for its objects (k8s.io/apiserver/pkg/registry/rest: the strategies).
 #[derive(Debug)]
 pub(crate) struct Kind {
     pub(crate) id: ResourceId,
-    /// Whose objects these are: its own, but for a kind that shows another's under other names, and for a version of a custom
-    /// resource that is not its first.
+    /// The resource that stores the objects: the kind's own, except for a kind that shows another's objects under other
+    /// names, and for a version of a custom resource other than its first.
     pub(crate) storage: ResourceId,
-    /// The version of a custom resource that is stored, if it is another one.
+    /// The storage version of a custom resource, if it is another one.
     pub(crate) stored_as: Option<Arc<Kind>>,
-    /// The apiVersions of all its versions, of a custom resource.
+    /// The apiVersions of all versions of a custom resource.
     pub(crate) siblings: Vec<String>,
     pub(crate) group: String,
     pub(crate) version: String,
-    /// `v1` or `apps/v1`.
+    /// The apiVersion: `v1` or `apps/v1`.
     pub(crate) api_version: String,
     pub(crate) plural: String,
     pub(crate) singular: String,
@@ -63,61 +63,62 @@ pub(crate) struct Kind {
     pub(crate) short_names: Vec<String>,
     pub(crate) categories: Vec<String>,
     pub(crate) namespaced: bool,
-    /// Defined by a CRD: bodies name their kind, lists carry `continue: ""`, unknown subresources are "not found".
+    /// Whether a CRD defines the kind: bodies must name their kind, lists have `continue: ""`, unknown subresources are
+    /// "not found".
     pub(crate) custom: bool,
     pub(crate) has_status: bool,
-    /// PUT of an absent object creates it.
+    /// Whether a PUT of an absent object creates it.
     pub(crate) create_on_update: bool,
-    /// PUT needs no resourceVersion.
+    /// Whether a PUT needs no resourceVersion.
     pub(crate) unconditional_update: bool,
-    /// `metadata.generation` counts changes of the spec.
+    /// Whether `metadata.generation` counts changes of the spec.
     pub(crate) counts_generation: bool,
     pub(crate) name_rule: NameRule,
     pub(crate) fields: Vec<SelectableField>,
-    /// Created and answered at once, never stored: a review.
+    /// Whether objects are answered at once and never stored, as reviews are.
     pub(crate) create_only: bool,
-    /// The members of a built-in kind, where they are checked.
+    /// The members of a built-in kind, if they are checked.
     pub(crate) shape: Option<&'static [(&'static str, Shape)]>,
-    /// What a definition prescribes for tables; built-in kinds have printers instead.
+    /// The table columns of a custom resource; built-in kinds have printers instead.
     pub(crate) columns: Vec<Column>,
     pub(crate) schema: Option<Schema>,
-    /// What the parts of its objects are, for merges and for ownership.
+    /// The types of its objects' parts, for merges and field ownership.
     pub(crate) types: Arc<Types>,
     pub(crate) root_type: TypeId,
     pub(crate) reset: ResetFields,
-    /// The schema as its definition has it, to be published; built-in kinds have types instead.
+    /// The schema to publish, as in the definition; built-in kinds have types instead.
     pub(crate) openapi: Option<Value>,
-    /// Where its scale is; None: it has none.
+    /// Paths of the scale; None without a scale subresource.
     pub(crate) scale: Option<Scale>,
-    /// Sent as a warning with every answer: the version is deprecated.
+    /// The warning with every answer, if the version is deprecated.
     pub(crate) deprecation: Option<String>,
 }
 
-/// The fields that nobody owns because a write leaves them as they are (the strategies' GetResetFields).
+/// The fields without owners because a write does not change them (the strategies' GetResetFields).
 #[derive(Debug, Default)]
 pub(crate) struct ResetFields {
-    /// Of the object itself.
+    /// Fields that writes of the object reset.
     pub(crate) main: Set,
-    /// Of its status subresource.
+    /// Fields that writes of its status reset.
     pub(crate) status: Set,
 }
 
-/// Where an object says how many replicas it has: JSON pointers.
+/// JSON pointers to an object's numbers of replicas.
 #[derive(Debug)]
 pub(crate) struct Scale {
     pub(crate) spec: String,
     pub(crate) status: String,
-    /// Of a label selector, or of its text.
+    /// Pointer to a label selector, or to its text.
     pub(crate) selector: String,
 }
 
 impl Kind {
-    /// Group and plural, as most errors name it.
+    /// Group and plural, for most errors.
     pub(crate) fn subject(&self) -> Subject<'_> {
         Subject { group: &self.group, kind: &self.plural }
     }
 
-    /// Group and Kind, as validation errors and precondition failures name it.
+    /// Group and Kind, for validation errors and precondition failures.
     pub(crate) fn kind_subject(&self) -> Subject<'_> {
         Subject { group: &self.group, kind: &self.kind }
     }
@@ -126,12 +127,12 @@ impl Kind {
         if subresource == "status" { &self.reset.status } else { &self.reset.main }
     }
 
-    /// Whether it shows the objects of another kind, or of another version.
+    /// Whether the kind shows the objects of another kind or version.
     pub(crate) fn is_view(&self) -> bool {
         if self.custom { self.stored_as.is_some() } else { self.storage != self.id }
     }
 
-    /// A stored object in the form of this kind.
+    /// Converts a stored object to this kind.
     pub(crate) fn shown<'a>(&self, stored: &'a Value) -> Cow<'a, Value> {
         match self.is_view() {
             false => Cow::Borrowed(stored),
@@ -140,43 +141,43 @@ impl Kind {
         }
     }
 
-    /// The group that validation errors name: that of the stored kind.
+    /// The group in validation errors: that of the stored kind.
     pub(crate) fn invalid_group(&self) -> &str {
         if self.is_view() && !self.custom { "" } else { &self.group }
     }
 
-    /// Namespaces go one by one only.
+    /// Whether collections can be deleted: all but namespaces.
     pub(crate) fn has_delete_collection(&self) -> bool {
         self.custom || self.kind != "Namespace"
     }
 
-    /// The key in the store.
+    /// The key in the store, relative to the resource.
     pub(crate) fn key(&self, namespace: &str, name: &str) -> String {
         if self.namespaced { [namespace, "/", name].concat() } else { name.to_owned() }
     }
 
-    /// The key as etcd has it, for messages. Built-in kinds leave their group out.
+    /// The key in etcd, for messages. Built-in kinds omit their group.
     pub(crate) fn etcd_key(&self, namespace: &str, name: &str) -> String {
         let group = if self.custom { format!("{}/", self.group) } else { String::new() };
         format!("/registry/{group}{}/{}", self.plural, self.key(namespace, name))
     }
 }
 
-/// All kinds. A change makes another registry: kinds are shared, and who holds the old one goes on with it.
+/// All kinds. A change builds a new registry: kinds are shared, and holders of the old registry keep using it.
 #[derive(Debug)]
 pub struct Registry {
-    /// By id. A kind stays when its definition is gone: ids are never given out twice.
+    /// Kinds by id. A kind remains when its definition is deleted: ids are never reused.
     slots: Vec<Arc<Kind>>,
-    /// Those that are served, in the order in which they came.
+    /// The served kinds, in the order in which they were added.
     served: Vec<Arc<Kind>>,
-    /// The definitions that it was built with, and the id of the resource that they are of.
+    /// The definitions that the registry was built with, and the id of their own resource.
     definitions: Vec<Arc<Value>>,
     definitions_id: ResourceId,
-    /// The function library of CEL takes longer to build than a whole run of the server.
+    /// The function library of CEL, which takes longer to build than a complete run.
     pub(crate) rules: Arc<cel::Evaluator>,
-    /// Aggregated discovery of the core group and of the others: every client asks for both when it starts.
+    /// Aggregated discovery of the core group and of the others: every client requests both when it starts.
     pub(crate) aggregated: [OnceLock<Document>; 2],
-    /// The OpenAPI documents, which kubectl alone asks for.
+    /// The OpenAPI documents, which only kubectl requests.
     pub(crate) openapi: OnceLock<Documents>,
 }
 
@@ -198,11 +199,11 @@ impl Registry {
         }
     }
 
-    /// Adds a CustomResourceDefinition (apiextensions.k8s.io/v1): its kind is served from the beginning, and the definition itself
-    /// can be read through the API.
+    /// Adds a CustomResourceDefinition (apiextensions.k8s.io/v1): its kind is served from the start, and the definition
+    /// itself can be read through the API.
     ///
     /// # Errors
-    /// If the definition is not whole, its schema or one of its rules does not compile, or the resource is there already.
+    /// If the definition is incomplete, its schema or a rule does not compile, or the resource exists already.
     pub fn with_crd(self, crd: &Value) -> Result<Self, RegistryError> {
         let mut defined = self.defining(crd)?;
         let (group, plural) = extensions::subject(crd);
@@ -213,15 +214,15 @@ impl Registry {
         Ok(defined)
     }
 
-    /// The definitions that it was built with.
+    /// The definitions that the registry was built with.
     pub(crate) fn definitions(&self) -> &[Arc<Value>] {
         &self.definitions
     }
 
-    /// The same with a definition's kinds as they are now: those that it does not serve any more are gone.
+    /// A registry with the present kinds of a definition, and without those that it no longer serves.
     ///
     /// # Errors
-    /// If it does not compile.
+    /// If the definition does not compile.
     pub(crate) fn defining(&self, definition: &Value) -> Result<Self, RegistryError> {
         let names = extensions::Names::of(definition)?;
         let mut next = self.without(&names.group, &names.plural);
@@ -250,7 +251,7 @@ impl Registry {
         Ok(next)
     }
 
-    /// The same without a definition's kinds.
+    /// A registry without the kinds of a definition.
     pub(crate) fn without(&self, group: &str, plural: &str) -> Self {
         let gone = |kind: &Kind| kind.custom && kind.plural == plural && kind.group == group;
         Self {
@@ -264,17 +265,17 @@ impl Registry {
         }
     }
 
-    /// The id of a resource, by group (empty for core) and plural.
+    /// The id of a served resource, by group (empty for core) and plural.
     pub fn resource(&self, group: &str, plural: &str) -> Option<ResourceId> {
         self.served.iter().find(|k| k.plural == plural && k.group == group).map(|k| k.storage)
     }
 
-    /// The same, whether or not it is served.
+    /// The id of a resource, served or not.
     pub(crate) fn resource_of_slots(&self, group: &str, plural: &str) -> Option<ResourceId> {
         self.slots.iter().find(|k| k.plural == plural && k.group == group).map(|k| k.storage)
     }
 
-    /// `leases.coordination.k8s.io`, or `pods`.
+    /// The name of a resource: `leases.coordination.k8s.io`, or `pods`.
     pub fn name(&self, resource: ResourceId) -> String {
         self.kind(resource).subject().qualified()
     }
@@ -289,7 +290,7 @@ impl Registry {
         self.definitions_id
     }
 
-    /// How many ids it has given out.
+    /// Number of ids.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }
@@ -298,7 +299,7 @@ impl Registry {
         &self.slots[usize::from(resource.0)]
     }
 
-    /// Those that are served.
+    /// The served kinds.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = &Kind> {
         self.served.iter().map(|kind| &**kind)
     }
@@ -307,7 +308,7 @@ impl Registry {
         self.kinds().find(|k| k.plural == plural && k.group == group && k.version == version)
     }
 
-    /// The kind of a whole object, by its apiVersion and kind.
+    /// The kind of an object, by its apiVersion and kind.
     pub(crate) fn kind_of(&self, object: &Value) -> Option<&Kind> {
         let api_version = object.get("apiVersion")?.as_str()?;
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));

@@ -1,7 +1,7 @@
-//! The last step of an answer: from the JSON in which it was made to the encoding that the client accepts.
+//! The last step of an answer: transcodes it from JSON into the encoding that the client accepts.
 //!
-//! Answers in JSON do not come here. YAML and protobuf are for people and for typed clients of a few kinds: they may cost a
-//! second pass, and no handler has to know of them.
+//! Answers in JSON skip this step. YAML and protobuf are for people and for typed clients of a few kinds: they may cost
+//! a second pass, so that handlers need not know them.
 use super::{
     Answer, AnswerBody,
     negotiation::Encoding,
@@ -13,10 +13,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::Value;
 
-/// An answer in another encoding. Streams are encoded event by event: here, only their content type changes.
+/// An answer in another encoding. Streams are encoded event by event: here only their content type changes.
 ///
 /// # Errors
-/// 501 for a kind whose protobuf message is not in the table.
+/// 501 for a kind without a protobuf message in the table.
 pub(crate) fn encoded(mut answer: Answer, encoding: Encoding) -> Outcome<Answer> {
     match &answer.body {
         AnswerBody::Watch(_) => {
@@ -42,10 +42,10 @@ pub(crate) fn of_error(status: &Status, encoding: Encoding) -> Answer {
     encoded(answer, encoding).unwrap_or(plain)
 }
 
-/// The JSON of an object, a list or a Status as another encoding has it.
+/// Transcodes the JSON of an object, a list or a Status.
 ///
 /// # Errors
-/// 501 for a kind whose protobuf message is not in the table.
+/// 501 for a kind without a protobuf message in the table.
 pub(crate) fn transcoded(json: &[u8], encoding: Encoding) -> Outcome<Bytes> {
     let value: Value = serde_json::from_slice(json).unwrap_or_default();
     match encoding {

@@ -1,36 +1,37 @@
-//! What a request's path and method ask for, before anything is known of the resource
+//! Parses a request's path and method, independently of any resource
 //! (k8s.io/apiserver/pkg/endpoints/request/requestinfo.go).
 use super::options;
 use http::Method;
 use std::borrow::Cow;
 
-/// A request to a resource: the authorizer's and the router's view of it.
+/// A request to a resource, as the authorizer and the router see it.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestInfo<'a> {
     pub(crate) group: &'a str,
     pub(crate) version: &'a str,
-    /// Plural.
+    /// The resource's plural.
     pub(crate) resource: &'a str,
-    /// Empty for cluster-scoped requests.
+    /// The namespace; empty for cluster-scoped requests.
     pub(crate) namespace: Cow<'a, str>,
-    /// Empty for collections.
+    /// The object's name; empty for collections.
     pub(crate) name: Cow<'a, str>,
-    /// `status`, or empty.
+    /// `status` or another subresource; empty for the object itself.
     pub(crate) subresource: &'a str,
-    /// The deprecated `/watch/` prefix.
+    /// Whether the path has the deprecated `/watch/` prefix.
     pub(crate) watch_prefix: bool,
 }
 
-/// A path.
+/// The target of a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Target<'a> {
-    /// Below a group and version, with a resource.
+    /// A resource of a group and version.
     Resource(RequestInfo<'a>),
-    /// Discovery, health and whatever else.
+    /// A non-resource path: discovery, health and others.
     Path(&'a str),
 }
 
-/// The most segments a resource path has: apis, group, version, watch, namespaces, ns, resource, name, subresource.
+/// Maximum number of segments in a resource path: apis, group, version, watch, namespaces, ns, resource, name,
+/// subresource.
 const SEGMENTS: usize = 9;
 
 pub(crate) fn parse(path: &str) -> Target<'_> {
@@ -72,7 +73,7 @@ pub(crate) fn parse(path: &str) -> Target<'_> {
     })
 }
 
-/// The RBAC verb of a method on a resource; empty if it has none.
+/// The RBAC verb of a method on a resource; empty for an unknown method.
 pub(crate) fn verb(method: &Method, collection: bool, watch: bool) -> &'static str {
     match *method {
         Method::GET | Method::HEAD if watch && collection => "watch",

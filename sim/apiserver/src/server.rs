@@ -1,4 +1,4 @@
-//! The API servers over one store: the state of a run, and everything that is not the answer to a request.
+//! The API servers over one store: the state of a cluster, and everything other than answering requests.
 use super::{
     Answer, AnswerBody, CachedRead, Change, Commit, Limits, Request, ResourceId, ServerId, WatchId, WatchItem,
     WatchStart,
@@ -23,21 +23,21 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// The namespaces that every cluster has from its beginning, which is the epoch.
+/// The namespaces of a new cluster, created at the epoch.
 const FIRST_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
-/// Why a fixture could not be put in place.
+/// Reason why a fixture could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum FixtureError {
-    /// Its apiVersion and kind name nothing that is served.
+    /// No served kind has this apiVersion and kind.
     #[error("fixture {api_version} {kind} is not served: add its definition to the registry")]
     UnknownKind {
-        /// As in the object.
+        /// The object's apiVersion.
         api_version: String,
-        /// As in the object.
+        /// The object's kind.
         kind: String,
     },
-    /// The server refused it.
+    /// The server refused the object.
     #[error("fixture {name} was refused with {status}: {body}")]
     Refused {
         /// The object's name.
@@ -51,14 +51,15 @@ pub enum FixtureError {
 
 /// One store and the API servers over it.
 ///
-/// Not simulated, and answered 501 with its name: conversion webhooks, subresources other than `status`, `scale` and a namespace's
-/// `finalize`, the groups and resources that [`Registry::builtin`] lacks, server-side apply of a scale or through events.k8s.io,
-/// protobuf bodies of custom resources (at which kube-apiserver 1.36 panics and hangs up), OpenAPI v2 and OpenAPI in protobuf.
+/// Not simulated, and answered 501 with its name: conversion webhooks, subresources other than `status`, `scale` and a
+/// namespace's `finalize`, the groups and resources that [`Registry::builtin`] lacks, server-side apply of a scale or
+/// through events.k8s.io, protobuf bodies of custom resources (on which kube-apiserver 1.36 panics and closes the
+/// connection), OpenAPI v2 and OpenAPI in protobuf.
 ///
-/// Not simulated, and silent: quotas, defaults and validation of built-in kinds other than leases and definitions (a few excepted),
-/// controllers other than [`Self::set_controllers`]'s and those of definitions, the growth of a watch cache's history with its load,
-/// the three seconds before a 504, CEL cost limits, the time until a definition is established, JSON deeper than 128 levels (400),
-/// service account tokens and client certificates.
+/// Not simulated, and without an error: quotas, defaults and validation of built-in kinds other than leases and
+/// definitions (with a few exceptions), controllers other than those of [`Self::set_controllers`] and of definitions,
+/// the growth of a watch cache's history with its load, the three seconds before a 504, CEL cost limits, the time until
+/// a definition is established, JSON deeper than 128 levels (400), service account tokens and client certificates.
 pub struct ApiServer {
     pub(super) registry: Arc<Registry>,
     pub(super) store: Store,
@@ -75,7 +76,7 @@ pub struct ApiServer {
     commits: Vec<Commit>,
     pub(super) cached_read: Option<CachedRead>,
     limits: Limits,
-    /// When the last request came: the rows of a watched table have ages.
+    /// Time of the last request: the rows of a watched table show ages.
     now: Timestamp,
 }
 
@@ -89,7 +90,7 @@ impl std::fmt::Debug for ApiServer {
 }
 
 impl ApiServer {
-    /// An empty cluster behind `servers` API servers (at least one). Uids and generated names come from the seed alone.
+    /// An empty cluster behind `servers` API servers (at least one). Uids and generated names depend only on the seed.
     pub fn new(registry: Arc<Registry>, servers: usize, seed: u64) -> Self {
         let resources = registry.len();
         let store = Store::new(resources);
@@ -124,8 +125,8 @@ impl ApiServer {
         server
     }
 
-    /// Another cluster with the same past, commits not yet taken included: without watches and hooks. Setting
-    /// a cluster up costs as much as a short run of it; objects are shared, not copied.
+    /// A copy of the cluster with the same history, including commits not yet taken, but without watches and hooks.
+    /// Setting up a cluster costs as much as a short run; objects are shared, not copied.
     pub fn fork(&self) -> Self {
         Self {
             registry: Arc::clone(&self.registry),
@@ -147,10 +148,11 @@ impl ApiServer {
         }
     }
 
-    /// Commits one request on one server now, and answers it. `actor` is whoever sent it, for the commits and the authorizer.
+    /// Commits one request on one server now, and answers it. `actor` identifies the sender, for commits and the
+    /// authorizer.
     ///
-    /// Where the real server waits for its cache first (a list without a version, a read that is "not older than"), the cache
-    /// has caught up afterwards.
+    /// Requests for which the real server first waits for its cache (a list without a version, a read that is "not
+    /// older than") leave the cache caught up.
     ///
     /// # Panics
     /// If there is no such server.
@@ -169,16 +171,16 @@ impl ApiServer {
         answer
     }
 
-    /// Asks this hook before every request, besides whatever else decides.
+    /// Sets a hook that decides about every request, in addition to the stored roles.
     pub fn set_authorizer(&mut self, authorizer: Authorizer) {
         self.authorizer = Some(authorizer);
     }
 
-    /// From here on requests are authenticated by these tokens and authorised by the roles and bindings that are stored; the
-    /// bootstrap ones are put there the first time, as of now. Until then everything is allowed to everybody.
+    /// From now on requests are authenticated with these tokens and authorized by the stored roles and bindings; the
+    /// first call creates the bootstrap roles and bindings at `now`. Before, every request is allowed.
     ///
     /// # Errors
-    /// If a bootstrap object is refused, as it is when the registry lacks the group.
+    /// If a bootstrap object is refused, for instance because the registry lacks the group.
     pub fn set_tokens(&mut self, tokens: TokenTable, now: Timestamp) -> Result<(), FixtureError> {
         if self.tokens.replace(Arc::new(tokens)).is_none() {
             self.apply_fixture(&bootstrap::objects(), now)?;
@@ -186,7 +188,7 @@ impl ApiServer {
         Ok(())
     }
 
-    /// Answers for the webhooks of the stored configurations. Without it none of them can be reached.
+    /// Sets the hook that answers for the webhooks of the stored configurations. Without it, calls of webhooks fail.
     pub fn set_admission(&mut self, hook: AdmissionHook) {
         self.admission = Some(hook);
     }
@@ -195,13 +197,14 @@ impl ApiServer {
         self.tokens.as_deref()
     }
 
-    /// Whether writes record in `metadata.managedFields` who owns which field; on at first. It costs work on every write, and
-    /// nothing else depends on it but server-side apply, which is answered 501 without it.
+    /// Whether writes record field ownership in `metadata.managedFields`; on by default. It makes every write slower;
+    /// only server-side apply depends on it, and is answered 501 without it.
     pub fn set_field_management(&mut self, on: bool) {
         self.field_management = on;
     }
 
-    /// The next line of a watch, as far as its server's cache has come. A watch that has ended is forgotten with its End.
+    /// The next item of a watch, as far as its server's cache has advanced. A watch that has ended is dropped after its
+    /// End.
     pub fn next_event(&mut self, watch: WatchId) -> WatchItem {
         let Some(watcher) = self.watches.get_mut(&watch) else { return WatchItem::End };
         let (server, resource) = (watcher.server, watcher.resource);
@@ -215,7 +218,7 @@ impl ApiServer {
         item
     }
 
-    /// Whether [`Self::next_event`] would be an event or an end. Encodes nothing.
+    /// Whether [`Self::next_event`] would return an event or an end. Encodes nothing.
     pub fn has_event(&self, watch: WatchId) -> bool {
         self.watches.get(&watch).is_some_and(|watcher| {
             let applied = self.caches.applied(&self.store, watcher.server, watcher.resource);
@@ -223,45 +226,45 @@ impl ApiServer {
         })
     }
 
-    /// The client went away.
+    /// Closes a watch whose client has disconnected.
     pub fn close_watch(&mut self, watch: WatchId) {
         if let Some(watcher) = self.watches.remove(&watch) {
             self.caches.watch_closed(watcher.server, watcher.resource);
         }
     }
 
-    /// The server ends a watch: nothing more comes but the End.
+    /// Ends a watch on the server's side: only the End follows.
     pub fn end_watch(&mut self, watch: WatchId) {
         if let Some(watcher) = self.watches.get_mut(&watch) {
             watcher.end();
         }
     }
 
-    /// Puts a bookmark behind what the watch has yet to deliver; false if its client allowed none or knows everything. The
-    /// real server does so about once a minute, and two seconds before `timeoutSeconds`.
+    /// Queues a bookmark after the watch's pending events; false if its client did not allow bookmarks or is up to
+    /// date. The real server does so about once a minute, and two seconds before `timeoutSeconds`.
     pub fn bookmark(&mut self, watch: WatchId) -> bool {
         let Some(watcher) = self.watches.get_mut(&watch) else { return false };
         let revision = self.caches.revision(&self.store, watcher.server, watcher.resource);
         watcher.request_bookmark(revision)
     }
 
-    /// The watches that are open, oldest first, each with the seconds after which its client asked it to end.
+    /// The open watches, oldest first, each with the timeout in seconds that its client requested.
     pub fn watches(&self) -> impl Iterator<Item = (WatchId, ServerId, ResourceId, Option<u32>)> + '_ {
         let open = self.watches.iter().filter(|(_, watcher)| !watcher.has_ended());
         open.map(|(id, watcher)| (*id, watcher.server, watcher.resource, watcher.timeout))
     }
 
-    /// How many API servers there are.
+    /// Number of API servers.
     pub fn servers(&self) -> usize {
         self.caches.servers()
     }
 
-    /// What a watch watches; None if it is not open.
+    /// The resource of a watch; None if it is not open.
     pub fn watch_resource(&self, watch: WatchId) -> Option<ResourceId> {
         self.watches.get(&watch).map(|watcher| watcher.resource)
     }
 
-    /// Where a watch began; None if it is not open.
+    /// The position at which a watch began; None if it is not open.
     pub fn watch_start(&self, watch: WatchId) -> Option<WatchStart> {
         self.watches.get(&watch).map(Watcher::start)
     }
@@ -271,7 +274,7 @@ impl ApiServer {
         self.watches.get(&watch)?.timeout
     }
 
-    /// Ends the watches of a resource when they have told what there is in its log up to an index.
+    /// Ends the watches of a resource once they have delivered its log up to an index.
     pub(super) fn finish_watches(&mut self, resource: ResourceId, end: usize) {
         for watcher in self.watches.values_mut().filter(|watcher| watcher.resource == resource) {
             watcher.end_at(end);
@@ -286,19 +289,20 @@ impl ApiServer {
         id
     }
 
-    /// Moves one server's cache of one resource on by one event, or lets it list its resource where it has yet to; false if it
-    /// was up to date.
+    /// Advances one server's cache of one resource by one event, or makes it list its resource if it has not yet done
+    /// so; false if it was up to date.
     pub fn advance_cache(&mut self, server: ServerId, resource: ResourceId) -> bool {
         self.caches.advance(&self.store, server, resource)
     }
 
-    /// What the servers can hold, from here on.
+    /// Sets the capacity of the servers from now on.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
         self.caches.limit_history(limits.history);
     }
 
-    /// Ends the watches of a cache whose clients have left more events unread than their server buffers; how many.
+    /// Ends the watches of a cache whose clients have left more events unread than their server buffers; returns their
+    /// number.
     pub fn drop_slow_watches(&mut self, server: ServerId, resource: ResourceId) -> usize {
         let applied = self.caches.applied(&self.store, server, resource);
         let of_cache = |watcher: &&mut Watcher| (watcher.server, watcher.resource) == (server, resource);
@@ -310,38 +314,38 @@ impl ApiServer {
         slow.map(Watcher::end).count()
     }
 
-    /// The last collection that was read from a cache, or watched, since the last call.
+    /// The last collection that was read from a cache or watched since the previous call.
     pub fn take_cached_read(&mut self) -> Option<CachedRead> {
         self.cached_read.take()
     }
 
-    /// The revision that a watch has told its client of.
+    /// The revision up to which a watch has delivered events.
     pub fn watch_position(&self, watch: WatchId) -> Option<u64> {
         self.watches.get(&watch).map(|watcher| watcher.position(&self.store))
     }
 
-    /// How many events a cache is behind.
+    /// Number of events that a cache is behind.
     pub fn cache_lag(&self, server: ServerId, resource: ResourceId) -> usize {
         self.store.log(resource).len() - self.caches.applied(&self.store, server, resource)
     }
 
-    /// The caches that are behind and that somebody watches, or has read without asking for the newest, by server, then
-    /// resource.
+    /// The caches that are behind and have watches or stale reads, by server, then resource.
     pub fn lagging(&self) -> impl Iterator<Item = (ServerId, ResourceId)> + '_ {
         self.caches.lagging(&self.store)
     }
 
-    /// Caches follow the store at once. Switched off, they stay where they are.
+    /// Switches automatic advance on or off: with it, caches follow the store at once; without it, they keep their
+    /// position.
     pub fn set_auto_advance(&mut self, on: bool) {
         self.caches.set_auto_advance(&self.store, on);
     }
 
-    /// Compacts the store: what is older can be read only where a cache remembers it.
+    /// Compacts the store: older revisions can be read only while a cache remembers them.
     pub fn compact(&mut self, revision: u64) {
         self.store.compact(revision);
     }
 
-    /// The revision up to which the store is compacted; 0 if it never was.
+    /// The revision up to which the store is compacted; 0 if it was never compacted.
     pub fn compacted(&self) -> u64 {
         self.store.compacted()
     }
@@ -351,7 +355,7 @@ impl ApiServer {
         self.store.revision()
     }
 
-    /// A server starts anew: its watches end, its caches hold the current state and remember nothing older.
+    /// Restarts a server: its watches end, its caches hold the current state and remember nothing older.
     pub fn restart_server(&mut self, server: ServerId) {
         for watcher in self.watches.values_mut().filter(|w| w.server == server) {
             watcher.end();
@@ -359,18 +363,19 @@ impl ApiServer {
         self.caches.restart(&self.store, server);
     }
 
-    /// The same, but each cache has yet to list its resource: until [`Self::advance_cache`], lists and watches are 429.
+    /// Restarts a server whose caches have not listed their resources yet: until [`Self::advance_cache`], lists and
+    /// watches get 429.
     pub fn restart_server_cold(&mut self, server: ServerId) {
         self.restart_server(server);
         self.caches.restart_cold(&self.store, server);
     }
 
-    /// What was committed since the last call.
+    /// The commits since the last call.
     pub fn take_commits(&mut self) -> Vec<Commit> {
         std::mem::take(&mut self.commits)
     }
 
-    /// Creates objects, each through the create path as an administrator, with its status if it has one.
+    /// Creates objects as an administrator, each through the create path, and sets its status if it has one.
     ///
     /// # Errors
     /// At the first object that is not served or is refused.
@@ -419,7 +424,7 @@ impl ApiServer {
         }
     }
 
-    /// A write that no authorizer is asked about, in the name of this actor.
+    /// A write in the name of this actor, without authorization.
     pub(super) fn write_as(
         &mut self,
         actor: u32,
@@ -443,13 +448,13 @@ impl ApiServer {
         self.handle(ServerId(0), ADMIN, &request, now)
     }
 
-    /// An object as the store has it now.
+    /// The latest state of an object in the store.
     pub fn object(&self, resource: ResourceId, namespace: &str, name: &str) -> Option<Arc<Value>> {
         let key = self.registry.kind(resource).key(namespace, name);
         self.store.get(resource, &key).map(|object| object.value.clone())
     }
 
-    /// All objects of a resource as the store has them now, by namespace and name.
+    /// The latest state of all objects of a resource, by namespace and name.
     pub fn objects(&self, resource: ResourceId) -> impl Iterator<Item = Arc<Value>> + '_ {
         self.store.range_at(resource, "", None, self.store.revision()).map(|object| object.value.clone())
     }
@@ -461,7 +466,7 @@ impl ApiServer {
         event.object().clone()
     }
 
-    /// The revision of the deletion.
+    /// Deletes an object; returns the revision of the deletion.
     pub(super) fn commit_delete(&mut self, actor: u32, resource: ResourceId, key: &str) -> u64 {
         self.notice(resource);
         if let Some(event) = self.store.delete(resource, key) {

@@ -1,15 +1,15 @@
 //! The `metav1.Status` bodies of errors, word for word as kube-apiserver writes them
 //! (k8s.io/apimachinery/pkg/api/errors, k8s.io/apiserver/pkg/endpoints/handlers/responsewriters).
 //!
-//! The transports take the bodies of injected failures from here too: [`too_many_requests`], [`internal_error`],
-//! [`bare_error`], [`overload`], [`service_unavailable`], [`timeout`].
+//! The transports use them for injected failures too: [`too_many_requests`], [`internal_error`], [`bare_error`],
+//! [`overload`], [`service_unavailable`], [`timeout`].
 use super::{Answer, AnswerBody, object, validation::FieldError};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// A result whose error is the body of the answer.
+/// A result whose error is a Status, the body of the answer.
 pub(crate) type Outcome<T> = Result<T, Box<Status>>;
 
 /// A `metav1.Status`.
@@ -21,24 +21,24 @@ pub struct Status {
     api_version: &'static str,
     metadata: ListMeta,
     status: &'static str,
-    /// What a person reads.
+    /// Human-readable message.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// What a program reads, e.g. `Conflict`; kube-apiserver's bare errors have none.
+    /// Machine-readable reason, e.g. `Conflict`; kube-apiserver's bare errors have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Cow<'static, str>>,
-    /// The object and the fields it is about.
+    /// The object and the fields that the error is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<Details>,
     /// The HTTP status; 0 (not written) in a success.
     #[serde(skip_serializing_if = "is_zero")]
     pub code: u16,
-    /// Sent as Warning headers, not in the body.
+    /// Warnings, sent as headers and not in the body.
     #[serde(skip)]
     warnings: Vec<String>,
 }
 
-/// `metav1.ListMeta`, of which a Status uses the continue token of an expired list.
+/// `metav1.ListMeta`; a Status only uses its continue token, for an expired list.
 #[derive(Debug, Clone, Default, Serialize)]
 struct ListMeta {
     #[serde(rename = "continue", skip_serializing_if = "Option::is_none")]
@@ -61,10 +61,10 @@ pub struct Details {
     /// The object's uid.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub uid: String,
-    /// One entry for each field at fault.
+    /// One entry for each invalid field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<Cause>,
-    /// Also the Retry-After header.
+    /// Delay before a retry, in seconds; also sent as the Retry-After header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u32>,
 }
@@ -72,17 +72,17 @@ pub struct Details {
 /// `metav1.StatusCause`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Cause {
-    /// Machine-readable.
+    /// Machine-readable reason.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub reason: Cow<'static, str>,
-    /// For a person.
+    /// Human-readable message.
     pub message: String,
     /// The field's path, e.g. `spec.severity`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub field: String,
 }
 
-/// What an error is about: a group and the plural of a resource, or in some errors a Kind.
+/// The subject of an error: a group and the plural of a resource, or in some errors a Kind.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) group: &'a str,
@@ -90,7 +90,7 @@ pub(crate) struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// `leases.coordination.k8s.io`, or `pods`.
+    /// The qualified name: `leases.coordination.k8s.io`, or `pods`.
     pub(crate) fn qualified(&self) -> String {
         if self.group.is_empty() { self.kind.to_owned() } else { format!("{}.{}", self.kind, self.group) }
     }
@@ -139,31 +139,31 @@ impl Status {
         self
     }
 
-    /// What it says, in words.
+    /// The message.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
-    /// What was wrong with the body besides.
+    /// Adds warnings about the body.
     pub(crate) fn with_warnings(mut self: Box<Self>, warnings: Vec<String>) -> Box<Self> {
         self.warnings = warnings;
         self
     }
 
-    /// What is to be known of the version, whatever becomes of the request.
+    /// Adds a warning about the version before all others.
     pub(crate) fn also_warned(mut self: Box<Self>, warning: &str) -> Box<Self> {
         self.warnings.insert(0, warning.to_owned());
         self
     }
 
-    /// An expired continue token is answered with a new one.
+    /// Adds a new continue token, for an expired one.
     pub(crate) fn with_continue(mut self: Box<Self>, token: String) -> Box<Self> {
         self.metadata.token = Some(token);
         self
     }
 }
 
-/// A deletion that is complete.
+/// Success: the object is deleted.
 pub(crate) fn deleted(subject: Subject<'_>, name: &str, uid: &str) -> Box<Status> {
     let details = Details { uid: uid.into(), ..subject.details(name) };
     let mut status = Status::failure(0, "", String::new(), Some(details));
@@ -176,7 +176,7 @@ pub(crate) fn not_found(subject: Subject<'_>, name: &str) -> Box<Status> {
     Status::failure(404, "NotFound", message, Some(subject.details(name)))
 }
 
-/// A path that names nothing the server knows.
+/// 404: the path does not name a known resource.
 pub(crate) fn no_such_resource() -> Box<Status> {
     let message = "the server could not find the requested resource".into();
     Status::failure(404, "NotFound", message, Some(Details::default()))
@@ -188,7 +188,7 @@ pub(crate) fn already_exists(subject: Subject<'_>, name: &str, terminating: bool
     Status::failure(409, "AlreadyExists", message, Some(subject.details(name)))
 }
 
-/// All eight generated names were taken.
+/// 409: all eight generated names were taken.
 pub(crate) fn no_unique_name(subject: Subject<'_>, name: &str) -> Box<Status> {
     let message = format!(
         "{} \"{name}\" already exists, the server was not able to generate a unique name for the object",
@@ -202,13 +202,13 @@ pub(crate) fn conflict(subject: Subject<'_>, name: &str, why: &str) -> Box<Statu
     Status::failure(409, "Conflict", message, Some(subject.details(name)))
 }
 
-/// The resourceVersion of an update is not the stored one.
+/// 409: the resourceVersion of an update is not the stored one.
 pub(crate) fn modified(subject: Subject<'_>, name: &str) -> Box<Status> {
     let why = "the object has been modified; please apply your changes to the latest version and try again";
     conflict(subject, name, why)
 }
 
-/// An apply would take fields from their owners.
+/// 409: an apply would take fields from their owners.
 pub(crate) fn apply_conflict(causes: Vec<Cause>, message: String) -> Box<Status> {
     Status::failure(409, "Conflict", message, Some(Details { causes, ..Details::default() }))
 }
@@ -219,19 +219,19 @@ pub(crate) fn forbidden(subject: Subject<'_>, name: &str, why: &str) -> Box<Stat
     Status::failure(403, "Forbidden", message, Some(subject.details(name)))
 }
 
-/// A path outside the resources is refused.
+/// 403: a non-resource path is refused.
 pub(crate) fn forbidden_path(why: &str) -> Box<Status> {
     Status::failure(403, "Forbidden", format!("forbidden: {why}"), Some(Details::default()))
 }
 
-/// Nothing may be created in a namespace that is going away.
+/// 403: a creation in a namespace that is terminating.
 pub(crate) fn namespace_terminating(subject: Subject<'_>, name: &str, namespace: &str) -> Box<Status> {
     let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
     let cause = format!("namespace {namespace} is being terminated");
     forbidden(subject, name, &why).with_cause("NamespaceTerminating", cause, "metadata.namespace")
 }
 
-/// A webhook refuses: its own code and reason, under its name
+/// A webhook refuses: its own code and reason, with its name in the message
 /// (k8s.io/apiserver/pkg/admission/plugin/webhook/errors/statuserror.go).
 pub fn denied_by_webhook(webhook: &str, code: u16, reason: String, message: &str) -> Box<Status> {
     let why = match (message, reason.as_str()) {
@@ -245,12 +245,12 @@ pub fn denied_by_webhook(webhook: &str, code: u16, reason: String, message: &str
     status
 }
 
-/// A webhook could not be asked, and its policy is to fail.
+/// 500: the call of a webhook failed, and its failure policy is Fail.
 pub fn webhook_failed(webhook: &str, why: &str) -> Box<Status> {
     Box::new(internal_error(&format!("failed calling webhook {webhook:?}: {why}")))
 }
 
-/// A request without a token that anyone has, or an actor that the server does not know: 401.
+/// 401: an unknown token, or an actor that the server does not know.
 pub fn unauthorized() -> Box<Status> {
     Status::failure(401, "Unauthorized", "Unauthorized".into(), None)
 }
@@ -259,13 +259,14 @@ pub(crate) fn bad_request(message: impl Into<String>) -> Box<Status> {
     Status::failure(400, "BadRequest", message.into(), None)
 }
 
-/// A 500 without a reason: what becomes of an error that is no Status, such as etcd's `etcdserver: request timed out` (then
-/// the request may or may not have been executed).
+/// A 500 without a reason: the form of errors that are not a Status, such as etcd's `etcdserver: request timed out`
+/// (then the request may or may not have been executed).
 pub fn bare_error(message: impl Into<String>) -> Box<Status> {
     Status::failure(500, "", message.into(), None)
 }
 
-/// Some fields of an object (or of options) are wrong. Equal messages are shown once, causes as often as they occur.
+/// 422: some fields of an object (or of options) are invalid. Equal messages are shown once, causes as often as they
+/// occur.
 pub(crate) fn invalid(subject: Subject<'_>, name: &str, errors: &[FieldError]) -> Box<Status> {
     let mut shown: Vec<String> = Vec::new();
     for error in errors {
@@ -281,7 +282,7 @@ pub(crate) fn invalid(subject: Subject<'_>, name: &str, errors: &[FieldError]) -
     Status::failure(422, "Invalid", message, Some(details))
 }
 
-/// A JSON patch that does not apply: the answer does not say why.
+/// 422: a JSON patch does not apply; the answer does not say why.
 pub(crate) fn unprocessable_patch() -> Box<Status> {
     let message = "the server rejected our request due to an error in our request".into();
     Status::failure(422, "Invalid", message, Some(Details::default()))
@@ -292,7 +293,7 @@ pub(crate) fn method_not_allowed() -> Box<Status> {
     Status::failure(405, "MethodNotAllowed", message, Some(Details::default()))
 }
 
-/// A method that a custom resource does not have.
+/// 405: a custom resource does not support the method.
 pub(crate) fn unsupported_method(subject: Subject<'_>, method: &str) -> Box<Status> {
     let message = format!("{method} is not supported on resources of kind \"{}\"", subject.qualified());
     Status::failure(405, "MethodNotAllowed", message, Some(subject.details("")))
@@ -307,7 +308,7 @@ pub(crate) fn wrong_shape(message: String) -> Box<Status> {
     Status::failure(406, "NotAcceptable", message, None)
 }
 
-/// The same, of the web framework in front of the built-in kinds.
+/// 406 of the web framework in front of the built-in kinds.
 pub(crate) fn no_representation(available: &str) -> Box<Status> {
     let message = format!("406: Not Acceptable\n\nAvailable representations: {available}");
     Status::failure(406, "NotAcceptable", message, Some(Details::default()))
@@ -319,7 +320,7 @@ pub(crate) fn unsupported_media_type(media_types: &str) -> Box<Status> {
     Status::failure(415, "UnsupportedMediaType", message, None)
 }
 
-/// What the generic patch handler says of a patch type it does not know.
+/// 415 of the generic patch handler, for an unknown patch type.
 pub(crate) fn unsupported_patch_type() -> Box<Status> {
     let message = "415: Unsupported Media Type".into();
     Status::failure(415, "UnsupportedMediaType", message, Some(Details::default()))
@@ -330,12 +331,12 @@ pub(crate) fn too_large(limit: usize) -> Box<Status> {
     Status::failure(413, "RequestEntityTooLarge", message, None)
 }
 
-/// A list, a continue token or a watch that is older than what is kept.
+/// 410: a list, a continue token or a watch is older than the remembered history.
 pub(crate) fn expired(message: impl Into<String>) -> Box<Status> {
     Status::failure(410, "Expired", message.into(), None)
 }
 
-/// A read at a revision that the server has not reached in three seconds.
+/// 504: a read at a revision that the server has not reached in three seconds.
 pub(crate) fn too_large_resource_version(wanted: u64, current: u64) -> Box<Status> {
     let message = format!("Timeout: Too large resource version: {wanted}, current: {current}");
     Status::failure(504, "Timeout", message, None)
@@ -343,7 +344,7 @@ pub(crate) fn too_large_resource_version(wanted: u64, current: u64) -> Box<Statu
         .with_retry_after(1)
 }
 
-/// The simulation's own answer: this part of the API is not simulated.
+/// 501, the simulation's own answer: this part of the API is not simulated.
 pub(crate) fn not_simulated(what: &str) -> Box<Status> {
     Status::failure(501, "NotImplemented", format!("{what} is not simulated"), None)
 }
@@ -353,14 +354,14 @@ pub fn too_many_requests(retry_after: u32) -> Status {
     *Status::failure(429, "TooManyRequests", "storage is (re)initializing".into(), None).with_retry_after(retry_after)
 }
 
-/// 429 of a consistent list whose watch cache has not come so far in three seconds (k8s.io/apiserver, delegator.go).
+/// 429 for a consistent list whose watch cache has not caught up in three seconds (k8s.io/apiserver, delegator.go).
 pub fn cache_too_far_behind(wanted: u64) -> Status {
     let message = format!("Too large resource version: {wanted}, current: {}", wanted.saturating_sub(1));
     *Status::failure(429, "TooManyRequests", message, None).with_retry_after(1)
 }
 
-/// 429 of priority and fairness, or of a server with too many requests in flight (then `retry_after` is 1): the request was
-/// not executed. Alone among the errors it is plain text (k8s.io/apiserver/pkg/server/filters/maxinflight.go).
+/// 429 of priority and fairness, or of a server with too many requests in flight (then `retry_after` is 1): the request
+/// was not executed. The only error in plain text (k8s.io/apiserver/pkg/server/filters/maxinflight.go).
 pub fn overload(retry_after: u32) -> Answer {
     let mut headers = HeaderMap::with_capacity(3);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
@@ -370,26 +371,26 @@ pub fn overload(retry_after: u32) -> Answer {
     Answer { status: 429, headers, body }
 }
 
-/// 500 with a reason, as after a failure inside the server: the request may or may not have been executed. See also
+/// 500 with a reason, for a failure inside the server: the request may or may not have been executed. See also
 /// [`bare_error`].
 pub fn internal_error(why: &str) -> Status {
     let message = format!("Internal error occurred: {why}");
     *Status::failure(500, "InternalError", message, None).with_cause("", why.into(), "")
 }
 
-/// 503, as while a server starts, or loses its etcd.
+/// 503, for instance while a server starts or has lost its etcd.
 pub fn service_unavailable(why: &str) -> Status {
     *Status::failure(503, "ServiceUnavailable", why.into(), None)
 }
 
-/// 504: the request ran into the server's deadline and may yet be executed. The server names no time to retry (0).
+/// 504: the request hit the server's deadline and may still be executed. The real server sets no retry delay (0).
 pub fn timeout(retry_after: u32) -> Status {
     let message = "Timeout: request did not complete within requested timeout - context deadline exceeded".into();
     let status = Status::failure(504, "Timeout", message, Some(Details::default()));
     if retry_after == 0 { *status } else { *status.with_retry_after(retry_after) }
 }
 
-/// A Warning header for each complaint about a body (RFC 9111's obsolete 299).
+/// Adds a Warning header for each warning (the code 299, obsoleted by RFC 9111).
 pub(crate) fn add_warnings(headers: &mut HeaderMap, warnings: &[String]) {
     for warning in warnings {
         let quoted = warning.replace('\\', "\\\\").replace('"', "\\\"");
@@ -399,7 +400,7 @@ pub(crate) fn add_warnings(headers: &mut HeaderMap, warnings: &[String]) {
     }
 }
 
-/// A warning that comes before those about the body.
+/// Adds a warning before all others.
 pub(crate) fn warn_first(headers: &mut HeaderMap, warning: &str) {
     let others: Vec<_> = headers.get_all(header::WARNING).iter().cloned().collect();
     headers.remove(header::WARNING);

@@ -1,8 +1,8 @@
 //! The etcd-like store under all API servers: one revision for everything, and every version of every object.
 //!
-//! Writes are serial and take effect at once. History is never dropped: a run's memory is bounded by its writes, and a lagging
-//! cache, an exact list or a late page is then a read at an older revision. Compaction is therefore only a mark, which the
-//! handlers respect as kube-apiserver does.
+//! Writes are serial and take effect at once. History is never dropped: a run's memory is bounded by its writes, and a
+//! lagging cache, an exact list or a late page is simply a read at an older revision. Compaction is therefore only a
+//! mark, which the handlers respect as kube-apiserver does.
 use super::{ResourceId, object, object::Object};
 use bytes::Bytes;
 use serde_json::Value;
@@ -17,14 +17,14 @@ use std::{
 pub(crate) struct Event {
     pub(crate) revision: u64,
     pub(crate) before: Option<Arc<Object>>,
-    /// None: deleted.
+    /// The object after the change; None for a deletion.
     pub(crate) after: Option<Arc<Object>>,
-    /// The watch line of this event for everybody who sees it whole.
+    /// The watch line of this event, shared by all watches that see it whole.
     pub(crate) line: OnceLock<Bytes>,
 }
 
 impl Event {
-    /// What the event is about: its new version, or for a deletion the last one.
+    /// The object of the event: its new version, or for a deletion the last one.
     pub(crate) fn object(&self) -> &Arc<Object> {
         self.after.as_ref().or(self.before.as_ref()).expect("an event has a version before or after it")
     }
@@ -34,7 +34,8 @@ impl Event {
 #[derive(Debug, Clone, Default)]
 struct Table {
     log: Vec<Event>,
-    /// Key → indices of its events in the log, ascending. Keys are `namespace/name`, or `name`, so that their order is etcd's.
+    /// Key → indices of its events in the log, ascending. Keys are `namespace/name` or `name`, so that their order is
+    /// etcd's.
     keys: BTreeMap<Arc<str>, Vec<u32>>,
 }
 
@@ -56,7 +57,7 @@ impl Store {
         self.revision
     }
 
-    /// The revision up to which etcd has been compacted.
+    /// The revision up to which the store is compacted.
     pub(crate) fn compacted(&self) -> u64 {
         self.compacted
     }
@@ -87,7 +88,7 @@ impl Store {
         version_at(&table.log, table.keys.get(key)?, revision)
     }
 
-    /// The objects whose key starts with `prefix`, from `start` on, as they were at a revision, in the order of their keys.
+    /// The objects at a revision whose key starts with `prefix`, from the key `start` on, in the order of their keys.
     pub(crate) fn range_at<'a, 'p>(
         &'a self,
         resource: ResourceId,
@@ -118,7 +119,7 @@ impl Store {
         self.append(resource, key, Event { revision, before, after, line: OnceLock::new() })
     }
 
-    /// Removes an object and returns the event; None if there was none.
+    /// Removes an object and returns the event; None if it did not exist.
     pub(crate) fn delete(&mut self, resource: ResourceId, key: &str) -> Option<&Event> {
         let before = self.get(resource, key)?.clone();
         self.revision += 1;
@@ -127,12 +128,12 @@ impl Store {
         Some(self.append(resource, key, event))
     }
 
-    /// Makes room for as many resources.
+    /// Makes room for this many resources.
     pub(crate) fn grow(&mut self, resources: usize) {
         self.tables.resize_with(resources.max(self.tables.len()), Table::default);
     }
 
-    /// Shows an object otherwise than it was written, at the same revision: its schema has changed.
+    /// Replaces the content of an object at the same revision, because its schema has changed.
     pub(crate) fn reread(&mut self, resource: ResourceId, key: &str, value: Value) {
         let table = &mut self.tables[usize::from(resource.0)];
         let Some(event) = table.keys.get(key).and_then(|events| table.log.get_mut(*events.last()? as usize)) else {

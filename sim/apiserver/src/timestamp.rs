@@ -1,4 +1,4 @@
-//! Times as Kubernetes writes and reads them: `metav1.Time`, `metav1.MicroTime` and the `date-time` format of schemas.
+//! Times in the forms of Kubernetes: `metav1.Time`, `metav1.MicroTime` and the `date-time` format of schemas.
 use jiff::{Timestamp, civil};
 
 /// Go's layout of a `metav1.MicroTime`.
@@ -7,27 +7,27 @@ const MICRO_LAYOUT: &str = "2006-01-02T15:04:05.000000Z07:00";
 /// Go's zero time.
 pub(crate) const ZERO: &str = "0001-01-01T00:00:00Z";
 
-/// Any time of RFC 3339; None for another text.
+/// Parses a time in RFC 3339; None for any other text.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     text.parse().ok().filter(|_| text != ZERO)
 }
 
-/// A `metav1.MicroTime`.
+/// Formats a `metav1.MicroTime`.
 pub(crate) fn micros(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
-/// A `metav1.Time`: UTC, whole seconds.
+/// Formats a `metav1.Time`: UTC, whole seconds.
 pub(crate) fn seconds(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Reads a `metav1.MicroTime`. None: it is written as the server would write it; otherwise the text to store.
+/// Parses a `metav1.MicroTime`; returns the text to store if it differs from the one sent.
 ///
 /// Exactly six digits of fraction are needed, after a point or a comma, and a zone; the server stores UTC.
 ///
 /// # Errors
-/// Go's message for a text that does not have the layout.
+/// Go's message for a text that does not match the layout.
 pub(crate) fn micro_time(text: &str) -> Result<Option<String>, String> {
     let fail = |rest: &str, wanted: &str| {
         Err(format!("parsing time {text:?} as {MICRO_LAYOUT:?}: cannot parse {rest:?} as {wanted:?}"))
@@ -57,7 +57,8 @@ pub(crate) fn micro_time(text: &str) -> Result<Option<String>, String> {
     Ok(Some(micros(at)))
 }
 
-/// Where a text stops following Go's layout up to the seconds: what is left of it, and what should have come.
+/// The position, before the fraction, at which a text deviates from Go's layout: the rest of the text, and the expected
+/// part.
 fn misplaced(text: &str) -> Option<(&str, &'static str)> {
     let layout = ["2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05"];
     let mut rest = text;
@@ -89,7 +90,7 @@ pub(crate) fn is_date(text: &str) -> bool {
     text.len() == 10 && civil_seconds(&format!("{text}T00:00:00")).is_some()
 }
 
-/// `2026-03-01T10:00:00`, each part in its range.
+/// Parses `2026-03-01T10:00:00`, with each part in its range.
 fn civil_seconds(text: &str) -> Option<civil::DateTime> {
     let bytes = text.as_bytes();
     let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];

@@ -1,25 +1,26 @@
-//! Each API server's watch cache of each resource: how far it has come, and since when it remembers.
+//! The watch cache of each API server and resource: its position in the log, and the start of its history.
 //!
-//! A cache is a position in the store's log, not a copy: what it holds is the state at that position. It serves the reads that
-//! may be stale (resourceVersion 0 or N) and feeds the watches (k8s.io/apiserver/pkg/storage/cacher). Its history has no limit
-//! other than a restart, unless it is given one; the 75 s for which the real one grows instead are not simulated.
+//! A cache is a position in the store's log, not a copy: it holds the state at that position. It serves the reads that
+//! may be stale (resourceVersion 0 or N) and feeds the watches (k8s.io/apiserver/pkg/storage/cacher). Its history
+//! begins at the last restart, and may be limited to a number of events; the real one's growth to 75 s of history is
+//! not simulated.
 use super::{ResourceId, ServerId, store::Store};
 
 /// One server's cache of one resource.
 #[derive(Debug, Clone, Copy, Default)]
 struct Position {
-    /// How many events of the resource's log it has applied.
+    /// Number of events of the resource's log that it has applied.
     applied: usize,
-    /// The revision of the list it started from: older watches have expired.
+    /// The revision of the list that it started from: watches from older revisions have expired.
     since: u64,
-    /// The revision up to which etcd has told it that there is nothing more (a progress notification, which a consistent read
-    /// asks for): other resources move the store's revision too.
+    /// The revision up to which etcd has confirmed that there are no more events (a progress notification, which a
+    /// consistent read requests): other resources advance the store's revision too.
     progress: u64,
-    /// Open watches that it feeds.
+    /// Number of open watches that it feeds.
     watches: u32,
-    /// A stale read was answered from it, and may be again.
+    /// Whether it has served a stale read, and may serve others.
     read: bool,
-    /// Its server has just started and has not listed the resource yet.
+    /// Whether its server has just started and has not listed the resource yet.
     initialising: bool,
 }
 
@@ -27,10 +28,10 @@ struct Position {
 #[derive(Debug, Clone)]
 pub(crate) struct Caches {
     servers: Vec<Vec<Position>>,
-    /// Those that somebody watches or reads, in order: few of many, and asked for at every step of a run.
+    /// The caches with watches or stale reads, in order: few of many, and consulted at every step of a run.
     noticed: Vec<(ServerId, ResourceId)>,
     auto_advance: bool,
-    /// How many events each remembers.
+    /// Number of events that each cache remembers.
     history: usize,
 }
 
@@ -48,7 +49,7 @@ impl Caches {
         self.servers.len()
     }
 
-    /// The caches start anew from the current state and remember nothing older.
+    /// Restarts a server's caches from the current state; they remember nothing older.
     pub(crate) fn restart(&mut self, store: &Store, server: ServerId) {
         for (i, position) in self.servers[server.0].iter_mut().enumerate() {
             let applied = store.log(resource_id(i)).len();
@@ -66,7 +67,7 @@ impl Caches {
         }
     }
 
-    /// The same, but each cache has yet to list its resource: it does so when it moves next.
+    /// Restarts a server's caches without a list of their resource: each lists it at its next advance.
     pub(crate) fn restart_cold(&mut self, store: &Store, server: ServerId) {
         self.restart(store, server);
         for position in &mut self.servers[server.0] {
@@ -74,7 +75,7 @@ impl Caches {
         }
     }
 
-    /// Makes room for as many resources.
+    /// Makes room for this many resources.
     pub(crate) fn grow(&mut self, store: &Store, resources: usize) {
         let new = Position { since: store.revision(), progress: store.revision(), ..Position::default() };
         for positions in &mut self.servers {
@@ -82,7 +83,7 @@ impl Caches {
         }
     }
 
-    /// The caches of one resource list it anew.
+    /// All caches of one resource list it again.
     pub(crate) fn restart_resource(&mut self, store: &Store, resource: ResourceId) {
         for positions in &mut self.servers {
             let position = &mut positions[usize::from(resource.0)];
@@ -95,12 +96,13 @@ impl Caches {
         self.history = events;
     }
 
-    /// Whether the cache can serve anything.
+    /// Whether the cache has listed its resource, so that it can serve.
     pub(crate) fn ready(&self, server: ServerId, resource: ResourceId) -> bool {
         !self.at(server, resource).initialising
     }
 
-    /// With it on, every cache is where the store is; switched off, it stays there.
+    /// Switches automatic advance: with it, every cache is at the store's position; without it, caches stay where they
+    /// are.
     pub(crate) fn set_auto_advance(&mut self, store: &Store, on: bool) {
         if self.auto_advance && !on {
             for positions in &mut self.servers {
@@ -112,12 +114,12 @@ impl Caches {
         self.auto_advance = on;
     }
 
-    /// How many events of the resource the server has seen.
+    /// Number of events of the resource that the server has applied.
     pub(crate) fn applied(&self, store: &Store, server: ServerId, resource: ResourceId) -> usize {
         if self.auto_advance { store.log(resource).len() } else { self.at(server, resource).applied }
     }
 
-    /// The revision whose state the cache holds.
+    /// The revision of the state that the cache holds.
     pub(crate) fn revision(&self, store: &Store, server: ServerId, resource: ResourceId) -> u64 {
         let applied = self.applied(store, server, resource);
         let last = applied.checked_sub(1).map_or(0, |i| store.log(resource)[i].revision);
@@ -125,14 +127,14 @@ impl Caches {
         last.max(told.progress).max(told.since)
     }
 
-    /// The oldest revision from which a watch can still start.
+    /// The oldest revision from which a watch can start.
     pub(crate) fn since(&self, store: &Store, server: ServerId, resource: ResourceId) -> u64 {
         let since = self.at(server, resource).since;
         let forgotten = self.applied(store, server, resource).checked_sub(self.history).and_then(|n| n.checked_sub(1));
         forgotten.map_or(since, |last| since.max(store.log(resource)[last].revision))
     }
 
-    /// Applies one event; false if there was none left.
+    /// Applies one event; false if none was left.
     pub(crate) fn advance(&mut self, store: &Store, server: ServerId, resource: ResourceId) -> bool {
         if self.at(server, resource).initialising {
             let applied = store.log(resource).len();
@@ -147,7 +149,7 @@ impl Caches {
         behind
     }
 
-    /// Applies all events up to a revision: what a read that is "not older than" it waits for.
+    /// Applies all events up to a revision, for a read that is "not older than" it.
     pub(crate) fn catch_up(&mut self, store: &Store, server: ServerId, resource: ResourceId, revision: u64) {
         let wanted = store.first_after(resource, revision);
         let position = self.at_mut(server, resource);
@@ -171,7 +173,7 @@ impl Caches {
         self.note(server, resource);
     }
 
-    /// The caches that are behind and that somebody watches or reads, by server, then resource.
+    /// The caches that are behind and have watches or stale reads, by server, then resource.
     pub(crate) fn lagging<'a>(&'a self, store: &'a Store) -> impl Iterator<Item = (ServerId, ResourceId)> + 'a {
         self.noticed.iter().copied().filter(move |(server, resource)| {
             let behind = self.applied(store, *server, *resource) < store.log(*resource).len();
@@ -179,7 +181,7 @@ impl Caches {
         })
     }
 
-    /// Keeps the list of those that somebody watches or reads.
+    /// Updates the list of caches with watches or stale reads.
     fn note(&mut self, server: ServerId, resource: ResourceId) {
         let position = self.at(server, resource);
         let noticed = position.watches > 0 || position.read;
@@ -200,5 +202,5 @@ impl Caches {
 }
 
 fn resource_id(index: usize) -> ResourceId {
-    ResourceId(u16::try_from(index).expect("a registry gives out ids of 16 bits"))
+    ResourceId(u16::try_from(index).expect("ids have 16 bits"))
 }

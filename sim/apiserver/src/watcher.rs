@@ -1,7 +1,7 @@
-//! One open watch: what it still has to say, and how (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go).
+//! An open watch: its pending events and their encoding (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go).
 //!
-//! A watch is a cursor in the log of its resource, held back by its server's cache. Whole-object lines are made once for each
-//! event and shared by all watches that see the event as it is.
+//! A watch is a cursor in the log of its resource, limited by the position of its server's cache. The line of a whole
+//! object is built once for each event and shared by all watches that see the event unfiltered.
 use super::{
     ResourceId, ServerId, WatchItem, WatchStart, events,
     negotiation::{Encoding, Form, Shape},
@@ -29,59 +29,59 @@ use std::{
 pub(crate) struct Watcher {
     pub(crate) server: ServerId,
     pub(crate) resource: ResourceId,
-    /// `timeoutSeconds` as asked for.
+    /// The requested `timeoutSeconds`.
     pub(crate) timeout: Option<u32>,
     filter: Filter,
-    /// Lines that come before any event of the log.
+    /// Lines to send before any event of the log.
     first: VecDeque<Bytes>,
-    /// The log from here on has not been looked at. Moves over what does not match also when only asked.
+    /// Index of the first event in the log not looked at yet. Queries also advance it over events that do not match.
     next: AtomicUsize,
-    /// What happened up to this revision is not told, even if it has yet to happen.
+    /// Events up to this revision are not delivered, even future ones.
     after: u64,
-    /// Whether it begins with the objects that there were then.
+    /// Whether the watch begins with the objects that existed at that revision.
     pub(crate) from_state: bool,
     bookmark: Bookmark,
     ending: Ending,
 }
 
-/// What a watch sees, and in which form.
+/// The events that a watch sees, and their form.
 #[derive(Debug)]
 pub(crate) struct Filter {
-    /// None: all namespaces.
+    /// The namespace; None for all.
     pub(crate) namespace: Option<String>,
     pub(crate) selector: Selector,
-    /// Of whose kind the events are: a view's differs from that of the resource.
+    /// The kind in whose form events are sent: that of a view differs from that of the resource.
     pub(crate) kind: ResourceId,
-    /// Whether that is so.
+    /// Whether the kind is a view.
     pub(crate) view: bool,
     pub(crate) form: Form,
-    /// What goes with the rows of a table.
+    /// The part of each object that accompanies its row in a table.
     pub(crate) include: Include,
-    /// A table's columns have yet to be sent: they come once.
+    /// Whether a table's column definitions, which are sent once, are still to be sent.
     pub(crate) headed: bool,
 }
 
 #[derive(Debug)]
 struct Bookmark {
     allowed: bool,
-    /// The version that the client knows without any bookmark.
+    /// The version that the client knows without a bookmark.
     known: u64,
-    /// A bookmark is to follow the events that the cache has now.
+    /// Whether a bookmark is to be sent after the events that the cache has now.
     due: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum Ending {
     Open,
-    /// After the first lines.
+    /// The watch ends after its first lines.
     AfterFirst,
-    /// Once it has told so much of the log.
+    /// The watch ends after it has delivered the log up to this index.
     At(usize),
     Ended,
 }
 
 impl Watcher {
-    /// A watch of what comes after a revision.
+    /// A watch of the events after a revision.
     pub(crate) fn new(store: &Store, server: ServerId, resource: ResourceId, filter: Filter, after: u64) -> Self {
         Self {
             server,
@@ -97,12 +97,12 @@ impl Watcher {
         }
     }
 
-    /// The client allows bookmarks, and knows a version.
+    /// Allows bookmarks, with the version that the client knows already.
     pub(crate) fn allow_bookmarks(&mut self, known: u64) {
         self.bookmark = Bookmark { allowed: true, known, due: false };
     }
 
-    /// The watch starts with an ADDED line for an object that is there.
+    /// Adds an initial ADDED line for an existing object.
     pub(crate) fn push_initial(&mut self, kind: &Kind, object: &Arc<Object>, now: Timestamp) {
         if !self.filter.sees(object) {
             return;
@@ -115,7 +115,7 @@ impl Watcher {
         self.first.push_back(line);
     }
 
-    /// The mark that ends the initial events.
+    /// Adds the bookmark that ends the initial events.
     pub(crate) fn push_initial_events_end(&mut self, kind: &Kind, revision: u64, now: Timestamp) {
         if self.filter.is_of_lists() {
             self.ending = Ending::AfterFirst;
@@ -126,44 +126,44 @@ impl Watcher {
         self.first.push_back(line);
     }
 
-    /// The watch consists of one ERROR line.
+    /// Makes the watch consist of one ERROR line.
     pub(crate) fn fail(&mut self, status: &super::status::Status) {
         self.first.push_back(frame(self.filter.form.encoding, "ERROR", &encode(status)));
         self.ending = Ending::AfterFirst;
     }
 
-    /// How many events it has yet to tell, of those that the cache has.
+    /// Number of events that the cache has and the watch has not delivered.
     pub(crate) fn unread(&self, store: &Store, applied: usize) -> usize {
         let next = self.next.load(Ordering::Relaxed).min(applied);
         let told = |event: &&Event| event.revision > self.after && self.filter.change(event).is_some();
         self.first.len() + store.log(self.resource)[next..applied].iter().filter(told).count()
     }
 
-    /// The revision up to which it has told everything.
+    /// The revision up to which the watch has delivered everything.
     pub(crate) fn position(&self, store: &Store) -> u64 {
         let next = self.next.load(Ordering::Relaxed);
         let last = next.checked_sub(1).and_then(|last| store.log(self.resource).get(last));
         last.map_or(self.after, |event| event.revision.max(self.after))
     }
 
-    /// The server ends the stream now.
+    /// Ends the stream now.
     pub(crate) fn end(&mut self) {
         self.ending = Ending::Ended;
     }
 
-    /// The server ends the stream when it has told what there is in the log up to an index.
+    /// Ends the stream after the log up to an index has been delivered.
     pub(crate) fn end_at(&mut self, end: usize) {
         if self.ending == Ending::Open {
             self.ending = Ending::At(end);
         }
     }
 
-    /// Where it began.
+    /// The position at which the watch began.
     pub(crate) fn start(&self) -> WatchStart {
         WatchStart { after: self.after, from_state: self.from_state }
     }
 
-    /// The kind in whose form the events are.
+    /// The kind in whose form events are sent.
     pub(crate) fn kind(&self) -> ResourceId {
         self.filter.kind
     }
@@ -172,13 +172,14 @@ impl Watcher {
         self.ending == Ending::Ended
     }
 
-    /// Asks for a bookmark behind what the cache has now; false if the client did not allow any, or nothing is new to it.
+    /// Requests a bookmark after the events that the cache has now; false if the client did not allow bookmarks or is
+    /// up to date.
     pub(crate) fn request_bookmark(&mut self, cache_revision: u64) -> bool {
         self.bookmark.due |= self.bookmark.allowed && cache_revision > self.bookmark.known;
         self.bookmark.due
     }
 
-    /// Whether [`Self::next_item`] would be anything but pending. Makes no line.
+    /// Whether [`Self::next_item`] would be anything but pending. Builds no line.
     pub(crate) fn has_item(&self, store: &Store, applied: usize) -> bool {
         self.ending != Ending::Open
             || !self.first.is_empty()
@@ -186,7 +187,7 @@ impl Watcher {
             || self.peek(store, applied).is_some()
     }
 
-    /// The next line, as far as the cache has come.
+    /// The next item, as far as the cache has advanced.
     pub(crate) fn next_item(
         &mut self,
         store: &Store,
@@ -222,7 +223,7 @@ impl Watcher {
         WatchItem::Pending
     }
 
-    /// The next event that this watch sees; what it does not see is passed for good.
+    /// The next event that this watch sees; events that it does not see are skipped for good.
     fn peek<'s>(&self, store: &'s Store, applied: usize) -> Option<(&'s Event, Seen)> {
         let log = store.log(self.resource);
         let mut next = self.next.load(Ordering::Relaxed);
@@ -239,7 +240,7 @@ impl Watcher {
     }
 }
 
-/// How an event looks through a filter.
+/// The appearance of an event through a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seen {
     Added,
@@ -248,7 +249,8 @@ enum Seen {
 }
 
 impl Filter {
-    /// An event is about one object, which cannot be the metadata of a list: the server ends the stream at the first.
+    /// Whether the client asked for the metadata of lists. An event is about one object, which does not have that form:
+    /// the server ends the stream at the first event.
     fn is_of_lists(&self) -> bool {
         matches!(self.form.shape, Shape::Metadata { list: true, .. })
     }
@@ -258,7 +260,7 @@ impl Filter {
             && (self.selector.is_empty() || self.selector.matches(&object.value))
     }
 
-    /// A change across the selector's edge appears as an addition or a deletion.
+    /// The appearance of an event: a change across the selector's boundary is an addition or a deletion.
     fn change(&self, event: &Event) -> Option<Seen> {
         let before = event.before.as_deref().is_some_and(|o| self.sees(o));
         let after = event.after.as_deref().is_some_and(|o| self.sees(o));
@@ -282,14 +284,14 @@ impl Filter {
             Seen::Modified => self.line(kind, "MODIFIED", event.object(), event.revision, now),
             // The last state that matched, with the version of the change.
             Seen::Deleted => {
-                let last = event.before.as_ref().expect("what is deleted was there before");
+                let last = event.before.as_ref().expect("a deletion has an object before it");
                 self.line(kind, "DELETED", last, event.revision, now)
             }
         };
         if shared { event.line.get_or_init(make).clone() } else { make() }
     }
 
-    /// Whether events are sent as they are stored.
+    /// Whether events are sent in their stored form.
     fn is_plain(&self) -> bool {
         self.form == Form::JSON && !self.view
     }
@@ -315,7 +317,7 @@ impl Filter {
         frame(self.form.encoding, change, &encode(&value))
     }
 
-    /// A bookmark has a version and nothing else; Go's zero spec of a lease shows.
+    /// A bookmark with its version only; for a lease, Go writes the zero spec too.
     fn bookmark(&mut self, kind: &Kind, revision: u64, annotations: Option<Value>, now: Timestamp) -> Bytes {
         let mut metadata = json!({"resourceVersion": revision.to_string()});
         if let Some(annotations) = annotations {
@@ -333,10 +335,10 @@ impl Filter {
     }
 }
 
-/// One event as it goes over the wire.
+/// Encodes one event for the wire.
 fn frame(encoding: Encoding, change: &str, object: &[u8]) -> Bytes {
     match encoding {
-        // A stream is never YAML.
+        // Streams never use YAML.
         Encoding::Json | Encoding::Yaml => line(change, object),
         Encoding::Protobuf => match representation::transcoded(object, encoding) {
             Ok(object) => protobuf::event(change, &object),

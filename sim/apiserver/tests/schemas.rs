@@ -70,7 +70,7 @@ fn generated() -> Map<String, Value> {
     schemas
 }
 
-/// The Rust types always have metadata; the API does not ask for any.
+/// Makes metadata optional, as in the API; the Rust types always have it.
 fn without_required_metadata(schema: &mut Value) {
     let Some(map) = schema.as_object_mut() else { return };
     let Some(required) = map.get_mut("required").and_then(Value::as_array_mut) else { return };
@@ -80,12 +80,12 @@ fn without_required_metadata(schema: &mut Value) {
     }
 }
 
-/// A reference has no room for a description beside it.
+/// Wraps a reference in `allOf`, because a reference cannot have a description beside it.
 fn refer_in_all_of(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
             if map.len() > 1
-                // Schemas of schemas have a member of that name.
+                // JSONSchemaProps has a member of that name.
                 && map.get("$ref").is_some_and(Value::is_string)
                 && let Some(reference) = map.remove("$ref")
             {

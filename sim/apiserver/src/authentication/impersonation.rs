@@ -1,8 +1,8 @@
-//! Acting as somebody else: the `Impersonate-*` headers, constrained impersonation (KEP-5284) and its predecessor
+//! Impersonation: the `Impersonate-*` headers, constrained impersonation (KEP-5284) and its predecessor
 //! (k8s.io/apiserver/pkg/endpoints/filters/impersonation).
 //!
-//! Each mode that applies is tried; of several refusals the first is the answer. The associated-node mode needs service account
-//! tokens with a node and so never applies here.
+//! Every mode that applies is tried; if all refuse, the first refusal is the answer. The associated-node mode needs
+//! service account tokens with a node and so never applies here.
 use super::{ANONYMOUS, AUTHENTICATED, MASTERS, SERVICE_ACCOUNT, UNAUTHENTICATED, User, service_account};
 use crate::{
     authorizer::Attributes,
@@ -15,16 +15,16 @@ use http::HeaderMap;
 
 const NODE: &str = "system:node:";
 const EXTRA: &str = "impersonate-extra-";
-/// From so many groups or extra values on, the right to all of them is asked for first.
+/// Number of groups or extra values from which on the server first checks the right to all of them at once.
 const MANY: usize = 4;
 
-/// Says whether the requestor may do this: Ok, or the whole refusal.
+/// Checks whether the requestor may do this: Ok, or the complete refusal.
 pub(crate) type Check<'a> = &'a dyn Fn(&Attributes<'_>) -> Outcome<()>;
 
-/// Whom the request is to be handled as; None if the headers name nobody. `attributes` is the request itself.
+/// The user to impersonate; None if no header asks for one. `attributes` describes the request itself.
 ///
 /// # Errors
-/// 400 for headers without a user, 403 if the requestor may not.
+/// 400 for headers without a user, 403 if the requestor lacks the right.
 pub(crate) fn impersonate(attributes: &Attributes<'_>, check: Check<'_>) -> Outcome<Option<User>> {
     let Some(wanted) = wanted(attributes.headers)? else { return Ok(None) };
     let plain = wanted.uid.is_empty() && wanted.groups.is_empty() && wanted.extra.is_empty();
@@ -94,10 +94,10 @@ fn go_syntax(user: &User) -> String {
     format!("&user.DefaultInfo{{Name:{name:?}, UID:{uid:?}, Groups:{}, Extra:{extra}}}", list(groups))
 }
 
-/// One way of asking for the rights to every part of a user.
+/// One set of rights that permits impersonation, with a check for each part of a user.
 struct Mode<'a> {
     verb: &'a str,
-    /// Of users and groups: the older way has them in the core group.
+    /// API group of the users and groups resources: the legacy mode checks them in the core group.
     group: &'a str,
     constrained: bool,
     request: &'a Attributes<'a>,

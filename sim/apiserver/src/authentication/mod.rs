@@ -1,7 +1,8 @@
-//! Who a request is from: bearer tokens from a table, the anonymous user, and whom somebody acts as
+//! Authentication: bearer tokens from a table, the anonymous user, impersonation
 //! (k8s.io/apiserver/pkg/authentication/{token/tokenfile,request,group}).
 //!
-//! Client certificates, OIDC and service account tokens (JWT) are not simulated: a token table can name a service account.
+//! Client certificates, OIDC and service account tokens (JWT) are not simulated: a token table can name a service
+//! account.
 use super::status::{self, Outcome};
 use http::{HeaderMap, header};
 use serde::Serialize;
@@ -18,25 +19,25 @@ pub(crate) const UNAUTHENTICATED: &str = "system:unauthenticated";
 const ANONYMOUS: &str = "system:anonymous";
 const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
 
-/// Somebody who makes requests (`authentication.k8s.io/v1` `UserInfo`).
+/// The user who makes a request (`authentication.k8s.io/v1` `UserInfo`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct User {
-    /// E.g. `system:serviceaccount:kubernaut-system:gateway`.
+    /// User name, e.g. `system:serviceaccount:team:controller`.
     #[serde(rename = "username", skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// Empty if it has none.
+    /// Unique id; may be empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub uid: String,
-    /// In the order in which they were given, `system:authenticated` last.
+    /// Groups in the order in which they were given, `system:authenticated` last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
-    /// Whatever else the authenticator knows.
+    /// Further attributes from the authenticator.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub extra: BTreeMap<String, Vec<String>>,
 }
 
 impl User {
-    /// Nobody in particular.
+    /// The user of a request without credentials.
     pub(crate) fn anonymous() -> Self {
         Self { name: ANONYMOUS.into(), groups: vec![UNAUTHENTICATED.into()], ..Self::default() }
     }
@@ -56,7 +57,7 @@ impl User {
     }
 }
 
-/// Namespace and name of the service account that a user name is of.
+/// Namespace and name of the service account behind a user name.
 fn service_account(user: &str) -> Option<(&str, &str)> {
     let (namespace, name) = user.strip_prefix(SERVICE_ACCOUNT)?.split_once(':')?;
     (!namespace.is_empty() && !name.is_empty() && !name.contains(':')).then_some((namespace, name))
@@ -71,7 +72,7 @@ pub(crate) fn authenticate(tokens: &TokenTable, headers: &HeaderMap) -> Outcome<
     tokens.user(token).ok_or_else(status::unauthorized)
 }
 
-/// Another scheme, or an empty token, is nobody's credential.
+/// The bearer token; None for another scheme or an empty token.
 fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim();
     let (scheme, token) = value.split_once(' ')?;

@@ -3,26 +3,26 @@
 use super::{AUTHENTICATED, User};
 use std::collections::BTreeMap;
 
-/// Why a token file cannot be used.
+/// Reason why a token file cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum TokenFileError {
     /// A line with too few columns.
     #[error("line {line} has {columns} columns: give token, user and uid, and groups if there are any")]
     Columns {
-        /// From 1.
+        /// Line number, from 1.
         line: usize,
-        /// How many there are.
+        /// Number of columns found.
         columns: usize,
     },
-    /// A quoted column without its end.
+    /// A quoted column that does not end, with its line number.
     #[error("line {0} has a quote that is not closed")]
     Quote(usize),
-    /// A line without a token.
+    /// A line without a token, with its number.
     #[error("line {0} has no token")]
     Empty(usize),
 }
 
-/// Tokens and whose they are.
+/// Tokens and their users.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenTable {
     first: Option<String>,
@@ -30,8 +30,8 @@ pub struct TokenTable {
 }
 
 impl TokenTable {
-    /// Reads lines of `token,user,uid,"group1,group2"`. Of a token that occurs twice the last line holds; empty lines and
-    /// lines that begin with `#` are none.
+    /// Parses lines of `token,user,uid,"group1,group2"`. If a token occurs twice, the last line wins; empty lines and
+    /// lines that begin with `#` are skipped.
     ///
     /// # Errors
     /// At the first line that is not of this form.
@@ -57,19 +57,19 @@ impl TokenTable {
         Ok(table)
     }
 
-    /// Adds a token; one that is there already gets the new user.
+    /// Adds a token, or replaces the user of an existing one.
     pub fn insert(&mut self, token: &str, user: User) {
         self.first.get_or_insert_with(|| token.to_owned());
         self.users.insert(token.to_owned(), user);
     }
 
-    /// The token that was added first, and whose it is.
+    /// The token that was added first, with its user.
     pub fn first(&self) -> Option<(&str, &User)> {
         let token = self.first.as_deref()?;
         self.users.get(token).map(|user| (token, user))
     }
 
-    /// Whose token this is, as a member of `system:authenticated`.
+    /// The user of a token, as a member of `system:authenticated`.
     pub fn user(&self, token: &str) -> Option<User> {
         let mut user = self.users.get(token)?.clone();
         user.join(AUTHENTICATED);
@@ -77,7 +77,7 @@ impl TokenTable {
     }
 }
 
-/// The columns of one line (RFC 4180): a quoted column may hold commas, and quotes written twice.
+/// The columns of one line (RFC 4180): a quoted column may contain commas, and doubled quotes.
 fn columns(line: &str) -> Option<Vec<String>> {
     let mut columns = Vec::new();
     let mut rest = line.trim_end_matches('\r');

@@ -1,7 +1,8 @@
-//! The kinds that decide about access: roles and bindings, reviews, webhook configurations, service accounts and secrets.
+//! The kinds that decide about access: roles and bindings, reviews, webhook configurations, service accounts and
+//! secrets.
 //!
-//! Each has a shape: the server acts on what they say, so it knows their members. Reviews are created and answered, never
-//! stored.
+//! Each has a shape: the server acts on their content, so it must know their members. Reviews are created and answered,
+//! never stored.
 use super::{Builtin, PLAIN};
 use crate::decode::shape::Shape::{self, Bytes, Flag, List, Map, Object, Text, Texts, Whole};
 
@@ -154,7 +155,7 @@ const CONDITION: Shape = Object(
     "NamespaceCondition",
     &[("type", Text), ("status", Text), ("lastTransitionTime", Text), ("reason", Text), ("message", Text)],
 );
-/// The server deletes what is in a namespace by what it says.
+/// The namespace controller reads these members, so they have a shape.
 pub(super) const NAMESPACE: Members = &[
     ("spec", Object("NamespaceSpec", &[("finalizers", Texts)])),
     ("status", Object("NamespaceStatus", &[("phase", Text), ("conditions", List(&CONDITION))])),

@@ -1,9 +1,9 @@
-//! The controllers that act on what is stored: garbage collection and the emptying of namespaces
+//! The simulated controllers: garbage collection and the deletion of namespace contents
 //! (k8s.io/kubernetes/pkg/controller/{garbagecollector,namespace}).
 //!
-//! Off until somebody asks for them. What they would do next is a list of tasks, each about one object, so that their
-//! interleaving with everybody else's writes is a choice of the caller. Not simulated: every other controller (the default
-//! service account, the aggregation of cluster roles), and the lag of the controllers' own caches.
+//! They are off by default. Their pending work is a list of tasks, each about one object, so that the caller chooses
+//! how it interleaves with other writes. Not simulated: every other controller (the default service account, the
+//! aggregation of cluster roles), and the lag of the controllers' own caches.
 use super::{Answer, ApiServer, ResourceId, object::Object, registry::Kind};
 use http::Method;
 use jiff::Timestamp;
@@ -13,13 +13,13 @@ use std::{fmt, sync::Arc};
 mod garbage_collector;
 mod namespaces;
 
-/// One thing that a controller would do now.
+/// One action that a controller could perform now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Task {
     resource: ResourceId,
     namespace: String,
     name: String,
-    /// The version that was looked at.
+    /// The version of the object that the task was computed from.
     revision: u64,
     uid: String,
     act: Act,
@@ -27,19 +27,19 @@ pub struct Task {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Act {
-    /// Delete the object, with this propagation policy.
+    /// Deletes the object with this propagation policy.
     Delete(&'static str),
-    /// Take a finalizer away.
+    /// Removes a finalizer.
     Release(&'static str),
-    /// Write other owners.
+    /// Replaces the owner references.
     Owners(Vec<Value>),
-    /// Write a namespace's conditions.
+    /// Replaces a namespace's conditions.
     Conditions(Vec<Value>),
-    /// Take `kubernetes` from a namespace's spec.
+    /// Removes `kubernetes` from a namespace's spec.
     Finalize,
 }
 
-/// Tasks that were refused, and the revision at which they were: they are not tried again before something has changed.
+/// Tasks that were refused, and the revision at which they were refused: they are not retried until something changes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Controllers {
     refused: Vec<Task>,
@@ -73,17 +73,17 @@ impl Task {
 }
 
 impl ApiServer {
-    /// Switches the controllers on or off; a new server has none.
+    /// Switches the controllers on or off; they are off in a new server.
     pub fn set_controllers(&mut self, on: bool) {
         self.controllers = on.then(Controllers::default);
     }
 
-    /// Whether they are on.
+    /// Whether the controllers are on.
     pub fn has_controllers(&self) -> bool {
         self.controllers.is_some()
     }
 
-    /// What the controllers could do now, by resource and key; nothing if they are off.
+    /// The tasks that controllers could perform now, by resource and key; empty if they are off.
     pub fn controller_tasks(&self, now: Timestamp) -> Vec<Task> {
         let Some(controllers) = &self.controllers else { return Vec::new() };
         let mut tasks = garbage_collector::tasks(&self.store, &self.registry);
@@ -94,7 +94,7 @@ impl ApiServer {
         tasks
     }
 
-    /// Lets a controller do one thing, as this actor; false if it was refused, as when the object has changed since.
+    /// Performs one task as this actor; false if it was refused, for instance because the object has changed since.
     pub fn perform(&mut self, task: &Task, actor: u32, now: Timestamp) -> bool {
         let registry = Arc::clone(&self.registry);
         let kind = registry.kind(task.resource);

@@ -1,7 +1,7 @@
-//! A body whose spec is, byte for byte, the one that the server sent: it is not decoded a second time.
+//! Skips decoding a spec that equals the stored one, byte for byte.
 //!
-//! A status update carries the whole object, and the spec is most of it. Only identical bytes are left out, so that duplicate
-//! and unknown members are found wherever they could be.
+//! A status update carries the whole object, and the spec is most of it. Only identical bytes are skipped, so that
+//! duplicate and unknown members are still found everywhere.
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -11,11 +11,11 @@ struct Body<'a> {
     spec: Option<&'a RawValue>,
 }
 
-/// The body with an empty spec, if its spec stands in `stored` as it is.
+/// The body with an empty spec, if its spec occurs unchanged in `stored`.
 pub(crate) fn left_out(body: &[u8], stored: &[u8]) -> Option<Vec<u8>> {
     let (text, stored) = (std::str::from_utf8(body).ok()?, std::str::from_utf8(stored).ok()?);
     let spec = serde_json::from_str::<Body<'_>>(text).ok()?.spec?.get();
-    // Members are stored in the order of their names, and metadata has no member that is called so and holds an object.
+    // Stored members are sorted by name, and metadata has no member `spec` that holds an object.
     let (_, rest) = stored.split_once(",\"spec\":")?;
     let known = rest.strip_prefix(spec).is_some_and(|rest| rest.starts_with(",\"status\":") || rest == "}");
     if !known {

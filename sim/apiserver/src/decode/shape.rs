@@ -1,8 +1,8 @@
-//! The members of a built-in kind and their types, as Go's decoder knows them: unknown members go and are reported, empty ones
-//! go, and a wrong type is an error in the decoder's words (sigs.k8s.io/json).
+//! The members of a built-in kind and their types, as Go's decoder knows them: unknown members are dropped and
+//! reported, empty ones dropped, and a wrong type is an error in the decoder's words (sigs.k8s.io/json).
 //!
-//! For the kinds that the server itself reads (roles, reviews, webhook configurations, secrets): it must not act on a member
-//! that the real one would have refused. Kinds without a shape pass unchecked.
+//! For the kinds that the server itself reads (roles, reviews, webhook configurations, secrets): it must not act on a
+//! member that the real one would have refused. Bodies of kinds without a shape are not checked.
 use crate::validation::metadata;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
@@ -28,17 +28,17 @@ pub(crate) enum Shape {
     Object(&'static str, &'static [(&'static str, Shape)]),
 }
 
-/// Where the decoder is: for unknown members with indices, for errors without.
+/// The position of the decoder: paths of unknown members contain indices, paths in errors do not.
 struct Place<'a> {
     kind: &'a str,
     path: String,
     plain: String,
 }
 
-/// Brings the members of an object, other than its metadata, into the form in which they are stored.
+/// Converts the members of an object, except its metadata, into their stored form.
 ///
 /// # Errors
-/// The words of Go's decoder.
+/// The error of Go's decoder.
 pub(crate) fn normalise(
     members: &'static [(&'static str, Shape)],
     kind: &str,
@@ -77,7 +77,7 @@ fn object_members(
     error.map_or(Ok(()), Err)
 }
 
-/// Whether the member is kept.
+/// Whether to keep the member.
 fn member(shape: &Shape, value: &mut Value, place: &Place<'_>, unknown: &mut Vec<String>) -> Result<bool, String> {
     match (shape, value) {
         (_, Value::Null) => Ok(false),
@@ -122,7 +122,7 @@ fn member(shape: &Shape, value: &mut Value, place: &Place<'_>, unknown: &mut Vec
     }
 }
 
-/// Go names the byte at which it gave up.
+/// Checks base64; the error names the byte at which Go gives up.
 fn base64(text: &str) -> Result<(), String> {
     let Err(_) = STANDARD.decode(text) else { return Ok(()) };
     let alphabet = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);

@@ -1,4 +1,4 @@
-//! From a definition to the kinds that it serves, one for each version
+//! Converts a definition into the kinds that it serves, one for each version
 //! (k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go, getOrCreateServingInfoFor).
 use crate::{
     ResourceId, builtin,
@@ -13,7 +13,7 @@ use crate::{
 use serde_json::Value;
 use std::{cmp::Reverse, sync::Arc};
 
-/// Under which names a definition's kinds are served.
+/// The names under which a definition's kinds are served.
 #[derive(Debug)]
 pub(crate) struct Names {
     pub(crate) group: String,
@@ -27,10 +27,10 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Those that were accepted, or where none have been yet, those that it asks for.
+    /// The accepted names, or the requested ones if none have been accepted yet.
     ///
     /// # Errors
-    /// If a name is missing that has no default.
+    /// If a name without a default is missing.
     pub(crate) fn of(definition: &Value) -> Result<Self, RegistryError> {
         let accepted = definition.pointer("/status/acceptedNames");
         let accepted = accepted.filter(|names| names["plural"].as_str().is_some_and(|plural| !plural.is_empty()));
@@ -57,7 +57,7 @@ impl Names {
     }
 }
 
-/// A definition's versions, as it has them.
+/// The versions in a definition.
 pub(crate) fn versions(definition: &Value) -> &[Value] {
     definition.pointer("/spec/versions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
@@ -66,8 +66,8 @@ fn flag(version: &Value, member: &str) -> bool {
     version.get(member).and_then(Value::as_bool).unwrap_or_default()
 }
 
-/// The kind of each version, and whether it is served. `ids` are those of the versions, `home` is where their objects are; the first
-/// version's own place if there is none yet.
+/// The kind of each version, and whether it is served. `ids` are the ids of the versions; `home` is the resource that
+/// holds the objects, by default the first version's own.
 ///
 /// # Errors
 /// If no version is stored, one has no schema, or a schema, a rule or a column does not compile.
@@ -152,12 +152,12 @@ fn scale(scale: &Value) -> Scale {
         path.replace('.', "/")
     };
     let (spec, status) = (pointer("specReplicasPath"), pointer("statusReplicasPath"));
-    // An absent path must not find the whole object.
+    // An empty pointer would select the whole object.
     let selector = Some(pointer("labelSelectorPath")).filter(|path| !path.is_empty()).unwrap_or_else(|| "/".into());
     Scale { spec, status, selector }
 }
 
-/// The warning of a version that is deprecated, with the newest one that is not.
+/// The warning for a deprecated version; it names the newest version that is not deprecated.
 fn deprecation(version: &Value, all: &[&Value], names: &Names) -> Option<String> {
     version.get("deprecated").and_then(Value::as_bool).filter(|deprecated| *deprecated)?;
     if let Some(given) = version.get("deprecationWarning").and_then(Value::as_str) {
@@ -171,7 +171,7 @@ fn deprecation(version: &Value, all: &[&Value], names: &Names) -> Option<String>
     Some(format!("{group}/{own} {kind} is deprecated{instead}"))
 }
 
-/// `additionalPrinterColumns`; without any, the age.
+/// `additionalPrinterColumns`; by default only the age.
 fn columns(version: &Value) -> Result<Vec<Column>, JsonPathError> {
     match version.get("additionalPrinterColumns").and_then(Value::as_array).filter(|columns| !columns.is_empty()) {
         Some(columns) => columns.iter().map(Column::compile).collect(),
@@ -179,7 +179,7 @@ fn columns(version: &Value) -> Result<Vec<Column>, JsonPathError> {
     }
 }
 
-/// How a version stands among others: the greater comes first (k8s.io/apimachinery/pkg/version, CompareKubeAwareVersionStrings).
+/// Sort key of a version; the greatest comes first (k8s.io/apimachinery/pkg/version, CompareKubeAwareVersionStrings).
 pub(crate) fn priority(version: &str) -> impl Ord + use<> {
     let parsed = version.strip_prefix('v').and_then(|rest| {
         let major = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -195,7 +195,7 @@ pub(crate) fn priority(version: &str) -> impl Ord + use<> {
             }
         }
     });
-    // What is no such version comes last, in the order of the alphabet.
+    // Other version names come last, in alphabetical order.
     (parsed.unwrap_or_default(), Reverse(version.to_owned()))
 }
 

@@ -1,4 +1,5 @@
-//! PATCH with an apply configuration: server-side apply (k8s.io/apiserver/pkg/endpoints/handlers/patch.go, applyPatcher).
+//! PATCH with an apply configuration: server-side apply (k8s.io/apiserver/pkg/endpoints/handlers/patch.go,
+//! applyPatcher).
 use super::{Call, create};
 use crate::{
     Answer, ApiServer, decode, managed_fields, object,
@@ -11,7 +12,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 impl ApiServer {
-    /// Merges a configuration into the object, which is created if it is not there.
+    /// Merges a configuration into the object, and creates the object if it does not exist.
     pub(super) fn apply(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         if !self.field_management {
             return Err(status::not_simulated("server-side apply without field management"));
@@ -44,7 +45,8 @@ impl ApiServer {
         let outcome = match current {
             Some(current) => self.replace(call, &current, value, &mut warnings),
             None => {
-                // There is nothing that a version could be compared with; it goes on the way to the storage.
+                // The object does not exist, so its version is not compared; the storage drops it, which a dry run does
+                // not reach.
                 if !call.options.is_dry_run() {
                     object::metadata_mut(&mut value).remove("resourceVersion");
                 }
@@ -57,8 +59,8 @@ impl ApiServer {
     }
 }
 
-/// The merged object as it is stored. That of a custom resource, but for its metadata, is not decoded again: nothing is pruned, and
-/// a null is a value.
+/// The merged object in its stored form. A custom resource, except for its metadata, is not decoded again: nothing is
+/// pruned, and a null is a value.
 fn converted(call: &Call<'_>, config: &Value, mut merged: Value) -> Outcome<Value> {
     let outcome = match &call.kind.schema {
         Some(schema) => {
@@ -78,12 +80,12 @@ fn converted(call: &Call<'_>, config: &Value, mut merged: Value) -> Outcome<Valu
     Ok(merged)
 }
 
-/// What a patched object that was never text undergoes before it is decoded.
+/// The conversion that a patched object undergoes before it is decoded, because it was never text.
 pub(super) fn from_unstructured(kind: &Kind, object: &mut Value) -> Result<(), String> {
     if kind.kind == "Lease" { validation::lease::from_unstructured(object) } else { Ok(()) }
 }
 
-/// The configuration, YAML or JSON, and the members that it has twice.
+/// The configuration, in YAML or JSON, and its duplicate members.
 fn configuration(body: &[u8]) -> Outcome<(Value, Vec<String>)> {
     if let Ok((mut config @ Value::Object(_), duplicates)) = decode::json(body) {
         whole_numbers(&mut config);
@@ -108,7 +110,7 @@ fn configuration(body: &[u8]) -> Outcome<(Value, Vec<String>)> {
     }
 }
 
-/// YAML does not tell 2.0 from 2.
+/// Turns 2.0 into 2: YAML does not distinguish them.
 fn whole_numbers(value: &mut Value) {
     match value {
         Value::Object(map) => map.values_mut().for_each(whole_numbers),
@@ -122,13 +124,13 @@ fn whole_numbers(value: &mut Value) {
     }
 }
 
-/// What is wrong, without where: the parsers count differently.
+/// The error without its position, because the two parsers count differently.
 fn yaml_error(message: &str) -> &str {
     let line = message.lines().next().unwrap_or_default();
     line.strip_prefix("error: line ").and_then(|rest| rest.split_once(": ")).map_or(line, |(_, why)| why)
 }
 
-/// What strict reading of the configuration finds: members that occur twice. Unknown ones have been refused.
+/// Applies `fieldValidation` to duplicate members of the configuration; unknown ones have been refused already.
 fn field_validation(call: &Call<'_>, duplicates: &[String]) -> Outcome<Vec<String>> {
     let complaint = |path: &String| {
         let name = Value::from(path.rsplit('.').next().unwrap_or(path));

@@ -1,4 +1,4 @@
-//! POST, and the part of PUT that creates (k8s.io/apiserver/pkg/registry/rest/create.go).
+//! POST, and the creating half of PUT (k8s.io/apiserver/pkg/registry/rest/create.go).
 use super::{Call, body_revision};
 use crate::{
     Answer, ApiServer,
@@ -10,10 +10,10 @@ use crate::{
 };
 use serde_json::Value;
 
-/// How many generated names are tried.
+/// Number of generated names to try.
 const NAME_ATTEMPTS: usize = 8;
 
-/// What a POST cannot say. A PUT that creates can: it is not taken out there (k8s.io/apiserver/pkg/registry/rest/meta.go,
+/// Members that a POST drops and a creating PUT keeps (k8s.io/apiserver/pkg/registry/rest/meta.go,
 /// WipeObjectMetaSystemFields).
 const SYSTEM_FIELDS: [&str; 3] = ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"];
 
@@ -24,7 +24,7 @@ impl ApiServer {
         let decoded = decode::object(call.kind, encoding, call.body)?;
         let mut warnings = decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints)?;
         let outcome = self.create_decoded(call, decoded.value, &mut warnings);
-        // A refusal carries the warnings that came before it.
+        // A refusal carries the warnings that were collected before it.
         outcome.map_err(|refusal| refusal.with_warnings(warnings))
     }
 
@@ -40,7 +40,7 @@ impl ApiServer {
         default(call, &mut value);
         self.own_fields(call, None, &mut value);
         self.mutate(call, &mut value, None)?;
-        // A dry run never comes to where the version is looked at, and shows it.
+        // A dry run does not reach the version check, and shows the version.
         let mut revision = 0;
         if !call.options.is_dry_run() {
             revision = body_revision(&value)?;
@@ -59,8 +59,8 @@ impl ApiServer {
         Err(status::no_unique_name(call.kind.subject(), &prefix))
     }
 
-    /// Creates an object whose name and namespace are settled and admitted, whose defaults are filled in and whose fields have
-    /// their owners. `revision` is the version that a POST names.
+    /// Creates an object whose name and namespace are final and admitted, whose defaults are filled in and whose fields
+    /// have owners. `revision` is the version in the body of a POST.
     pub(super) fn create_prepared(
         &mut self,
         call: &Call<'_>,
@@ -96,7 +96,7 @@ impl ApiServer {
         if call.options.is_dry_run() {
             return Ok(call.value_answer(201, &value, warnings));
         }
-        // Not stored, though a dry run shows it.
+        // A dry run shows this member, but it is not stored.
         object::metadata_mut(&mut value).remove("selfLink");
         let object = self.commit_put(call.actor, call.resource(), &key, call.stored(value));
         Ok(call.object_answer(201, &object, warnings))
@@ -126,7 +126,7 @@ impl ApiServer {
         errors
     }
 
-    /// What is wrong with an object apart from its metadata, and with the metadata's relation to the schema.
+    /// Validates an object apart from its metadata, and the schema's restrictions on its metadata.
     pub(super) fn validate_content(
         &self,
         call: &Call<'_>,
@@ -173,7 +173,7 @@ impl ApiServer {
     }
 }
 
-/// Fills in what a built-in kind's decoder does; a custom one's schema has done so.
+/// Fills in the defaults of a built-in kind; for a custom one its schema has already done so.
 pub(super) fn default(call: &Call<'_>, value: &mut Value) {
     if let Some(map) = value.as_object_mut().filter(|_| !call.kind.custom) {
         validation::core::default(&call.kind.kind, map);

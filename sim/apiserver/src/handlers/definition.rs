@@ -1,5 +1,6 @@
-//! DELETE of a definition of custom resources (k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition/etcd.go): the
-//! first request marks it, and it stays until its objects are gone. The rest is in [`crate::extensions`].
+//! DELETE of a definition of custom resources
+//! (k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition/etcd.go): the first request marks it, and it
+//! remains until its objects are gone. [`crate::extensions`] does the rest.
 use super::{Call, delete::delete_options, namespace::check_preconditions};
 use crate::{Answer, ApiServer, extensions, status::Outcome};
 

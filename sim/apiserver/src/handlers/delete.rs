@@ -1,6 +1,7 @@
 //! DELETE of one object and of a collection (k8s.io/apiserver/pkg/registry/rest/delete.go).
 //!
-//! The finalizers of foreground and orphan deletion stay until the garbage collector, if it is on, or somebody else takes them.
+//! The finalizers of foreground and orphan deletion remain until the garbage collector, if it is on, or a client
+//! removes them.
 use super::{Call, json_answer, list::encode_page};
 use crate::{
     Answer, ApiServer, decode,
@@ -30,7 +31,7 @@ pub(super) struct DeleteOptions {
     pub(super) orphan_dependents: Option<bool>,
 }
 
-/// An empty text is a precondition too: one that never holds.
+/// An empty string is a precondition too: it never holds.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Preconditions {
@@ -43,8 +44,8 @@ impl DeleteOptions {
         self.dry_run.as_ref().is_some_and(|values| !values.is_empty())
     }
 
-    /// The finalizer with which the garbage collector is to be told what becomes of dependents: none for the background; None
-    /// if the options do not say.
+    /// The finalizer that instructs the garbage collector: `Some(None)` for background deletion, None if the options do
+    /// not say.
     pub(super) fn collector_finalizer(&self) -> Option<Option<&'static str>> {
         match (self.orphan_dependents, self.propagation_policy.as_deref()) {
             (Some(true), _) | (None, Some("Orphan")) => Some(Some("orphan")),
@@ -64,7 +65,7 @@ impl ApiServer {
         self.delete_object(call, &options, &current)
     }
 
-    /// Deletes an object whose deletion has been found to be in order, or makes it terminating.
+    /// Deletes an object, or marks it as terminating, after all checks have passed.
     pub(super) fn delete_object(
         &mut self,
         call: &Call<'_>,
@@ -73,7 +74,7 @@ impl ApiServer {
     ) -> Outcome<Answer> {
         let key = call.key();
         let dry_run = options.is_dry_run();
-        // 202 is for those alone who asked for it in the words of old.
+        // 202 is only for clients that use the deprecated option.
         let stays = if options.orphan_dependents == Some(false) { 202 } else { 200 };
         match fate(call, options, current) {
             Fate::Stays(value) if value == *current.value => Ok(call.object_answer(stays, current, &[])),
@@ -82,7 +83,7 @@ impl ApiServer {
                 let object = self.commit_put(call.actor, call.resource(), &key, value);
                 Ok(call.object_answer(stays, &object, &[]))
             }
-            // The object that was to be updated is never read, and a dry run answers with it.
+            // A dry run answers with the object of an update that the real server never reads: a blank one.
             Fate::Released if dry_run => Ok(call.value_answer(200, &blank(call)?, &[])),
             Fate::Released | Fate::Goes => {
                 check_released(call, options, current)?;
@@ -101,7 +102,7 @@ impl ApiServer {
         let answer = encode_page(call, &page);
         for current in &page.objects {
             let key = call.kind.key(&current.namespace, &current.name);
-            // What went before stays deleted.
+            // Objects deleted before an error stay deleted.
             check_preconditions(call, &options, &current.name, current)?;
             if options.is_dry_run() {
                 continue;
@@ -121,7 +122,7 @@ impl ApiServer {
     }
 }
 
-/// From the body if there is one, otherwise from the query; preconditions are in bodies only.
+/// The options from the body if there is one, otherwise from the query; only bodies have preconditions.
 pub(super) fn delete_options(call: &Call<'_>) -> Outcome<DeleteOptions> {
     decode::check_size(call.body)?;
     let options = if call.body.is_empty() {
@@ -169,7 +170,7 @@ fn validate(options: &DeleteOptions) -> Outcome<()> {
     validation::options::finish("DeleteOptions", errors)
 }
 
-/// These conflicts name the Kind where all others name the plural.
+/// Checks the preconditions of a delete; these conflicts name the Kind where all others name the plural.
 fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, name: &str, current: &Object) -> Outcome<()> {
     let Some(wanted) = &options.preconditions else { return Ok(()) };
     let subject = call.kind.kind_subject();
@@ -192,18 +193,19 @@ fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, name: &str, cur
     Ok(())
 }
 
-/// What the deletion makes of an object.
+/// What a delete does to an object.
 enum Fate {
-    /// It stays, like this, until its finalizers are gone.
+    /// The object remains, in this form, until its finalizers are gone.
     Stays(Value),
-    /// The options take its last finalizers, which are the collector's: it goes.
+    /// The options remove the object's last finalizers, which are the collector's, and it is deleted.
     Released,
-    /// It has no finalizers: it goes.
+    /// The object has no finalizers and is deleted.
     Goes,
 }
 
-/// An update that would take the last finalizers is given up for the deletion, whose precondition is then the version of an object
-/// that was never read: of whoever names a version it fails (k8s.io/apiserver/pkg/registry/generic/registry/store.go, Delete).
+/// When an update would remove the last finalizers, the real server deletes instead, and compares the version
+/// precondition with an object that it never read: any version precondition fails
+/// (k8s.io/apiserver/pkg/registry/generic/registry/store.go, Delete).
 fn check_released(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Outcome<()> {
     let names_version = options.preconditions.as_ref().is_some_and(|wanted| wanted.resource_version.is_some());
     if !names_version || object::finalizers(&current.value).is_empty() {
@@ -218,7 +220,7 @@ fn check_released(call: &Call<'_>, options: &DeleteOptions, current: &Object) ->
     Err(status::conflict(call.kind.subject(), &current.name, &why))
 }
 
-/// The collector's own finalizers are those that the options name, or those it has
+/// Applies the options to the object: they determine the collector's finalizers; by default those on the object remain
 /// (k8s.io/apiserver/pkg/registry/generic/registry/store.go, deletionFinalizersForGarbageCollection).
 fn fate(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Fate {
     let mut finalizers: Vec<Value> = object::finalizers(&current.value).into_iter().map(Value::from).collect();
@@ -235,7 +237,7 @@ fn fate(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Fate {
     Fate::Stays(value)
 }
 
-/// An object of the kind with nothing in it.
+/// An empty object of the kind.
 fn blank(call: &Call<'_>) -> Outcome<Value> {
     if call.kind.custom {
         return Ok(json!({"apiVersion": call.kind.api_version, "kind": call.kind.kind}));
@@ -243,7 +245,7 @@ fn blank(call: &Call<'_>) -> Outcome<Value> {
     Ok(decode::object(call.kind, Encoding::Json, b"{}")?.value)
 }
 
-/// A Status with the uid; of some kinds the object as it went, of a pod that no node runs with the times of its end.
+/// A Status with the uid; for some kinds the deleted object, and for a pod without a node with its termination times.
 fn deleted_answer(call: &Call<'_>, last: &Arc<Object>, revision: u64) -> Answer {
     let kind = if call.kind.custom { "" } else { call.kind.kind.as_str() };
     if !matches!(kind, "Namespace" | "Pod" | "Service" | "ServiceAccount") {

@@ -1,4 +1,4 @@
-//! GET of one object: from the store if no version is named, from the server's cache otherwise
+//! GET of one object: from the store if the request names no version, from the server's cache otherwise
 //! (k8s.io/apiserver/pkg/storage/cacher/delegator.go, Get).
 use super::{Call, parse_revision};
 use crate::{
@@ -21,15 +21,15 @@ impl ApiServer {
             self.wait_for_cache(call, wanted)?;
             self.caches.revision(&self.store, call.server, call.resource())
         } else {
-            // While there is no cache, etcd serves (KEP-4568, "Delegate get requests to etcd").
+            // Until the cache is ready, etcd serves (KEP-4568, "Delegate get requests to etcd").
             self.store.revision()
         };
         let object = self.store.get_at(call.resource(), &key, revision).ok_or_else(|| call.not_found())?;
         Ok(call.object_answer(200, object, &[]))
     }
 
-    /// Whether this reads one object as it is now while its server's cache is behind the store: answered from there, it would
-    /// be stale.
+    /// Whether the request reads the latest state of one object while its server's cache is behind the store: an answer
+    /// from that cache would be stale.
     pub fn read_finds_cache_behind(&self, server: ServerId, request: &Request) -> bool {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let Target::Resource(info) = request_info::parse(path) else { return false };
@@ -39,10 +39,10 @@ impl ApiServer {
         kind.is_some_and(|kind| self.cache_lag(server, kind.id) > 0)
     }
 
-    /// Whether the cache can serve a collection.
+    /// Checks that the cache can serve a collection.
     ///
     /// # Errors
-    /// 429 while its server has just started (KEP-4568).
+    /// 429 while the server is starting (KEP-4568).
     pub(super) fn cache_is_ready(&mut self, call: &Call<'_>) -> Outcome<()> {
         if self.caches.ready(call.server, call.resource()) {
             return Ok(());
@@ -51,8 +51,8 @@ impl ApiServer {
         Err(Box::new(status::too_many_requests(1)))
     }
 
-    /// A read from the cache that is not older than a version. The real server waits for its cache, three seconds at most: here
-    /// the cache moves on.
+    /// Prepares a read from the cache at a version or later. The real server waits for its cache for up to three
+    /// seconds: here the cache catches up.
     ///
     /// # Errors
     /// 504 for a version that the store has not reached.

@@ -1,7 +1,7 @@
-//! LIST: which state it shows (KEP-2340, KEP-3157), its pages and its encoding.
+//! LIST: the state that it shows (KEP-2340, KEP-3157), its pages and its encoding.
 //!
-//! A list without a version is consistent: the real server waits until its cache has caught up with etcd, so here the cache
-//! catches up.
+//! A list without a version is consistent: the real server waits until its cache has caught up with etcd, so here the
+//! cache catches up.
 use super::{Call, json_answer, parse_revision};
 use crate::{
     Answer, ApiServer, CachedRead, Request, ServerId,
@@ -24,17 +24,17 @@ use std::sync::Arc;
 /// The state that a list shows.
 struct Source {
     revision: u64,
-    /// Where a page starts, relative to the prefix.
+    /// First key of the page, relative to the prefix.
     start: Option<String>,
     limit: Option<usize>,
 }
 
-/// What a list found.
+/// The result of a list.
 pub(super) struct Page {
     revision: u64,
     pub(super) objects: Vec<Arc<Object>>,
     next: Option<ContinueToken>,
-    /// Known only without selectors.
+    /// Number of objects after this page; known only without selectors.
     remaining: Option<usize>,
 }
 
@@ -47,8 +47,9 @@ impl ApiServer {
         Ok(json_answer(200, encode_page(call, &page), &[]))
     }
 
-    /// Whether this is a consistent list that finds its server's cache behind the store. The real server gives the cache three
-    /// seconds, and then answers 429 (ConsistentListFromCacheSkipTimeoutFallback); whether they are enough is the caller's to say.
+    /// Whether the request is a consistent list that finds its server's cache behind the store. The real server waits
+    /// three seconds for the cache and then answers 429 (ConsistentListFromCacheSkipTimeoutFallback); the caller
+    /// decides whether that time is enough.
     pub fn list_finds_cache_behind(&self, server: ServerId, request: &Request) -> bool {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let Target::Resource(info) = request_info::parse(path) else { return false };
@@ -60,7 +61,7 @@ impl ApiServer {
         kind.is_some_and(|kind| self.cache_lag(server, kind.id) > 0)
     }
 
-    /// The objects of a collection as they are now.
+    /// The latest state of a collection.
     pub(super) fn consistent_page(&self, call: &Call<'_>, selector: &Selector) -> Page {
         self.page(call, selector, &Source { revision: self.store.revision(), start: None, limit: None })
     }
@@ -73,7 +74,7 @@ impl ApiServer {
         }
         let wanted = parse_revision(&options.resource_version)
             .map_err(|why| status::bad_request(format!("invalid resource version: {why}")))?;
-        // A page of everything is etcd's to serve while there is no cache (KEP-4568, "Adjust what lists are delegated").
+        // Until the cache is ready, etcd serves a page without selectors (KEP-4568, "Adjust what lists are delegated").
         let from_etcd = selector.is_empty() && limit.is_some() && !self.caches.ready(call.server, call.resource());
         if options.resource_version.is_empty() {
             let revision = self.store.revision();
@@ -119,7 +120,7 @@ impl ApiServer {
         Ok(Source { revision, start: Some(token.start), limit })
     }
 
-    /// Compacted in the store, and older than what the cache has snapshots of.
+    /// Whether a revision is compacted in the store and older than the cache's snapshots.
     fn is_forgotten(&self, call: &Call<'_>, revision: u64) -> bool {
         revision < self.caches.since(&self.store, call.server, call.resource()) && revision <= self.store.compacted()
     }
@@ -138,7 +139,7 @@ impl ApiServer {
             }
         }
         let remaining = range.count();
-        // A list of one name reads one key: it has no rest.
+        // A list of one name reads one key, so it has no further pages.
         let one_place = !call.namespace.is_empty() || !call.kind.namespaced;
         let single = one_place && source.start.is_none() && demanded_name(&call.options.field_selector).is_some();
         if remaining > 0
@@ -160,8 +161,8 @@ const EXPIRED_TOKEN: &str = "The provided continue parameter is too old to displ
     objects that were created, modified, or deleted between the time the first chunk was returned and now may \
     show up in the list.";
 
-/// Lists of custom resources always have a continue token, lists of built-in kinds only where there is more; items of the
-/// former carry kind and apiVersion.
+/// Encodes a list. Lists of custom resources always have a continue token, and their items have kind and apiVersion;
+/// lists of built-in kinds have a token only if there are more pages.
 pub(super) fn encode_page(call: &Call<'_>, page: &Page) -> Bytes {
     let partial = match call.form.shape {
         Shape::Object => None,
@@ -182,7 +183,7 @@ pub(super) fn encode_page(call: &Call<'_>, page: &Page) -> Bytes {
     let mut text = BytesMut::with_capacity(size);
     text.put_slice(&head[..head.len() - 1]);
     if partial.is_some() && page.objects.is_empty() {
-        // Go's nil slice: the list of partial metadata is made from nothing.
+        // A nil slice in Go, so JSON null.
         text.put_slice(b",\"items\":null}");
         return text.freeze();
     }

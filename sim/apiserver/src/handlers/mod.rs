@@ -1,5 +1,5 @@
-//! From a request to its answer (k8s.io/apiserver/pkg/endpoints/handlers and pkg/registry/generic/registry): routing, and what
-//! all verbs have in common. One module for each verb.
+//! Request handling (k8s.io/apiserver/pkg/endpoints/handlers and pkg/registry/generic/registry): routing, and the code
+//! that all verbs share. Each verb has a module.
 use super::{
     Answer, AnswerBody, ApiServer, Request, ResourceId, ServerId,
     authentication::{self, User},
@@ -41,7 +41,7 @@ mod scale;
 mod update;
 mod watch;
 
-/// The actor of fixtures: no authorizer is asked.
+/// The actor of fixtures: not subject to authorization.
 pub(crate) const ADMIN: u32 = u32::MAX;
 
 /// One request to a known resource.
@@ -49,21 +49,21 @@ pub(crate) const ADMIN: u32 = u32::MAX;
 pub(crate) struct Call<'a> {
     pub(crate) server: ServerId,
     pub(crate) actor: u32,
-    /// Whose request it is, where requests are authenticated.
+    /// The authenticated user, if requests are authenticated.
     pub(crate) user: Option<&'a User>,
     pub(crate) now: Timestamp,
     pub(crate) kind: &'a Kind,
-    /// Empty for cluster-scoped kinds and for all namespaces.
+    /// The namespace; empty for cluster-scoped kinds and for all namespaces.
     pub(crate) namespace: &'a str,
-    /// Empty for collections.
+    /// The object's name; empty for collections.
     pub(crate) name: &'a str,
-    /// Empty, `status`, or for namespaces `finalize`.
+    /// `status`, `scale`, for namespaces `finalize`; empty for the object itself.
     pub(crate) subresource: &'a str,
     pub(crate) options: Options<'a>,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a [u8],
     pub(crate) form: Form,
-    /// What goes with the rows of a table.
+    /// The part of each object that accompanies its row in a table.
     pub(crate) include: Include,
 }
 
@@ -76,12 +76,12 @@ impl Call<'_> {
         self.kind.key(self.namespace, self.name)
     }
 
-    /// An object in the form in which it is stored.
+    /// An object in its stored form.
     pub(crate) fn stored(&self, value: Value) -> Value {
         if self.kind.custom && self.kind.is_view() { extensions::stored(&value, self.kind) } else { value }
     }
 
-    /// Who writes: the manager that the request names, or its program's name (prefixFromUserAgent).
+    /// The field manager: the one that the request names, or the program's name (prefixFromUserAgent).
     pub(crate) fn manager(&self) -> String {
         if !self.options.field_manager.is_empty() {
             return self.options.field_manager.clone().into_owned();
@@ -99,8 +99,8 @@ impl Call<'_> {
     /// The encoding of the body.
     ///
     /// # Errors
-    /// 415 for a type that no Kubernetes API knows, 501 for protobuf of a custom resource: kube-apiserver 1.36 panics there, and
-    /// hangs up without an answer.
+    /// 415 for a type that no Kubernetes API knows, 501 for protobuf of a custom resource: kube-apiserver 1.36 panics
+    /// on it and closes the connection.
     pub(crate) fn body_encoding(&self) -> Outcome<Encoding> {
         match negotiation::of_body(self.headers)? {
             Encoding::Protobuf if self.kind.custom => Err(status::not_simulated("protobuf of a custom resource")),
@@ -108,7 +108,7 @@ impl Call<'_> {
         }
     }
 
-    /// 404 for the object of this call.
+    /// The 404 for the object of this call.
     pub(crate) fn not_found(&self) -> Box<status::Status> {
         status::not_found(self.kind.subject(), self.name)
     }
@@ -120,7 +120,7 @@ impl Call<'_> {
         }
     }
 
-    /// An object that is not stored: of a dry run, or of the update that completes a deletion.
+    /// The answer for an object that is not stored: from a dry run, or from the update that completes a deletion.
     pub(crate) fn value_answer(&self, code: u16, value: &Value, warnings: &[String]) -> Answer {
         let body = match self.form.shape {
             Shape::Object => encode(&*self.kind.shown(value)),
@@ -133,13 +133,13 @@ impl Call<'_> {
         json_answer(code, body, warnings)
     }
 
-    /// Through which API an event came.
+    /// The API through which an event was sent.
     pub(crate) fn through(&self) -> Through {
         if self.kind.is_view() { Through::Events } else { Through::Core }
     }
 }
 
-/// A JSON answer with a Warning header for each complaint about the body.
+/// A JSON answer with a Warning header for each warning.
 pub(crate) fn json_answer(code: u16, body: Bytes, warnings: &[String]) -> Answer {
     let mut headers = HeaderMap::with_capacity(1);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -172,7 +172,7 @@ impl ApiServer {
         let verb = request_info::verb(&request.method, collection || prefixed, watch);
         let mut attributes = authorizer::resource_attributes(actor, &request.headers, verb, &info, path);
         if let (true, Ok(options)) = (matches!(verb, "list" | "watch"), &options) {
-            // Options that do not parse demand nothing.
+            // Options that do not parse select no name.
             let parsed = |_: &&str| selectors::check_syntax(&options.label_selector, "").is_ok();
             attributes.name = demanded_name(&options.field_selector).filter(parsed).unwrap_or_default();
         }
@@ -235,7 +235,7 @@ impl ApiServer {
         }
     }
 
-    /// Who sends the request and whether he may: None where nobody is authenticated.
+    /// Authenticates and authorizes a request; None without authentication.
     fn admit(&self, attributes: &Attributes<'_>) -> Outcome<Option<User>> {
         if attributes.actor == ADMIN {
             return Ok(None);
@@ -269,7 +269,7 @@ impl ApiServer {
         if verdict.allowed { Ok(()) } else { Err(attributes.refuse(&verdict.reason)) }
     }
 
-    /// Nobody grants rights that he lacks.
+    /// Checks that a user grants only rights that he has himself.
     pub(crate) fn check_grant(&self, call: &Call<'_>, value: &Value, old: Option<&Value>) -> Outcome<()> {
         let (Some(user), RBAC) = (call.user, call.kind.group.as_str()) else { return Ok(()) };
         let request = Attributes {
@@ -288,7 +288,7 @@ impl ApiServer {
         escalation::check(&Rbac::new(&self.store, &self.registry), &grant)
     }
 
-    /// Writes who owns the fields of an object that is about to take the place of `live`, or to be created.
+    /// Records the field owners of an object that replaces `live` or is created.
     pub(crate) fn own_fields(&self, call: &Call<'_>, live: Option<&Value>, new: &mut Value) {
         if !self.field_management {
             object::metadata_mut(new).remove("managedFields");
@@ -301,7 +301,7 @@ impl ApiServer {
         }
     }
 
-    /// The object of a call, in the form of its version.
+    /// The object of a call, in the form of the call's version.
     pub(crate) fn current(&self, call: &Call<'_>) -> Option<Arc<Object>> {
         let found = self.store.get(call.resource(), &call.key())?;
         if !call.kind.custom || !call.kind.is_view() {
@@ -312,8 +312,8 @@ impl ApiServer {
         Some(Arc::new(Object::new(namespace, name, Arc::new(value), found.revision)))
     }
 
-    /// Namespace lifecycle admission: nothing is created in a namespace that is not there or is going away, nor of a kind that is
-    /// going away.
+    /// Namespace lifecycle admission: refuses a creation in a namespace that does not exist or is terminating, or of a
+    /// kind whose definition is being deleted.
     pub(crate) fn admit_create(&self, call: &Call<'_>, name: &str) -> Outcome<()> {
         if call.kind.custom && self.extensions.is_terminating(call.resource()) {
             let why = "create not allowed while custom resource definition is terminating";
@@ -348,7 +348,8 @@ fn bare_attributes<'a>(actor: u32, request: &'a Request, verb: &'a str, path: &'
     }
 }
 
-/// Built-in groups answer in JSON, custom ones in plain text: two servers in a row have been asked.
+/// The 404 for an unknown resource: built-in groups answer in JSON, custom ones in plain text, because two servers of a
+/// chain answer.
 fn unknown_resource(registry: &Registry, info: &RequestInfo<'_>) -> Outcome<Answer> {
     if builtin::ABSENT_GROUPS.contains(&info.group) {
         return Err(status::not_simulated(&format!("API group {}", info.group)));
@@ -363,7 +364,7 @@ fn unknown_resource(registry: &Registry, info: &RequestInfo<'_>) -> Outcome<Answ
     }
 }
 
-/// Whether a kind has such a path and method at all.
+/// Checks that the kind has this path and method.
 fn check_route(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Outcome<()> {
     let lost = kind.namespaced && info.namespace.is_empty();
     if !kind.namespaced && !info.namespace.is_empty() {
@@ -411,7 +412,7 @@ fn check_subresource(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Ou
         "status" if kind.has_status => Err(status::method_not_allowed()),
         "finalize" if kind.kind == "Namespace" && !kind.custom && method == Method::PUT => Ok(()),
         "finalize" if kind.kind == "Namespace" && !kind.custom => Err(status::method_not_allowed()),
-        // The custom resource handler says so even of an object that is there.
+        // The custom resource handler answers 404 even if the object exists.
         _ if kind.custom => Err(status::not_found(kind.subject(), &info.name)),
         other => {
             let absent = builtin::ABSENT_SUBRESOURCES
@@ -426,15 +427,15 @@ fn check_subresource(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Ou
     }
 }
 
-/// A resourceVersion as a number: 0 if empty.
+/// Parses a resourceVersion; an empty one is 0.
 ///
 /// # Errors
-/// Go's message for a text that is no number.
+/// Go's message for a text that is not a number.
 pub(crate) fn parse_revision(text: &str) -> Result<u64, String> {
     if text.is_empty() {
         return Ok(0);
     }
-    // Go's ParseUint takes no sign at all.
+    // Go's ParseUint accepts no sign.
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     text.parse().ok().filter(|_| digits).ok_or_else(|| {
         let value = Value::from(text);
@@ -442,7 +443,7 @@ pub(crate) fn parse_revision(text: &str) -> Result<u64, String> {
     })
 }
 
-/// The version that a body names.
+/// The resourceVersion in a body.
 pub(crate) fn body_revision(value: &Value) -> Outcome<u64> {
     let text = object::meta_str(value, "resourceVersion");
     parse_revision(text)

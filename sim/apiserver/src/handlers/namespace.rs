@@ -1,5 +1,5 @@
-//! DELETE of a namespace (k8s.io/kubernetes/pkg/registry/core/namespace/storage/storage.go): the first request makes it
-//! terminating, and it stays until its finalizers are gone, those of its spec included.
+//! DELETE of a namespace (k8s.io/kubernetes/pkg/registry/core/namespace/storage/storage.go): the first request marks it
+//! as terminating, and it remains until its finalizers are gone, including those of its spec.
 use super::{
     Call,
     delete::{DeleteOptions, delete_options},
@@ -12,7 +12,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 
-/// Those that the namespace lifecycle admission keeps.
+/// The namespaces that admission protects from deletion.
 const IMMORTAL: [&str; 3] = ["default", "kube-public", "kube-system"];
 
 impl ApiServer {
@@ -40,12 +40,12 @@ impl ApiServer {
     }
 }
 
-/// Whether finalizers of its spec keep the namespace.
+/// Whether finalizers in the spec keep the namespace.
 pub(super) fn is_held(namespace: &Value) -> bool {
     namespace.pointer("/spec/finalizers").and_then(Value::as_array).is_some_and(|list| !list.is_empty())
 }
 
-/// In other words than those of all other kinds.
+/// Checks preconditions, with errors worded differently from those of all other kinds.
 pub(super) fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Outcome<()> {
     let Some(wanted) = &options.preconditions else { return Ok(()) };
     let revision = current.revision.to_string();
@@ -62,7 +62,7 @@ pub(super) fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, curr
 fn terminating(call: &Call<'_>, options: &DeleteOptions, current: &Value) -> Value {
     let mut value = current.clone();
     let mut finalizers: Vec<Value> = object::finalizers(current).into_iter().map(Value::from).collect();
-    // Alone among the kinds a namespace takes `orphanDependents: false` for the foreground.
+    // Only namespaces interpret `orphanDependents: false` as foreground deletion.
     let foreground = (options.orphan_dependents == Some(false)).then_some(Some("foregroundDeletion"));
     if let Some(chosen) = foreground.or_else(|| options.collector_finalizer()) {
         finalizers.retain(|f| f != "orphan" && f != "foregroundDeletion");

@@ -1,4 +1,4 @@
-//! PATCH: JSON merge patches (RFC 7396), JSON patches (RFC 6902) and strategic merge patches, in Go's reading of them
+//! PATCH: JSON merge patches (RFC 7396), JSON patches (RFC 6902) and strategic merge patches, as Go implements them
 //! (k8s.io/apiserver/pkg/endpoints/handlers/patch.go). Server-side apply has a module of its own.
 use super::{Call, apply::from_unstructured, create};
 use crate::{
@@ -42,7 +42,7 @@ impl ApiServer {
         }
         let mut complaints = Vec::new();
         match patch {
-            // No list of an event is merged by key: both kinds of patch mean the same.
+            // No list of an event is merged by key, so both kinds of patch mean the same.
             PatchType::Strategic if kind.is_view() => apply_merge_patch(&mut value, call.body, &mut complaints)?,
             PatchType::Merge => apply_merge_patch(&mut value, call.body, &mut complaints)?,
             PatchType::Json => apply_json_patch(&mut value, call.body)?,
@@ -78,7 +78,7 @@ impl ApiServer {
         self.replace(call, current, value, warnings)
     }
 
-    /// Strict decoding of the outcome of a patch: another error than for a whole body.
+    /// Strict decoding of a patch's result; its error differs from that of a complete body.
     fn patch_validation(&self, call: &Call<'_>, decoded: &Decoded, patch: PatchType) -> Outcome<Vec<String>> {
         let strict = &*call.options.field_validation == "Strict" && !decoded.complaints.is_empty();
         if !strict {
@@ -95,7 +95,7 @@ impl ApiServer {
     }
 }
 
-/// A patch that is applied to the stored object's JSON.
+/// A kind of patch that is applied to the stored object's JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PatchType {
     Merge,
@@ -103,7 +103,7 @@ enum PatchType {
     Strategic,
 }
 
-/// Applies a patch that needs no schema; None for any other.
+/// Applies a patch that needs no schema; None for other media types.
 pub(super) fn apply_json(media_type: &str, target: &mut Value, body: &[u8]) -> Option<Outcome<()>> {
     match media_type {
         "application/merge-patch+json" => Some(apply_merge_patch(target, body, &mut Vec::new())),
@@ -116,7 +116,8 @@ fn parse(body: &[u8]) -> Outcome<Value> {
     serde_json::from_slice(body).map_err(|e| undecodable(&e))
 }
 
-/// The refusal of a patch whose outcome is no object of the kind; it shows the outcome, or the patch if that is strategic.
+/// The refusal of a patch whose result is not an object of the kind; it shows the result, or the patch itself if it is
+/// strategic.
 fn undecoded(shown: &str, why: &str) -> Box<status::Status> {
     let error = FieldError::invalid("patch", &Value::from(shown), why);
     status::invalid(status::Subject { group: "", kind: "" }, "", &[error])
@@ -126,7 +127,7 @@ fn shown_patch(body: &[u8]) -> String {
     decode::json(body).map(|(patch, _)| as_go_prints(&patch)).unwrap_or_default()
 }
 
-/// Go's `%v` of what JSON decodes to.
+/// Go's `%v` of a decoded JSON value.
 fn as_go_prints(value: &Value) -> String {
     match value {
         Value::Null => "<nil>".to_owned(),
@@ -161,7 +162,7 @@ fn wrong_patch(found: &Value, wanted: &str) -> Box<status::Status> {
     status::bad_request(format!("error decoding patch: json: cannot unmarshal {found} into Go value of type {wanted}"))
 }
 
-/// RFC 7396.
+/// Merges a patch as RFC 7396 defines it.
 fn merge(target: &mut Value, patch: Map<String, Value>) {
     if !target.is_object() {
         *target = Value::Object(Map::new());
@@ -218,8 +219,8 @@ fn has_parent(target: &Value, pointer: &str) -> bool {
     pointer.rsplit_once('/').and_then(|(parent, _)| target.pointer(parent)).is_some_and(Value::is_object)
 }
 
-/// Go's library (evanphx/json-patch) is laxer than the RFC: `replace` of an absent member adds it, `copy` of one adds null, `test`
-/// of one against null holds (None: nothing to do).
+/// Adjusts an operation to Go's library (evanphx/json-patch), which is laxer than the RFC: `replace` of an absent
+/// member adds it, `copy` of one adds null, `test` of one against null holds (None: nothing to do).
 fn as_in_go(operation: PatchOperation, target: &Value) -> Option<PatchOperation> {
     match operation {
         PatchOperation::Replace(op) if target.pointer(op.path.as_str()).is_none() => {

@@ -1,5 +1,5 @@
-//! Whether an answer can have the form that is wanted, which is found out when the work is done
-//! (k8s.io/apiserver/pkg/endpoints/handlers/response.go). The forms themselves are made where the answer is.
+//! Checks that an answer can have the requested form, after the request has been executed
+//! (k8s.io/apiserver/pkg/endpoints/handlers/response.go). The forms themselves are built with the answer.
 use super::Call;
 use crate::{
     Answer, AnswerBody,
@@ -11,7 +11,7 @@ use http::header;
 use serde_json::Value;
 
 impl Call<'_> {
-    /// The answer to what has been done already; a refusal, with its warnings, if it cannot have the form that is wanted
+    /// The answer to an executed request, or a refusal with its warnings if it cannot have the requested form
     /// (k8s.io/apiserver/pkg/endpoints/handlers/response.go, transformResponseObject).
     pub(super) fn transformed(&self, verb: &str, answer: Answer) -> Answer {
         let refusal = match self.check_include().and_then(|()| self.check_shape(verb, &answer)) {
@@ -25,12 +25,13 @@ impl Call<'_> {
         refused
     }
 
-    /// How much of an object a Table is to have is asked where there is a Table.
+    /// Checks `includeObject`, which only Tables use.
     pub(crate) fn check_include(&self) -> Outcome<()> {
         if self.form.is_table() { Include::parse(&self.options.include_object).map(drop) } else { Ok(()) }
     }
 
-    /// A list cannot be the metadata of one object, nor can an object be that of a list. A Status is sent as it is.
+    /// A list cannot be requested as the metadata of one object, nor an object as that of a list. A Status is sent
+    /// unchanged.
     fn check_shape(&self, verb: &str, answer: &Answer) -> Outcome<()> {
         let many = matches!(verb, "list" | "deletecollection");
         let wanted = match self.form.shape {

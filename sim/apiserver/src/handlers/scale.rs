@@ -1,5 +1,6 @@
-//! The scale subresource: how many replicas an object has and should have, in the same words for every kind
-//! (k8s.io/kubernetes/pkg/registry/apps/deployment/storage, apiextensions-apiserver/pkg/registry/customresource/etcd.go).
+//! The scale subresource: the actual and desired number of replicas, in the same form for every kind
+//! (k8s.io/kubernetes/pkg/registry/apps/deployment/storage,
+//! apiextensions-apiserver/pkg/registry/customresource/etcd.go).
 use super::{Call, patch, update::check_uid};
 use crate::{
     Answer, AnswerBody, ApiServer, decode,
@@ -34,7 +35,7 @@ impl ApiServer {
 
     fn patch_scale(&mut self, call: &Call<'_>, scale: &Scale) -> Outcome<Answer> {
         let media_type = match negotiation::content_type(call.headers) {
-            // There is no list in a scale: the two kinds of patch mean the same.
+            // A scale has no lists, so both kinds of patch mean the same.
             "application/strategic-merge-patch+json" if !call.kind.custom => "application/merge-patch+json",
             "application/apply-patch+yaml" => return Err(status::not_simulated("server-side apply of a scale")),
             other => other,
@@ -45,7 +46,7 @@ impl ApiServer {
         self.put_scale(call, scale, value)
     }
 
-    /// Takes the number of replicas from a scale, and all else from the stored object.
+    /// Takes the number of replicas from a scale, and everything else from the stored object.
     fn put_scale(&mut self, call: &Call<'_>, scale: &Scale, mut value: Value) -> Outcome<Answer> {
         let mut warnings = check(call, &mut value)?;
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
@@ -72,7 +73,7 @@ impl ApiServer {
     }
 }
 
-/// The members of a scale: what is unknown is complained of.
+/// Checks the members of a scale; unknown ones become warnings.
 fn check(call: &Call<'_>, value: &mut Value) -> Outcome<Vec<String>> {
     let text = |member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default();
     let (kind, api_version) = (text("kind"), text("apiVersion"));
@@ -124,7 +125,7 @@ fn insert(object: &mut Value, pointer: &str, value: Value) {
 }
 
 impl Scale {
-    /// The scale of an object; None if a custom resource does not say how many replicas it wants.
+    /// The scale of an object; None if a custom resource lacks its number of replicas.
     pub(crate) fn of(&self, object: &Value) -> Option<Value> {
         let count = |pointer: &str| object.pointer(pointer).and_then(Value::as_i64);
         let wanted = count(&self.spec)?;

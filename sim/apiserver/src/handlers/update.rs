@@ -1,4 +1,4 @@
-//! PUT, and what PUT and PATCH have in common (k8s.io/apiserver/pkg/registry/rest/update.go,
+//! PUT, and the code that PUT and PATCH share (k8s.io/apiserver/pkg/registry/rest/update.go,
 //! pkg/registry/generic/registry/store.go).
 use super::{Call, body_revision, create, namespace::is_held};
 use crate::{
@@ -20,7 +20,7 @@ impl ApiServer {
         let decoded = self.decode_update(call)?;
         let mut warnings = decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints)?;
         let outcome = self.update_decoded(call, decoded.value, &mut warnings);
-        // A refusal carries the warnings that came before it.
+        // A refusal carries the warnings that were collected before it.
         outcome.map_err(|refusal| refusal.with_warnings(warnings))
     }
 
@@ -40,7 +40,7 @@ impl ApiServer {
                 self.replace(call, &current, value, warnings)
             }
             None if call.kind.create_on_update && call.subresource.is_empty() => {
-                // The version that the body names is not compared: there is nothing to compare it with.
+                // The object does not exist, so the version in the body is not compared.
                 body_revision(&value)?;
                 self.admit_create(call, call.name)?;
                 self.own_fields(call, None, &mut value);
@@ -51,8 +51,8 @@ impl ApiServer {
         }
     }
 
-    /// A write of the status repeats the spec, which it cannot change: most often byte for byte as the server sent it, and then
-    /// there is nothing in it to complain of.
+    /// Decodes the body. A status update repeats the spec, which it cannot change: usually byte for byte as the server
+    /// sent it, and then the spec needs no check.
     fn decode_update(&self, call: &Call<'_>) -> Outcome<Decoded> {
         let encoding = call.body_encoding()?;
         let repeats = encoding == Encoding::Json && call.subresource == "status";
@@ -62,7 +62,7 @@ impl ApiServer {
         decoded.map_or_else(|| decode::object(call.kind, encoding, call.body), Ok)
     }
 
-    /// Puts `value` in the place of `current`, or finds that it may not be, or that nothing would change.
+    /// Replaces `current` by `value`, unless that is not allowed or would change nothing.
     pub(super) fn replace(
         &mut self,
         call: &Call<'_>,
@@ -83,7 +83,8 @@ impl ApiServer {
         if named != 0 && named != current.revision {
             return Err(status::modified(kind.subject(), call.name));
         }
-        // Never stored, but answered by what is not read back from the store: a dry run, and the end of a deletion.
+        // Not stored, but part of an answer that is not read back from the store: of a dry run, and of the end of a
+        // deletion.
         let link = object::metadata_mut(&mut value).remove("selfLink").filter(|_| call.subresource.is_empty());
         prepare_for_update(call, &mut value, &current.value);
         let mut errors = Vec::new();
@@ -128,14 +129,14 @@ impl ApiServer {
     }
 }
 
-/// The uid in a body is a precondition; an absent object has none.
+/// The uid in a body is a precondition; an absent object has no uid.
 pub(super) fn check_uid(call: &Call<'_>, wanted: &str, current: Option<&Object>) -> Outcome<()> {
     let found = current.map_or("", Object::uid);
     if wanted.is_empty() || wanted == found {
         return Ok(());
     }
     let key = call.kind.etcd_key(call.namespace, call.name);
-    // A dry run does not get as far as the storage, which puts its prefix before the key.
+    // A dry run does not reach the storage, which prepends its prefix to the key.
     let key = if call.options.is_dry_run() { key.trim_start_matches("/registry") } else { &key };
     let why = format!(
         "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: \
@@ -144,10 +145,10 @@ pub(super) fn check_uid(call: &Call<'_>, wanted: &str, current: Option<&Object>)
     Err(status::conflict(call.kind.subject(), call.name, &why))
 }
 
-/// The metadata that clients may send and that is ignored.
+/// Metadata that clients may send and the server ignores.
 const SERVER_SET: [&str; 3] = ["creationTimestamp", "generation", "resourceVersion"];
 
-/// What a client cannot change comes from the stored object; a subresource takes all but its own part from there.
+/// Restores the members that a client cannot change from the stored object; a subresource changes only its own part.
 fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
     validation::lease::drop_disabled(call.kind, value);
     match call.subresource {
@@ -187,7 +188,7 @@ fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
     }
 }
 
-/// The metadata that is the server's stays.
+/// Restores the metadata that only the server sets.
 fn prepare_metadata(value: &mut Value, old: &Value) {
     let stored = object::metadata(old);
     let meta = object::metadata_mut(value);
@@ -202,7 +203,7 @@ fn prepare_metadata(value: &mut Value, old: &Value) {
             }
         }
     }
-    // A client can begin no deletion and end none; that it tries the former is found by validation.
+    // A client cannot begin or end a deletion by an update; validation reports the attempt to begin one.
     for member in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
         if let Some(stored) = stored.and_then(|m| m.get(member)) {
             meta.insert(member.into(), stored.clone());
@@ -213,7 +214,7 @@ fn prepare_metadata(value: &mut Value, old: &Value) {
     }
 }
 
-/// Takes a field from the stored object.
+/// Restores a field from the stored object.
 fn reset(value: &mut Value, old: &Value, path: &[Element]) {
     let [Element::Field(name), rest @ ..] = path else { return };
     match (rest, value.get_mut(name), old.get(name)) {
@@ -231,8 +232,8 @@ fn set_managed(value: &mut Value, managed: Option<Value>) {
     };
 }
 
-/// A wrong kind stays, to be refused. Equal members are left alone: most often a patch has changed nothing else. The owners are
-/// those of this write.
+/// Restores everything but the status. A wrong kind is kept, so that it is refused. Equal members are not copied:
+/// usually a patch changes nothing else. The field owners are those of this write.
 fn keep_all_but_status(value: &mut Value, old: &Value) {
     let managed = object::metadata_mut(value).remove("managedFields");
     let (Some(map), Some(old)) = (value.as_object_mut(), old.as_object()) else { return };
@@ -263,7 +264,7 @@ fn content_differs(new: &Value, old: &Value) -> bool {
     !content(new).eq(content(old))
 }
 
-/// Whether the update took the last finalizer from an object that is being deleted.
+/// Whether the update removed the last finalizer from an object that is being deleted.
 fn is_gone(call: &Call<'_>, value: &Value) -> bool {
     let held = call.kind.kind == "Namespace" && !call.kind.custom && is_held(value);
     object::is_terminating(value) && object::finalizers(value).is_empty() && !held

@@ -1,7 +1,7 @@
-//! WATCH: where a stream starts (k8s.io/apiserver/pkg/storage/cacher/cacher.go, Watch).
+//! WATCH: the position at which a stream starts (k8s.io/apiserver/pkg/storage/cacher/cacher.go, Watch).
 //!
-//! A watch without a version starts from the server's cache, however old: the gate WatchFromStorageWithoutResourceVersion is
-//! off. A watch from a version that is not there yet is silent about everything below it.
+//! A watch without a version starts from the server's cache, however old, because the gate
+//! WatchFromStorageWithoutResourceVersion is off. A watch from a future version delivers nothing up to that version.
 use super::{Call, parse_revision};
 use crate::{
     Answer, AnswerBody, ApiServer, CachedRead, WatchId,
@@ -18,7 +18,7 @@ impl ApiServer {
         validation::options::validate_list(options, true)?;
         let mut selector = Selector::parse(call.kind, &options.label_selector, &options.field_selector)?;
         if !call.name.is_empty() {
-            // The deprecated path of one object.
+            // The deprecated watch path of one object.
             selector.require_name(call.name);
         }
         let wanted = parse_revision(&options.resource_version).map_err(status::bare_error)?;
@@ -33,12 +33,12 @@ impl ApiServer {
             include: call.include,
             headed: true,
         };
-        // A watch that names no version, or any, is a streaming list too since 1.34 (metav1's SetListOptionsDefaults).
+        // Since 1.34 a watch without a version, or from 0, is a streaming list too (metav1's SetListOptionsDefaults).
         let legacy = options.send_initial_events.is_none() && wanted == 0;
         let streaming = options.send_initial_events == Some(true) || legacy;
         if streaming {
             let at_least = if options.resource_version.is_empty() { self.store.revision() } else { wanted };
-            // Any state will do for 0.
+            // 0 accepts any state.
             if at_least > 0 {
                 self.wait_for_cache(call, at_least)?;
             }

@@ -8,7 +8,7 @@ use crate::{
     structured::Comparison,
 };
 
-/// The fields that an apply would take from others.
+/// The fields that an apply would take from other managers.
 #[derive(Debug)]
 pub(super) struct Conflicts(Vec<(Manager, Vec<Element>)>);
 
@@ -27,7 +27,7 @@ impl Conflicts {
         self.0.is_empty()
     }
 
-    /// The conflicts about other fields than these.
+    /// The conflicts about fields outside this set.
     pub(super) fn without(&self, fields: &Set) -> Self {
         Self(self.0.iter().filter(|(_, path)| !fields.has(path)).cloned().collect())
     }

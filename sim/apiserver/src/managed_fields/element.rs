@@ -7,19 +7,19 @@ use std::{cmp::Ordering, fmt};
 pub(crate) enum Element {
     /// A member of a map: `f:name`.
     Field(String),
-    /// An item of a list by some of its members, sorted by name: `k:{"name":"x"}`.
+    /// An item of a list, identified by some of its members, sorted by name: `k:{"name":"x"}`.
     Key(Vec<(String, Value)>),
     /// An item of a set: `v:"x"`.
     Value(Value),
-    /// An item of an atomic list: `i:0`. Never written by the server.
+    /// An item of an atomic list: `i:0`. The server never writes it.
     Index(i64),
 }
 
 impl Element {
-    /// Reads the form in which `fieldsV1` has it; Ok(None) for one that nobody knows yet.
+    /// Parses the form used in `fieldsV1`; Ok(None) for an unknown kind of step.
     ///
     /// # Errors
-    /// If it has no such form.
+    /// If the text does not have that form.
     pub(super) fn parse(text: &str) -> Result<Option<Self>, String> {
         let (tag, rest) = text.split_once(':').filter(|(tag, _)| tag.len() == 1).ok_or_else(|| {
             if text.len() < 2 { "key must be 2 characters long:".to_owned() } else { format!("missing colon: {text}") }
@@ -32,12 +32,12 @@ impl Element {
                 Value::Object(members) => Self::Key(members.into_iter().collect()),
                 other => return Err(format!("expected a map as key, got {other}")),
             },
-            "i" => Self::Index(rest.parse().map_err(|_| format!("{rest:?} is no index"))?),
+            "i" => Self::Index(rest.parse().map_err(|_| format!("{rest:?} is not an index"))?),
             _ => return Ok(None),
         }))
     }
 
-    /// The form in which `fieldsV1` has it.
+    /// The form used in `fieldsV1`.
     pub(super) fn serialise(&self) -> String {
         match self {
             Self::Field(name) => format!("f:{name}"),
@@ -69,7 +69,7 @@ fn escaped(value: &Value) -> String {
     text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
-/// As messages show it: `.spec`, `[name="x"]`, `[="x"]`.
+/// The form used in messages: `.spec`, `[name="x"]`, `[="x"]`.
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -118,7 +118,7 @@ fn compare_keys(a: &[(String, Value)], b: &[(String, Value)]) -> Ordering {
     pairs.fold(Ordering::Equal, Ordering::then).then(a.len().cmp(&b.len()))
 }
 
-/// Numbers, texts, booleans, lists, maps, null (value.Compare).
+/// Orders values by type: numbers, strings, booleans, lists, maps, null (value.Compare).
 fn compare_values(a: &Value, b: &Value) -> Ordering {
     let rank = |value: &Value| match value {
         Value::Number(_) => 0,

@@ -1,11 +1,11 @@
-//! The entries of `metadata.managedFields`, read and written (k8s.io/apimachinery/pkg/util/managedfields/internal/{managedfields,
-//! capmanagers}.go).
+//! Reads and writes the entries of `metadata.managedFields`
+//! (k8s.io/apimachinery/pkg/util/managedfields/internal/{managedfields,capmanagers}.go).
 use super::Set;
 use crate::structured::Comparison;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// How many managers by update are kept apart.
+/// Maximum number of update managers that are kept apart.
 const MAX_UPDATE_MANAGERS: usize = 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,22 +14,22 @@ pub(super) enum Operation {
     Update,
 }
 
-/// Who owns: one entry each.
+/// An owner; the key of one entry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Manager {
     pub(super) name: String,
     pub(super) operation: Operation,
-    /// Empty for appliers: they own what they applied in whatever version.
+    /// Empty for appliers: they own what they applied in any version.
     pub(super) api_version: String,
     pub(super) subresource: String,
 }
 
-/// What is owned.
+/// The fields of an owner.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) api_version: String,
     pub(super) fields: Set,
-    /// As RFC 3339 has it, whole seconds.
+    /// Time in RFC 3339, in whole seconds.
     pub(super) time: Option<String>,
 }
 
@@ -53,7 +53,7 @@ impl Manager {
     }
 }
 
-/// Whether a client asks for the owners to be forgotten: by an empty list, or one empty entry.
+/// Whether a client asks to reset the owners: by an empty list, or by one empty entry.
 pub(super) fn is_reset(sent: Option<&Value>) -> bool {
     match sent.and_then(Value::as_array).map(Vec::as_slice) {
         Some([]) => true,
@@ -62,7 +62,7 @@ pub(super) fn is_reset(sent: Option<&Value>) -> bool {
     }
 }
 
-/// Whether two lists are the same but for the times.
+/// Whether two lists are equal except for their times.
 pub(super) fn equal_without_times(one: &Value, other: &Value) -> bool {
     let entries = |list: &'_ Value| list.as_array().map(Vec::len);
     let pairs = one.as_array().into_iter().flatten().zip(other.as_array().into_iter().flatten());
@@ -78,6 +78,8 @@ impl Managed {
         self.0.is_empty()
     }
 
+    /// Reads the list.
+    ///
     /// # Errors
     /// For an entry that the server would not have written.
     pub(super) fn decode(list: Option<&Value>) -> Result<Self, String> {
@@ -106,7 +108,7 @@ impl Managed {
         Ok(Self(managed))
     }
 
-    /// The list, appliers first, then by time, name, version and subresource; None if nobody owns anything.
+    /// The list: appliers first, then by time, name, version and subresource; None if there are no owners.
     pub(super) fn encode(&self) -> Option<Value> {
         let mut sorted: Vec<_> = self.0.iter().collect();
         sorted.sort_by(|(a, x), (b, y)| {
@@ -119,17 +121,17 @@ impl Managed {
         (!list.is_empty()).then(|| list.into())
     }
 
-    /// Of all entries.
+    /// The apiVersions of all entries.
     pub(super) fn api_versions(&self) -> impl Iterator<Item = &str> {
         self.0.values().map(|entry| entry.api_version.as_str())
     }
 
-    /// Forgets the entries of versions that are not served.
+    /// Drops the entries of versions that are not served.
     pub(super) fn retain_version(&mut self, api_version: &str) {
         self.0.retain(|_, entry| entry.api_version == api_version);
     }
 
-    /// Takes what has changed from all managers but one, and what is gone.
+    /// Removes changed and deleted fields from all managers but one.
     pub(super) fn take(&mut self, compared: &Comparison, but: Option<&Manager>) {
         let changed = compared.modified.union(&compared.added);
         for (_, entry) in self.0.iter_mut().filter(|(manager, _)| Some(*manager) != but) {
@@ -139,14 +141,14 @@ impl Managed {
         self.0.retain(|_, entry| !entry.fields.is_empty());
     }
 
-    /// Gives fields to a manager, who may have had others.
+    /// Adds fields to those of a manager.
     pub(super) fn add(&mut self, manager: Manager, api_version: &str, fields: &Set, time: &str) {
         let had = self.0.get(&manager).map(|entry| entry.fields.union(fields));
         let fields = had.unwrap_or_else(|| fields.clone());
         self.0.insert(manager, Entry { api_version: api_version.into(), fields, time: Some(time.into()) });
     }
 
-    /// Merges the oldest managers by update until there are few enough.
+    /// Merges the oldest update managers until at most ten remain.
     pub(super) fn cap(&mut self) {
         let updaters = self.0.iter().filter(|(manager, _)| manager.operation == Operation::Update);
         let mut oldest: Vec<_> = updaters.map(|(manager, entry)| (entry.time.clone(), manager.clone())).collect();

@@ -1,16 +1,17 @@
-//! The annotation in which `kubectl apply` keeps what it applied last: kubectl's server-side apply takes over from it without
-//! conflicts, and keeps it up to date (k8s.io/apimachinery/pkg/util/managedfields/internal/lastapplied*.go).
+//! The annotation in which `kubectl apply` keeps its last configuration: kubectl's server-side apply takes over those
+//! fields without conflicts, and keeps the annotation up to date
+//! (k8s.io/apimachinery/pkg/util/managedfields/internal/lastapplied*.go).
 use super::{FieldManager, Set, conflicts::Conflicts};
 use crate::{object, structured::Duplicates};
 use serde_json::Value;
 
 const ANNOTATION: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// The only manager that this is for.
+/// The only manager to which this applies.
 pub(super) const MANAGER: &str = "kubectl";
 
 impl FieldManager<'_> {
-    /// The conflicts that are not about fields as client-side apply left them; None if there was none.
+    /// The conflicts about fields that client-side apply did not set; None if the annotation is absent.
     pub(super) fn beyond_last_applied(&self, live: &Value, conflicts: &Conflicts) -> Option<Conflicts> {
         Some(conflicts.without(&self.last_applied(live)?))
     }
@@ -34,7 +35,7 @@ fn annotation(object: &Value) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Writes the configuration into the annotation, if the object has it.
+/// Updates the annotation to the configuration, if the object has it.
 pub(super) fn refresh(object: &mut Value, config: &Value) {
     if annotation(object).is_none() {
         return;

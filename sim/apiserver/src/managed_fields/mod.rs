@@ -1,8 +1,10 @@
-//! Who owns which field: `metadata.managedFields`, and server-side apply on it (k8s.io/apimachinery/pkg/util/managedfields).
+//! Field ownership: `metadata.managedFields`, and server-side apply based on it
+//! (k8s.io/apimachinery/pkg/util/managedfields).
 //!
-//! Every write passes through [`FieldManager`]: an update takes what it changed from others, an apply must not take without force.
-//! Every kind has one version here, so that entries of other versions are obsolete and go. Field sets whose type has become atomic
-//! since they were written are not brought up to date: types do not change while a server runs.
+//! Every write passes through [`FieldManager`]: an update takes the fields that it changed from other managers, an
+//! apply does so only with force. Every kind has one version here, so that entries of other versions are obsolete and
+//! dropped. Field sets whose type has become atomic since they were written are not updated: types do not change while
+//! a server runs.
 mod conflicts;
 mod element;
 mod entries;
@@ -25,7 +27,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::LazyLock;
 
-/// Fields that nobody owns: the server sets them, or they say which object it is (internal/stripmeta.go).
+/// Fields without owners: the server sets them, or they identify the object (internal/stripmeta.go).
 static STRIPPED: LazyLock<Set> = LazyLock::new(|| {
     Set::of(&[
         "apiVersion",
@@ -57,7 +59,7 @@ impl<'a> FieldManager<'a> {
         Self { registry, kind, root: kind.types.root(kind.root_type), subresource, now }
     }
 
-    /// What a create begins from: nothing, or for a built-in kind what Go writes of nothing.
+    /// The object that a create starts from: empty, or for a built-in kind the members that Go writes for an empty one.
     pub(crate) fn empty(&self) -> Value {
         let mut empty = if self.kind.custom { serde_json::json!({}) } else { self.root.zero() };
         empty["apiVersion"] = self.kind.api_version.as_str().into();
@@ -66,8 +68,8 @@ impl<'a> FieldManager<'a> {
         empty
     }
 
-    /// Writes the owners into an object that is about to take the place of `live`. What cannot be made sense of leaves an object
-    /// without owners: an update never fails for them.
+    /// Records the owners in an object that replaces `live`. If the entries are invalid, the object is left without
+    /// owners: an update never fails because of them.
     pub(crate) fn update(&self, live: &Value, new: &mut Value, manager: &str) {
         let managed = self.managed(live, new);
         object::metadata_mut(new).remove("managedFields");
@@ -77,7 +79,8 @@ impl<'a> FieldManager<'a> {
         self.write(new, &managed);
     }
 
-    /// The owners to begin from: those in the request, unless it has none, or is not asked (decodeLiveOrNew).
+    /// The owners to start from: those in the request, or the stored ones if it has none or writes a subresource; empty
+    /// if the request resets them (decodeLiveOrNew).
     fn managed(&self, live: &Value, new: &Value) -> Managed {
         let stored = || Managed::decode(managed_fields(live)).unwrap_or_default();
         if !self.subresource.is_empty() {
@@ -94,7 +97,7 @@ impl<'a> FieldManager<'a> {
         for object in [live, new] {
             self.root.validate(object, Duplicates::Allowed).map_err(|e| e.to_string())?;
         }
-        // A custom resource cannot be converted to a version that is not served, and the whole update fails.
+        // A custom resource cannot be converted to a version that is not served, so the whole update fails.
         if self.kind.custom && !managed.api_versions().all(|version| self.is_served(version)) {
             return Err("request to convert CR to an invalid group/version".into());
         }
@@ -109,10 +112,10 @@ impl<'a> FieldManager<'a> {
         Ok(managed)
     }
 
-    /// The object with a configuration applied to it.
+    /// Applies a configuration to an object.
     ///
     /// # Errors
-    /// 409 for conflicts, 400 and 500 for a configuration that is none of this kind.
+    /// 409 for conflicts, 400 and 500 for a configuration that is not of this kind.
     pub(crate) fn apply(&self, live: &Value, config: &Value, manager: &str, force: bool) -> Outcome<Value> {
         let text = |member: &str| config.get(member).and_then(Value::as_str).unwrap_or_default();
         if text("apiVersion") != self.kind.api_version || text("kind") != self.kind.kind {
@@ -180,8 +183,8 @@ impl<'a> FieldManager<'a> {
     }
 }
 
-/// The stored entries if nothing but their times would change
-/// (k8s.io/apiserver/pkg/endpoints/handlers/fieldmanager/equality.go): an object that stays as it is keeps its version.
+/// Restores the stored entries if only their times would change
+/// (k8s.io/apiserver/pkg/endpoints/handlers/fieldmanager/equality.go): an unchanged object keeps its version.
 pub(crate) fn keep_times_of_no_op(new: &mut Value, stored: &Value) {
     let (Some(after), Some(before)) = (managed_fields(new), managed_fields(stored)) else { return };
     if after == before || !entries::equal_without_times(after, before) {
@@ -206,7 +209,7 @@ pub(crate) fn group_version_kind(object: &Value) -> String {
     format!("{slash}{version}, Kind={}", text("kind"))
 }
 
-/// Namespace, name and kind, as messages show an object.
+/// Namespace, name and kind of an object, for messages.
 pub(crate) fn described(object: &Value) -> String {
     let text = |member: &str| object::meta_str(object, member);
     format!("{}/{}; {}", text("namespace"), text("name"), group_version_kind(object))

@@ -1,6 +1,6 @@
 //! A set of fields, as a tree (sigs.k8s.io/structured-merge-diff/v6/fieldpath/{set,serialize}.go).
 //!
-//! That a field's parts are in the set does not mean that the field is: a parent and its children are members on their own.
+//! A field and its parent are separate members: a set can contain either without the other.
 use super::Element;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Set(BTreeMap<Element, Node>);
 
-/// What the set has at and below one step. Never empty.
+/// The members at and below one step. Never empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Node {
     member: bool,
@@ -25,7 +25,7 @@ impl Node {
 static EMPTY: Set = Set(BTreeMap::new());
 
 impl Set {
-    /// A set of dotted paths of fields.
+    /// A set of field paths, given as dotted texts.
     pub(crate) fn of(paths: &[&str]) -> Self {
         let mut set = Self::default();
         for path in paths {
@@ -39,7 +39,7 @@ impl Set {
         self.0.is_empty()
     }
 
-    /// The empty path is the object itself, which nobody owns.
+    /// Inserts a path. The empty path is the object itself, which has no owner.
     pub(crate) fn insert(&mut self, path: &[Element]) {
         let Some((first, rest)) = path.split_first() else { return };
         let node = self.0.entry(first.clone()).or_default();
@@ -50,7 +50,7 @@ impl Set {
         }
     }
 
-    /// Whether a step is a member, and what is below it.
+    /// Whether a step is a member, and the set below it.
     pub(crate) fn at(&self, element: &Element) -> (bool, &Self) {
         self.0.get(element).map_or((false, &EMPTY), |node| (node.member, &node.below))
     }
@@ -63,7 +63,8 @@ impl Set {
         }
     }
 
-    /// Every node made anew: from a step, whether it is a member and what is below it, to the latter two.
+    /// Rebuilds every node: `change` gets a step, whether it is a member and the set below it, and returns the new
+    /// values of the latter two.
     pub(crate) fn map_nodes(&self, change: impl Fn(&Element, bool, &Self) -> (bool, Self)) -> Self {
         let nodes = self.0.iter().map(|(element, node)| {
             let (member, below) = change(element, node.member, &node.below);
@@ -89,7 +90,7 @@ impl Set {
         })
     }
 
-    /// Members of the other set go, their children stay.
+    /// Removes the other set's members, but not their children.
     pub(crate) fn difference(&self, other: &Self) -> Self {
         self.map_nodes(|element, member, below| {
             let (in_other, below_other) = other.at(element);
@@ -97,7 +98,7 @@ impl Set {
         })
     }
 
-    /// Members of the other set go with all that is below them.
+    /// Removes the other set's members with everything below them.
     pub(crate) fn recursive_difference(&self, other: &Self) -> Self {
         self.map_nodes(|element, member, below| match other.at(element) {
             (true, _) => (false, Self::default()),
@@ -105,7 +106,7 @@ impl Set {
         })
     }
 
-    /// All paths: the members of a level first, then what is below them.
+    /// All paths: the members of a level before those below them.
     pub(crate) fn paths(&self) -> Vec<Vec<Element>> {
         let mut paths: Vec<_> = self.0.iter().filter(|(_, node)| node.member).map(|(e, _)| vec![e.clone()]).collect();
         for (element, node) in &self.0 {
@@ -129,16 +130,16 @@ impl Set {
         Value::Object(nodes.collect())
     }
 
-    /// Reads `fieldsV1`. Elements of a kind that is not known are left out.
+    /// Parses `fieldsV1`. Elements of an unknown kind are skipped.
     ///
     /// # Errors
-    /// If it has another form.
+    /// If the value does not have that form.
     pub(crate) fn from_fields(fields: &Value) -> Result<Self, String> {
         Ok(read(fields)?.below)
     }
 }
 
-/// A node without anything below it is a member.
+/// Parses a node. A leaf is a member.
 fn read(fields: &Value) -> Result<Node, String> {
     let Value::Object(members) = fields else { return Err(format!("expected a map of fields, got {fields}")) };
     let mut node = Node::default();

@@ -1,4 +1,4 @@
-//! Server-side apply: a configuration merged, what it no longer has removed, and conflicts found
+//! Server-side apply: merges a configuration, removes fields that it no longer contains, and detects conflicts
 //! (sigs.k8s.io/structured-merge-diff/v6/merge/update.go).
 use super::{
     FieldManager, Set,
@@ -8,7 +8,8 @@ use super::{
 use serde_json::Value;
 
 impl FieldManager<'_> {
-    /// The object and its owners, or the conflicts. An apply that changes nothing keeps the object, and its entry's time.
+    /// The new object and its owners, or the conflicts. An apply that changes nothing keeps the object and its entry's
+    /// time.
     ///
     /// # Errors
     /// For objects that cannot be merged.
@@ -50,7 +51,7 @@ impl FieldManager<'_> {
         Ok(Ok((new, managed)))
     }
 
-    /// Removes what the applier applied last time and does not apply now, unless somebody else owns it.
+    /// Removes the fields that the applier applied last time and omits now, unless another manager owns them.
     fn prune(&self, merged: Value, managed: &Managed, last: &Set) -> Value {
         let named = |set: &Set| self.root.with_named_fields(set);
         let pruned = self.root.remove(&merged, &named(last));
@@ -58,7 +59,7 @@ impl FieldManager<'_> {
         let owned = managed.0.values().fold(Set::default(), |owned, entry| owned.union(&entry.fields));
         let kept = named(&self.root.field_set(&pruned)).union(&named(&owned));
         let pruned = self.root.remove(&merged, &all.difference(&kept));
-        // What nobody owned, or updaters did, and what the applier never had, comes back.
+        // Restores fields without an owner or owned by updaters, and those that this applier never had.
         let left = named(&self.root.field_set(&pruned));
         self.root.remove(&merged, &all.difference(&left).intersection(&named(last)))
     }

@@ -1,11 +1,11 @@
-//! The values that a member of a built-in kind can have, and what each of them means: `kubectl explain` tells them.
+//! The values of enumerated members of built-in kinds with their descriptions, for `kubectl explain`.
 //!
-//! From Kubernetes' own OpenAPI documents, in `enums.json`: k8s-openapi's schemas have none. A value that stands alone there has no
-//! words in the member's description.
+//! From Kubernetes' own OpenAPI documents, in `enums.json`: k8s-openapi's schemas have none. A value without a second
+//! element there has no description.
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
-/// `core.v1.Container.imagePullPolicy`, or with `[]` for the items of a list, and the values.
+/// The member, e.g. `core.v1.Container.imagePullPolicy` or with `[]` for the items of a list, and its values.
 type Entry = (String, Vec<Vec<String>>);
 
 static ENUMS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
@@ -18,7 +18,7 @@ static ENUMS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     table.iter().flat_map(read).collect()
 });
 
-/// Adds them to the schemas that they are of.
+/// Adds the values to the schemas of their members.
 pub(super) fn add(schemas: &mut Map<String, Value>) {
     for (member, values) in &*ENUMS {
         let (path, is_list) = member.strip_suffix("[]").map_or((member.as_str(), false), |path| (path, true));

@@ -1,7 +1,7 @@
 //! OpenAPI v3 (k8s.io/kube-openapi/pkg/handler3): an index with a hash for each group version, and a document for each.
 //!
-//! What kubectl asks of it is here: schemas for `explain`, the parameters of PATCH by which it finds out what the server
-//! supports. OpenAPI v2 is not: kubectl does without it where v3 is served. Nor is the protobuf form.
+//! It covers what kubectl reads: schemas for `explain`, and the parameters of PATCH that show what the server supports.
+//! OpenAPI v2 and the protobuf form are absent: where v3 is served, kubectl does without v2.
 mod enums;
 mod paths;
 mod schemas;
@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The index, or the document of a group version.
 ///
 /// # Errors
-/// 501 for the protobuf form alone.
+/// 501 if the client accepts only protobuf.
 pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outcome<Answer> {
     let documents = registry.openapi.get_or_init(|| documents(registry));
     let name = path.strip_prefix("/openapi/v3").unwrap_or_default().trim_matches('/');
@@ -45,14 +45,14 @@ pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outc
         return Ok(Answer { status: 406, headers: HeaderMap::new(), body: AnswerBody::Full(Bytes::new()) });
     }
     let mut answer = document.answer(&request.headers);
-    // An address with a hash in it never means another document.
+    // A URL with a hash always refers to the same document.
     let hashed = request.target.contains("hash=");
     let caching = HeaderValue::from_static(if hashed { "public, immutable" } else { "no-cache, private" });
     answer.headers.insert(header::CACHE_CONTROL, caching);
     Ok(answer)
 }
 
-/// By name, as in `apis/apps/v1`.
+/// Documents by name, e.g. `apis/apps/v1`.
 pub(crate) type Documents = BTreeMap<String, Document>;
 
 fn documents(registry: &Registry) -> Documents {
@@ -86,7 +86,7 @@ fn document(kinds: &[&Kind]) -> Value {
     })
 }
 
-/// `/api/v1`, or `/apis/apps/v1`.
+/// The root path of a kind's group version: `/api/v1`, or `/apis/apps/v1`.
 fn root(kind: &Kind) -> String {
     let prefix = if kind.group.is_empty() { "/api" } else { "/apis" };
     format!("{prefix}/{}", kind.api_version)

@@ -1,9 +1,9 @@
-//! The paths of a kind with their verbs and query parameters, as far as clients look at them.
+//! The paths of a kind with their verbs and query parameters, as far as clients read them.
 use super::{group_version_kind, root, schemas};
 use crate::registry::Kind;
 use serde_json::{Map, Value, json};
 
-/// The collection and the object, in a namespace if the kind has namespaces.
+/// The paths of the collection and the object, in a namespace if the kind is namespaced.
 pub(super) fn of(kind: &Kind) -> Vec<(String, Value)> {
     let (root, plural) = (root(kind), &kind.plural);
     let scope = if kind.namespaced { "/namespaces/{namespace}" } else { "" };
@@ -64,8 +64,8 @@ fn operation(kind: &Kind, action: &str) -> Value {
         "post" | "put" => operation["requestBody"] = json!({"content": {"application/json": {"schema": schema}}}),
         "patch" => {
             let kinds = ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
-            // Strategic merge patches are taken too; but a client that read so here would look for the merge keys of lists in
-            // these schemas, while without it uses those that it was built with.
+            // Strategic merge patches work but are not announced: a client that sees them here looks for the merge keys
+            // of lists in these schemas, which lack them; otherwise it uses its built-in ones.
             let content: Map<_, _> = kinds.into_iter().map(|kind| (kind.to_owned(), json!({}))).collect();
             operation["requestBody"] = json!({"content": content});
         }

@@ -1,4 +1,4 @@
-//! The schemas of a group version: of the built-in kinds those of Kubernetes 1.36, of custom ones those of their definition
+//! The schemas of a group version: for built-in kinds those of Kubernetes 1.36, for custom ones those of their definition
 //! (k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder).
 //!
 //! `schemas.json` has the schemas of the built-in kinds and of all that they refer to, one a line. It was generated from the types
@@ -24,7 +24,7 @@ const KIND: &str = "Kind is a string value representing the REST resource this o
 const METADATA: &str = "Standard object's metadata. More info: \
     https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
 
-/// All schemas that the kinds of one group version need.
+/// All schemas that the kinds of one group version need, by name.
 pub(super) fn of(kinds: &[&Kind]) -> Map<String, Value> {
     let mut schemas = Map::new();
     let mut custom = Map::new();
@@ -47,7 +47,7 @@ pub(super) fn of(kinds: &[&Kind]) -> Map<String, Value> {
     schemas
 }
 
-/// The name of a kind's schema: `io.k8s.api.apps.v1.Deployment`, or the group backwards for a custom one.
+/// The name of a kind's schema: `io.k8s.api.apps.v1.Deployment`, for a custom kind its group reversed.
 pub(super) fn name(kind: &Kind) -> String {
     let group = kind.group.as_str();
     if kind.custom {

@@ -1,4 +1,4 @@
-//! From the wire to JSON, in which zero values look as Go's encoder leaves them.
+//! Decodes protobuf to JSON, with zero values in the form in which Go's encoder writes them.
 use super::{
     DecodeError,
     schema::{self, Field, Kind, Many, Message, Zero},
@@ -9,13 +9,15 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+/// Decodes a message.
+///
 /// # Errors
-/// For bytes that are no message.
+/// For bytes that are not a message.
 pub(super) fn message(message: &Message, bytes: &[u8]) -> Result<Map<String, Value>, DecodeError> {
     let mut out = Map::new();
     for item in wire::fields(bytes) {
         let (number, item) = item?;
-        // A field that nobody knows comes from a newer client.
+        // An unknown field comes from a newer client.
         let Some(field) = message.fields.iter().find(|field| field.number == number) else { continue };
         add(&mut out, field, item)?;
     }
@@ -83,13 +85,13 @@ fn value(field: &Field, item: Item<'_>) -> Result<Value, DecodeError> {
 }
 
 fn wrong_type(field: &Field, item: Item<'_>) -> DecodeError {
-    // Go's field begins with a capital where JSON's member does not.
+    // Go's field begins with an upper-case letter, JSON's member with a lower-case one.
     let mut letters = field.name.chars();
     let field = letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str());
     DecodeError::WrongWireType { wire: item.wire_type(), field: field.unwrap_or_default() }
 }
 
-/// One text of a message.
+/// A string field of a message.
 fn text(bytes: &[u8], number: u32) -> Result<String, DecodeError> {
     let mut found = String::new();
     for item in wire::fields(bytes) {
@@ -102,7 +104,7 @@ fn text(bytes: &[u8], number: u32) -> Result<String, DecodeError> {
     Ok(found)
 }
 
-/// One number of a message.
+/// A number field of a message.
 fn number(bytes: &[u8], number: u32) -> Result<i64, DecodeError> {
     let mut found = 0;
     for item in wire::fields(bytes) {
@@ -115,7 +117,7 @@ fn number(bytes: &[u8], number: u32) -> Result<i64, DecodeError> {
     Ok(found)
 }
 
-/// The zero time is an empty message.
+/// Decodes a time; the zero time is an empty message.
 fn time(bytes: &[u8], micro: bool) -> Result<Value, DecodeError> {
     if bytes.is_empty() {
         return Ok(Value::Null);
@@ -129,7 +131,7 @@ fn int_or_string(bytes: &[u8]) -> Result<Value, DecodeError> {
     Ok(if number(bytes, 1)? == 0 { number(bytes, 2)?.into() } else { text(bytes, 3)?.into() })
 }
 
-/// The zero value of a scalar; None for everything else.
+/// The zero value of a scalar; None for other types.
 fn zero(kind: &Kind) -> Option<Value> {
     match kind {
         Kind::Text => Some("".into()),

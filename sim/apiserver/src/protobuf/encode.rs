@@ -1,4 +1,4 @@
-//! From JSON to the wire. A member of the wrong type is left out: what is stored has been checked when it was written.
+//! Encodes JSON as protobuf. A member of the wrong type is skipped: stored objects were checked when they were written.
 use super::{
     schema::{self, Field, Kind, Many, Message},
     wire,
@@ -85,7 +85,7 @@ fn put(out: &mut Vec<u8>, field: &Field, value: &Value) {
     }
 }
 
-/// A list of texts is a message of its own where it is the value of a map.
+/// Wraps a list of strings that is the value of a map, because it is a message there.
 fn value_as<'a>(name: &str, value: &'a Value) -> std::borrow::Cow<'a, Value> {
     match value {
         Value::Array(_) if name == "meta.Texts" => std::borrow::Cow::Owned(serde_json::json!({"items": value})),

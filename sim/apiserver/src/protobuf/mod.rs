@@ -1,8 +1,8 @@
 //! Protobuf: `application/vnd.kubernetes.protobuf` (k8s.io/apimachinery/pkg/runtime/serializer/protobuf).
 //!
-//! An object travels in a `runtime.Unknown` behind four magic bytes; an event of a watch travels bare, behind its length. One
-//! table of messages serves both ways, between the wire and the JSON in which everything else here is written: there is no
-//! third form of a pod. Custom resources have no messages, nor have they any in the real server.
+//! An object is wrapped in a `runtime.Unknown` after four magic bytes; an event of a watch has no wrapper but a length
+//! before it. One table of messages serves both directions, between the wire and the JSON that everything else here
+//! uses: there is no third form of a pod. Custom resources have no messages, as in the real server.
 mod decode;
 mod encode;
 mod schema;
@@ -11,45 +11,45 @@ mod wire;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-/// What every protobuf of Kubernetes begins with.
+/// The first bytes of every protobuf body of Kubernetes.
 const MAGIC: [u8; 4] = *b"k8s\0";
 
-/// Why bytes are no message, in the words of gogo/protobuf.
+/// A decoding error, in the words of gogo/protobuf.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DecodeError {
-    /// Not the four bytes.
+    /// The four magic bytes are missing.
     #[error("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")]
     NoPrefix,
-    /// A length goes beyond the end.
+    /// A length goes beyond the end of the message.
     #[error("unexpected EOF")]
     UnexpectedEnd,
-    /// A field whose wire type is not its own.
+    /// A field has the wrong wire type.
     #[error("proto: wrong wireType = {wire} for field {field}")]
     WrongWireType {
-        /// As in the key.
+        /// Wire type in the key.
         wire: u8,
-        /// In Go's spelling.
+        /// The field's name in Go.
         field: String,
     },
-    /// A wire type that there is not, or a field without a number.
+    /// An unknown wire type, or a field without a number.
     #[error("proto: illegal wireType {0}")]
     IllegalWireType(u8),
-    /// A number of more than ten bytes.
+    /// A varint of more than ten bytes.
     #[error("proto: integer overflow")]
     Overflow,
-    /// A kind that there is no table for.
+    /// A kind without a message in the table.
     #[error(
         "no kind \"{kind}\" is registered for version \"{api_version}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\""
     )]
     UnknownKind {
-        /// As in the envelope.
+        /// The apiVersion in the envelope.
         api_version: String,
-        /// As in the envelope.
+        /// The kind in the envelope.
         kind: String,
     },
 }
 
-/// An object, a list or a Status in its envelope; None for a kind that has no message.
+/// Wraps an object, a list or a Status in an envelope; None for a kind without a message.
 pub(crate) fn object(value: &Value) -> Option<Bytes> {
     let text = |member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
@@ -63,7 +63,7 @@ pub(crate) fn object(value: &Value) -> Option<Bytes> {
     Some(envelope.into())
 }
 
-/// One event of a watch: four bytes of length, then the event, whose object is in an envelope of its own.
+/// An event of a watch: four bytes of length, then the event, whose object has an envelope of its own.
 pub(crate) fn event(change: &str, object: &[u8]) -> Bytes {
     let mut raw = Vec::with_capacity(object.len() + 8);
     wire::put_bytes(&mut raw, 1, object);
@@ -76,10 +76,10 @@ pub(crate) fn event(change: &str, object: &[u8]) -> Bytes {
     frame.into()
 }
 
-/// What is in an envelope, as JSON. `expected`: apiVersion and kind where the envelope names none.
+/// Decodes the content of an envelope to JSON. `expected`: apiVersion and kind if the envelope has none.
 ///
 /// # Errors
-/// For what is no envelope, or no message of its kind.
+/// If the body is not an envelope, or its content is not a message of its kind.
 pub(crate) fn read(body: &[u8], expected: (&str, &str)) -> Result<Value, DecodeError> {
     let envelope = body.strip_prefix(&MAGIC).ok_or(DecodeError::NoPrefix)?;
     let (mut meta, mut raw) = (&[][..], &[][..]);

@@ -1,7 +1,7 @@
-//! The table of messages, read from `messages.txt` when it is first needed.
+//! The table of messages, parsed from `messages.txt` on first use.
 use std::{collections::BTreeMap, sync::LazyLock};
 
-/// A message: its fields in the order of their declaration.
+/// A message: its fields in declaration order.
 #[derive(Debug)]
 pub(super) struct Message {
     pub(super) fields: Vec<Field>,
@@ -11,32 +11,32 @@ pub(super) struct Message {
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) number: u32,
-    /// The member of the JSON object.
+    /// The JSON member.
     pub(super) name: String,
-    /// The message's members are those of the object around it.
+    /// Whether the message's members are inlined into the enclosing object.
     pub(super) embedded: bool,
     pub(super) many: Many,
     pub(super) kind: Kind,
     pub(super) zero: Zero,
 }
 
-/// How many values a field has.
+/// Number of values of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Many {
     One,
     List,
-    /// Of texts to values.
+    /// A map with string keys.
     Map,
 }
 
-/// What becomes of a zero value on its way to JSON.
+/// Treatment of a zero value on its way to JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Zero {
-    /// It is left out.
+    /// The member is omitted.
     Omitted,
-    /// It differs from an absent one.
+    /// The member is kept, because zero differs from absent.
     Kept,
-    /// JSON shows it, sent or not.
+    /// The member is always written, sent or not.
     Shown,
 }
 
@@ -52,7 +52,7 @@ pub(super) enum Kind {
     MicroTime,
     Quantity,
     IntOrString,
-    /// JSON in bytes: `runtime.RawExtension` and `metav1.FieldsV1`.
+    /// JSON as bytes: `runtime.RawExtension` and `metav1.FieldsV1`.
     Json,
     Message(String),
 }
@@ -66,13 +66,13 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| read(include_str!("messages.t
 
 /// The message of a kind.
 pub(super) fn of_kind(api_version: &str, kind: &str) -> Option<&'static Message> {
-    // Options are of no group in particular: each knows them.
+    // Options and Status belong to every group.
     let api_version = if kind == "DeleteOptions" || kind == "Status" { "v1" } else { api_version };
     let api_version = if api_version == "meta.k8s.io/v1beta1" { "meta.k8s.io/v1" } else { api_version };
     SCHEMA.kinds.get(&(api_version.to_owned(), kind.to_owned())).map(|name| named(name))
 }
 
-/// The message of a name that the table has.
+/// The message with this name; panics if the table lacks it.
 pub(super) fn named(name: &str) -> &'static Message {
     SCHEMA.messages.get(name).unwrap_or_else(|| panic!("messages.txt has no {name}"))
 }

@@ -1,7 +1,7 @@
 //! The wire format of protobuf: varints, lengths and field keys.
 use super::DecodeError;
 
-/// A field's value before it is known what it means.
+/// The undecoded value of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Item<'a> {
     Varint(u64),
@@ -21,7 +21,7 @@ impl Item<'_> {
     }
 }
 
-/// The fields of a message in the order of the wire, each with its number.
+/// The fields of a message in wire order, each with its number.
 pub(super) fn fields(mut rest: &[u8]) -> impl Iterator<Item = Result<(u32, Item<'_>), DecodeError>> {
     std::iter::from_fn(move || {
         if rest.is_empty() {

@@ -1,8 +1,9 @@
-//! The roles and bindings that kube-apiserver makes when it starts
+//! The roles and bindings that kube-apiserver creates when it starts
 //! (k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go).
 //!
-//! Those that people meet: discovery, self reviews, cluster-admin, admin, edit, view, monitoring. The roles of Kubernetes' own
-//! components are left out: none of them runs here. admin, edit and view hold what the aggregation controller would put there.
+//! Only the user-facing ones: discovery, self reviews, cluster-admin, admin, edit, view, monitoring. The roles of
+//! Kubernetes' own components are absent, since none of them runs here. admin, edit and view contain the rules that the
+//! aggregation controller would add.
 use crate::builtin::access::{AUTHENTICATION, AUTHORIZATION, RBAC};
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ const WRITE: [&str; 5] = ["create", "delete", "deletecollection", "patch", "upda
 const ALL: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const HEALTH: [&str; 5] = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
 
-/// Every object, roles first.
+/// All objects, roles first.
 pub(crate) fn objects() -> Vec<Value> {
     let discovery = ["/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*"];
     let mut discovery: Vec<_> = discovery.iter().chain(&HEALTH).copied().collect();

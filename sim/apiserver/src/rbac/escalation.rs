@@ -1,7 +1,7 @@
-//! Nobody grants rights that he does not have himself: roles and bindings are refused at their writing
-//! (k8s.io/kubernetes/pkg/registry/rbac/{escalation_check.go,role/policybased,rolebinding/policybased}).
+//! Privilege escalation: a user may only grant rights that the user has, so roles and bindings are checked when they
+//! are written (k8s.io/kubernetes/pkg/registry/rbac/{escalation_check.go,role/policybased,rolebinding/policybased}).
 //!
-//! Who may `escalate` a role or `bind` it is exempt, and so are updates that touch owners and finalizers only.
+//! Users who may `escalate` a role or `bind` it are exempt, and so are updates that change only owners and finalizers.
 use super::{
     Rbac,
     rule::{Rule, quoted},
@@ -17,7 +17,7 @@ use crate::{
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One write of a role or a binding.
+/// A write of a role or a binding.
 pub(crate) struct Grant<'a> {
     pub(crate) kind: &'a Kind,
     pub(crate) user: &'a User,
@@ -27,8 +27,10 @@ pub(crate) struct Grant<'a> {
     pub(crate) old: Option<&'a Value>,
 }
 
+/// Checks a write.
+///
 /// # Errors
-/// 403 that lists what the user would need, 404 if the role of a binding is not there.
+/// 403 that lists the missing rights, 404 if the role of a binding does not exist.
 pub(crate) fn check(rbac: &Rbac<'_>, grant: &Grant<'_>) -> Outcome<()> {
     let Grant { kind, user, request, value, old } = grant;
     if user.is_in(MASTERS) || old.is_some_and(|old| differs_for_collector_only(value, old)) {
@@ -46,7 +48,7 @@ pub(crate) fn check(rbac: &Rbac<'_>, grant: &Grant<'_>) -> Outcome<()> {
         if name.is_empty() {
             return Err(status::bad_request("Name parameter required."));
         }
-        // The missing role is told in the name of the binding's resource.
+        // The error names the missing role, but with the resource of the binding.
         rbac.referenced_rules(role_ref, namespace).map_err(|_| status::not_found(kind.subject(), name))?
     } else {
         if rbac.authorize(user, &Attributes { verb: "escalate", subresource: "", ..**request }).allowed {
@@ -72,7 +74,7 @@ pub(crate) fn check(rbac: &Rbac<'_>, grant: &Grant<'_>) -> Outcome<()> {
     Err(status::forbidden(kind.subject(), object::meta_str(value, "name"), &why))
 }
 
-/// Rules that differ in their verb only become one.
+/// Merges rules that differ only in their verb.
 fn compact(rules: Vec<Rule<'_>>) -> Vec<Rule<'_>> {
     let mut kept = Vec::new();
     let mut verbs: BTreeMap<Rule<'_>, Vec<&str>> = BTreeMap::new();

@@ -1,8 +1,8 @@
-//! RBAC as kube-apiserver evaluates it: the rules that the stored bindings give to a user
+//! RBAC as kube-apiserver evaluates it: the rules that the stored bindings grant to a user
 //! (k8s.io/kubernetes/pkg/registry/rbac/validation/rule.go, plugin/pkg/auth/authorizer/rbac).
 //!
-//! Objects are read from the store at the moment of the request: the real one reads them from watch caches, which lag by
-//! milliseconds. Bindings are visited by name, where the real one visits them in no order.
+//! Objects are read from the store at the time of the request: the real server reads them from watch caches, which lag
+//! by milliseconds. Bindings are visited by name, where the real one visits them in no defined order.
 use super::{
     authentication::{MASTERS, User},
     authorizer::{Attributes, Verdict},
@@ -20,20 +20,20 @@ pub(crate) mod rule;
 
 use rule::Rule;
 
-/// Roles and bindings as they are stored.
+/// The stored roles and bindings.
 pub(crate) struct Rbac<'a> {
     store: &'a Store,
     registry: &'a Registry,
 }
 
-/// A binding, and which of its subjects somebody is.
+/// A binding, and the subject that matches the user.
 #[derive(Clone, Copy)]
 struct Source<'a> {
     binding: &'a Object,
     subject: &'a Value,
 }
 
-/// What is visited: a rule with the binding that gives it, or a role that is missing.
+/// A visited item: a rule with the binding that grants it, or an error about a missing role.
 type Visit<'a> = Result<(Source<'a>, Rule<'a>), String>;
 
 impl<'a> Rbac<'a> {
@@ -41,7 +41,7 @@ impl<'a> Rbac<'a> {
         Self { store, registry }
     }
 
-    /// Whether a user may do this: members of `system:masters` may do anything, and nobody says why.
+    /// Whether a user may do this. Members of `system:masters` may do anything, without a reason in the verdict.
     pub(crate) fn authorize(&self, user: &User, attributes: &Attributes<'_>) -> Verdict {
         if user.is_in(MASTERS) {
             return Verdict { allowed: true, reason: String::new() };
@@ -62,7 +62,7 @@ impl<'a> Rbac<'a> {
         }
     }
 
-    /// All rules that hold for a user in a namespace, and what is wrong with the bindings, empty if nothing.
+    /// All rules for a user in a namespace, and the errors in the bindings.
     pub(crate) fn rules_for(&self, user: &User, namespace: &str) -> (Vec<Rule<'a>>, String) {
         let (mut rules, mut missing) = (Vec::new(), Vec::new());
         self.visit(user, namespace, &mut |visit| {
@@ -79,7 +79,7 @@ impl<'a> Rbac<'a> {
     /// The rules of the role that a binding in this namespace refers to.
     ///
     /// # Errors
-    /// What the real server says of a role that is not there.
+    /// The real server's message for a role that does not exist.
     pub(crate) fn referenced_rules(&self, role_ref: &Value, namespace: &str) -> Result<Vec<Rule<'a>>, String> {
         let text = |member: &str| role_ref.get(member).and_then(Value::as_str).unwrap_or_default();
         let name = text("name");
@@ -148,7 +148,7 @@ impl Source<'_> {
     }
 }
 
-/// A service account without a namespace is one of the binding's.
+/// Whether a subject matches a user; a service account without a namespace is in the binding's.
 fn is_subject(user: &User, subject: &Value, namespace: &str) -> bool {
     let text = |member: &str| subject.get(member).and_then(Value::as_str).unwrap_or_default();
     match text("kind") {
@@ -162,7 +162,7 @@ fn is_subject(user: &User, subject: &Value, namespace: &str) -> bool {
     }
 }
 
-/// Several errors as one (k8s.io/apimachinery/pkg/util/errors): each text once.
+/// Joins errors into one message (k8s.io/apimachinery/pkg/util/errors), without duplicates.
 fn aggregate(errors: &[String]) -> String {
     let mut shown: Vec<&str> = Vec::new();
     for error in errors {

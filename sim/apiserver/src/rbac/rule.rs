@@ -1,4 +1,4 @@
-//! One policy rule: what it allows, what it covers, and how it is shown
+//! A policy rule: the requests that it allows, the rules that it covers, and its display forms
 //! (k8s.io/kubernetes/pkg/apis/rbac/v1/evaluation_helpers.go, k8s.io/component-helpers/auth/rbac/validation).
 use crate::authorizer::Attributes;
 use serde_json::{Map, Value};
@@ -44,7 +44,7 @@ impl<'a> Rule<'a> {
             && (self.names.is_empty() || self.names.contains(&wanted.name))
     }
 
-    /// Whether everything that `other` allows, one verb, resource and name at most, is allowed here.
+    /// Whether this rule allows everything that `other` allows, which has at most one verb, resource and name.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         let all = |own: &[&str], theirs: &[&str]| own.contains(&"*") || theirs.iter().all(|t| own.contains(t));
         let resource = |theirs: &&str| {
@@ -84,7 +84,7 @@ impl<'a> Rule<'a> {
         parts
     }
 
-    /// As an escalation error shows it.
+    /// The rule as an escalation error shows it.
     pub(crate) fn describe(&self) -> String {
         let members = [
             ("APIGroups", &self.groups),
@@ -98,7 +98,7 @@ impl<'a> Rule<'a> {
         format!("{{{}}}", shown.join(", "))
     }
 
-    /// As a rules review lists it: a resource rule, or a rule about paths.
+    /// The rule as a rules review lists it: a resource rule or a non-resource rule.
     pub(crate) fn to_value(&self) -> Value {
         let members = [
             ("verbs", &self.verbs),
@@ -112,13 +112,14 @@ impl<'a> Rule<'a> {
     }
 }
 
-/// Go's `%q` of a list of texts.
+/// Go's `%q` of a list of strings.
 pub(crate) fn quoted<T: AsRef<str>>(list: &[T]) -> String {
     let texts: Vec<_> = list.iter().map(|text| format!("{:?}", text.as_ref())).collect();
     format!("[{}]", texts.join(" "))
 }
 
-/// `*` is everything, `pods/log` one subresource, `*/scale` the subresource of whatever has it.
+/// Whether a rule's resource matches: `*` matches everything, `pods/log` one subresource, `*/scale` that subresource of
+/// any resource.
 fn resource_matches(rule: &str, resource: &str, subresource: &str) -> bool {
     let (plural, sub) = rule.split_once('/').unwrap_or((rule, ""));
     rule == "*"
@@ -126,7 +127,7 @@ fn resource_matches(rule: &str, resource: &str, subresource: &str) -> bool {
         || (plural == "*" && !subresource.is_empty() && sub == subresource)
 }
 
-/// A trailing star stands for whatever follows.
+/// Whether a rule's path covers a path; a trailing star matches any suffix.
 fn url_covers(rule: &str, path: &str) -> bool {
     rule == path || (rule.ends_with('*') && path.starts_with(rule.trim_end_matches('*')))
 }

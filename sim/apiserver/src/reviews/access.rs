@@ -1,7 +1,7 @@
-//! SubjectAccessReview and its variants: who may do what (k8s.io/kubernetes/pkg/apis/authorization/validation,
-//! pkg/registry/authorization/util).
+//! SubjectAccessReview and its variants: whether a user may do something
+//! (k8s.io/kubernetes/pkg/apis/authorization/validation, pkg/registry/authorization/util).
 //!
-//! Selectors in resource attributes are checked and carried; no rule of RBAC looks at them.
+//! Selectors in resource attributes are validated and passed on, but RBAC rules ignore them.
 use crate::{
     authentication::User,
     authorizer::{Attributes, Verdict},
@@ -11,7 +11,7 @@ use crate::{
 use http::HeaderMap;
 use serde_json::{Value, json};
 
-/// What is wrong with a review of this kind.
+/// Validates a review of this kind.
 pub(super) fn validate(kind: &str, review: &Value, errors: &mut Vec<FieldError>) {
     let spec = &review["spec"];
     let (resource, path) = (spec.get("resourceAttributes"), spec.get("nonResourceAttributes"));
@@ -70,12 +70,12 @@ fn validate_selector(selector: &Value, path: &str, errors: &mut Vec<FieldError>)
     }
 }
 
-/// A text as JSON, quotes included.
+/// A string member as JSON; empty if absent.
 fn text(object: &Value, member: &str) -> Value {
     object.get(member).cloned().unwrap_or_else(|| "".into())
 }
 
-/// Whom a review asks about.
+/// The user that a review asks about.
 pub(super) fn subject(review: &Value) -> User {
     let spec = &review["spec"];
     let texts = |value: &Value| -> Vec<String> {
@@ -91,7 +91,7 @@ pub(super) fn subject(review: &Value) -> User {
     }
 }
 
-/// What a review asks about.
+/// The request that a review asks about.
 pub(super) fn attributes<'a>(spec: &'a Value, actor: u32, headers: &'a HeaderMap) -> Attributes<'a> {
     let resource = spec.get("resourceAttributes");
     let asked = resource.or_else(|| spec.get("nonResourceAttributes")).unwrap_or(&Value::Null);

@@ -1,7 +1,8 @@
 //! Reviews: questions about access that are created, answered at once and never stored
 //! (k8s.io/kubernetes/pkg/registry/{authentication,authorization}).
 //!
-//! They are answered by whatever decides about requests: the stored roles, the hook, or nobody, and then everything is allowed.
+//! The answer comes from the same source as the decisions about requests: the stored roles, the hook, or neither, which
+//! allows everything.
 use super::{
     Answer, ApiServer,
     authentication::User,
@@ -20,7 +21,7 @@ mod access;
 mod token;
 
 impl ApiServer {
-    /// POST of a review.
+    /// Handles POST of a review.
     pub(super) fn review(&self, call: &Call<'_>) -> Outcome<Answer> {
         validation::options::validate_write(&call.options, "CreateOptions")?;
         let decoded = decode::object(call.kind, call.body_encoding()?, call.body)?;
@@ -53,7 +54,7 @@ impl ApiServer {
         Ok(json_answer(201, encode(&value), &warnings))
     }
 
-    /// What would be decided about a request of this user.
+    /// The decision about such a request of this user.
     fn verdict(&self, user: &User, attributes: &Attributes<'_>) -> Verdict {
         let attributes = Attributes { user: Some(user), ..*attributes };
         let refused = |verdict: &Decision| !matches!(verdict, Decision::Allow);
@@ -66,7 +67,7 @@ impl ApiServer {
         }
     }
 
-    /// All that a user may do in a namespace. Without roles that is everything; a hook cannot list what it allows.
+    /// The rules for a user in a namespace. Without roles everything is allowed; a hook cannot list what it allows.
     fn rules_review(&self, user: &User, spec: &Value) -> Outcome<Value> {
         let namespace = spec.get("namespace").and_then(Value::as_str).unwrap_or_default();
         if namespace.is_empty() {
@@ -91,13 +92,15 @@ impl ApiServer {
     }
 }
 
-/// A review about its own sender: nothing of the body comes back.
+/// A review about its own sender, which returns nothing of the body.
 fn own_review(call: &Call<'_>, metadata: Value) -> Value {
     json!({"apiVersion": call.kind.api_version, "kind": call.kind.kind, "metadata": metadata})
 }
 
+/// Validates an access review.
+///
 /// # Errors
-/// 422; these errors name no kind.
+/// 422; these errors do not name a kind.
 fn check_access(kind: &str, value: &Value, call: &Call<'_>) -> Outcome<()> {
     let mut errors: Vec<FieldError> = Vec::new();
     access::validate(kind, value, &mut errors);

@@ -1,11 +1,11 @@
-//! TokenReview: whose token this is.
+//! TokenReview: authenticates a token.
 use crate::{
     authentication::TokenTable,
     status::{self, Outcome},
 };
 use serde_json::{Value, json};
 
-/// The audience of the API server itself: static tokens are for no other.
+/// The audience of the API server itself, the only one of static tokens.
 const AUDIENCE: &str = "https://kubernetes.default.svc";
 
 /// The status of a review.

@@ -1,26 +1,26 @@
-//! Field selectors (k8s.io/apimachinery/pkg/fields): equality only, on the fields that a kind lets one select.
+//! Field selectors (k8s.io/apimachinery/pkg/fields): equality only, on a kind's selectable fields.
 use crate::{
     registry::Kind,
     status::{self, Outcome},
 };
 use serde_json::Value;
 
-/// A field that can be selected, and where it is.
+/// A selectable field and its position.
 #[derive(Debug, Clone)]
 pub(crate) struct SelectableField {
-    /// As in a selector: `spec.signalFingerprint`.
+    /// Name in a selector: `spec.signalFingerprint`.
     pub(crate) name: String,
-    /// JSON pointer.
+    /// JSON pointer to the field.
     pointer: String,
 }
 
 impl SelectableField {
-    /// A field that is stored under another name.
+    /// A field that is stored at another path.
     pub(crate) fn stored_as(name: &str, path: &str) -> Self {
         Self { name: name.to_owned(), ..Self::new(path) }
     }
 
-    /// From a dotted path.
+    /// A field by its dotted path.
     pub(crate) fn new(name: &str) -> Self {
         Self { name: name.to_owned(), pointer: format!("/{}", name.replace('.', "/")) }
     }
@@ -39,7 +39,7 @@ impl Term {
         Self { pointer: "/metadata/name".to_owned(), value: name.to_owned(), equal: true }
     }
 
-    /// An absent field is the empty text.
+    /// Whether an object matches; an absent field equals the empty string.
     pub(crate) fn matches(&self, object: &Value) -> bool {
         let same = match object.pointer(&self.pointer) {
             Some(Value::String(text)) => *text == self.value,
@@ -63,8 +63,10 @@ pub(crate) fn parse(kind: &Kind, text: &str) -> Outcome<Vec<Term>> {
     Ok(terms)
 }
 
+/// Checks the syntax of a selector.
+///
 /// # Errors
-/// 400 for what is no comparison.
+/// 400 for a malformed comparison.
 pub(crate) fn check_syntax(text: &str) -> Outcome<()> {
     let mut parts = text.split(',').filter(|part| !part.is_empty());
     parts.find(|part| split(part).is_none()).map_or(Ok(()), |part| Err(malformed(text, part)))
@@ -74,7 +76,7 @@ fn malformed(text: &str, part: &str) -> Box<status::Status> {
     status::bad_request(format!("invalid selector: '{text}'; can't understand '{part}'"))
 }
 
-/// The name that a selector demands, if it demands one: the request is about that object then, also for the authorizer.
+/// The object name that a selector requires, if any: the request is then about that object, also for the authorizer.
 pub(crate) fn demanded_name(text: &str) -> Option<&str> {
     let exact = text.split(',').filter_map(split).find(|(field, _, equal)| *field == "metadata.name" && *equal);
     exact.map(|(_, name, _)| name).filter(|name| !name.is_empty())
@@ -93,7 +95,8 @@ fn unescape(value: &str) -> String {
     value.replace("\\=", "=").replace("\\,", ",").replace("\\\\", "\\")
 }
 
-/// Kinds with fields of their own convert field labels, the rest go through the generic attribute function: two wordings.
+/// The error for a field that is not selectable. Kinds with fields of their own convert field labels, the others use
+/// the generic attribute function: each has its own wording.
 fn unsupported(kind: &Kind, name: &str) -> Box<status::Status> {
     if kind.custom || kind.fields.len() > 2 {
         return status::bad_request(format!("field label not supported: {name}"));

@@ -47,7 +47,7 @@ pub(crate) fn parse(text: &str) -> Outcome<Vec<Requirement>> {
 
 const SYMBOLS: [char; 7] = ['=', '!', '(', ')', ',', '>', '<'];
 
-/// Symbols (one or two characters) and words; the end is the empty text.
+/// Splits a selector into symbols (one or two characters) and words; the end is an empty token.
 fn scan(text: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();

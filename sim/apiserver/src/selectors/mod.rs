@@ -16,7 +16,7 @@ pub(crate) struct Selector {
     fields: Vec<field::Term>,
 }
 
-/// Whether both selectors parse, whatever their fields are.
+/// Checks that both selectors parse, whatever fields they name.
 ///
 /// # Errors
 /// 400 for one that does not.
@@ -26,13 +26,15 @@ pub(crate) fn check_syntax(labels: &str, fields: &str) -> Outcome<()> {
 }
 
 impl Selector {
+    /// Parses both selectors.
+    ///
     /// # Errors
-    /// 400 for a selector that does not parse or names a field that cannot be selected.
+    /// 400 for a selector that does not parse or names a field that is not selectable.
     pub(crate) fn parse(kind: &Kind, labels: &str, fields: &str) -> Outcome<Self> {
         Ok(Self { labels: label::parse(labels)?, fields: field::parse(kind, fields)? })
     }
 
-    /// Also selects by name.
+    /// Additionally requires a name.
     pub(crate) fn require_name(&mut self, name: &str) {
         self.fields.push(field::Term::name(name));
     }

@@ -1,8 +1,8 @@
-//! `metav1.LabelSelector`: a label selector as a part of an object, as webhooks and aggregated roles have it.
+//! `metav1.LabelSelector`: a label selector that is part of an object, as in webhooks and aggregated roles.
 use crate::object;
 use serde_json::Value;
 
-/// Whether an object's labels fit. An empty selector fits everything.
+/// Whether an object's labels match. An empty selector matches everything.
 pub(crate) fn matches(selector: &Value, object: &Value) -> bool {
     let labels = selector.get("matchLabels").and_then(Value::as_object).into_iter().flatten();
     let requirements = selector.get("matchExpressions").and_then(Value::as_array).into_iter().flatten();

@@ -1,9 +1,9 @@
-//! Lists that are merged: of maps by a key, of scalars by value (strategicpatch/patch.go, mergeSlice).
+//! Merging of lists: of maps by a key, of scalars by value (strategicpatch/patch.go, mergeSlice).
 use super::{DIRECTIVE, Meta, Refusal, merge as merge_map, order};
 use crate::structured;
 use serde_json::Value;
 
-/// Merges a patch's list into an object's; with `deleting` its scalars are taken out instead.
+/// Merges a patch's list into an object's; with `deleting` its scalars are removed instead.
 pub(super) fn merge(
     original: Vec<Value>,
     patch: Vec<Value>,
@@ -48,7 +48,7 @@ pub(super) fn merge(
     Ok(order::interleave(patched, live, &patch, &original, key))
 }
 
-/// Items with `$patch` are orders, not items: delete one, or replace the whole list.
+/// Executes items with `$patch`, which are directives: they delete an item or replace the whole list.
 fn apply_directives(
     mut original: Vec<Value>,
     patch: Vec<Value>,
@@ -79,7 +79,7 @@ fn apply_directives(
     Ok(if replace { (left, Vec::new()) } else { (original, left) })
 }
 
-/// The items that are in `by`, and the others.
+/// Splits a list into the items that are in `by`, and the others.
 pub(super) fn partition(list: Vec<Value>, by: &[Value], key: &str) -> Result<(Vec<Value>, Vec<Value>), Refusal> {
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
     for item in list {
@@ -106,7 +106,7 @@ fn find(list: &[Value], key: &str, value: &Value) -> Result<Option<usize>, Refus
     Ok(None)
 }
 
-/// Whether the items are maps: all must be of one type, and none a list.
+/// Whether the items are maps: all must be of one type, which is not a list.
 pub(super) fn are_maps(original: &[Value], patch: &[Value]) -> Result<bool, Refusal> {
     let mut types = original.iter().chain(patch).map(structured::go_type);
     let Some(first) = types.next() else {

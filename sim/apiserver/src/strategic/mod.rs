@@ -1,7 +1,7 @@
-//! Strategic merge patches of built-in kinds (k8s.io/apimachinery/pkg/util/strategicpatch): a merge patch that knows which lists are
-//! merged by which key, with directives for what it cannot say otherwise.
+//! Strategic merge patches of built-in kinds (k8s.io/apimachinery/pkg/util/strategicpatch): a merge patch with merge
+//! keys for lists, and with directives for everything else.
 //!
-//! Only the server's half: patches are applied here, not made.
+//! Only the server's half: patches are applied here, not created.
 use super::structured::{self, Root};
 use serde_json::{Map, Value};
 
@@ -13,16 +13,16 @@ const RETAIN_KEYS: &str = "$retainKeys";
 const DELETE_FROM: &str = "$deleteFromPrimitiveList";
 const SET_ORDER: &str = "$setElementOrder";
 
-/// Why a patch cannot be applied. The texts are Go's; what has no status of its own becomes a bare 500.
+/// Reason why a patch cannot be applied. The texts are Go's; an error without a status of its own becomes a bare 500.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
-    /// 400: a directive has another form.
+    /// 400: a malformed directive.
     #[error("{0}")]
     Malformed(&'static str),
-    /// 422.
+    /// 422: a list of lists.
     #[error("lists of lists are not supported")]
     ListOfLists,
-    /// 500.
+    /// 500: any other failure.
     #[error("{0}")]
     Failed(String),
 }
@@ -37,7 +37,7 @@ impl Refusal {
     }
 }
 
-/// What is known of an object that is patched: None inside of free-form JSON.
+/// Type of the patched object; None inside of free-form JSON.
 pub(super) type Meta<'a> = Option<Root<'a>>;
 
 /// Applies a patch to an object of this kind.
@@ -101,7 +101,7 @@ fn merge_member(
             };
             Ok(())
         }
-        // What is new, or of another type, is taken as it is.
+        // A new value, or one of another type, is taken unchanged.
         _ => {
             discard_nulls(&mut change);
             match without_directives(change) {
@@ -131,7 +131,7 @@ fn delete_from_list(
     Ok(())
 }
 
-/// The type of a member, and the key by which its list is merged (empty: by value); None: it is replaced.
+/// The type of a member, and the merge key of its list (empty: merge by value; None: replace).
 fn look_up<'a>(meta: Meta<'a>, name: &str) -> Result<(Meta<'a>, Option<String>), Refusal> {
     let Some(root) = meta else { return Ok((None, None)) };
     if let Some((below, strategy)) = root.field(name) {
@@ -144,7 +144,7 @@ fn look_up<'a>(meta: Meta<'a>, name: &str) -> Result<(Meta<'a>, Option<String>),
     Err(Refusal::Failed(format!("unable to find api field in struct {owner} for the json field {name:?}")))
 }
 
-/// `$retainKeys` names all members that there may be afterwards.
+/// Applies `$retainKeys`, which names all members that may remain.
 fn retain_keys(original: &mut Map<String, Value>, patch: &mut Map<String, Value>) -> Result<(), Refusal> {
     let Some(keys) = patch.remove(RETAIN_KEYS) else { return Ok(()) };
     let malformed = || Refusal::Malformed("invalid patch format of retainKeys");
@@ -169,7 +169,7 @@ fn discard_nulls(value: &mut Value) {
     }
 }
 
-/// The value without maps that are directives; None if it is one.
+/// The value without maps that are directives; None if the value is one.
 fn without_directives(value: Value) -> Option<Value> {
     Some(match value {
         Value::Object(map) if map.contains_key(DIRECTIVE) => return None,

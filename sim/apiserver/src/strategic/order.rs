@@ -1,10 +1,10 @@
-//! The order of merged lists: `$setElementOrder` before the patch's order before the object's (strategicpatch/patch.go,
+//! The order of merged lists: `$setElementOrder`, then the patch's order, then the object's (strategicpatch/patch.go,
 //! mergePatchIntoOriginal, normalizeElementOrder).
 use super::{DIRECTIVE, Meta, Refusal, SET_ORDER, lists, look_up, without_directives};
 use crate::structured::{self, Root};
 use serde_json::{Map, Value};
 
-/// Merges the lists that a patch gives an order for, and takes them out of it.
+/// Merges the lists for which a patch sets an order, and removes them from the patch.
 pub(super) fn merge_ordered(
     original: &mut Map<String, Value>,
     patch: &mut Map<String, Value>,
@@ -51,7 +51,7 @@ fn list_of(value: Option<&Value>) -> Result<Option<Vec<Value>>, Refusal> {
     }
 }
 
-/// The patch's items must be in the order's list, and in its order; deletions need not.
+/// Checks that the patch's items occur in the order list, in that order; deletions need not.
 fn check(patch: &[Value], order: &[Value], key: &str) -> Result<(), Refusal> {
     if patch.is_empty() || order.is_empty() {
         return Ok(());
@@ -74,7 +74,7 @@ fn check(patch: &[Value], order: &[Value], key: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Patched items in the patch's order, and the object's others where they were between them, as far as both is possible.
+/// Places patched items in the patch's order, and the object's other items between them as before, as far as possible.
 pub(super) fn interleave(
     mut patched: Vec<Value>,
     mut live: Vec<Value>,

@@ -1,10 +1,10 @@
-//! What differs between two values of a type (sigs.k8s.io/structured-merge-diff/v6/typed/compare.go).
+//! The difference between two values of a type (sigs.k8s.io/structured-merge-diff/v6/typed/compare.go).
 use super::{Atom, Form, List, Map, Relation, Root, TypeId, Types};
 use crate::managed_fields::{Element, Set};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The fields in which two values differ; none is in two of the sets.
+/// The fields in which two values differ, in disjoint sets.
 #[derive(Debug, Default)]
 pub(crate) struct Comparison {
     pub(crate) removed: Set,
@@ -13,7 +13,7 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
-    /// Leaves out these fields and what is below them.
+    /// Removes these fields and everything below them.
     pub(crate) fn without(self, fields: &Set) -> Self {
         if fields.is_empty() {
             return self;
@@ -27,8 +27,10 @@ impl Comparison {
 }
 
 impl Root<'_> {
+    /// Compares two values.
+    ///
     /// # Errors
-    /// For a list whose items cannot be told apart.
+    /// For a list whose items cannot be identified.
     pub(crate) fn compare(self, before: &Value, after: &Value) -> Result<Comparison, String> {
         let mut walk = Walk { types: self.types, path: Vec::new(), found: Comparison::default() };
         walk.value(self.id, Some(before), Some(after))?;
@@ -121,7 +123,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Items with the same key: several are compared as one value.
+    /// Compares items with the same key: several of them are compared as one value.
     fn items(&mut self, list: &List, old: &[&Value], new: &[&Value]) -> Result<(), String> {
         match (old, new) {
             ([_, _, ..], [_, _, ..]) => {
@@ -147,7 +149,7 @@ impl Walk<'_> {
     }
 }
 
-/// Absent, null, of another form, or without members.
+/// Whether a value is absent, null, of another form, or without members.
 pub(super) fn is_empty(value: Option<&Value>) -> bool {
     match value {
         Some(Value::Object(map)) => map.is_empty(),

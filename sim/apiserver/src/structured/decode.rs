@@ -1,13 +1,13 @@
-//! A body brought into the form in which Go writes an object of its kind again: unknown members go and are reported, nulls go, and
-//! what Go writes even if it is empty is there.
+//! Converts a body into the form in which Go would write the object: drops and reports unknown members, drops nulls,
+//! and adds members that Go writes even if empty.
 //!
-//! Types of scalars are checked where the server acts on them: what Go's decoder says of a wrong one depends on its structs.
+//! Types of scalars are checked only where the server acts on them: the message of Go's decoder depends on its structs.
 use super::{Form, Map, Relation, Root, Scalar, TypeId, Types, Written};
 use crate::{schema::Path, validation::metadata::json_type};
 use serde_json::Value;
 
 impl Root<'_> {
-    /// Decodes the members of an object; its metadata has been decoded.
+    /// Decodes the members of an object; its metadata is decoded already.
     pub(crate) fn decode(self, object: &mut serde_json::Map<String, Value>, unknown: &mut Vec<String>) {
         let metadata = object.remove("metadata");
         if let Form::Map(map) = self.types.atom(self.id).form() {
@@ -20,10 +20,10 @@ impl Root<'_> {
 }
 
 impl Root<'_> {
-    /// Whether each member has the form that Go's decoder wants.
+    /// Checks that each member has the form that Go's decoder expects.
     ///
     /// # Errors
-    /// Its words.
+    /// The decoder's message.
     pub(crate) fn check(self, object: &serde_json::Map<String, Value>) -> Result<(), String> {
         let Form::Map(map) = self.types.atom(self.id).form() else { return Ok(()) };
         let known = object.iter().filter(|(name, _)| !matches!(name.as_str(), "metadata" | "apiVersion" | "kind"));
@@ -88,7 +88,7 @@ impl Types {
         members.retain(|name, value| {
             let path = Path::Member(path, name);
             let field = map.fields.get(name);
-            // Go reads these two by hand, and says nothing of what it does not know in them.
+            // Go decodes these two by hand, and does not report unknown members in them.
             let mut unsaid = Vec::new();
             let by_hand = map.name == "JSONSchemaProps" && matches!(name.as_str(), "items" | "additionalProperties");
             let unknown = if by_hand { &mut unsaid } else { &mut *unknown };
@@ -111,7 +111,7 @@ impl Types {
     }
 }
 
-/// A schema's items may be several schemas, its additional properties a flag.
+/// Whether this is `items` as a list of schemas or `additionalProperties` as a flag.
 fn is_alternative(path: &Path<'_>, value: &Value) -> bool {
     match path {
         Path::Member(_, "items") => value.is_array(),

@@ -1,11 +1,11 @@
-//! The fields that a value has (sigs.k8s.io/structured-merge-diff/v6/typed/tofieldset.go): what an applier owns.
+//! The fields of a value (sigs.k8s.io/structured-merge-diff/v6/typed/tofieldset.go), which an applier owns.
 use super::{Form, List, Map, Relation, Root, TypeId, Types};
 use crate::managed_fields::{Element, Set};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 impl Root<'_> {
-    /// The fields of a value that has been validated.
+    /// The fields of a valid value.
     pub(crate) fn field_set(self, value: &Value) -> Set {
         let mut walk = Walk { types: self.types, path: Vec::new(), set: Set::default() };
         walk.value(self.id, value);
@@ -43,7 +43,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Of items with the same key, only that there are such is owned.
+    /// Adds the fields of a list; for items with the same key, only the key is owned.
     fn list(&mut self, list: &List, value: &Value) {
         let items = value.as_array().into_iter().flatten();
         let items = items.filter_map(|item| Some((self.types.element_of(list, item).ok()?, item)));
@@ -63,7 +63,7 @@ impl Walk<'_> {
 }
 
 impl Root<'_> {
-    /// The set with the named fields on the way to its members (fieldpath/set.go, EnsureNamedFieldsAreMembers).
+    /// Adds the named fields on the paths to a set's members (fieldpath/set.go, EnsureNamedFieldsAreMembers).
     pub(crate) fn with_named_fields(self, set: &Set) -> Set {
         self.types.with_named_fields(Some(self.id), set)
     }

@@ -1,25 +1,28 @@
-//! A configuration merged into an object (sigs.k8s.io/structured-merge-diff/v6/typed/merge.go): what the configuration says wins, what it
-//! leaves out stays, items of associative lists meet by their keys and take the configuration's order.
+//! Merges a configuration into an object (sigs.k8s.io/structured-merge-diff/v6/typed/merge.go): values in the
+//! configuration win, all others remain, items of associative lists are matched by their keys and take the
+//! configuration's order.
 use super::{Atom, Form, List, Map, Relation, Root, TypeId, Types, compare::is_empty};
 use crate::managed_fields::Element;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 impl Root<'_> {
+    /// Merges a configuration.
+    ///
     /// # Errors
-    /// For a list whose items cannot be told apart.
+    /// For a list whose items cannot be identified.
     pub(crate) fn merge(self, live: &Value, config: &Value) -> Result<Value, String> {
         Ok(self.types.merge(self.id, Some(live), Some(config))?.unwrap_or_default())
     }
 }
 
 impl Types {
-    /// None: nothing is left.
+    /// The merged value; None if nothing remains.
     fn merge(&self, id: TypeId, live: Option<&Value>, config: Option<&Value>) -> Result<Option<Value>, String> {
         let (Some(old), Some(new)) = (live, config) else { return Ok(config.or(live).cloned()) };
         let atom = self.atom(id);
         let atom = atom.deduce(Some(new));
-        // Where the forms differ, the live one is walked too, in vain.
+        // If the forms differ, Go walks the live value too, without effect.
         self.merge_form(&atom, old, new)
     }
 
@@ -53,7 +56,7 @@ impl Types {
                 if unique {
                     return Err(format!("duplicate entries for key {element}"));
                 }
-                // Duplicates are not merged with anything.
+                // Duplicates are not merged.
                 indexed.by_element.insert(element.clone(), None);
             } else {
                 indexed.by_element.insert(element.clone(), Some(item));
@@ -80,7 +83,7 @@ impl Types {
                 }
                 let wanted = weave.shared.front();
                 if new.by_element.contains_key(left) && wanted.is_some_and(|wanted| *wanted != left) {
-                    // A shared item, but not the one whose turn it is.
+                    // A shared item that is not next in the configuration's order.
                     at_old += 1;
                     continue;
                 }
@@ -106,7 +109,7 @@ impl Types {
         Ok((!weave.merged.is_empty()).then(|| weave.merged.into()))
     }
 
-    /// The item of the configuration, merged with that of the object if it has one.
+    /// The configuration's item, merged with the object's if it has one.
     fn take<'a>(
         &self,
         list: &List,
@@ -123,16 +126,16 @@ impl Types {
     }
 }
 
-/// A list's items in their order and by their keys; None where several have one key.
+/// A list's items in order and by key; None for a key that several items have.
 #[derive(Default)]
 struct Indexed<'a> {
     order: Vec<(Element, &'a Value)>,
     by_element: BTreeMap<Element, Option<&'a Value>>,
 }
 
-/// Two lists on their way to one.
+/// Two lists being merged.
 struct Weave<'a> {
-    /// The keys that both have and that are still to come, in the configuration's order.
+    /// The keys that both lists have and that are not merged yet, in the configuration's order.
     shared: VecDeque<&'a Element>,
     done: BTreeSet<&'a Element>,
     merged: Vec<Value>,

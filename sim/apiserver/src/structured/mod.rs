@@ -1,8 +1,8 @@
-//! Types for structured merges: what of an object is one value and what are parts with owners of their own
-//! (sigs.k8s.io/structured-merge-diff/v6/schema).
+//! Types for structured merges: which parts of an object are single values, and which have parts with owners of their
+//! own (sigs.k8s.io/structured-merge-diff/v6/schema).
 //!
-//! One arena of types for all built-in kinds, one for each custom resource. They know of lists and maps only what ownership and
-//! patches need; bounds and patterns are the schema's business. One module for each walk over values.
+//! One arena of types for all built-in kinds, one for each custom resource. Types only contain what ownership and
+//! patches need; the schema checks bounds and patterns. Each walk over values has a module.
 use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -24,9 +24,9 @@ use super::managed_fields::Element;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TypeId(u32);
 
-/// Any JSON: members of maps are owned one by one, lists are whole.
+/// Any JSON: members of maps are owned one by one, lists as a whole.
 const DEDUCED: TypeId = TypeId(0);
-/// Any JSON as one value.
+/// Any JSON, owned as one value.
 const ATOMIC: TypeId = TypeId(1);
 
 /// An arena of types that refer to each other.
@@ -35,7 +35,7 @@ pub(crate) struct Types {
     atoms: Vec<Atom>,
 }
 
-/// What a value of a type may be: more than one form only where the type is not known.
+/// The forms that a value of a type may have: more than one only if the type is not known.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Atom {
     scalar: Option<Scalar>,
@@ -57,23 +57,23 @@ pub(crate) struct List {
     relation: Relation,
 }
 
-/// How the items of a list are told apart.
+/// How the items of a list are identified.
 #[derive(Debug, Clone, PartialEq)]
 enum Relation {
-    /// They are not: the list is one value.
+    /// Items have no identity: the list is one value.
     Atomic,
-    /// By their values.
+    /// Items are identified by their values.
     Set,
-    /// By these members.
+    /// Items are identified by these members.
     Keyed(Vec<String>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Map {
-    /// Go's name of the struct; empty if it is none.
+    /// Go's name of the struct; empty if it is not a struct.
     name: String,
     fields: BTreeMap<String, Field>,
-    /// The type of members that are not fields; None: there may be none.
+    /// The type of undeclared members; None if they are not allowed.
     element: Option<TypeId>,
     atomic: bool,
 }
@@ -87,22 +87,22 @@ pub(crate) struct Field {
     patch: PatchStrategy,
 }
 
-/// When Go writes a member (the `omitempty` tags and pointers of k8s.io/api).
+/// Conditions for Go to write a member (the `omitempty` tags and pointers of k8s.io/api).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Written {
     Always,
-    /// Also with an empty value.
+    /// Written if present, even with an empty value.
     IfSet,
-    /// With a value that is not empty.
+    /// Written if not empty.
     IfFull,
 }
 
 /// How a strategic merge patch treats a member (the `patchStrategy` and `patchMergeKey` tags of k8s.io/api).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PatchStrategy {
-    /// Lists are merged: by this key, or by value if it is empty.
+    /// The merge key of a list; empty to merge by value.
     pub(crate) merge: Option<String>,
-    /// The patch names what stays.
+    /// Whether the patch names the members to keep.
     pub(crate) retain_keys: bool,
 }
 
@@ -113,7 +113,7 @@ pub(crate) struct Root<'a> {
     id: TypeId,
 }
 
-/// The form that a value takes.
+/// The form of a value.
 enum Form<'a> {
     Scalar(Scalar),
     List(&'a List),
@@ -121,7 +121,7 @@ enum Form<'a> {
 }
 
 impl Atom {
-    /// Forms that the value cannot have are left out, if it has one that is left (typed/helpers.go, deduceAtom).
+    /// Drops the forms that the value cannot have, unless none would remain (typed/helpers.go, deduceAtom).
     fn deduce(&self, value: Option<&Value>) -> Cow<'_, Self> {
         let only = |atom| Cow::Owned(atom);
         match value {
@@ -172,15 +172,15 @@ impl Types {
         &self.atoms[id.0 as usize]
     }
 
-    /// The arena of a kind, seen from the kind.
+    /// This type as the root of a kind.
     pub(crate) fn root(&self, id: TypeId) -> Root<'_> {
         Root { types: self, id }
     }
 
-    /// What tells an item from the others of its list.
+    /// The element that identifies an item in its list.
     ///
     /// # Errors
-    /// If it has nothing that does.
+    /// If the item has no identity.
     fn element_of(&self, list: &List, item: &Value) -> Result<Element, String> {
         match &list.relation {
             Relation::Atomic => Err("invalid indexing of non-associative list".into()),
@@ -219,14 +219,14 @@ impl Types {
 }
 
 impl Map {
-    /// The type of a member; undeclared ones of a closed map are taken as they are.
+    /// The type of a member; undeclared ones of a closed map may be any JSON.
     fn member(&self, name: &str) -> TypeId {
         self.fields.get(name).map(|field| field.of).or(self.element).unwrap_or(DEDUCED)
     }
 }
 
 impl<'a> Root<'a> {
-    /// What Go writes of an object of this kind that nobody has filled in, other than its head and metadata.
+    /// The members that Go writes for an empty object of this kind, other than kind, apiVersion and metadata.
     pub(crate) fn zero(self) -> Value {
         let mut zero = self.types.zero(self.id);
         if let Value::Object(map) = &mut zero {
@@ -235,7 +235,7 @@ impl<'a> Root<'a> {
         zero
     }
 
-    /// The type and the patch strategy of a member; None where the type declares none.
+    /// The type and the patch strategy of a member; None if it is not declared.
     pub(crate) fn field(self, name: &str) -> Option<(Self, &'a PatchStrategy)> {
         let field = self.types.atom(self.id).map.as_ref()?.fields.get(name)?;
         Some((Self { id: field.of, ..self }, &field.patch))

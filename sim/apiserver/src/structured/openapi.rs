@@ -1,6 +1,6 @@
 //! The types of a custom resource, from its structural schema (k8s.io/kube-openapi/pkg/schemaconv).
 //!
-//! Validations are no types: what a value may be is the schema's business, here only its form counts.
+//! Types do not include validations: the schema restricts values, a type only describes their form.
 use super::{ATOMIC, Atom, DEDUCED, Field, List, Map, PatchStrategy, Relation, Scalar, TypeId, Types, Written};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ impl Types {
         self.push(atom)
     }
 
-    /// `preserve`: an enclosing schema keeps unknown members.
+    /// The type of a schema node. `preserve`: an enclosing schema keeps unknown members.
     fn atom_of(&mut self, schema: &Value, preserve: bool) -> Atom {
         let preserve = preserve || schema.get("x-kubernetes-preserve-unknown-fields") == Some(&Value::Bool(true));
         let scalar = |scalar| Atom { scalar: Some(scalar), ..Atom::default() };
@@ -63,7 +63,7 @@ impl Types {
         let element = match schema.get("additionalProperties") {
             Some(values @ Value::Object(_)) => Some(self.reference(values, preserve)),
             Some(Value::Bool(allowed)) => allowed.then_some(DEDUCED),
-            // An object that declares nothing may hold anything.
+            // An object without declared members may have any.
             _ => (preserve || fields.is_empty()).then_some(DEDUCED),
         };
         let atomic = schema.get("x-kubernetes-map-type").and_then(Value::as_str) == Some("atomic");

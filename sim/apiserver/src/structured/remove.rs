@@ -1,10 +1,10 @@
-//! A value without some of its fields (sigs.k8s.io/structured-merge-diff/v6/typed/remove.go).
+//! Removes fields from a value (sigs.k8s.io/structured-merge-diff/v6/typed/remove.go).
 use super::{Form, List, Map, Relation, Root, TypeId, Types};
 use crate::managed_fields::{Element, Set};
 use serde_json::Value;
 
 impl Root<'_> {
-    /// What is left of an object. A map that loses its last member becomes null, as in the original: decoding drops it.
+    /// The rest of an object. A map that loses its last member becomes null, as in the original; decoding drops it.
     pub(crate) fn remove(self, value: &Value, fields: &Set) -> Value {
         self.types.remove(self.id, value, fields)
     }

@@ -1,5 +1,5 @@
-//! The types of the built-in kinds, read from a table of facts: which lists are maps by which keys, which are sets, what is atomic,
-//! and how strategic merge patches treat each member.
+//! The types of the built-in kinds, read from a table: which lists are maps by which keys, which are sets, what is
+//! atomic, and how strategic merge patches treat each member.
 //!
 //! A table rather than Rust types: k8s-openapi's schemas have neither the list types nor the patch strategies.
 use super::{ATOMIC, Atom, DEDUCED, Field, List, Map, PatchStrategy, Relation, Scalar, TypeId, Types, Written};
@@ -21,14 +21,14 @@ static BUILTIN: LazyLock<(Arc<Types>, BTreeMap<String, TypeId>)> = LazyLock::new
 });
 
 impl Types {
-    /// The type of a built-in kind or of one of its parts, e.g. `Lease` or `ObjectMeta`. A kind that the table lacks has the
-    /// metadata of all kinds, and any JSON besides.
+    /// The type of a built-in kind or of one of its parts, e.g. `Lease` or `ObjectMeta`. A kind that the table lacks
+    /// has the metadata of all kinds and otherwise any JSON.
     pub(crate) fn builtin(name: &str) -> (Arc<Self>, TypeId) {
         let (types, names) = &*BUILTIN;
         (Arc::clone(types), names.get(name).copied().unwrap_or(names[UNLISTED]))
     }
 
-    /// A copy of the built-in arena, for a custom resource's types to be added to: they share the metadata.
+    /// A copy of the built-in arena, to which a custom resource's types are added: they share the metadata.
     pub(super) fn with_builtin() -> (Self, TypeId) {
         let (types, names) = &*BUILTIN;
         (Self { atoms: types.atoms.clone() }, names["ObjectMeta"])
@@ -41,7 +41,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// Every name first: types refer to each other.
+    /// Reads the table; all names first, because types refer to each other.
     fn read(&mut self, table: &str) {
         let joined = table.lines().filter(|line| !line.starts_with('#')).fold(String::new(), |mut joined, line| {
             joined.push_str(if line.starts_with(' ') { "" } else { "\n" });
@@ -79,7 +79,7 @@ impl Reader {
             }
         }
         let default = serde_json::from_str(default).ok();
-        // Structs that may be left out are pointers.
+        // Optional structs are pointers.
         let is_struct = self.names.values().any(|id| *id == of);
         let (name, written) = match name.split_at(1) {
             ("*", name) => (name, Written::Always),

@@ -1,5 +1,5 @@
-//! Whether a value has the form of its type (sigs.k8s.io/structured-merge-diff/v6/typed/validate.go): unknown members, items without
-//! a key, duplicates. Its errors are shown to clients that apply.
+//! Checks that a value has the form of its type (sigs.k8s.io/structured-merge-diff/v6/typed/validate.go): no unknown
+//! members, items without a key, or duplicates. Clients that apply see its errors.
 use super::{DEDUCED, Form, List, Map, Relation, Root, Scalar, TypeId, Types};
 use serde_json::Value;
 use std::{collections::BTreeSet, fmt};
@@ -11,7 +11,7 @@ pub(crate) enum Duplicates {
     Refused,
 }
 
-/// What is wrong, innermost path first while the stack unwinds.
+/// Errors with their paths, which are completed while the stack unwinds.
 #[derive(Debug)]
 pub(crate) struct Errors(Vec<(String, String)>);
 
@@ -28,8 +28,10 @@ impl fmt::Display for Errors {
 }
 
 impl Root<'_> {
+    /// Validates a value.
+    ///
     /// # Errors
-    /// Everything that does not fit.
+    /// All errors found.
     pub(crate) fn validate(self, value: &Value, duplicates: Duplicates) -> Result<(), Errors> {
         let mut errors = Vec::new();
         Walk { types: self.types, duplicates }.value(self.id, value, &mut errors);
@@ -70,7 +72,7 @@ impl Walk<'_> {
             let known = errors.len();
             match map.fields.get(name).map(|field| field.of).or(map.element) {
                 Some(id) => self.value(id, member, errors),
-                // The walk over a map ends here: Go's stops at the first member that it does not know.
+                // Go stops its walk over a map at the first unknown member.
                 None => error(errors, "field not declared in schema"),
             }
             let unknown = !map.fields.contains_key(name) && map.element.is_none();
@@ -111,7 +113,7 @@ impl Walk<'_> {
 }
 
 impl Scalar {
-    /// Why a value is no such scalar; null is one.
+    /// The reason why a value is not such a scalar; null is accepted.
     pub(super) fn refusal(self, value: &Value) -> Option<String> {
         Some(match (self, value) {
             (_, Value::Null)
@@ -142,7 +144,7 @@ pub(crate) fn go_type(value: &Value) -> &'static str {
     }
 }
 
-/// Go's `%v` of a value of structured-merge-diff.
+/// Go's `%v` of a value in structured-merge-diff.
 struct Shown<'a>(&'a Value);
 
 impl fmt::Display for Shown<'_> {

@@ -1,4 +1,4 @@
-//! Members of an object by JSON pointer, with Go's zero value where there is none.
+//! Members of an object by JSON pointer, with Go's zero value for absent ones.
 use serde_json::Value;
 
 pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
@@ -17,12 +17,12 @@ pub(super) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     value.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// How many members a map has.
+/// Number of members of a map.
 pub(super) fn count(value: &Value, pointer: &str) -> usize {
     value.pointer(pointer).and_then(Value::as_object).map_or(0, serde_json::Map::len)
 }
 
-/// The text, or another one if it is empty.
+/// The text, or a default if it is empty.
 pub(super) fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
     if text.is_empty() { otherwise } else { text }
 }

@@ -1,9 +1,9 @@
-//! Ages as people read them (k8s.io/apimachinery/pkg/util/duration, HumanDuration).
+//! Human-readable ages (k8s.io/apimachinery/pkg/util/duration, HumanDuration).
 use crate::timestamp;
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// How long ago a time was; a missing one is unknown.
+/// Time since a timestamp; `<unknown>` if it is absent.
 pub(super) fn since(time: Option<&Value>, now: Timestamp) -> String {
     match time.and_then(Value::as_str).and_then(timestamp::parse) {
         Some(at) => human(now.as_millisecond() - at.as_millisecond()),
@@ -11,7 +11,7 @@ pub(super) fn since(time: Option<&Value>, now: Timestamp) -> String {
     }
 }
 
-/// A span of milliseconds in its one or two greatest units.
+/// A duration in milliseconds, in its one or two largest units.
 pub(super) fn human(milliseconds: i64) -> String {
     let seconds = milliseconds / 1000;
     let (minutes, hours) = (seconds / 60, seconds / 3600);

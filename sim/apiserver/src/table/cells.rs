@@ -1,5 +1,5 @@
-//! The cells of a row, kind by kind (k8s.io/kubernetes/pkg/printers/internalversion/printers.go). The server prints all columns,
-//! those of `-o wide` too.
+//! The cells of a row, for each kind (k8s.io/kubernetes/pkg/printers/internalversion/printers.go). The server prints
+//! all columns, including those of `-o wide`.
 use super::{
     access::{count, is_true, list, number, or, text, truth},
     age, pod, selector_text, workloads,
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The cells of an object; None for a kind that has no printer.
+/// The cells of an object; None for a kind without a printer.
 pub(super) fn of(kind: &str, value: &Value, now: Timestamp) -> Option<Vec<Value>> {
     let name = text(value, "/metadata/name");
     let age = &age::since(value.pointer("/metadata/creationTimestamp"), now);
@@ -44,12 +44,12 @@ pub(super) fn of(kind: &str, value: &Value, now: Timestamp) -> Option<Vec<Value>
     })
 }
 
-/// In the form in which events are stored: that of the core group.
+/// The cells of an event in its stored form, that of the core group.
 fn event(value: &Value, name: &str, now: Timestamp) -> Vec<Value> {
     let time = |pointer: &str| value.pointer(pointer).filter(|time| time.is_string());
     let first = age::since(time("/firstTimestamp").or_else(|| time("/eventTime")), now);
     let mut last = time("/lastTimestamp").map_or_else(|| first.clone(), |time| age::since(Some(time), now));
-    // An event that is not a series has no count in the newer API.
+    // In events.k8s.io, an event that is not a series has no count.
     let mut count = number(value, "/count").max(1);
     if value.pointer("/series").is_some_and(Value::is_object) {
         last = age::since(time("/series/lastObservedTime"), now);
@@ -79,7 +79,7 @@ fn event(value: &Value, name: &str, now: Timestamp) -> Vec<Value> {
     ]
 }
 
-/// What is used of what there may be, limits apart from the rest.
+/// Usage per hard limit of a quota, with limits separate from requests.
 fn quota(value: &Value, name: &str, age: &str) -> Vec<Value> {
     let hard: BTreeMap<_, _> = value.pointer("/status/hard").and_then(Value::as_object).into_iter().flatten().collect();
     let shown = |amount: Option<&Value>| amount.and_then(Value::as_str).unwrap_or("0").to_owned();
@@ -192,7 +192,7 @@ fn claim(value: &Value, name: &str, age: &str) -> Vec<Value> {
         [("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), ("ReadWriteOncePod", "RWOP")];
     let has = |mode: &str| list(value, "/status/accessModes").iter().any(|found| found == mode);
     let modes: Vec<_> = modes.iter().filter(|(mode, _)| bound && has(mode)).map(|(_, short)| *short).collect();
-    // The annotation is older than the field, and wins.
+    // The annotation is older than the field, and takes precedence.
     let class = value.pointer("/metadata/annotations/volume.beta.kubernetes.io~1storage-class").and_then(Value::as_str);
     vec![
         json!(name),
@@ -233,7 +233,7 @@ fn controller_revision(value: &Value, name: &str, age: &str) -> Vec<Value> {
     vec![json!(name), json!(controller), json!(number(value, "/revision")), json!(age)]
 }
 
-/// Three addresses at most.
+/// Shows three addresses at most.
 fn endpoints(value: &Value) -> String {
     const SHOWN: usize = 3;
     let mut all = Vec::new();

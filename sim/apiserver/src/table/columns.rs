@@ -4,14 +4,15 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 static COLUMNS: LazyLock<BTreeMap<String, Vec<Value>>> = LazyLock::new(|| read(include_str!("columns.json")));
 
-/// The definitions of a kind's columns; those of a kind without a printer for `""`; none for a kind that is not in the table.
+/// The column definitions of a kind; `""` stands for kinds without a printer. Empty for a kind that is not in the
+/// table.
 pub(super) fn of(kind: &str) -> &'static [Value] {
     COLUMNS.get(kind).map(Vec::as_slice).unwrap_or_default()
 }
 
 fn read(text: &str) -> BTreeMap<String, Vec<Value>> {
     let table: BTreeMap<String, Value> = serde_json::from_str(text).expect("columns.json is an object");
-    // Many kinds share the descriptions of a name and of an age: `$name` and `$age` stand for them.
+    // Many kinds share the descriptions of name and age, written `$name` and `$age`.
     let described = |text: &Value| {
         let shared = text.as_str().filter(|t| t.starts_with('$')).and_then(|name| table.get(name));
         shared.unwrap_or(text).clone()

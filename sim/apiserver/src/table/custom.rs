@@ -1,4 +1,4 @@
-//! The columns that a custom resource definition prescribes
+//! The columns in a custom resource's definition
 //! (k8s.io/apiextensions-apiserver/pkg/registry/customresource/tableconvertor).
 use super::{
     age,
@@ -8,7 +8,7 @@ use crate::timestamp;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// One of `additionalPrinterColumns`.
+/// One element of `additionalPrinterColumns`.
 #[derive(Debug)]
 pub(crate) struct Column {
     definition: Value,
@@ -27,8 +27,10 @@ enum Kind {
 }
 
 impl Column {
+    /// Compiles a column.
+    ///
     /// # Errors
-    /// For a path that is none.
+    /// For a malformed path.
     pub(crate) fn compile(column: &Value) -> Result<Self, JsonPathError> {
         let text = |member: &str| column.get(member).and_then(Value::as_str).unwrap_or_default();
         let path = text("jsonPath");
@@ -51,20 +53,20 @@ impl Column {
         Ok(Self { definition, path: JsonPath::parse(path)?, kind })
     }
 
-    /// What a definition without columns has.
+    /// The column of a definition without columns.
     pub(crate) fn age() -> Self {
         let description = super::columns::of("")[1]["description"].clone();
         let column = json!({
             "name": "Age", "type": "date", "description": description, "jsonPath": ".metadata.creationTimestamp",
         });
-        Self::compile(&column).expect("a path that is known to be one")
+        Self::compile(&column).expect("a constant path is valid")
     }
 
     pub(super) fn definition(&self) -> Value {
         self.definition.clone()
     }
 
-    /// The first value that the path finds, if it is of the column's type. Text columns take any type.
+    /// The first value at the path, if it has the column's type. String columns accept any type.
     pub(super) fn cell(&self, object: &Value, now: Timestamp) -> Value {
         let Some(found) = self.path.first(object) else { return Value::Null };
         let cell = match (self.kind, found) {

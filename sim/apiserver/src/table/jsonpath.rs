@@ -1,11 +1,11 @@
-//! JSONPath as Kubernetes reads it (k8s.io/client-go/util/jsonpath), as far as a printer column may use it: fields, indices,
-//! slices, wildcards, descent and filters. Missing keys are allowed: they find nothing.
+//! Kubernetes' JSONPath (k8s.io/client-go/util/jsonpath), as far as a printer column may use it: fields, indices,
+//! slices, wildcards, descent and filters. Missing keys find nothing. RFC 9535 differs.
 use serde_json::Value;
 use std::{cmp::Ordering, iter::Peekable, str::Chars};
 
-/// A text that is no path.
+/// A malformed path.
 #[derive(Debug, thiserror::Error)]
-#[error("{path} is no JSONPath: write it like .status.conditions[?(@.type=='Ready')].status")]
+#[error("{path} is not a JSONPath: write it like .status.conditions[?(@.type=='Ready')].status")]
 pub struct JsonPathError {
     path: String,
 }
@@ -43,8 +43,10 @@ enum Operator {
 }
 
 impl JsonPath {
+    /// Parses a path.
+    ///
     /// # Errors
-    /// For a text that is no path.
+    /// For a malformed path.
     pub(super) fn parse(text: &str) -> Result<Self, JsonPathError> {
         let error = || JsonPathError { path: text.to_owned() };
         let mut rest = text.chars().peekable();
@@ -77,7 +79,7 @@ impl JsonPath {
     }
 }
 
-/// A name up to the next step; a backslash takes the next character as it is.
+/// A name up to the next step; a backslash escapes the next character.
 fn field(rest: &mut Peekable<Chars<'_>>) -> Step {
     let mut name = String::new();
     while let Some(c) = rest.next_if(|c| !matches!(c, '.' | '[')) {
@@ -86,7 +88,7 @@ fn field(rest: &mut Peekable<Chars<'_>>) -> Step {
     if name == "*" { Step::Any } else { Step::Field(name) }
 }
 
-/// What is between brackets, quotes and brackets inside respected.
+/// The text up to the closing bracket; quotes and nested brackets are respected.
 fn inside(rest: &mut Peekable<Chars<'_>>) -> Option<String> {
     let (mut text, mut depth, mut quote) = (String::new(), 1, None);
     loop {

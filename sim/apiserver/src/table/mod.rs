@@ -1,7 +1,9 @@
-//! Tables: what `kubectl get` shows, made by the server (k8s.io/apiserver/pkg/endpoints/handlers/response.go, asTable).
+//! Tables: the output of `kubectl get`, built by the server (k8s.io/apiserver/pkg/endpoints/handlers/response.go,
+//! asTable).
 //!
-//! The columns of custom resources are JSONPaths of their definition; those of the built-in kinds are k8s.io/kubernetes'
-//! printers, whose names, types and descriptions stand in `columns.json`. A kind without a printer has a name and a time.
+//! The columns of custom resources are JSONPaths in their definition; those of the built-in kinds are
+//! k8s.io/kubernetes' printers, with names, types and descriptions in `columns.json`. A kind without a printer has a
+//! name and an age.
 mod access;
 mod age;
 mod cells;
@@ -25,7 +27,7 @@ use super::{
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-/// What of each object goes with its row.
+/// The part of each object that accompanies its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Include {
     Metadata,
@@ -34,8 +36,10 @@ pub(crate) enum Include {
 }
 
 impl Include {
+    /// Parses `includeObject`.
+    ///
     /// # Errors
-    /// 400 for a word that the server does not know.
+    /// 400 for an unknown value.
     pub(crate) fn parse(text: &str) -> Outcome<Self> {
         match text {
             "" | "Metadata" => Ok(Self::Metadata),
@@ -50,14 +54,15 @@ impl Include {
     }
 }
 
-/// How a client wants its tables.
+/// The form of a table that the client asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {
     pub(crate) version: MetaVersion,
     pub(crate) include: Include,
 }
 
-/// A table of objects. `metadata` is that of their list; `headed`: with the definitions of its columns, which a watch sends once.
+/// A table of objects. `metadata` is that of their list; `headed`: includes the column definitions, which a watch sends
+/// once.
 pub(crate) fn table<'a>(
     kind: &Kind,
     style: Style,
@@ -92,7 +97,7 @@ pub(crate) fn partial(version: MetaVersion, object: &Value) -> Value {
     json!({"kind": "PartialObjectMetadata", "apiVersion": version.api_version(), "metadata": metadata})
 }
 
-/// The scale of an object of any kind is of a kind of its own.
+/// Whether the object is a scale, which has its own kind for objects of any kind.
 fn is_scale(object: &Value) -> bool {
     object.get("kind").is_some_and(|kind| kind == "Scale")
 }
@@ -131,13 +136,13 @@ fn row(kind: &Kind, style: Style, object: &Value, now: Timestamp) -> Value {
     row.into()
 }
 
-/// A time as it is; Go's zero time if there is none.
+/// The creation time; Go's zero time if absent.
 fn created_at(object: &Value) -> Value {
     let time = object.pointer("/metadata/creationTimestamp").filter(|time| time.is_string());
     time.cloned().unwrap_or_else(|| timestamp::ZERO.into())
 }
 
-/// Clients may hide what has run to its end.
+/// The condition with which clients may hide pods that have ended.
 fn completion(kind: &str, object: &Value) -> Option<Value> {
     if kind != "Pod" {
         return None;

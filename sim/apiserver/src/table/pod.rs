@@ -1,4 +1,4 @@
-//! The row of a pod: how many of its containers are ready, and the one word for its state that people look for
+//! The row of a pod: the number of its ready containers, and a one-word summary of its state
 //! (k8s.io/kubernetes/pkg/printers/internalversion/printers.go, printPod).
 use super::{
     access::{is_true, list, number, or, text, truth},
@@ -7,12 +7,12 @@ use super::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// What the containers' statuses add up to.
+/// Summary of the container statuses.
 struct Summary<'a> {
     reason: String,
     ready: usize,
     restarts: i64,
-    /// When a container last ended before it was restarted.
+    /// Time when a container last ended before a restart.
     last_restart: &'a str,
 }
 
@@ -38,7 +38,7 @@ pub(super) fn row(value: &Value, name: &str, age: &str, now: Timestamp) -> Vec<V
     ]
 }
 
-/// A pod that is going away says so, unless it has ended.
+/// The state of a pod; a pod that is being deleted is shown as such unless it has ended.
 fn state(value: &Value, reason: String) -> String {
     if value.pointer("/metadata/deletionTimestamp").is_none() {
         return reason;
@@ -67,7 +67,7 @@ fn summary(value: &Value) -> Summary<'_> {
     all
 }
 
-/// Goes through the init containers in their order up to the one that holds the pod up; true if there is one.
+/// Adds the init containers in order, up to the one that the pod waits for; true if there is one.
 fn add_init_containers<'a>(value: &'a Value, all: &mut Summary<'a>, sidecars: &mut Summary<'a>) -> bool {
     let specs = list(value, "/spec/initContainers");
     for (i, status) in list(value, "/status/initContainerStatuses").iter().enumerate() {
@@ -94,7 +94,7 @@ fn add_init_containers<'a>(value: &'a Value, all: &mut Summary<'a>, sidecars: &m
     false
 }
 
-/// Goes through the containers from the last to the first: the first that is not well names the state.
+/// Adds the containers from last to first; the first unhealthy one determines the state.
 fn add_containers<'a>(value: &'a Value, all: &mut Summary<'a>) {
     let (mut running, mut failure) = (false, String::new());
     for status in list(value, "/status/containerStatuses").iter().rev() {
@@ -126,7 +126,7 @@ fn add_containers<'a>(value: &'a Value, all: &mut Summary<'a>) {
 impl<'a> Summary<'a> {
     fn add_restarts(&mut self, status: &'a Value) {
         self.restarts += number(status, "/restartCount");
-        // RFC 3339 in UTC sorts as text.
+        // RFC 3339 in UTC sorts lexically.
         self.last_restart = self.last_restart.max(text(status, "/lastState/terminated/finishedAt"));
     }
 }

@@ -2,14 +2,14 @@
 use super::access::{list, text};
 use serde_json::{Map, Value};
 
-/// `a=b,c=d` of a map of labels; `<none>` if it is empty.
+/// A map of labels as `a=b,c=d`; `<none>` if it is empty.
 pub(super) fn labels(map: Option<&Value>) -> String {
     let pairs = map.and_then(Value::as_object).into_iter().flat_map(Map::iter);
     let pairs: Vec<_> = pairs.map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or_default())).collect();
     if pairs.is_empty() { "<none>".into() } else { pairs.join(",") }
 }
 
-/// A `metav1.LabelSelector`: empty if it selects by nothing.
+/// A `metav1.LabelSelector` as text; empty if it selects nothing in particular.
 pub(crate) fn selector(selector: Option<&Value>) -> String {
     let Some(selector) = selector else { return String::new() };
     let equal = selector.get("matchLabels").and_then(Value::as_object).into_iter().flat_map(Map::iter);

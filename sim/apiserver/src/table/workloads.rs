@@ -1,4 +1,4 @@
-//! Rows of what runs pods: deployments, replica sets, stateful sets, daemon sets, jobs and cron jobs.
+//! Rows of workload kinds: deployments, replica sets, stateful sets, daemon sets, jobs and cron jobs.
 use super::{
     access::{is_true, list, number, or, text},
     age, selector_text,

@@ -1,7 +1,7 @@
-//! What a name, a label or a qualified name may look like (k8s.io/apimachinery/pkg/util/validation), checked by hand: these run
-//! on every write, and the expressions only appear in the messages.
+//! Validation of names, labels and qualified names (k8s.io/apimachinery/pkg/util/validation). Checked without regular
+//! expressions, because every write is checked; the expressions only appear in the messages.
 
-/// Which rule a kind's names follow.
+/// The rule for the names of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NameRule {
     /// RFC 1123 subdomain: most kinds.
@@ -10,7 +10,7 @@ pub(crate) enum NameRule {
     Label,
     /// RFC 1035 label: services.
     ServiceLabel,
-    /// Whatever fits into a path: roles and bindings.
+    /// Any segment of a path: roles and bindings.
     PathSegment,
 }
 
@@ -31,7 +31,7 @@ const QUALIFIED: &str = "name part must consist of alphanumeric characters, '-',
     is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
 impl NameRule {
-    /// What is wrong with a name; empty if nothing.
+    /// The errors in a name; empty if it is valid.
     pub(crate) fn check(self, name: &str) -> Vec<String> {
         let (most, fits, message) = match self {
             Self::PathSegment => return path_segment(name),
@@ -53,7 +53,7 @@ impl NameRule {
     }
 }
 
-/// What keeps a name from being one segment of a path (k8s.io/apimachinery/pkg/api/validate/content/path.go).
+/// The reasons why a name is not one segment of a path (k8s.io/apimachinery/pkg/api/validate/content/path.go).
 fn path_segment(name: &str) -> Vec<String> {
     match name {
         "." | ".." => vec![format!("may not be '{name}'")],
@@ -61,7 +61,7 @@ fn path_segment(name: &str) -> Vec<String> {
     }
 }
 
-/// What is wrong with the value of a label.
+/// The errors in the value of a label.
 pub(crate) fn label_value(value: &str) -> Vec<String> {
     let mut problems = Vec::new();
     if value.len() > 63 {
@@ -73,7 +73,7 @@ pub(crate) fn label_value(value: &str) -> Vec<String> {
     problems
 }
 
-/// What is wrong with a label's or annotation's key, or a finalizer: an optional DNS prefix, a slash, a name.
+/// The errors in the key of a label or annotation, or in a finalizer: an optional DNS prefix, a slash, a name.
 pub(crate) fn qualified_name(key: &str) -> Vec<String> {
     let mut problems = Vec::new();
     let name = match key.split_once('/') {

@@ -1,10 +1,10 @@
-//! A JSON value as a YAML document, byte for byte as libyaml's Go descendant lays it out: sorted keys, lists not indented
-//! below their key, quotes only where they are needed, long texts folded after eighty columns.
+//! Emits a JSON value as a YAML document, byte for byte like Go's port of libyaml: sorted keys, lists not indented
+//! below their key, quotes only where needed, long strings folded after eighty columns.
 use super::scalar;
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
 
-/// Where a line that can be folded is.
+/// Column after which a line is folded.
 const WIDTH: usize = 80;
 
 /// A whole document.
@@ -35,7 +35,7 @@ impl Emitter {
         };
     }
 
-    /// Begins a line, unless one has just begun.
+    /// Starts a line, unless one has just started.
     fn line(&mut self, indent: usize, fresh: bool) {
         if !fresh {
             if !self.out.ends_with('\n') {
@@ -45,7 +45,7 @@ impl Emitter {
         }
     }
 
-    /// `fresh`: the first key stands where the emitter is.
+    /// Emits a mapping; `fresh`: the first key continues the current line.
     fn mapping(&mut self, map: &Map<String, Value>, indent: usize, fresh: bool) {
         let mut members: Vec<_> = map.iter().collect();
         members.sort_by(|(a, _), (b, _)| natural(a, b));
@@ -97,7 +97,7 @@ impl Emitter {
         }
     }
 
-    /// Breaks at the first single space beyond the width.
+    /// Emits a string, folded at the first single space beyond the width.
     fn folded(&mut self, text: &str, indent: usize, key: bool, quoted: bool) {
         let letters: Vec<char> = text.chars().collect();
         for (i, letter) in letters.iter().enumerate() {
@@ -186,7 +186,7 @@ enum Style {
     Literal,
 }
 
-/// What libyaml's analysis of a scalar finds (emitterc.go, yaml_emitter_analyze_scalar), outside flow collections.
+/// The traits of a scalar by libyaml's analysis (emitterc.go, yaml_emitter_analyze_scalar), outside flow collections.
 struct Traits {
     plain: bool,
     single: bool,
@@ -233,7 +233,8 @@ impl Traits {
         }
     }
 
-    /// A text that would be read as something else gets double quotes, one that cannot stand bare gets single ones.
+    /// The style of a string: double quotes if it would be read as another type, single quotes if it is not valid as a
+    /// plain scalar.
     fn style(&self, text: &str, key: bool) -> Style {
         if text.contains('\n') {
             return if self.block && !key { Style::Literal } else { Style::Double };
@@ -247,7 +248,7 @@ impl Traits {
     }
 }
 
-/// The order of keys (sorter.go): numbers within them by value, letters after everything else.
+/// The order of keys (sorter.go): numbers in them by value, letters after all other characters.
 fn natural(a: &str, b: &str) -> Ordering {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     for i in 0..a.len().min(b.len()) {
@@ -260,7 +261,7 @@ fn natural(a: &str, b: &str) -> Ordering {
             (false, true) => Ordering::Less,
             (false, false) => {
                 let digits = |text: &[char]| text[i..].iter().take_while(|c| c.is_numeric()).count();
-                // A digit before the difference makes zeros count.
+                // After a digit that is not zero, leading zeros count.
                 let zero = a[i] == '0' || b[i] == '0';
                 let before = a[..i].iter().rev().take_while(|c| c.is_numeric()).any(|c| *c != '0');
                 let value = |text: &[char]| {

@@ -1,7 +1,8 @@
-//! YAML as sigs.k8s.io/yaml reads and writes it: a dialect of version 1.1, in which `yes` is true and `0x10` is a number.
+//! YAML as sigs.k8s.io/yaml reads and writes it: a dialect of version 1.1, in which `yes` is true and `0x10` is a
+//! number.
 //!
-//! Bodies are compared and stored as JSON: a document becomes a JSON value as soon as it is read, and a JSON value becomes a
-//! document last of all.
+//! Bodies are compared and stored as JSON: a document is converted to JSON as soon as it is read, and JSON is converted
+//! to a document last of all.
 mod emit;
 mod read;
 mod scalar;
@@ -9,7 +10,7 @@ mod scalar;
 pub(crate) use emit::document;
 pub(crate) use read::parse;
 
-/// Why a text is no YAML.
+/// A YAML syntax error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("yaml: line {line}: {why}")]
 pub(crate) struct YamlError {

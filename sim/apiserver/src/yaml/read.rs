@@ -1,19 +1,19 @@
-//! The first document of a text as JSON, with the keys that occur twice (the last one wins).
+//! Reads the first document of a text as JSON, and the keys that occur twice (the last one wins).
 use super::{YamlError, scalar};
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, collections::BTreeMap};
 
-/// How deep a document may be.
+/// Maximum depth of a document.
 const DEPTH_LIMIT: usize = 128;
-/// How many nodes aliases may add up to: each may be small, and all of them together a bomb.
+/// Maximum number of nodes after aliases are expanded: aliases of aliases can grow exponentially.
 const NODE_LIMIT: usize = 1_000_000;
 
-/// A document.
+/// A parsed document.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Parsed {
     pub(crate) value: Value,
-    /// `line 7: key "a" already set in map`, in the order of the text.
+    /// Duplicate keys, as `line 7: key "a" already set in map`, in the order of the text.
     pub(crate) duplicates: Vec<String>,
 }
 
@@ -24,8 +24,10 @@ struct Composer<'a> {
     nodes: usize,
 }
 
+/// Parses the first document.
+///
 /// # Errors
-/// For a text that is no YAML.
+/// For a text that is not YAML.
 pub(crate) fn parse(text: &str) -> Result<Parsed, YamlError> {
     let events = Parser::new_from_str(text);
     let mut composer = Composer { events, anchors: BTreeMap::new(), duplicates: Vec::new(), nodes: 0 };
@@ -108,7 +110,7 @@ impl<'a> Composer<'a> {
                 map.insert(key, value);
             }
         }
-        // What is merged in gives way to what stands there.
+        // Merged keys do not replace existing ones.
         let maps = merged.into_iter().flat_map(|value| match value {
             Value::Array(list) => list,
             other => vec![other],

@@ -1,7 +1,7 @@
-//! What a plain scalar means (go.yaml.in/yaml/v2, resolve.go), and so which texts need quotes.
+//! The meaning of plain scalars (go.yaml.in/yaml/v2, resolve.go), and hence which strings need quotes.
 use serde_json::{Number, Value};
 
-/// The value of a plain scalar: null, a truth, a number or, mostly, the text itself.
+/// The value of a plain scalar: null, a boolean, a number or, usually, the string itself.
 pub(super) fn resolve(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
@@ -11,7 +11,7 @@ pub(super) fn resolve(text: &str) -> Value {
     }
 }
 
-/// Whether a text that stands bare would be read as something else.
+/// Whether a string without quotes would be read as another type.
 pub(super) fn is_ambiguous(text: &str) -> bool {
     let special = [".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "<<"];
     let unsigned = text.trim_start_matches(['+', '-']);
@@ -40,7 +40,7 @@ fn number(text: &str) -> Option<Number> {
     plain.parse::<f64>().ok().filter(|_| real).and_then(Number::from_f64)
 }
 
-/// Go's `ParseInt` with base 0, after the sign.
+/// Go's `ParseInt` with base 0, without the sign.
 fn integer(digits: &str) -> Option<u64> {
     let radix = |prefix: [&str; 2]| prefix.iter().find_map(|p| digits.strip_prefix(p));
     if digits.starts_with(['+', '-']) {
@@ -55,7 +55,7 @@ fn integer(digits: &str) -> Option<u64> {
     }
 }
 
-/// `2026-03-01`, or with a time behind it.
+/// Whether a text is a timestamp: `2026-03-01`, optionally followed by a time.
 fn is_timestamp(text: &str) -> bool {
     let bytes = text.as_bytes();
     let parts: Vec<_> = text.splitn(3, '-').collect();
@@ -75,7 +75,7 @@ fn is_timestamp(text: &str) -> bool {
     time.len() < after.len() && time.split(':').count() >= 3 && time.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// `1:30`, which version 1.1 takes for ninety.
+/// Whether a text is a base-60 number: YAML 1.1 reads `1:30` as ninety.
 fn is_base_60(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if !digits.contains(':') || !digits.starts_with(|c: char| c.is_ascii_digit()) {

@@ -1,26 +1,26 @@
-//! How violations name things.
+//! How the sentences of violations name clients, times, signals and streams.
 use crate::{
     observation::{Actor, Change, Micros, Observation, Reply, SignalId},
     state::{self, State, Step, Stream},
-    watch::{Heard, WatchId},
+    watch::{WatchFact, WatchId},
 };
 use std::fmt;
 
 /// `replica 0`; `replica 0 (start 2)` after its first restart.
-pub(crate) struct Who(pub(crate) Actor);
+pub(crate) struct Client(pub(crate) Actor);
 
-impl fmt::Display for Who {
+impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Actor::Replica { index, incarnation: 0 } => write!(f, "replica {index}"),
             Actor::Replica { index, incarnation } => write!(f, "replica {index} (start {})", incarnation + 1),
             Actor::Orchestrator => f.write_str("the orchestrator"),
-            Actor::Outsider => f.write_str("somebody else"),
+            Actor::External => f.write_str("an external client"),
         }
     }
 }
 
-/// The first twelve digits, which is as many as a RemediationRequest's name shows.
+/// The first twelve digits, as in the name of a RemediationRequest.
 pub(crate) struct Fingerprint<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Fingerprint<'_> {
@@ -32,7 +32,7 @@ impl fmt::Display for Fingerprint<'_> {
     }
 }
 
-/// Seconds: milliseconds where they tell the whole time, else microseconds.
+/// Seconds with three decimals where these are exact, else with six.
 pub(crate) struct Seconds(pub(crate) Micros);
 
 impl fmt::Display for Seconds {
@@ -55,7 +55,7 @@ impl fmt::Display for Signal {
     }
 }
 
-/// What the sender was told, as a verb phrase.
+/// The answer to a signal, as a verb phrase.
 pub(crate) struct Answered<'a>(pub(crate) &'a Reply);
 
 impl fmt::Display for Answered<'_> {
@@ -96,34 +96,34 @@ impl fmt::Display for Ordinal {
     }
 }
 
-/// A stream, and the event that a step says it told: `watch 3 of replica 0 on leases`.
+/// A stream, and the fact that a step is about: `watch 3 of replica 0 on leases`.
 pub(crate) struct Watch<'a> {
     id: Option<WatchId>,
     stream: Option<&'a Stream>,
-    told: Option<&'a Heard>,
+    fact: Option<&'a WatchFact>,
 }
 
 impl<'a> Watch<'a> {
     pub(crate) fn of(step: &Step<'a>, state: &'a State) -> Self {
         match step.observation {
-            Observation::Watched { watch, heard, .. } => {
-                Self { id: Some(*watch), stream: state.stream(*watch), told: Some(heard) }
+            Observation::Watched { watch, fact, .. } => {
+                Self { id: Some(*watch), stream: state.stream(*watch), fact: Some(fact) }
             }
-            _ => Self { id: None, stream: None, told: None },
+            _ => Self { id: None, stream: None, fact: None },
         }
     }
 
     /// `that revision 12 changed gw-lock-1`.
     pub(crate) fn event(&self) -> String {
-        match self.told {
-            Some(Heard::Told { change, revision, name, .. }) => {
-                format!("that revision {revision} {} {name}", did(*change))
+        match self.fact {
+            Some(WatchFact::Event { change, revision, name, .. }) => {
+                format!("that revision {revision} {} {name}", verb(*change))
             }
-            _ => "nothing".to_owned(),
+            _ => "no event".to_owned(),
         }
     }
 
-    /// The observation that opened it.
+    /// Index of the observation that opened the stream.
     pub(crate) fn opened(&self) -> Option<usize> {
         self.stream.map(|stream| stream.opened.index)
     }
@@ -133,12 +133,12 @@ impl fmt::Display for Watch<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some((id, stream)) = self.id.zip(self.stream) else { return f.write_str("a watch") };
         let resource = &stream.opening.selection.resource;
-        write!(f, "watch {} of {} on {resource} from revision {}", id.0, Who(stream.actor), stream.opening.after)
+        write!(f, "watch {} of {} on {resource} from revision {}", id.0, Client(stream.actor), stream.opening.after)
     }
 }
 
-/// What a commit did, as a verb.
-pub(crate) const fn did(change: Change) -> &'static str {
+/// The effect of a commit, as a verb in the past tense.
+pub(crate) const fn verb(change: Change) -> &'static str {
     match change {
         Change::Created => "created",
         Change::Modified => "changed",
@@ -146,7 +146,7 @@ pub(crate) const fn did(change: Change) -> &'static str {
     }
 }
 
-/// `revision 12 of gw-lock-1`, and how many more.
+/// `revision 12 of gw-lock-1`, with the number of further commits that were missed.
 pub(crate) struct Missed<'a>(pub(crate) &'a state::Missed);
 
 impl fmt::Display for Missed<'_> {
@@ -156,7 +156,7 @@ impl fmt::Display for Missed<'_> {
     }
 }
 
-/// The name of the lease that a commit is about.
+/// Name of the lease that was committed.
 pub(crate) fn lease(observation: &Observation) -> &str {
     match observation {
         Observation::LeaseCommitted { lease, .. } => &lease.name,
@@ -164,7 +164,7 @@ pub(crate) fn lease(observation: &Observation) -> &str {
     }
 }
 
-/// The same text, beginning with a capital letter.
+/// The text with its first letter in upper case.
 pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
