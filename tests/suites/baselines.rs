@@ -1,5 +1,5 @@
-//! Canaries: protocols that are known to be broken must be caught, by the invariants that they break. A harness that finds
-//! nothing in these proves nothing about the others.
+//! Baseline protocols are known to be wrong: a harness that does not catch them, by the invariants that they break,
+//! proves nothing about the shipped protocol.
 use tests::{run, subject, told};
 
 fn caught(scenario: &str, protocol: &str, runs: u64, invariants: &[&str]) {
