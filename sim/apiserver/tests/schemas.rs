@@ -1,4 +1,4 @@
-//! `src/openapi/schemas.json` has what the types of k8s-openapi say. `LOCKSTEP_RECORD=1` writes it anew.
+//! `src/endpoints/openapi/schemas.json` has what the types of k8s-openapi say. `LOCKSTEP_RECORD=1` writes it anew.
 //!
 //! The types' schemas are here and not in the crate: they are 25,000 lines of code that every build would compile.
 use k8s_openapi::{
@@ -14,7 +14,7 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 use std::{env, fs};
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/openapi/schemas.json");
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/endpoints/openapi/schemas.json");
 
 /// Adds the schemas of these types.
 macro_rules! add {
