@@ -1,7 +1,7 @@
 //! The schemas of a group version: for built-in kinds from k8s-openapi, for custom ones from their definition
 //! (k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder).
-use super::group_version_kind;
-use crate::{extensions, registry::resources::Kind};
+use super::names::group_version_kind;
+use crate::registry::{group::EXTENSIONS, kind::Kind};
 use k8s_openapi::{
     api::{
         admissionregistration::v1 as admission, apps::v1 as apps, authentication::v1 as authentication,
@@ -58,7 +58,7 @@ pub(super) fn name(kind: &Kind) -> String {
         let backwards: Vec<_> = group.split('.').rev().collect();
         return format!("{}.{}.{}", backwards.join("."), kind.version, kind.kind);
     }
-    if group == extensions::GROUP {
+    if group == EXTENSIONS {
         return format!("io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.{}.{}", kind.version, kind.kind);
     }
     let package = group.split('.').next().filter(|package| !package.is_empty()).unwrap_or("core");
