@@ -156,7 +156,7 @@ pub const WEAKENINGS: &[Weakening] = &[
     Weakening {
         name: "absence-is-final",
         about: "a request that is gone is succeeded at once, while a create of it is under way",
-        sites: &[Site::Standing],
+        sites: &[Site::Cooldown],
         scenario: "deleted-under-way",
         invariant: "one_active_request",
         ..BUG

@@ -46,6 +46,7 @@ pub struct CompletionStatus {
     pub timeout_phase: Option<String>,
     /// When it passed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
     pub timeout_time: Option<Time>,
     /// Notifications that were sent.
     #[serde(skip_serializing_if = "Option::is_none")]

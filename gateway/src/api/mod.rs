@@ -6,9 +6,11 @@
 //! not know must still parse, and counts as active. Nothing here writes a whole status back, which would drop what it does
 //! not know.
 mod completion;
+mod crd;
 mod phase;
 mod progress;
 mod request;
+mod resource;
 mod routing;
 mod schema;
 mod spec;
@@ -16,13 +18,14 @@ mod status;
 mod workflow;
 
 pub use completion::{CompletionStatus, OUTCOME_MANUAL_REVIEW_REQUIRED};
+pub use crd::crd;
 pub use phase::is_terminal;
 pub use progress::PhaseProgress;
 pub use request::{
     CREATED_AT, LABEL_COMPONENT, LABEL_COMPONENT_VALUE, LABEL_MANAGED_BY, LABEL_MANAGED_BY_VALUE, new_request,
 };
+pub use resource::ResourceIdentifier;
 pub use routing::RoutingStatus;
-pub use schema::crd;
-pub use spec::{RemediationRequest, RemediationRequestSpec, ResourceIdentifier};
+pub use spec::{RemediationRequest, RemediationRequestSpec};
 pub use status::{Deduplication, OperatorAudit, RemediationRequestStatus, TimeoutConfig};
 pub use workflow::{SelectedWorkflow, WorkflowSelection};

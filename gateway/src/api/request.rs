@@ -1,7 +1,10 @@
 //! The object that the gateway POSTs for the first signal of an episode.
 //!
 //! No status: the API server would drop it, and the count is stored by the write that follows. No owner and no finalizer.
-use super::{RemediationRequest, RemediationRequestSpec, ResourceIdentifier};
+use super::{
+    resource::ResourceIdentifier,
+    spec::{RemediationRequest, RemediationRequestSpec},
+};
 use crate::signals::Signal;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;

@@ -2,7 +2,7 @@
 //!
 //! The alert's name is not part of it, so that two alerts, or an alert and an event, about one Deployment meet. The input is
 //! the existing gateway's, byte for byte, `:` unescaped, so that replicas of both agree.
-use super::Target;
+use super::alert::Target;
 use sha2::{Digest, Sha256};
 
 /// The fingerprint of a fault of `target` in `cluster` (`None`: this one): 64 lower-case hexadecimal digits.

@@ -2,7 +2,10 @@
 //!
 //! The existing gateway knows only the two timestamps of old recorders and refuses an event that has neither; recorders of
 //! events.k8s.io/v1 set `eventTime` (and `series`) and leave both null, so those count here too.
-use super::{Alert, Subject, Target, null_is_default, set_time};
+use super::{
+    alert::{Alert, Subject, Target},
+    go_json::{null_is_default, set_time},
+};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;

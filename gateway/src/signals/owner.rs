@@ -3,7 +3,7 @@
 //! Follows the owner reference marked `controller`, from a Pod to its ReplicaSet to its Deployment; from a Service to the
 //! first Pod that it selects and on from there. An object that is gone is its own top: its owner is no longer known.
 use super::{
-    Target,
+    alert::Target,
     discovery::Discovery,
     lookup::{Found, LookupError, Lookups},
 };

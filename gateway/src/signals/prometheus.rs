@@ -2,7 +2,10 @@
 //!
 //! Alertmanager sends no delivery id, no attempt counter and no signature, so a redelivery cannot be told from a new one. The
 //! group's own `status` is not read: it says `firing` while any member fires, and each member says for itself.
-use super::{Alert, Subject, null_is_default, set_time};
+use super::{
+    alert::{Alert, Subject},
+    go_json::{null_is_default, set_time},
+};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;

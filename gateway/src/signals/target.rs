@@ -6,7 +6,7 @@
 //! a Node's name may have dots, and a cluster-scoped object has no namespace even if the alert has one, or alerts about
 //! one Node would have as many fingerprints as there are namespaces that their exporters run in.
 use super::{
-    Alert, Subject, Target,
+    alert::{Alert, Subject, Target},
     discovery::{Discovery, Kind},
     lookup::{Found, LookupError, Lookups},
     owner,

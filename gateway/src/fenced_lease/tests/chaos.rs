@@ -1,6 +1,6 @@
 //! Three replicas, slow and lying calls, lagging watches, crashes, and a controller that ends requests: many small worlds,
 //! each from one seed. The harness does this better; here it keeps an edit of this folder honest within a second, or with
-//! `ONCE_SEEDS=20000` within two minutes.
+//! `LOCKSTEP_SEEDS=20000` within two minutes.
 use super::{server::Fault, *};
 use std::collections::BTreeSet;
 
@@ -113,7 +113,7 @@ fn check(seed: u64, server: &Server, answers: &Answers) {
 
 #[tokio::test(start_paused = true)]
 async fn many_small_worlds_stay_consistent() {
-    let seeds = std::env::var("ONCE_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40);
+    let seeds = std::env::var("LOCKSTEP_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40);
     for seed in 0..seeds {
         live(seed).await;
     }

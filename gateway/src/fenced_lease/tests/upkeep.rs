@@ -40,11 +40,11 @@ async fn expired_watch_lists_again() {
     server.silence_watches();
     server.delete_all(REQUESTS);
     settle().await;
-    assert!(replica.protocol.once.requests.any(FP));
+    assert!(replica.protocol.shared.requests.any(FP));
     server.expire_watches();
     settle().await;
-    assert!(!replica.protocol.once.requests.any(FP), "the LIST shows what the watch no longer could");
-    assert!(replica.protocol.once.leases.get("gw-lock-0123456789abcdef").is_some());
+    assert!(!replica.protocol.shared.requests.any(FP), "the LIST shows what the watch no longer could");
+    assert!(replica.protocol.shared.leases.get("gw-lock-0123456789abcdef").is_some());
 }
 
 #[tokio::test(start_paused = true)]
@@ -82,7 +82,7 @@ async fn slow_answer_brings_nothing_back() {
     let old = super::super::request::parse(server.all(REQUESTS).remove(0));
     server.delete_all(REQUESTS);
     settle().await;
-    let requests = &replica.protocol.once.requests;
+    let requests = &replica.protocol.shared.requests;
     requests.learn(Arc::new(old));
     assert!(!requests.any(FP), "the watch has passed the version of that answer");
 }
@@ -95,15 +95,15 @@ async fn older_answer_replaces_nothing() {
     let old_request = server.all(REQUESTS).remove(0);
     replica.stored().await;
     settle().await;
-    let once = &replica.protocol.once;
-    once.requests.learn(Arc::new(super::super::request::parse(old_request.clone())));
+    let shared = &replica.protocol.shared;
+    shared.requests.learn(Arc::new(super::super::request::parse(old_request.clone())));
     let name = old_request["metadata"]["name"].as_str().expect("a name");
-    assert_eq!(once.requests.get(name).map(|request| request.count()), Some(2));
+    assert_eq!(shared.requests.get(name).map(|request| request.count()), Some(2));
     let mut old_lease = server.all(LEASES).remove(0);
     old_lease["metadata"]["resourceVersion"] = json!("1");
     old_lease["spec"]["holderIdentity"] = json!("gw-1_1");
     let old_lease: super::super::lease::LeaseRecord = serde_json::from_value(old_lease).expect("a lease");
-    let known = once.leases.learn(old_lease);
+    let known = shared.leases.learn(old_lease);
     assert_eq!(known.lease.holder(), None, "what is known is newer");
 }
 
@@ -111,7 +111,7 @@ async fn older_answer_replaces_nothing() {
 async fn lease_lost_sight_of_is_freed() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
-    let holder = format!("{}_99", replica.protocol.once.writer);
+    let holder = format!("{}_99", replica.protocol.shared.writer);
     let annotations = json!({"kubernaut.ai/fingerprint": FP, "kubernaut.ai/episode": "1"});
     let labels = json!({"app.kubernetes.io/managed-by": "gateway-service"});
     for (name, holder) in [("gw-lock-0123456789abcdef", holder.as_str()), ("gw-lock-fedcba9876543210", "gw-2_1")] {
