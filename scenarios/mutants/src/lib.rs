@@ -6,7 +6,7 @@
 //! protocol.
 mod edits;
 
-pub use edits::{EDITS, Edit, SAFEGUARDS, Safeguard, Safeguard as Site};
+pub use edits::{EDITS, Edit, SAFEGUARDS, Safeguard};
 use gateway::protocol::{Context, Protocol};
 use serde_json::Value;
 use std::{cell::Cell, sync::Arc};
