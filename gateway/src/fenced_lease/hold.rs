@@ -1,7 +1,7 @@
 //! A writer's hold on the lease of its fingerprint, from the first attempt to acquire it until it is given back.
 //!
-//! The name of the acquisition lasts as long as the hold. Its presence on a lease is the only proof of holding that lease:
-//! an attempt that was not answered may have committed, and the next read of the lease shows it.
+//! The name of the acquisition lasts as long as the hold. Its presence on a lease is the only proof of holding that
+//! lease: an attempt that was not answered may have committed, and the next read of the lease shows it.
 use super::{lease::LeaseRecord, release::Release};
 use std::sync::Arc;
 
