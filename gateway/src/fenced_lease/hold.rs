@@ -5,7 +5,7 @@
 use super::{lease::LeaseRecord, release::Release};
 use std::sync::Arc;
 
-/// The hold of one acquisition; the default is not holding anything and not having tried.
+/// The hold of one acquisition. By default nothing is held, and no attempt was made.
 #[derive(Debug, Default)]
 pub(super) struct Hold {
     /// Name of the acquisition; drawn when a lease is first needed.

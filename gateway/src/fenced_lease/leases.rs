@@ -115,7 +115,7 @@ impl Cache for Leases {
 
     fn replace(&self, objects: Vec<LeaseRecord>, version: u64) {
         let mut state = self.lock();
-        // As for requests: etcd was restored.
+        // A LIST older than what was seen already: etcd was restored, as in `requests`.
         if state.reached.is_some_and(|reached| version < reached) {
             *state = State { disturbed: state.disturbed, ..State::default() };
         }

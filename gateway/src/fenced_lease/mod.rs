@@ -10,7 +10,7 @@
 //! - `list`, `call`, `watch`: one API call, and list-and-watch; `requests` and `leases` are the caches that `watch`
 //!   fills.
 //! - `shared`: what all writers of a replica share; `release` and `sweeper` clean leases up.
-//! - `batch`, `hold`, `writer_state`: what the writer of one fingerprint works with.
+//! - `batch`, `hold`, `step`, `writer_state`: what the writer of one fingerprint works with.
 //! - `redelivery`, `count`, `plan`, `begin`: the steps of a round; `writer` is the loop that takes them.
 //!
 //! The argument, the assumptions and what an operator sees when one does not hold: `docs/protocol.md`. No lock is held

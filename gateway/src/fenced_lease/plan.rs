@@ -1,4 +1,5 @@
-//! Decides how an episode begins or continues: reads the lease and the request of its episode, and writes nothing.
+//! Decides how an episode begins or continues: reads the lease and its episode's request from the API server, and writes
+//! to neither.
 //!
 //! Every function here gives `Err` to end the round early with that step; it is an early exit, not a failure.
 use super::{
