@@ -1,10 +1,10 @@
 //! Which signals may be handled at the same time: a cap on requests, and a fair share of it for each fingerprint.
 //!
-//! Up to `max` requests are admitted without a condition. A reserve of a quarter more is for fingerprints with few signals in
-//! progress: beyond `max`, a signal is admitted only if its fingerprint has fewer in progress than requests are still free.
-//! So a hundred requests of one fingerprint that waits, for example for a dead holder's lease, do not turn away the first
-//! signals of others. A request's fingerprints are known only after its body was read and its targets were resolved, so a
-//! request is admitted first, and its signals later.
+//! Up to `max` requests are admitted without a condition. A reserve of a quarter more is for fingerprints with few
+//! signals in progress: beyond `max`, a signal is admitted only if its fingerprint has fewer in progress than requests
+//! are still free. So a hundred requests of one fingerprint that waits, for example for a dead holder's lease, do not
+//! turn away the first signals of others. A request's fingerprints are known only after its body was read and its
+//! targets were resolved, so a request is admitted first, and its signals later.
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},

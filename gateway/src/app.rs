@@ -1,7 +1,7 @@
 //! The composition root: builds one replica from its parts, and the routers that serve it.
 //!
-//! An [`App`] owns its background tasks. Dropping it is a crash: no task survives, and no client is answered. HTTP handlers hold
-//! the inner [`Gateway`] instead, which owns no tasks.
+//! An [`App`] owns its background tasks. Dropping it is a crash: no task survives, and no client is answered. HTTP
+//! handlers hold the inner [`Gateway`] instead, which owns no tasks.
 use crate::{
     admission::Admission,
     clock::{SharedClock, within},
@@ -43,8 +43,8 @@ pub struct App {
 }
 
 impl App {
-    /// Composes a replica and starts its background tasks; call it inside a tokio runtime. `protocol` makes the protocol that
-    /// handles accepted signals.
+    /// Composes a replica and starts its background tasks; call it inside a tokio runtime. `protocol` makes the
+    /// protocol that handles accepted signals.
     pub fn start(
         config: Config,
         client: kube::Client,
@@ -87,8 +87,8 @@ impl App {
             .route(routes::KUBERNETES_EVENT, post(routes::kubernetes_event::receive))
             .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
             .fallback(async || ApiError::NotFound)
-            // Innermost first. Authentication belongs here, inside the cap, so that unknown clients cannot load the API server
-            // without limit: TokenReview, then SubjectAccessReview for `create services/gateway-service`.
+            // Innermost first. Authentication belongs here, inside the cap, so that unknown clients cannot load the API
+            // server without limit: TokenReview, then SubjectAccessReview for `create services/gateway-service`.
             .layer(from_fn_with_state(gateway.clone(), layers::concurrency::layer))
             // CORS belongs here: a refused preflight must still carry the headers below.
             .layer(from_fn(layers::security_headers::layer))
@@ -115,7 +115,8 @@ impl App {
         self.gateway.ready()
     }
 
-    /// Makes [`App::ready`] fail from now on, so that load balancers send no new requests; requests that arrive are still handled.
+    /// Makes [`App::ready`] fail from now on, so that load balancers send no new requests; requests that arrive are
+    /// still handled.
     pub fn begin_shutdown(&self) {
         self.gateway.shutting_down.store(true, Ordering::Release);
     }

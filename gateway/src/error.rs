@@ -1,7 +1,7 @@
 //! The answers that are not a success, and their HTTP status.
 //!
-//! They are RFC 9457 documents of the existing gateway's types. If a retry could succeed, the status is a 5xx with Retry-After:
-//! never a 4xx, including 429, after which Alertmanager drops the alert; and never a 2xx.
+//! They are RFC 9457 documents of the existing gateway's types. If a retry could succeed, the status is a 5xx with
+//! Retry-After: never a 4xx, including 429, after which Alertmanager drops the alert; and never a 2xx.
 use crate::{protocol::Refusal, signals::target::TargetError};
 use axum::{
     Extension,

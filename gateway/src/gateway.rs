@@ -1,6 +1,7 @@
 //! The state of one replica that its HTTP handlers and layers share.
 //!
-//! It owns no tasks, so that a request in flight does not keep a crashed replica half alive; [`App`](crate::app::App) does.
+//! It owns no tasks, so that a request in flight does not keep a crashed replica half alive; [`App`](crate::app::App)
+//! does.
 use crate::{
     admission::Admission, clock::SharedClock, config::Config, entropy::SharedEntropy, metrics::Metrics,
     protocol::Protocol, signals::target::Targets,

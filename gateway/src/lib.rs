@@ -1,7 +1,8 @@
 //! Kubernaut's signal gateway: Alertmanager webhooks and Kubernetes events in, exactly one RemediationRequest per
 //! fingerprint out, whatever the replicas, the network, the clocks and the API server do.
 //!
-//! - [`app`] is the composition root; [`server`] serves it on any listener; [`kube_client`] builds the kube client stack.
+//! - [`app`] is the composition root; [`server`] serves it on any listener; [`kube_client`] builds the kube client
+//!   stack.
 //! - [`signals`] turns a delivery into [`signals::Signal`]s; [`routes`] and [`layers`] are the HTTP edge around it.
 //! - [`fenced_lease`] is the protocol: coalescer, lease, episode, count. [`protocol`] is the trait that it implements.
 //! - [`api`] is the custom resource; [`clock`] and [`entropy`] are the only sources of time and randomness.

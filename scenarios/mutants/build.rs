@@ -45,7 +45,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One file of the protocol: without its tests, with the edits, and with the gateway's paths as another crate names them.
+/// One file of the protocol: without its tests, with the edits, and with the gateway's paths as another crate names
+/// them.
 fn module(source: &Path, name: &str) -> Result<String, Box<dyn Error>> {
     let file = source.join(name).with_extension("rs");
     let text = fs::read_to_string(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
@@ -65,8 +66,8 @@ fn apply(edit: &Edit, text: &str) -> Result<String, String> {
     let found = text.matches(edit.original).count();
     if found != 1 {
         return Err(format!(
-            "gateway/src/fenced_lease/{}.rs has {found} places that read\n    {}\nand the mutants need exactly one: update this \
-             edit in scenarios/mutants/src/edits.rs, so that its mutants still lack the safeguard",
+            "gateway/src/fenced_lease/{}.rs has {found} places that read\n    {}\nand the mutants need exactly one: \
+             update this edit in scenarios/mutants/src/edits.rs, so that its mutants still lack the safeguard",
             edit.file, edit.original
         ));
     }

@@ -7,9 +7,9 @@ use kube::CustomResourceExt;
 
 /// The definition to install in a cluster.
 ///
-/// An optional field may be absent, as in the Go types. kube's derive also allows an explicit null, which a Go client never
-/// sends, and which an API server would then store instead of dropping. The derive also requires a spec, which the existing
-/// definition does not.
+/// An optional field may be absent, as in the Go types. kube's derive also allows an explicit null, which a Go client
+/// never sends, and which an API server would then store instead of dropping. The derive also requires a spec, which
+/// the existing definition does not.
 pub fn crd() -> CustomResourceDefinition {
     let mut crd = RemediationRequest::crd();
     for version in &mut crd.spec.versions {

@@ -1,10 +1,12 @@
-//! The RemediationRequest custom resource, `kubernaut.ai/v1alpha1`: the same group, names, schema and rules as the CRD that
-//! the rest of Kubernaut is built on, so that either can be installed in place of the other.
+//! The RemediationRequest custom resource, `kubernaut.ai/v1alpha1`: the same group, names, schema and rules as the CRD
+//! that the rest of Kubernaut is built on, so that either definition can replace the other.
 //!
-//! The gateway owns `status.deduplication` and one entry of `status.conditions`; the RemediationOrchestrator owns the rest of
-//! the status. Enumerations are plain strings here and enums only in the schema: a phase or outcome that this version does
-//! not know must still parse, and counts as active. Nothing here writes a whole status back, which would drop what it does
-//! not know.
+//! The gateway owns `status.deduplication` and two entries of `status.conditions`; the RemediationOrchestrator owns the
+//! rest of the status. Enumerations are plain strings here, and enums only in the schema: a phase or outcome that this
+//! version does not know must still parse, and counts as active. A whole status is never written back, because that
+//! would drop unknown fields.
+//!
+//! Doc comments of types and fields are the descriptions in the CustomResourceDefinition.
 mod completion;
 mod crd;
 mod phase;

@@ -4,8 +4,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Routing decisions of the RemediationOrchestrator. `next_allowed_execution` ahead of now makes a request that ended go on
-/// suppressing new ones.
+/// Routing decisions of the RemediationOrchestrator. `next_allowed_execution` ahead of now makes a request that ended
+/// go on suppressing new ones.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RoutingStatus {

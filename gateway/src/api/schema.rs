@@ -1,7 +1,7 @@
 //! The parts of the schema that a derive cannot express, and the schemas of Kubernetes' own types.
 //!
-//! The latter are written out here, as k8s-openapi has them: its `schemars` feature generates the schemas of its thousand
-//! other types too, which costs more build time than the whole gateway.
+//! The latter are written out here, as k8s-openapi has them: its `schemars` feature generates the schemas of its
+//! thousand other types too, which costs more build time than the whole gateway.
 use super::phase::PHASES;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
@@ -26,11 +26,12 @@ pub(super) fn time(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "format": "date-time" })
 }
 
-const FIELD_PATH: &str = "If referring to a piece of an object instead of an entire object, this string should contain a \
-    valid JSON/Go field access statement, such as desiredState.manifest.containers[2]. For example, if the object reference \
-    is to a container within a pod, this would take on a value like: \"spec.containers{name}\" (where \"name\" refers to the \
-    name of the container that triggered the event) or if no container name is specified \"spec.containers[2]\" (container \
-    with index 2 in this pod). This syntax is chosen only to have some well-defined way of referencing a part of an object.";
+const FIELD_PATH: &str = "If referring to a piece of an object instead of an entire object, this string should contain \
+    a valid JSON/Go field access statement, such as desiredState.manifest.containers[2]. For example, if the object \
+    reference is to a container within a pod, this would take on a value like: \"spec.containers{name}\" (where \
+    \"name\" refers to the name of the container that triggered the event) or if no container name is specified \
+    \"spec.containers[2]\" (container with index 2 in this pod). This syntax is chosen only to have some well-defined \
+    way of referencing a part of an object.";
 
 /// core/v1 ObjectReference, replaced as a whole by server-side apply.
 pub(super) fn object_reference(_: &mut SchemaGenerator) -> Schema {

@@ -1,4 +1,4 @@
-//! The resource and its spec: what a signal was, fixed for good when the request is created.
+//! The resource and its spec: the signal that began it, which never changes after creation.
 #![expect(clippy::duplicated_attributes, reason = "each printer column repeats the keys of the one before")]
 use super::{resource::ResourceIdentifier, schema, status::RemediationRequestStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;

@@ -1,4 +1,4 @@
-//! The status: who writes what, and the groups without a file of their own.
+//! The status, its writers, and those of its parts that have no file of their own.
 use super::{
     completion::CompletionStatus, progress::PhaseProgress, routing::RoutingStatus, schema, workflow::WorkflowSelection,
 };

@@ -28,7 +28,8 @@ impl Waiting {
 
 /// Signals of one fingerprint, in the order of arrival.
 ///
-/// Members leave only by being answered, and only between writes: a patch that counts k signals does so until it is resolved.
+/// Members leave only by being answered, and only between writes: a patch that counts k signals does so until it is
+/// resolved.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     members: Vec<Waiting>,

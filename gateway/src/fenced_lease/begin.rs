@@ -1,8 +1,8 @@
 //! Begins an episode: acquires the lease, then creates the request whose name the lease fences.
 //!
-//! Safety does not rest on holding the lease. The lease keeps writers from racing and remembers the episode. That no two
-//! requests of one fingerprint are active rests on three things: the request's name, every change of the episode being a
-//! compare-and-set of the lease, and a quorum read of the previous episode's request before each such change.
+//! Safety does not rest on holding the lease. The lease keeps writers from racing and remembers the episode. That no
+//! two requests of one fingerprint are active rests on three things: the request's name, every change of the episode
+//! being a compare-and-set of the lease, and a quorum read of the previous episode's request before each such change.
 use super::{
     call::CallError,
     count::count,
@@ -72,7 +72,8 @@ fn not_acquired(writer: &mut WriterState, error: &CallError, replacing: bool) ->
     if error.is_ambiguous() {
         writer.hold.mark_unanswered();
     }
-    // If the read that follows does not find the lease that refused the CREATE, another program deleted it while in use.
+    // If the read that follows does not find the lease that refused the CREATE, another program deleted it while in
+    // use.
     writer.lease_vanished |= !replacing && error.is_already_exists();
     // A PUT that loses against a create is 422, not 409. The conflict may also be with an earlier write of this very
     // acquisition: the next round reads the lease and sees its holder.

@@ -1,8 +1,9 @@
 //! One call to the API server: its deadline, and what its answer proves.
 //!
-//! kube's typed `Api` is not used: it hides the Retry-After header, and parses whole objects. Nothing is retried here. The
-//! outcome of a write is *definite* if the server answered 2xx or 4xx (including 429). Any other outcome is *ambiguous*: the
-//! write was executed, was not executed, or will be later (a server may execute a write after answering 504).
+//! kube's typed `Api` is not used: it hides the Retry-After header, and parses whole objects. Nothing is retried here.
+//! The outcome of a write is *definite* if the server answered 2xx or 4xx (including 429). Any other outcome is
+//! *ambiguous*: the write was executed, was not executed, or will be later (a server may execute a write after
+//! answering 504).
 use super::{lease::LeaseRecord, list::List, request::RequestRecord};
 use crate::{
     clock::{SharedClock, within},
@@ -21,8 +22,9 @@ use tokio::sync::Semaphore;
 
 /// How long one call may take.
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(5);
-/// How many calls, watches not included, may be under way at a time. More wait, first come, first served; each fingerprint has
-/// one writer, so that none gets ahead of the others. A group of alerts may begin hundreds of episodes at once.
+/// How many calls, watches not included, may be under way at a time. More wait, first come, first served; each
+/// fingerprint has one writer, so that none gets ahead of the others. A group of alerts may begin hundreds of episodes
+/// at once.
 pub(super) const CALLS_MAX: usize = 64;
 const PAGE: u32 = 500;
 const JSON: &str = "application/json";
@@ -77,8 +79,8 @@ impl CallError {
         matches!(self, Self::NotSent) || self.code() == Some(429)
     }
 
-    /// Whether the server knows no such field selector: before Kubernetes 1.32, custom resources have no selectable fields.
-    /// The text is kube-apiserver's.
+    /// Whether the server knows no such field selector: before Kubernetes 1.32, custom resources have no selectable
+    /// fields. The text is kube-apiserver's.
     pub(super) fn is_unknown_selector(&self) -> bool {
         matches!(self, Self::Rejected { code: 400, message, .. } if message.contains("field label not supported"))
     }
@@ -134,7 +136,8 @@ impl Calls {
         self.write(Method::POST, &self.requests, JSON, body, deadline).await
     }
 
-    /// Patches the status. Validation is strict: an old CustomResourceDefinition without the count must refuse it, not drop it.
+    /// Patches the status. Validation is strict: an old CustomResourceDefinition without the count must refuse it, not
+    /// drop it.
     pub(super) async fn patch_status(
         &self,
         name: &str,

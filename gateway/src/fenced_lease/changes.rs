@@ -1,6 +1,7 @@
 //! Wakes the writer of a fingerprint when the caches learn something about its lease or its requests.
 //!
-//! A notice that arrives between a look and the wait is kept, so that none is missed. A superfluous one costs another look.
+//! A notice that arrives between reading the caches and waiting is kept, so that none is missed. A superfluous notice
+//! costs another read of the caches.
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},

@@ -1,7 +1,9 @@
-//! A condition of a RemediationRequest whose message is this protocol's memory, stored among other programs' conditions.
+//! A condition of a RemediationRequest whose message is this protocol's memory, stored among other programs'
+//! conditions.
 //!
 //! The memory is in a condition because conditions survive typed updates by other controllers and older installed CRDs,
-//! both of which erase unknown fields. What other programs wrote stays unchanged, including fields unknown to the gateway.
+//! both of which erase unknown fields. What other programs wrote stays unchanged, including fields unknown to the
+//! gateway.
 use super::timestamps::to_seconds;
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,7 +1,8 @@
 //! Counts a batch: one compare-and-set of count and marks together, on the version that was found to take signals.
 //!
-//! The patch names uid and resourceVersion, so it commits on that version or never, and acting on a cached version is safe. A
-//! patch whose answer was lost is resolved before anything else is decided: until then only the identical patch is sent again.
+//! The patch names uid and resourceVersion, so it commits on that version or never, and acting on a cached version is
+//! safe. A patch whose answer was lost is resolved before anything else is decided: until then only the identical patch
+//! is sent again.
 use super::{
     call::CallError,
     deliveries::Deliveries,
@@ -29,8 +30,8 @@ struct CountPatch {
 }
 
 impl CountPatch {
-    /// Counts `size` signals on `target`, and stores `deliveries` if given; `None` if the count would not fit its type, or if
-    /// the patch would not be conditional.
+    /// Counts `size` signals on `target`, and stores `deliveries` if given; `None` if the count would not fit its type,
+    /// or if the patch would not be conditional.
     fn new(
         target: &RequestRecord,
         (writer, number): (&str, u64),
@@ -109,8 +110,8 @@ fn with_batch(known: Deliveries, writer: &WriterState, target: &RequestRecord) -
 
 /// Finds out what became of `patch`, which ended in `error`: without an answer, or in a conflict.
 ///
-/// A patch without an answer is sent again as long as it may still commit. After a conflict it has committed only if a proxy
-/// sent it twice, and answered with the conflict of the second and the first.
+/// A patch without an answer is sent again as long as it may still commit. After a conflict it has committed only if a
+/// proxy sent it twice, and answered with the conflict of the second and the first.
 async fn resolve_patch(
     writer: &mut WriterState,
     target: &RequestRecord,
@@ -156,7 +157,8 @@ fn accept(writer: &mut WriterState, target: &RequestRecord, patch: &CountPatch) 
     let size = u32::try_from(writer.batch.len()).unwrap_or(u32::MAX);
     writer.shared.context.metrics.batch_size.observe(f64::from(size));
     let before = target.count();
-    // Exactly one signal of a request is answered that it created it: the first one counted, whichever replica sent the POST.
+    // Exactly one signal of a request is answered that it created it: the first one counted, whichever replica sent the
+    // POST.
     let first = before == 0 && target.metadata.annotations.acquisition.is_some();
     let namespace = &writer.shared.context.namespace;
     writer.batch.accept(|index| Accepted {
@@ -170,8 +172,8 @@ fn accept(writer: &mut WriterState, target: &RequestRecord, patch: &CountPatch) 
     Step::Done
 }
 
-/// After a conflict: another object or version is there now, so decide again. A wrong uid is 422 in a PATCH; if the object still
-/// has the uid, the 422 is a refusal of the patch itself.
+/// After a conflict: another object or version is there now, so decide again. A wrong uid is 422 in a PATCH; if the
+/// object still has the uid, the 422 is a refusal of the patch itself.
 fn conflicted(target: &RequestRecord, seen: Option<&RequestRecord>, error: &CallError) -> Step {
     let same = seen.is_some_and(|seen| seen.metadata.uid == target.metadata.uid);
     if error.is_invalid() && same { Step::refused(error) } else { Step::Again }

@@ -1,12 +1,13 @@
 //! The `DeliveriesCounted` condition: the deliveries with a key that the count of a RemediationRequest includes.
 //!
-//! The patch that counts a delivery also writes it here, so that a delivery is in the list exactly when it is in the count,
-//! answered or not. The message is `key=C;key=C@E;…`, latest first: the delivery `key` was counted as occurrence `C` of this
-//! request, or of the request of episode `E`. A request's first list begins with its predecessor's, so that a delivery that
-//! was counted just before one episode ended is not counted again in the next.
+//! The patch that counts a delivery also writes it here, so that a delivery is in the list exactly when it is in the
+//! count, answered or not. The message is `key=C;key=C@E;…`, latest first: the delivery `key` was counted as occurrence
+//! `C` of this request, or of the request of episode `E`. A request's first list begins with its predecessor's, so that
+//! a delivery that was counted just before one episode ended is not counted again in the next.
 //!
-//! The list is bounded by number, not by time, so that no replica's clock matters. A delivery beyond the bound is forgotten,
-//! and counted again if it arrives again, like one without a key. A request without keyed deliveries has no list.
+//! The list is bounded by number, not by time, so that no replica's clock matters. A delivery beyond the bound is
+//! forgotten, and counted again if it arrives again, like one without a key. A request without keyed deliveries has no
+//! list.
 use super::{conditions, marks::number};
 use crate::signals::delivery_key::DeliveryKey;
 use jiff::Timestamp;

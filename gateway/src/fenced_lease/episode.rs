@@ -1,10 +1,11 @@
-//! Decides which episode comes next: a pure function of a lease and one quorum read of its episode's RemediationRequest.
+//! Decides which episode comes next: a pure function of a lease and one quorum read of its episode's
+//! RemediationRequest.
 use super::{lease::LeaseRecord, request::RequestRecord};
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// How long a freed lease must be unchanged before an episode whose request has vanished is given up. It is longer than any
-/// call to the API server lasts, so that no create of that episode can still be under way.
+/// How long a freed lease must be unchanged before an episode whose request has vanished is given up. It is longer than
+/// any call to the API server lasts, so that no create of that episode can still be under way.
 pub(super) const COOLDOWN: Duration = Duration::from_secs(60);
 
 /// What to do about a lease that may be taken.
@@ -79,7 +80,8 @@ mod tests {
 
     #[test]
     fn deletion_is_waited_for() {
-        let going = |phase| json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}, "status": {"overallPhase": phase}});
+        let metadata = json!({"deletionTimestamp": "2026-01-01T00:00:00Z"});
+        let going = |phase| json!({"metadata": metadata, "status": {"overallPhase": phase}});
         assert_eq!(at(Some(going("Executing")), true, 0), Episode::AwaitDeletion);
         assert_eq!(
             at(Some(going("Completed")), true, 0),

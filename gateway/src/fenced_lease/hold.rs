@@ -1,11 +1,11 @@
 //! A writer's hold on the lease of its fingerprint, from the first attempt to acquire it until it is given back.
 //!
-//! The name of the acquisition lasts as long as the hold. Its presence on a lease is the only proof of holding that lease:
-//! an attempt that was not answered may have committed, and the next read of the lease shows it.
+//! The name of the acquisition lasts as long as the hold. Its presence on a lease is the only proof of holding that
+//! lease: an attempt that was not answered may have committed, and the next read of the lease shows it.
 use super::{lease::LeaseRecord, release::Release};
 use std::sync::Arc;
 
-/// The hold of one acquisition; the default is not holding anything and not having tried.
+/// The hold of one acquisition. By default nothing is held, and no attempt was made.
 #[derive(Debug, Default)]
 pub(super) struct Hold {
     /// Name of the acquisition; drawn when a lease is first needed.

@@ -1,9 +1,9 @@
 //! A lock: its Lease, the three versions of it that the gateway writes, and when it may be taken.
 //!
-//! The record holds the whole Lease, because a lease is written by PUT and a PUT replaces everything; only managedFields is
-//! left out, which the API server maintains itself. Times are written back as the text they arrived as: the gateway never
-//! computes with another machine's clock. A lock may be taken once its holder's version has been unchanged for the lease's
-//! duration on this replica's own monotonic clock, the rule of client-go's leader election.
+//! The record holds the whole Lease, because a lease is written by PUT and a PUT replaces everything; only
+//! managedFields is left out, which the API server maintains itself. Times are written back as the text they arrived
+//! as: the gateway never computes with another machine's clock. A lock may be taken once its holder's version has been
+//! unchanged for the lease's duration on this replica's own monotonic clock, the rule of client-go's leader election.
 use super::{names, version::Versioned};
 use crate::api::{LABEL_MANAGED_BY, LABEL_MANAGED_BY_VALUE};
 use jiff::Timestamp;
@@ -95,8 +95,8 @@ impl LeaseRecord {
         lease
     }
 
-    /// This lease, held by `holder` for `episode`. Includes uid and resourceVersion, so that it replaces only this version:
-    /// without the uid a PUT would recreate a deleted lease.
+    /// This lease, held by `holder` for `episode`. Includes uid and resourceVersion, so that it replaces only this
+    /// version: without the uid a PUT would recreate a deleted lease.
     pub(super) fn taken(&self, fingerprint: &str, episode: u64, holder: &str, now: Timestamp) -> Self {
         let mut lease = self.clone();
         let renewed = self.holder() == Some(holder);

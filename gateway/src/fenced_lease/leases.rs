@@ -1,7 +1,8 @@
 //! The cache of leases, each with the moment since which this replica has seen it unchanged.
 //!
-//! Expiry is computed from that moment. The content is a hint: every write to a lease names the uid and version it was decided
-//! on. A foreign program's lease, which the watch's label does not select, is added when it is read, and removed by the sweeper.
+//! Expiry is computed from that moment. The content is a hint: every write to a lease names the uid and version it was
+//! decided on. A foreign program's lease, which the watch's label does not select, is added when it is read, and
+//! removed by the sweeper.
 use super::{changes::Changes, lease::LeaseRecord, names, requests::FOREIGN_MEMORY, version::number, watch::Cache};
 use crate::clock::SharedClock;
 use std::{
@@ -114,7 +115,7 @@ impl Cache for Leases {
 
     fn replace(&self, objects: Vec<LeaseRecord>, version: u64) {
         let mut state = self.lock();
-        // As for requests: etcd was restored.
+        // A LIST older than what was seen already: etcd was restored, as in `requests`.
         if state.reached.is_some_and(|reached| version < reached) {
             *state = State { disturbed: state.disturbed, ..State::default() };
         }

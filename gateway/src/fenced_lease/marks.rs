@@ -1,13 +1,13 @@
 //! The `SignalsCounted` condition: a ledger of the writes that the count of a RemediationRequest includes.
 //!
-//! Every count is stored together with the number of the write that made it, so that a write whose answer was lost can be
-//! looked up. The message is `base=B;writer=N:T;…`, latest write first: the latest write of `writer` had number `N` and made
-//! the count `T`. A ledger promises that every write that raised the count above `B` was made by one of its writers, and
-//! that it holds the latest write of each.
+//! Every count is stored together with the number of the write that made it, so that a write whose answer was lost can
+//! be looked up. The message is `base=B;writer=N:T;…`, latest write first: the latest write of `writer` had number `N`
+//! and made the count `T`. A ledger promises that every write that raised the count above `B` was made by one of its
+//! writers, and that it holds the latest write of each.
 //!
-//! Any program may edit a condition, or restore an old one. A message that does not parse exactly is not a ledger. A ledger
-//! whose latest `T` is not the stored count is out of step: a write bypassed it, so it proves nothing. No clock is involved:
-//! a mark is dropped when 32 other writers have counted since, and dropping it raises `B`.
+//! Any program may edit a condition, or restore an old one. A message that does not parse exactly is not a ledger. A
+//! ledger whose latest `T` is not the stored count is out of step: a write bypassed it, so it proves nothing. No clock
+//! is involved: a mark is dropped when 32 other writers have counted since, and dropping it raises `B`.
 use super::conditions;
 use jiff::Timestamp;
 use serde_json::Value;

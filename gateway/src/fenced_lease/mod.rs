@@ -1,13 +1,16 @@
-//! The shipped protocol, *fenced lease*: at most one active RemediationRequest per fingerprint, each signal counted once.
+//! The shipped protocol, *fenced lease*: at most one active RemediationRequest per fingerprint, each signal counted
+//! once.
 //!
 //! From the bottom up, each module imports only modules that come before it:
 //! - `names`, `timestamps`, `version`, `backoff`, `changes`: small tools.
-//! - `lease`, `request`: the two objects, as far as the protocol reads them, and whether a lock or a request takes signals.
+//! - `lease`, `request`: the two objects, as far as the protocol reads them, and whether a lock or a request takes
+//!   signals.
 //! - `conditions`, `marks`, `deliveries`: the protocol's memory inside a request's status.
 //! - `episode`, `resolve`: decisions, as pure functions of what was read.
-//! - `list`, `call`, `watch`: one API call, and list-and-watch; `requests` and `leases` are the caches that `watch` fills.
+//! - `list`, `call`, `watch`: one API call, and list-and-watch; `requests` and `leases` are the caches that `watch`
+//!   fills.
 //! - `shared`: what all writers of a replica share; `release` and `sweeper` clean leases up.
-//! - `batch`, `hold`, `writer_state`: what the writer of one fingerprint works with.
+//! - `batch`, `hold`, `step`, `writer_state`: what the writer of one fingerprint works with.
 //! - `redelivery`, `count`, `plan`, `begin`: the steps of a round; `writer` is the loop that takes them.
 //!
 //! The argument, the assumptions and what an operator sees when one does not hold: `docs/protocol.md`. No lock is held
@@ -124,7 +127,8 @@ impl Protocol for FencedLease {
         let Some((name, namespace)) = self.shared.requests.fenced_elsewhere() else { return Ok(()) };
         let mine = &self.shared.context.lock_namespace;
         Err(format!(
-            "{name} was made under locks in namespace {namespace}, not {mine}; run every gateway with one lock namespace"
+            "{name} was made under locks in namespace {namespace}, not {mine}; \
+             run every gateway with one lock namespace"
         ))
     }
 }

@@ -1,8 +1,8 @@
 //! Names: the lease of a fingerprint, the RemediationRequest of an episode, one acquisition of a lock.
 //!
-//! A RemediationRequest's name is its fence: the API server refuses the second create of one episode. The name includes the
-//! lease's uid, so that a lease that was deleted and created again never leads to the same name twice. It stays within 40
-//! characters, because other controllers prefix it to name their own objects.
+//! A RemediationRequest's name is its fence: the API server refuses the second create of one episode. The name includes
+//! the lease's uid, so that a lease that was deleted and created again never leads to the same name twice. It stays
+//! within 40 characters, because other controllers prefix it to name their own objects.
 
 const LEASE_PREFIX: &str = "gw-lock-";
 const REQUEST_PREFIX: &str = "rr-";
@@ -39,7 +39,8 @@ pub(super) fn request_name(fingerprint: &str, lease_uid: &str, episode: u64) -> 
     format!("{REQUEST_PREFIX}{fingerprint}-{}-{episode}", uid.to_ascii_lowercase())
 }
 
-/// The episode in the name of a RemediationRequest that this protocol created for `fingerprint`; `None` for any other name.
+/// The episode in the name of a RemediationRequest that this protocol created for `fingerprint`; `None` for any other
+/// name.
 pub(super) fn episode_of_request(name: &str, fingerprint: &str) -> Option<u64> {
     let rest =
         name.strip_prefix(REQUEST_PREFIX)?.strip_prefix(fingerprint.get(..REQUEST_DIGITS)?)?.strip_prefix('-')?;

@@ -1,4 +1,5 @@
-//! Decides how an episode begins or continues: reads the lease and the request of its episode, and writes nothing.
+//! Decides how an episode begins or continues: reads the lease and its episode's request from the API server, and writes
+//! to neither.
 //!
 //! Every function here gives `Err` to end the round early with that step; it is an early exit, not a failure.
 use super::{
@@ -97,9 +98,10 @@ async fn plan_next(
 
 /// The lease as the cache knows it, or as a quorum read shows it if the cache is not to be trusted.
 ///
-/// A first attempt without a known lease does not read either: the CREATE that follows commits only if there is no lease,
-/// which proves more than an earlier read could. Where foreign programs are active the lease is read, because they do not
-/// set the label that the watch selects by, and their lock is better waited for before the LIST than after it.
+/// A first attempt without a known lease does not read either: the CREATE that follows commits only if there is no
+/// lease, which proves more than an earlier read could. Where foreign programs are active the lease is read, because
+/// they do not set the label that the watch selects by, and their lock is better waited for before the LIST than after
+/// it.
 async fn find_lease(writer: &mut WriterState) -> Result<Option<Observed>, Step> {
     let name = names::lease_name(&writer.fingerprint);
     let known = writer.shared.leases.get(&name);
@@ -148,8 +150,8 @@ fn blocked_by(writer: &mut WriterState, state: LockState, ours: bool) -> Option<
 
 /// Plans the first episode of a fingerprint without a lease.
 ///
-/// A lease outlives its requests. So without a lease no request of this protocol is active, unless foreign programs, which
-/// delete leases, are active.
+/// A lease outlives its requests. So without a lease no request of this protocol is active, unless foreign programs,
+/// which delete leases, are active.
 async fn plan_first(writer: &mut WriterState) -> Result<Plan, Step> {
     if foreign_activity(writer) {
         return consult_server(writer, None).await;

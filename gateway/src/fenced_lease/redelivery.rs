@@ -1,8 +1,9 @@
 //! Answers redeliveries: a delivery whose key was counted before gets the answer of that count.
 //!
-//! Once the request that is about to take the batch has a list of keys, that list is complete for its window. If it has none
-//! yet, its first list begins with the last list of the previous episodes, found by quorum reads of what this writer has not
-//! just read. The count's compare-and-set then ensures that the list was the latest. A foreign request has no predecessor.
+//! Once the request that is about to take the batch has a list of keys, that list is complete for its window. If it has
+//! none yet, its first list begins with the last list of the previous episodes, found by quorum reads of what this
+//! writer has not just read. The count's compare-and-set then ensures that the list was the latest. A foreign request
+//! has no predecessor.
 use super::{
     deliveries::{Deliveries, Occurrence},
     names,
@@ -19,8 +20,8 @@ const LISTLESS_MAX: u64 = 8;
 
 /// Answers the members that `target` or a previous episode counted already.
 ///
-/// Gives the list that the remaining keys are added to, and `None` if no member has a key. `Err` ends the round: nothing is
-/// left to count, or a read failed.
+/// Gives the list that the remaining keys are added to, and `None` if no member has a key. `Err` ends the round:
+/// nothing is left to count, or a read failed.
 pub(super) async fn answer_redeliveries(
     writer: &mut WriterState,
     target: &RequestRecord,
@@ -36,7 +37,8 @@ pub(super) async fn answer_redeliveries(
     Ok(Some(known).filter(|_| writer.batch.has_keys()))
 }
 
-/// Answers the members that `ended` or a previous episode counted, and keeps `ended` as the predecessor of the next request.
+/// Answers the members that `ended` or a previous episode counted, and keeps `ended` as the predecessor of the next
+/// request.
 pub(super) async fn remember_predecessor(writer: &mut WriterState, ended: &Arc<RequestRecord>) -> Result<(), Step> {
     if writer.batch.has_keys() {
         let known = match Deliveries::find(ended.conditions()) {
@@ -49,8 +51,8 @@ pub(super) async fn remember_predecessor(writer: &mut WriterState, ended: &Arc<R
     Ok(())
 }
 
-/// The list that `target` inherits: that of the latest previous episode with a list. An episode has none if it counted no
-/// delivery with a key.
+/// The list that `target` inherits: that of the latest previous episode with a list. An episode has none if it counted
+/// no delivery with a key.
 async fn inherited(writer: &mut WriterState, target: &RequestRecord) -> Result<Deliveries, Step> {
     let episode = names::episode_of_request(&target.metadata.name, &writer.fingerprint).unwrap_or_default();
     let earliest = episode.saturating_sub(LISTLESS_MAX).max(1);

@@ -1,4 +1,5 @@
-//! Gives a lease back: after the answers, within a deadline of its own, and only the version that this acquisition wrote.
+//! Gives a lease back: after the answers, within a deadline of its own, and only the version that this acquisition
+//! wrote.
 use super::{backoff::Backoff, call::CallError, lease::LeaseRecord, names, shared::Shared};
 use std::{sync::Arc, time::Duration};
 
@@ -47,7 +48,8 @@ async fn free(shared: &Shared, release: &Release) -> Result<(), CallError> {
             return Ok(());
         }
         match put(shared, release, &lease, &mut retry).await {
-            // Another program wrote the lease, for example an annotation. This acquisition may still hold it: read it again.
+            // Another program wrote the lease, for example an annotation. This acquisition may still hold it: read it
+            // again.
             Err(error) if error.is_conflict() => {}
             ended => return ended,
         }

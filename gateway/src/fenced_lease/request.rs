@@ -1,8 +1,8 @@
 //! A RemediationRequest as the protocol reads it: only the fields that counting and classifying need.
 //!
-//! The cache and the hot paths use this view instead of the whole resource, so that parsing skips a request's payload. Only a
-//! patch of two fields is written back, so no field outside the view is ever lost. Values that any program may have written
-//! (times, counts, conditions) are read leniently: an invalid value counts as absent.
+//! The cache and the hot paths use this view instead of the whole resource, so that parsing skips a request's payload.
+//! Only a patch of two fields is written back, so no field outside the view is ever lost. Values that any program may
+//! have written (times, counts, conditions) are read leniently: an invalid value counts as absent.
 use super::version::Versioned;
 use crate::api;
 use jiff::Timestamp;
@@ -146,8 +146,8 @@ pub(super) enum RequestState {
 
 /// Classifies the requests of one fingerprint.
 ///
-/// Only foreign programs create several active requests. The oldest of them takes the signals, and of equally old ones the
-/// first by name, as the RemediationOrchestrator chooses. Of several suppressing requests the youngest takes them.
+/// Only foreign programs create several active requests. The oldest of them takes the signals, and of equally old ones
+/// the first by name, as the RemediationOrchestrator chooses. Of several suppressing requests the youngest takes them.
 pub(super) fn classify<'a>(records: impl Iterator<Item = &'a Arc<RequestRecord>>, now: Timestamp) -> RequestState {
     let (mut active, mut terminating, mut suppressing) =
         (None::<&Arc<RequestRecord>>, None, None::<&Arc<RequestRecord>>);

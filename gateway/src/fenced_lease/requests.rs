@@ -1,8 +1,8 @@
 //! The cache of RemediationRequests, by fingerprint.
 //!
-//! It is a hint and never a proof: a count commits only on the version it was decided on, and a create only under a free
-//! name. So it may lag, and it may learn from the answers to this replica's own calls ahead of the watch. A slow answer never
-//! restores what the watch has shown to be deleted.
+//! It is a hint and never a proof: a count commits only on the version it was decided on, and a create only under a
+//! free name. So it may lag, and it may learn from the answers to this replica's own calls ahead of the watch. A slow
+//! answer never restores what the watch has shown to be deleted.
 use super::{
     changes::Changes,
     names,
@@ -98,7 +98,8 @@ impl Requests {
     pub(super) fn learn(&self, record: Arc<RequestRecord>) {
         let version = number(&record.metadata.resource_version);
         let known = self.lock().fingerprints.contains_key(&record.metadata.name);
-        // The watch has shown everything up to `reached`: a request that it does not show was deleted since this answer.
+        // The watch has shown everything up to `reached`: a request that it does not show was deleted since this
+        // answer.
         if known || self.lock().reached.is_none_or(|reached| version > reached) {
             self.put(record);
         }
@@ -135,7 +136,8 @@ impl Requests {
 }
 
 impl State {
-    /// Stores `record` if it is newer than what is known; gives whether it was. Versions grow across the whole collection.
+    /// Stores `record` if it is newer than what is known; gives whether it was. Versions grow across the whole
+    /// collection.
     fn put(&mut self, record: &Arc<RequestRecord>) -> bool {
         let (name, fingerprint) = (&record.metadata.name, &record.spec.signal_fingerprint);
         if let Some(known) = self.get(name) {

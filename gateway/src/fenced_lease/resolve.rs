@@ -1,7 +1,7 @@
 //! Resolves a counting write whose answer was lost: a pure function of one quorum read.
 //!
-//! A patch that names version `v` can commit only while `v` is the stored version. So once a read shows another version, the
-//! patch has committed or never will, and the marks show which. Where they do not, the result is
+//! A patch that names version `v` can commit only while `v` is the stored version. So once a read shows another
+//! version, the patch has committed or never will, and the marks show which. Where they do not, the result is
 //! [`Resolution::Unknowable`] instead of a guess: the signals are refused, and counted at most once.
 use super::{marks::Ledger, request::RequestRecord};
 
@@ -33,7 +33,8 @@ pub(super) enum Resolution {
     Unknowable,
 }
 
-/// Resolves `lost` by `seen`, a quorum read of its request's name after it was sent; `None` if there was no such request.
+/// Resolves `lost` by `seen`, a quorum read of its request's name after it was sent; `None` if there was no such
+/// request.
 pub(super) fn resolve(lost: &LostPatch<'_>, seen: Option<&RequestRecord>) -> Resolution {
     let Some(seen) = seen.filter(|seen| seen.metadata.uid == lost.uid) else { return Resolution::Unknowable };
     if seen.metadata.resource_version == lost.version {
@@ -52,8 +53,8 @@ fn resolve_by_marks(lost: &LostPatch<'_>, count: u32, ledger: Option<Ledger>) ->
         return Resolution::NotCounted;
     }
     let Some(ledger) = ledger.filter(|ledger| ledger.in_step(count)) else { return Resolution::Unknowable };
-    // The patch would have replaced an earlier mark of this writer. Without any mark of it, the ledger must reach back far
-    // enough to hold the patch's: it lists the writer of every write that raised the count above its base.
+    // The patch would have replaced an earlier mark of this writer. Without any mark of it, the ledger must reach back
+    // far enough to hold the patch's: it lists the writer of every write that raised the count above its base.
     if number.is_some() || ledger.base() <= lost.count { Resolution::NotCounted } else { Resolution::Unknowable }
 }
 

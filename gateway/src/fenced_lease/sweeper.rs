@@ -1,11 +1,11 @@
 //! Deletes leases that no longer fence anything, and frees leases that this replica acquired and forgot.
 //!
-//! A lease is forgotten when giving it back failed for too long, or when an unanswered CREATE or PUT committed after the
-//! writer had given it up. It has expired for every replica by then; once freed, it no longer looks in use.
+//! A lease is forgotten when giving it back failed for too long, or when an unanswered CREATE or PUT committed after
+//! the writer had given it up. It has expired for every replica by then; once freed, it no longer looks in use.
 //!
-//! An idle lease costs little, and it must outlive every request created under it. So a lease is deleted only if it has been
-//! unchanged for five minutes, longer than any call to the API server lasts, and if one consistent LIST shows no request of
-//! its fingerprint; and only the version that was known before that LIST is deleted.
+//! An idle lease costs little, and it must outlive every request created under it. So a lease is deleted only if it has
+//! been unchanged for five minutes, longer than any call to the API server lasts, and if one consistent LIST shows no
+//! request of its fingerprint; and only the version that was known before that LIST is deleted.
 use super::{
     backoff::up_to,
     call::CALL_TIMEOUT,
@@ -58,7 +58,8 @@ async fn sweep(shared: &Shared, Observed { lease, since }: &Observed) {
     }
     let (name, uid) = (&lease.metadata.name, &lease.metadata.uid);
     let (Some(_), Some(fingerprint)) = (lease.episode(), lease.fingerprint()) else {
-        // A foreign lease, which this protocol must not delete. The watch does not show it, so its cached version would go stale.
+        // A foreign lease, which this protocol must not delete. The watch does not show it, so its cached version would
+        // go stale.
         return shared.leases.forget(name, uid);
     };
     if shared.requests.any(fingerprint) {

@@ -1,10 +1,10 @@
 //! List-and-watch: keeps a cache in step with one collection.
 //!
-//! A consistent LIST, then a watch from its version. A watch that ends is resumed at its last version. If that version has
-//! expired (410, as an answer or as an event), the loop starts over with a LIST. A watch without any event for longer than the
-//! server lets a watch last is abandoned. Bookmarks advance the version while nothing happens. kube-runtime's watcher is not
-//! used: it takes randomness, hash order and tasks from the process, where this loop takes them from the gateway's seams, and
-//! it hides Retry-After.
+//! A consistent LIST, then a watch from its version. A watch that ends is resumed at its last version. If that version
+//! has expired (410, as an answer or as an event), the loop starts over with a LIST. A watch without any event for
+//! longer than the server lets a watch last is abandoned. Bookmarks advance the version while nothing happens.
+//! kube-runtime's watcher is not used: it takes randomness, hash order and tasks from the process, where this loop
+//! takes them from the gateway's seams, and it hides Retry-After.
 use super::{
     backoff::Backoff,
     call::{CallError, Calls, parse},

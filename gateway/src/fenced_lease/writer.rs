@@ -1,8 +1,8 @@
 //! The one writer of a fingerprint in this replica: takes batch after batch and works until each is answered.
 //!
-//! It belongs to no HTTP request, so a client that disconnects cancels nothing. Each round looks at what is known, takes one
-//! step and decides again on what that step showed. That is also how an ambiguous create or acquisition is resolved: the next
-//! round reads the object, and finds its own mark on it or does not.
+//! It belongs to no HTTP request, so a client that disconnects cancels nothing. Each round looks at what is known,
+//! takes one step and decides again on what that step showed. That is also how an ambiguous create or acquisition is
+//! resolved: the next round reads the object, and finds its own mark on it or does not.
 use super::{
     batch::Waiting,
     begin::begin,

@@ -1,7 +1,7 @@
 //! State of the writer of one fingerprint: what the steps of its rounds read and change.
 //!
-//! The steps (`count`, `redelivery`, `plan`, `begin`) are functions over this state, and `writer` calls them. Between two
-//! rounds only the fields here carry over; everything else is read and decided anew.
+//! The steps (`count`, `redelivery`, `plan`, `begin`) are functions over this state, and `writer` calls them. Between
+//! two rounds only the fields here carry over; everything else is read and decided anew.
 use super::{
     backoff::{Backoff, up_to},
     batch::Batch,
@@ -28,7 +28,8 @@ pub(super) struct WriterState {
     pub(super) hold: Hold,
     /// The request that ended before the one being begun, as a quorum read showed it.
     pub(super) predecessor: Option<Arc<RequestRecord>>,
-    /// Set when a lease that was known, or that refused a CREATE, is gone: evidence that another program deletes leases.
+    /// Set when a lease that was known, or that refused a CREATE, is gone: evidence that another program deletes
+    /// leases.
     pub(super) lease_vanished: bool,
     /// Set when the next round must read from the API server instead of trusting the caches.
     pub(super) reread: bool,

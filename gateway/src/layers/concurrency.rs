@@ -1,8 +1,8 @@
 //! A cap on the requests that are handled at the same time.
 //!
-//! No request queues. One beyond the cap is answered 503 at once, not the existing gateway's 429, after which Alertmanager
-//! never sends it again. The permit is returned when the answer is ready, or when the client disconnects. `admission` decides
-//! who gets the last permits.
+//! No request queues. One beyond the cap is answered 503 at once, not the existing gateway's 429, after which
+//! Alertmanager never sends it again. The permit is returned when the answer is ready, or when the client disconnects.
+//! `admission` decides who gets the last permits.
 use crate::{error::ApiError, gateway::Gateway};
 use axum::{
     extract::{Request, State},

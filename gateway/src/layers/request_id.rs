@@ -1,6 +1,7 @@
 //! Gives every request a fresh id, in the answer's header and in the problem document.
 //!
-//! An id from the sender is ignored: two requests could then share one id, and the logs would contain a stranger's text.
+//! An id from the sender is ignored: two requests could then share one id, and the logs would contain a stranger's
+//! text.
 use crate::{entropy::Entropy, error::Problem, gateway::Gateway};
 use axum::{
     body::Body,

@@ -135,8 +135,8 @@ pub(super) fn single(outcome: &Outcome) -> Response {
 
 /// The answer to a delivery of several alerts.
 ///
-/// 207 only if no member needs a retry. The sender retries a delivery as a whole or not at all, so that one member that was not
-/// stored makes the whole answer 503. The stored members are then counted again, like any redelivery.
+/// 207 only if no member needs a retry. The sender retries a delivery as a whole or not at all, so that one member that
+/// was not stored makes the whole answer 503. The stored members are then counted again, like any redelivery.
 pub(super) fn group(outcomes: Vec<Result<Outcome, ApiError>>) -> Result<Response, ApiError> {
     let mut summary = Summary::default();
     let retryable = outcomes.iter().filter(|outcome| outcome.as_ref().is_err_and(ApiError::is_retryable)).count();

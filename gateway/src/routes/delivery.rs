@@ -1,7 +1,7 @@
 //! One HTTP delivery: its body, its time of arrival, and its deadline.
 //!
-//! The body has one limit, 256 KiB for every source. The existing gateway's Alertmanager adapter has a second one of 100 KiB,
-//! which drops legitimate groups; nothing here needs it.
+//! The body has one limit, 256 KiB for every source. The existing gateway's Alertmanager adapter has a second one of
+//! 100 KiB, which drops legitimate groups; nothing here needs it.
 use crate::{clock::within, error::ApiError, gateway::Gateway, signals::delivery_key::IdempotencyKey};
 use axum::{
     body::{Body, Bytes},

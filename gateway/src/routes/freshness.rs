@@ -1,7 +1,7 @@
 //! Refuses deliveries that are too old, or dated in the future: a recorded delivery is not a fault that exists now.
 //!
-//! Alertmanager neither signs nor stamps its deliveries. A proxy in front may stamp them (`X-Timestamp`). Without a stamp an
-//! alert may have begun at any time in the past, since a fault can last for weeks, but not in the future.
+//! Alertmanager neither signs nor stamps its deliveries. A proxy in front may stamp them (`X-Timestamp`). Without a
+//! stamp an alert may have begun at any time in the past, since a fault can last for weeks, but not in the future.
 use crate::{
     error::ApiError,
     signals::{kubernetes_event::Event, prometheus::Webhook},
@@ -46,9 +46,9 @@ pub(super) fn check_event(event: &Event, now: Timestamp) -> Result<(), ApiError>
     check_not_ahead(seen, now, "event timestamp in future: possible clock skew attack")
 }
 
-/// Refuses a time in the future, as retryable. The existing gateway answers 400, after which Alertmanager never sends the alert
-/// again, so that a replica whose clock is behind loses every fresh alert. A replica cannot know which clock is wrong, so the
-/// sender should retry: another replica, or later.
+/// Refuses a time in the future, as retryable. The existing gateway answers 400, after which Alertmanager never sends
+/// the alert again, so that a replica whose clock is behind loses every fresh alert. A replica cannot know which clock
+/// is wrong, so the sender should retry: another replica, or later.
 fn check_not_ahead(time: Timestamp, now: Timestamp, detail: &str) -> Result<(), ApiError> {
     if time.duration_since(now) > AHEAD_MAX { Err(ApiError::Unavailable(detail.to_owned())) } else { Ok(()) }
 }

@@ -11,7 +11,8 @@ use crate::{
 use jiff::Timestamp;
 use std::{sync::Arc, time::Duration};
 
-/// Processes one alert. Dropping the future leaves nothing half done: look-ups change nothing, and the protocol promises so.
+/// Processes one alert. Dropping the future leaves nothing half done: look-ups change nothing, and the protocol
+/// promises so.
 pub(super) async fn process(
     gateway: &Gateway,
     alert: Alert,
@@ -28,7 +29,8 @@ pub(super) async fn process(
     }
     let target =
         within(&*gateway.clock, deadline, gateway.targets.resolve(&alert)).await.ok_or(ApiError::TimedOut)??;
-    // A check of scope belongs here, once the target is known: only objects labelled kubernaut.ai/managed are remediated.
+    // A check of scope belongs here, once the target is known: only objects labelled kubernaut.ai/managed are
+    // remediated.
     let signal = Arc::new(Signal::new(alert, target, received, payload, key));
     let received_labels = ReceivedLabels { source_type: signal.source, severity: signal.severity.clone() };
     metrics.signals_received.get_or_create(&received_labels).inc();

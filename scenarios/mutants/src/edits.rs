@@ -1,5 +1,5 @@
-//! The safeguards that a mutant can lack, and the edits of the protocol's text that take them out. The build script reads this
-//! file too.
+//! The safeguards that a mutant can lack, and the edits of the protocol's text that take them out. The build script
+//! reads this file too.
 //!
 //! `@Name` in a replacement is true if the safeguard `Name` is out. Edits of one file apply in order.
 
@@ -84,7 +84,9 @@ pub const EDITS: &[Edit] = &[
     edit(
         "resolve",
         "else { return Resolution::Unknowable };\n    // The patch",
-        "else {\nreturn if @UnknowableWithoutMark { Resolution::NotCounted } else { Resolution::Unknowable } };\n    // The patch",
+        "else {\n\
+         return if @UnknowableWithoutMark { Resolution::NotCounted } else { Resolution::Unknowable };\n\
+         };\n    // The patch",
     ),
     edit("resolve", "|| ledger.base() <= lost.count", "|| ledger.base() <= lost.count || @LedgerBase"),
     edit(
@@ -95,7 +97,8 @@ pub const EDITS: &[Edit] = &[
     edit(
         "count",
         "\"metadata\": {\"uid\": target.metadata.uid, \"resourceVersion\": version},",
-        "\"metadata\": crate::without(json!({\"uid\": target.metadata.uid, \"resourceVersion\": version}), @CountUid, @CountVersion),",
+        "\"metadata\": crate::without(\n\
+         json!({\"uid\": target.metadata.uid, \"resourceVersion\": version}), @CountUid, @CountVersion),",
     ),
     edit(
         "call",
@@ -155,14 +158,16 @@ pub const EDITS: &[Edit] = &[
     edit(
         "call",
         "self.read(&format!(\"{}/{name}\", self.requests), deadline).await",
-        "self.read(&format!(\"{}/{name}{}\", self.requests, if @QuorumRead { \"?resourceVersion=0\" } else { \"\" }), deadline).await",
+        "let query = if @QuorumRead { \"?resourceVersion=0\" } else { \"\" };\n\
+         self.read(&format!(\"{}/{name}{query}\", self.requests), deadline).await",
     ),
     edit(
         "begin",
         "let mut request = api::new_request(&signal, &name, &shared.context.namespace);",
         "let posted = match (@OneNameOfEpisode, @OneNameOfAcquisition) {\n\
          (false, false) => name.clone(),\n\
-         (_, true) => format!(\"{name}-{}-{}\", crate::digits(&shared.writer, writer.hold.acquisition()), shared.next_number()),\n\
+         (_, true) => format!(\n\
+         \"{name}-{}-{}\", crate::digits(&shared.writer, writer.hold.acquisition()), shared.next_number()),\n\
          (true, false) => format!(\"{name}-{}\", crate::digits(&shared.writer, writer.hold.acquisition())),\n\
          };\nlet mut request = api::new_request(&signal, &posted, &shared.context.namespace);",
     ),
@@ -177,13 +182,15 @@ pub const EDITS: &[Edit] = &[
     edit(
         "shared",
         "impl Shared {",
-        "impl Shared {\n/// The request of an episode whose name includes more than the episode: an active one before all others.\n\
+        "impl Shared {\n\
+         /// The request of an episode whose name includes more than the episode: an active one before all others.\n\
          pub(super) async fn request_named_like(&self, fingerprint: &str, name: &str, deadline: Duration)\n\
          -> Result<RequestRecord, CallError> {\n\
          let mut like = self.list_of(fingerprint, deadline).await?;\n\
          like.retain(|request| request.metadata.name.starts_with(name));\n\
          like.sort_by_key(|request| !request.is_active());\n\
-         let absent = || CallError::Rejected { code: 404, reason: String::new(), message: String::new(), retry_after: None };\n\
+         let (reason, message) = (String::new(), String::new());\n\
+         let absent = || CallError::Rejected { code: 404, reason, message, retry_after: None };\n\
          like.into_iter().next().ok_or_else(absent)\n}\n",
     ),
     edit(
@@ -214,14 +221,16 @@ pub const EDITS: &[Edit] = &[
     edit(
         "request",
         "if record.is_active() && record.is_terminating() {",
-        "if @TerminatingActive && record.is_terminating() { continue; }\nif record.is_active() && record.is_terminating() {",
+        "if @TerminatingActive && record.is_terminating() { continue; }\n\
+         if record.is_active() && record.is_terminating() {",
     ),
     edit(
         "begin",
         "shared.calls.replace_lease(&base.taken(&writer.fingerprint, episode, &holder, now), deadline).await",
         "let mut taken = base.taken(&writer.fingerprint, episode, &holder, now);\n\
          if @TakeVersion && let Ok(latest) = shared.calls.get_lease(&taken.metadata.name, deadline).await {\n\
-         (taken.metadata.uid, taken.metadata.resource_version) = (latest.metadata.uid, latest.metadata.resource_version);\n}\n\
+         taken.metadata.uid = latest.metadata.uid;\n\
+         taken.metadata.resource_version = latest.metadata.resource_version;\n}\n\
          shared.calls.replace_lease(&taken, deadline).await",
     ),
     edit(
@@ -297,6 +306,7 @@ pub const EDITS: &[Edit] = &[
         "let period = PERIOD + up_to(&*shared.context.entropy, PERIOD_JITTER);\n\
          shared.context.clock.sleep(if @SweepSeldom { RECLAIM_PERIOD / 8 } else { period }).await;\n\
          if @SweepSeldom {\nlet deadline = shared.context.clock.monotonic() + CALL_TIMEOUT;\n\
-         for observed in shared.leases.all() {\ndrop(shared.calls.get_lease(&observed.lease.metadata.name, deadline).await);\n}\n}",
+         for observed in shared.leases.all() {\n\
+         drop(shared.calls.get_lease(&observed.lease.metadata.name, deadline).await);\n}\n}",
     ),
 ];

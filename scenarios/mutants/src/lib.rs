@@ -1,9 +1,9 @@
 //! Mutants: copies of the gateway's own protocol with safeguards taken out, which the harness must catch.
 //!
-//! There is no second implementation, and no hook in the gateway: the build script copies `gateway/src/fenced_lease` and turns
-//! each of [`EDITS`] into "if this safeguard is out, the replacement, else the original". One build holds all mutants; each run
-//! chooses the safeguards that are out, per thread, since a run is one thread. With every safeguard in, the copy is the shipped
-//! protocol.
+//! There is no second implementation, and no hook in the gateway: the build script copies `gateway/src/fenced_lease`
+//! and turns each of [`EDITS`] into "if this safeguard is out, the replacement, else the original". One build holds all
+//! mutants; each run chooses the safeguards that are out, per thread, since a run is one thread. With every safeguard
+//! in, the copy is the shipped protocol.
 mod edits;
 
 pub use edits::{EDITS, Edit, SAFEGUARDS, Safeguard};
@@ -20,7 +20,8 @@ thread_local! {
     static OUT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Starts the protocol for one replica without these safeguards. They are out for every replica of the thread from then on.
+/// Starts the protocol for one replica without these safeguards. They are out for every replica of the thread from then
+/// on.
 pub fn start(context: Context, safeguards: &[Safeguard]) -> Arc<dyn Protocol> {
     OUT.set(safeguards.iter().fold(0, |out, &safeguard| out | 1 << safeguard as u64));
     fenced_lease::FencedLease::start(context)
