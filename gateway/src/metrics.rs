@@ -50,7 +50,7 @@ pub struct Metrics {
     /// `gateway_redeliveries`: signals answered without being counted, because their delivery's key was counted before.
     pub redeliveries: Counter,
     /// `gateway_settle_unknown`: signals answered 5xx because a lost count of theirs could not be resolved.
-    pub settle_unknown: Counter,
+    pub unresolved_counts: Counter,
 }
 
 /// Labels of `gateway_signals_received`.
@@ -134,7 +134,7 @@ impl Metrics {
             fingerprint_collisions: Counter::default(),
             coalescer_rejected: Counter::default(),
             redeliveries: Counter::default(),
-            settle_unknown: Counter::default(),
+            unresolved_counts: Counter::default(),
         }
     }
 
@@ -178,7 +178,7 @@ impl Metrics {
             fingerprint_collisions: "fingerprint_collisions", "Fingerprints sharing a lease name";
             coalescer_rejected: "coalescer_rejected", "Signals refused by a full queue";
             redeliveries: "redeliveries", "Deliveries counted before";
-            settle_unknown: "settle_unknown", "Signals whose counting is unknown";
+            unresolved_counts: "settle_unknown", "Signals whose counting is unknown";
         }
         registry
     }
@@ -218,8 +218,8 @@ mod tests {
     #[test]
     fn two_applications_count_separately() {
         let (one, other) = (Metrics::new(), Metrics::new());
-        one.settle_unknown.inc();
-        assert_eq!(one.settle_unknown.get(), 1);
+        one.unresolved_counts.inc();
+        assert_eq!(one.unresolved_counts.get(), 1);
         assert!(other.encode().contains("gateway_settle_unknown_total 0"));
     }
 }

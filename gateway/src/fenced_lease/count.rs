@@ -148,7 +148,7 @@ async fn resolve_patch(
 /// Refuses the batch, which may have been counted or not: its signals are counted at most once.
 fn refuse_unknown(writer: &WriterState, name: &str) -> Step {
     let signals = u64::try_from(writer.batch.len()).unwrap_or_default();
-    writer.shared.context.metrics.settle_unknown.inc_by(signals);
+    writer.shared.context.metrics.unresolved_counts.inc_by(signals);
     Step::unavailable(format!("it cannot be known whether {name} counted this signal"))
 }
 

@@ -13,7 +13,7 @@
 //! - `batch`, `hold`, `step`, `writer_state`: what the writer of one fingerprint works with.
 //! - `redelivery`, `count`, `plan`, `begin`: the steps of a round; `writer` is the loop that takes them.
 //!
-//! The argument, the assumptions and what an operator sees when one does not hold: `docs/protocol.md`. No lock is held
+//! The argument, the assumptions and what an operator sees when one does not hold: `docs/protocol/`. No lock is held
 //! across an await, and no HTTP request owns any progress.
 mod backoff;
 mod batch;

@@ -101,7 +101,7 @@ async fn erased_marks_are_not_guessed() {
     assert_eq!(other.stored().await, (Disposition::Duplicate, 3), "the lost count had committed");
     let refused = lost.await.expect("no panic");
     assert!(matches!(&refused, Err(Refusal::Unavailable(why)) if why.contains("cannot be known")), "{refused:?}");
-    assert_eq!(one.metrics.settle_unknown.get(), 1);
+    assert_eq!(one.metrics.unresolved_counts.get(), 1);
     assert_eq!(requests(&server)[0].1, 3, "at most once");
 }
 
@@ -116,7 +116,7 @@ async fn vanished_request_is_not_guessed() {
     quiesce().await;
     server.delete_all(REQUESTS);
     assert!(matches!(lost.await.expect("no panic"), Err(Refusal::Unavailable(_))));
-    assert_eq!(replica.metrics.settle_unknown.get(), 1);
+    assert_eq!(replica.metrics.unresolved_counts.get(), 1);
 }
 
 #[tokio::test(start_paused = true)]
