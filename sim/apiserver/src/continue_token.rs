@@ -38,6 +38,8 @@ impl ContinueToken {
         URL_SAFE_NO_PAD.encode(super::object::encode(self))
     }
 
+    /// Parses a token.
+    ///
     /// # Errors
     /// 400 for a token that this server never issued.
     pub(crate) fn decode(text: &str) -> Outcome<Self> {
