@@ -2,10 +2,12 @@
 //! (k8s.io/apiserver/pkg/admission/plugin/webhook/{generic/webhook.go,predicates}).
 use super::Write;
 use crate::{
-    handlers::Call,
-    object::Object,
-    selectors::structured,
-    status::{self, Outcome},
+    base::{
+        object::Object,
+        selectors::structured,
+        status::{self, Outcome},
+    },
+    endpoints::handlers::Call,
 };
 use serde_json::Value;
 use std::sync::Arc;

@@ -5,14 +5,16 @@
 //! are called first, right after the check that the namespace accepts the write; validating ones are called on a valid
 //! write, before the server checks whether the object exists. Not simulated: a second round of mutating webhooks,
 //! matchConditions (501), the other versions of an object (matchPolicy), policies in CEL.
-use super::{
-    ApiServer,
-    authentication::User,
-    builtin::access::ADMISSION,
-    decode::{self, Decoded},
-    handlers::Call,
-    object::Object,
-    status::{self, Outcome},
+use crate::{
+    access::authentication::User,
+    base::{
+        object::Object,
+        status::{self, Outcome},
+    },
+    codec::decode::{self, Decoded},
+    endpoints::handlers::Call,
+    registry::builtin::access::ADMISSION,
+    server::state::ApiServer,
 };
 use json_patch::Patch;
 use serde_json::Value;
@@ -108,7 +110,7 @@ struct Write<'a> {
 
 impl ApiServer {
     /// Calls the mutating webhooks for a creation or an update, and applies their patches.
-    pub(super) fn mutate(&mut self, call: &Call<'_>, value: &mut Value, old: Option<&Value>) -> Outcome<()> {
+    pub(crate) fn mutate(&mut self, call: &Call<'_>, value: &mut Value, old: Option<&Value>) -> Outcome<()> {
         let operation = if old.is_some() { Operation::Update } else { Operation::Create };
         let dry_run = call.options.is_dry_run();
         let found = self.webhooks(Phase::Mutating, call, Write { operation, object: Some(value), old, dry_run })?;
@@ -125,14 +127,14 @@ impl ApiServer {
     }
 
     /// Calls the validating webhooks for a creation or an update that has passed validation.
-    pub(super) fn review_write(&mut self, call: &Call<'_>, value: &Value, old: Option<&Value>) -> Outcome<()> {
+    pub(crate) fn review_write(&mut self, call: &Call<'_>, value: &Value, old: Option<&Value>) -> Outcome<()> {
         let operation = if old.is_some() { Operation::Update } else { Operation::Create };
         let write = Write { operation, object: Some(value), old, dry_run: call.options.is_dry_run() };
         self.ask_all(Phase::Validating, call, write)
     }
 
     /// Calls all webhooks for a deletion.
-    pub(super) fn review_deletion(&mut self, call: &Call<'_>, current: &Object, dry_run: bool) -> Outcome<()> {
+    pub(crate) fn review_deletion(&mut self, call: &Call<'_>, current: &Object, dry_run: bool) -> Outcome<()> {
         let write = Write { operation: Operation::Delete, object: None, old: Some(&current.value), dry_run };
         self.ask_all(Phase::Mutating, call, write)?;
         self.ask_all(Phase::Validating, call, write)
@@ -170,7 +172,7 @@ impl ApiServer {
             resource: &call.kind.plural,
             subresource: call.subresource,
             namespace: call.namespace,
-            name: write.object.or(write.old).map_or("", |object| super::object::meta_str(object, "name")),
+            name: write.object.or(write.old).map_or("", |object| crate::base::object::meta_str(object, "name")),
             user: call.user,
             object: write.object,
             old_object: write.old,

@@ -7,9 +7,9 @@
 //! namespace counts as absent.
 use super::{Act, Task};
 use crate::{
-    object::{self, Object},
-    registry::{Kind, Registry},
-    store::Store,
+    base::object::{self, Object},
+    registry::resources::{Kind, Registry},
+    storage::store::Store,
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};

@@ -4,7 +4,8 @@
 //! They are off by default. Their pending work is a list of tasks, each about one object, so that the caller chooses
 //! how it interleaves with other writes. Not simulated: every other controller (the default service account, the
 //! aggregation of cluster roles), and the lag of the controllers' own caches.
-use super::{Answer, ApiServer, ResourceId, object::Object, registry::Kind};
+use super::{Answer, ResourceId};
+use crate::{base::object::Object, registry::resources::Kind, server::state::ApiServer};
 use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -41,7 +42,7 @@ enum Act {
 
 /// Tasks that were refused, and the revision at which they were refused: they are not retried until something changes.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Controllers {
+pub(crate) struct Controllers {
     refused: Vec<Task>,
     revision: u64,
 }
@@ -120,7 +121,7 @@ impl ApiServer {
             Act::Release(finalizer) => {
                 let key = self.registry.kind(task.resource).key(&task.namespace, &task.name);
                 let current = self.store.get(task.resource, &key);
-                let mut kept = current.map(|o| super::object::finalizers(&o.value)).unwrap_or_default();
+                let mut kept = current.map(|o| crate::base::object::finalizers(&o.value)).unwrap_or_default();
                 kept.retain(|f| f != finalizer);
                 let body = patch("finalizers", json!(kept));
                 self.write_as(actor, Method::PATCH, target, &body, now)

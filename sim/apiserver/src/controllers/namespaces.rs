@@ -2,10 +2,12 @@
 //! namespace one by one, reports in its conditions what remains, and finalizes it when it is empty.
 use super::{Act, Task};
 use crate::{
-    object::{self, Object},
-    registry::{Kind, Registry},
-    store::Store,
-    timestamp,
+    base::{
+        object::{self, Object},
+        timestamp,
+    },
+    registry::resources::{Kind, Registry},
+    storage::store::Store,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -36,7 +36,7 @@ pub(crate) fn marked(definition: &Value, now: Timestamp) -> Value {
 
 impl ApiServer {
     /// Takes one step in deleting a terminating definition; true if it wrote anything.
-    pub(super) fn finalize(&mut self, definition: &Arc<Object>, now: Timestamp) -> bool {
+    pub(crate) fn finalize(&mut self, definition: &Arc<Object>, now: Timestamp) -> bool {
         let cleaned = !object::finalizers(&definition.value).contains(&CLEANUP);
         if !definition.is_terminating() || cleaned {
             return false;
@@ -66,14 +66,14 @@ impl ApiServer {
         for current in objects {
             let key = self.registry.kind(resource).key(&current.namespace, &current.name);
             if object::finalizers(&current.value).is_empty() {
-                self.commit_delete(super::super::handlers::ADMIN, resource, &key);
+                self.commit_delete(crate::endpoints::handlers::ADMIN, resource, &key);
                 continue;
             }
             left = true;
             if !current.is_terminating() {
                 let mut value = (*current.value).clone();
                 object::begin_deletion(&mut value, now);
-                self.commit_put(super::super::handlers::ADMIN, resource, &key, value);
+                self.commit_put(crate::endpoints::handlers::ADMIN, resource, &key, value);
             }
         }
         left

@@ -6,11 +6,13 @@
 //! it was written, the next request finds it established, and a watch delivers each of their writes. No other request
 //! can run in between, so there is nothing to choose and no interleaving is lost. Not simulated: conversion webhooks;
 //! the conditions of a deletion that takes longer than a minute.
-use super::{
-    ApiServer,
-    object::{self, Object},
-    registry::Kind,
-    timestamp,
+use crate::{
+    base::{
+        object::{self, Object},
+        timestamp,
+    },
+    registry::resources::Kind,
+    server::state::ApiServer,
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -20,13 +22,12 @@ use std::{
 };
 
 mod finalizer;
-mod kind;
 mod naming;
 mod serving;
 pub(crate) mod validation;
 
+pub(crate) use crate::registry::definition::{Names, kinds, priority, versions};
 pub(crate) use finalizer::marked;
-pub(crate) use kind::{Names, kinds, priority, versions};
 
 /// The group of definitions.
 pub(crate) const GROUP: &str = "apiextensions.k8s.io";
@@ -36,7 +37,7 @@ const COLLECTION: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinition
 
 /// State of the definition controllers, besides the definitions themselves.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Extensions {
+pub(crate) struct Extensions {
     /// Whether a change awaits the controllers.
     pending: bool,
     settling: bool,
@@ -54,19 +55,19 @@ struct State {
 }
 
 impl Extensions {
-    pub(super) fn is_pending(&self) -> bool {
+    pub(crate) fn is_pending(&self) -> bool {
         self.pending && !self.settling
     }
 
     /// Whether the definition of this resource is being deleted, so that no object may be created.
-    pub(super) fn is_terminating(&self, resource: super::ResourceId) -> bool {
+    pub(crate) fn is_terminating(&self, resource: super::ResourceId) -> bool {
         self.state.terminating.contains(&resource)
     }
 }
 
 impl ApiServer {
     /// Notifies the controllers of a commit.
-    pub(super) fn notice(&mut self, resource: super::ResourceId) {
+    pub(crate) fn notice(&mut self, resource: super::ResourceId) {
         let state = &self.extensions.state;
         if resource == self.registry.definitions_id() || state.terminating.contains(&resource) {
             self.extensions.pending = true;
@@ -74,7 +75,7 @@ impl ApiServer {
     }
 
     /// Stores the definitions that the registry was built with; they are served already.
-    pub(super) fn place_definitions(&mut self) {
+    pub(crate) fn place_definitions(&mut self) {
         let registry = Arc::clone(&self.registry);
         for definition in registry.definitions() {
             let mut value = (**definition).clone();
@@ -96,14 +97,14 @@ impl ApiServer {
             for condition in [naming::ACCEPTED, naming::ESTABLISHED] {
                 set_condition(&mut value, condition, Timestamp::UNIX_EPOCH);
             }
-            let object = self.commit_put(super::handlers::ADMIN, registry.definitions_id(), &name, value);
+            let object = self.commit_put(crate::endpoints::handlers::ADMIN, registry.definitions_id(), &name, value);
             Arc::make_mut(&mut self.extensions.state).served.insert(name, Arc::clone(&object.value));
         }
         self.extensions.pending = false;
     }
 
     /// Runs the controllers until nothing is pending.
-    pub(super) fn settle_definitions(&mut self, now: Timestamp) {
+    pub(crate) fn settle_definitions(&mut self, now: Timestamp) {
         self.extensions.settling = true;
         while std::mem::take(&mut self.extensions.pending) {
             let definitions: Vec<_> = self.definitions();
@@ -136,7 +137,7 @@ impl ApiServer {
 
     fn write_definition_status(&mut self, definition: &Value, now: Timestamp) -> bool {
         let target = format!("{COLLECTION}/{}/status", object::meta_str(definition, "name"));
-        let answer = self.write_as(super::handlers::ADMIN, http::Method::PUT, target, definition, now);
+        let answer = self.write_as(crate::endpoints::handlers::ADMIN, http::Method::PUT, target, definition, now);
         answer.status < 300
     }
 }
@@ -206,7 +207,7 @@ pub(crate) fn stored(object: &Value, kind: &Kind) -> Value {
 }
 
 /// Type, status, reason and message.
-pub(super) type Condition<'a> = [&'a str; 4];
+pub(crate) type Condition<'a> = [&'a str; 4];
 
 fn conditions(definition: &Value) -> &[Value] {
     definition.pointer("/status/conditions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
@@ -217,7 +218,7 @@ fn is(definition: &Value, condition: &str) -> bool {
 }
 
 /// Sets a condition; its transition time changes only with its status.
-pub(super) fn set_condition(definition: &mut Value, [name, status, reason, message]: Condition<'_>, now: Timestamp) {
+pub(crate) fn set_condition(definition: &mut Value, [name, status, reason, message]: Condition<'_>, now: Timestamp) {
     let list = &mut definition["status"]["conditions"];
     if !list.is_array() {
         *list = json!([]);

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc};
 
-pub(super) const ACCEPTED: Condition<'static> = ["NamesAccepted", "True", "NoConflicts", "no conflicts found"];
-pub(super) const ESTABLISHED: Condition<'static> =
+pub(crate) const ACCEPTED: Condition<'static> = ["NamesAccepted", "True", "NoConflicts", "no conflicts found"];
+pub(crate) const ESTABLISHED: Condition<'static> =
     ["Established", "True", "InitialNamesAccepted", "the initial names have been accepted"];
 const INSTALLING: Condition<'static> = ["Established", "False", "Installing", "the initial names have been accepted"];
 const NOT_ACCEPTED: Condition<'static> = ["Established", "False", "NotAccepted", "not all names are accepted"];
@@ -20,7 +20,7 @@ const SINGLE: [(&str, &str); 4] = [
 ];
 
 /// The definition with its accepted names and conditions; None if they are already set.
-pub(super) fn reviewed(definition: &Arc<Object>, all: &[Arc<Object>], now: Timestamp) -> Option<Value> {
+pub(crate) fn reviewed(definition: &Arc<Object>, all: &[Arc<Object>], now: Timestamp) -> Option<Value> {
     let value = &definition.value;
     let wanted = &value["spec"]["names"];
     let had = &value["status"]["acceptedNames"];

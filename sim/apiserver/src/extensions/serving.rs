@@ -3,13 +3,13 @@
 //! A definition that changes gets new storage, as in the real server: its watches end, its caches start again, and
 //! stored objects are read by the new schema, pruned and with its defaults.
 use super::{ApiServer, Object, State, is, stored, subject};
-use crate::{Registry, ResourceId};
+use crate::{ResourceId, registry::resources::Registry};
 use serde_json::Value;
 use std::sync::Arc;
 
 impl ApiServer {
     /// Serves a definition in its present form, if it should be served and is not yet.
-    pub(super) fn serve(&mut self, definition: &Arc<Object>) {
+    pub(crate) fn serve(&mut self, definition: &Arc<Object>) {
         let value = &definition.value;
         let name = definition.name.to_string();
         let known = self.extensions.state.served.get(&name);
@@ -37,7 +37,7 @@ impl ApiServer {
     }
 
     /// Stops serving the kinds whose definition is gone.
-    pub(super) fn forget_undefined(&mut self, definitions: &[Arc<Object>]) {
+    pub(crate) fn forget_undefined(&mut self, definitions: &[Arc<Object>]) {
         let is_there = |name: &str| definitions.iter().any(|definition| &*definition.name == name);
         let gone = self.extensions.state.served.iter().filter(|(name, _)| !is_there(name));
         for (name, definition) in gone.map(|(name, value)| (name.clone(), Arc::clone(value))).collect::<Vec<_>>() {
@@ -57,7 +57,7 @@ impl ApiServer {
     }
 
     /// The resource that holds a definition's objects, if it has ever been served.
-    pub(super) fn resource_of(&self, definition: &Value) -> Option<ResourceId> {
+    pub(crate) fn resource_of(&self, definition: &Value) -> Option<ResourceId> {
         let (group, plural) = subject(definition);
         self.registry.resource_of_slots(group, plural)
     }

@@ -2,11 +2,12 @@
 //!
 //! [`prune`] brings an object into its stored form, [`validate`] checks it; CEL rules are part of the same tree.
 //! Formats other than those of [`Format`] are not checked; the real server checks a few more.
-use super::cel::{self, Rule};
+use cel::Rule;
 use regex::Regex;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+pub(crate) mod cel;
 mod prune;
 mod validate;
 

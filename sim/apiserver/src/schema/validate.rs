@@ -3,7 +3,7 @@
 //!
 //! Ratcheting (KEP-4008): values that an update leaves unchanged are not validated again.
 use super::{Format, Path, Schema, Type, prune::integral};
-use crate::{cel, timestamp, validation::FieldError};
+use crate::{base::timestamp, schema::cel, validation::FieldError};
 use serde_json::{Map, Value};
 
 /// Collects errors, relative to a prefix.

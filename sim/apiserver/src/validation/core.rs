@@ -2,7 +2,7 @@
 //!
 //! Otherwise their bodies are not checked; `docs/fidelity.md` says so.
 use super::{FieldError, namespace};
-use crate::{events, extensions};
+use crate::{extensions, registry::events};
 use serde_json::{Map, Value, json};
 
 /// Maximum length of a ConfigMap key.

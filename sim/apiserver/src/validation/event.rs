@@ -1,6 +1,7 @@
 //! Validation of events (k8s.io/kubernetes/pkg/apis/core/validation/events.go): lenient for the core group, strict for
 //! events.k8s.io, where everything but the series is immutable. Both name the fields of the core group.
-use super::{FieldError, names};
+use super::FieldError;
+use crate::base::names;
 use serde_json::{Value, json};
 
 /// The API through which a request was sent.

@@ -3,7 +3,7 @@
 //! The server does not interpret times: nothing expires here. strategy and preferredHolder are dropped, as with the
 //! feature gate CoordinatedLeaderElection off.
 use super::{FieldError, metadata::json_type};
-use crate::{registry::Kind, timestamp};
+use crate::{base::timestamp, registry::resources::Kind};
 use serde_json::{Map, Value};
 
 /// Converts a lease's members, except its metadata, into their stored form.

@@ -2,12 +2,9 @@
 //! (k8s.io/apimachinery/pkg/api/validation/objectmeta.go).
 //!
 //! Only the form of managedFields is checked here; the field manager handles their content.
-use super::{
-    FieldError,
-    names::{self, NameRule},
-    options,
-};
-use crate::object;
+use super::{FieldError, options};
+use crate::base::names::{self, NameRule};
+use crate::base::object;
 use serde_json::{Map, Value};
 
 const ANNOTATIONS_LIMIT: usize = 256 * 1024;

@@ -2,10 +2,12 @@
 //! (k8s.io/apimachinery/pkg/util/validation/field), and a module for each kind of object.
 //!
 //! For most built-in kinds only the rules that scenarios reach are checked; the rest of a body is stored unchecked.
-use super::{
-    builtin::access::{ADMISSION, RBAC},
-    registry::Kind,
-    status::Cause,
+use crate::{
+    base::status::Cause,
+    registry::{
+        builtin::access::{ADMISSION, RBAC},
+        resources::Kind,
+    },
 };
 use serde_json::Value;
 use std::fmt;
@@ -14,7 +16,6 @@ pub(crate) mod core;
 pub(crate) mod event;
 pub(crate) mod lease;
 pub(crate) mod metadata;
-pub(crate) mod names;
 pub(crate) mod namespace;
 pub(crate) mod options;
 pub(crate) mod rbac;

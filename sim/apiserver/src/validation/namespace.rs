@@ -1,6 +1,7 @@
 //! Namespaces (k8s.io/kubernetes/pkg/registry/core/namespace/strategy.go, pkg/apis/core/validation/validation.go).
-use super::{FieldError, names};
-use crate::object;
+use super::FieldError;
+use crate::base::names;
+use crate::base::object;
 use serde_json::{Map, Value, json};
 
 const LABEL: &str = "kubernetes.io/metadata.name";

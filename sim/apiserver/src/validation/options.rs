@@ -1,9 +1,11 @@
 //! Validation of options (k8s.io/apimachinery/pkg/apis/meta/v1/validation, …/internalversion/validation).
 use super::FieldError;
 use crate::{
-    options::Options,
-    selectors,
-    status::{self, Outcome, Subject},
+    base::{
+        selectors,
+        status::{self, Outcome, Subject},
+    },
+    request::options::Options,
 };
 use serde_json::Value;
 

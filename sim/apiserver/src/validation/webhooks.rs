@@ -1,7 +1,8 @@
 //! Webhook configurations (k8s.io/kubernetes/pkg/apis/admissionregistration/{v1/defaults.go,validation/validation.go}).
 //!
 //! Not checked: the syntax of URLs and paths, selectors, matchConditions.
-use super::{FieldError, names::NameRule};
+use super::FieldError;
+use crate::base::names::NameRule;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 

@@ -2,8 +2,7 @@
 //! (k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting/validation.go).
 use super::list;
 use crate::{
-    cel::Evaluator,
-    schema::{Path, Schema},
+    schema::{Path, Schema, cel::Evaluator},
     validation::FieldError,
 };
 use serde_json::Value;

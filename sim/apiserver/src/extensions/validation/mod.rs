@@ -6,9 +6,12 @@
 //! internal form are shown here as they were sent. Not checked: CEL cost limits, addresses and certificates of
 //! conversion webhooks.
 use crate::{
-    Registry,
-    status::{self, Outcome},
-    validation::{FieldError, names::NameRule},
+    base::{
+        names::NameRule,
+        status::{self, Outcome},
+    },
+    registry::resources::Registry,
+    validation::FieldError,
 };
 use serde_json::Value;
 
@@ -72,7 +75,7 @@ pub(crate) fn validate(definition: &Value, old: Option<&Value>, subresource: &st
     }
 }
 
-pub(super) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
     value.get(member).and_then(Value::as_str).unwrap_or_default()
 }
 

@@ -5,7 +5,7 @@ use super::{
     schema::{Found, Place},
     text,
 };
-use crate::{cel, validation::FieldError};
+use crate::{schema::cel, validation::FieldError};
 use serde_json::Value;
 
 const REASONS: [&str; 4] = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];

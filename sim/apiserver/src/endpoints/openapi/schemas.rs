@@ -1,0 +1,97 @@
+//! The schemas of a group version: for built-in kinds those of Kubernetes 1.36, for custom ones those of their definition
+//! (k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder).
+//!
+//! `schemas.json` has the schemas of the built-in kinds and of all that they refer to, one a line. It was generated from the types
+//! of k8s-openapi, whose schemas take over a minute to compile; `tests/schemas.rs` compares the two and writes the file anew.
+use super::group_version_kind;
+use crate::{extensions, registry::resources::Kind};
+use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
+
+/// By name, as in `io.k8s.api.core.v1.Pod`.
+static BUILTIN: LazyLock<Map<String, Value>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("schemas.json")).expect("schemas.json is an object"));
+/// What a reference to a schema of the same document begins with.
+const REFERENCE: &str = "#/components/schemas/";
+const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
+const API_VERSION: &str = "APIVersion defines the versioned schema of this representation of an object. Servers should \
+    convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: \
+    https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources";
+const KIND: &str = "Kind is a string value representing the REST resource this object represents. Servers may infer this \
+    from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: \
+    https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds";
+const METADATA: &str = "Standard object's metadata. More info: \
+    https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
+
+/// All schemas that the kinds of one group version need, by name.
+pub(super) fn of(kinds: &[&Kind]) -> Map<String, Value> {
+    let mut schemas = Map::new();
+    let mut custom = Map::new();
+    for kind in kinds {
+        match &kind.openapi {
+            Some(schema) => {
+                add_builtin(&mut schemas, OBJECT_META);
+                custom.insert(name(kind), custom_schema(kind, schema));
+            }
+            None => add_builtin(&mut schemas, &name(kind)),
+        }
+    }
+    super::enums::add(&mut schemas);
+    for kind in kinds {
+        if let Some(schema) = schemas.get_mut(&name(kind)).filter(|_| !kind.custom) {
+            schema["x-kubernetes-group-version-kind"] = json!([group_version_kind(kind)]);
+        }
+    }
+    schemas.append(&mut custom);
+    schemas
+}
+
+/// The name of a kind's schema: `io.k8s.api.apps.v1.Deployment`, for a custom kind its group reversed.
+pub(super) fn name(kind: &Kind) -> String {
+    let group = kind.group.as_str();
+    if kind.custom {
+        let backwards: Vec<_> = group.split('.').rev().collect();
+        return format!("{}.{}.{}", backwards.join("."), kind.version, kind.kind);
+    }
+    if group == extensions::GROUP {
+        return format!("io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.{}.{}", kind.version, kind.kind);
+    }
+    let package = group.split('.').next().filter(|package| !package.is_empty()).unwrap_or("core");
+    format!("io.k8s.api.{package}.{}.{}", kind.version, kind.kind)
+}
+
+/// Adds the built-in schema of this name and all that it refers to. A kind that is not in the table has no schema.
+fn add_builtin(schemas: &mut Map<String, Value>, name: &str) {
+    let Some(schema) = BUILTIN.get(name).filter(|_| !schemas.contains_key(name)) else { return };
+    schemas.insert(name.to_owned(), schema.clone());
+    for reference in references(schema) {
+        add_builtin(schemas, reference);
+    }
+}
+
+/// The names of the schemas that a schema refers to.
+fn references(schema: &Value) -> Vec<&str> {
+    match schema {
+        Value::Object(map) => {
+            // Schemas of schemas have a member `$ref`, which is an object.
+            let own = map.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix(REFERENCE));
+            own.into_iter().chain(map.values().flat_map(references)).collect()
+        }
+        Value::Array(list) => list.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn custom_schema(kind: &Kind, schema: &Value) -> Value {
+    let mut schema = schema.clone();
+    if !schema["properties"].is_object() {
+        schema["properties"] = json!({});
+    }
+    let reference = json!([{"$ref": format!("{REFERENCE}{OBJECT_META}")}]);
+    schema["properties"]["apiVersion"] = json!({"description": API_VERSION, "type": "string"});
+    schema["properties"]["kind"] = json!({"description": KIND, "type": "string"});
+    schema["properties"]["metadata"] = json!({"description": METADATA, "allOf": reference});
+    schema["x-kubernetes-group-version-kind"] = json!([group_version_kind(kind)]);
+    schema
+}
