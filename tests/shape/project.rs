@@ -4,12 +4,12 @@
 use shape::{
     dependencies, documents,
     files::{root, sources, top_level},
-    module_graph, orphans, rules,
+    layers, module_graph, orphans, rules,
     source::Source,
     violation::Violation,
     words,
 };
-use std::{fs, sync::LazyLock};
+use std::{fs, path::Path, sync::LazyLock};
 
 /// Every Rust file.
 static RUST: LazyLock<Vec<Source>> = LazyLock::new(|| sources(&["rs"]));
@@ -156,6 +156,12 @@ fn modules_import_without_cycles() {
         }
     }
     assert_none(found);
+}
+
+#[test]
+fn folders_of_the_api_server_keep_their_order() {
+    let file = Path::new("sim/apiserver/src/lib.rs");
+    assert_none(layers::out_of_order(&root(), file).expect("the sources are Rust"));
 }
 
 #[test]
