@@ -66,7 +66,7 @@ fn recorded_choices_are_the_run() {
 }
 
 #[test]
-fn a_replay_file_keeps_the_breach() {
+fn a_replay_file_keeps_the_violation() {
     let subject = subject("burst", "shipped-lease", None);
     let tally = run(&subject, 40);
     let first = tally.violations.get("one_active_request").expect("the existing lock fails");
