@@ -1,8 +1,8 @@
 //! Groups failures by cause, so that a report for people shows each cause once.
 //!
-//! A broken protocol violates one invariant in many scenarios: these failures are one cause, shown by the smallest of them. A
-//! run that violates an invariant often misses the scenario's expectation too: such a failure is folded under the invariant
-//! that explains it. JSON keeps every failure.
+//! A broken protocol violates one invariant in many scenarios: these failures are one cause, shown by the smallest of
+//! them. A run that violates an invariant often misses the scenario's expectation too: such a failure is folded under
+//! the invariant that explains it. JSON keeps every failure.
 use crate::report::{Failure, FailureKind, RunReport};
 
 /// Failures of one invariant under one protocol.
@@ -23,7 +23,8 @@ impl Cause<'_> {
     }
 }
 
-/// The causes of a report's failures, in the order in which their invariants first failed. Conformance cases are left out.
+/// The causes of a report's failures, in the order in which their invariants first failed. Conformance cases are left
+/// out.
 pub(crate) fn of(report: &RunReport) -> Vec<Cause<'_>> {
     let mut causes: Vec<Cause<'_>> = Vec::new();
     for failure in report.failures.iter().filter(|failure| failure.kind != FailureKind::Fidelity) {

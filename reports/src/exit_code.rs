@@ -1,8 +1,8 @@
 //! Exit codes of the process.
 //!
-//! There is one code per kind of failure, so that CI and a Kubernetes `podFailurePolicy` can distinguish them. If several
-//! kinds were found, the first in this order decides: not deterministic (no replay can be trusted then), panicked, safety,
-//! liveness, a requirement was not met, inconclusive.
+//! There is one code per kind of failure, so that CI and a Kubernetes `podFailurePolicy` can distinguish them. If
+//! several kinds were found, the first in this order decides: not deterministic (no replay can be trusted then),
+//! panicked, safety, liveness, a requirement was not met, inconclusive.
 use crate::report::{FailureKind, RunReport};
 use model::Verdict;
 
@@ -16,8 +16,8 @@ pub const SAFETY: u8 = 2;
 pub const LIVENESS: u8 = 3;
 /// One seed gave two different runs.
 pub const NOT_DETERMINISTIC: u8 = 4;
-/// A requirement on the harness itself was not met, so its verdicts cannot be trusted: a mutant survived, a required fault
-/// never took effect, an invariant was never checked, or the simulated API server did not answer as recorded.
+/// A requirement on the harness itself was not met, so its verdicts cannot be trusted: a mutant survived, a required
+/// fault never took effect, an invariant was never checked, or the simulated API server did not answer as recorded.
 pub const UNMET: u8 = 5;
 /// The search did not finish its scope, or a check could not be decided.
 pub const INCONCLUSIVE: u8 = 6;

@@ -3,8 +3,8 @@ use crate::timeline::{Entry, Happening, Timeline};
 
 /// Indexes of the entries to show, ascending. Together with one row (or column) per gap they take at most `room`.
 ///
-/// Entries are added by relevance while there is room: first the evidence of the violation, then the other entries of the
-/// same calls and signals, then those nearest to the evidence; commits and faults count as four times nearer.
+/// Entries are added by relevance while there is room: first the evidence of the violation, then the other entries of
+/// the same calls and signals, then those nearest to the evidence; commits and faults count as four times nearer.
 pub(crate) fn focus(timeline: &Timeline, room: usize) -> Vec<usize> {
     let entries = &timeline.entries;
     let mut shown: Vec<usize> = Vec::new();

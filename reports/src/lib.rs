@@ -1,7 +1,7 @@
 //! Reports as data, and as text in several formats.
 //!
-//! A [`RunReport`] is the whole result of one invocation, as plain data. Each module below turns it into one format. None of
-//! them computes a verdict, reads a file or writes one.
+//! A [`RunReport`] is the whole result of one invocation, as plain data. Each module below turns it into one format.
+//! None of them computes a verdict, reads a file or writes one.
 //!
 //! - [`report`]: the schema, which is also the JSON format's;
 //! - [`timeline`]: what happened in one run, as lanes and entries;

@@ -1,7 +1,7 @@
 //! The report: what one invocation of the command did and found.
 //!
-//! The schema is versioned, since other programs read the JSON: a field may be added, but none is renamed or removed within
-//! a version. A verb fills in the fields that it has; the others are absent from the JSON.
+//! The schema is versioned, since other programs read the JSON: a field may be added, but none is renamed or removed
+//! within a version. A verb fills in the fields that it has; the others are absent from the JSON.
 use crate::timeline::Timeline;
 use model::Verdict;
 use serde::{Deserialize, Serialize};
@@ -22,8 +22,8 @@ pub struct RunReport {
     pub verdict: Verdict,
     /// Number of runs: a cluster is started and run to its end.
     pub runs: u64,
-    /// Number of distinct interleavings: orders of commits of (replica, verb, object) with their faults. An estimate where
-    /// there are too many to remember.
+    /// Number of distinct interleavings: orders of commits of (replica, verb, object) with their faults. An estimate
+    /// where there are too many to remember.
     pub distinct_interleavings: u64,
     /// Simulated seconds, all runs together.
     pub simulated_seconds: f64,

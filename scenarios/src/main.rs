@@ -3,7 +3,8 @@ use clap::Parser;
 use scenarios::cli::{Command, Outcome};
 use std::process::ExitCode;
 
-/// A run allocates and frees some ten thousand small objects, which takes a quarter of its time with the system allocator.
+/// A run allocates and frees some ten thousand small objects, which takes a quarter of its time with the system
+/// allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,5 +1,5 @@
-//! Draws a timeline as swim lanes: bars are calls and signals, dots on an object's lane are commits, and numbered rings mark
-//! the evidence.
+//! Draws a timeline as swim lanes: bars are calls and signals, dots on an object's lane are commits, and numbered rings
+//! mark the evidence.
 use super::{
     layout::{AXIS, FOOT, LABELS, Layout, ROW, Span},
     svg::Svg,

@@ -1,7 +1,8 @@
-//! Positions of everything in a drawn timeline: columns for entries, rows for lanes, and rows within a lane for what overlaps.
+//! Positions of everything in a drawn timeline: columns for entries, rows for lanes, and rows within a lane for what
+//! overlaps.
 //!
-//! There is a column per entry instead of a scale of time, since a race takes a millisecond and the wait before it may take
-//! half a minute.
+//! There is a column per entry instead of a scale of time, since a race takes a millisecond and the wait before it may
+//! take half a minute.
 use crate::{
     focus::{Thread, focus},
     timeline::{Entry, Happening, LaneKind, Timeline},

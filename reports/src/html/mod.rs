@@ -1,4 +1,5 @@
-//! The report as one HTML file. It needs neither a network nor a script, has a light and a dark style, and can be printed.
+//! The report as one HTML file. It needs neither a network nor a script, has a light and a dark style, and can be
+//! printed.
 //!
 //! Everything is computed here; the template only arranges it.
 mod lanes;

@@ -1,7 +1,7 @@
 //! A timeline on a terminal: one row per entry, one narrow column per lane, the description at the right.
 //!
-//! The names of Kubernetes objects are too wide for a column, so each lane has one letter: `S` for the sender, digits for the
-//! replicas, and `A`, `B` … for objects and other actors, whose names are in the header.
+//! The names of Kubernetes objects are too wide for a column, so each lane has one letter: `S` for the sender, digits
+//! for the replicas, and `A`, `B` … for objects and other actors, whose names are in the header.
 use crate::{
     figures::moment,
     focus::focus,
@@ -18,7 +18,8 @@ pub(super) fn legend(text: &mut String) {
     let _ = writeln!(text, "{columns}\n{marks}\n{faults}");
 }
 
-/// Writes the timeline. With `rows`, it writes only the evidence and the entries most relevant to it, in that many rows.
+/// Writes the timeline. With `rows`, it writes only the evidence and the entries most relevant to it, in that many
+/// rows.
 pub(super) fn write(text: &mut String, timeline: &Timeline, indent: &str, rows: Option<usize>) {
     let letters = letters(&timeline.lanes);
     let names: Vec<_> = timeline

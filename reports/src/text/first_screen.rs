@@ -1,6 +1,7 @@
 //! The first lines of a report: verdict, what was violated, in which scenario, and the command that shows it again.
 //!
-//! They are at most [`LINES`], however many causes there are: with more causes each gets fewer lines, and the rest is counted.
+//! They are at most [`LINES`], however many causes there are: with more causes each gets fewer lines, and the rest is
+//! counted.
 use super::layout::{WIDTH, paragraph, wrapped};
 use crate::{
     causes::Cause,

@@ -18,8 +18,8 @@ const CASES: usize = 20;
 const CASE_CHARS: usize = 800;
 const INDENT: &str = "   ";
 
-/// Writes one cause: its sentence and replay command where the first screen lacks them, its size, and its timeline, whole
-/// if `whole`.
+/// Writes one cause: its sentence and replay command where the first screen lacks them, its size, and its timeline,
+/// whole if `whole`.
 pub(super) fn write(
     text: &mut String,
     (number, cause, shown): (usize, &Cause<'_>, Shown),

@@ -103,8 +103,8 @@ fn failure() -> Failure {
         invariant: "one_active_request".to_owned(),
         kind: FailureKind::Safety,
         sentence: "Replica 0 created rr-3f2a91c07d5e-8c41d2aa for fingerprint 3f2a91c07d5e… at 30.003100 s, while \
-                   rr-3f2a91c07d5e-19b07f35 (created by replica 1 at 30.003 s) was still active: 2 active requests for one \
-                   fingerprint."
+                   rr-3f2a91c07d5e-19b07f35 (created by replica 1 at 30.003 s) was still active: 2 active requests for \
+                   one fingerprint."
             .to_owned(),
         seed: "7734".to_owned(),
         file: Some("lockstep-report/holder-crash-one_active_request.json".to_owned()),

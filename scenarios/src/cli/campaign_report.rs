@@ -96,8 +96,8 @@ fn scenario(subject: &Subject, tally: &Tally, strategy: &str) -> ScenarioReport 
     }
 }
 
-/// Requirements that were not met: runs that could not begin, faults that a scenario is about and that never took effect (if
-/// `faults`), and invariants that were never checked (if `whole_catalogue`).
+/// Requirements that were not met: runs that could not begin, faults that a scenario is about and that never took
+/// effect (if `faults`), and invariants that were never checked (if `whole_catalogue`).
 pub(super) fn unmet(subjects: &[Subject], tallies: &[Tally], faults: bool, whole_catalogue: bool) -> Vec<String> {
     let mut unmet = Vec::new();
     for (subject, tally) in subjects.iter().zip(tallies) {

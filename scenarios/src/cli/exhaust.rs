@@ -27,9 +27,9 @@ const STRATEGY: &str = "exhaustive";
 
 /// Runs every schedule of a scenario with at most N preemptions and M faults.
 ///
-/// A preemption is a choice that departs from the order in which things became ready. A fault is one of those listed with the
-/// result, at any point. The search begins with the smallest schedules and stops at the first violation. It exits with 6 if it
-/// did not finish.
+/// A preemption is a choice that departs from the order in which things became ready. A fault is one of those listed
+/// with the result, at any point. The search begins with the smallest schedules and stops at the first violation. It
+/// exits with 6 if it did not finish.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -47,7 +47,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "M", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=4))]
     faults: u32,
     /// Protocol that handles the signals.
-    #[arg(long, value_name = "NAME", default_value = SHIPPED, value_parser = values::protocol(), hide_possible_values = true)]
+    #[arg(long, value_name = "NAME", default_value = SHIPPED, value_parser = values::protocol())]
+    #[arg(hide_possible_values = true)]
     protocol: ProtocolName,
     /// Number of replicas, instead of the scenario's own.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]

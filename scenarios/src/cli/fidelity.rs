@@ -1,4 +1,5 @@
-//! `lockstep fidelity`: plays the conformance cases, on the simulated API server or a real one, and compares or records answers.
+//! `lockstep fidelity`: plays the conformance cases, on the simulated API server or a real one, and compares or records
+//! answers.
 use super::{campaign_report, options::ReportOptions, outcome::Outcome, output, print, progress::ProgressLine};
 use anyhow::{Context, bail};
 use apiserver::{ApiServer, Registry};
@@ -22,9 +23,10 @@ const CORPUS: &str = "tests/conformance";
 
 /// Plays the conformance cases, recorded from kube-apiserver 1.36.3, and compares the answers.
 ///
-/// It plays in process by default, with `--serve` over TCP against a served cluster, and with `--server` against any server. A
-/// real server needs the tokens conf-admin-token (user admin, uid admin-uid, group system:masters) and conf-user-token (user
-/// conf-user, uid conf-user-uid), RBAC, and no controllers. `--record` writes the answers of cases that have none.
+/// It plays in process by default, with `--serve` over TCP against a served cluster, and with `--server` against any
+/// server. A real server needs the tokens conf-admin-token (user admin, uid admin-uid, group system:masters) and
+/// conf-user-token (user conf-user, uid conf-user-uid), RBAC, and no controllers. `--record` writes the answers of
+/// cases that have none.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -24,8 +24,8 @@ Examples:
 pub(super) struct Args {
     /// Replay file, or scenario:protocol:transport:faults:replicas:strategy:decisions.
     ///
-    /// `-` stands for the scenario's own faults or replicas. Strategy and decisions are `random` and a seed, or `placed` and
-    /// choices like 12=1,31=3.
+    /// `-` stands for the scenario's own faults or replicas. Strategy and decisions are `random` and a seed, or
+    /// `placed` and choices like 12=1,31=3.
     #[arg(value_name = "FILE|STRING")]
     replay: String,
     /// Writes the report as a page.

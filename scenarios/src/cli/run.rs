@@ -52,7 +52,8 @@ pub(super) struct Args {
     #[arg(long, value_enum, value_name = "STRATEGY", default_value = "random")]
     strategy: Strategy,
     /// Protocol that handles the signals.
-    #[arg(long, value_name = "NAME", default_value = SHIPPED, value_parser = values::protocol(), hide_possible_values = true)]
+    #[arg(long, value_name = "NAME", default_value = SHIPPED, value_parser = values::protocol())]
+    #[arg(hide_possible_values = true)]
     protocol: ProtocolName,
     /// Preset of faults that replaces the scenarios' own. Skips scenarios that only hold under their own faults, unless
     /// you name them.

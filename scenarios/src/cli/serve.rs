@@ -13,9 +13,9 @@ use std::{
 
 /// Serves the simulated API server over TCP, for kubectl and any other client, until Ctrl-C.
 ///
-/// One port accepts HTTPS, with a certificate made for this server, and plain HTTP. Storage is in memory. RemediationRequests
-/// are built in; `--crd` adds other kinds, and so does kubectl apply at any time. POST /v3/kv/compaction compacts the store, as
-/// etcd's gateway does.
+/// One port accepts HTTPS, with a certificate made for this server, and plain HTTP. Storage is in memory.
+/// RemediationRequests are built in; `--crd` adds other kinds, and so does kubectl apply at any time. POST
+/// /v3/kv/compaction compacts the store, as etcd's gateway does.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -29,8 +29,8 @@ pub(super) struct Args {
     /// Files of CustomResourceDefinitions to serve, in YAML (one document or several) or JSON.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     crd: Vec<PathBuf>,
-    /// Users in kube-apiserver's CSV format: `token,user,uid,"group1,group2"`. Without it there is one administrator, whose
-    /// token is in the kubeconfig.
+    /// Users in kube-apiserver's CSV format: `token,user,uid,"group1,group2"`. Without it there is one administrator,
+    /// whose token is in the kubeconfig.
     #[arg(long, value_name = "FILE")]
     token_auth_file: Option<PathBuf>,
     /// Runs the controllers for garbage collection and for namespaces that are being deleted.

@@ -1,7 +1,7 @@
 //! Names on the command line: scenarios, protocols, presets of faults, mutants.
 //!
-//! A parser knows every name, for completion, and suggests the closest one for a typo. An error does not list all names where
-//! there are dozens: `lockstep list` does.
+//! A parser knows every name, for completion, and suggests the closest one for a typo. An error does not list all names
+//! where there are dozens: `lockstep list` does.
 use crate::{
     assumptions::WITNESSES, catalogue::CATALOGUE, mutants::WEAKENINGS, protocol_name::ProtocolName, runner::Transport,
     scenario::Scenario,
