@@ -46,7 +46,7 @@ pub(super) fn write(text: &mut String, report: &RunReport, causes: &[Cause<'_>])
     let room = LINES.saturating_sub(text[begin..].lines().count());
     let shown = fit(causes, report, room);
     for ((number, cause), shown) in (1..).zip(causes).zip(&shown) {
-        for line in lines(number, cause, report, *shown) {
+        for line in entry(number, cause, report, *shown) {
             let _ = writeln!(text, "{line}");
         }
     }
@@ -93,7 +93,7 @@ fn survivors(text: &mut String, report: &RunReport) {
 /// How much of each cause fits into `room` lines.
 fn fit(causes: &[Cause<'_>], report: &RunReport, room: usize) -> Vec<Shown> {
     let lines = |shown: &[Shown]| -> usize {
-        causes.iter().zip(shown).map(|(cause, shown)| self::lines(1, cause, report, *shown).len()).sum()
+        causes.iter().zip(shown).map(|(cause, shown)| entry(1, cause, report, *shown).len()).sum()
     };
     let mut shown = vec![Shown::Full; causes.len()];
     for smaller in [Shown::Brief, Shown::Hidden] {
@@ -108,7 +108,8 @@ fn fit(causes: &[Cause<'_>], report: &RunReport, room: usize) -> Vec<Shown> {
     shown
 }
 
-fn lines(number: usize, cause: &Cause<'_>, report: &RunReport, shown: Shown) -> Vec<String> {
+/// The lines of one cause.
+fn entry(number: usize, cause: &Cause<'_>, report: &RunReport, shown: Shown) -> Vec<String> {
     let failure = cause.smallest;
     let mut lines = vec![heading(number, cause, report)];
     let mut add = |body: &str| lines.extend(wrapped(body, WIDTH - INDENT.len()));
@@ -147,7 +148,7 @@ fn frequency(failure: &Failure, report: &RunReport) -> String {
     });
     match row {
         Some(row) if row.runs > 1 && failure.occurrences > 0 => format!(
-            " · in {} of {} runs, first in run {}",
+            " · {} of {} runs, first in run {}",
             grouped(failure.occurrences),
             grouped(row.runs),
             grouped(failure.first_run)
