@@ -4,12 +4,10 @@
 //! `scenario:protocol:transport:faults:replicas:random:seed`, for a run whose choices a seed made, or
 //! `…:placed:12=1,31=3`, for one that is in order and without a fault but at these choices.
 use crate::{
+    generated::Generated,
     protocol_name::ProtocolName,
     runner::{Overrides, Subject, Transport},
-    scenario::ClusterShape,
-    workload::Act,
 };
-use serde::{Deserialize, Serialize};
 use sim::{
     choice::{Choice, Choices, LABELS, Placed, Random, Recorded},
     faults::Faults,
@@ -17,17 +15,6 @@ use sim::{
 use std::{collections::BTreeMap, fmt::Write, str::FromStr};
 
 const MAGIC: &str = "lockstep replay 1";
-
-/// A scenario that is not in the catalogue: what a generator made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Generated {
-    /// The cluster.
-    pub cluster: ClusterShape,
-    /// What is done.
-    pub acts: Vec<Act>,
-    /// The preset of faults.
-    pub faults: String,
-}
 
 /// Where a replay's decisions come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +90,7 @@ impl Replay {
     /// [`ReplayError::Unknown`] when the catalogue does not have it.
     pub fn subject(&self) -> Result<Subject, ReplayError> {
         let scenario = match &self.generated {
-            Some(generated) => crate::generate::scenario(&self.scenario, generated)?,
+            Some(generated) => generated.scenario(&self.scenario, preset(&generated.faults)?),
             None => crate::catalogue::find(&self.scenario)
                 .cloned()
                 .ok_or_else(|| ReplayError::Unknown(crate::catalogue::unknown(&self.scenario)))?,

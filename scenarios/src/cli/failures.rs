@@ -2,8 +2,9 @@
 use super::campaign_report::signals;
 use crate::{
     campaign::{Breach, Tally, replay_of},
+    checks::{EXPECTATION, PANICS, REPEATS, kind},
     replay::{Decisions, Replay},
-    runner::{EXPECTATION, PANICS, Prepared, REPEATS, Run, Subject, kind},
+    runner::{Prepared, Run, Subject},
 };
 use anyhow::Context;
 use model::Kind;
@@ -84,7 +85,7 @@ fn of_campaign_run(
 
 /// The violations of one replayed run.
 pub(super) fn of_replay(subject: &Subject, replay: &Replay, given: &str, run: &Run) -> Vec<Failure> {
-    let violations = run.breaches().map(|violation| Failure {
+    let violations = run.violations().map(|violation| Failure {
         sentence: violation.sentence.clone(),
         seed: match &replay.decisions {
             Decisions::Seed(seed) => seed.to_string(),
@@ -125,7 +126,7 @@ fn failure(subject: &Subject, (invariant, evidence): (&str, &[usize]), run: &Run
 
 /// The first invariant that the run violated, if `invariant` is only the scenario's expectation.
 fn explanation(invariant: &str, run: &Run) -> Option<String> {
-    let mut violated = run.breaches().map(|violation| violation.invariant);
+    let mut violated = run.violations().map(|violation| violation.invariant);
     let explanation = violated.find(|other| *other != EXPECTATION).filter(|_| invariant == EXPECTATION);
     explanation.map(str::to_owned)
 }

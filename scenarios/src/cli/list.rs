@@ -1,6 +1,10 @@
 //! `lockstep list`: every name that a command line can use.
 use super::{outcome::Outcome, print};
-use crate::{assumptions::WITNESSES, catalogue::CATALOGUE, mutants::WEAKENINGS, protocol_name::ProtocolName};
+use crate::{
+    catalogue::{CATALOGUE, assumptions::ASSUMPTIONS},
+    mutants::MUTANTS,
+    protocol_name::ProtocolName,
+};
 use model::invariants::ALL;
 use sim::faults::{FaultKind, Faults};
 use std::fmt::Write;
@@ -28,9 +32,9 @@ fn sections() -> Vec<Section> {
     let named = |name: &str, about: &'static str| (name.to_owned(), about);
     let section = |key, title, rows| Section { key, title, rows };
     let scenarios = CATALOGUE.iter().map(|scenario| named(&scenario.name, &scenario.story));
-    let assumptions = WITNESSES.iter().map(|witness| named(&witness.scenario.name, witness.assumption));
+    let assumptions = ASSUMPTIONS.iter().map(|assumption| named(&assumption.scenario.name, assumption.statement));
     let protocols = ProtocolName::all().map(|protocol| named(&protocol.to_string(), protocol.summary()));
-    let mutants = WEAKENINGS.iter().map(|mutant| named(mutant.name, mutant.about));
+    let mutants = MUTANTS.iter().map(|mutant| named(mutant.name, mutant.about));
     let invariants = ALL.iter().map(|invariant| named(invariant.id, invariant.sentence));
     let presets = Faults::PRESETS.iter().map(|preset| named(preset.name, ""));
     let faults = FaultKind::ALL.iter().map(|kind| named(kind.name(), kind.about()));

@@ -11,7 +11,7 @@ use crate::{
         exhaustive::Shard,
         mutants::{Hunt, Hunted, hunt},
     },
-    mutants::WEAKENINGS,
+    mutants::MUTANTS,
     replay::{Replay, ReplayError},
 };
 use model::verdict::Verdict;
@@ -59,7 +59,7 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
 }
 
 fn selected(args: &Args) -> Vec<usize> {
-    let all = 0..WEAKENINGS.len();
+    let all = 0..MUTANTS.len();
     let named = if args.mutants.is_empty() { all.collect() } else { args.mutants.clone() };
     match args.shard {
         Some(shard) => named.into_iter().skip(shard.index).step_by(shard.of).collect(),
@@ -82,7 +82,7 @@ fn report(done: &Done<Result<Vec<Hunted>, ReplayError>>, strategy: &str) -> anyh
 }
 
 fn row(hunted: &Hunted, strategy: &str) -> Mutant {
-    let mutant = &WEAKENINGS[hunted.index];
+    let mutant = &MUTANTS[hunted.index];
     let figure = |share| hunted.percentile(share).map(|runs| runs as f64);
     let runs_to_find = figure(0.5).zip(figure(0.95)).map(|(median, p95)| RunsToFind { median, p95 });
     let replay = hunted.replay.as_ref().and_then(Replay::to_line);

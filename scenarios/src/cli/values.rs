@@ -3,7 +3,10 @@
 //! A parser knows every name, for completion, and suggests the closest one for a typo. An error does not list all names
 //! where there are dozens: `lockstep list` does.
 use crate::{
-    assumptions::WITNESSES, catalogue::CATALOGUE, mutants::WEAKENINGS, protocol_name::ProtocolName, runner::Transport,
+    catalogue::{CATALOGUE, assumptions::ASSUMPTIONS},
+    mutants::{self, MUTANTS},
+    protocol_name::ProtocolName,
+    runner::Transport,
     scenario::Scenario,
 };
 use clap::{
@@ -34,14 +37,14 @@ pub(super) struct Names<T>(Vec<Named<T>>);
 
 /// Every scenario of the catalogue, and those that violate an assumption.
 pub(super) fn scenario() -> Names<&'static Scenario> {
-    let assumptions = WITNESSES.iter().map(|witness| &witness.scenario);
+    let assumptions = ASSUMPTIONS.iter().map(|assumption| &assumption.scenario);
     let all = CATALOGUE.iter().copied().chain(assumptions);
     Names(all.map(|scenario| Named { name: scenario.name.to_string(), about: "", value: scenario }).collect())
 }
 
 /// The shipped protocol, every baseline and every mutant.
 pub(super) fn protocol() -> Names<ProtocolName> {
-    let all = ProtocolName::all().chain(ProtocolName::weakened()).chain(ProtocolName::layered());
+    let all = ProtocolName::all().chain(ProtocolName::mutants()).chain(ProtocolName::equivalent_mutants());
     let named =
         |protocol: ProtocolName| Named { name: protocol.to_string(), about: protocol.summary(), value: protocol };
     Names(all.map(named).collect())
@@ -53,14 +56,14 @@ pub(super) fn preset() -> Names<Faults> {
     Names(Faults::PRESETS.iter().map(named).collect())
 }
 
-/// Every mutant that must be killed, as an index into [`WEAKENINGS`].
+/// Every mutant that must be killed, as an index into [`MUTANTS`].
 pub(super) fn mutant() -> Names<usize> {
-    let named = |(index, mutant): (usize, &crate::mutants::Weakening)| Named {
+    let named = |(index, mutant): (usize, &mutants::Mutant)| Named {
         name: mutant.name.to_owned(),
         about: mutant.about,
         value: index,
     };
-    Names(WEAKENINGS.iter().enumerate().map(named).collect())
+    Names(MUTANTS.iter().enumerate().map(named).collect())
 }
 
 impl<T: Clone + Send + Sync + 'static> TypedValueParser for Names<T> {
