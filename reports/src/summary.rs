@@ -41,7 +41,7 @@ fn result(report: &RunReport) -> String {
         return format!("{} of {} were answered as recorded.", grouped(passed), counted(cases, "case"));
     }
     if let Some(mutants) = &report.mutants {
-        return killed(mutants, &scope);
+        return caught(mutants, &scope);
     }
     match report.verdict {
         Verdict::Held => format!("Every invariant held in {scope}."),
@@ -50,10 +50,10 @@ fn result(report: &RunReport) -> String {
     }
 }
 
-fn killed(mutants: &[Mutant], scope: &str) -> String {
+fn caught(mutants: &[Mutant], scope: &str) -> String {
     let all = counted(mutants.len() as u64, "mutant");
     match mutants.iter().filter(|mutant| !mutant.found).count() as u64 {
-        0 => format!("All of {all} were killed in {scope}."),
+        0 => format!("All of {all} were caught in {scope}."),
         1 => format!("1 of {all} SURVIVED {scope}."),
         survivors => format!("{} of {all} SURVIVED {scope}.", grouped(survivors)),
     }

@@ -77,7 +77,7 @@ fn mutants(rows: &[Mutant]) -> Table {
             figure(|runs| runs.p95),
         ]
     };
-    let header = header(&["mutant", "killed by", "strategy", "killed", "runs, median", "runs, p95"]);
+    let header = header(&["mutant", "must be caught by", "strategy", "caught", "runs, median", "runs, p95"]);
     Table { title: "Mutants", header, rows: rows.iter().map(row).collect() }
 }
 

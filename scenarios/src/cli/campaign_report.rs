@@ -2,7 +2,7 @@
 use crate::{campaign::Tally, runner::Subject, workload::Act};
 use model::verdict::Verdict;
 use reports::report::{FaultCount, InvariantCount, RunReport, SCHEMA, ScenarioReport};
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 /// Conformance cases that the simulated server did not pass when this program was built.
 const GAPS: &str = include_str!("../../../tests/conformance/not_yet.txt");
@@ -20,7 +20,7 @@ pub(super) fn report(
     RunReport {
         verdict: scenarios.iter().map(|scenario| scenario.verdict).fold(Verdict::Held, Verdict::and),
         runs,
-        distinct_interleavings: tallies.iter().map(distinct).sum(),
+        distinct_interleavings: tallies.iter().map(|tally| tally.interleavings.distinct()).sum(),
         simulated_seconds: tallies.iter().map(|tally| tally.simulated.as_secs_f64()).sum(),
         runs_per_second: runs as f64 / wall.as_secs_f64().max(1e-9),
         api_calls: tallies.iter().map(|tally| tally.api_calls).sum(),
@@ -61,10 +61,6 @@ pub(super) fn blank(command: &str, wall: Duration) -> RunReport {
         cases: None,
         passed: None,
     }
-}
-
-fn distinct(tally: &Tally) -> u64 {
-    tally.interleavings.iter().collect::<BTreeSet<_>>().len() as u64
 }
 
 fn scenario(subject: &Subject, tally: &Tally, strategy: &str) -> ScenarioReport {

@@ -83,7 +83,7 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     let explored = &done.result;
     let mut report = certificate(&subject, explored, &search, done.took);
     report.failures = failures(&subject, &explored.tally, &args.options.replays())?;
-    report.interrupted = done.stopped && explored.tally.breaches.is_empty();
+    report.interrupted = done.stopped && explored.tally.violations.is_empty();
     output::write(&report, &args.options)
 }
 
@@ -121,8 +121,8 @@ fn failures(subject: &Subject, tally: &Tally, directory: &Path) -> anyhow::Resul
     let mut failures = failures::of_campaign(subjects, std::slice::from_ref(tally), STRATEGY, directory)?;
     for failure in &mut failures {
         failure.seed.clear();
-        let breach = tally.breaches.values().find(|breach| breach.violation.invariant == failure.invariant);
-        if let Some(line) = breach.and_then(|breach| replay_of(subject, breach).to_line()) {
+        let first = tally.violations.values().find(|first| first.violation.invariant == failure.invariant);
+        if let Some(line) = first.and_then(|first| replay_of(subject, first).to_line()) {
             failure.replay = format!("lockstep replay {line}");
         }
     }

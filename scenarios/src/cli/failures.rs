@@ -1,7 +1,7 @@
 //! Violations as failures of a report, each with a replay file, a command and a timeline.
 use super::campaign_report::signals;
 use crate::{
-    campaign::{Breach, Tally, replay_of},
+    campaign::{FirstViolation, Tally, replay_of},
     checks::{EXPECTATION, PANICS, REPEATS, kind},
     replay::{Decisions, Replay},
     runner::{Prepared, Run, Subject},
@@ -27,10 +27,10 @@ pub(super) fn of_campaign(
 ) -> anyhow::Result<Vec<Failure>> {
     let mut failures = Vec::new();
     for (subject, tally) in subjects.iter().zip(tallies) {
-        for breach in tally.breaches.values() {
-            let occurrences = tally.checks.iter().find(|(name, _)| *name == breach.violation.invariant);
+        for first in tally.violations.values() {
+            let occurrences = tally.checks.iter().find(|(name, _)| *name == first.violation.invariant);
             let occurrences = occurrences.map_or(0, |(_, checks)| checks.runs);
-            failures.push(of_campaign_run(subject, breach, (occurrences, strategy), directory)?);
+            failures.push(of_campaign_run(subject, first, (occurrences, strategy), directory)?);
         }
     }
     keep_smallest_stories(&mut failures);
@@ -54,29 +54,29 @@ fn keep_smallest_stories(failures: &mut [Failure]) {
 
 fn of_campaign_run(
     subject: &Subject,
-    breach: &Breach,
+    first: &FirstViolation,
     (occurrences, strategy): (u64, &str),
     directory: &Path,
 ) -> anyhow::Result<Failure> {
-    let replay = replay_of(subject, breach);
-    let invariant = breach.violation.invariant;
+    let replay = replay_of(subject, first);
+    let invariant = first.violation.invariant;
     std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
     let file: PathBuf = directory.join(format!("{}-{}-{invariant}.replay", subject.scenario.name, subject.protocol));
     std::fs::write(&file, replay.to_text()).with_context(|| format!("cannot write {}", file.display()))?;
     let confirmed = Prepared::new(subject.clone(), Detail::Chain).run(replay.choices(), true)?;
-    let same = confirmed.hashes().chain == breach.chain;
-    let sentence = if same { breach.violation.sentence.clone() } else { "The run did not repeat itself.".to_owned() };
-    let failure = failure(subject, (invariant, breach.violation.evidence.as_slice()), &confirmed);
+    let same = confirmed.hashes().chain == first.chain;
+    let sentence = if same { first.violation.sentence.clone() } else { "The run did not repeat itself.".to_owned() };
+    let failure = failure(subject, (invariant, first.violation.evidence.as_slice()), &confirmed);
     Ok(Failure {
         strategy: strategy.to_owned(),
         kind: failure_kind(invariant, same),
         sentence,
-        seed: breach.seed.to_string(),
+        seed: first.seed.to_string(),
         replay: format!("lockstep replay {}", file.display()),
         file: Some(file.display().to_string()),
-        first_run: breach.run + 1,
-        choices: breach.choices.len() as u64,
-        api_calls: breach.api_calls,
+        first_run: first.run + 1,
+        choices: first.choices.len() as u64,
+        api_calls: first.api_calls,
         occurrences,
         choice_sequence: sequence(&replay.decisions),
         ..failure

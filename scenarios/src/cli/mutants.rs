@@ -1,4 +1,4 @@
-//! `lockstep mutants`: runs each mutant of the protocol until its invariant kills it.
+//! `lockstep mutants`: runs each mutant of the protocol until its invariant catches it.
 use super::{
     campaign_report,
     options::{ReportOptions, Strategy, threads},
@@ -18,7 +18,7 @@ use model::verdict::Verdict;
 use reports::report::{Mutant, RunReport, RunsToFind};
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Runs each mutant of the gateway's protocol and reports after how many runs it was killed.
+/// Runs each mutant of the gateway's protocol and reports after how many runs it was caught.
 ///
 /// A mutant is a copy of the protocol with one safeguard taken out. It exits with 5 if a mutant survived.
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ pub(super) struct Args {
     /// Runs after which a seed gives up on a mutant.
     #[arg(long, value_name = "N", default_value_t = 4_000, value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
-    /// Number of seeds per mutant; each must kill it.
+    /// Number of seeds per mutant; each must catch it.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
     /// Number of threads; one per processor by default.
@@ -71,7 +71,7 @@ fn report(done: &Done<Result<Vec<Hunted>, ReplayError>>, strategy: &str) -> anyh
     let hunted = done.result.as_ref().map_err(Clone::clone)?;
     let mut report = campaign_report::report("mutants", (&[], &[]), strategy, done.took);
     let runs = done.progress.runs.load(Relaxed);
-    let all = hunted.iter().all(Hunted::found);
+    let all = hunted.iter().all(Hunted::caught);
     report.verdict = if all { Verdict::Held } else { Verdict::Inconclusive };
     report.runs = runs;
     report.api_calls = done.progress.api_calls.load(Relaxed);
@@ -90,7 +90,7 @@ fn row(hunted: &Hunted, strategy: &str) -> Mutant {
         name: mutant.name.to_owned(),
         invariant: mutant.invariant.to_owned(),
         strategy: strategy.to_owned(),
-        found: hunted.found(),
+        found: hunted.caught(),
         runs_to_find,
         scenario: Some(mutant.scenario.to_owned()),
         replay: replay.map(|line| format!("lockstep replay {line}")),

@@ -7,7 +7,7 @@ use super::{
     with_progress::with_progress,
 };
 use crate::{
-    campaign::{self, Budget},
+    campaign::{self, Budget, Plan},
     catalogue::CATALOGUE,
     protocol_name::{ProtocolName, SHIPPED},
     runner::{Overrides, Subject, Transport},
@@ -81,15 +81,14 @@ pub(super) struct Args {
 pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     let subjects = subjects(args);
     let budget = Budget {
-        runs: runs(args, &subjects),
+        plan: plan(args, &subjects),
         time: args.time,
         seed: args.seed,
         jobs: threads(args.jobs),
         fail_fast: args.fail_fast,
         doublecheck: args.doublecheck,
     };
-    let total = budget.runs.iter().sum();
-    let done = with_progress(Some(total), |progress| campaign::run(&subjects, &budget, progress))?;
+    let done = with_progress(budget.plan.total(), |progress| campaign::run(&subjects, &budget, progress))?;
     let (tallies, strategy) = (&*done.result, args.strategy.name());
     let mut report = campaign_report::report("run", (&*subjects, tallies), strategy, done.took);
     report.failures = failures::of_campaign(&subjects, tallies, strategy, &args.options.replays())?;
@@ -116,16 +115,18 @@ fn subjects(args: &Args) -> Vec<Subject> {
     taken.iter().map(subject).collect()
 }
 
-fn runs(args: &Args, subjects: &[Subject]) -> Vec<u64> {
-    let each = |subject: &Subject| {
-        let weight = u64::from(subject.scenario.weight);
-        let cost = if subject.transport == Transport::Network { NETWORK_COST } else { 1 };
-        match (args.runs, args.time) {
-            (Some(runs), _) => runs,
-            (None, Some(_)) => 10_000 * weight,
-            (None, None) if args.scenarios.is_empty() => (RUNS_PER_WEIGHT * weight / cost).max(1),
-            (None, None) => RUNS_OF_ONE / cost,
+fn plan(args: &Args, subjects: &[Subject]) -> Plan {
+    let weights = subjects.iter().map(|subject| u64::from(subject.scenario.weight));
+    let network = args.transport == Transport::Network;
+    match (args.runs, args.time) {
+        (Some(runs), _) => Plan::each(subjects.len(), runs),
+        (None, Some(_)) => Plan::new(weights.collect(), None),
+        (None, None) if !args.scenarios.is_empty() => {
+            Plan::each(subjects.len(), if network { RUNS_OF_ONE / NETWORK_COST } else { RUNS_OF_ONE })
         }
-    };
-    subjects.iter().map(each).collect()
+        (None, None) if network => {
+            Plan::new(weights.map(|weight| (RUNS_PER_WEIGHT * weight / NETWORK_COST).max(1)).collect(), Some(1))
+        }
+        (None, None) => Plan::new(weights.collect(), Some(RUNS_PER_WEIGHT)),
+    }
 }

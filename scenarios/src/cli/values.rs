@@ -56,7 +56,7 @@ pub(super) fn preset() -> Names<Faults> {
     Names(Faults::PRESETS.iter().map(named).collect())
 }
 
-/// Every mutant that must be killed, as an index into [`MUTANTS`].
+/// Every mutant that must be caught, as an index into [`MUTANTS`].
 pub(super) fn mutant() -> Names<usize> {
     let named = |(index, mutant): (usize, &mutants::Mutant)| Named {
         name: mutant.name.to_owned(),

@@ -57,7 +57,7 @@ fn show(progress: &Progress, total: Option<u64>, done: &AtomicBool) {
                 "{runs}{of} runs · {:.0} runs/s · {:.0} API calls/s · {} violated",
                 runs as f64 / seconds,
                 calls as f64 / seconds,
-                progress.breaches.load(Relaxed)
+                progress.violated.load(Relaxed)
             )
         });
     }

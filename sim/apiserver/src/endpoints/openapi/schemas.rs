@@ -3,8 +3,8 @@
 //!
 //! `schemas.json` has the schemas of the built-in kinds and of all that they refer to, one a line. It was generated from the types
 //! of k8s-openapi, whose schemas take over a minute to compile; `tests/schemas.rs` compares the two and writes the file anew.
-use super::group_version_kind;
-use crate::{extensions, registry::resources::Kind};
+use super::names::group_version_kind;
+use crate::registry::{group::EXTENSIONS, kind::Kind};
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
@@ -54,7 +54,7 @@ pub(super) fn name(kind: &Kind) -> String {
         let backwards: Vec<_> = group.split('.').rev().collect();
         return format!("{}.{}.{}", backwards.join("."), kind.version, kind.kind);
     }
-    if group == extensions::GROUP {
+    if group == EXTENSIONS {
         return format!("io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.{}.{}", kind.version, kind.kind);
     }
     let package = group.split('.').next().filter(|package| !package.is_empty()).unwrap_or("core");
