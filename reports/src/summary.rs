@@ -53,7 +53,8 @@ fn result(report: &RunReport) -> String {
 fn caught(mutants: &[Mutant], scope: &str) -> String {
     let all = counted(mutants.len() as u64, "mutant");
     match mutants.iter().filter(|mutant| !mutant.found).count() as u64 {
-        0 => format!("All of {all} were caught in {scope}."),
+        0 if mutants.len() == 1 => format!("The mutant was caught in {scope}."),
+        0 => format!("All {all} were caught in {scope}."),
         1 => format!("1 of {all} SURVIVED {scope}."),
         survivors => format!("{} of {all} SURVIVED {scope}.", grouped(survivors)),
     }

@@ -66,12 +66,14 @@ fn row(text: &mut String, timeline: &Timeline, entry: &Entry, indent: &str) {
     let marks: Vec<_> = (0..timeline.lanes.len())
         .map(|lane| if lane == entry.lane { mark(entry).to_string() } else { "·".to_owned() })
         .collect();
+    let own = timeline.lanes.get(entry.lane).is_some_and(|lane| lane.kind == LaneKind::Replica);
     let lane = timeline.lanes.get(entry.lane).map_or("?", |lane| &lane.name);
-    let who = entry.replica.map_or_else(String::new, |replica| format!(" (replica {replica})"));
+    let cause = entry.replica.filter(|_| !own);
+    let cause = cause.map_or_else(String::new, |replica| format!(" (replica {replica})"));
     let pointer = if entry.critical { '>' } else { ' ' };
     let _ = writeln!(
         text,
-        "{indent} {pointer} {:>12}  {}  {lane}: {}{who}",
+        "{indent} {pointer} {:>12}  {}  {lane}: {}{cause}",
         moment(entry.at_us),
         marks.join(" "),
         entry.text

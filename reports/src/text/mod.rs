@@ -112,21 +112,23 @@ fn not_modelled(text: &mut String, report: &RunReport, full: bool) {
         }
     } else if !full && report.cases.is_some() {
         left_out.iter().for_each(|item| paragraph(text, "left out", item));
-    } else if !full && !(left_out.is_empty() && report.scenarios.is_empty()) {
-        let mut more = vec!["every scenario, fault and invariant".to_owned()];
-        more.extend(counted_behaviours(left_out.len() as u64));
+    } else if !full {
+        let mut more = Vec::new();
         if report.verdict == Verdict::Violated {
-            more.insert(0, "whole timelines".to_owned());
+            more.push("whole timelines".to_owned());
         }
-        text.push('\n');
-        paragraph(text, "more", &format!("--verbose shows {}", more.join(", ")));
-    }
-}
-
-fn counted_behaviours(n: u64) -> Option<String> {
-    match n {
-        0 => None,
-        1 => Some("and 1 behaviour that is not modelled".to_owned()),
-        n => Some(format!("and {n} behaviours that are not modelled")),
+        if !report.scenarios.is_empty() {
+            more.push("every scenario, fault and invariant".to_owned());
+        }
+        match left_out.len() {
+            0 => {}
+            1 => more.push("1 behaviour that is not modelled".to_owned()),
+            n => more.push(format!("{n} behaviours that are not modelled")),
+        }
+        if let [rest @ .., last] = &*more {
+            let rest = if rest.is_empty() { String::new() } else { format!("{} and ", rest.join(", ")) };
+            text.push('\n');
+            paragraph(text, "more", &format!("--verbose shows {rest}{last}"));
+        }
     }
 }

@@ -36,8 +36,14 @@ pub use outcome::Outcome;
     max_term_width = 120,
     after_help = "\
 Exit codes:
-  0 held · 1 usage or internal error · 2 safety violated · 3 liveness violated · 4 not deterministic
-  5 a mutant survived, or a required fault or invariant never came into play · 6 inconclusive · 7 the gateway panicked
+  0  held
+  1  usage or internal error
+  2  a safety invariant was violated
+  3  a liveness invariant was violated
+  4  not deterministic: a run did not repeat itself
+  5  a requirement was not met: a mutant survived, or a required fault or check never occurred
+  6  inconclusive: the search did not finish, or a check could not be decided
+  7  the gateway panicked
 
 Examples:
   lockstep run                                           the whole catalogue, in about a minute
