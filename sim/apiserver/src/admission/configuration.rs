@@ -1,4 +1,4 @@
-//! Which webhooks apply to a write: rules, scopes and selectors of the stored configurations
+//! Selects the webhooks that apply to a write: rules, scopes and selectors of the stored configurations
 //! (k8s.io/apiserver/pkg/admission/plugin/webhook/{generic/webhook.go,predicates}).
 use super::webhook::Write;
 use crate::{

@@ -26,8 +26,8 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Lease, Namespace, Pod, the workload kinds, Node, Service, Event, ConfigMap, Secret, `ServiceAccount`, quotas and limits, roles,
-    /// bindings, reviews, webhook configurations and definitions of custom resources.
+    /// Lease, Namespace, Pod, the workload kinds, Node, Service, Event, ConfigMap, Secret, `ServiceAccount`, quotas and
+    /// limits, roles, bindings, reviews, webhook configurations and definitions of custom resources.
     pub fn builtin() -> Self {
         let kinds: Vec<_> = builtin::kinds().into_iter().map(Arc::new).collect();
         let definitions = kinds.iter().find(|kind| kind.group == EXTENSIONS);

@@ -41,6 +41,8 @@ impl ContinueToken {
         URL_SAFE_NO_PAD.encode(object::encode(self))
     }
 
+    /// Parses a token.
+    ///
     /// # Errors
     /// 400 for a token that this server never issued.
     pub(crate) fn decode(text: &str) -> Outcome<Self> {

@@ -1,4 +1,5 @@
-//! Secrets (k8s.io/kubernetes/pkg/apis/core/validation/validation.go, ValidateSecret; pkg/registry/core/secret/strategy.go).
+//! Secrets (k8s.io/kubernetes/pkg/apis/core/validation/validation.go, ValidateSecret;
+//! pkg/registry/core/secret/strategy.go).
 use crate::base::field_error::FieldError;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};

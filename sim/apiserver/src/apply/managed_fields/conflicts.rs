@@ -1,4 +1,5 @@
-//! Conflicts of an apply, and the 409 that names them (k8s.io/apimachinery/pkg/util/managedfields/internal/conflict.go).
+//! Conflicts of an apply, and the 409 that names them
+//! (k8s.io/apimachinery/pkg/util/managedfields/internal/conflict.go).
 use super::entries::{Managed, Manager, Operation};
 use crate::{
     base::status::{self, Cause, Status},
