@@ -189,8 +189,11 @@ pub struct Choice {
     pub label: String,
     /// What was chosen; 0 is "in order, no fault".
     pub value: u64,
-    /// Out of how many.
+    /// Number of alternatives.
     pub of: u64,
+    /// Meaning of the alternative that was chosen.
+    #[serde(default)]
+    pub meaning: String,
 }
 
 /// A run that differs from a failing one in as little as possible, and holds.

@@ -8,10 +8,7 @@ use scenarios::{
     protocol_name::ProtocolName,
     runner::{Overrides, Prepared, Subject, Transport},
 };
-use sim::{
-    choice::{Choices, Random},
-    trace::Detail,
-};
+use sim::engine::{Choices, Detail, Random};
 use std::time::Duration;
 
 /// As the command has it.

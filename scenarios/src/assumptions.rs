@@ -7,10 +7,7 @@ use crate::{
     scenario::{Expect, Scenario},
     workload::{Act, Meddling, Payload::Deployment, Retry, Route},
 };
-use sim::{
-    direct::{CallPattern, Effect, Trigger},
-    faults::{FaultKind, Faults},
-};
+use sim::{CallPattern, Effect, FaultKind, Faults, Trigger};
 use std::{borrow::Cow, time::Duration};
 
 /// An assumption, and the world in which it is broken.
@@ -168,7 +165,7 @@ const FAST_CLOCK: Scenario = Scenario {
     name: Cow::Borrowed("witness-fast-clock"),
     story: Cow::Borrowed("a replica's clock runs 40 % fast: it takes a lock that its holder still has"),
     acts: Cow::Borrowed(&[deliver(6, Route::RoundRobin)]),
-    faults: Faults { name: "fast-clocks", skew: true, rates_ppm: &[0, 400_000], ..Faults::NONE },
+    faults: Faults { name: "fast-clocks", clock_skew: true, clock_rates_ppm: &[0, 400_000], ..Faults::NONE },
     triggers: Cow::Borrowed(&[create(None, 0, 1, Effect::PauseBefore(seconds(45)))]),
     ..Scenario::BLANK
 };

@@ -13,6 +13,7 @@ pub mod campaign;
 pub mod catalogue;
 pub mod cli;
 pub mod expectations;
+pub mod gateway_faults;
 pub mod generate;
 pub mod hosts;
 pub mod mutants;

@@ -16,7 +16,7 @@ use model::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use sim::event::{ActorId, DeliveryId, Event, Observer};
+use sim::engine::{ActorId, DeliveryId, Event, Observer};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
@@ -124,7 +124,7 @@ pub struct Recorded {
 impl Recorder {
     /// A recording of a run that has not begun.
     pub fn new(settings: Settings, resources: ObservedResources, with_timeline: bool) -> Self {
-        let epoch: jiff::Timestamp = sim::clock::EPOCH.parse().unwrap_or_default();
+        let epoch: jiff::Timestamp = sim::engine::EPOCH.parse().unwrap_or_default();
         Self(Arc::new(Mutex::new(Recording {
             oracle: Oracle::new(settings),
             actors: BTreeMap::new(),

@@ -1,6 +1,7 @@
 //! The runner: one run of a scenario, and what it came to.
 use crate::{
     calls::ApiCall,
+    gateway_faults::LEASE_STOLEN,
     hosts::GatewayHost,
     observe::{ObservedResources, Recorded, Recorder, Told},
     protocol_name::ProtocolName,
@@ -16,13 +17,8 @@ use model::{
 };
 use serde_json::{Value, json};
 use sim::{
-    choice::Choices,
-    direct::{self, Outcome, RunError, Stop},
-    event::Observer,
-    faults::{FaultKind, Faults},
-    network,
-    run::{Cluster, ControlPlane},
-    trace::Detail,
+    Cluster, ControlPlane, Faults, RunError,
+    engine::{Choices, ClusterTemplate, Detail, Observer, Outcome, Settings, Stop, run_direct, run_network},
 };
 use std::{
     cell::RefCell,
@@ -116,7 +112,7 @@ impl Subject {
 pub struct Prepared {
     /// What is run.
     pub subject: Subject,
-    settings: direct::Settings,
+    settings: Settings,
     invariants: Invariants,
     resources: ObservedResources,
     beside: Vec<ProtocolName>,
@@ -181,16 +177,17 @@ impl Prepared {
         let registry = registry(scenario.cluster.selectable_fields);
         let resources =
             ObservedResources::of(&registry).expect("leases are built in, and the gateway's CRD is registered");
-        let settings = direct::Settings {
+        let settings = Settings {
             servers: scenario.cluster.servers,
             control_plane: ControlPlane::USUAL,
             replicas: scenario.cluster.replicas,
             fixtures: Arc::new(fixtures(scenario)),
             // The gateway neither reads nor writes managedFields, and applies nothing.
             field_management: false,
-            past: direct::Past::default(),
+            template: ClusterTemplate::default(),
             controllers: false,
             faults: scenario.faults,
+            fault_rules: Vec::new(),
             triggers: scenario.triggers.to_vec(),
             tail: scenario.cluster.tail,
             time_limit: scenario.time_limit,
@@ -259,15 +256,15 @@ impl Prepared {
             }
         };
         let outcome = match self.subject.transport {
-            Transport::Direct => direct::run(&self.settings, host, choices, observer, script),
-            Transport::Network => network::run(&self.settings, host, choices, observer, script),
+            Transport::Direct => run_direct(&self.settings, host, choices, observer, script),
+            Transport::Network => run_network(&self.settings, host, choices, observer, script),
         }?;
         let Recorded { mut findings, told, served, timeline, calls } =
             recorder.finish(outcome.simulated.as_micros() as u64);
         let stored = std::mem::take(&mut *end.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         let at = outcome.simulated.as_micros() as u64;
         findings.push(crate::expectations::judge(&self.subject.scenario, &stored, &told, &served, at));
-        if outcome.delivered.of(FaultKind::LeaseStolen) > 0 {
+        if outcome.delivered.of(LEASE_STOLEN) > 0 {
             excuse_lock(&mut findings);
         }
         findings.push(ended(outcome.stop, at));

@@ -11,10 +11,7 @@ use scenarios::{
     replay::{Decisions, Generated, Replay},
     runner::{Overrides, Prepared, Run, Subject, Transport},
 };
-use sim::{
-    choice::{Choices, Numbers},
-    trace::Detail,
-};
+use sim::engine::{Choices, Detail, Numbers};
 
 fn run(generated: &Generated, numbers: &[u32], transport: Transport) -> Run {
     let scenario = scenario("generated", generated).expect("its faults are a preset");

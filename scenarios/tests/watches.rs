@@ -8,11 +8,7 @@ use scenarios::{
     protocol_name::SHIPPED,
     runner::{Overrides, Prepared, Run, Subject, Transport},
 };
-use sim::{
-    choice::{Choices, Random},
-    event::{Event, Observer},
-    trace::Detail,
-};
+use sim::engine::{Choices, Detail, Event, Observer, Random};
 use std::collections::BTreeMap;
 
 /// What is done to the second event of every stream.

@@ -10,7 +10,7 @@ use kube::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sim::{faults::Faults, simulation::Simulation};
+use sim::{Faults, Simulation};
 use std::{collections::BTreeMap, future::ready, sync::Arc, time::Duration};
 
 #[derive(CustomResource, Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -1,7 +1,7 @@
 //! Every scenario of the catalogue holds for the shipped protocol, and every fault that it is about takes effect.
 use model::verdict::Verdict;
 use scenarios::{catalogue::CATALOGUE, protocol_name::SHIPPED, scenario::Scenario};
-use sim::faults::Faults;
+use sim::Faults;
 use tests::{run, subject, told};
 
 #[test]

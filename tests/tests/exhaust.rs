@@ -9,7 +9,7 @@ use scenarios::{
     },
     runner::Prepared,
 };
-use sim::{faults::Faults, trace::Detail};
+use sim::{Faults, engine::Detail};
 use tests::{subject, told};
 
 const fn bound(preemptions: u32, faults: u32) -> Cost {

@@ -15,9 +15,8 @@ use model::{
     verdict::Verdict,
 };
 use sim::{
-    choice::{Choice, Choices, Random},
-    faults::Delivered,
-    trace::Detail,
+    Choice, Delivered,
+    engine::{Choices, Detail, Random},
 };
 use std::{
     collections::BTreeMap,

@@ -7,7 +7,7 @@ use crate::{
         Retry, Route,
     },
 };
-use sim::faults::Faults;
+use sim::Faults;
 use std::{borrow::Cow, time::Duration};
 
 const fn deliver(what: crate::workload::Payload, copies: u32, to: Route) -> Act {

@@ -3,10 +3,7 @@ use crate::{
     scenario::{ClusterShape, Expect, Scenario},
     workload::{Act, Payload::Deployment, Retry, Route},
 };
-use sim::{
-    direct::{CallPattern, Effect, Trigger},
-    faults::{FaultKind, Faults},
-};
+use sim::{CallPattern, Effect, FaultKind, Faults, Trigger};
 use std::{borrow::Cow, time::Duration};
 
 const fn deliver(copies: u32, to: Route) -> Act {
@@ -173,7 +170,7 @@ pub const API_ERRORS: Scenario = Scenario {
     story: Cow::Borrowed(
         "429, 500, 503, 504 and broken connections on one call in five: every signal is accepted in the end",
     ),
-    faults: Faults { name: "api-errors", call: 200, calls_max: 20, ..Faults::NONE },
+    faults: Faults { name: "api-errors", call_fault_per_mille: 200, max_call_faults: 20, ..Faults::NONE },
     acts: Cow::Borrowed(&[deliver(8, Route::Any)]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
     weight: 60,
@@ -217,7 +214,13 @@ pub const TIME_TRAVEL: Scenario = Scenario {
         "API servers restart and clients move to others whose caches are older, while one alert comes again and again",
     ),
     cluster: ClusterShape { servers: 3, ..ClusterShape::USUAL },
-    faults: Faults { name: "time-travel", servers: 60, servers_max: 8, lagging: 200, ..Faults::NONE },
+    faults: Faults {
+        name: "time-travel",
+        server_fault_per_mille: 60,
+        max_server_faults: 8,
+        lagging_cache_per_mille: 200,
+        ..Faults::NONE
+    },
     acts: Cow::Borrowed(ONE_BY_ONE),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 6)]),
     weight: 40,

@@ -7,10 +7,7 @@ use crate::{
         Retry, Route,
     },
 };
-use sim::{
-    direct::{CallPattern, Effect, Trigger},
-    faults::Faults,
-};
+use sim::{CallPattern, Effect, Faults, Trigger};
 use std::{borrow::Cow, time::Duration};
 
 /// How many cold fingerprints there are beside the hot one.

@@ -3,10 +3,7 @@ use crate::{
     scenario::{Expect, Scenario},
     workload::{Act, Meddling, Payload::Deployment, Retry, Route},
 };
-use sim::{
-    direct::{CallPattern, Effect, Trigger},
-    faults::{FaultKind, Faults},
-};
+use sim::{CallPattern, Effect, FaultKind, Faults, Trigger};
 use std::{borrow::Cow, time::Duration};
 
 const fn deliver(copies: u32, to: Route) -> Act {
@@ -35,7 +32,14 @@ pub const MEDDLED: Scenario = Scenario {
     story: Cow::Borrowed(
         "8 alerts while others free leases, end and delete requests and erase marks at any step, and answers are lost",
     ),
-    faults: Faults { name: "meddled", call: 150, calls_max: 12, others: 40, others_max: 6, ..Faults::NONE },
+    faults: Faults {
+        name: "meddled",
+        call_fault_per_mille: 150,
+        max_call_faults: 12,
+        interference_per_mille: 40,
+        max_interferences: 6,
+        ..Faults::NONE
+    },
     acts: Cow::Borrowed(&[deliver(8, Route::Any)]),
     expect: Cow::Borrowed(&[Expect::AllAccepted]),
     weight: 40,
@@ -121,7 +125,7 @@ pub const STOOD_STILL: Scenario = Scenario {
 pub const WRONG_CLOCKS: Scenario = Scenario {
     name: Cow::Borrowed("wrong-clocks"),
     story: Cow::Borrowed("replicas' clocks are wrong by up to 90 s: no lock expires early, and no time goes back"),
-    faults: Faults { name: "wrong-clocks", skew: true, ..Faults::NONE },
+    faults: Faults { name: "wrong-clocks", clock_skew: true, ..Faults::NONE },
     acts: Cow::Borrowed(&[
         // Monotonic clocks begin with the replica: the difference between two wall clocks must fit into it.
         Act::Wait(seconds(180)),

@@ -14,7 +14,7 @@ use crate::{
 use anyhow::Context;
 use model::verdict::Verdict;
 use reports::report::{Failure, Frontier, RunReport, Scope};
-use sim::{faults::Faults, trace::Detail};
+use sim::{Faults, engine::Detail};
 use std::{
     path::PathBuf,
     sync::{

@@ -1,8 +1,10 @@
 //! `lockstep list`: what there is.
 use super::Outcome;
-use crate::{assumptions::WITNESSES, catalogue::CATALOGUE, mutants::WEAKENINGS, protocol_name::ProtocolName};
+use crate::{
+    assumptions::WITNESSES, catalogue::CATALOGUE, gateway_faults, mutants::WEAKENINGS, protocol_name::ProtocolName,
+};
 use model::invariants::ALL;
-use sim::faults::{FaultKind, Faults};
+use sim::{FaultKind, Faults};
 
 /// Lists scenarios, witnesses, protocols, planted bugs, invariants, presets and faults.
 ///
@@ -24,7 +26,8 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     let bugs: Vec<(&str, &str)> = WEAKENINGS.iter().map(|weakening| (weakening.name, weakening.about)).collect();
     let invariants: Vec<(&str, &str)> = ALL.iter().map(|invariant| (invariant.id, invariant.sentence)).collect();
     let presets: Vec<(&str, &str)> = Faults::PRESETS.iter().map(|preset| (preset.name, "")).collect();
-    let faults: Vec<(&str, &str)> = FaultKind::ALL.iter().map(|kind| (kind.name(), kind.about())).collect();
+    let library = FaultKind::ALL.iter().map(|kind| (kind.name(), kind.about()));
+    let faults: Vec<(&str, &str)> = library.chain(gateway_faults::ALL.iter().copied()).collect();
     let protocols = protocols.iter().map(|(name, about)| (name.as_str(), *about)).collect();
     let sections = [
         ("scenarios", scenarios),

@@ -11,7 +11,7 @@ use reports::{
     FailureKind,
     report::{Choice, Failure, FaultCount, InvariantCount, RunReport, SCHEMA, ScenarioReport},
 };
-use sim::trace::Detail;
+use sim::engine::Detail;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -208,6 +208,7 @@ fn sequence(decisions: &Decisions) -> Vec<Choice> {
             label: choice.label.to_string(),
             value: u64::from(choice.picked),
             of: u64::from(choice.of),
+            meaning: choice.meaning.to_string(),
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use crate::{
 use anyhow::Context;
 use model::verdict::Verdict;
 use reports::exit_code;
-use sim::trace::Detail;
+use sim::engine::Detail;
 use std::path::{Path, PathBuf};
 
 /// Runs one recorded run again, and prints what happened in it.

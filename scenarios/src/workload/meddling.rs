@@ -7,11 +7,11 @@ use super::{
     orchestrator::call,
     script::{NAMESPACE, Stage, lease_path},
 };
+use crate::gateway_faults::{MARKS_ERASED, REQUEST_DELETED};
 use futures::future::BoxFuture;
 use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sim::faults::FaultKind;
 use std::{sync::Arc, time::Duration};
 
 /// What is done to the objects of one fingerprint.
@@ -54,7 +54,7 @@ pub async fn meddle(stage: &Stage, of: Payload, how: Meddling) -> BoxFuture<'sta
         Meddling::EraseMarks => {
             let erased = json!({"status": {"conditions": []}});
             patch_requests(stage, &fingerprint, "/status", &erased, |_| true).await;
-            stage.cluster.deliver_fault(FaultKind::MarksErased);
+            stage.cluster.deliver_fault(MARKS_ERASED);
         }
         Meddling::SetCount(count) => {
             let counted = json!({"status": {"deduplication": {"occurrenceCount": count}}});
@@ -99,7 +99,7 @@ async fn delete_requests(stage: &Stage, fingerprint: &str, held: Duration) -> Bo
         }
         let options = json!({"apiVersion": "v1", "kind": "DeleteOptions"});
         if call(&stage.administrator, Method::DELETE, &path(object), Some(&options)).await.is_some() {
-            stage.cluster.deliver_fault(FaultKind::RequestDeleted);
+            stage.cluster.deliver_fault(REQUEST_DELETED);
         }
     }
     let stage = stage.clone();

@@ -4,10 +4,11 @@
 //! What it knows of the status is what the Go struct of kubernaut.ai/v1alpha1 has; a mark that the gateway kept anywhere else
 //! is gone after its first write.
 use super::script::Stage;
+use crate::gateway_faults::REQUEST_ENDS;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use serde_json::{Map, Value, json};
-use sim::{choice::Label, faults::FaultKind, run::ApiService};
+use sim::engine::{ApiService, Label};
 use std::time::Duration;
 use tower::Service;
 
@@ -52,12 +53,12 @@ pub async fn move_to(stage: &Stage, fingerprint: &str, phase: &str) -> bool {
 pub async fn move_through(stage: &Stage, fingerprint: &str, phases: &[std::borrow::Cow<'static, str>]) {
     for phase in phases {
         loop {
-            let moment = MOMENTS[stage.cluster.choose(MOMENTS.len(), Label::Workload)];
+            let moment = MOMENTS[stage.cluster.choose(Label::Workload, MOMENTS.len(), |picked| MOMENTS[picked].into())];
             stage.cluster.sleep(moment).await;
             let ended = stage.senders_done();
             if move_to(stage, fingerprint, phase).await {
                 if TERMINAL.contains(&phase.as_ref()) {
-                    stage.cluster.deliver_fault(FaultKind::Ending);
+                    stage.cluster.deliver_fault(REQUEST_ENDS);
                 }
                 break;
             }

@@ -4,21 +4,21 @@
 //! one replica sees too early comes to, at any moment), an active RemediationRequest ends, one is deleted, and one loses its
 //! conditions. Deletion keeps to what docs/protocol.md assumes: not while a create of that name is still under way.
 use super::script::{NAMESPACE, Stage};
+use crate::gateway_faults::{LEASE_STOLEN, MARKS_ERASED, REQUEST_DELETED, REQUEST_ENDS};
 use apiserver::{Request, ResourceId};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use sim::{
-    event::ActorId,
-    faults::FaultKind,
-    run::{Glimpse, Intervention},
+    Interference,
+    engine::{ActorId, ClusterView},
 };
 use std::sync::Arc;
 
 const TERMINAL: &[&str] = &["Completed", "Failed", "TimedOut", "Skipped", "Cancelled"];
 
 /// What others may do about these fingerprints.
-pub fn of(stage: &Stage, fingerprints: &[Arc<str>]) -> Vec<Box<dyn Intervention>> {
+pub fn of(stage: &Stage, fingerprints: &[Arc<str>]) -> Vec<Box<dyn Interference>> {
     let each = fingerprints.iter().flat_map(|fingerprint| {
         let other = |deed| Other {
             deed,
@@ -29,7 +29,7 @@ pub fn of(stage: &Stage, fingerprints: &[Arc<str>]) -> Vec<Box<dyn Intervention>
         };
         [Deed::FreeLease, Deed::End, Deed::Delete, Deed::EraseMarks].map(other)
     });
-    each.map(|other| Box::new(other) as Box<dyn Intervention>).collect()
+    each.map(|other| Box::new(other) as Box<dyn Interference>).collect()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,13 +49,13 @@ struct Other {
     requests: ResourceId,
 }
 
-impl Intervention for Other {
-    fn kind(&self) -> FaultKind {
+impl Interference for Other {
+    fn fault(&self) -> &'static str {
         match self.deed {
-            Deed::FreeLease => FaultKind::LeaseStolen,
-            Deed::End => FaultKind::Ending,
-            Deed::Delete => FaultKind::RequestDeleted,
-            Deed::EraseMarks => FaultKind::MarksErased,
+            Deed::FreeLease => LEASE_STOLEN,
+            Deed::End => REQUEST_ENDS,
+            Deed::Delete => REQUEST_DELETED,
+            Deed::EraseMarks => MARKS_ERASED,
         }
     }
 
@@ -63,7 +63,7 @@ impl Intervention for Other {
         self.actor
     }
 
-    fn request(&self, cluster: &Glimpse<'_>) -> Option<Request> {
+    fn request(&self, cluster: &ClusterView<'_>) -> Option<Request> {
         match self.deed {
             Deed::FreeLease => self.free(cluster),
             Deed::End => self.end(cluster),
@@ -74,7 +74,7 @@ impl Intervention for Other {
 }
 
 impl Other {
-    fn free(&self, cluster: &Glimpse<'_>) -> Option<Request> {
+    fn free(&self, cluster: &ClusterView<'_>) -> Option<Request> {
         let name = format!("gw-lock-{}", &self.fingerprint[..16]);
         let held = |lease: &Value| lease["spec"]["holderIdentity"].as_str().is_some_and(|holder| !holder.is_empty());
         cluster.objects(self.leases).find(|lease| lease["metadata"]["name"] == *name && held(lease))?;
@@ -82,14 +82,14 @@ impl Other {
         Some(request(Method::PATCH, target, &json!({"spec": {"holderIdentity": "", "leaseDurationSeconds": 1}})))
     }
 
-    fn end(&self, cluster: &Glimpse<'_>) -> Option<Request> {
+    fn end(&self, cluster: &ClusterView<'_>) -> Option<Request> {
         let active =
             |request: &Arc<Value>| !TERMINAL.contains(&request["status"]["overallPhase"].as_str().unwrap_or_default());
         let target = format!("{}/status", path(&*self.requests(cluster).find(active)?));
         Some(request(Method::PATCH, target, &json!({"status": {"overallPhase": "Completed"}})))
     }
 
-    fn delete(&self, cluster: &Glimpse<'_>) -> Option<Request> {
+    fn delete(&self, cluster: &ClusterView<'_>) -> Option<Request> {
         let awaited = |name: &str| {
             let posts = cluster.pending().iter().filter(|request| request.method == Method::POST);
             posts.map(|request| String::from_utf8_lossy(&request.body)).any(|body| body.contains(name))
@@ -102,14 +102,14 @@ impl Other {
         Some(request(Method::DELETE, target, &json!({"apiVersion": "v1", "kind": "DeleteOptions"})))
     }
 
-    fn erase(&self, cluster: &Glimpse<'_>) -> Option<Request> {
+    fn erase(&self, cluster: &ClusterView<'_>) -> Option<Request> {
         let marked =
             |request: &Arc<Value>| request["status"]["conditions"].as_array().is_some_and(|all| !all.is_empty());
         let target = format!("{}/status", path(&*self.requests(cluster).find(marked)?));
         Some(request(Method::PATCH, target, &json!({"status": {"conditions": []}})))
     }
 
-    fn requests<'a>(&'a self, cluster: &'a Glimpse<'_>) -> impl Iterator<Item = Arc<Value>> + 'a {
+    fn requests<'a>(&'a self, cluster: &'a ClusterView<'_>) -> impl Iterator<Item = Arc<Value>> + 'a {
         cluster.objects(self.requests).filter(|request| request["spec"]["signalFingerprint"] == *self.fingerprint)
     }
 }

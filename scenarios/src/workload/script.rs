@@ -4,9 +4,8 @@ use crate::observe::Recorder;
 use apiserver::ResourceId;
 use serde_json::{Value, json};
 use sim::{
-    event::ActorId,
-    faults::Faults,
-    run::{ApiService, Cluster},
+    Cluster, Faults,
+    engine::{ActorId, ApiService},
 };
 use std::sync::{
     Arc,
@@ -68,8 +67,8 @@ impl Stage {
             administrator_id,
             leases: resources.leases,
             requests: resources.requests,
-            redelivery: faults.redelivery,
-            others: faults.others > 0,
+            redelivery: faults.redelivery_per_mille,
+            others: faults.interference_per_mille > 0,
             turn: Arc::default(),
             senders_done: Arc::default(),
         }

@@ -7,10 +7,7 @@ use kube::{
     runtime::{conditions, wait::await_condition},
 };
 use serde_json::json;
-use sim::{
-    faults::{FaultKind, Faults},
-    simulation::Simulation,
-};
+use sim::{FaultKind, Faults, Simulation};
 use std::time::Duration;
 
 const NAME: &str = "things.example.io";
@@ -36,7 +33,7 @@ async fn operator(client: Client) -> kube::Result<()> {
 
 fn simulation() -> Simulation {
     let builder = Simulation::builder()
-        .faults(Faults { world: 100, ..Faults::STORMY })
+        .faults(Faults { world_fault_per_mille: 100, ..Faults::STORMY })
         .tail(Duration::from_secs(60))
         .program(|replica| async move {
             // Nothing goes wrong until all programs have begun.

@@ -8,7 +8,7 @@ mod reports;
 mod servers;
 
 use one_child_each::simulation;
-use sim::{faults::FaultKind, simulation::Simulation};
+use sim::{FaultKind, Simulation};
 use std::process::Command;
 
 #[test]
