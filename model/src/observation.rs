@@ -1,75 +1,72 @@
-//! A fact about the system that an invariant may read, in the order in which it happened.
+//! Facts about a run that an invariant may read, in the order in which they happened.
 //!
-//! All times are true time, in microseconds since the run began: no replica's clock.
-use crate::watch::{Heard, Object, WatchId};
+//! All times are simulated time, in microseconds since the run began, never a replica's clock.
+pub use crate::change::Change;
+use crate::watch::{Object, WatchFact, WatchId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Microseconds of true time since the run began.
+/// Microseconds of simulated time since the run began.
 pub type Micros = u64;
 
-/// One alert of one HTTP delivery. A redelivery is a new signal.
+/// Identifies one alert of one HTTP delivery. A redelivery is a new signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SignalId(pub u32);
 
-/// Who made an API request.
+/// The client that made an API request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Actor {
-    /// A gateway replica: its index, and which start of it (0 for the first).
+    /// A gateway replica.
     Replica {
-        /// Which replica.
+        /// Index of the replica, from 0.
         index: u8,
-        /// Which start of it.
+        /// Number of restarts before this process began, so 0 for the first.
         incarnation: u16,
     },
-    /// The RemediationOrchestrator, who owns phases.
+    /// The RemediationOrchestrator, which owns phases.
     Orchestrator,
-    /// Anybody else: an administrator, another creator, the scenario itself.
-    Outsider,
+    /// Any other client: an administrator, another creator of requests, the scenario itself.
+    External,
 }
 
-/// What the sender of a signal was told.
+impl Actor {
+    /// Whether this is a gateway replica.
+    pub const fn is_replica(self) -> bool {
+        matches!(self, Self::Replica { .. })
+    }
+}
+
+/// The answer to a signal, as its sender saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
     /// 201, or a `created` member of a 207.
     Created {
-        /// The RemediationRequest named, where the reply names one (a 207's members do not).
+        /// Name of the RemediationRequest, where the reply has it (a 207's members do not).
         name: Option<Arc<str>>,
     },
     /// 202, or a `duplicate` member of a 207.
     Duplicate {
-        /// The RemediationRequest named, where the reply names one.
+        /// Name of the RemediationRequest, where the reply has it.
         name: Option<Arc<str>>,
         /// metadata.count, where the reply has it.
         count: Option<u32>,
     },
     /// 200 `rejected`, or an alert that needs nothing (`resolved`).
     Ignored,
-    /// 4xx: the sender drops the signal.
+    /// 4xx: the sender gives up on the signal.
     ClientError {
         /// HTTP status.
         status: u16,
     },
-    /// 5xx: the sender tries again.
+    /// 5xx: the sender retries.
     ServerError {
         /// HTTP status.
         status: u16,
         /// Whether the reply had a Retry-After header.
         retry_after: bool,
     },
-    /// The connection ended without an answer, or the sender stopped waiting.
+    /// No answer: the connection broke, or the sender stopped waiting.
     Lost,
-}
-
-/// What a commit did to an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Change {
-    /// It was not there before.
-    Created,
-    /// It was there before and still is.
-    Modified,
-    /// It is gone.
-    Deleted,
 }
 
 /// A RemediationRequest as one commit left it (for a deletion: its last state).
@@ -79,7 +76,7 @@ pub struct Request {
     pub namespace: Arc<str>,
     /// metadata.name.
     pub name: Arc<str>,
-    /// metadata.uid: names may come back, uids do not.
+    /// metadata.uid: a name may be used again, a uid never is.
     pub uid: Arc<str>,
     /// spec.signalFingerprint.
     pub fingerprint: Arc<str>,
@@ -89,7 +86,7 @@ pub struct Request {
     pub terminating: bool,
     /// status.completionStatus.outcome is ManualReviewRequired.
     pub manual_review_required: bool,
-    /// status.routingStatus.nextAllowedExecution, as microseconds of the run's true time (negative: before it began).
+    /// status.routingStatus.nextAllowedExecution, in microseconds of simulated time (negative: before the run began).
     pub next_allowed_execution: Option<i64>,
     /// status.deduplication.occurrenceCount; `None` when unset.
     pub occurrence_count: Option<u32>,
@@ -115,121 +112,120 @@ pub struct Lease {
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Observation {
-    /// A signal was handed to the network.
+    /// A sender handed a signal to the network.
     SignalSent {
-        /// When.
+        /// Time of the fact.
         at: Micros,
-        /// Which.
+        /// The signal.
         signal: SignalId,
-        /// The fingerprint it must have, computed without the gateway's code.
+        /// Its fingerprint, computed without the gateway's code.
         fingerprint: Arc<str>,
         /// Whether the alert's status is `resolved`.
         resolved: bool,
-        /// Whether the sender will send it again (as a new signal) until it is accepted.
+        /// Whether its sender repeats it (as a new signal) until it is accepted.
         retried: bool,
-        /// Set when this is a redelivery: the signal it repeats.
+        /// The signal that it repeats, if it is a redelivery.
         repeats: Option<SignalId>,
-        /// Whether it carries the idempotency key of the signal that it repeats, or could be repeated with: it and its
-        /// redeliveries are then one signal, counted once.
+        /// Whether it has an idempotency key, which its redeliveries share: they are then one signal, counted once.
         keyed: bool,
     },
     /// A signal was answered, or its sender stopped waiting. At most once per signal.
     SignalAnswered {
-        /// When.
+        /// Time of the fact.
         at: Micros,
-        /// Which.
+        /// The signal.
         signal: SignalId,
-        /// What the sender was told.
+        /// The answer that its sender got.
         reply: Reply,
     },
     /// A write of a RemediationRequest took effect.
     RequestCommitted {
-        /// When.
+        /// Time of the fact.
         at: Micros,
         /// The store's revision.
         revision: u64,
-        /// Whose write.
+        /// The client that wrote.
         actor: Actor,
-        /// What it did.
+        /// Effect of the write.
         change: Change,
-        /// The object.
+        /// The object afterwards.
         request: Arc<Request>,
     },
     /// A write of a Lease took effect.
     LeaseCommitted {
-        /// When.
+        /// Time of the fact.
         at: Micros,
         /// The store's revision.
         revision: u64,
-        /// Whose write.
+        /// The client that wrote.
         actor: Actor,
-        /// What it did.
+        /// Effect of the write.
         change: Change,
-        /// The object.
+        /// The object afterwards.
         lease: Arc<Lease>,
     },
-    /// A write of any object took effect, whatever its kind: what watches have to tell of.
+    /// A write of an object of any kind took effect. Watches must report these.
     ObjectCommitted {
-        /// When.
+        /// Time of the fact.
         at: Micros,
-        /// The store's revision. Commits are told in its order.
+        /// The store's revision. These facts come in its order.
         revision: u64,
-        /// What it did.
+        /// Effect of the write.
         change: Change,
-        /// The object.
+        /// The object afterwards.
         object: Object,
     },
-    /// A watch was opened, told something, or ended.
+    /// A watch was opened, wrote a line, or ended.
     Watched {
-        /// When: as its server wrote it, which is before its client read it.
+        /// Time at which the server wrote it, which is before the client read it.
         at: Micros,
-        /// Which stream.
+        /// The stream.
         watch: WatchId,
-        /// Whose.
+        /// The client that opened it.
         actor: Actor,
-        /// What.
-        heard: Heard,
+        /// What happened to the stream.
+        fact: WatchFact,
     },
-    /// An API call was made (watches left out).
+    /// A client made an API call other than a watch.
     ApiCalled {
-        /// When.
+        /// Time of the fact.
         at: Micros,
-        /// Whose call.
+        /// The client.
         actor: Actor,
     },
-    /// A replica crashed: nothing of it runs on; requests under way may still take effect.
+    /// A replica crashed. None of its code runs any more; its requests under way may still take effect.
     Crashed {
-        /// When.
+        /// Time of the fact.
         at: Micros,
-        /// Which replica.
+        /// Index of the replica, from 0.
         index: u8,
     },
-    /// A replica is ready (again).
+    /// A replica became ready, at first or after a restart.
     Ready {
-        /// When.
+        /// Time of the fact.
         at: Micros,
-        /// Which replica.
+        /// Index of the replica, from 0.
         index: u8,
     },
-    /// No fault will happen from now on.
+    /// No fault happens after this.
     FaultsStopped {
-        /// When.
+        /// Time of the fact.
         at: Micros,
     },
-    /// No signal is sent from now on and none is unanswered.
+    /// No signal is sent after this, and every signal has its answer.
     SignalsStopped {
-        /// When.
+        /// Time of the fact.
         at: Micros,
     },
-    /// The run is over: nothing is under way, late writes included.
+    /// The run is over: no request is under way, late writes included.
     Ended {
-        /// When.
+        /// Time of the fact.
         at: Micros,
     },
 }
 
 impl Observation {
-    /// When it happened.
+    /// Time of the fact.
     pub const fn at(&self) -> Micros {
         match self {
             Self::SignalSent { at, .. }
@@ -247,7 +243,7 @@ impl Observation {
         }
     }
 
-    /// Whose doing it was, where it is a call or a write.
+    /// The client behind a call or a write.
     pub const fn actor(&self) -> Option<Actor> {
         match self {
             Self::RequestCommitted { actor, .. }

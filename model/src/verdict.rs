@@ -1,23 +1,23 @@
 //! The three possible answers of a check.
 //!
-//! There is deliberately no conversion to `bool`: whoever asks "did it hold?" has to say what an undecided check means.
+//! A `Verdict` never converts to `bool`: callers must decide how to treat `Inconclusive`.
 use serde::{Deserialize, Serialize};
 
-/// What a check, or all of them together, came to.
+/// Result of one check, or of all checks together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// It was checked and never failed.
+    /// At least one check ran, and none failed.
     Held,
-    /// It never ran, or could not decide: not a pass.
+    /// No check ran, or a check could not decide. This is not a pass.
     Inconclusive,
-    /// It failed at least once.
+    /// At least one check failed.
     Violated,
 }
 
 impl Verdict {
-    /// The verdict on something checked `checked` times, that failed `violations` times and could not decide `undecided`
-    /// times. One violation outweighs everything; without any check there is no pass.
+    /// Verdict over `checked` checks, of which `violations` failed, and `undecided` further checks that could not be decided.
+    /// One violation outweighs everything; zero checks are not a pass.
     pub const fn of(checked: u64, undecided: u64, violations: u64) -> Self {
         if violations > 0 {
             Self::Violated
@@ -28,7 +28,7 @@ impl Verdict {
         }
     }
 
-    /// The verdict on two things together: the worse one.
+    /// The worse of two verdicts.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         self.max(other)

@@ -1,14 +1,14 @@
-//! Facts of watches: what a stream was opened for, and what it told, line by line.
+//! Facts about watches: what a stream was opened for, and what its server wrote, line by line.
 //!
-//! They are taken from the request and from the bytes of the stream. Which commits a stream had to tell of is worked out here
-//! from [`ObjectCommitted`](crate::observation::Observation::ObjectCommitted) alone, selectors included: an oracle that asked
-//! the server what its own selector means would agree with its mistakes. How *late* a stream tells is nobody's breach: a cache
-//! may lag for as long as it likes.
-use crate::observation::Change;
+//! They come from the request and from the bytes of the stream. The oracle itself works out which commits a stream must
+//! report, from [`ObjectCommitted`](crate::observation::Observation::ObjectCommitted) facts alone, selectors included: an
+//! oracle that asked the server what its own selector means would agree with its mistakes. Lateness is not a violation: a
+//! cache may lag for as long as it likes.
+use crate::change::Change;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// One stream of watch events. A watch that is opened again is another stream.
+/// Identifies one stream of watch events. A watch that is opened again is another stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct WatchId(pub u64);
 
@@ -18,7 +18,7 @@ pub type Label = (Arc<str>, Arc<str>);
 /// An object of any kind as one commit left it (for a deletion: its last state).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
-    /// Its resource: plural, or plural and group; whatever streams are opened by.
+    /// Its resource: the plural, or plural and group, as in [`Selection::resource`].
     pub resource: Arc<str>,
     /// metadata.namespace; empty for cluster-scoped ones.
     pub namespace: Arc<str>,
@@ -28,27 +28,27 @@ pub struct Object {
     pub labels: Arc<[Label]>,
 }
 
-/// What a label must be (k8s.io/apimachinery/pkg/labels, Requirement).
+/// Condition on a label (k8s.io/apimachinery/pkg/labels, Requirement).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Operator {
-    /// There, and one of the values.
+    /// The label exists and has one of the values.
     In,
-    /// None of the values; not there will do.
+    /// The label has none of the values, or does not exist.
     NotIn,
-    /// There.
+    /// The label exists.
     Exists,
-    /// Not there.
+    /// The label does not exist.
     Absent,
 }
 
 /// One requirement of a label selector.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requirement {
-    /// Which label.
+    /// Name of the label.
     pub label: Arc<str>,
-    /// What of it.
+    /// Condition that it must meet.
     pub operator: Operator,
-    /// The values that the operator speaks of.
+    /// Values of `In` and `NotIn`.
     pub values: Vec<Arc<str>>,
 }
 
@@ -64,21 +64,22 @@ impl Requirement {
     }
 }
 
-/// What a watch is of.
+/// What a watch selects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
     /// The resource, as in [`Object::resource`].
     pub resource: Arc<str>,
     /// One namespace; `None` for all, and for cluster-scoped kinds.
     pub namespace: Option<Arc<str>>,
-    /// Requirements of labels, all of which must be met.
+    /// Requirements on labels; an object must meet all of them.
     pub labels: Vec<Requirement>,
-    /// It is narrowed further by what the facts do not have: fields, or labels as numbers. Nobody can say what it left out.
+    /// Whether it also selects by what the facts do not contain: fields, or labels compared as numbers. Then the oracle
+    /// cannot tell what the stream left out.
     pub narrowed: bool,
 }
 
 impl Selection {
-    pub(crate) fn takes(&self, namespace: &str, labels: &[Label]) -> bool {
+    pub(crate) fn selects(&self, namespace: &str, labels: &[Label]) -> bool {
         self.namespace.as_deref().is_none_or(|wanted| wanted == namespace)
             && self.labels.iter().all(|requirement| requirement.met_by(labels))
     }
@@ -87,35 +88,35 @@ impl Selection {
 /// How a stream was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
-    /// What it is of.
+    /// What it selects.
     pub selection: Selection,
-    /// The revision that it goes on from: everything later is to be told.
+    /// Revision that it starts after: it must report everything later.
     pub after: u64,
-    /// Whether it begins by telling, as Created, every object that there was at that revision.
+    /// Whether it begins by reporting, as Created, every object that existed at that revision.
     pub from_state: bool,
 }
 
 /// One fact about a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Heard {
-    /// It was opened.
+pub enum WatchFact {
+    /// The stream was opened.
     Opened(Arc<Opening>),
-    /// It told an event: ADDED is Created, MODIFIED is Modified, DELETED is Deleted.
-    Told {
-        /// What is said to have happened, as far as the stream's selection sees it.
+    /// The server wrote an event: ADDED is Created, MODIFIED is Modified, DELETED is Deleted.
+    Event {
+        /// What the event says happened, as far as the stream's selection sees it.
         change: Change,
         /// The object's resourceVersion in the event.
         revision: u64,
-        /// Its namespace.
+        /// The object's namespace.
         namespace: Arc<str>,
-        /// Its name.
+        /// The object's name.
         name: Arc<str>,
     },
-    /// It told a bookmark.
+    /// The server wrote a bookmark.
     Bookmark {
         /// The bookmark's resourceVersion.
         revision: u64,
     },
-    /// It ended; why does not matter.
+    /// The stream ended, for any reason.
     Ended,
 }

@@ -1,7 +1,9 @@
-//! Speed of the canonical run: 15 signals of one fingerprint over 3 replicas, all invariants, direct transport, one thread.
+//! Speed of the canonical run: 15 signals of one fingerprint over 3 replicas, all invariants, direct transport, one
+//! thread.
 //!
-//! `cargo bench -p scenarios` prints runs and API calls a second with the shipped protocol and with the existing gateway's
-//! lock (which makes many more calls, so that batching alone cannot make the figure), and what an idle tail costs.
+//! `cargo bench -p scenarios` prints runs and API calls a second with the shipped protocol and with the existing
+//! gateway's lock (which makes many more calls, so that batching alone cannot make the figure), and what an idle tail
+//! costs.
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use scenarios::{
     catalogue::bursts::BURST,
@@ -11,7 +13,7 @@ use scenarios::{
 use sim::engine::{Choices, Detail, Random};
 use std::time::Duration;
 
-/// As the command has it.
+/// The allocator of the command.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

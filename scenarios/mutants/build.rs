@@ -1,7 +1,7 @@
 //! Copies the gateway's protocol into one file, with the edits of `src/edits.rs`.
 //!
-//! An edit whose original is not there exactly once stops the build: the protocol has changed, and a weakening that silently
-//! weakens nothing would be a bug that nobody can find.
+//! An edit whose original is not there exactly once stops the build: the protocol has changed, and a mutant that silently
+//! lacks nothing could never be caught.
 use std::{
     env,
     error::Error,
@@ -14,7 +14,7 @@ use std::{
 #[path = "src/edits.rs"]
 pub mod edits;
 
-use edits::{EDITS, Edit, SITES};
+use edits::{EDITS, Edit, SAFEGUARDS};
 
 const PROTOCOL: &str = "../../gateway/src/fenced_lease";
 
@@ -33,10 +33,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             None => writeln!(text, "{line}")?,
         }
     }
-    for site in SITES {
-        if !EDITS.iter().any(|edit| edit.mutant.contains(&format!("@{site:?}"))) {
+    for safeguard in SAFEGUARDS {
+        if !EDITS.iter().any(|edit| edit.mutant.contains(&format!("@{safeguard:?}"))) {
             return Err(format!(
-                "no edit of scenarios/mutants/src/edits.rs takes out {site:?}: add one, or remove the site"
+                "no edit of scenarios/mutants/src/edits.rs takes out {safeguard:?}: add one, or remove the safeguard"
             )
             .into());
         }
@@ -65,15 +65,15 @@ fn apply(edit: &Edit, text: &str) -> Result<String, String> {
     let found = text.matches(edit.original).count();
     if found != 1 {
         return Err(format!(
-            "gateway/src/once/{}.rs has {found} places that read\n    {}\nand the weakenings need exactly one: bring this edit in \
+            "gateway/src/fenced_lease/{}.rs has {found} places that read\n    {}\nand the mutants need exactly one: bring this edit in \
              scenarios/mutants/src/edits.rs into step with it, so that its mutant still lacks the safeguard",
             edit.file, edit.original
         ));
     }
     let mut mutant = edit.mutant.to_owned();
-    for site in SITES {
+    for safeguard in SAFEGUARDS {
         // The longest names first would matter if one were the beginning of another: `edits.rs` has none such.
-        mutant = mutant.replace(&format!("@{site:?}"), &format!("crate::out(crate::Site::{site:?})"));
+        mutant = mutant.replace(&format!("@{safeguard:?}"), &format!("crate::out(crate::Safeguard::{safeguard:?})"));
     }
     Ok(text.replacen(edit.original, &mutant, 1))
 }

@@ -1,9 +1,9 @@
 //! API calls per signal: what a signal costs the API server, before its answer and after.
 //!
-//! Counted on the wire, by method and resource, from the calls that replicas sent; watches are left out, and look-ups of what an
-//! alert is about are told apart from the protocol's calls. What came before an answer is decided by the order of events and not
-//! by time, so that a script which sends one signal after the other gets exact figures, and a burst an amortised one. It is for
-//! scripts of deliveries of one alert that nobody repeats.
+//! Counted on the wire, by method and resource, from the calls that replicas sent; watches are left out, and look-ups
+//! of what an alert is about are told apart from the protocol's calls. What came before an answer is decided by the
+//! order of events and not by time, so that a script which sends one signal after the other gets exact figures, and a
+//! burst an amortised one. It is for scripts of deliveries of one alert that nobody repeats.
 use std::fmt;
 
 /// Which calls a protocol makes.

@@ -1,7 +1,7 @@
-//! What a scenario expects beside the invariants, judged at the end of a run.
+//! Expectations: what a scenario itself demands of the end of a run, besides the invariants.
 use crate::{
-    observe::Told,
-    runner::{EXPECTATION, finding},
+    checks::{EXPECTATION, finding},
+    observe::SentSignal,
     scenario::{Expect, Scenario},
     workload::Payload,
 };
@@ -9,60 +9,84 @@ use model::{observation::Reply, oracle::Finding};
 use serde_json::Value;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-/// Judges a scenario's expectations; the first that is not met is the breach.
-pub fn judge(scenario: &Scenario, stored: &[Arc<Value>], told: &[Told], served: &BTreeSet<usize>, at: u64) -> Finding {
+/// Judges a scenario's expectations; the violation is the first one that is not met.
+pub fn judge(
+    scenario: &Scenario,
+    stored: &[Arc<Value>],
+    signals: &[SentSignal],
+    served: &BTreeSet<usize>,
+    at: u64,
+) -> Finding {
     let replicas = scenario.cluster.replicas;
-    let breach = scenario.expect.iter().find_map(|expect| unmet(expect, replicas, stored, told, served));
-    finding(EXPECTATION, at, breach)
+    let violation = scenario.expect.iter().find_map(|expect| unmet(expect, replicas, stored, signals, served));
+    finding(EXPECTATION, at, violation)
 }
 
 fn unmet(
     expect: &Expect,
     replicas: usize,
     stored: &[Arc<Value>],
-    told: &[Told],
+    signals: &[SentSignal],
     served: &BTreeSet<usize>,
 ) -> Option<String> {
     match expect {
         Expect::Requests(expected) => (stored.len() != *expected)
-            .then(|| format!("{} RemediationRequests exist at the end, {expected} were expected.", stored.len())),
-        Expect::AllAccepted => all_accepted(told),
-        Expect::AllRefused(status) => told.iter().filter(|told| !told.resolved).find_map(|told| {
-            (told.status != Some(*status)).then(|| {
-                format!("A signal of {:?} was answered {:?}; {status} was expected.", told.payload, told.status)
+            .then(|| format!("Expected {} at the end, found {}.", requests(*expected), stored.len())),
+        Expect::AllAccepted => all_accepted(signals),
+        Expect::AllRefused(status) => signals.iter().filter(|signal| !signal.resolved).find_map(|signal| {
+            (signal.status != Some(*status)).then(|| {
+                format!("Expected status {status} for every signal of {:?}, found {}.", signal.payload, answer(signal))
             })
         }),
         Expect::EveryReplicaServes => (0..replicas)
             .find(|replica| !served.contains(replica))
-            .map(|replica| format!("Replica {replica} answered nothing.")),
-        Expect::AnsweredWithin(payload, limit) => slow(*payload, *limit, told),
+            .map(|replica| format!("Expected every replica to answer a delivery; replica {replica} answered none.")),
+        Expect::AnsweredWithin(payload, limit) => slow(*payload, *limit, signals),
         Expect::EachWithin(limit) => {
-            let distinct = told.iter().filter(|told| matches!(told.payload, Payload::Distinct(_)));
-            distinct.map(|told| told.payload).find_map(|payload| slow(payload, *limit, told))
+            let distinct = signals.iter().filter(|signal| matches!(signal.payload, Payload::Distinct(_)));
+            distinct.map(|signal| signal.payload).find_map(|payload| slow(payload, *limit, signals))
         }
         Expect::Counted(payload, expected) => miscounted(*payload, *expected, stored),
     }
+}
+
+fn requests(count: usize) -> String {
+    format!("{count} RemediationRequest{}", if count == 1 { "" } else { "s" })
+}
+
+fn answer(signal: &SentSignal) -> String {
+    signal.status.map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"))
 }
 
 fn accepted(reply: Option<&Reply>) -> bool {
     matches!(reply, Some(Reply::Created { .. } | Reply::Duplicate { .. }))
 }
 
-fn all_accepted(told: &[Told]) -> Option<String> {
-    let wanted: BTreeSet<(Payload, usize)> =
-        told.iter().filter(|told| !told.resolved).map(|told| (told.payload, told.alert)).collect();
-    wanted.into_iter().find_map(|(payload, alert)| {
-        let last = told.iter().rev().find(|told| (told.payload, told.alert) == (payload, alert))?;
-        (!accepted(last.reply.as_ref()))
-            .then(|| format!("The last delivery of alert {alert} of {payload:?} was answered {:?}.", last.reply))
+fn all_accepted(signals: &[SentSignal]) -> Option<String> {
+    let firing: BTreeSet<(Payload, usize)> =
+        signals.iter().filter(|signal| !signal.resolved).map(|signal| (signal.payload, signal.alert)).collect();
+    firing.into_iter().find_map(|(payload, alert)| {
+        let last = signals.iter().rev().find(|signal| (signal.payload, signal.alert) == (payload, alert))?;
+        (!accepted(last.reply.as_ref())).then(|| {
+            format!(
+                "Expected the last delivery of alert {alert} of {payload:?} to be accepted, found {}.",
+                answer(last)
+            )
+        })
     })
 }
 
-fn slow(payload: Payload, limit: Duration, told: &[Told]) -> Option<String> {
-    told.iter().filter(|told| told.payload == payload).find_map(|told| {
-        let took = Duration::from_micros(told.answered_at.saturating_sub(told.sent_at));
-        (took > limit || told.reply.is_none())
-            .then(|| format!("A signal of {payload:?} was answered after {took:?}; {limit:?} are allowed."))
+fn slow(payload: Payload, limit: Duration, signals: &[SentSignal]) -> Option<String> {
+    signals.iter().filter(|signal| signal.payload == payload).find_map(|signal| {
+        let took = Duration::from_micros(signal.answered_at.saturating_sub(signal.sent_at));
+        let late =
+            || format!("Expected an answer to a signal of {payload:?} within {limit:?}, found it after {took:?}.");
+        let absent = || format!("Expected an answer to a signal of {payload:?} within {limit:?}, found none.");
+        match signal.reply {
+            None => Some(absent()),
+            Some(_) if took > limit => Some(late()),
+            Some(_) => None,
+        }
     })
 }
 
@@ -73,5 +97,5 @@ fn miscounted(payload: Payload, expected: u32, stored: &[Arc<Value>]) -> Option<
         .filter(|object| object["spec"]["signalFingerprint"] == **fingerprint)
         .filter_map(|object| object["status"]["deduplication"]["occurrenceCount"].as_u64())
         .sum();
-    (sum != u64::from(expected)).then(|| format!("{sum} signals of {payload:?} are counted; {expected} were expected."))
+    (sum != u64::from(expected)).then(|| format!("Expected {expected} counted signals of {payload:?}, found {sum}."))
 }

@@ -1,6 +1,6 @@
-//! The gateway as a host of the simulated world: the same application that production serves, with the world's clock,
-//! entropy and API transport.
-use crate::{network::SimulatedListener, protocol_name::ProtocolName, workload::script::NAMESPACE};
+//! The gateway as a host: the same application that production serves, with the simulation's clock, entropy and API
+//! transport.
+use crate::{network::SimulatedListener, objects::NAMESPACE, protocol_name::ProtocolName};
 use axum::body::Body;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -19,14 +19,14 @@ use sim::{
 use std::{borrow::Cow, sync::Arc, time::Duration};
 use tower::ServiceExt;
 
-/// Boots gateways that handle signals by one protocol, or the first of them by others.
+/// Boots gateways with one protocol, or the first of them with other protocols.
 #[derive(Debug, Clone)]
 pub struct GatewayHost {
-    /// The protocol.
+    /// Protocol of the replicas.
     pub protocol: ProtocolName,
-    /// Those of the first replicas.
-    pub beside: Vec<ProtocolName>,
-    /// Where replicas keep their locks, by turns.
+    /// Protocols of the first replicas, if they differ.
+    pub mixed_replicas: Vec<ProtocolName>,
+    /// Namespaces that replicas keep their locks in, by turns.
     pub lock_namespaces: Cow<'static, [&'static str]>,
 }
 
@@ -47,7 +47,7 @@ impl Host for GatewayHost {
         let clock = Arc::new(ReplicaClock(environment.clock));
         let entropy = Arc::new(ReplicaEntropy(environment.entropy));
         let replica = environment.name.rsplit_once('-').and_then(|(_, index)| index.parse::<usize>().ok());
-        let protocol = replica.and_then(|index| self.beside.get(index)).copied().unwrap_or(self.protocol);
+        let protocol = replica.and_then(|index| self.mixed_replicas.get(index)).copied().unwrap_or(self.protocol);
         let app = App::start(config, client, clock, entropy, |context| protocol.start(context));
         Box::new(Gateway { router: app.router(), app })
     }

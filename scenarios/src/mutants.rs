@@ -1,374 +1,375 @@
-//! Weakenings: the shipped protocol without one safeguard, or without several that stand in for each other, and what must show it.
+//! Mutants: copies of the shipped protocol with one safeguard or several taken out, and the invariant that must catch
+//! each.
 //!
-//! Each is a planted bug: a harness that does not find it has nothing to say about the protocol that has the safeguard. Where
-//! taking one layer away breaks nothing, that is said too, with the pair that does: [`HARMLESS`].
-use mutants::Site;
+//! A harness that misses a mutant proves nothing about the safeguard that the mutant lacks. Some safeguards cover each
+//! other: taking one of those out breaks nothing. [`EQUIVALENT_MUTANTS`] lists them, with the safeguard that remains.
+use mutants::Safeguard;
 
-/// A protocol that lacks something.
+/// A mutant that a named scenario and a named invariant must catch.
 #[derive(Debug, Clone, Copy)]
-pub struct Weakening {
-    /// What `--protocol` takes, after `weakened-`.
+pub struct Mutant {
+    /// Name on the command line, after `mutant-`.
     pub name: &'static str,
-    /// What is wrong with it, in a line.
+    /// The mistake, in one line.
     pub about: &'static str,
-    /// What is taken out.
-    pub sites: &'static [Site],
-    /// The scenario that shows it.
+    /// Safeguards that are taken out.
+    pub removed: &'static [Safeguard],
+    /// Scenario that shows the mistake.
     pub scenario: &'static str,
-    /// The preset of faults, where the scenario's own are too mild.
+    /// Preset of faults, where the scenario's own are too mild.
     pub faults: Option<&'static str>,
-    /// The invariant that must catch it.
+    /// Invariant that must catch it.
     pub invariant: &'static str,
 }
 
-const BUG: Weakening =
-    Weakening { name: "", about: "", sites: &[], scenario: "", faults: None, invariant: "occurrences_exact" };
+const BLANK: Mutant =
+    Mutant { name: "", about: "", removed: &[], scenario: "", faults: None, invariant: "occurrences_exact" };
 
-/// Every planted bug.
-pub const WEAKENINGS: &[Weakening] = &[
-    Weakening {
+/// Every mutant that must be caught.
+pub const MUTANTS: &[Mutant] = &[
+    Mutant {
         name: "no-mark",
-        about: "the count carries no mark, and a lost count is taken for uncounted",
-        sites: &[Site::Mark, Site::UnknowableWithoutMark],
+        about: "the count carries no mark, and a lost count is treated as not counted",
+        removed: &[Safeguard::Mark, Safeguard::UnknowableWithoutMark],
         scenario: "lost-count",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "mark-in-unknown-field",
-        about: "the mark is in a field that the schema does not know: it is pruned, and absence read as uncounted",
-        sites: &[Site::KnownField, Site::UnknowableWithoutMark],
+        about: "the mark is in a field that the schema does not know: it is pruned, and a missing mark is read as not counted",
+        removed: &[Safeguard::KnownField, Safeguard::UnknowableWithoutMark],
         scenario: "lost-count",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "absent-means-uncounted",
-        about: "somebody erases the marks, and their absence is read as uncounted",
-        sites: &[Site::UnknowableWithoutMark],
-        scenario: "meddled",
-        ..BUG
+        about: "another client erases the marks, and a missing mark is read as not counted",
+        removed: &[Safeguard::UnknowableWithoutMark],
+        scenario: "interference",
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "base-ignored",
-        about: "a mark that a younger ledger cannot hold is taken for one that never was",
-        sites: &[Site::LedgerBase],
+        about: "a ledger that began after the count lacks its mark, and the missing mark is read as not counted",
+        removed: &[Safeguard::LedgerBase],
         scenario: "rewritten-ledger",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "mark-read-apart",
-        about: "the mark is looked for while the lost patch may still commit",
-        sites: &[Site::OneRead],
+        about: "the mark is looked up while the lost patch may still commit",
+        removed: &[Safeguard::OneRead],
         scenario: "late-count",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "unconditional-count",
         about: "the patch names no version: the last writer wins",
-        sites: &[Site::CountVersion],
+        removed: &[Safeguard::CountVersion],
         scenario: "count-contention",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "counts-on-the-ended",
-        about: "the patch names no version: it counts on a request that has ended meanwhile",
-        sites: &[Site::CountVersion],
+        about: "the patch names no version: it counts on a request that has ended in the meantime",
+        removed: &[Safeguard::CountVersion],
         scenario: "ends-meanwhile",
         invariant: "accepted_means_active",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "5xx-is-definite",
-        about: "a 5xx is taken for a refusal, and the count tried anew",
-        sites: &[Site::ServerErrorAmbiguous],
+        about: "a 5xx is treated as a refusal, and the count is retried",
+        removed: &[Safeguard::ServerErrorAmbiguous],
         scenario: "api-errors",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "ack-before-commit",
         about: "signals are answered before their count is stored",
-        sites: &[Site::CommitBeforeAnswer],
+        removed: &[Safeguard::CommitBeforeAnswer],
         scenario: "count-contention",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "batch-counts-one",
         about: "a batch of k raises the count by one",
-        sites: &[Site::CountWholeBatch],
+        removed: &[Safeguard::CountWholeBatch],
         scenario: "burst",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "last-seen-by-own-clock",
-        about: "lastSeenAt is this replica's now, also when that is earlier",
-        sites: &[Site::LastSeenGrows],
+        about: "lastSeenAt is this replica's own time, even when that is earlier than the stored one",
+        removed: &[Safeguard::LastSeenGrows],
         scenario: "wrong-clocks",
         invariant: "occurrences_monotonic",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "created-for-the-poster",
-        about: "201 goes to whoever sent the POST, though another replica counted first",
-        sites: &[Site::CreatedIsFirst],
+        about: "201 goes to the sender of the POST, although another replica counted first",
+        removed: &[Safeguard::CreatedIsFirst],
         scenario: "pair",
         invariant: "reply_tells_truth",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "cached-read",
         about: "a request is read from the watch cache instead of by quorum",
-        sites: &[Site::QuorumRead],
+        removed: &[Safeguard::QuorumRead],
         scenario: "count-contention",
         faults: Some("hostile"),
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "expiry-is-the-fence",
-        about: "each acquisition names its request anew: the late write of a holder that stood still is not fenced",
-        sites: &[Site::OneNameOfEpisode],
+        about: "each acquisition gives its request a new name: the late write of a paused holder is not fenced",
+        removed: &[Safeguard::OneNameOfEpisode],
         scenario: "holder-pause",
         invariant: "one_active_request",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "new-name-per-attempt",
-        about: "a create that was not answered is tried again under another name",
-        sites: &[Site::OneNameOfAcquisition],
+        about: "a create without an answer is retried under another name",
+        removed: &[Safeguard::OneNameOfAcquisition],
         scenario: "lost-create",
         invariant: "one_active_request",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "episode-not-named",
-        about: "every episode has the same name: after the first no request can be made",
-        sites: &[Site::EpisodeNamed],
+        about: "every episode has the same name: after the first, no request can be created",
+        removed: &[Safeguard::EpisodeNamed],
         scenario: "next-episode",
         invariant: "every_signal_ends",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
-        name: "episode-stands-still",
-        about: "what follows on an ended episode is the same one",
-        sites: &[Site::EpisodeAdvances],
+    Mutant {
+        name: "episode-never-advances",
+        about: "the episode number does not grow when an episode has ended",
+        removed: &[Safeguard::EpisodeAdvances],
         scenario: "next-episode",
         invariant: "every_signal_ends",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "absence-is-final",
-        about: "a request that is gone is succeeded at once, while a create of it is under way",
-        sites: &[Site::Standing],
+        about: "the next episode begins as soon as a request is gone, while a create of it is still under way",
+        removed: &[Safeguard::Standing],
         scenario: "deleted-under-way",
         invariant: "one_active_request",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "terminating-is-ended",
-        about: "an active request that is being deleted is succeeded before it is gone",
-        sites: &[Site::TerminatingActive],
+        about: "the next episode begins while an active request is still being deleted",
+        removed: &[Safeguard::TerminatingActive],
         scenario: "slow-deletion",
         invariant: "one_active_request",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "swept-under-a-create",
         about: "a lease is swept as soon as it is free, while a create of its episode is under way",
-        sites: &[Site::SweepIdle],
+        removed: &[Safeguard::SweepIdle],
         scenario: "swept-late",
         invariant: "one_active_request",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "swept-in-use",
         about: "a lease is swept although its fingerprint has a request",
-        sites: &[Site::SweepUnused, Site::SweepIdle],
-        scenario: "stood-still",
+        removed: &[Safeguard::SweepUnused, Safeguard::SweepIdle],
+        scenario: "paused-replica",
         invariant: "one_active_request",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "unconditional-take",
-        about: "a lease is taken over its latest version, not the one that was judged",
-        sites: &[Site::TakeVersion],
+        about: "a lease is taken at its latest version, not at the version that was examined",
+        removed: &[Safeguard::TakeVersion],
         scenario: "ends-meanwhile",
         invariant: "one_holder",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "unconditional-release",
-        about: "a lease is given back by deleting it by name, whoever has it",
-        sites: &[Site::ReleaseVersion],
+        about: "a lease is released by deleting it by name, even when another replica holds it",
+        removed: &[Safeguard::ReleaseVersion],
         scenario: "burst-hostile",
         invariant: "no_foreign_release",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "unconditional-release-unfenced",
-        about: "the same, and each acquisition names its request anew",
-        sites: &[Site::ReleaseVersion, Site::OneNameOfEpisode],
+        about: "the same, and each acquisition gives its request a new name",
+        removed: &[Safeguard::ReleaseVersion, Safeguard::OneNameOfEpisode],
         scenario: "time-travel",
         invariant: "one_active_request",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "wall-clock-expiry",
-        about: "expiry is judged by the holder's renewTime and one's own wall clock",
-        sites: &[Site::LocalExpiry],
+        about: "expiry compares the holder's renewTime with this replica's wall clock",
+        removed: &[Safeguard::LocalExpiry],
         scenario: "wrong-clocks",
         invariant: "one_holder",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "wall-clock-expiry-unfenced",
-        about: "the same, and each acquisition names its request anew",
-        sites: &[Site::LocalExpiry, Site::OneNameOfEpisode],
+        about: "the same, and each acquisition gives its request a new name",
+        removed: &[Safeguard::LocalExpiry, Safeguard::OneNameOfEpisode],
         scenario: "wrong-clocks",
         invariant: "one_active_request",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "pod-is-the-holder",
-        about: "the holder is the pod: a restarted one takes its predecessor's lock for its own",
-        sites: &[Site::HolderUnique],
+        about: "the holder is the pod: a restarted pod treats its predecessor's lock as its own",
+        removed: &[Safeguard::HolderUnique],
         scenario: "quick-restart",
         invariant: "no_foreign_release",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "pod-is-the-holder-unfenced",
-        about: "the same, and each acquisition names its request anew",
-        sites: &[Site::HolderUnique, Site::OneNameOfEpisode],
+        about: "the same, and each acquisition gives its request a new name",
+        removed: &[Safeguard::HolderUnique, Safeguard::OneNameOfEpisode],
         scenario: "quick-restart",
         invariant: "one_active_request",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
-        name: "never-given-back",
-        about: "leases are left to expire",
-        sites: &[Site::GivenBack],
+    Mutant {
+        name: "never-released",
+        about: "leases are never released, only left to expire",
+        removed: &[Safeguard::GivenBack],
         scenario: "next-episode",
         invariant: "locks_are_reclaimed",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "never-expires",
-        about: "a lock whose holder is gone is waited for",
-        sites: &[Site::ExpirySeen],
+        about: "a lock whose holder is gone never expires",
+        removed: &[Safeguard::ExpirySeen],
         scenario: "holder-crash",
         invariant: "every_signal_ends",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "key-not-stored",
-        about: "the key of a delivery is looked for, and not stored with its count",
-        sites: &[Site::KeysStored],
+        about: "the key of a delivery is looked up, but not stored with its count",
+        removed: &[Safeguard::KeysStored],
         scenario: "keyed-twice",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "key-looked-up-once",
-        about: "keys are looked up when a batch comes, and not again when its count loses to another",
-        sites: &[Site::KeysOfVersion],
+        about: "keys are looked up when a batch begins, and not again when its count loses to another",
+        removed: &[Safeguard::KeysOfVersion],
         scenario: "keyed-redelivery",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "keys-left-behind",
         about: "an episode begins without the keys of the one before",
-        sites: &[Site::KeysHandedOn],
+        removed: &[Safeguard::KeysHandedOn],
         scenario: "empty-episode",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "keys-lost-on-the-way",
-        about: "only the episode before is asked for keys: one that ended before its first count has none",
-        sites: &[Site::KeysPastEmpty],
+        about: "keys are looked up in the previous episode only, which has none if it ended before its first count",
+        removed: &[Safeguard::KeysPastEmpty],
         scenario: "empty-episode",
-        ..BUG
+        ..BLANK
     },
-    Weakening {
+    Mutant {
         name: "restless-sweeper",
         about: "every replica reads every lease every second",
-        sites: &[Site::SweepSeldom],
+        removed: &[Safeguard::SweepSeldom],
         scenario: "next-episode",
         invariant: "quiet_is_quiet",
-        ..BUG
+        ..BLANK
     },
 ];
 
-/// A layer that others stand in for: without it these invariants hold in this scenario.
+/// A mutant that keeps these invariants in this scenario, because another safeguard covers the one that it lacks.
 #[derive(Debug, Clone, Copy)]
-pub struct Harmless {
-    /// What `--protocol` takes, after `without-`.
+pub struct EquivalentMutant {
+    /// Name on the command line, after `mutant-`.
     pub name: &'static str,
-    /// What is taken out.
-    pub sites: &'static [Site],
-    /// Where it shows nothing.
+    /// Safeguards that are taken out.
+    pub removed: &'static [Safeguard],
+    /// Scenario in which the mutant runs.
     pub scenario: &'static str,
-    /// What holds all the same.
+    /// Invariants that still hold.
     pub invariants: &'static [&'static str],
-    /// The layer that stands in for it.
+    /// Why they hold: the safeguard that covers the missing one.
     pub because: &'static str,
 }
 
 const REQUESTS_AND_COUNTS: &[&str] =
     &["one_active_request", "occurrences_exact", "occurrences_monotonic", "accepted_means_active", "reply_tells_truth"];
 
-/// Layers that can be taken away one at a time.
-pub const HARMLESS: &[Harmless] = &[
-    Harmless {
-        name: "nothing",
-        sites: &[],
-        scenario: "meddled",
+/// Safeguards that can be taken out one at a time without breaking requests or counts.
+pub const EQUIVALENT_MUTANTS: &[EquivalentMutant] = &[
+    EquivalentMutant {
+        name: "unchanged",
+        removed: &[],
+        scenario: "interference",
         invariants: REQUESTS_AND_COUNTS,
-        because: "it is the shipped protocol's own text",
+        because: "no safeguard is taken out: it is the shipped protocol's own text",
     },
-    Harmless {
-        name: "uid",
-        sites: &[Site::CountUid],
-        scenario: "meddled",
+    EquivalentMutant {
+        name: "no-uid",
+        removed: &[Safeguard::CountUid],
+        scenario: "interference",
         invariants: REQUESTS_AND_COUNTS,
         because: "a version names one state of one object, unless etcd is restored",
     },
-    Harmless {
-        name: "marks",
-        sites: &[Site::Mark],
+    EquivalentMutant {
+        name: "unmarked-counts",
+        removed: &[Safeguard::Mark],
         scenario: "lost-count",
         invariants: REQUESTS_AND_COUNTS,
-        because: "without marks lost counts are unknowable: 503, and counted at most once",
+        because: "without marks nothing can be known about a lost count: the answer is 503, and it counts at most once",
     },
-    Harmless {
-        name: "take-version",
-        sites: &[Site::TakeVersion],
+    EquivalentMutant {
+        name: "no-take-version",
+        removed: &[Safeguard::TakeVersion],
         scenario: "ends-meanwhile",
         invariants: REQUESTS_AND_COUNTS,
-        because: "the request's name is the fence, whoever holds the lease",
+        because: "the request's name is the fence, no matter which replica holds the lease",
     },
-    Harmless {
-        name: "local-expiry",
-        sites: &[Site::LocalExpiry],
+    EquivalentMutant {
+        name: "no-local-expiry",
+        removed: &[Safeguard::LocalExpiry],
         scenario: "wrong-clocks",
         invariants: REQUESTS_AND_COUNTS,
         because: "a lease that is taken too early costs a call that loses",
     },
-    Harmless {
-        name: "one-name",
-        sites: &[Site::OneNameOfEpisode],
+    EquivalentMutant {
+        name: "no-shared-name",
+        removed: &[Safeguard::OneNameOfEpisode],
         scenario: "wrong-clocks",
         invariants: REQUESTS_AND_COUNTS,
-        because: "where nothing is late and no clock is trusted, the lock excludes",
+        because: "the lock alone excludes others where no call is late and no clock is trusted",
     },
-    Harmless {
-        name: "unique-holder",
-        sites: &[Site::HolderUnique],
+    EquivalentMutant {
+        name: "no-unique-holder",
+        removed: &[Safeguard::HolderUnique],
         scenario: "quick-restart",
         invariants: REQUESTS_AND_COUNTS,
-        because: "the predecessor's late create has the name that its successor's has",
+        because: "the predecessor's late create has the same name as its successor's",
     },
-    Harmless {
-        name: "list-of-others",
-        sites: &[Site::ListBeforeFirst],
-        scenario: "meddled",
+    EquivalentMutant {
+        name: "no-first-list",
+        removed: &[Safeguard::ListBeforeFirst],
+        scenario: "interference",
         invariants: REQUESTS_AND_COUNTS,
-        because: "while nobody deletes leases, a lease outlives the requests made under it",
+        because: "a lease outlives the requests created under it, unless other clients delete leases",
     },
 ];

@@ -1,9 +1,9 @@
-//! The gateway's server on the simulated network: its own accept loop, on turmoil's sockets.
+//! The gateway's server on the simulated network: production's accept loop on turmoil's sockets.
 use axum::serve;
 use sim::engine::{Connection, Listener};
 use std::{io, net::SocketAddr};
 
-/// A simulated listener, as the gateway's server takes it.
+/// A simulated listener that the gateway's server accepts.
 pub struct SimulatedListener(pub Listener);
 
 impl serve::Listener for SimulatedListener {

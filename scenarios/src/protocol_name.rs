@@ -1,7 +1,7 @@
-//! Contenders: the protocol that the gateway ships and those that it is compared with, by name.
+//! Names of the protocols that a run can use: the shipped one, the baselines and the mutants.
 use crate::{
-    baselines::ALTERNATIVES,
-    mutants::{HARMLESS, WEAKENINGS},
+    baselines::BASELINES,
+    mutants::{EQUIVALENT_MUTANTS, MUTANTS},
 };
 use gateway::{
     fenced_lease::FencedLease,
@@ -9,57 +9,55 @@ use gateway::{
 };
 use std::{fmt, str::FromStr, sync::Arc};
 
-/// The name of the shipped protocol.
+/// Name of the shipped protocol.
 pub const SHIPPED: &str = "fenced-lease";
 
-/// A protocol that a run can be about.
+/// A protocol that a run can use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProtocolName {
-    /// The one that the gateway ships.
+    /// The shipped protocol.
     FencedLease,
-    /// One of [`ALTERNATIVES`], by index.
-    Alternative(usize),
-    /// One of [`WEAKENINGS`], by index: `weakened-` and its name on the command line.
-    Weakened(usize),
-    /// One of [`HARMLESS`], by index: `without-` and its name on the command line.
-    Without(usize),
+    /// One of [`BASELINES`], by index.
+    Baseline(usize),
+    /// One of [`MUTANTS`], by index: `mutant-` and its name on the command line.
+    Mutant(usize),
+    /// One of [`EQUIVALENT_MUTANTS`], by index: `mutant-` and its name on the command line.
+    EquivalentMutant(usize),
 }
 
 impl ProtocolName {
-    /// Every protocol but the weakened ones: the shipped one first.
+    /// The shipped protocol, then every baseline.
     pub fn all() -> impl Iterator<Item = ProtocolName> {
-        std::iter::once(ProtocolName::FencedLease).chain((0..ALTERNATIVES.len()).map(ProtocolName::Alternative))
+        std::iter::once(ProtocolName::FencedLease).chain((0..BASELINES.len()).map(ProtocolName::Baseline))
     }
 
-    /// Every planted bug.
-    pub fn weakened() -> impl Iterator<Item = ProtocolName> {
-        (0..WEAKENINGS.len()).map(ProtocolName::Weakened)
+    /// Every mutant that must be caught.
+    pub fn mutants() -> impl Iterator<Item = ProtocolName> {
+        (0..MUTANTS.len()).map(ProtocolName::Mutant)
     }
 
-    /// Every protocol that lacks a layer for which others stand in.
-    pub fn layered() -> impl Iterator<Item = ProtocolName> {
-        (0..HARMLESS.len()).map(ProtocolName::Without)
+    /// Every mutant whose missing safeguard is covered by another one.
+    pub fn equivalent_mutants() -> impl Iterator<Item = ProtocolName> {
+        (0..EQUIVALENT_MUTANTS.len()).map(ProtocolName::EquivalentMutant)
     }
 
-    /// What it is, in a line.
+    /// The protocol in one line.
     pub fn summary(self) -> &'static str {
         match self {
-            ProtocolName::FencedLease => {
-                "what the gateway ships: coalesced compare-and-set counts, creates fenced by name"
-            }
-            ProtocolName::Alternative(index) => ALTERNATIVES[index].summary,
-            ProtocolName::Weakened(index) => WEAKENINGS[index].about,
-            ProtocolName::Without(index) => HARMLESS[index].because,
+            ProtocolName::FencedLease => "shipped: coalesced compare-and-set counts, creates fenced by name",
+            ProtocolName::Baseline(index) => BASELINES[index].summary,
+            ProtocolName::Mutant(index) => MUTANTS[index].about,
+            ProtocolName::EquivalentMutant(index) => EQUIVALENT_MUTANTS[index].because,
         }
     }
 
-    /// Starts it for one replica.
+    /// Starts the protocol for one replica.
     pub fn start(self, context: Context) -> Arc<dyn Protocol> {
         match self {
             ProtocolName::FencedLease => FencedLease::start(context),
-            ProtocolName::Alternative(index) => (ALTERNATIVES[index].start)(context),
-            ProtocolName::Weakened(index) => mutants::start(context, WEAKENINGS[index].sites),
-            ProtocolName::Without(index) => mutants::start(context, HARMLESS[index].sites),
+            ProtocolName::Baseline(index) => (BASELINES[index].start)(context),
+            ProtocolName::Mutant(index) => mutants::start(context, MUTANTS[index].removed),
+            ProtocolName::EquivalentMutant(index) => mutants::start(context, EQUIVALENT_MUTANTS[index].removed),
         }
     }
 }
@@ -68,9 +66,9 @@ impl fmt::Display for ProtocolName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ProtocolName::FencedLease => f.write_str(SHIPPED),
-            ProtocolName::Alternative(index) => f.write_str(ALTERNATIVES[*index].name),
-            ProtocolName::Weakened(index) => write!(f, "weakened-{}", WEAKENINGS[*index].name),
-            ProtocolName::Without(index) => write!(f, "without-{}", HARMLESS[*index].name),
+            ProtocolName::Baseline(index) => f.write_str(BASELINES[*index].name),
+            ProtocolName::Mutant(index) => write!(f, "mutant-{}", MUTANTS[*index].name),
+            ProtocolName::EquivalentMutant(index) => write!(f, "mutant-{}", EQUIVALENT_MUTANTS[*index].name),
         }
     }
 }
@@ -79,10 +77,11 @@ impl FromStr for ProtocolName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut all = ProtocolName::all().chain(ProtocolName::weakened()).chain(ProtocolName::layered());
+        let mutants = ProtocolName::mutants().chain(ProtocolName::equivalent_mutants());
+        let mut all = ProtocolName::all().chain(mutants);
         all.find(|protocol| protocol.to_string() == text).ok_or_else(|| {
             let known: Vec<String> = ProtocolName::all().map(|protocol| protocol.to_string()).collect();
-            format!("no protocol `{text}`: there are {}, and the planted bugs of `lockstep list`", known.join(", "))
+            format!("unknown protocol `{text}`; use one of {}, or a mutant from `lockstep list`", known.join(", "))
         })
     }
 }

@@ -4,12 +4,10 @@
 //! string is `scenario:protocol:transport:faults:replicas:random:seed` for a run whose choices a seed made, or
 //! `…:placed:12=1,31=3` for a run that is in order and without faults except at these choices.
 use crate::{
+    generated::Generated,
     protocol_name::ProtocolName,
     runner::{Overrides, Subject, Transport},
-    scenario::ClusterShape,
-    workload::Act,
 };
-use serde::{Deserialize, Serialize};
 use sim::{
     Choice, Faults,
     engine::{Alternative, Choices, LABELS, Placed, Random, Recorded},
@@ -20,17 +18,6 @@ use std::{collections::BTreeMap, fmt::Write, str::FromStr, sync::Arc};
 const MAGIC: &str = "lockstep replay ";
 /// Format of the files that this version writes and reads. Format 1 had no meanings of choices.
 const FORMAT: u32 = 2;
-
-/// A scenario that a generator made, so that the catalogue does not have it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Generated {
-    /// The cluster.
-    pub cluster: ClusterShape,
-    /// The acts.
-    pub acts: Vec<Act>,
-    /// The preset of faults.
-    pub faults: String,
-}
 
 /// Source of a replay's choices.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,7 +112,7 @@ impl Replay {
     /// [`ReplayError::Unknown`] when the catalogue does not have it.
     pub fn subject(&self) -> Result<Subject, ReplayError> {
         let scenario = match &self.generated {
-            Some(generated) => crate::generate::scenario(&self.scenario, generated)?,
+            Some(generated) => generated.scenario(&self.scenario, preset(&generated.faults)?),
             None => crate::catalogue::find(&self.scenario)
                 .cloned()
                 .ok_or_else(|| ReplayError::Unknown(crate::catalogue::unknown(&self.scenario)))?,

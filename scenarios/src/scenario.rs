@@ -1,86 +1,87 @@
-//! A scenario: a cluster, what is done to it, what may go wrong, and what is expected. A typed literal that reads as a story.
+//! A scenario: a cluster, a workload, faults and expectations, written as a typed literal that reads as a story.
 use crate::{
     gateway_faults,
-    workload::{Act, Payload, script::NAMESPACE},
+    objects::NAMESPACE,
+    workload::{Act, Payload},
 };
 use serde::{Deserialize, Serialize};
 use sim::{Fault, FaultKind, Faults, Trigger};
 use std::{borrow::Cow, time::Duration};
 
-/// The replicas and the API servers.
+/// Size of the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterShape {
-    /// Gateway replicas.
+    /// Number of gateway replicas.
     pub replicas: usize,
-    /// API servers over one store, each with watch caches of its own.
+    /// Number of API servers over one store, each with its own watch caches.
     pub servers: usize,
-    /// The API server knows the CRD's selectable fields. Without them a field selector is answered 400.
+    /// Whether the API server supports the CRD's selectable fields. Otherwise it answers field selectors with 400.
     pub selectable_fields: bool,
-    /// True time that the run goes on after the last answer: what is late arrives, leases expire, sweepers sweep.
+    /// Simulated time that follows the last answer: late calls arrive, leases expire, sweepers run.
     pub tail: Duration,
 }
 
 impl ClusterShape {
-    /// Long enough to see that nothing goes on for ever and that leases are swept.
+    /// Long enough to see that nothing retries forever and that leases are swept.
     pub const LONG_TAIL: Duration = Duration::from_secs(450);
     /// Three replicas, two API servers.
     pub const USUAL: ClusterShape =
         ClusterShape { replicas: 3, servers: 2, selectable_fields: true, tail: Duration::from_secs(35) };
 }
 
-/// What a scenario expects beside the invariants.
+/// An expectation of a scenario, besides the invariants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expect {
-    /// This many RemediationRequests exist at the end.
+    /// Number of RemediationRequests that exist at the end.
     Requests(usize),
-    /// Every signal that fires is accepted in the end, redeliveries included.
+    /// Every firing signal is accepted in the end, redeliveries included.
     AllAccepted,
-    /// Every signal that fires is answered with this status, and nothing is stored.
+    /// Every firing signal is answered with this status.
     AllRefused(u16),
-    /// Every replica answered some signal.
+    /// Every replica answers at least one delivery.
     EveryReplicaServes,
-    /// Signals of this payload are answered within this true time.
+    /// Signals of this payload are answered within this simulated time.
     AnsweredWithin(Payload, Duration),
-    /// Signals of every [`Payload::Distinct`] are answered within this true time.
+    /// Signals of every [`Payload::Distinct`] are answered within this simulated time.
     EachWithin(Duration),
-    /// This many signals of this payload are counted on its RemediationRequests.
+    /// Number of signals of this payload that are counted on its RemediationRequests.
     Counted(Payload, u32),
 }
 
-/// One story.
+/// One scenario.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    /// Its name on the command line.
+    /// Name on the command line.
     pub name: Cow<'static, str>,
-    /// What happens and why it matters, in a sentence or two.
+    /// Description of what happens and why it matters, in a sentence or two.
     pub story: Cow<'static, str>,
-    /// The cluster.
+    /// Size of the cluster.
     pub cluster: ClusterShape,
-    /// Protocols of the first replicas, where they run another than the rest: a rolling update under way.
-    pub beside: Cow<'static, [&'static str]>,
-    /// True time after which senders must be done.
+    /// Protocols of the first replicas, if they differ from the rest, as during a rolling update.
+    pub mixed_replicas: Cow<'static, [&'static str]>,
+    /// Simulated time after which the senders must be done.
     pub time_limit: Duration,
-    /// What is done, in order.
+    /// Script of the workload.
     pub acts: Cow<'static, [Act]>,
-    /// What may go wrong at random.
+    /// Faults that may happen at random.
     pub faults: Faults,
-    /// What goes wrong for certain.
+    /// Faults that strike a given call for certain.
     pub triggers: Cow<'static, [Trigger]>,
-    /// What is expected beside the invariants.
+    /// Expectations besides the invariants.
     pub expect: Cow<'static, [Expect]>,
-    /// Where replicas keep their locks, by turns: one namespace, or the deployment is wrong.
+    /// Namespaces that replicas keep their locks in, by turns. More than one is a wrong deployment.
     pub lock_namespaces: Cow<'static, [&'static str]>,
-    /// How often it is run where the whole catalogue is, relative to the others.
+    /// Share of the runs when the whole catalogue is run, relative to the other scenarios.
     pub weight: u32,
 }
 
 impl Scenario {
-    /// What a literal starts from.
+    /// Defaults of a literal.
     pub const BLANK: Scenario = Scenario {
         name: Cow::Borrowed(""),
         story: Cow::Borrowed(""),
         cluster: ClusterShape::USUAL,
-        beside: Cow::Borrowed(&[]),
+        mixed_replicas: Cow::Borrowed(&[]),
         time_limit: Duration::from_secs(900),
         acts: Cow::Borrowed(&[]),
         faults: Faults::NONE,
@@ -90,13 +91,13 @@ impl Scenario {
         weight: 10,
     };
 
-    /// Whether what it promises holds under its own faults alone: times, and counts beside old pods, which race on a bad day.
+    /// Whether it only holds under its own faults: it expects times, or its old pods miscount under any others.
     pub fn needs_its_own_faults(&self) -> bool {
         let timed = |expect: &Expect| matches!(expect, Expect::AnsweredWithin(..) | Expect::EachWithin(_));
-        !self.beside.is_empty() || self.expect.iter().any(timed)
+        !self.mixed_replicas.is_empty() || self.expect.iter().any(timed)
     }
 
-    /// The payloads that it delivers or acts on, each once.
+    /// Payloads that the script delivers or writes about, each once.
     pub fn payloads(&self) -> Vec<Payload> {
         let mut payloads: Vec<Payload> = self.acts.iter().flat_map(Act::payloads).collect();
         payloads.sort();
@@ -104,7 +105,7 @@ impl Scenario {
         payloads
     }
 
-    /// The faults that this scenario is about: each must take effect in some run.
+    /// Faults that must take effect in at least one run.
     pub fn required_faults(&self) -> Vec<Fault> {
         let mut required: Vec<Fault> = self.triggers.iter().map(|trigger| trigger.effect.kind().into()).collect();
         if self.faults.max_call_faults > 0 {

@@ -1,4 +1,5 @@
-//! The network transport: what holds over the direct one holds over real HTTP, what breaks breaks, and a seed is one run.
+//! The network transport: what holds over the direct one holds over real HTTP, what breaks breaks, and a seed is one
+//! run.
 use model::verdict::Verdict;
 use scenarios::{
     catalogue,
@@ -30,7 +31,7 @@ fn holds_under(scenario: &str, seeds: u64, required: &[FaultKind]) {
     let mut delivered = Delivered::default();
     for seed in 0..seeds {
         let run = run(&prepared, seed);
-        let breaches: Vec<_> = run.breaches().collect();
+        let breaches: Vec<_> = run.violations().collect();
         assert_eq!(run.verdict, Verdict::Held, "{scenario}, seed {seed}: {breaches:?}");
         delivered.add(&run.outcome.delivered);
     }
@@ -57,7 +58,7 @@ fn an_end_meanwhile_holds_over_http() {
 #[test]
 fn the_existing_lock_breaks_over_http() {
     let prepared = Prepared::new(subject("burst", "shipped-lease", None), Detail::Chain);
-    let broken = |run: &Run| run.breaches().any(|violation| violation.invariant == "one_active_request");
+    let broken = |run: &Run| run.violations().any(|violation| violation.invariant == "one_active_request");
     assert!((0..40).any(|seed| broken(&run(&prepared, seed))), "no seed of 40 has two active requests");
 }
 

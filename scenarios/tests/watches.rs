@@ -1,5 +1,5 @@
-//! Streams that are tampered with on their way to the oracle are caught in a whole run, over either transport; streams as the
-//! servers wrote them are not.
+//! Streams that are tampered with on their way to the oracle are caught in a whole run, over either transport; streams
+//! as the servers wrote them are not.
 use apiserver::WatchId;
 use model::verdict::Verdict;
 use scenarios::{
@@ -60,7 +60,7 @@ fn run(transport: Transport, tampering: Tampering) -> Run {
 }
 
 fn caught(run: &Run) -> Vec<&'static str> {
-    run.breaches().map(|violation| violation.invariant).collect()
+    run.violations().map(|violation| violation.invariant).collect()
 }
 
 #[test]

@@ -42,8 +42,8 @@ fn in_order(protocol: &str, acts: Vec<Act>) -> Run {
 
 /// The cost of the deliveries after the first `skip`.
 fn after(skip: usize, run: &Run) -> Cost {
-    assert_eq!(run.verdict, Verdict::Held, "{:?}", run.breaches().next());
-    cost(&run.calls, skip..run.told.len())
+    assert_eq!(run.verdict, Verdict::Held, "{:?}", run.violations().next());
+    cost(&run.calls, skip..run.signals.len())
 }
 
 fn new(protocol: &str) -> Cost {
@@ -58,7 +58,7 @@ fn duplicate(protocol: &str) -> Cost {
 fn burst(protocol: &str) -> Cost {
     let prepared = prepared(protocol, Transport::Network, [&deliver(1)[..], &[SETTLED], &deliver(20)].concat());
     let run = prepared.run(Choices::new(Random::new(1)), true).expect("a run");
-    cost(&run.calls, 1..run.told.len())
+    cost(&run.calls, 1..run.signals.len())
 }
 
 fn next_episode(protocol: &str) -> Cost {
@@ -116,7 +116,7 @@ fn duplicates_beside_the_orchestrator_stay_cheap() {
     for seed in 0..60 {
         let run = prepared.run(Choices::new(Random::new(seed)), true).expect("a run");
         assert_eq!(run.verdict, Verdict::Held, "seed {seed}");
-        for signal in 1..run.told.len() {
+        for signal in 1..run.signals.len() {
             let cost = cost(&run.calls, signal..signal + 1);
             assert_eq!(cost.lists, 0);
             (calls, signals, most) = (calls + cost.before, signals + 1, most.max(cost.before));

@@ -1,18 +1,18 @@
-//! Each assumption of docs/protocol.md is needed: where it does not hold, the invariant named with it breaks. Or the gateway
-//! refuses signals, and says so.
+//! Each assumption of docs/protocol.md is needed: a scenario that violates it breaks the named invariant, or the
+//! gateway refuses signals.
 use model::verdict::Verdict;
-use scenarios::assumptions::WITNESSES;
+use scenarios::catalogue::assumptions::ASSUMPTIONS;
 use tests::{run, subject, told};
 
 const PROTOCOL: &str = include_str!("../../docs/protocol.md");
 
 #[test]
-fn broken_assumptions_break_their_invariant() {
-    for witness in WITNESSES {
-        let name = &witness.scenario.name;
-        let tally = run(&subject(name, witness.protocol, None), 120);
+fn violated_assumptions_break_their_invariant() {
+    for assumption in ASSUMPTIONS {
+        let name = &assumption.scenario.name;
+        let tally = run(&subject(name, assumption.protocol, None), 120);
         assert_eq!(tally.broken, None, "{name}");
-        match witness.invariant {
+        match assumption.invariant {
             Some(invariant) => {
                 let broken = told(&tally);
                 assert!(tally.breaches.contains_key(invariant), "{name} does not break {invariant}, but\n{broken}");
@@ -23,16 +23,19 @@ fn broken_assumptions_break_their_invariant() {
 }
 
 #[test]
-fn every_witness_is_told_of() {
-    for witness in WITNESSES {
-        let name = &witness.scenario.name;
+fn every_assumption_scenario_is_documented() {
+    for assumption in ASSUMPTIONS {
+        let name = &assumption.scenario.name;
         assert!(PROTOCOL.contains(&format!("`{name}`")), "docs/protocol.md does not name `{name}`");
     }
 }
 
 #[test]
-fn assumption_breaks_nothing_else() {
-    let fast_clock = WITNESSES.iter().find(|witness| witness.invariant == Some("one_holder")).expect("a witness");
+fn fast_clock_breaks_nothing_else() {
+    let fast_clock = ASSUMPTIONS
+        .iter()
+        .find(|assumption| assumption.invariant == Some("one_holder"))
+        .expect("an assumption about one holder");
     let tally = run(&subject(&fast_clock.scenario.name, fast_clock.protocol, None), 120);
     assert!(!tally.breaches.contains_key("one_active_request"), "{}", told(&tally));
     assert!(!tally.breaches.contains_key("occurrences_exact"), "{}", told(&tally));

@@ -1,4 +1,4 @@
-//! Every scenario of the catalogue holds for the shipped protocol, and every fault that it is about takes effect.
+//! Every scenario of the catalogue holds for the shipped protocol, and each of its triggers takes effect.
 use model::verdict::Verdict;
 use scenarios::{catalogue::CATALOGUE, protocol_name::SHIPPED, scenario::Scenario};
 use sim::Faults;
@@ -17,10 +17,10 @@ fn every_scenario_holds() {
 }
 
 #[test]
-fn others_than_their_own_faults_break_nothing() {
+fn hostile_faults_break_no_scenario() {
     let (bound, free): (Vec<&Scenario>, Vec<&Scenario>) =
         CATALOGUE.iter().partition(|scenario| scenario.needs_its_own_faults());
-    assert!(bound.len() < CATALOGUE.len() / 5, "most promises are kept on any day: {}", bound.len());
+    assert!(bound.len() < CATALOGUE.len() / 5, "most scenarios hold under any faults: {}", bound.len());
     let hostile = Faults::preset("hostile").expect("a preset");
     for scenario in free {
         let tally = run(&subject(&scenario.name, SHIPPED, Some(hostile)), 2);
@@ -38,7 +38,7 @@ fn names_are_unique() {
 }
 
 #[test]
-fn stories_are_told() {
+fn scenarios_have_stories_and_acts() {
     for scenario in CATALOGUE {
         assert!(scenario.story.len() > 20, "{} has no story", scenario.name);
         assert!(!scenario.acts.is_empty(), "{} does nothing", scenario.name);

@@ -74,7 +74,7 @@ fn a_replay_file_keeps_the_breach() {
     let prepared = Prepared::new(replay.subject().expect("the scenario"), Detail::Chain);
     let again = prepared.run(replay.choices(), false).expect("a run");
     assert_eq!(again.hashes().chain, breach.chain);
-    assert!(again.breaches().any(|violation| *violation == breach.violation));
+    assert!(again.violations().any(|violation| *violation == breach.violation));
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn findings_still_reproduce() {
         let replay: Replay = string.parse().expect("a replay string");
         let prepared = Prepared::new(replay.subject().expect("its scenario"), Detail::Chain);
         let run = prepared.run(replay.choices(), false).expect("a run");
-        let broken: Vec<&str> = run.breaches().map(|violation| violation.invariant).collect();
+        let broken: Vec<&str> = run.violations().map(|violation| violation.invariant).collect();
         assert!(broken.contains(&invariant), "{string} breaks {broken:?}, not {invariant}");
     }
 }

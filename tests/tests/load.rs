@@ -1,6 +1,7 @@
-//! Loads and mixed fleets, by comparison: a hot fingerprint beside cold ones, and pods of the existing gateway beside this one's.
+//! Load and mixed versions, by comparison: cold fingerprints with and without a hot one, pods of the existing gateway
+//! next to new ones.
 //!
-//! `cargo test -p tests --test loads -- --nocapture` prints the figures.
+//! `cargo test -p tests --test load -- --nocapture` prints the figures.
 use scenarios::{
     protocol_name::SHIPPED,
     runner::{Overrides, Prepared, Run, Subject, Transport},
@@ -16,10 +17,10 @@ fn prepared(scenario: &str, transport: Transport) -> Prepared {
     Prepared::new(subject, Detail::Chain)
 }
 
-/// Times to the answer of the cold fingerprints, in microseconds of simulated time, shortest first.
+/// Times from sending to answer of the cold fingerprints, in microseconds of simulated time, shortest first.
 fn cold(run: &Run) -> Vec<u64> {
-    let cold = run.told.iter().filter(|told| matches!(told.payload, Payload::Distinct(_)));
-    let mut times: Vec<u64> = cold.map(|told| told.answered_at - told.sent_at).collect();
+    let cold = run.signals.iter().filter(|signal| matches!(signal.payload, Payload::Distinct(_)));
+    let mut times: Vec<u64> = cold.map(|signal| signal.answered_at - signal.sent_at).collect();
     times.sort_unstable();
     times
 }
@@ -30,9 +31,9 @@ fn millis(times: &[u64], per_cent: usize) -> f64 {
 }
 
 #[test]
-fn hot_fingerprint_costs_the_cold_nothing() {
-    // Over TCP: there time passes for all at once, and not call by call.
-    let [alone, beside] = ["cold-alone", "hot-and-cold"].map(|scenario| {
+fn hot_fingerprint_does_not_slow_cold_ones() {
+    // Over TCP, because there time passes for all calls at once.
+    let [alone, with_hot] = ["cold-alone", "hot-and-cold"].map(|scenario| {
         let prepared = prepared(scenario, Transport::Network);
         let runs = (0..2).map(|seed| prepared.run(Choices::new(Random::new(seed)), false).expect("a run"));
         let mut times: Vec<u64> = runs.flat_map(|run| cold(&run)).collect();
@@ -41,32 +42,32 @@ fn hot_fingerprint_costs_the_cold_nothing() {
         println!("{scenario}: {} cold signals, P50 / P95 / max {figures:?} ms", times.len());
         figures
     });
-    for (alone, beside) in alone.into_iter().zip(beside) {
-        assert!(beside <= alone * 1.25 + 20.0, "{beside} ms beside the hot one, {alone} ms alone");
+    for (alone, with_hot) in alone.into_iter().zip(with_hot) {
+        assert!(with_hot <= alone * 1.25 + 20.0, "{with_hot} ms with the hot one, {alone} ms alone");
     }
 }
 
 #[test]
-fn redeliveries_count_again_without_check() {
+fn redeliveries_count_again_without_key_check() {
     for (protocol, broken) in [("none", true), ("shipped-lease", true), (SHIPPED, false)] {
         let prepared = Prepared::new(subject("keyed-twice", protocol, None), Detail::Chain);
         let runs = (0..5).map(|seed| prepared.run(Choices::new(Random::new(seed)), false).expect("a run"));
-        let counted_again = |run: Run| run.breaches().any(|breach| breach.invariant == "occurrences_exact");
+        let counted_again = |run: Run| run.violations().any(|breach| breach.invariant == "occurrences_exact");
         assert_eq!(runs.filter_map(|run| counted_again(run).then_some(())).count() == 5, broken, "{protocol}");
     }
 }
 
 #[test]
-fn mixed_fleet_breaks_less_than_old() {
+fn mixed_versions_break_less_than_old() {
     const RUNS: u64 = 40;
     let mut rates = Vec::new();
     for old in [3, 2, 1, 0] {
         let mut subject = subject("burst", SHIPPED, None);
-        subject.scenario.beside = Cow::Owned(vec!["shipped-lease"; old]);
+        subject.scenario.mixed_replicas = Cow::Owned(vec!["shipped-lease"; old]);
         let prepared = Prepared::new(subject, Detail::Chain);
         let runs: Vec<Run> =
             (0..RUNS).map(|seed| prepared.run(Choices::new(Random::new(seed)), false).expect("a run")).collect();
-        let broken = |id: &str| runs.iter().filter(|run| run.breaches().any(|breach| breach.invariant == id)).count();
+        let broken = |id: &str| runs.iter().filter(|run| run.violations().any(|breach| breach.invariant == id)).count();
         let (active, counts) = (broken("one_active_request"), broken("occurrences_exact"));
         println!(
             "{old} old and {} new pods: {active} of {RUNS} bursts had two active requests, {counts} wrong counts",
@@ -74,8 +75,8 @@ fn mixed_fleet_breaks_less_than_old() {
         );
         rates.push((active, counts));
     }
-    assert_eq!(rates[3], (0, 0), "a fleet of new pods");
+    assert_eq!(rates[3], (0, 0), "only new pods");
     for pair in rates.windows(2) {
-        assert!(pair[1].0 <= pair[0].0 + 4 && pair[1].1 <= pair[0].1 + 4, "more new pods, more breaches: {rates:?}");
+        assert!(pair[1].0 <= pair[0].0 + 4 && pair[1].1 <= pair[0].1 + 4, "more new pods, more violations: {rates:?}");
     }
 }

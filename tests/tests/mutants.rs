@@ -1,4 +1,5 @@
-//! Planted bugs are found, layers that others stand in for are not missed, and with nothing taken out the copy is the protocol.
+//! Mutants are caught, equivalent mutants keep their invariants, and the copy with every safeguard is the shipped
+//! protocol.
 use model::verdict::Verdict;
 use scenarios::{
     campaign::{
@@ -6,7 +7,7 @@ use scenarios::{
         mutants::{Hunt, hunt},
     },
     catalogue::CATALOGUE,
-    mutants::{HARMLESS, WEAKENINGS},
+    mutants::{EQUIVALENT_MUTANTS, MUTANTS},
     protocol_name::{ProtocolName, SHIPPED},
     runner::{Overrides, Prepared, Subject, Transport},
 };
@@ -17,31 +18,32 @@ use sim::{
 use tests::{run, told};
 
 #[test]
-fn planted_bugs_are_found() {
-    let all: Vec<usize> = (0..WEAKENINGS.len()).collect();
+fn mutants_are_caught() {
+    let all: Vec<usize> = (0..MUTANTS.len()).collect();
     let budget = Hunt { runs: 2_500, seeds: 1, jobs: 2 };
     let hunted = hunt(&all, &budget, &Progress::default()).expect("their scenarios exist");
     let missed: Vec<&str> =
-        hunted.iter().filter(|hunted| !hunted.found()).map(|hunted| WEAKENINGS[hunted.index].name).collect();
-    assert!(missed.is_empty(), "not found in {} runs: {missed:?}", budget.runs);
+        hunted.iter().filter(|hunted| !hunted.found()).map(|hunted| MUTANTS[hunted.index].name).collect();
+    assert!(missed.is_empty(), "not caught in {} runs: {missed:?}", budget.runs);
 }
 
 #[test]
-fn single_layers_are_not_missed() {
-    for (index, layer) in HARMLESS.iter().enumerate() {
-        let scenario = scenarios::catalogue::find(layer.scenario).expect("a scenario of the catalogue").clone();
-        let subject = Subject::new(scenario, ProtocolName::Without(index), Transport::Direct, Overrides::default());
+fn equivalent_mutants_keep_their_invariants() {
+    for (index, mutant) in EQUIVALENT_MUTANTS.iter().enumerate() {
+        let scenario = scenarios::catalogue::find(mutant.scenario).expect("a scenario of the catalogue").clone();
+        let subject =
+            Subject::new(scenario, ProtocolName::EquivalentMutant(index), Transport::Direct, Overrides::default());
         let tally = run(&subject, 60);
-        for invariant in layer.invariants {
-            assert!(!tally.breaches.contains_key(invariant), "{}, {}: {}", layer.name, layer.because, told(&tally));
+        for invariant in mutant.invariants {
+            assert!(!tally.breaches.contains_key(invariant), "{}, {}: {}", mutant.name, mutant.because, told(&tally));
         }
-        assert_eq!(tally.broken, None, "{}", layer.name);
+        assert_eq!(tally.broken, None, "{}", mutant.name);
     }
 }
 
 #[test]
 fn copy_is_the_protocol_byte_for_byte() {
-    let copy = "without-nothing".parse().expect("a protocol");
+    let copy = "mutant-unchanged".parse().expect("a protocol");
     let shipped = SHIPPED.parse().expect("a protocol");
     for (seed, scenario) in CATALOGUE.iter().enumerate() {
         let hostile = Overrides { faults: Some(Faults::HOSTILE), replicas: None };
@@ -57,18 +59,18 @@ fn copy_is_the_protocol_byte_for_byte() {
 }
 
 #[test]
-fn names_of_protocols_are_their_own() {
-    let all = ProtocolName::all().chain(ProtocolName::weakened()).chain(ProtocolName::layered());
+fn names_of_protocols_are_unique() {
+    let all = ProtocolName::all().chain(ProtocolName::mutants()).chain(ProtocolName::equivalent_mutants());
     for protocol in all {
         assert_eq!(protocol.to_string().parse(), Ok(protocol), "{protocol}");
     }
-    assert!("weakened-not-at-all".parse::<ProtocolName>().is_err());
+    assert!("mutant-not-at-all".parse::<ProtocolName>().is_err());
 }
 
 #[test]
-fn trials_hold_with_every_safeguard() {
-    for weakening in WEAKENINGS {
-        let tally = run(&tests::subject(weakening.scenario, SHIPPED, None), 25);
-        assert_eq!(tally.verdict(), Verdict::Held, "{}: {}", weakening.scenario, told(&tally));
+fn scenarios_of_mutants_hold_with_every_safeguard() {
+    for mutant in MUTANTS {
+        let tally = run(&tests::subject(mutant.scenario, SHIPPED, None), 25);
+        assert_eq!(tally.verdict(), Verdict::Held, "{}: {}", mutant.scenario, told(&tally));
     }
 }

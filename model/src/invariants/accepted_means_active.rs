@@ -1,13 +1,14 @@
-//! `accepted_means_active`: an accepted signal stands on a request that somebody still works on.
+//! `accepted_means_active`: an accepted signal belongs to a request that is still being worked on.
 //!
-//! Judged at the answer, against the commit that counted the signal: the first one that lifted the named request's count to
-//! the count in the reply. A request that ends *after* that commit is no breach. A member of a 207 names no request: then
-//! its fingerprint must have counted at least as many signals as were accepted.
-use super::{Check, Invariant, Tally, wording};
+//! Judged at the answer, against the commit that counted the signal: the first one that raised the named request's count to
+//! the count in the reply. A request that ends *after* that commit is not a violation. A member of a 207 does not name a
+//! request: then its fingerprint must have counted at least as many signals as were accepted.
+use super::display;
 use crate::{
+    check::{Check, Invariant, Summary},
     observation::{Observation, Reply, SignalId},
     settings::Settings,
-    state::{Counted, Signal, Standing, State, Step},
+    state::{Counted, RequestState, Signal, State, Step},
 };
 
 pub(super) const INVARIANT: Invariant = Invariant::safety(
@@ -19,20 +20,20 @@ pub(super) const INVARIANT: Invariant = Invariant::safety(
 struct AcceptedMeansActive;
 
 impl Check for AcceptedMeansActive {
-    fn observe(&mut self, step: &Step<'_>, state: &State, settings: &Settings, tally: &mut Tally) {
+    fn observe(&mut self, step: &Step<'_>, state: &State, settings: &Settings, summary: &mut Summary) {
         let Observation::SignalAnswered { signal: id, reply, .. } = step.observation else { return };
         let (name, count) = match reply {
             Reply::Created { name } => (name, Some(1)),
             Reply::Duplicate { name, count } => (name, *count),
             Reply::Ignored | Reply::ClientError { .. } | Reply::ServerError { .. } | Reply::Lost => return,
         };
-        // What a resolved alert is answered is `resolved_creates_nothing`'s to judge.
+        // `resolved_creates_nothing` judges the answers to resolved alerts.
         let Some(signal) = state.signal(*id).filter(|signal| !signal.resolved) else { return };
-        tally.checked();
+        summary.checked();
         let answer = Accepted { id: *id, reply, signal, step };
         match name {
-            None => answer.judge_nameless(state, tally),
-            Some(name) => answer.judge_named(name, count, state, settings, tally),
+            None => answer.judge_nameless(state, summary),
+            Some(name) => answer.judge_named(name, count, state, settings, summary),
         }
     }
 }
@@ -45,40 +46,40 @@ struct Accepted<'a> {
 }
 
 impl Accepted<'_> {
-    fn judge_nameless(&self, state: &State, tally: &mut Tally) {
+    fn judge_nameless(&self, state: &State, summary: &mut Summary) {
         let Some(facts) = state.fingerprint(&self.signal.fingerprint) else { return };
         if facts.counted >= i64::try_from(facts.accepted).unwrap_or(i64::MAX) {
             return;
         }
-        tally.violate(self.step.now.at, || {
+        summary.violate(self.step.now.at, || {
             let sentence = format!(
-                "{} {} at {}, as the {} accepted of {}, when its requests counted {} of them.",
-                wording::Signal(self.id),
-                wording::Answered(self.reply),
-                wording::Seconds(self.step.now.at),
-                wording::Ordinal(facts.accepted),
-                wording::Fingerprint(&self.signal.fingerprint),
+                "{} {} at {}, as the {} accepted of {}, when its requests had counted {} of them.",
+                display::Signal(self.id),
+                display::Answered(self.reply),
+                display::Seconds(self.step.now.at),
+                display::Ordinal(facts.accepted),
+                display::Fingerprint(&self.signal.fingerprint),
                 facts.counted,
             );
-            (wording::sentence(&sentence), self.evidence(facts.last_raise))
+            (display::sentence(&sentence), self.evidence(facts.last_raise))
         });
     }
 
-    fn judge_named(&self, name: &str, count: Option<u32>, state: &State, settings: &Settings, tally: &mut Tally) {
+    fn judge_named(&self, name: &str, count: Option<u32>, state: &State, settings: &Settings, summary: &mut Summary) {
         let counts_it = |counted: &Counted| match count {
             Some(count) => counted.covers(count),
-            // Without a count in the reply, any commit since it was sent may be the one.
+            // Without a count in the reply, any commit since the signal was sent may be the one.
             None => counted.after > counted.before && counted.now > self.signal.sent,
         };
         let mut covering = None;
         for commit in state.named(name).flat_map(|(_, record)| record.counts.iter().rev()).filter(|it| counts_it(it)) {
-            if Standing::of(&commit.request).takes_counts(commit.now.at, settings.suppression_tolerance) {
+            if RequestState::of(&commit.request).takes_counts(commit.now.at, settings.suppression_tolerance) {
                 return;
             }
             covering = Some(commit);
         }
         let known = state.named(name).next().is_some();
-        tally.violate(self.step.now.at, || {
+        summary.violate(self.step.now.at, || {
             let (what, commit) = match covering {
                 Some(commit) => {
                     (format!("which was {} at the commit that counted it", commit.request.phase), Some(commit))
@@ -90,11 +91,11 @@ impl Accepted<'_> {
             };
             let sentence = format!(
                 "{} {} on {name} at {}, {what}.",
-                wording::Signal(self.id),
-                wording::Answered(self.reply),
-                wording::Seconds(self.step.now.at),
+                display::Signal(self.id),
+                display::Answered(self.reply),
+                display::Seconds(self.step.now.at),
             );
-            (wording::sentence(&sentence), self.evidence(commit.map(|commit| commit.now.index)))
+            (display::sentence(&sentence), self.evidence(commit.map(|commit| commit.now.index)))
         });
     }
 

@@ -1,9 +1,10 @@
-//! `every_signal_ends`: nobody is left waiting.
+//! `every_signal_ends`: no sender waits forever.
 //!
-//! Every signal gets an answer; while faults go on the connection may break instead, afterwards it may not. What the sender
-//! retries is accepted in the end, by whichever of its redeliveries. And a run that was expected to accept something did.
-use super::{Check, Invariant, Tally, wording};
+//! Every signal gets an answer. During faults the connection may break instead; after them it must not. A signal that is
+//! retried is accepted in the end, in one of its deliveries. A run that must accept some signals accepted that many.
+use super::display;
 use crate::{
+    check::{Check, Invariant, Summary},
     observation::{Observation, SignalId},
     settings::Settings,
     state::{Answer, Signal, State, Step},
@@ -18,7 +19,7 @@ pub(super) const INVARIANT: Invariant = Invariant::liveness(
 
 struct EverySignalEnds;
 
-/// What became of a signal and its redeliveries.
+/// A signal with its redeliveries.
 struct Chain<'a> {
     last: SignalId,
     signal: &'a Signal,
@@ -27,21 +28,21 @@ struct Chain<'a> {
 }
 
 impl Check for EverySignalEnds {
-    fn observe(&mut self, step: &Step<'_>, state: &State, settings: &Settings, tally: &mut Tally) {
+    fn observe(&mut self, step: &Step<'_>, state: &State, settings: &Settings, summary: &mut Summary) {
         if !matches!(step.observation, Observation::Ended { .. }) {
             return;
         }
         for chain in chains(state).values() {
-            judge(chain, step, state, tally);
+            judge(chain, step, state, summary);
         }
         if settings.accepted_at_least > 0 {
-            tally.checked();
+            summary.checked();
         }
         if state.accepted() < settings.accepted_at_least {
-            tally.violate(step.now.at, || {
+            summary.violate(step.now.at, || {
                 let sentence = format!(
-                    "Only {} of at least {} expected had been accepted when the run ended.",
-                    wording::Signals(state.accepted()),
+                    "Only {} accepted when the run ended; at least {} expected.",
+                    display::Signals(state.accepted()),
                     settings.accepted_at_least
                 );
                 (sentence, vec![step.now.index])
@@ -60,7 +61,7 @@ fn chains(state: &State) -> BTreeMap<SignalId, Chain<'_>> {
         chain.deliveries += 1;
         chain.ended_well |= match signal.answer {
             Some((_, Answer::Accepted)) => true,
-            // For news that an alert is over, 200 is the right answer.
+            // 200 is the right answer to a resolved alert.
             Some((_, Answer::Ignored)) => signal.resolved,
             _ => false,
         };
@@ -68,28 +69,28 @@ fn chains(state: &State) -> BTreeMap<SignalId, Chain<'_>> {
     chains
 }
 
-fn judge(chain: &Chain<'_>, step: &Step<'_>, state: &State, tally: &mut Tally) {
+fn judge(chain: &Chain<'_>, step: &Step<'_>, state: &State, summary: &mut Summary) {
     let Chain { last, signal, deliveries, ended_well } = *chain;
     let during_faults = state.faults_stopped().is_none_or(|stopped| signal.sent.at < stopped);
     let wrong = match signal.answer {
         _ if ended_well => None,
         None => Some("was never answered"),
-        Some(_) if signal.retried && state.faults_stopped().is_none() => return tally.undecided(),
+        Some(_) if signal.retried && state.faults_stopped().is_none() => return summary.undecided(),
         Some(_) if signal.retried => Some("was not accepted, though its sender retries until it is"),
-        Some((_, Answer::Lost)) if !during_faults => Some("got no answer, though no fault was there any more"),
+        Some((_, Answer::Lost)) if !during_faults => Some("got no answer, though the faults had stopped"),
         Some(_) => None,
     };
-    tally.checked();
+    summary.checked();
     let Some(wrong) = wrong else { return };
-    tally.violate(step.now.at, || {
+    summary.violate(step.now.at, || {
         let sentence = format!(
             "{} of {}, sent at {}{}, {wrong}.",
-            wording::Signal(last),
-            wording::Fingerprint(&signal.fingerprint),
-            wording::Seconds(signal.sent.at),
+            display::Signal(last),
+            display::Fingerprint(&signal.fingerprint),
+            display::Seconds(signal.sent.at),
             if deliveries > 1 { format!(" as delivery {deliveries} of the same alert") } else { String::new() },
         );
         let answered = signal.answer.map(|(answered, _)| answered.index);
-        (wording::sentence(&sentence), [signal.sent.index].into_iter().chain(answered).collect())
+        (display::sentence(&sentence), [signal.sent.index].into_iter().chain(answered).collect())
     });
 }

@@ -1,11 +1,13 @@
-//! `holder_crash_recovers`: a dead holder stops nobody for longer than its lease.
+//! `holder_crash_recovers`: a crashed holder blocks its fingerprint no longer than its lease lasts.
 //!
-//! A crash of a replica that holds a lock leaves an obligation: as long as a signal of that fingerprint waits, another
-//! replica, or another start of this one, proceeds (counts something for it, or acquires the lock) within lease duration plus
-//! one retry period. The clock starts at the last of the crash, the end of the faults and the last replica's becoming ready,
-//! since a replica measures a lease's silence from its own start; for a signal sent later, at its sending.
-use super::{Check, Invariant, Tally, wording};
+//! A crash of a replica that holds a lock leaves an obligation. As long as a signal of that fingerprint waits, another
+//! replica, or the same one after a restart, must proceed within lease duration plus one retry period: count a signal of the
+//! fingerprint, or acquire the lock. The time starts at the last of three events: the crash, the end of the faults, and the
+//! moment when the last replica became ready, since a replica measures a lease's age from its own start. For a signal sent
+//! after these, it starts when the signal is sent.
+use super::display;
 use crate::{
+    check::{Check, Invariant, Summary},
     observation::{Actor, Micros, Observation, SignalId},
     settings::Settings,
     state::{Acquisition, LockStep, Moment, State, Step},
@@ -14,22 +16,22 @@ use std::{collections::BTreeMap, sync::Arc};
 
 pub(super) const INVARIANT: Invariant = Invariant::liveness(
     "holder_crash_recovers",
-    "after a lock holder crashed, another replica proceeds within lease duration plus one retry period",
+    "after a lock holder crashed, another replica proceeds within the lease duration plus one retry period",
     || Box::new(HolderCrashRecovers { orphaned: BTreeMap::new() }),
 );
 
 struct HolderCrashRecovers {
-    /// By lease name.
+    /// Acquisitions of crashed replicas, by lease name.
     orphaned: BTreeMap<Arc<str>, Orphan>,
 }
 
-/// An acquisition that outlived its replica, and since when.
+/// An acquisition that outlived its replica, and since when it has.
 struct Orphan {
     acquisition: Acquisition,
     since: Moment,
 }
 
-/// One step, and what is known by then.
+/// One step with everything that a judgement needs.
 struct Scene<'a> {
     step: &'a Step<'a>,
     state: &'a State,
@@ -37,17 +39,17 @@ struct Scene<'a> {
 }
 
 impl Check for HolderCrashRecovers {
-    fn observe(&mut self, step: &Step<'_>, state: &State, settings: &Settings, tally: &mut Tally) {
+    fn observe(&mut self, step: &Step<'_>, state: &State, settings: &Settings, summary: &mut Summary) {
         let scene = Scene { step, state, settings };
         match step.observation {
             Observation::Crashed { .. } => self.replica_crashed(&scene),
-            Observation::LeaseCommitted { lease, .. } => self.lock_changed(&lease.name, &scene, tally),
+            Observation::LeaseCommitted { lease, .. } => self.lock_changed(&lease.name, &scene, summary),
             Observation::RequestCommitted { actor, request, .. } if step.raised && !state.is_gone(*actor) => {
-                self.counted(*actor, &request.fingerprint, &scene, tally);
+                self.counted(*actor, &request.fingerprint, &scene, summary);
             }
             Observation::Ended { .. } => {
                 for (name, orphan) in std::mem::take(&mut self.orphaned) {
-                    orphan.judge(&name, None, &scene, tally);
+                    orphan.judge(&name, None, &scene, summary);
                 }
             }
             _ => {}
@@ -69,7 +71,7 @@ impl HolderCrashRecovers {
         }
     }
 
-    fn lock_changed(&mut self, name: &Arc<str>, scene: &Scene<'_>, tally: &mut Tally) {
+    fn lock_changed(&mut self, name: &Arc<str>, scene: &Scene<'_>, summary: &mut Summary) {
         let by = match &scene.step.lock {
             Some(LockStep::Acquired { by, .. }) => Some(by),
             Some(LockStep::Released(_) | LockStep::Taken(_)) => None,
@@ -78,18 +80,18 @@ impl HolderCrashRecovers {
         let orphan = self.orphaned.remove(name);
         let Some(by) = by else { return };
         if scene.state.is_gone(by.actor) {
-            // A dead replica's write may acquire a lock as well, and then the wait begins anew.
+            // A crashed replica's late write may acquire a lock as well. Then the wait begins anew.
             self.orphaned.insert(Arc::clone(name), Orphan { acquisition: by.clone(), since: scene.step.now });
         } else if let Some(orphan) = orphan {
-            orphan.judge(name, Some(by.actor), scene, tally);
+            orphan.judge(name, Some(by.actor), scene, summary);
         }
     }
 
-    fn counted(&mut self, by: Actor, fingerprint: &str, scene: &Scene<'_>, tally: &mut Tally) {
+    fn counted(&mut self, by: Actor, fingerprint: &str, scene: &Scene<'_>, summary: &mut Summary) {
         self.orphaned.retain(|name, orphan| {
             let recovers = scene.state.locked_by(name).any(|(locked, _)| locked == fingerprint);
             if recovers {
-                orphan.judge(name, Some(by), scene, tally);
+                orphan.judge(name, Some(by), scene, summary);
             }
             !recovers
         });
@@ -97,42 +99,42 @@ impl HolderCrashRecovers {
 }
 
 impl Orphan {
-    /// Judges the obligation when it is met (`by` somebody), or when the run is over (by nobody).
-    fn judge(&self, lock: &str, by: Option<Actor>, scene: &Scene<'_>, tally: &mut Tally) {
+    /// Judges the obligation when an actor meets it (`by`), or when the run is over (`None`).
+    fn judge(&self, lock: &str, by: Option<Actor>, scene: &Scene<'_>, summary: &mut Summary) {
         let Some((signal, sent)) = longest_waiting(lock, scene.state) else { return };
         let now = scene.step.now;
         let deadline = self.deadline(sent, scene);
         let late = deadline.filter(|&deadline| now.at > deadline);
         let Some(deadline) = late else {
-            // In time, or before the faults had stopped, which is earlier still; else the run ended too early to tell.
-            return if by.is_some() { tally.checked() } else { tally.undecided() };
+            // In time, or even before the faults stopped. Without `by`, the run ended before the deadline.
+            return if by.is_some() { summary.checked() } else { summary.undecided() };
         };
-        tally.checked();
-        tally.violate(now.at, || {
+        summary.checked();
+        summary.violate(now.at, || {
             let end = match by {
-                Some(by) => format!("{} proceeded only at {}", wording::Who(by), wording::Seconds(now.at)),
-                None => format!("nobody had proceeded when the run ended at {}", wording::Seconds(now.at)),
+                Some(by) => format!("{} proceeded only at {}", display::Client(by), display::Seconds(now.at)),
+                None => format!("no replica had proceeded when the run ended at {}", display::Seconds(now.at)),
             };
             let sentence = format!(
                 "{} was gone at {} and left {lock} held, with {} waiting; another replica had until {}, but {end}.",
-                wording::Who(self.acquisition.actor),
-                wording::Seconds(self.since.at),
-                wording::Signal(signal),
-                wording::Seconds(deadline),
+                display::Client(self.acquisition.actor),
+                display::Seconds(self.since.at),
+                display::Signal(signal),
+                display::Seconds(deadline),
             );
             let evidence = vec![self.acquisition.since.index, self.since.index, sent.index, now.index];
-            (wording::sentence(&sentence), evidence)
+            (display::sentence(&sentence), evidence)
         });
     }
 
-    /// `None` while faults go on.
+    /// Latest time at which another replica must proceed; `None` during faults.
     fn deadline(&self, sent: Moment, scene: &Scene<'_>) -> Option<Micros> {
         let begin = self.since.at.max(scene.state.faults_stopped()?).max(scene.state.last_ready().unwrap_or(0));
         Some(sent.at.max(begin + scene.settings.longest_hold()) + scene.settings.retry_period)
     }
 }
 
-/// The chain of signals of the lock's fingerprints that waits longest.
+/// Of the chains of signals of the lock's fingerprints, the one that waits longest.
 fn longest_waiting(lock: &str, state: &State) -> Option<(SignalId, Moment)> {
     state.locked_by(lock).flat_map(|(_, facts)| state.waiting(&facts.firing)).min_by_key(|(_, sent)| *sent)
 }

@@ -1,10 +1,11 @@
-//! `locks_are_reclaimed`: leases do not pile up, and nobody forgets to let go.
+//! `locks_are_reclaimed`: leases do not pile up, and replicas release what they acquired.
 //!
-//! A lease is in use while it is held, and while its fingerprint has a RemediationRequest: it keeps that episode's number.
-//! Judged at the end: a live replica must have freed what it acquired longer ago than a lease and a retry last, and a lease
-//! of no use must be gone after the sweep period. A lease that is younger owes nothing yet and is left out.
-use super::{Check, Invariant, Tally, wording};
+//! A lease is in use while it is held, and while its fingerprint has a RemediationRequest, since it keeps that episode's
+//! number. Judged at the end. A live replica must have freed a lease within the lease duration plus one retry period, and an
+//! unused lease must be gone after the sweep period. A younger lease is not due yet and is not checked.
+use super::display;
 use crate::{
+    check::{Check, Invariant, Summary},
     observation::{Micros, Observation},
     settings::Settings,
     state::{Lock, State, Step},
@@ -19,26 +20,26 @@ pub(super) const INVARIANT: Invariant = Invariant::liveness(
 struct LocksAreReclaimed;
 
 impl Check for LocksAreReclaimed {
-    fn observe(&mut self, step: &Step<'_>, state: &State, settings: &Settings, tally: &mut Tally) {
+    fn observe(&mut self, step: &Step<'_>, state: &State, settings: &Settings, summary: &mut Summary) {
         if !matches!(step.observation, Observation::Ended { .. }) {
             return;
         }
-        let Some(faults_stopped) = state.faults_stopped() else { return tally.undecided() };
+        let Some(faults_stopped) = state.faults_stopped() else { return summary.undecided() };
         for (name, lock) in state.locks() {
             let idle = step.now.at.saturating_sub(lock.changed.at.max(faults_stopped));
             match judge(name, lock, idle, state, settings) {
                 None => {}
-                Some(Ok(())) => tally.checked(),
+                Some(Ok(())) => summary.checked(),
                 Some(Err(wrong)) => {
-                    tally.checked();
-                    tally.violate(step.now.at, || tell(name, lock, wrong, idle));
+                    summary.checked();
+                    summary.violate(step.now.at, || describe(name, lock, wrong, idle));
                 }
             }
         }
     }
 }
 
-/// `None` if it owes nothing yet.
+/// `None` if the lease is not due yet.
 fn judge(
     name: &str,
     lock: &Lock,
@@ -47,24 +48,24 @@ fn judge(
     settings: &Settings,
 ) -> Option<Result<(), &'static str>> {
     let Some(lease) = &lock.lease else { return Some(Ok(())) };
-    let used = |place: &usize| !state.record(*place).deleted;
+    let used = |&index: &usize| !state.record(index).deleted;
     let in_use = state.locked_by(name).any(|(_, facts)| facts.records.iter().any(used));
     let holder = lock.acquisition.as_ref().filter(|_| lease.holder.is_some());
     if holder.is_some_and(|acquisition| !state.is_gone(acquisition.actor)) {
         let due = idle > settings.longest_hold() + settings.retry_period;
-        return due.then_some(Err("is still held by somebody who is alive"));
+        return due.then_some(Err("is still held by a live replica"));
     }
     if in_use {
         return Some(Ok(()));
     }
-    (idle > settings.sweep()).then_some(Err("is still there, with no RemediationRequest that needs it"))
+    (idle > settings.sweep()).then_some(Err("still exists, though no RemediationRequest needs it"))
 }
 
-fn tell(name: &str, lock: &Lock, wrong: &str, idle: Micros) -> (String, Vec<usize>) {
+fn describe(name: &str, lock: &Lock, wrong: &str, idle: Micros) -> (String, Vec<usize>) {
     let last = match &lock.acquisition {
-        Some(acquisition) => format!(", which {} acquired,", wording::Who(acquisition.actor)),
+        Some(acquisition) => format!(", which {} acquired,", display::Client(acquisition.actor)),
         None => String::new(),
     };
-    let sentence = format!("The lease {name}{last} {wrong}, {} after its last change.", wording::Seconds(idle));
+    let sentence = format!("The lease {name}{last} {wrong}, {} after its last change.", display::Seconds(idle));
     (sentence, vec![lock.changed.index])
 }

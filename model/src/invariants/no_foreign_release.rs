@@ -1,45 +1,45 @@
-//! `no_foreign_release`: a lock is freed by whoever acquired it, or expires.
+//! `no_foreign_release`: only the actor that acquired a lock releases it, unless it has expired.
 //!
-//! Deleting an expired or a free lease is the sweeper's right. A takeover is not a release: `one_holder` judges it.
-use super::{Check, Invariant, Tally, wording};
+//! The sweeper may delete an expired or a free lease. A takeover is not a release: `one_holder` judges it.
+use super::display;
 use crate::{
+    check::{Check, Invariant, Summary},
     observation::{Change, Observation},
     settings::Settings,
     state::{LockStep, State, Step},
 };
 
-pub(super) const INVARIANT: Invariant = Invariant::safety(
-    "no_foreign_release",
-    "no release deletes or frees a lease that another acquisition holds",
-    || Box::new(NoForeignRelease),
-);
+pub(super) const INVARIANT: Invariant =
+    Invariant::safety("no_foreign_release", "no actor deletes or frees a lease that another acquisition holds", || {
+        Box::new(NoForeignRelease)
+    });
 
 struct NoForeignRelease;
 
 impl Check for NoForeignRelease {
-    fn observe(&mut self, step: &Step<'_>, _: &State, settings: &Settings, tally: &mut Tally) {
+    fn observe(&mut self, step: &Step<'_>, _: &State, settings: &Settings, summary: &mut Summary) {
         let from = match &step.lock {
             Some(LockStep::Taken(from)) => from,
-            Some(LockStep::Released(_)) => return tally.checked(),
+            Some(LockStep::Released(_)) => return summary.checked(),
             Some(LockStep::Acquired { .. } | LockStep::Unchanged) | None => return,
         };
         let Observation::LeaseCommitted { actor, change, .. } = step.observation else { return };
-        tally.checked();
+        summary.checked();
         let held = step.now.at.saturating_sub(from.since.at);
         if held >= settings.shortest_hold() {
             return;
         }
-        tally.violate(step.now.at, || {
+        summary.violate(step.now.at, || {
             let sentence = format!(
                 "{} {} {} at {}, which {} had acquired {} before and not released.",
-                wording::Who(*actor),
+                display::Client(*actor),
                 if *change == Change::Deleted { "deleted" } else { "freed" },
-                wording::lease(step.observation),
-                wording::Seconds(step.now.at),
-                wording::Who(from.actor),
-                wording::Seconds(held),
+                display::lease(step.observation),
+                display::Seconds(step.now.at),
+                display::Client(from.actor),
+                display::Seconds(held),
             );
-            (wording::sentence(&sentence), vec![from.since.index, step.now.index])
+            (display::sentence(&sentence), vec![from.since.index, step.now.index])
         });
     }
 }

@@ -1,9 +1,11 @@
-//! `nothing_unprocessed_is_accepted`: a sender is told to go away only when its signal is stored.
+//! `nothing_unprocessed_is_accepted`: an answer that ends the sender's retries means that the signal is stored.
 //!
-//! Alertmanager retries 5xx and nothing else, 429 included: a 4xx, or a 2xx without a commit, loses the signal. Signals that
-//! the gateway must refuse (malformed, out of scope) are not observed as sent: every signal here is one it must store.
-use super::{Check, Invariant, Tally, wording};
+//! Alertmanager retries after a 5xx and after no other status, 429 included: a 4xx, or a 2xx without a commit, loses the
+//! signal. Signals that the gateway must refuse (malformed, out of scope) are not observed as sent: every signal here is
+//! one that it must store.
+use super::display;
 use crate::{
+    check::{Check, Invariant, Summary},
     observation::{Observation, Reply},
     settings::Settings,
     state::{State, Step},
@@ -18,32 +20,32 @@ pub(super) const INVARIANT: Invariant = Invariant::safety(
 struct NothingUnprocessedIsAccepted;
 
 impl Check for NothingUnprocessedIsAccepted {
-    fn observe(&mut self, step: &Step<'_>, state: &State, _: &Settings, tally: &mut Tally) {
+    fn observe(&mut self, step: &Step<'_>, state: &State, _: &Settings, summary: &mut Summary) {
         let Observation::SignalAnswered { signal: id, reply, .. } = step.observation else { return };
         let Some(signal) = state.signal(*id).filter(|signal| !signal.resolved) else { return };
         let sent = state.first_sent(*id).unwrap_or(signal.sent);
         let last_raise = state.fingerprint(&signal.fingerprint).and_then(|facts| facts.last_raise);
         let wrong = match reply {
             Reply::Created { .. } | Reply::Duplicate { .. } if last_raise < Some(sent.index) => {
-                Some("but nothing was counted for its fingerprint since it was sent")
+                Some("but no signal of its fingerprint was counted since it was sent")
             }
-            Reply::Ignored => Some("and so will not be sent again"),
+            Reply::Ignored => Some("so its sender does not repeat it"),
             Reply::ClientError { .. } => Some("which Alertmanager does not retry"),
             Reply::ServerError { retry_after: false, .. } => Some("without Retry-After"),
             Reply::Created { .. } | Reply::Duplicate { .. } | Reply::ServerError { .. } => None,
             Reply::Lost => return,
         };
-        tally.checked();
+        summary.checked();
         let Some(wrong) = wrong else { return };
-        tally.violate(step.now.at, || {
+        summary.violate(step.now.at, || {
             let sentence = format!(
                 "{} of {} {} at {}, {wrong}.",
-                wording::Signal(*id),
-                wording::Fingerprint(&signal.fingerprint),
-                wording::Answered(reply),
-                wording::Seconds(step.now.at),
+                display::Signal(*id),
+                display::Fingerprint(&signal.fingerprint),
+                display::Answered(reply),
+                display::Seconds(step.now.at),
             );
-            (wording::sentence(&sentence), vec![signal.sent.index, step.now.index])
+            (display::sentence(&sentence), vec![signal.sent.index, step.now.index])
         });
     }
 }

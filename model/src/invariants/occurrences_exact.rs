@@ -1,11 +1,12 @@
-//! `occurrences_exact`: at the end, what is stored is what was accepted, each signal at most once.
+//! `occurrences_exact`: at the end, the stored counts are the accepted signals, each counted at most once.
 //!
-//! Per fingerprint, over all requests that ever were: what was accepted ≤ what is counted ≤ that plus what may have been
-//! counted although the sender was not told so (5xx, no answer). With no such signal the two sides meet: equality. What an
-//! outsider put into a request is not counted; what anybody takes away is missing. Resolved alerts and 4xx count nothing.
-//! Deliveries with one idempotency key are one signal, accepted once one of them was.
-use super::{Check, Invariant, Tally, wording};
+//! Per fingerprint, over all requests that ever existed: accepted ≤ counted ≤ accepted + ambiguous. An ambiguous signal was
+//! answered 5xx or not at all, so it may have been counted. Without ambiguous signals the two numbers are equal. What an
+//! external client adds to a count is ignored; what any client takes away is missing. Resolved alerts and signals answered
+//! 4xx count nothing. Deliveries with one idempotency key are one signal, accepted as soon as one of them was.
+use super::display;
 use crate::{
+    check::{Check, Invariant, Summary},
     observation::{Observation, SignalId},
     settings::Settings,
     state::{Answer, Counted, Fingerprint, State, Step},
@@ -13,7 +14,7 @@ use crate::{
 
 pub(super) const INVARIANT: Invariant = Invariant::safety(
     "occurrences_exact",
-    "in the end, the occurrences counted for a fingerprint are its accepted signals, each counted once",
+    "at the end, the occurrences counted for a fingerprint are its accepted signals, each counted once",
     || Box::new(OccurrencesExact),
 )
 .at_the_end();
@@ -21,7 +22,7 @@ pub(super) const INVARIANT: Invariant = Invariant::safety(
 struct OccurrencesExact;
 
 impl Check for OccurrencesExact {
-    fn observe(&mut self, step: &Step<'_>, state: &State, _: &Settings, tally: &mut Tally) {
+    fn observe(&mut self, step: &Step<'_>, state: &State, _: &Settings, summary: &mut Summary) {
         if !matches!(step.observation, Observation::Ended { .. }) {
             return;
         }
@@ -29,13 +30,13 @@ impl Check for OccurrencesExact {
             if facts.firing.is_empty() && facts.counted == 0 {
                 continue;
             }
-            tally.checked();
+            summary.checked();
             let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
             let (least, most) = (signed(facts.accepted), signed(facts.accepted + facts.ambiguous));
             if facts.counted < least {
-                tally.violate(step.now.at, || too_few(name, facts, state));
+                summary.violate(step.now.at, || too_few(name, facts, state));
             } else if facts.counted > most {
-                tally.violate(step.now.at, || too_many(name, facts, most, state));
+                summary.violate(step.now.at, || too_many(name, facts, most, state));
             }
         }
     }
@@ -45,20 +46,21 @@ fn too_few(name: &str, facts: &Fingerprint, state: &State) -> (String, Vec<usize
     let missing = facts.accepted.saturating_sub(u64::try_from(facts.counted).unwrap_or(0));
     let mut sentence = format!(
         "{} of {} {} accepted, but its requests count {}: {missing} {} lost.",
-        wording::Signals(facts.accepted),
-        wording::Fingerprint(name),
+        display::Signals(facts.accepted),
+        display::Fingerprint(name),
         if facts.accepted == 1 { "was" } else { "were" },
         facts.counted,
         if missing == 1 { "was" } else { "were" },
     );
     let Some((id, mut evidence)) = first_uncounted(facts, state) else {
-        return (wording::sentence(&sentence), Vec::new());
+        return (display::sentence(&sentence), Vec::new());
     };
     if let Some(signal) = state.signal(id) {
-        sentence += &format!(" When {} was answered, one less was stored than had been accepted.", wording::Signal(id));
+        sentence +=
+            &format!(" When {} was answered, one signal fewer was stored than had been accepted.", display::Signal(id));
         evidence.push(signal.sent.index);
     }
-    (wording::sentence(&sentence), evidence)
+    (display::sentence(&sentence), evidence)
 }
 
 fn too_many(name: &str, facts: &Fingerprint, most: i64, state: &State) -> (String, Vec<usize>) {
@@ -68,7 +70,7 @@ fn too_many(name: &str, facts: &Fingerprint, most: i64, state: &State) -> (Strin
     };
     let sentence = format!(
         "The requests of {} count {}, but {} accepted and {unsure}: {} counted more than once.",
-        wording::Fingerprint(name),
+        display::Fingerprint(name),
         facts.counted,
         match facts.accepted {
             1 => "1 signal was".to_owned(),
@@ -76,7 +78,7 @@ fn too_many(name: &str, facts: &Fingerprint, most: i64, state: &State) -> (Strin
         },
         facts.counted - most,
     );
-    // The commit that first went beyond what could be, and the one before it on which it stands.
+    // The commit that first exceeded the largest legal count, and the one before it.
     let mut sum = 0;
     let mut evidence = Vec::new();
     for counted in commits(facts, state) {
@@ -86,11 +88,11 @@ fn too_many(name: &str, facts: &Fingerprint, most: i64, state: &State) -> (Strin
             break;
         }
     }
-    (wording::sentence(&sentence), evidence.split_off(evidence.len().saturating_sub(2)))
+    (display::sentence(&sentence), evidence.split_off(evidence.len().saturating_sub(2)))
 }
 
-/// The first answer at which more signals had been accepted than counted, with it the last commit before and the first after
-/// that counted anything.
+/// The first answer by which more signals had been accepted than counted, with it the last commit before it that changed a
+/// count.
 fn first_uncounted(facts: &Fingerprint, state: &State) -> Option<(SignalId, Vec<usize>)> {
     let mut answers: Vec<_> = facts
         .firing
@@ -119,14 +121,14 @@ fn first_uncounted(facts: &Fingerprint, state: &State) -> Option<(SignalId, Vec<
             return Some((id, before.into_iter().chain([moment.index]).collect()));
         }
     }
-    // Everything was there when it was answered: something took it away later.
+    // Every signal was stored when it was answered, so a later write decreased a count.
     let erased = commits.iter().find(|counted| counted.after < counted.before)?;
     facts.firing.first().map(|&id| (id, vec![erased.now.index]))
 }
 
 /// Every commit that changed a count of this fingerprint, in order.
 fn commits<'a>(facts: &Fingerprint, state: &'a State) -> Vec<&'a Counted> {
-    let mut commits: Vec<&Counted> = facts.records.iter().flat_map(|&place| &state.record(place).counts).collect();
+    let mut commits: Vec<&Counted> = facts.records.iter().flat_map(|&index| &state.record(index).counts).collect();
     commits.sort_unstable_by_key(|counted| counted.now);
     commits
 }

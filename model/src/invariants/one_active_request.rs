@@ -1,11 +1,12 @@
-//! `one_active_request`: judged at every commit, not at the end, since a second request that is gone again did its harm.
+//! `one_active_request`: judged at every commit, not at the end, since a second request does harm even if it is gone later.
 //!
 //! A terminating request is active: its finalizers still run, and so does its remediation.
-use super::{Check, Invariant, Tally, wording};
+use super::display;
 use crate::{
+    check::{Check, Invariant, Summary},
     observation::{Actor, Change, Observation, Request},
     settings::Settings,
-    state::{Moment, Standing, State, Step},
+    state::{Moment, RequestState, State, Step},
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -28,10 +29,10 @@ struct Active {
 }
 
 impl Check for OneActiveRequest {
-    fn observe(&mut self, step: &Step<'_>, _: &State, _: &Settings, tally: &mut Tally) {
+    fn observe(&mut self, step: &Step<'_>, _: &State, _: &Settings, summary: &mut Summary) {
         let Observation::RequestCommitted { actor, change, request, .. } = step.observation else { return };
-        tally.checked();
-        let active = *change != Change::Deleted && Standing::of(request) == Standing::Active;
+        summary.checked();
+        let active = *change != Change::Deleted && RequestState::of(request) == RequestState::Active;
         let key = (Arc::clone(&request.namespace), Arc::clone(&request.fingerprint));
         let together = self.active.entry(key).or_default();
         let known = together.iter().position(|other| other.request.uid == request.uid);
@@ -40,39 +41,39 @@ impl Check for OneActiveRequest {
                 let created = *change == Change::Created;
                 together.push(Active { request: Arc::clone(request), since: step.now, by: *actor, created });
                 if together.len() > 1 {
-                    tally.violate(step.now.at, || tell(together));
+                    summary.violate(step.now.at, || describe(together));
                 }
             }
-            (Some(place), false) => drop(together.remove(place)),
+            (Some(index), false) => drop(together.remove(index)),
             (None, false) | (Some(_), true) => {}
         }
     }
 }
 
-fn tell(together: &[Active]) -> (String, Vec<usize>) {
+fn describe(together: &[Active]) -> (String, Vec<usize>) {
     let [earlier @ .., latest] = together else { unreachable!("a second request was just added") };
-    let deed = if latest.created { "created" } else { "made active again" };
+    let act = if latest.created { "created" } else { "reactivated" };
     let others = earlier
         .iter()
         .map(|other| {
-            let deed = if other.created { "created" } else { "made active" };
+            let act = if other.created { "created" } else { "reactivated" };
             format!(
-                "{} ({deed} by {} at {})",
+                "{} ({act} by {} at {})",
                 other.request.name,
-                wording::Who(other.by),
-                wording::Seconds(other.since.at)
+                display::Client(other.by),
+                display::Seconds(other.since.at)
             )
         })
         .collect::<Vec<_>>()
         .join(", ");
     let sentence = format!(
-        "{} {deed} {} for {} at {}, while {others} {} still active: {} active requests for one fingerprint.",
-        wording::Who(latest.by),
+        "{} {act} {} for {} at {}, while {others} {} still active: {} active requests for one fingerprint.",
+        display::Client(latest.by),
         latest.request.name,
-        wording::Fingerprint(&latest.request.fingerprint),
-        wording::Seconds(latest.since.at),
+        display::Fingerprint(&latest.request.fingerprint),
+        display::Seconds(latest.since.at),
         if earlier.len() == 1 { "was" } else { "were" },
         together.len(),
     );
-    (wording::sentence(&sentence), together.iter().map(|active| active.since.index).collect())
+    (display::sentence(&sentence), together.iter().map(|active| active.since.index).collect())
 }

@@ -1,46 +1,47 @@
-//! `one_holder`: the lock excludes.
+//! `one_holder`: two acquisitions never hold a lock at the same time.
 //!
 //! An acquisition holds from its commit (or its holder's last renewal) to its release, or until its duration has passed in
-//! *true* time; no clock may run so fast that it takes over earlier, within the stated bound. The start of a replica counts
-//! as part of its identity: a restarted container keeps its pod's name, and must not take its predecessor's lock for its own.
-use super::{Check, Invariant, Tally, wording};
+//! simulated time. A fast clock, within the stated bound, must not cause an earlier takeover. A restarted replica is a
+//! different actor: a restarted container keeps its pod's name, and must not take its predecessor's lock for its own.
+use super::display;
 use crate::{
+    check::{Check, Invariant, Summary},
     settings::Settings,
     state::{LockStep, State, Step},
 };
 
 pub(super) const INVARIANT: Invariant = Invariant::safety(
     "one_holder",
-    "nobody acquires a lease that another acquisition still holds: neither released nor expired in true time",
+    "no actor acquires a lease that another acquisition still holds: not released, and not expired in simulated time",
     || Box::new(OneHolder),
 );
 
 struct OneHolder;
 
 impl Check for OneHolder {
-    fn observe(&mut self, step: &Step<'_>, _: &State, settings: &Settings, tally: &mut Tally) {
+    fn observe(&mut self, step: &Step<'_>, _: &State, settings: &Settings, summary: &mut Summary) {
         let Some(LockStep::Acquired { by, over }) = &step.lock else { return };
-        tally.checked();
+        summary.checked();
         let Some(over) = over.as_ref().filter(|over| !over.same_owner(by)) else { return };
         let held = step.now.at.saturating_sub(over.since.at);
         if held >= settings.shortest_hold() {
             return;
         }
-        tally.violate(step.now.at, || {
+        summary.violate(step.now.at, || {
             let sentence = format!(
-                "{} acquired {} at {}, {} after {} had, who had not released it: it holds for {} s.",
-                wording::Who(by.actor),
-                wording::lease(step.observation),
-                wording::Seconds(step.now.at),
-                wording::Seconds(held),
+                "{} acquired {} at {}, {} after {}, which had not released it: it holds for {} s.",
+                display::Client(by.actor),
+                display::lease(step.observation),
+                display::Seconds(step.now.at),
+                display::Seconds(held),
                 if over.actor == by.actor {
                     format!("its own acquisition {}", over.holder)
                 } else {
-                    wording::Who(over.actor).to_string()
+                    display::Client(over.actor).to_string()
                 },
                 settings.lease_seconds,
             );
-            (wording::sentence(&sentence), vec![over.since.index, step.now.index])
+            (display::sentence(&sentence), vec![over.since.index, step.now.index])
         });
     }
 }

@@ -1,17 +1,18 @@
-//! `quiet_is_quiet`: with nothing to do, nothing is done.
+//! `quiet_is_quiet`: replicas without work make almost no API calls.
 //!
-//! Replicas that fight over an object with conflicts and retries, for no signal, never stop: a livelock shows as API calls
-//! that go on after the last signal, the last fault and a time to settle.
-use super::{Check, Invariant, Tally, wording};
+//! Replicas that fight over an object with conflicts and retries, without a signal, never stop. Such a livelock shows as API
+//! calls that continue after the last signal, the last fault and a time to quiesce.
+use super::display;
 use crate::{
+    check::{Check, Invariant, Summary},
     observation::{Micros, Observation},
     settings::Settings,
-    state::{State, Step, is_replica},
+    state::{State, Step},
 };
 
 pub(super) const INVARIANT: Invariant = Invariant::liveness(
     "quiet_is_quiet",
-    "with no signals arriving and no faults, replicas settle and make next to no API calls",
+    "with no signals and no faults, replicas quiesce and make almost no API calls",
     || Box::new(QuietIsQuiet { calls: 0, first: Vec::new() }),
 );
 
@@ -20,16 +21,16 @@ const SHOWN: usize = 3;
 
 struct QuietIsQuiet {
     calls: u64,
-    /// The first of them, to show.
+    /// The first calls, as evidence.
     first: Vec<usize>,
 }
 
 impl Check for QuietIsQuiet {
-    fn observe(&mut self, step: &Step<'_>, state: &State, settings: &Settings, tally: &mut Tally) {
+    fn observe(&mut self, step: &Step<'_>, state: &State, settings: &Settings, summary: &mut Summary) {
         match step.observation {
-            Observation::ApiCalled { actor, .. } if is_replica(*actor) => {
+            Observation::ApiCalled { actor, .. } if actor.is_replica() => {
                 let Some(since) = state.quiet_since() else { return };
-                if step.now.at < since + settings.settle {
+                if step.now.at < since + settings.quiesce {
                     return;
                 }
                 self.calls += 1;
@@ -37,28 +38,28 @@ impl Check for QuietIsQuiet {
                     self.first.push(step.now.index);
                 }
             }
-            Observation::Ended { at } => self.judge(*at, state, settings, tally),
+            Observation::Ended { at } => self.judge(*at, state, settings, summary),
             _ => {}
         }
     }
 }
 
 impl QuietIsQuiet {
-    fn judge(&self, ended: Micros, state: &State, settings: &Settings, tally: &mut Tally) {
-        let settled = state.quiet_since().map(|since| since + settings.settle);
-        let Some(quiet) = settled.and_then(|settled| ended.checked_sub(settled)).filter(|quiet| *quiet > 0) else {
-            return tally.undecided();
+    fn judge(&self, ended: Micros, state: &State, settings: &Settings, summary: &mut Summary) {
+        let begin = state.quiet_since().map(|since| since + settings.quiesce);
+        let Some(quiet) = begin.and_then(|begin| ended.checked_sub(begin)).filter(|quiet| *quiet > 0) else {
+            return summary.undecided();
         };
-        tally.checked();
+        summary.checked();
         let allowed = settings.quiet_calls_per_minute.saturating_mul(quiet.div_ceil(MINUTE));
         if self.calls <= allowed {
             return;
         }
-        tally.violate(ended, || {
+        summary.violate(ended, || {
             let sentence = format!(
-                "Replicas made {} API calls in the last {} with no signal and no fault; {allowed} are plenty.",
+                "Replicas made {} API calls in the last {} with no signal and no fault; {allowed} are allowed.",
                 self.calls,
-                wording::Seconds(quiet),
+                display::Seconds(quiet),
             );
             (sentence, self.first.clone())
         });

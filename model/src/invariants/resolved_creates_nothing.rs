@@ -1,69 +1,79 @@
-//! `resolved_creates_nothing`: the news that an alert is over starts no remediation.
+//! `resolved_creates_nothing`: a resolved alert does not start a remediation.
 //!
-//! Alertmanager sends `resolved` by default, so the happy path ends with one. Judged twice: by the answer, and by commits
-//! that can serve nobody else because every firing signal of the fingerprint has had a definite answer before.
-use super::{Check, Invariant, Tally, wording};
+//! Alertmanager sends `resolved` by default, so the usual sequence ends with one. Judged in two ways: by the answer, and by
+//! commits that no firing signal can explain, because every firing signal of the fingerprint had its definite answer
+//! before.
+use super::display;
 use crate::{
+    check::{Check, Invariant, Summary},
     observation::{Actor, Change, Observation, Reply, Request, SignalId},
     settings::Settings,
-    state::{State, Step, is_replica},
+    state::{State, Step},
 };
 
-pub(super) const INVARIANT: Invariant =
-    Invariant::safety("resolved_creates_nothing", "an alert with status resolved creates and counts nothing", || {
-        Box::new(ResolvedCreatesNothing)
-    });
+pub(super) const INVARIANT: Invariant = Invariant::safety(
+    "resolved_creates_nothing",
+    "an alert with status resolved creates nothing and counts nothing",
+    || Box::new(ResolvedCreatesNothing),
+);
 
 struct ResolvedCreatesNothing;
 
 impl Check for ResolvedCreatesNothing {
-    fn observe(&mut self, step: &Step<'_>, state: &State, _: &Settings, tally: &mut Tally) {
+    fn observe(&mut self, step: &Step<'_>, state: &State, _: &Settings, summary: &mut Summary) {
         match step.observation {
-            Observation::SignalAnswered { signal, reply, .. } => judge_answer(step, *signal, reply, state, tally),
+            Observation::SignalAnswered { signal, reply, .. } => judge_answer(step, *signal, reply, state, summary),
             Observation::RequestCommitted { actor, change, request, .. }
-                if is_replica(*actor) && (step.raised || *change == Change::Created) =>
+                if actor.is_replica() && (step.raised || *change == Change::Created) =>
             {
-                judge_commit(step, *actor, *change, request, state, tally);
+                judge_commit(step, *actor, *change, request, state, summary);
             }
             _ => {}
         }
     }
 }
 
-fn judge_answer(step: &Step<'_>, id: SignalId, reply: &Reply, state: &State, tally: &mut Tally) {
+fn judge_answer(step: &Step<'_>, id: SignalId, reply: &Reply, state: &State, summary: &mut Summary) {
     let Some(signal) = state.signal(id).filter(|signal| signal.resolved) else { return };
-    tally.checked();
+    summary.checked();
     if !matches!(reply, Reply::Created { .. } | Reply::Duplicate { .. }) {
         return;
     }
-    tally.violate(step.now.at, || {
+    summary.violate(step.now.at, || {
         let sentence = format!(
             "{} says that {} is resolved, and {} at {}.",
-            wording::Signal(id),
-            wording::Fingerprint(&signal.fingerprint),
-            wording::Answered(reply),
-            wording::Seconds(step.now.at),
+            display::Signal(id),
+            display::Fingerprint(&signal.fingerprint),
+            display::Answered(reply),
+            display::Seconds(step.now.at),
         );
-        (wording::sentence(&sentence), vec![signal.sent.index, step.now.index])
+        (display::sentence(&sentence), vec![signal.sent.index, step.now.index])
     });
 }
 
-fn judge_commit(step: &Step<'_>, actor: Actor, change: Change, request: &Request, state: &State, tally: &mut Tally) {
+fn judge_commit(
+    step: &Step<'_>,
+    actor: Actor,
+    change: Change,
+    request: &Request,
+    state: &State,
+    summary: &mut Summary,
+) {
     let Some(facts) = state.fingerprint(&request.fingerprint).filter(|facts| facts.ambiguous == 0) else { return };
     let Some(resolved) = facts.resolved_open.first().and_then(|&id| state.signal(id).map(|signal| (id, signal))) else {
         return;
     };
-    tally.checked();
-    tally.violate(step.now.at, || {
+    summary.checked();
+    summary.violate(step.now.at, || {
         let sentence = format!(
-            "{} {} {} at {}, when nothing of {} was under way but {}, which says that it is resolved.",
-            wording::Who(actor),
+            "{} {} {} at {}, when no signal of {} was under way but {}, which says that it is resolved.",
+            display::Client(actor),
             if change == Change::Created { "created" } else { "counted on" },
             request.name,
-            wording::Seconds(step.now.at),
-            wording::Fingerprint(&request.fingerprint),
-            wording::Signal(resolved.0),
+            display::Seconds(step.now.at),
+            display::Fingerprint(&request.fingerprint),
+            display::Signal(resolved.0),
         );
-        (wording::sentence(&sentence), vec![resolved.1.sent.index, step.now.index])
+        (display::sentence(&sentence), vec![resolved.1.sent.index, step.now.index])
     });
 }

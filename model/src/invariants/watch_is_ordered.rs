@@ -1,30 +1,31 @@
-//! `watch_is_ordered`: etcd's first guarantee of a watch, which kube-apiserver hands on. A client that applies events as they
-//! come ends with the newest state only if a later event is never overtaken by an earlier one.
-use super::{Check, Invariant, Tally, wording};
+//! `watch_is_ordered`: etcd's first guarantee of a watch, which kube-apiserver passes on. A client that applies events in the
+//! order of arrival ends with the newest state only if no event arrives after a later one.
+use super::display;
 use crate::{
+    check::{Check, Invariant, Summary},
     settings::Settings,
-    state::{Heard, Place, State, Step},
+    state::{EventClass, State, Step, StreamStep},
 };
 
 pub(super) const INVARIANT: Invariant = Invariant::of_watches(
     "watch_is_ordered",
-    "a watch never tells an event that is older than one it has told before",
+    "a watch never reports an event older than one that it has reported before",
     || Box::new(Ordered),
 );
 
 struct Ordered;
 
 impl Check for Ordered {
-    fn observe(&mut self, step: &Step<'_>, state: &State, _: &Settings, tally: &mut Tally) {
-        let Some(Heard::Event { place, before, .. }) = &step.heard else { return };
-        tally.checked();
-        if !matches!(place, Place::Backwards) {
+    fn observe(&mut self, step: &Step<'_>, state: &State, _: &Settings, summary: &mut Summary) {
+        let Some(StreamStep::Event { class, before, .. }) = &step.stream else { return };
+        summary.checked();
+        if !matches!(class, EventClass::OutOfOrder) {
             return;
         }
-        tally.violate(step.now.at, || {
-            let watch = wording::Watch::of(step, state);
-            let sentence = format!("{watch} tells {} after it had told revision {}.", watch.event(), before.0);
-            (wording::sentence(&sentence), vec![before.1.index, step.now.index])
+        summary.violate(step.now.at, || {
+            let watch = display::Watch::of(step, state);
+            let sentence = format!("{watch} reports {} after it had reported revision {}.", watch.event(), before.0);
+            (display::sentence(&sentence), vec![before.1.index, step.now.index])
         });
     }
 }

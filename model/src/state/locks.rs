@@ -1,13 +1,13 @@
 //! Leases as locks: who acquired one, and until when it holds.
 //!
-//! An *acquisition* is a commit that puts a holder there that was not there before, or puts one there after the former one
-//! expired or the lease was created anew. It ends with its release by the same actor, and a deletion or clearing by anybody
-//! else does not end it: that is exactly what must not happen. Whether it has expired is the checks' question.
-use super::Moment;
+//! An *acquisition* is a commit that sets a new holder, or sets the holder again after the former acquisition expired or the
+//! lease was created anew. It ends when the same actor releases it. A deletion or clearing by another actor does not end it:
+//! that is exactly what must not happen. The checks decide whether it has expired.
+use super::moment::Moment;
 use crate::observation::{Actor, Change, Lease};
 use std::sync::Arc;
 
-/// Who holds a lock since when.
+/// One hold of a lock: the holder, and since when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Acquisition {
     pub(crate) actor: Actor,
@@ -26,25 +26,25 @@ impl Acquisition {
 /// What a commit of a lease means for the lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LockStep {
-    /// Somebody acquired it, while `over` was not released.
+    /// An actor acquired it, and `over` was not released before.
     Acquired {
-        /// The new one.
+        /// The new acquisition.
         by: Acquisition,
-        /// The former one, where it was never released; it may have expired.
+        /// The former acquisition, if it was never released; it may have expired.
         over: Option<Acquisition>,
     },
-    /// Its acquisition was released by its own actor.
+    /// The actor that acquired it released it.
     Released(Acquisition),
-    /// An acquisition was ended by another actor; it may have expired.
+    /// Another actor ended the acquisition, which may have expired.
     Taken(Acquisition),
     /// Anything else: a renewal, the deletion of a free lease, a change of other fields.
     Unchanged,
 }
 
-/// One lease name.
+/// The lock that one lease name stands for.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    /// The lease as it is, if it exists.
+    /// The current lease, if it exists.
     pub(crate) lease: Option<Arc<Lease>>,
     /// The last acquisition that was not released.
     pub(crate) acquisition: Option<Acquisition>,
@@ -79,8 +79,8 @@ impl Lock {
                 acquisition.since = now;
                 return LockStep::Unchanged;
             }
-            // Whoever is not a replica and leaves the holder alone takes no lock: it labels the lease, say.
-            if !super::is_replica(actor) {
+            // A client that is not a replica and keeps the holder does not acquire: it may add a label, for example.
+            if !actor.is_replica() {
                 return LockStep::Unchanged;
             }
         }

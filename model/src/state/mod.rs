@@ -1,7 +1,9 @@
-//! What the observations add up to: everything that a check may look back at.
+//! Everything that a check may look back at: the state that the observations add up to.
 //!
-//! It judges nothing. Each fact costs a few look-ups in ordered maps, whatever came before; no text is made.
+//! It does not judge. Each fact costs a few look-ups in ordered maps, however long the run, and no text is made.
+mod fingerprints;
 mod locks;
+mod moment;
 mod requests;
 mod signals;
 mod watches;
@@ -10,73 +12,48 @@ use crate::{
     observation::{Actor, Micros, Observation, Request, SignalId},
     watch::WatchId,
 };
+pub(crate) use fingerprints::Fingerprint;
+use fingerprints::Fingerprints;
 pub(crate) use locks::{Acquisition, Lock, LockStep};
-pub(crate) use requests::{Counted, Record, Standing};
-use signals::Keyed;
+pub(crate) use moment::Moment;
+use requests::Requests;
+pub(crate) use requests::{Counted, Record, RequestState};
+use signals::Signals;
 pub(crate) use signals::{Answer, Signal};
-use std::{collections::BTreeMap, ops::Bound, sync::Arc};
-pub(crate) use watches::{Heard, Missed, Place, Stream};
-
-/// When something happened, and which observation said so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Moment {
-    pub(crate) index: usize,
-    pub(crate) at: Micros,
-}
+use std::{collections::BTreeMap, sync::Arc};
+use watches::Watches;
+pub(crate) use watches::{EventClass, Missed, Stream, StreamStep};
 
 /// One observation with what it changed.
 pub(crate) struct Step<'a> {
     pub(crate) now: Moment,
     pub(crate) observation: &'a Observation,
-    /// For a commit of a RemediationRequest: the same object (by uid) as the commit before left it.
+    /// For a commit of a RemediationRequest: the same object (by uid) as the previous commit left it.
     pub(crate) previous: Option<Arc<Request>>,
     /// For a commit of a RemediationRequest: whether it counted signals.
     pub(crate) raised: bool,
-    /// For a commit of a Lease: what it means for the lock.
+    /// For a commit of a Lease: its effect on the lock.
     pub(crate) lock: Option<LockStep>,
-    /// For what a watch told: where that stands among the commits.
-    pub(crate) heard: Option<Heard>,
+    /// For an event or bookmark of a watch: how it relates to the commits.
+    pub(crate) stream: Option<StreamStep>,
 }
 
-/// The signals of one fingerprint, and what was counted for them.
+/// The last known process of a replica.
 #[derive(Default)]
-pub(crate) struct Fingerprint {
-    /// Signals in the order in which they were sent, those of resolved alerts left out.
-    pub(crate) firing: Vec<SignalId>,
-    /// How many firing signals were accepted; those with one key are one.
-    pub(crate) accepted: u64,
-    /// How many firing signals may still be counted, or may have been: unanswered, lost, or answered 5xx.
-    pub(crate) ambiguous: u64,
-    /// Signals of resolved alerts that are not answered yet.
-    pub(crate) resolved_open: Vec<SignalId>,
-    /// The sum of occurrence counts over all requests that ever were, less what outsiders put there.
-    pub(crate) counted: i64,
-    /// The last commit that counted signals.
-    pub(crate) last_raise: Option<usize>,
-    /// Its requests, in the order of their creation: places in [`State::records`].
-    pub(crate) records: Vec<usize>,
-}
-
-/// The last start of a replica that was heard of.
-#[derive(Default)]
-struct Start {
-    latest: u16,
+struct Process {
+    incarnation: u16,
     crashed: bool,
 }
 
-/// See the module.
+/// All facts so far, indexed for the checks.
+#[derive(Default)]
 pub(crate) struct State {
-    signals: BTreeMap<SignalId, Signal>,
-    /// What is known of each chain of redeliveries with one key, by its first signal.
-    keyed: BTreeMap<SignalId, Keyed>,
-    records: Vec<Record>,
-    by_uid: BTreeMap<Arc<str>, usize>,
-    by_name: BTreeMap<Arc<str>, Vec<usize>>,
-    fingerprints: BTreeMap<Arc<str>, Fingerprint>,
+    signals: Signals,
+    requests: Requests,
+    fingerprints: Fingerprints,
     locks: BTreeMap<Arc<str>, Lock>,
-    watches: watches::Watches,
-    starts: BTreeMap<u8, Start>,
-    accepted: u64,
+    watches: Watches,
+    processes: BTreeMap<u8, Process>,
     last_ready: Option<Micros>,
     faults_stopped: Option<Micros>,
     signals_stopped: Option<Micros>,
@@ -84,42 +61,27 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) const fn new() -> Self {
-        Self {
-            signals: BTreeMap::new(),
-            keyed: BTreeMap::new(),
-            records: Vec::new(),
-            by_uid: BTreeMap::new(),
-            by_name: BTreeMap::new(),
-            fingerprints: BTreeMap::new(),
-            locks: BTreeMap::new(),
-            watches: watches::Watches::new(),
-            starts: BTreeMap::new(),
-            accepted: 0,
-            last_ready: None,
-            faults_stopped: None,
-            signals_stopped: None,
-            ended: false,
-        }
-    }
-
-    /// Takes one observation in.
+    /// Takes in one observation.
     pub(crate) fn apply<'a>(&mut self, index: usize, observation: &'a Observation) -> Step<'a> {
         let now = Moment { index, at: observation.at() };
         if let Some(Actor::Replica { index, incarnation }) = observation.actor() {
-            let start = self.starts.entry(index).or_default();
-            if incarnation > start.latest {
-                *start = Start { latest: incarnation, crashed: false };
+            let process = self.processes.entry(index).or_default();
+            if incarnation > process.incarnation {
+                *process = Process { incarnation, crashed: false };
             }
         }
-        let mut step = Step { now, observation, previous: None, raised: false, lock: None, heard: None };
+        let mut step = Step { now, observation, previous: None, raised: false, lock: None, stream: None };
+        let fingerprints = &mut self.fingerprints;
         match observation {
             Observation::SignalSent { signal, fingerprint, resolved, retried, repeats, keyed, .. } => {
-                self.signal_sent(now, *signal, fingerprint, (*resolved, *retried, *keyed), *repeats);
+                let flags = (*resolved, *retried, *keyed);
+                self.signals.sent(now, *signal, fingerprint, flags, *repeats, fingerprints);
             }
-            Observation::SignalAnswered { signal, reply, .. } => self.signal_answered(now, *signal, reply),
+            Observation::SignalAnswered { signal, reply, .. } => {
+                self.signals.answered(now, *signal, reply, fingerprints);
+            }
             Observation::RequestCommitted { actor, change, request, .. } => {
-                (step.previous, step.raised) = self.request_committed(now, *actor, *change, request);
+                (step.previous, step.raised) = self.requests.committed(now, (*actor, *change), request, fingerprints);
             }
             Observation::LeaseCommitted { actor, change, lease, .. } => {
                 let lock = self.locks.entry(Arc::clone(&lease.name)).or_insert_with(|| Lock::new(now));
@@ -128,10 +90,10 @@ impl State {
             Observation::ObjectCommitted { revision, change, object, .. } => {
                 self.watches.committed(now, *revision, *change, object);
             }
-            Observation::Watched { watch, actor, heard, .. } => {
-                step.heard = self.watches.heard(now, *watch, *actor, heard);
+            Observation::Watched { watch, actor, fact, .. } => {
+                step.stream = self.watches.watched(now, *watch, *actor, fact);
             }
-            Observation::Crashed { index, .. } => self.starts.entry(*index).or_default().crashed = true,
+            Observation::Crashed { index, .. } => self.processes.entry(*index).or_default().crashed = true,
             Observation::Ready { at, .. } => self.last_ready = Some(*at),
             Observation::FaultsStopped { at } => self.faults_stopped = Some(*at),
             Observation::SignalsStopped { at } => self.signals_stopped = Some(*at),
@@ -142,11 +104,27 @@ impl State {
     }
 
     pub(crate) fn signal(&self, id: SignalId) -> Option<&Signal> {
-        self.signals.get(&id)
+        self.signals.get(id)
     }
 
     pub(crate) fn signals(&self) -> impl Iterator<Item = (SignalId, &Signal)> {
-        self.signals.iter().map(|(id, signal)| (*id, signal))
+        self.signals.iter()
+    }
+
+    /// Whether two deliveries count as one signal, since they share a key.
+    pub(crate) fn are_one(&self, one: SignalId, other: SignalId) -> bool {
+        self.signals.are_one(one, other)
+    }
+
+    /// When the signal was first sent: a delivery with a key may have been counted before it was repeated.
+    pub(crate) fn first_sent(&self, id: SignalId) -> Option<Moment> {
+        self.signals.first_sent(id)
+    }
+
+    /// The chains of redeliveries among these signals that were not accepted and whose sender still waits. With each, the
+    /// time of its first signal.
+    pub(crate) fn waiting(&self, signals: &[SignalId]) -> Vec<(SignalId, Moment)> {
+        self.signals.waiting(signals)
     }
 
     pub(crate) fn fingerprint(&self, fingerprint: &str) -> Option<&Fingerprint> {
@@ -154,19 +132,19 @@ impl State {
     }
 
     pub(crate) fn fingerprints(&self) -> impl Iterator<Item = (&str, &Fingerprint)> {
-        self.fingerprints.iter().map(|(name, fingerprint)| (&**name, fingerprint))
+        self.fingerprints.iter()
     }
 
-    /// The requests that ever had that name: names may come back.
+    /// The requests that ever had this name, since a name may be used again.
     pub(crate) fn named(&self, name: &str) -> impl DoubleEndedIterator<Item = (usize, &Record)> {
-        self.by_name.get(name).into_iter().flatten().map(|&place| (place, &self.records[place]))
+        self.requests.named(name)
     }
 
-    pub(crate) fn record(&self, place: usize) -> &Record {
-        &self.records[place]
+    pub(crate) fn record(&self, index: usize) -> &Record {
+        self.requests.record(index)
     }
 
-    /// A stream that has told something, as it is now.
+    /// An open stream in its current state.
     pub(crate) fn stream(&self, watch: WatchId) -> Option<&Stream> {
         self.watches.stream(watch)
     }
@@ -175,27 +153,22 @@ impl State {
         self.locks.iter()
     }
 
-    /// The fingerprints that a lease of that name locks: those that begin with the sixteen digits it ends with, which is how
-    /// locks are named (`gw-lock-<fp16>`).
+    /// The fingerprints that a lease of this name locks: those that begin with the sixteen digits at its end, as locks are
+    /// named `gw-lock-<fp16>`.
     pub(crate) fn locked_by<'a>(&'a self, lease: &'a str) -> impl Iterator<Item = (&'a str, &'a Fingerprint)> {
         let digits = lease.len().checked_sub(16).and_then(|start| lease.get(start..));
-        digits.into_iter().flat_map(move |digits| {
-            self.fingerprints
-                .range::<str, _>((Bound::Included(digits), Bound::Unbounded))
-                .take_while(move |(name, _)| name.starts_with(digits))
-                .map(|(name, fingerprint)| (&**name, fingerprint))
-        })
+        digits.into_iter().flat_map(|digits| self.fingerprints.beginning_with(digits))
     }
 
-    /// Whether that start of a replica is over: it crashed, or a later one was heard of. Its writes may still take effect.
+    /// Whether this process of a replica is over: it crashed, or a later one has acted. Its writes may still take effect.
     pub(crate) fn is_gone(&self, actor: Actor) -> bool {
         let Actor::Replica { index, incarnation } = actor else { return false };
-        self.starts.get(&index).is_some_and(|start| incarnation < start.latest || start.crashed)
+        self.processes.get(&index).is_some_and(|process| incarnation < process.incarnation || process.crashed)
     }
 
-    /// How many firing signals were accepted, of all fingerprints.
+    /// Number of firing signals that were accepted, over all fingerprints.
     pub(crate) const fn accepted(&self) -> u64 {
-        self.accepted
+        self.signals.accepted()
     }
 
     /// When a replica last became ready.
@@ -211,13 +184,8 @@ impl State {
         self.ended
     }
 
-    /// When quiet begins: neither signals nor faults from there on. `None` until both have stopped.
+    /// When quiet begins: no signals and no faults after it. `None` until both have stopped.
     pub(crate) fn quiet_since(&self) -> Option<Micros> {
         Some(self.signals_stopped?.max(self.faults_stopped?))
     }
-}
-
-/// Whether that write was a replica's.
-pub(crate) const fn is_replica(actor: Actor) -> bool {
-    matches!(actor, Actor::Replica { .. })
 }

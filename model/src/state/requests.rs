@@ -1,22 +1,22 @@
-//! RemediationRequests: every one that ever was, and every commit that changed its count.
-use super::{Moment, State};
+//! RemediationRequests: every one that ever existed, and every commit that changed its count.
+use super::{fingerprints::Fingerprints, moment::Moment};
 use crate::observation::{Actor, Change, Micros, Request};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Whether a request takes counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// Any phase that is not terminal, an unknown one too.
+pub(crate) enum RequestState {
+    /// Any phase that is not terminal, an unknown phase included.
     Active,
-    /// Terminal, and no new request may be made: ManualReviewRequired.
+    /// Terminal with ManualReviewRequired: no new request may be made.
     Suppressing,
-    /// Terminal, and no new request may be made before that moment of true time.
+    /// Terminal, and no new request may be made before this moment of simulated time.
     SuppressingUntil(i64),
-    /// Terminal.
-    Over,
+    /// Terminal, and a new request may be made.
+    Ended,
 }
 
-impl Standing {
+impl RequestState {
     pub(crate) fn of(request: &Request) -> Self {
         if !matches!(&*request.phase, "Completed" | "Failed" | "TimedOut" | "Skipped" | "Cancelled") {
             Self::Active
@@ -25,16 +25,16 @@ impl Standing {
         } else if let Some(until) = request.next_allowed_execution {
             Self::SuppressingUntil(until)
         } else {
-            Self::Over
+            Self::Ended
         }
     }
 
-    /// Whether it takes counts at `at`, give or take `tolerance`.
+    /// Whether it takes counts at `at`, within `tolerance`.
     pub(crate) fn takes_counts(self, at: Micros, tolerance: Micros) -> bool {
         match self {
             Self::Active | Self::Suppressing => true,
             Self::SuppressingUntil(until) => i128::from(until) + i128::from(tolerance) > i128::from(at),
-            Self::Over => false,
+            Self::Ended => false,
         }
     }
 }
@@ -50,19 +50,20 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    /// Whether it counted occurrence number `count`. Several commits of a request do only if its count once went down.
+    /// Whether it counted occurrence number `count`. Two commits of a request cover one number only if the count went down
+    /// in between.
     pub(crate) const fn covers(&self, count: u32) -> bool {
         self.before < count && count <= self.after
     }
 
-    /// What it adds to the count of signals: what an outsider counts is nobody's signal; what anybody takes away was one.
+    /// Number of signals that it counted. An external client's increase counts no signal; any decrease removes signals.
     pub(crate) fn signals(&self) -> i64 {
         let change = i64::from(self.after) - i64::from(self.before);
-        if self.actor == Actor::Outsider { change.min(0) } else { change }
+        if self.actor == Actor::External { change.min(0) } else { change }
     }
 }
 
-/// One RemediationRequest, by uid.
+/// One RemediationRequest, identified by uid.
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) latest: Arc<Request>,
@@ -71,27 +72,44 @@ pub(crate) struct Record {
     pub(crate) counts: Vec<Counted>,
 }
 
-impl State {
-    /// Returns the object as it was before, and whether signals were counted on it.
-    pub(super) fn request_committed(
+/// All RemediationRequests, by uid and by name.
+#[derive(Default)]
+pub(crate) struct Requests {
+    records: Vec<Record>,
+    by_uid: BTreeMap<Arc<str>, usize>,
+    by_name: BTreeMap<Arc<str>, Vec<usize>>,
+}
+
+impl Requests {
+    /// The requests that ever had this name, since a name may be used again.
+    pub(super) fn named(&self, name: &str) -> impl DoubleEndedIterator<Item = (usize, &Record)> {
+        self.by_name.get(name).into_iter().flatten().map(|&index| (index, &self.records[index]))
+    }
+
+    pub(crate) fn record(&self, index: usize) -> &Record {
+        &self.records[index]
+    }
+
+    /// Returns the object as it was before, and whether the commit counted signals.
+    pub(super) fn committed(
         &mut self,
         now: Moment,
-        actor: Actor,
-        change: Change,
+        (actor, change): (Actor, Change),
         request: &Arc<Request>,
+        fingerprints: &mut Fingerprints,
     ) -> (Option<Arc<Request>>, bool) {
-        let facts = self.fingerprints.entry(Arc::clone(&request.fingerprint)).or_default();
+        let facts = fingerprints.entry(&request.fingerprint);
         let known = self.by_uid.get(&request.uid).copied();
-        let place = known.unwrap_or_else(|| {
-            let place = self.records.len();
+        let index = known.unwrap_or_else(|| {
+            let index = self.records.len();
             let latest = Arc::clone(request);
             self.records.push(Record { latest, deleted: false, counts: Vec::new() });
-            self.by_uid.insert(Arc::clone(&request.uid), place);
-            self.by_name.entry(Arc::clone(&request.name)).or_default().push(place);
-            facts.records.push(place);
-            place
+            self.by_uid.insert(Arc::clone(&request.uid), index);
+            self.by_name.entry(Arc::clone(&request.name)).or_default().push(index);
+            facts.records.push(index);
+            index
         });
-        let record = &mut self.records[place];
+        let record = &mut self.records[index];
         let previous = known.map(|_| std::mem::replace(&mut record.latest, Arc::clone(request)));
         if change == Change::Deleted {
             record.deleted = true;

@@ -1,20 +1,23 @@
-//! Signals: what was sent, what was answered, and which signals repeat which.
-use super::{Moment, State};
+//! Signals: which were sent, how they were answered, and which of them repeat another.
+use super::{
+    fingerprints::{Fingerprint, Fingerprints},
+    moment::Moment,
+};
 use crate::observation::{Reply, SignalId};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// How a signal was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// 2xx: created or duplicate.
     Accepted,
-    /// 200, and nothing stored.
+    /// 200, nothing stored.
     Ignored,
     /// 4xx.
     Refused,
     /// 5xx.
     Failed,
-    /// None: the connection ended, or the sender stopped waiting.
+    /// No answer: the connection broke, or the sender stopped waiting.
     Lost,
 }
 
@@ -30,52 +33,75 @@ impl From<&Reply> for Answer {
     }
 }
 
-/// One signal so far.
+/// What is known of one signal so far.
 #[derive(Debug)]
 pub(crate) struct Signal {
     pub(crate) sent: Moment,
     pub(crate) fingerprint: Arc<str>,
     pub(crate) resolved: bool,
     pub(crate) retried: bool,
-    /// The first signal of its chain of redeliveries: itself, unless it repeats another.
+    /// The first signal of its chain of redeliveries: the signal itself, unless it repeats another.
     pub(crate) chain: SignalId,
     /// Whether the whole chain counts once.
     pub(crate) keyed: bool,
     pub(crate) answer: Option<(Moment, Answer)>,
 }
 
-/// A chain of redeliveries that count once, as far as it has come.
+/// What is known so far of a chain of redeliveries that counts once.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Keyed {
+struct Keyed {
     accepted: bool,
-    /// Deliveries that are unanswered, or were answered 5xx or not at all.
+    /// Number of deliveries that have no answer, or a 5xx.
     ambiguous: u64,
 }
 
 impl Keyed {
-    /// What it adds to its fingerprint: accepted signals, and signals that may have been counted.
+    /// What it adds to its fingerprint: accepted signals, and ambiguous ones.
     fn weight(self) -> (u64, u64) {
         (u64::from(self.accepted), u64::from(!self.accepted && self.ambiguous > 0))
     }
 }
 
-impl State {
-    pub(super) fn signal_sent(
+/// All signals, and the chains of those with a key.
+#[derive(Default)]
+pub(super) struct Signals {
+    signals: BTreeMap<SignalId, Signal>,
+    /// Chains of redeliveries with one key, by their first signal.
+    keyed: BTreeMap<SignalId, Keyed>,
+    accepted: u64,
+}
+
+impl Signals {
+    pub(super) fn get(&self, id: SignalId) -> Option<&Signal> {
+        self.signals.get(&id)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (SignalId, &Signal)> {
+        self.signals.iter().map(|(id, signal)| (*id, signal))
+    }
+
+    /// Number of firing signals that were accepted, over all fingerprints.
+    pub(super) const fn accepted(&self) -> u64 {
+        self.accepted
+    }
+
+    pub(super) fn sent(
         &mut self,
         now: Moment,
         id: SignalId,
         fingerprint: &Arc<str>,
         (resolved, retried, keyed): (bool, bool, bool),
         repeats: Option<SignalId>,
+        fingerprints: &mut Fingerprints,
     ) {
         let chain = repeats.map_or(id, |earlier| self.signals.get(&earlier).map_or(earlier, |signal| signal.chain));
-        let facts = self.fingerprints.entry(Arc::clone(fingerprint)).or_default();
+        let facts = fingerprints.entry(fingerprint);
         if resolved {
             facts.resolved_open.push(id);
         } else {
             facts.firing.push(id);
             if keyed {
-                self.weigh(chain, fingerprint, |keyed| keyed.ambiguous += 1);
+                self.weigh(chain, facts, |keyed| keyed.ambiguous += 1);
             } else {
                 facts.ambiguous += 1;
             }
@@ -84,19 +110,19 @@ impl State {
         self.signals.insert(id, Signal { sent: now, fingerprint, resolved, retried, chain, keyed, answer: None });
     }
 
-    pub(super) fn signal_answered(&mut self, now: Moment, id: SignalId, reply: &Reply) {
+    pub(super) fn answered(&mut self, now: Moment, id: SignalId, reply: &Reply, fingerprints: &mut Fingerprints) {
         let Some(signal) = self.signals.get_mut(&id) else { return };
         let answer = Answer::from(reply);
         signal.answer = Some((now, answer));
-        let Some(facts) = self.fingerprints.get_mut(&signal.fingerprint) else { return };
+        let Some(facts) = fingerprints.get_mut(&signal.fingerprint) else { return };
         if signal.resolved {
             facts.resolved_open.retain(|&open| open != id);
             return;
         }
         if signal.keyed {
-            let (chain, fingerprint) = (signal.chain, Arc::clone(&signal.fingerprint));
+            let chain = signal.chain;
             self.accepted += u64::from(answer == Answer::Accepted);
-            return self.weigh(chain, &fingerprint, |keyed| {
+            return self.weigh(chain, facts, |keyed| {
                 keyed.accepted |= answer == Answer::Accepted;
                 keyed.ambiguous -= u64::from(!matches!(answer, Answer::Failed | Answer::Lost));
             });
@@ -112,35 +138,34 @@ impl State {
         }
     }
 
-    /// Changes what is known of a keyed chain, and what its fingerprint owes to it.
-    fn weigh(&mut self, chain: SignalId, fingerprint: &Arc<str>, change: impl FnOnce(&mut Keyed)) {
+    /// Updates a chain with a key, and what it adds to its fingerprint.
+    fn weigh(&mut self, chain: SignalId, facts: &mut Fingerprint, change: impl FnOnce(&mut Keyed)) {
         let keyed = self.keyed.entry(chain).or_default();
         let before = keyed.weight();
         change(keyed);
         let after = keyed.weight();
-        let facts = self.fingerprints.entry(Arc::clone(fingerprint)).or_default();
         facts.accepted = facts.accepted - before.0 + after.0;
         facts.ambiguous = facts.ambiguous - before.1 + after.1;
     }
 
-    /// Whether two signals are one to whoever counts: deliveries with one key.
-    pub(crate) fn are_one(&self, one: SignalId, other: SignalId) -> bool {
-        let (one, other) = (self.signal(one), self.signal(other));
+    /// Whether two deliveries count as one signal, since they share a key.
+    pub(super) fn are_one(&self, one: SignalId, other: SignalId) -> bool {
+        let (one, other) = (self.get(one), self.get(other));
         one.zip(other).is_some_and(|(one, other)| one.keyed && other.keyed && one.chain == other.chain)
     }
 
-    /// When what `id` is about was first sent: a delivery with a key may have been counted before it was sent again.
-    pub(crate) fn first_sent(&self, id: SignalId) -> Option<Moment> {
-        let signal = self.signal(id)?;
-        let first = if signal.keyed { self.signal(signal.chain) } else { None };
+    /// When the signal was first sent: a delivery with a key may have been counted before it was repeated.
+    pub(super) fn first_sent(&self, id: SignalId) -> Option<Moment> {
+        let signal = self.get(id)?;
+        let first = if signal.keyed { self.get(signal.chain) } else { None };
         Some(first.unwrap_or(signal).sent)
     }
 
-    /// Of the chains of redeliveries of these signals, those that nobody has accepted and somebody still waits for: the
-    /// sender tries again, or has a signal unanswered. With each, when its first signal was sent.
-    pub(crate) fn waiting(&self, signals: &[SignalId]) -> Vec<(SignalId, Moment)> {
-        let mut chains = std::collections::BTreeMap::new();
-        for signal in signals.iter().filter_map(|&id| self.signal(id)) {
+    /// The chains of redeliveries among these signals that were not accepted and whose sender still waits, because it
+    /// retries or has no answer yet. With each, the time of its first signal.
+    pub(super) fn waiting(&self, signals: &[SignalId]) -> Vec<(SignalId, Moment)> {
+        let mut chains = BTreeMap::new();
+        for signal in signals.iter().filter_map(|&id| self.get(id)) {
             let (sent, accepted, waits) = chains.entry(signal.chain).or_insert((signal.sent, false, false));
             *sent = signal.sent.min(*sent);
             *accepted |= matches!(signal.answer, Some((_, Answer::Accepted)));

@@ -1,11 +1,12 @@
-//! Watches: the commits of each resource in their order, and of each stream how far along them it has told.
+//! Watches: the commits of each resource in their order, and how far each stream has reported them.
 //!
-//! A stream is a cursor in its resource's log. Each event moves it; what it moves over and ought to have told is missed. Both
-//! only go forward, so that a run costs its commits plus its events, however many streams there are.
-use super::Moment;
+//! A stream is a cursor in its resource's log. Each event moves the cursor; a commit that the cursor passes without an event
+//! is missed if the stream selects it. Cursors only move forward, so a run costs its commits plus its events, however many
+//! streams there are.
+use super::moment::Moment;
 use crate::{
     observation::{Actor, Change},
-    watch::{self, Label, Object, Opening, WatchId},
+    watch::{Label, Object, Opening, WatchFact, WatchId},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,7 +16,7 @@ use std::{
 /// Namespace and name.
 type Key = (Arc<str>, Arc<str>);
 
-/// One commit as streams have to tell it.
+/// One commit as streams must report it.
 struct Entry {
     revision: u64,
     now: Moment,
@@ -30,12 +31,12 @@ struct Entry {
 #[derive(Default)]
 struct Log {
     entries: Vec<Entry>,
-    /// Of those that have any.
+    /// Labels by object, for objects that have labels.
     labels: BTreeMap<Key, Arc<[Label]>>,
 }
 
 impl Log {
-    /// The labels that an object had; from now on it has others. Most objects have none, and take no room.
+    /// Replaces an object's labels and returns the former ones. Most objects have no labels, and take no memory.
     fn relabel(&mut self, object: &Object, labels: Option<&Arc<[Label]>>) -> Arc<[Label]> {
         let labels = labels.filter(|labels| !labels.is_empty());
         if labels.is_none() && self.labels.is_empty() {
@@ -50,84 +51,81 @@ impl Log {
     }
 }
 
-/// A stream.
+/// One watch stream.
 pub(crate) struct Stream {
     pub(crate) actor: Actor,
     pub(crate) opened: Moment,
     pub(crate) opening: Arc<Opening>,
-    /// The place of its resource's log.
+    /// Index of its resource's log.
     log: usize,
-    /// Commits of its resource before this one have been told, or need not be, or were missed.
+    /// Index of the next commit to report. Earlier ones were reported, were not selected, or were missed.
     next: usize,
-    /// The revision of the last event or bookmark.
+    /// Highest revision of an event or bookmark so far.
     pub(crate) last: u64,
-    /// The last event or bookmark; the opening, before the first.
-    pub(crate) last_told: Moment,
+    /// Time of the last event or bookmark, or of the opening before the first.
+    pub(crate) last_at: Moment,
     events: u64,
     missed: BTreeSet<u64>,
-    /// Objects that were there when it began and that it has yet to tell.
+    /// Objects that existed when it began and that it has yet to report.
     initial: BTreeMap<Key, (u64, Moment)>,
 }
 
-/// A commit that a stream ought to have told and did not.
+/// A commit that a stream should have reported and did not.
 #[derive(Debug, Clone)]
 pub(crate) struct Missed {
     pub(crate) revision: u64,
     pub(crate) now: Moment,
     pub(crate) name: Arc<str>,
-    /// How many more were passed over with it.
+    /// Number of further commits that the same event or bookmark skipped.
     pub(crate) more: usize,
 }
 
-/// What an event turned out to be.
+/// How an event relates to the commits of its resource.
 #[derive(Debug, Clone)]
-pub(crate) enum Place {
-    /// The next one, and what its commit did.
+pub(crate) enum EventClass {
+    /// The next commit that the stream must report.
     Next,
-    /// It was told before.
-    Again,
-    /// It is older than what was told before.
-    Backwards,
-    /// It is older than what the stream goes on from.
-    Early,
-    /// No commit did that: what the commit of that revision did to which object, if there is one.
+    /// A commit that the stream has reported before.
+    Repeated,
+    /// A commit older than one that the stream has reported before.
+    OutOfOrder,
+    /// A commit from before the revision that the stream started after.
+    BeforeStart,
+    /// Not a commit: holds what the commit of that revision really did, if there is one.
     Untrue(Option<(Change, Arc<str>, Moment)>),
 }
 
-/// What a fact about a stream means.
+/// What a fact about a stream means, compared with the commits.
 #[derive(Debug, Clone)]
-pub(crate) enum Heard {
-    /// An event.
+pub(crate) enum StreamStep {
+    /// The stream reported an event.
     Event {
         /// Whether it is the stream's first.
         first: bool,
-        place: Place,
+        class: EventClass,
         missed: Option<Missed>,
-        /// What was told before it.
+        /// Revision and time of the last event or bookmark before it.
         before: (u64, Moment),
     },
-    /// A bookmark.
+    /// The stream sent a bookmark.
     Bookmark { missed: Option<Missed>, backwards: bool },
 }
 
-/// See the module.
+/// The logs of all resources and all open streams.
+#[derive(Default)]
 pub(crate) struct Watches {
-    /// The first commit that was told of: what is older is not judged.
+    /// Revision of the first commit observed: older events are not judged.
     begins: Option<u64>,
-    /// The place of each resource's log.
+    /// Index of each resource's log.
     resources: BTreeMap<Arc<str>, usize>,
     logs: Vec<Log>,
     streams: BTreeMap<WatchId, Stream>,
 }
 
 impl Watches {
-    pub(super) const fn new() -> Self {
-        Self { begins: None, resources: BTreeMap::new(), logs: Vec::new(), streams: BTreeMap::new() }
-    }
-
     fn log_of(&mut self, resource: &Arc<str>) -> usize {
-        if let Some(&place) = self.resources.get(resource) {
-            return place;
+        if let Some(&log) = self.resources.get(resource) {
+            return log;
         }
         self.resources.insert(Arc::clone(resource), self.logs.len());
         self.logs.push(Log::default());
@@ -140,8 +138,8 @@ impl Watches {
 
     pub(super) fn committed(&mut self, now: Moment, revision: u64, change: Change, object: &Object) {
         self.begins.get_or_insert(revision);
-        let place = self.log_of(&object.resource);
-        let log = &mut self.logs[place];
+        let log = self.log_of(&object.resource);
+        let log = &mut self.logs[log];
         let after = (change != Change::Deleted).then(|| Arc::clone(&object.labels));
         let before = log.relabel(object, after.as_ref());
         let before = (change != Change::Created).then_some(before);
@@ -149,28 +147,34 @@ impl Watches {
         log.entries.push(Entry { revision, now, change, namespace, name, before, after });
     }
 
-    pub(super) fn heard(&mut self, now: Moment, watch: WatchId, actor: Actor, heard: &watch::Heard) -> Option<Heard> {
+    pub(super) fn watched(
+        &mut self,
+        now: Moment,
+        watch: WatchId,
+        actor: Actor,
+        fact: &WatchFact,
+    ) -> Option<StreamStep> {
         let begins = self.begins.unwrap_or(0);
-        match heard {
-            watch::Heard::Opened(opening) => {
-                let place = self.log_of(&opening.selection.resource);
-                let stream = Stream::open(now, actor, opening, (place, &self.logs[place].entries));
+        match fact {
+            WatchFact::Opened(opening) => {
+                let log = self.log_of(&opening.selection.resource);
+                let stream = Stream::open(now, actor, opening, (log, &self.logs[log].entries));
                 self.streams.insert(watch, stream);
                 None
             }
-            watch::Heard::Ended => {
+            WatchFact::Ended => {
                 self.streams.remove(&watch);
                 None
             }
-            watch::Heard::Told { change, revision, namespace, name } => {
+            WatchFact::Event { change, revision, namespace, name } => {
                 let stream = self.streams.get_mut(&watch)?;
                 if *revision < begins {
                     return None;
                 }
                 let event = Event { change: *change, revision: *revision, namespace, name };
-                Some(stream.tell(now, &event, &self.logs[stream.log].entries))
+                Some(stream.event(now, &event, &self.logs[stream.log].entries))
             }
-            watch::Heard::Bookmark { revision } => {
+            WatchFact::Bookmark { revision } => {
                 let stream = self.streams.get_mut(&watch)?;
                 Some(stream.bookmark(now, *revision, &self.logs[stream.log].entries))
             }
@@ -178,7 +182,7 @@ impl Watches {
     }
 }
 
-/// An event as the stream told it.
+/// An event as the stream reported it.
 struct Event<'a> {
     change: Change,
     revision: u64,
@@ -187,12 +191,12 @@ struct Event<'a> {
 }
 
 impl Entry {
-    /// What a stream of that selection has to tell of it.
-    fn seen(&self, opening: &Opening) -> Option<Change> {
-        let sees = |labels: &Option<Arc<[Label]>>| {
-            labels.as_ref().is_some_and(|labels| opening.selection.takes(&self.namespace, labels))
+    /// The change that a stream with this selection must report, if any.
+    fn change_for(&self, opening: &Opening) -> Option<Change> {
+        let selected = |labels: &Option<Arc<[Label]>>| {
+            labels.as_ref().is_some_and(|labels| opening.selection.selects(&self.namespace, labels))
         };
-        match (sees(&self.before), sees(&self.after)) {
+        match (selected(&self.before), selected(&self.after)) {
             (false, true) => Some(Change::Created),
             (true, true) => Some(Change::Modified),
             (true, false) => Some(Change::Deleted),
@@ -208,7 +212,7 @@ impl Stream {
         for entry in entries[..next].iter().filter(|_| opening.from_state && !opening.selection.narrowed) {
             let key = (Arc::clone(&entry.namespace), Arc::clone(&entry.name));
             match &entry.after {
-                Some(labels) if opening.selection.takes(&entry.namespace, labels) => {
+                Some(labels) if opening.selection.selects(&entry.namespace, labels) => {
                     initial.insert(key, (entry.revision, entry.now));
                 }
                 _ => _ = initial.remove(&key),
@@ -221,78 +225,78 @@ impl Stream {
             log,
             next,
             last: opening.after,
-            last_told: now,
+            last_at: now,
             events: 0,
             missed: BTreeSet::new(),
             initial,
         }
     }
 
-    fn tell(&mut self, now: Moment, event: &Event<'_>, log: &[Entry]) -> Heard {
-        let before = (self.last, self.last_told);
+    fn event(&mut self, now: Moment, event: &Event<'_>, log: &[Entry]) -> StreamStep {
+        let before = (self.last, self.last_at);
         let first = self.events == 0;
         self.events += 1;
-        let (place, missed) = self.judge(event, log);
+        let (class, missed) = self.classify(event, log);
         self.last = self.last.max(event.revision);
-        self.last_told = now;
-        Heard::Event { first, place, missed, before }
+        self.last_at = now;
+        StreamStep::Event { first, class, missed, before }
     }
 
-    fn judge(&mut self, event: &Event<'_>, log: &[Entry]) -> (Place, Option<Missed>) {
+    fn classify(&mut self, event: &Event<'_>, log: &[Entry]) -> (EventClass, Option<Missed>) {
         if event.revision <= self.opening.after {
             return (self.initial_event(event), None);
         }
         if event.revision <= self.last {
             let late = self.missed.remove(&event.revision);
-            return (if late { Place::Backwards } else { self.repeated(event, log) }, None);
+            return (if late { EventClass::OutOfOrder } else { self.repeated(event, log) }, None);
         }
         let missed = self.pass(event.revision - 1, log);
         let Some(entry) = log.get(self.next).filter(|entry| entry.revision == event.revision) else {
-            return (Place::Untrue(None), missed);
+            return (EventClass::Untrue(None), missed);
         };
         self.next += 1;
         (self.compare(event, entry), missed)
     }
 
-    fn initial_event(&mut self, event: &Event<'_>) -> Place {
+    fn initial_event(&mut self, event: &Event<'_>) -> EventClass {
         if !self.opening.from_state {
-            return Place::Early;
+            return EventClass::BeforeStart;
         }
         let key = (Arc::clone(event.namespace), Arc::clone(event.name));
         if self.opening.selection.narrowed {
-            return Place::Next;
+            return EventClass::Next;
         }
         match self.initial.remove(&key) {
-            Some((revision, _)) if revision == event.revision && event.change == Change::Created => Place::Next,
-            Some((_, now)) => Place::Untrue(Some((event.change, key.1, now))),
-            None => Place::Again,
+            Some((revision, _)) if revision == event.revision && event.change == Change::Created => EventClass::Next,
+            Some((_, now)) => EventClass::Untrue(Some((event.change, key.1, now))),
+            None => EventClass::Repeated,
         }
     }
 
-    /// An event at or below what was told: it was told before, unless that revision is another object's.
-    fn repeated(&self, event: &Event<'_>, log: &[Entry]) -> Place {
+    /// An event at or below the last revision: a repetition, unless that revision belongs to another object.
+    fn repeated(&self, event: &Event<'_>, log: &[Entry]) -> EventClass {
         let at = log.partition_point(|entry| entry.revision < event.revision);
         match log.get(at).filter(|entry| entry.revision == event.revision) {
             Some(entry) => match self.compare(event, entry) {
-                Place::Next => Place::Again,
+                EventClass::Next => EventClass::Repeated,
                 other => other,
             },
-            None => Place::Untrue(None),
+            None => EventClass::Untrue(None),
         }
     }
 
-    fn compare(&self, event: &Event<'_>, entry: &Entry) -> Place {
+    fn compare(&self, event: &Event<'_>, entry: &Entry) -> EventClass {
         let same = entry.namespace == *event.namespace && entry.name == *event.name;
-        let seen = entry.seen(&self.opening);
-        let true_of_it = self.opening.selection.narrowed && seen.is_some() || seen == Some(event.change);
-        if same && true_of_it {
-            Place::Next
+        let expected = entry.change_for(&self.opening);
+        let change_fits = self.opening.selection.narrowed && expected.is_some() || expected == Some(event.change);
+        if same && change_fits {
+            EventClass::Next
         } else {
-            Place::Untrue(Some((seen.unwrap_or(entry.change), Arc::clone(&entry.name), entry.now)))
+            EventClass::Untrue(Some((expected.unwrap_or(entry.change), Arc::clone(&entry.name), entry.now)))
         }
     }
 
-    /// Passes over everything up to a revision; the first of it that ought to have been told.
+    /// Moves the cursor past a revision; returns the first commit that should have been reported.
     fn pass(&mut self, revision: u64, log: &[Entry]) -> Option<Missed> {
         let mut missed: Option<Missed> = None;
         let mut miss = |revision: u64, now: Moment, name: &Arc<str>| match &mut missed {
@@ -304,7 +308,7 @@ impl Stream {
         }
         while let Some(entry) = log.get(self.next).filter(|entry| entry.revision <= revision) {
             self.next += 1;
-            if !self.opening.selection.narrowed && entry.seen(&self.opening).is_some() {
+            if !self.opening.selection.narrowed && entry.change_for(&self.opening).is_some() {
                 self.missed.insert(entry.revision);
                 miss(entry.revision, entry.now, &entry.name);
             }
@@ -312,11 +316,11 @@ impl Stream {
         missed
     }
 
-    fn bookmark(&mut self, now: Moment, revision: u64, log: &[Entry]) -> Heard {
+    fn bookmark(&mut self, now: Moment, revision: u64, log: &[Entry]) -> StreamStep {
         let backwards = revision < self.last;
         let missed = self.pass(revision, log);
         self.last = self.last.max(revision);
-        self.last_told = now;
-        Heard::Bookmark { missed, backwards }
+        self.last_at = now;
+        StreamStep::Bookmark { missed, backwards }
     }
 }

@@ -1,6 +1,6 @@
 //! `occurrences_exact` and `occurrences_monotonic`.
 use crate::history::{
-    History, ORCHESTRATOR, OUTSIDER, cannot_tell, counted, created, duplicate, fires, holds, replica, unavailable,
+    EXTERNAL, History, ORCHESTRATOR, counted, created, duplicate, fires, holds, replica, unavailable, undecided,
 };
 use model::observation::{Change, Reply, Request};
 
@@ -103,9 +103,9 @@ fn counts_add_up_over_deleted_requests() {
 }
 
 #[test]
-fn what_an_outsider_counts_is_no_signal() {
+fn a_count_by_an_external_client_is_not_a_signal() {
     let history = History::new()
-        .request(OUTSIDER, Change::Created, counted("rr-a", 5))
+        .request(EXTERNAL, Change::Created, counted("rr-a", 5))
         .sent(1)
         .writes(replica(0), counted("rr-a", 6))
         .answered(1, duplicate("rr-a", 6));
@@ -120,8 +120,8 @@ fn a_count_taken_away_is_missing() {
 
 #[test]
 fn a_run_without_end_decides_nothing() {
-    cannot_tell(&one_accepted().judged_by(EXACT));
-    cannot_tell(&History::new().ends().judged_by(EXACT));
+    undecided(&one_accepted().judged_by(EXACT));
+    undecided(&History::new().ends().judged_by(EXACT));
 }
 
 fn overwritten(request: Request) -> History {
@@ -162,7 +162,7 @@ fn equal_or_higher_is_fine() {
 fn a_name_that_comes_back_begins_anew() {
     let again = Request { uid: "another".into(), ..counted("rr-a", 1) };
     let history = overwritten(Request { last_seen: Some(160), ..counted("rr-a", 3) })
-        .request(OUTSIDER, Change::Deleted, counted("rr-a", 3))
+        .request(EXTERNAL, Change::Deleted, counted("rr-a", 3))
         .request(replica(0), Change::Created, again.clone())
         .writes(replica(0), again);
     holds(&history.judged_by(MONOTONIC));

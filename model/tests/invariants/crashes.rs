@@ -1,5 +1,5 @@
 //! `holder_crash_recovers`.
-use crate::history::{History, SECOND, cannot_tell, counted, created, fires, holds, replica, restarted};
+use crate::history::{History, SECOND, counted, created, fires, holds, replica, restarted, undecided};
 use model::observation::{
     Change::{Created, Modified},
     Micros,
@@ -7,7 +7,7 @@ use model::observation::{
 
 const RECOVERS: &str = "holder_crash_recovers";
 
-/// Replica 0 acquires the lock for a signal and dies; faults stop; the sender retries.
+/// Replica 0 acquires the lock for a signal and crashes; faults stop; the sender retries.
 fn orphaned() -> History {
     History::new().lease(replica(0), Created, "pod-0/1").sent_until_accepted(1).crashes(0).faults_stop()
 }
@@ -23,7 +23,7 @@ fn a_takeover_in_time_recovers() {
 }
 
 #[test]
-fn a_takeover_while_faults_go_on_is_in_time() {
+fn a_takeover_during_faults_is_in_time() {
     let faulty = History::new().lease(replica(0), Created, "pod-0/1").sent_until_accepted(1).crashes(0);
     let taken = faulty.wait(90 * SECOND).lease(replica(1), Modified, "pod-1/1");
     holds(&taken.wait(SECOND).faults_stop().ends().judged_by(RECOVERS));
@@ -38,10 +38,10 @@ fn a_takeover_after_the_retry_period_is_late() {
 }
 
 #[test]
-fn nobody_takes_over() {
+fn no_takeover_fires() {
     let stuck = orphaned().wait(60 * SECOND).ends();
-    fires(&stuck.judged_by(RECOVERS), &[0, 1, 2, 4], &["nobody had proceeded when the run ended"]);
-    cannot_tell(&orphaned().wait(20 * SECOND).ends().judged_by(RECOVERS));
+    fires(&stuck.judged_by(RECOVERS), &[0, 1, 2, 4], &["no replica had proceeded when the run ended"]);
+    undecided(&orphaned().wait(20 * SECOND).ends().judged_by(RECOVERS));
 }
 
 #[test]
@@ -51,9 +51,9 @@ fn counting_without_the_lock_proceeds_too() {
 }
 
 #[test]
-fn a_late_write_of_the_dead_is_no_recovery() {
+fn a_late_write_of_the_crashed_is_not_a_recovery() {
     let late = orphaned().creates(replica(0), "rr-a").writes(replica(0), counted("rr-a", 1)).wait(60 * SECOND).ends();
-    fires(&late.judged_by(RECOVERS), &[0, 1, 2, 6], &["nobody had proceeded"]);
+    fires(&late.judged_by(RECOVERS), &[0, 1, 2, 6], &["no replica had proceeded"]);
 }
 
 #[test]
@@ -63,14 +63,14 @@ fn a_restarted_replica_counts_the_time_anew() {
 }
 
 #[test]
-fn without_a_waiting_signal_nobody_need_come() {
+fn without_a_waiting_signal_no_takeover_is_due() {
     let idle = History::new().lease(replica(0), Created, "pod-0/1").crashes(0).faults_stop().wait(60 * SECOND).ends();
     let finding = idle.judged_by(RECOVERS);
     assert_eq!((finding.checked, finding.violated), (0, 0));
 }
 
 #[test]
-fn a_late_acquisition_of_the_dead_is_an_orphan() {
+fn a_late_acquisition_of_the_crashed_is_an_orphan() {
     let late = History::new()
         .sent_until_accepted(1)
         .calls(replica(0), 1)
@@ -78,7 +78,7 @@ fn a_late_acquisition_of_the_dead_is_an_orphan() {
         .faults_stop()
         .lease(replica(0), Created, "pod-0/1")
         .wait(60 * SECOND);
-    fires(&late.ends().judged_by(RECOVERS), &[0, 4, 5], &["Replica 0 was gone", "nobody had proceeded"]);
+    fires(&late.ends().judged_by(RECOVERS), &[0, 4, 5], &["Replica 0 was gone", "no replica had proceeded"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `one_active_request` and `accepted_means_active`.
 use crate::history::{
-    FINGERPRINT, History, ORCHESTRATOR, OUTSIDER, SECOND, counted, created, duplicate, fires, holds, replica, rr,
+    EXTERNAL, FINGERPRINT, History, ORCHESTRATOR, SECOND, counted, created, duplicate, fires, holds, replica, rr,
 };
 use model::observation::{Change, Reply, Request};
 
@@ -32,7 +32,7 @@ fn a_new_request_may_follow_an_ended_one() {
 fn a_terminating_request_is_still_active() {
     let history = History::new()
         .creates(replica(0), "rr-a")
-        .writes(OUTSIDER, Request { terminating: true, ..rr("rr-a") })
+        .writes(EXTERNAL, Request { terminating: true, ..rr("rr-a") })
         .creates(replica(1), "rr-b");
     fires(&history.judged_by(ONE), &[0, 2], &["rr-a", "rr-b"]);
 }
@@ -41,7 +41,7 @@ fn a_terminating_request_is_still_active() {
 fn a_deleted_request_is_not_active() {
     let history = History::new()
         .creates(replica(0), "rr-a")
-        .request(OUTSIDER, Change::Deleted, Request { terminating: true, ..rr("rr-a") })
+        .request(EXTERNAL, Change::Deleted, Request { terminating: true, ..rr("rr-a") })
         .creates(replica(1), "rr-b");
     holds(&history.judged_by(ONE));
 }
@@ -59,8 +59,8 @@ fn setting_a_request_back_to_active_counts() {
         .creates(replica(0), "rr-a")
         .writes(ORCHESTRATOR, ended("rr-a", 1))
         .creates(replica(1), "rr-b")
-        .writes(OUTSIDER, rr("rr-a"));
-    fires(&history.judged_by(ONE), &[2, 3], &["Somebody else made active again rr-a", "rr-b (created by replica 1"]);
+        .writes(EXTERNAL, rr("rr-a"));
+    fires(&history.judged_by(ONE), &[2, 3], &["An external client reactivated rr-a", "rr-b (created by replica 1"]);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn other_namespaces_and_fingerprints_are_apart() {
 }
 
 #[test]
-fn later_commits_do_not_repeat_the_breach() {
+fn later_commits_do_not_repeat_the_violation() {
     let history = History::new()
         .creates(replica(0), "rr-a")
         .creates(replica(1), "rr-b")
@@ -127,7 +127,7 @@ fn suppression_is_over_when_its_time_has_come() {
 }
 
 #[test]
-fn a_name_that_never_existed_is_no_answer() {
+fn a_name_that_never_existed_is_not_an_answer() {
     let history = History::new().sent(1).creates(replica(0), "rr-a").answered(1, duplicate("rr-b", 1));
     fires(&history.judged_by(ACCEPTED), &[0, 2], &["on rr-b", "never existed"]);
 }

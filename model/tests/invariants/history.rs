@@ -8,20 +8,20 @@ use std::sync::Arc;
 pub(crate) const FINGERPRINT: &str = "3f2a91c07d5e48b6a1b2c3d4e5f60718293a4b5c6d7e8f90112233445566778f";
 pub(crate) const LOCK: &str = "gw-lock-3f2a91c07d5e48b6";
 pub(crate) const ORCHESTRATOR: Actor = Actor::Orchestrator;
-pub(crate) const OUTSIDER: Actor = Actor::Outsider;
+pub(crate) const EXTERNAL: Actor = Actor::External;
 pub(crate) const SECOND: Micros = 1_000_000;
 
-/// The first start of that replica.
+/// The first process of that replica.
 pub(crate) const fn replica(index: u8) -> Actor {
     Actor::Replica { index, incarnation: 0 }
 }
 
-/// The second start of that replica.
+/// The process of that replica after its first restart.
 pub(crate) const fn restarted(index: u8) -> Actor {
     Actor::Replica { index, incarnation: 1 }
 }
 
-/// An active request of [`FINGERPRINT`] that nothing was counted on; its uid is its name.
+/// An active request of [`FINGERPRINT`] without a count; its uid is its name.
 pub(crate) fn rr(name: &str) -> Request {
     Request {
         namespace: "kubernaut-system".into(),
@@ -55,7 +55,7 @@ pub(crate) const fn unavailable() -> Reply {
     Reply::ServerError { status: 503, retry_after: true }
 }
 
-/// Facts in order. Verbs return the history, so that they read one after the other.
+/// Facts in order. Methods return the history, so that they can be chained.
 #[derive(Clone, Default)]
 pub(crate) struct History {
     facts: Vec<Observation>,
@@ -111,7 +111,7 @@ impl History {
         self.sends(signal, (false, true), Some(repeats))
     }
 
-    /// The news that the alert is over.
+    /// A resolved alert, sent once.
     pub(crate) fn sent_resolved(self, signal: u32) -> Self {
         self.sends(signal, (true, false), None)
     }
@@ -174,14 +174,14 @@ impl History {
         self.then(|at| Observation::Ended { at })
     }
 
-    /// What one invariant has to say on it, with the protocol's settings.
+    /// One invariant's finding, with the protocol's settings.
     pub(crate) fn judged_by(&self, invariant: &str) -> Finding {
         self.judged_with(invariant, Settings::of_the_protocol())
     }
 
     pub(crate) fn judged_with(&self, invariant: &str, settings: Settings) -> Finding {
-        let invariants = vec![Invariant::named(invariant).expect("an invariant of that name")];
-        let mut oracle = Oracle::new(Settings { invariants, ..settings });
+        let invariant = Invariant::named(invariant).expect("an invariant of that name");
+        let mut oracle = Oracle::new(&[invariant], settings);
         for fact in &self.facts {
             oracle.observe(fact);
         }
@@ -195,7 +195,7 @@ impl History {
     }
 }
 
-/// It fired once, with that evidence, and its sentence mentions all of `words`.
+/// The invariant fired once, with that evidence, and its sentence contains all of `words`.
 #[track_caller]
 pub(crate) fn fires(finding: &Finding, evidence: &[usize], words: &[&str]) {
     assert_eq!(finding.verdict, Verdict::Violated, "{finding:?}");
@@ -207,14 +207,14 @@ pub(crate) fn fires(finding: &Finding, evidence: &[usize], words: &[&str]) {
     assert!(violation.sentence.ends_with('.') && !violation.sentence.starts_with(char::is_lowercase), "{violation:?}");
 }
 
-/// It was checked, could be decided, and did not fire.
+/// The invariant was checked, every check was decided, and none fired.
 #[track_caller]
 pub(crate) fn holds(finding: &Finding) {
     assert_eq!(finding.verdict, Verdict::Held, "{finding:?}");
 }
 
-/// It could not tell.
+/// The invariant could not be decided.
 #[track_caller]
-pub(crate) fn cannot_tell(finding: &Finding) {
+pub(crate) fn undecided(finding: &Finding) {
     assert_eq!(finding.verdict, Verdict::Inconclusive, "{finding:?}");
 }

@@ -1,5 +1,5 @@
 //! `one_holder`, `no_foreign_release` and `locks_are_reclaimed`.
-use crate::history::{History, LOCK, OUTSIDER, SECOND, cannot_tell, fires, holds, replica, restarted, rr};
+use crate::history::{EXTERNAL, History, LOCK, SECOND, fires, holds, replica, restarted, rr, undecided};
 use model::{
     Settings,
     observation::{
@@ -12,7 +12,7 @@ const ONE: &str = "one_holder";
 const FOREIGN: &str = "no_foreign_release";
 const RECLAIMED: &str = "locks_are_reclaimed";
 
-/// The shortest true time in which a clock that is 1 ‰ fast shows 30 s.
+/// The shortest simulated time in which a clock that is 1 ‰ fast shows 30 s.
 const EXPIRY: Micros = 30 * SECOND * 1_000 / 1_001;
 
 fn held() -> History {
@@ -27,7 +27,7 @@ fn held_for(time: Micros) -> History {
 #[test]
 fn a_takeover_before_expiry_is_a_second_holder() {
     let history = held_for(EXPIRY - 1).lease(replica(1), Modified, "pod-1/1");
-    let words = ["Replica 1 acquired gw-lock-3f2a91c07d5e48b6", "after replica 0 had", "holds for 30 s"];
+    let words = ["Replica 1 acquired gw-lock-3f2a91c07d5e48b6", "after replica 0, which had not", "holds for 30 s"];
     fires(&history.judged_by(ONE), &[0, 1], &words);
 }
 
@@ -61,7 +61,7 @@ fn a_lease_deleted_by_another_is_still_held() {
 
 #[test]
 fn a_holder_may_restore_its_own_lease() {
-    let history = held().lease(OUTSIDER, Deleted, "pod-0/1").lease(replica(0), Created, "pod-0/1");
+    let history = held().lease(EXTERNAL, Deleted, "pod-0/1").lease(replica(0), Created, "pod-0/1");
     holds(&history.judged_by(ONE));
 }
 
@@ -76,7 +76,7 @@ fn a_renewal_holds_from_its_own_commit() {
 #[test]
 fn a_restarted_pod_is_another_holder() {
     let history = held().crashes(0).lease(restarted(0), Modified, "pod-0/1");
-    fires(&history.judged_by(ONE), &[0, 2], &["Replica 0 (start 2)", "after replica 0 had"]);
+    fires(&history.judged_by(ONE), &[0, 2], &["Replica 0 (start 2)", "after replica 0, which"]);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn two_acquisitions_of_one_replica_exclude_each_other() {
 
 #[test]
 fn labelling_a_held_lease_acquires_nothing() {
-    holds(&held().lease(OUTSIDER, Modified, "pod-0/1").judged_by(ONE));
+    holds(&held().lease(EXTERNAL, Modified, "pod-0/1").judged_by(ONE));
 }
 
 #[test]
@@ -113,23 +113,23 @@ fn a_late_release_after_a_restart_is_foreign() {
 #[test]
 fn a_live_replica_must_let_go() {
     let forgotten = held().creates(replica(0), "rr-a").faults_stop().wait(47 * SECOND).ends();
-    let words = [LOCK, "which replica 0 acquired", "still held by somebody who is alive"];
+    let words = [LOCK, "which replica 0 acquired", "still held by a live replica"];
     fires(&forgotten.judged_by(RECLAIMED), &[0], &words);
-    cannot_tell(&held().creates(replica(0), "rr-a").faults_stop().wait(44 * SECOND).ends().judged_by(RECLAIMED));
+    undecided(&held().creates(replica(0), "rr-a").faults_stop().wait(44 * SECOND).ends().judged_by(RECLAIMED));
 }
 
 #[test]
 fn a_crashed_holder_of_an_episode_may_stay() {
     let crashed = held().creates(replica(0), "rr-a").crashes(0).faults_stop().wait(600 * SECOND);
     holds(&crashed.clone().ends().judged_by(RECLAIMED));
-    let unused = crashed.request(OUTSIDER, Deleted, rr("rr-a")).ends();
-    fires(&unused.judged_by(RECLAIMED), &[0], &["no RemediationRequest that needs it"]);
+    let unused = crashed.request(EXTERNAL, Deleted, rr("rr-a")).ends();
+    fires(&unused.judged_by(RECLAIMED), &[0], &["no RemediationRequest needs it"]);
 }
 
 #[test]
 fn a_free_lease_must_go_after_the_sweep() {
     let freed = held().lease(replica(0), Modified, "").faults_stop();
-    cannot_tell(&freed.clone().wait(300 * SECOND).ends().judged_by(RECLAIMED));
-    fires(&freed.clone().wait(361 * SECOND).ends().judged_by(RECLAIMED), &[1], &["still there"]);
+    undecided(&freed.clone().wait(300 * SECOND).ends().judged_by(RECLAIMED));
+    fires(&freed.clone().wait(361 * SECOND).ends().judged_by(RECLAIMED), &[1], &["still exists"]);
     holds(&freed.wait(300 * SECOND).lease(replica(1), Deleted, "").wait(61 * SECOND).ends().judged_by(RECLAIMED));
 }

@@ -20,7 +20,7 @@ fn a_count_that_was_stored_is_true() {
 #[test]
 fn a_count_that_was_not_stored_is_a_lie() {
     let history = one_created().sent(2).writes(replica(0), counted("rr-a", 2)).answered(2, duplicate("rr-a", 3));
-    fires(&history.judged_by(TRUTH), &[4, 5, 6], &["Signal 2 was told that it is occurrence 3 of rr-a", "count is 2"]);
+    fires(&history.judged_by(TRUTH), &[4, 5, 6], &["Signal 2 was answered as occurrence 3 of rr-a", "count is 2"]);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn as_many_created_as_the_first_count_stored() {
     holds(&first_count(2).answered(1, created("rr-a")).answered(2, created("rr-a")).judged_by(TRUTH));
     holds(&first_count(2).answered(1, created("rr-a")).answered(2, duplicate("rr-a", 2)).judged_by(TRUTH));
     let twice = first_count(1).answered(1, created("rr-a")).answered(2, created("rr-a"));
-    fires(&twice.judged_by(TRUTH), &[4, 5], &["Signal 1 and signal 2", "the one that created rr-a"]);
+    fires(&twice.judged_by(TRUTH), &[4, 5], &["Signal 1 and signal 2", "the creator of rr-a"]);
 }
 
 #[test]
@@ -73,20 +73,20 @@ fn created_and_first_occurrence_are_one() {
 #[test]
 fn created_without_a_count_is_a_lie() {
     let history = History::new().sent(1).creates(replica(0), "rr-a").answered(1, created("rr-a"));
-    fires(&history.judged_by(TRUTH), &[0, 2], &["created rr-a", "nothing was ever counted"]);
+    fires(&history.judged_by(TRUTH), &[0, 2], &["creator of rr-a", "no signal was ever counted"]);
 }
 
 #[test]
 fn created_long_ago_is_not_created() {
     let history = one_created().sent(2).writes(replica(0), counted("rr-a", 2)).answered(2, created("rr-a"));
-    fires(&history.judged_by(TRUTH), &[4, 5, 6], &["Signal 2 was told that it created rr-a"]);
+    fires(&history.judged_by(TRUTH), &[4, 5, 6], &["Signal 2 was answered as the creator of rr-a"]);
 }
 
 #[test]
-fn one_key_is_told_one_count() {
+fn one_key_gets_one_count() {
     let first = History::new().sent_keyed(1, None).creates(replica(0), "rr-a").writes(replica(0), counted("rr-a", 1));
-    let told = first.answered(1, created("rr-a")).sent_keyed(2, Some(1));
-    holds(&told.clone().answered(2, created("rr-a")).judged_by(TRUTH));
-    let other = told.sent_keyed(3, None).answered(3, created("rr-a"));
-    fires(&other.judged_by(TRUTH), &[2, 5, 6], &["Signal 3 was told that it created rr-a"]);
+    let answered = first.answered(1, created("rr-a")).sent_keyed(2, Some(1));
+    holds(&answered.clone().answered(2, created("rr-a")).judged_by(TRUTH));
+    let other = answered.sent_keyed(3, None).answered(3, created("rr-a"));
+    fires(&other.judged_by(TRUTH), &[2, 5, 6], &["Signal 3 was answered as the creator of rr-a"]);
 }

@@ -1,6 +1,6 @@
 //! `nothing_unprocessed_is_accepted`, `resolved_creates_nothing` and `every_signal_ends`.
 use crate::history::{
-    History, OUTSIDER, SECOND, cannot_tell, counted, created, duplicate, fires, holds, replica, unavailable,
+    EXTERNAL, History, SECOND, counted, created, duplicate, fires, holds, replica, unavailable, undecided,
 };
 use model::{Settings, observation::Reply};
 
@@ -20,13 +20,17 @@ fn a_stored_signal_may_be_accepted() {
 #[test]
 fn an_accepted_signal_needs_a_commit() {
     let history = stored().answered(1, created("rr-a")).sent(2).answered(2, duplicate("rr-a", 2));
-    fires(&history.judged_by(UNPROCESSED), &[4, 5], &["Signal 2", "nothing was counted"]);
+    fires(&history.judged_by(UNPROCESSED), &[4, 5], &["Signal 2", "no signal of its fingerprint was counted"]);
 }
 
 #[test]
-fn what_an_outsider_counts_stores_nothing() {
-    let base = stored().answered(1, created("rr-a")).sent(2).writes(OUTSIDER, counted("rr-a", 2));
-    fires(&base.answered(2, duplicate("rr-a", 2)).judged_by(UNPROCESSED), &[4, 6], &["nothing was counted"]);
+fn what_an_external_client_counts_stores_nothing() {
+    let base = stored().answered(1, created("rr-a")).sent(2).writes(EXTERNAL, counted("rr-a", 2));
+    fires(
+        &base.answered(2, duplicate("rr-a", 2)).judged_by(UNPROCESSED),
+        &[4, 6],
+        &["no signal of its fingerprint was counted"],
+    );
 }
 
 #[test]
@@ -57,7 +61,7 @@ fn a_resolved_alert_is_not_accepted() {
 fn a_resolved_alert_creates_no_request() {
     let base = stored().answered(1, created("rr-a")).sent_resolved(2);
     let history = base.creates(replica(1), "rr-b").answered(2, Reply::Lost);
-    fires(&history.judged_by(RESOLVED), &[4, 5], &["Replica 1 created rr-b", "nothing of fingerprint"]);
+    fires(&history.judged_by(RESOLVED), &[4, 5], &["Replica 1 created rr-b", "no signal of fingerprint"]);
 }
 
 #[test]
@@ -77,7 +81,7 @@ fn an_unanswered_signal_never_ended() {
 fn a_connection_may_break_during_faults_only() {
     holds(&stored().answered(1, Reply::Lost).faults_stop().ends().judged_by(ENDS));
     let after = History::new().faults_stop().sent(1).answered(1, Reply::Lost).ends();
-    fires(&after.judged_by(ENDS), &[1, 2], &["got no answer, though no fault was there"]);
+    fires(&after.judged_by(ENDS), &[1, 2], &["got no answer, though the faults had stopped"]);
 }
 
 fn retried() -> History {
@@ -94,9 +98,9 @@ fn a_retried_signal_is_accepted_in_the_end() {
 }
 
 #[test]
-fn a_retry_while_faults_go_on_is_open() {
+fn a_retry_during_faults_is_undecided() {
     let history = History::new().sent_until_accepted(1).answered(1, unavailable()).ends();
-    cannot_tell(&history.judged_by(ENDS));
+    undecided(&history.judged_by(ENDS));
 }
 
 #[test]
@@ -104,5 +108,9 @@ fn refusing_everything_does_not_hold() {
     let history = History::new().faults_stop().sent(1).answered(1, unavailable()).ends();
     holds(&history.judged_by(ENDS));
     let settings = Settings { accepted_at_least: 1, ..Settings::of_the_protocol() };
-    fires(&history.judged_with(ENDS, settings), &[3], &["Only 0 signals of at least 1 expected"]);
+    fires(
+        &history.judged_with(ENDS, settings),
+        &[3],
+        &["Only 0 signals accepted when the run ended; at least 1 expected"],
+    );
 }

@@ -1,36 +1,36 @@
 //! `quiet_is_quiet`.
-use crate::history::{History, OUTSIDER, SECOND, cannot_tell, fires, holds, replica};
+use crate::history::{EXTERNAL, History, SECOND, fires, holds, replica, undecided};
 
 const QUIET: &str = "quiet_is_quiet";
 
-/// Everything has stopped and settled.
-fn settled() -> History {
+/// Everything has stopped and the replicas have quiesced.
+fn quiesced() -> History {
     History::new().calls(replica(0), 500).faults_stop().signals_stop().calls(replica(0), 100).wait(61 * SECOND)
 }
 
 #[test]
 fn a_few_calls_are_quiet() {
-    holds(&settled().calls(replica(0), 30).wait(50 * SECOND).ends().judged_by(QUIET));
+    holds(&quiesced().calls(replica(0), 30).wait(50 * SECOND).ends().judged_by(QUIET));
 }
 
 #[test]
-fn calls_that_go_on_are_a_livelock() {
-    let history = settled().calls(replica(0), 16).calls(replica(1), 15).wait(50 * SECOND).ends();
-    fires(&history.judged_by(QUIET), &[602, 603, 604], &["Replicas made 31 API calls", "30 are plenty"]);
+fn continued_calls_are_a_livelock() {
+    let history = quiesced().calls(replica(0), 16).calls(replica(1), 15).wait(50 * SECOND).ends();
+    fires(&history.judged_by(QUIET), &[602, 603, 604], &["Replicas made 31 API calls", "30 are allowed"]);
 }
 
 #[test]
 fn the_allowance_grows_with_the_time() {
-    holds(&settled().calls(replica(0), 31).wait(70 * SECOND).ends().judged_by(QUIET));
+    holds(&quiesced().calls(replica(0), 31).wait(70 * SECOND).ends().judged_by(QUIET));
 }
 
 #[test]
-fn others_may_call_as_they_like() {
-    holds(&settled().calls(OUTSIDER, 1_000).wait(SECOND).ends().judged_by(QUIET));
+fn external_clients_may_call_at_will() {
+    holds(&quiesced().calls(EXTERNAL, 1_000).wait(SECOND).ends().judged_by(QUIET));
 }
 
 #[test]
 fn without_quiet_time_nothing_is_decided() {
-    cannot_tell(&History::new().faults_stop().signals_stop().wait(30 * SECOND).ends().judged_by(QUIET));
-    cannot_tell(&History::new().signals_stop().wait(300 * SECOND).ends().judged_by(QUIET));
+    undecided(&History::new().faults_stop().signals_stop().wait(30 * SECOND).ends().judged_by(QUIET));
+    undecided(&History::new().signals_stop().wait(300 * SECOND).ends().judged_by(QUIET));
 }

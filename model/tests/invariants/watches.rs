@@ -3,7 +3,7 @@ use crate::history::{History, fires, holds, replica};
 use model::{
     Finding, Verdict,
     observation::{Change, Observation},
-    watch::{Heard, Object, Opening, Operator, Requirement, Selection, WatchId},
+    watch::{Object, Opening, Operator, Requirement, Selection, WatchFact, WatchId},
 };
 use std::sync::Arc;
 
@@ -30,26 +30,26 @@ impl History {
         self.then(|at| Observation::ObjectCommitted { at, revision, change, object })
     }
 
-    fn hears(self, heard: Heard) -> Self {
-        self.then(|at| Observation::Watched { at, watch: WatchId(7), actor: replica(0), heard })
+    fn stream(self, fact: WatchFact) -> Self {
+        self.then(|at| Observation::Watched { at, watch: WatchId(7), actor: replica(0), fact })
     }
 
     /// A watch of one namespace's leases.
     fn opens(self, after: u64, from_state: bool, labels: Vec<Requirement>) -> Self {
         let selection = Selection { resource: "leases".into(), namespace: Some("ns".into()), labels, narrowed: false };
-        self.hears(Heard::Opened(Arc::new(Opening { selection, after, from_state })))
+        self.stream(WatchFact::Opened(Arc::new(Opening { selection, after, from_state })))
     }
 
     fn watches(self, after: u64) -> Self {
         self.opens(after, false, Vec::new())
     }
 
-    fn tells(self, revision: u64, change: Change, name: &str) -> Self {
-        self.hears(Heard::Told { change, revision, namespace: "ns".into(), name: name.into() })
+    fn reports(self, revision: u64, change: Change, name: &str) -> Self {
+        self.stream(WatchFact::Event { change, revision, namespace: "ns".into(), name: name.into() })
     }
 
     fn marks(self, revision: u64) -> Self {
-        self.hears(Heard::Bookmark { revision })
+        self.stream(WatchFact::Bookmark { revision })
     }
 
     /// The one that fires; the others do not.
@@ -69,119 +69,119 @@ fn tier(operator: Operator, values: &[&str]) -> Vec<Requirement> {
 
 #[test]
 fn an_honest_stream_keeps_all_six() {
-    let told = commits().watches(11).tells(12, Change::Created, "b").tells(13, Change::Modified, "a");
-    let told = told.marks(13).tells(14, Change::Deleted, "b").marks(14);
+    let stream = commits().watches(11).reports(12, Change::Created, "b").reports(13, Change::Modified, "a");
+    let stream = stream.marks(13).reports(14, Change::Deleted, "b").marks(14);
     for invariant in ALL {
-        holds(&told.judged_by(invariant));
+        holds(&stream.judged_by(invariant));
     }
 }
 
 #[test]
 fn a_stream_may_lag_and_end() {
-    let told = commits().watches(11).tells(12, Change::Created, "b").hears(Heard::Ended).marks(99);
-    holds(&told.judged_by("watch_is_resumable"));
-    assert_eq!(told.judged_by("watch_is_bookmarkable").checked, 0, "a stream that ended tells nothing");
+    let stream = commits().watches(11).reports(12, Change::Created, "b").stream(WatchFact::Ended).marks(99);
+    holds(&stream.judged_by("watch_is_resumable"));
+    assert_eq!(stream.judged_by("watch_is_bookmarkable").checked, 0, "a stream that ended is not judged");
 }
 
 #[test]
-fn an_event_overtaken_is_told_too_late() {
-    let told = commits().watches(11).tells(12, Change::Created, "b").tells(14, Change::Deleted, "b");
-    let late = told.tells(13, Change::Modified, "a");
+fn an_event_overtaken_is_out_of_order() {
+    let stream = commits().watches(11).reports(12, Change::Created, "b").reports(14, Change::Deleted, "b");
+    let late = stream.reports(13, Change::Modified, "a");
     let finding = late.judged_by("watch_is_ordered");
     fires(&finding, &[6, 7], &["Watch 7 of replica 0 on leases", "revision 13 changed a", "revision 14"]);
     assert_eq!(late.judged_by("watch_is_unique").verdict, Verdict::Held);
 }
 
 #[test]
-fn an_event_told_again_is_not_unique() {
-    let told = commits().watches(11).tells(12, Change::Created, "b");
-    let again = told.clone().tells(12, Change::Created, "b");
+fn an_event_reported_again_is_not_unique() {
+    let stream = commits().watches(11).reports(12, Change::Created, "b");
+    let again = stream.clone().reports(12, Change::Created, "b");
     fires(&again.breaks_only("watch_is_unique"), &[5, 6], &["revision 12 created b a second time"]);
-    holds(&told.tells(13, Change::Modified, "a").judged_by("watch_is_unique"));
+    holds(&stream.reports(13, Change::Modified, "a").judged_by("watch_is_unique"));
 }
 
 #[test]
-fn another_object_is_no_commit() {
-    let told = commits().watches(11).tells(12, Change::Created, "a");
-    fires(&told.breaks_only("watch_is_atomic"), &[1, 5], &["revision 12 created a", "that commit created b"]);
+fn another_object_is_not_the_commit() {
+    let stream = commits().watches(11).reports(12, Change::Created, "a");
+    fires(&stream.breaks_only("watch_is_atomic"), &[1, 5], &["revision 12 created a", "that commit created b"]);
 }
 
 #[test]
-fn another_change_is_no_commit() {
-    let told = commits().watches(12).tells(13, Change::Created, "a");
-    fires(&told.breaks_only("watch_is_atomic"), &[2, 5], &["that commit changed a"]);
+fn another_change_is_not_the_commit() {
+    let stream = commits().watches(12).reports(13, Change::Created, "a");
+    fires(&stream.breaks_only("watch_is_atomic"), &[2, 5], &["that commit changed a"]);
 }
 
 #[test]
-fn a_revision_of_nobody_is_no_commit() {
-    let told = commits().watches(13).tells(14, Change::Deleted, "b").tells(15, Change::Created, "c");
-    fires(&told.breaks_only("watch_is_atomic"), &[6], &["no commit of that resource"]);
+fn an_unknown_revision_is_not_a_commit() {
+    let stream = commits().watches(13).reports(14, Change::Deleted, "b").reports(15, Change::Created, "c");
+    fires(&stream.breaks_only("watch_is_atomic"), &[6], &["no commit of that resource"]);
 }
 
 #[test]
 fn an_event_left_out_is_missed() {
-    let told = commits().watches(11).tells(12, Change::Created, "b").tells(14, Change::Deleted, "b");
+    let stream = commits().watches(11).reports(12, Change::Created, "b").reports(14, Change::Deleted, "b");
     let words = ["revision 14 deleted b after revision 12", "leaves out revision 13 of a"];
-    fires(&told.breaks_only("watch_is_reliable"), &[2, 5, 6], &words);
+    fires(&stream.breaks_only("watch_is_reliable"), &[2, 5, 6], &words);
 }
 
 #[test]
 fn a_gap_at_the_beginning_is_missed() {
-    let told = commits().watches(11).tells(13, Change::Modified, "a");
-    fires(&told.breaks_only("watch_is_resumable"), &[1, 4, 5], &["begins with", "leaves out revision 12 of b"]);
-    holds(&commits().watches(12).tells(13, Change::Modified, "a").judged_by("watch_is_resumable"));
+    let stream = commits().watches(11).reports(13, Change::Modified, "a");
+    fires(&stream.breaks_only("watch_is_resumable"), &[1, 4, 5], &["begins with", "leaves out revision 12 of b"]);
+    holds(&commits().watches(12).reports(13, Change::Modified, "a").judged_by("watch_is_resumable"));
 }
 
 #[test]
 fn a_stream_does_not_begin_before_its_revision() {
-    let told = commits().watches(12).tells(12, Change::Created, "b");
-    fires(&told.breaks_only("watch_is_resumable"), &[4, 5], &["its client had already"]);
+    let stream = commits().watches(12).reports(12, Change::Created, "b");
+    fires(&stream.breaks_only("watch_is_resumable"), &[4, 5], &["its client already had"]);
 }
 
 #[test]
 fn a_bookmark_ahead_of_events_is_a_lie() {
-    let told = commits().watches(11).marks(13);
-    fires(&told.breaks_only("watch_is_bookmarkable"), &[1, 4, 5], &["revision 13", "revision 12 of b and 1 more"]);
+    let stream = commits().watches(11).marks(13);
+    fires(&stream.breaks_only("watch_is_bookmarkable"), &[1, 4, 5], &["revision 13", "revision 12 of b and 1 more"]);
     holds(&commits().watches(13).marks(13).judged_by("watch_is_bookmarkable"));
 }
 
 #[test]
 fn a_bookmark_never_goes_back() {
-    let told = commits().watches(12).tells(13, Change::Modified, "a").marks(12);
-    fires(&told.breaks_only("watch_is_bookmarkable"), &[4, 6], &["goes back"]);
+    let stream = commits().watches(12).reports(13, Change::Modified, "a").marks(12);
+    fires(&stream.breaks_only("watch_is_bookmarkable"), &[4, 6], &["goes back"]);
 }
 
 #[test]
-fn the_state_is_told_whole() {
-    let begun = commits().opens(13, true, Vec::new()).tells(13, Change::Created, "a");
-    let whole = begun.clone().tells(12, Change::Created, "b").tells(14, Change::Deleted, "b");
+fn the_initial_state_is_reported_completely() {
+    let begun = commits().opens(13, true, Vec::new()).reports(13, Change::Created, "a");
+    let whole = begun.clone().reports(12, Change::Created, "b").reports(14, Change::Deleted, "b");
     for invariant in ["watch_is_ordered", "watch_is_unique", "watch_is_atomic", "watch_is_reliable"] {
         holds(&whole.judged_by(invariant));
     }
-    let cut_short = begun.tells(14, Change::Deleted, "b");
+    let cut_short = begun.reports(14, Change::Deleted, "b");
     fires(&cut_short.breaks_only("watch_is_reliable"), &[1, 5, 6], &["leaves out revision 12 of b"]);
-    let old = commits().opens(13, true, Vec::new()).tells(11, Change::Created, "a");
+    let old = commits().opens(13, true, Vec::new()).reports(11, Change::Created, "a");
     fires(&old.breaks_only("watch_is_atomic"), &[2, 5], &["revision 11 created a"]);
 }
 
 #[test]
-fn selectors_decide_what_is_told() {
+fn selectors_decide_what_is_reported() {
     let moved = History::new()
         .commits(11, Change::Created, "a", "front")
         .commits(12, Change::Modified, "a", "back")
         .commits(13, Change::Modified, "a", "");
     let front = moved.clone().opens(10, false, tier(Operator::In, &["front"]));
-    let told = front.clone().tells(11, Change::Created, "a").tells(12, Change::Deleted, "a").marks(13);
-    ALL.iter().for_each(|invariant| holds(&told.judged_by(invariant)));
+    let stream = front.clone().reports(11, Change::Created, "a").reports(12, Change::Deleted, "a").marks(13);
+    ALL.iter().for_each(|invariant| holds(&stream.judged_by(invariant)));
     fires(&front.marks(13).judged_by("watch_is_bookmarkable"), &[0, 3, 4], &["revision 11 of a and 1 more"]);
     for (requirements, first) in [
         (tier(Operator::NotIn, &["front"]), 12),
         (tier(Operator::Absent, &[]), 13),
         (tier(Operator::NotIn, &["front", "back"]), 13),
     ] {
-        let told = moved.clone().opens(10, false, requirements).tells(first, Change::Created, "a");
-        ALL.iter().for_each(|invariant| assert_ne!(told.judged_by(invariant).verdict, Verdict::Violated, "{first}"));
+        let stream = moved.clone().opens(10, false, requirements).reports(first, Change::Created, "a");
+        ALL.iter().for_each(|invariant| assert_ne!(stream.judged_by(invariant).verdict, Verdict::Violated, "{first}"));
     }
-    let there = moved.opens(11, false, tier(Operator::Exists, &[])).tells(12, Change::Modified, "a");
-    holds(&there.tells(13, Change::Deleted, "a").judged_by("watch_is_atomic"));
+    let there = moved.opens(11, false, tier(Operator::Exists, &[])).reports(12, Change::Modified, "a");
+    holds(&there.reports(13, Change::Deleted, "a").judged_by("watch_is_atomic"));
 }

@@ -1,18 +1,18 @@
 //! The safeguards that can be taken out, and where the protocol's text has them. Read by the build script too.
 //!
-//! `@Site` in a mutant stands for "this safeguard is out". Edits of one file apply in order.
+//! `@Safeguard` in a mutant stands for "this safeguard is out". Edits of one file apply in order.
 
-macro_rules! sites {
-    ($($site:ident => $doc:literal;)*) => {
+macro_rules! safeguards {
+    ($($safeguard:ident => $doc:literal;)*) => {
         /// A safeguard of the protocol.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Site { $(#[doc = $doc] $site,)* }
+        pub enum Safeguard { $(#[doc = $doc] $safeguard,)* }
         /// Every safeguard.
-        pub const SITES: &[Site] = &[$(Site::$site),*];
+        pub const SAFEGUARDS: &[Safeguard] = &[$(Safeguard::$safeguard),*];
     };
 }
 
-sites! {
+safeguards! {
     Mark => "The mark goes with the count.";
     KnownField => "The mark is in a field that every schema and every typed client keeps.";
     UnknowableWithoutMark => "Where no ledger stands, a lost count is not taken for uncounted.";

@@ -1,11 +1,11 @@
 //! The gateway's own protocol with safeguards taken out: planted bugs, for the harness to find or to be worth nothing.
 //!
-//! No second implementation and no hook in the gateway: the build script copies `gateway/src/fenced_lease` and turns each site of
+//! No second implementation and no hook in the gateway: the build script copies `gateway/src/fenced_lease` and turns each place of
 //! [`EDITS`] into "if this safeguard is out, the mutant, else the original". One build holds all mutants; which of them is on is
 //! decided per run, by thread, since a run is one thread. With none on it is the shipped protocol, byte for byte.
 mod edits;
 
-pub use edits::{EDITS, Edit, SITES, Site};
+pub use edits::{EDITS, Edit, SAFEGUARDS, Safeguard};
 use gateway::protocol::{Context, Protocol};
 use serde_json::Value;
 use std::{cell::Cell, sync::Arc};
@@ -20,14 +20,14 @@ thread_local! {
 }
 
 /// Starts the protocol for one replica without these safeguards. Every replica of a thread lacks what the last one lacks.
-pub fn start(context: Context, sites: &[Site]) -> Arc<dyn Protocol> {
-    OUT.set(sites.iter().fold(0, |out, &site| out | 1 << site as u64));
+pub fn start(context: Context, removed: &[Safeguard]) -> Arc<dyn Protocol> {
+    OUT.set(removed.iter().fold(0, |out, &safeguard| out | 1 << safeguard as u64));
     fenced_lease::FencedLease::start(context)
 }
 
 /// Whether this safeguard is out.
-fn out(site: Site) -> bool {
-    OUT.get() & (1 << site as u64) != 0
+fn out(safeguard: Safeguard) -> bool {
+    OUT.get() & (1 << safeguard as u64) != 0
 }
 
 /// An object's metadata without what is out.

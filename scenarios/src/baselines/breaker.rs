@@ -1,8 +1,9 @@
 //! The circuit breaker in front of the existing gateway's create calls: one for all fingerprints of a replica.
 //!
-//! It counts as github.com/sony/gobreaker does: closed, it forgets its counts every ten seconds and opens at ten calls of
-//! which half failed; open, it lets nothing through for thirty seconds; half open, it lets three calls through, closes when
-//! all three succeed and opens at the first that fails. An outcome that arrives in a later state is not counted.
+//! It counts as github.com/sony/gobreaker does: closed, it forgets its counts every ten seconds and opens at ten calls
+//! of which half failed; open, it lets nothing through for thirty seconds; half open, it lets three calls through,
+//! closes when all three succeed and opens at the first that fails. An outcome that arrives in a later state is not
+//! counted.
 use super::call::CallError;
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},

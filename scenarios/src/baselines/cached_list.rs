@@ -1,7 +1,9 @@
-//! No lock, and the LIST from the API server's watch cache, as an informer's is: cheap, and as old as the cache happens to be.
+//! No lock, and the LIST from the API server's watch cache, as an informer's is: cheap, and as old as the cache happens
+//! to be.
 //!
-//! No version of the existing gateway does this. It is what a controller does that trusts its cache, and breaks even where one
-//! signal comes after the other: the next API server need not know yet of the RemediationRequest that was just created.
+//! No version of the existing gateway does this. It is what a controller does that trusts its cache, and breaks even
+//! where one signal comes after the other: the next API server need not know yet of the RemediationRequest that was
+//! just created.
 use super::pipeline::Pipeline;
 use futures::future::BoxFuture;
 use gateway::{

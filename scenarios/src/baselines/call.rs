@@ -1,9 +1,9 @@
 //! One API call as the existing gateway's Kubernetes client makes it: bounded by the request's deadline, and replayed
 //! underneath its caller's back.
 //!
-//! client-go sends a request again when the answer is 429 or 5xx with a Retry-After in seconds, whatever the verb, and sends
-//! a GET again a second later when its connection broke; up to ten times each (k8s.io/client-go/rest, `withRetry`). That is
-//! why the calls here go through [`kube::Client::send`]: kube's typed methods hide the header.
+//! client-go sends a request again when the answer is 429 or 5xx with a Retry-After in seconds, whatever the verb, and
+//! sends a GET again a second later when its connection broke; up to ten times each (k8s.io/client-go/rest,
+//! `withRetry`). That is why the calls here go through [`kube::Client::send`]: kube's typed methods hide the header.
 use bytes::Bytes;
 use gateway::{clock::within, protocol::Context};
 use http::{Method, Request, StatusCode, header::RETRY_AFTER, request::Parts};

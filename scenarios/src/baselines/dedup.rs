@@ -1,7 +1,7 @@
 //! The existing gateway's `ShouldDeduplicate`: one consistent LIST by fingerprint, then the first match in name order.
 //!
-//! An object with a deletionTimestamp counts like any other, the configured cooldown period is ignored, and a terminal object
-//! that needs a manual review wins over an active one that sorts after it. All three are as they are there.
+//! An object with a deletionTimestamp counts like any other, the configured cooldown period is ignored, and a terminal
+//! object that needs a manual review wins over an active one that sorts after it. All three are as they are there.
 use super::{
     call::{CallError, Calls},
     record::Record,

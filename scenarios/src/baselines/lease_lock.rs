@@ -1,7 +1,9 @@
-//! The lock of the implementation plan and of the existing gateway: a Lease named after the fingerprint's first 16 digits.
+//! The lock of the implementation plan and of the existing gateway: a Lease named after the fingerprint's first 16
+//! digits.
 //!
-//! The holder is the pod, not the acquisition, so a second request of one pod is let in without a write. Expiry compares the
-//! time that another pod's clock wrote with this pod's clock. Nothing renews, and nothing fences what the holder writes.
+//! The holder is the pod, not the acquisition, so a second request of one pod is let in without a write. Expiry
+//! compares the time that another pod's clock wrote with this pod's clock. Nothing renews, and nothing fences what the
+//! holder writes.
 use super::call::{CallError, Calls};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::{

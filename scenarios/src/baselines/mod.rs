@@ -1,9 +1,9 @@
-//! Protocols to compare the shipped one with: what stood before the lock, the lock as it was planned, and the lock as the
-//! existing gateway runs it today.
+//! Baseline protocols, which the shipped one is compared with: the gateway before it had a lock, the lock as it was
+//! planned, and the lock as the existing gateway runs it today.
 //!
-//! Each stands behind the same seam as the shipped protocol and touches nothing but its [`Context`]. It is kept as its document
-//! describes it, right or wrong: a mistake mended here would be a wrong row in the comparison. Dropping one's future is what
-//! cancelling a request's context is in Go: nothing more is sent, and a lock that is held stays behind.
+//! Each implements the same trait as the shipped protocol and uses only its [`Context`]. Each follows its document,
+//! mistakes included: a corrected mistake would make the comparison wrong. Dropping the future of a baseline has the
+//! effect that cancelling a request's context has in Go: it sends nothing more, and a lock that it holds stays held.
 mod backoff;
 mod breaker;
 pub mod cached_list;
@@ -23,33 +23,33 @@ mod tests;
 use gateway::protocol::{Context, Protocol};
 use std::sync::Arc;
 
-/// A protocol that exists to be compared with the shipped one.
+/// A protocol to compare the shipped one with.
 #[derive(Debug, Clone, Copy)]
-pub struct Alternative {
-    /// What `--protocol` takes.
+pub struct Baseline {
+    /// Name on the command line.
     pub name: &'static str,
-    /// One line for the list of protocols.
+    /// Description in one line.
     pub summary: &'static str,
-    /// Makes it, for one replica.
+    /// Starts the protocol for one replica.
     pub start: fn(Context) -> Arc<dyn Protocol>,
 }
 
-/// Every alternative, in the order of their history.
-pub const ALTERNATIVES: &[Alternative] = &[
-    Alternative { name: "none", summary: "no lock: consistent LIST, then create", start: none::start },
-    Alternative {
+/// Every baseline, oldest first.
+pub const BASELINES: &[Baseline] = &[
+    Baseline { name: "none", summary: "no lock: consistent LIST, then create", start: none::start },
+    Baseline {
         name: "cached-list",
-        summary: "no lock: LIST from the watch cache, as an informer's, then create",
+        summary: "no lock: LIST from the watch cache, as informers do, then create",
         start: cached_list::start,
     },
-    Alternative {
+    Baseline {
         name: "planned-lease",
-        summary: "Lease lock of the December 2025 plan: 100 ms recursion, release by name",
+        summary: "Lease lock of the December 2025 plan: retry every 100 ms, release by name",
         start: planned_lease::start,
     },
-    Alternative {
+    Baseline {
         name: "shipped-lease",
-        summary: "Lease lock as the existing gateway runs it: ten attempts, release after a look at the holder",
+        summary: "Lease lock as the existing gateway runs it: ten attempts, release after reading the holder",
         start: shipped_lease::start,
     },
 ];

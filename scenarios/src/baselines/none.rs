@@ -1,5 +1,5 @@
-//! No lock: the gateway before any of the lock's versions. Two signals that both list before either creates get two active
-//! RemediationRequests.
+//! No lock: the gateway before any of the lock's versions. Two signals that both list before either creates get two
+//! active RemediationRequests.
 use super::pipeline::Pipeline;
 use futures::future::BoxFuture;
 use gateway::{

@@ -1,5 +1,5 @@
-//! What the existing gateway does with a signal around its lock: check for an open RemediationRequest, then count on it or
-//! create one.
+//! What the existing gateway does with a signal around its lock: check for an open RemediationRequest, then count on it
+//! or create one.
 //!
 //! The protocols of the lock's history share it, so that a comparison of them measures the lock alone.
 use super::{

@@ -1,9 +1,9 @@
-//! The lock as the implementation plan of December 2025 has it, right or wrong: on contention wait 100 ms, check for an open
-//! RemediationRequest without the lock, and start over, for as long as the request lives.
+//! The lock as the implementation plan of December 2025 has it, right or wrong: on contention wait 100 ms, check for an
+//! open RemediationRequest without the lock, and start over, for as long as the request lives.
 //!
-//! Release deletes the Lease by name without looking at its holder, so whoever took over an expired lock loses it to the
-//! previous holder's release. The plan hands the lock a client with a cache; here every read is a quorum read, which only
-//! helps it. A lease with a renewTime but no duration, which crashes the plan's code, never expires here.
+//! Release deletes the Lease by name without looking at its holder, so whoever took over an expired lock loses it to
+//! the previous holder's release. The plan hands the lock a client with a cache; here every read is a quorum read,
+//! which only helps it. A lease with a renewTime but no duration, which crashes the plan's code, never expires here.
 use super::{
     lease_lock::LeaseLock,
     pipeline::{Pipeline, refusal},

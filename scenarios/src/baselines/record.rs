@@ -1,5 +1,6 @@
-//! A RemediationRequest as the existing gateway's code passes it around: the status typed, so that a write of it drops what the
-//! struct does not have; the spec as it came, since nothing here looks into it and a write of the status cannot change it.
+//! A RemediationRequest as the existing gateway's code passes it around: the status typed, so that a write of it drops
+//! what the struct does not have; the spec as it came, since nothing here looks into it and a write of the status
+//! cannot change it.
 use gateway::api::{RemediationRequest, RemediationRequestStatus};
 use kube::core::ObjectMeta;
 use serde::{Deserialize, Serialize};

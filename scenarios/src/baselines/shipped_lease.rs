@@ -1,5 +1,5 @@
-//! The lock as the existing gateway ships it: ten attempts with growing waits, a lock-free check after each, release after a
-//! look at the holder, then 500.
+//! The lock as the existing gateway ships it: ten attempts with growing waits, a lock-free check after each, release
+//! after a look at the holder, then 500.
 //!
 //! Not here: running without POD_NAME, when that gateway takes no lock at all; [`none`](super::none) is that.
 use super::{

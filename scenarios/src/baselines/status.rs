@@ -1,7 +1,8 @@
 //! The existing gateway's status updater: read, add one in memory, write the whole status back.
 //!
 //! Only a Conflict is tried again, four times in all (client-go's `retry.DefaultBackoff`); the waits do not look at the
-//! deadline. Whatever comes of it, the object in memory keeps the count it was given last: replies quote it, stored or not.
+//! deadline. Whatever comes of it, the object in memory keeps the count it was given last: replies quote it, stored or
+//! not.
 use super::{
     backoff,
     call::{CallError, Calls},

@@ -1,4 +1,4 @@
-//! The alternatives against a scripted API server: which calls they make, in which order, and what they answer.
+//! The baselines against a scripted API server: which calls they make, in which order, and what they answer.
 use super::{none, planned_lease, shipped_lease};
 use gateway::{
     api::{RemediationRequest, new_request},
@@ -393,7 +393,7 @@ async fn dropped_request_leaves_its_lease() {
 
 #[test]
 fn names_of_alternatives_are_distinct() {
-    let mut names: Vec<_> = super::ALTERNATIVES.iter().map(|alternative| alternative.name).collect();
+    let mut names: Vec<_> = super::BASELINES.iter().map(|baseline| baseline.name).collect();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names, ["cached-list", "none", "planned-lease", "shipped-lease"]);

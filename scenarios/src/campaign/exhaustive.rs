@@ -8,7 +8,8 @@
 use super::scope::{Cost, alternatives};
 use crate::{
     campaign::{Progress, Tally},
-    runner::{Prepared, REPEATS, Run, finding},
+    checks::{REPEATS, finding},
+    runner::{Prepared, Run},
 };
 use model::verdict::Verdict;
 use sim::engine::{Choices, Pick, Recorded};

@@ -1,14 +1,15 @@
 //! A campaign: many runs of many subjects on a few threads, added up.
 //!
-//! What is added up does not depend on which thread ran what: sums commute, and of the breaches of one invariant the one of
-//! the lowest run number is kept. Every breach kept is run again before it is reported.
+//! What is added up does not depend on which thread ran what: sums commute, and of the breaches of one invariant the
+//! one of the lowest run number is kept. Every breach kept is run again before it is reported.
 pub mod exhaustive;
 pub mod mutants;
 pub mod scope;
 
 use crate::{
+    checks::{REPEATS, finding},
     replay::{Decisions, Replay},
-    runner::{Hashes, Prepared, REPEATS, Run, Subject, finding},
+    runner::{Hashes, Prepared, Run, Subject},
 };
 use model::{
     oracle::{Finding, Violation},
@@ -129,7 +130,7 @@ impl Tally {
             checks.violated += finding.violated;
             checks.runs += u64::from(finding.violated > 0);
         }
-        for violation in run.breaches() {
+        for violation in run.violations() {
             let known = self.breaches.get(violation.invariant).map_or(u64::MAX, |breach| breach.run);
             if index < known {
                 let breach = Breach {

@@ -2,7 +2,7 @@
 use crate::{
     campaign::{Progress, run_seed},
     catalogue::find,
-    mutants::{WEAKENINGS, Weakening},
+    mutants::{MUTANTS, Mutant},
     protocol_name::ProtocolName,
     replay::{Decisions, Replay, ReplayError, preset},
     runner::{Overrides, Prepared, Subject, Transport},
@@ -27,7 +27,7 @@ pub struct Hunt {
 /// What became of one planted bug.
 #[derive(Debug, Clone)]
 pub struct Hunted {
-    /// Which, as an index into [`WEAKENINGS`].
+    /// Which, as an index into [`MUTANTS`].
     pub index: usize,
     /// Per seed that found it, after how many runs; ascending.
     pub runs_to_find: Vec<u64>,
@@ -70,12 +70,11 @@ struct Hit {
 /// # Errors
 /// [`ReplayError::Unknown`] when its scenario or preset does not exist.
 pub fn subject(index: usize) -> Result<Subject, ReplayError> {
-    let weakening: &Weakening = &WEAKENINGS[index];
-    let scenario = find(weakening.scenario)
-        .ok_or_else(|| ReplayError::Unknown(crate::catalogue::unknown(weakening.scenario)))?
-        .clone();
-    let overrides = Overrides { faults: weakening.faults.map(preset).transpose()?, replicas: None };
-    Ok(Subject::new(scenario, ProtocolName::Weakened(index), Transport::Direct, overrides))
+    let mutant: &Mutant = &MUTANTS[index];
+    let scenario =
+        find(mutant.scenario).ok_or_else(|| ReplayError::Unknown(crate::catalogue::unknown(mutant.scenario)))?.clone();
+    let overrides = Overrides { faults: mutant.faults.map(preset).transpose()?, replicas: None };
+    Ok(Subject::new(scenario, ProtocolName::Mutant(index), Transport::Direct, overrides))
 }
 
 /// Hunts these, in parallel, each seed on its own.
@@ -93,7 +92,7 @@ pub fn hunt(which: &[usize], hunt: &Hunt, progress: &Progress) -> Result<Vec<Hun
         for _ in 0..hunt.jobs.max(1) {
             scope.spawn(|| {
                 while let Some(&(place, seed)) = work.get(next.fetch_add(1, Relaxed)) {
-                    let invariant = WEAKENINGS[which[place]].invariant;
+                    let invariant = MUTANTS[which[place]].invariant;
                     let result = first(&prepared[place], invariant, seed, hunt.runs, progress);
                     found.lock().unwrap_or_else(PoisonError::into_inner).push(Try { place, seed, result });
                 }
@@ -116,7 +115,7 @@ fn hunted(place: usize, index: usize, subject: &Subject, found: &[Try]) -> Hunte
         transport: subject.transport,
         faults: subject.overrides.faults.map(|faults| faults.name.to_owned()),
         replicas: None,
-        invariant: Some(WEAKENINGS[index].invariant.to_owned()),
+        invariant: Some(MUTANTS[index].invariant.to_owned()),
         chain: None,
         decisions: Decisions::Seed(hit.seed),
     });
@@ -133,7 +132,7 @@ fn first(prepared: &Prepared, invariant: &str, seed: u64, runs: u64, progress: &
         let done = prepared.run(Choices::new(Random::new(seed)), false).ok()?;
         progress.runs.fetch_add(1, Relaxed);
         progress.api_calls.fetch_add(done.outcome.api_calls, Relaxed);
-        if done.breaches().any(|violation| violation.invariant == invariant) {
+        if done.violations().any(|violation| violation.invariant == invariant) {
             progress.breaches.fetch_add(1, Relaxed);
             return Some(Hit { runs: run + 1, seed });
         }

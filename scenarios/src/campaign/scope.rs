@@ -6,7 +6,7 @@
 //! certificate lists it: [`NOT_ENUMERATED`].
 use sim::{
     FaultKind,
-    engine::{self, Alternative, Label, Pick},
+    engine::{Alternative, Label, Pick},
 };
 use std::time::Duration;
 
@@ -55,9 +55,9 @@ impl Cost {
     pub fn of(label: Label, picked: u32) -> Cost {
         match label.cost() {
             _ if picked == 0 => Cost::default(),
-            engine::Cost::Free => Cost::default(),
-            engine::Cost::Preemption => Cost { faults: 0, preemptions: 1 },
-            engine::Cost::Fault => Cost { faults: 1, preemptions: 0 },
+            sim::engine::Cost::Free => Cost::default(),
+            sim::engine::Cost::Preemption => Cost { faults: 0, preemptions: 1 },
+            sim::engine::Cost::Fault => Cost { faults: 1, preemptions: 0 },
         }
     }
 }

@@ -1,20 +1,17 @@
 //! Bursts: many signals at once, of one fingerprint or of many.
+use super::dsl::{deliver, meanwhile, millis};
 use crate::{
     scenario::{ClusterShape, Expect, Scenario},
     workload::{
         Act,
         Payload::{Deployment, Distinct},
-        Retry, Route,
+        Route,
     },
 };
 use sim::Faults;
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
 
-const fn deliver(what: crate::workload::Payload, copies: u32, to: Route) -> Act {
-    Act::Deliver { what, copies, to, retry: Retry::Alertmanager }
-}
-
-/// The integration test of the lock's plan: three pods, fifteen concurrent signals of one fingerprint.
+/// Integration test of the lock's plan: three pods, fifteen concurrent signals of one fingerprint.
 pub const BURST: Scenario = Scenario {
     name: Cow::Borrowed("burst"),
     story: Cow::Borrowed("15 identical alerts reach 3 replicas at once: one RemediationRequest, count 15"),
@@ -24,7 +21,7 @@ pub const BURST: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
-/// The end-to-end test of the lock's plan.
+/// End-to-end test of the lock's plan.
 pub const BURST_100: Scenario = Scenario {
     name: Cow::Borrowed("burst-100"),
     story: Cow::Borrowed("100 identical alerts reach 3 replicas at once: one RemediationRequest, count 100"),
@@ -34,10 +31,12 @@ pub const BURST_100: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
-/// The same burst on a bad day.
+/// The same burst under the preset `stormy`.
 pub const BURST_STORMY: Scenario = Scenario {
     name: Cow::Borrowed("burst-stormy"),
-    story: Cow::Borrowed("15 identical alerts on a bad day: lost and late writes, a crash, a pause, wrong clocks"),
+    story: Cow::Borrowed(
+        "15 identical alerts under `stormy` faults: lost and late writes, a crash, a pause, wrong clocks",
+    ),
     faults: Faults::STORMY,
     acts: Cow::Borrowed(&[deliver(Deployment, 15, Route::Any)]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
@@ -45,16 +44,15 @@ pub const BURST_STORMY: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
-/// The same burst on the worst day.
+/// A smaller burst under the preset `hostile`.
 pub const BURST_HOSTILE: Scenario = Scenario {
     name: Cow::Borrowed("burst-hostile"),
-    story: Cow::Borrowed("6 identical alerts on the worst day, while the orchestrator ends what they are counted on"),
+    story: Cow::Borrowed(
+        "6 identical alerts under `hostile` faults, while the orchestrator ends the request that counts them",
+    ),
     faults: Faults::HOSTILE,
     acts: Cow::Borrowed(&[
-        Act::OrchestrateMeanwhile {
-            of: Deployment,
-            phases: Cow::Borrowed(&[Cow::Borrowed("Pending"), Cow::Borrowed("Executing"), Cow::Borrowed("Completed")]),
-        },
+        meanwhile!(Deployment, "Pending", "Executing", "Completed"),
         deliver(Deployment, 6, Route::Any),
     ]),
     expect: Cow::Borrowed(&[Expect::AllAccepted]),
@@ -62,10 +60,10 @@ pub const BURST_HOSTILE: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
-/// A hot fingerprint must not stand in the way of others.
+/// A hot fingerprint must not delay others.
 pub const DISTINCT: Scenario = Scenario {
     name: Cow::Borrowed("distinct"),
-    story: Cow::Borrowed("12 alerts of one fingerprint and 3 of others at once: the others do not wait for it"),
+    story: Cow::Borrowed("12 alerts of one fingerprint and 3 of others at once: the others do not wait for the first"),
     acts: Cow::Borrowed(&[
         deliver(Deployment, 12, Route::RoundRobin),
         deliver(Distinct(1), 1, Route::Any),
@@ -75,9 +73,9 @@ pub const DISTINCT: Scenario = Scenario {
     expect: Cow::Borrowed(&[
         Expect::Requests(4),
         Expect::AllAccepted,
-        Expect::AnsweredWithin(Distinct(1), Duration::from_millis(400)),
-        Expect::AnsweredWithin(Distinct(2), Duration::from_millis(400)),
-        Expect::AnsweredWithin(Distinct(3), Duration::from_millis(400)),
+        Expect::AnsweredWithin(Distinct(1), millis(400)),
+        Expect::AnsweredWithin(Distinct(2), millis(400)),
+        Expect::AnsweredWithin(Distinct(3), millis(400)),
     ]),
     weight: 40,
     ..Scenario::BLANK
@@ -87,7 +85,7 @@ macro_rules! distinct_deliveries {
     ($($number:literal)*) => { &[$(deliver(Distinct($number), 1, Route::Any)),*] };
 }
 
-/// E2E test 3 of the existing gateway.
+/// End-to-end test 3 of the existing gateway.
 pub const FIFTY_DISTINCT: Scenario = Scenario {
     name: Cow::Borrowed("fifty-distinct"),
     story: Cow::Borrowed("50 different alerts at once: 50 RemediationRequests"),
@@ -100,7 +98,7 @@ pub const FIFTY_DISTINCT: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
-/// The load distribution test of the lock's plan.
+/// Load distribution test of the lock's plan.
 pub const EVERY_REPLICA: Scenario = Scenario {
     name: Cow::Borrowed("every-replica"),
     story: Cow::Borrowed("30 alerts over 3 replicas: every replica serves some of them"),
@@ -115,7 +113,7 @@ pub const EVERY_REPLICA: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
-/// GW-DEDUP-002: the count under contention. One anchor first, then concurrent duplicates.
+/// GW-DEDUP-002, the count under contention: one first alert, then concurrent duplicates.
 pub const COUNT_CONTENTION: Scenario = Scenario {
     name: Cow::Borrowed("count-contention"),
     story: Cow::Borrowed(
@@ -124,15 +122,7 @@ pub const COUNT_CONTENTION: Scenario = Scenario {
     acts: Cow::Borrowed(&[
         deliver(Deployment, 1, Route::Any),
         Act::AwaitAnswers,
-        Act::OrchestrateMeanwhile {
-            of: Deployment,
-            phases: Cow::Borrowed(&[
-                Cow::Borrowed("Pending"),
-                Cow::Borrowed("Processing"),
-                Cow::Borrowed("Analyzing"),
-                Cow::Borrowed("Executing"),
-            ]),
-        },
+        meanwhile!(Deployment, "Pending", "Processing", "Analyzing", "Executing"),
         deliver(Deployment, 20, Route::Any),
     ]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 21)]),
@@ -140,7 +130,7 @@ pub const COUNT_CONTENTION: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
-/// The existing gateway's lock does not exclude two requests of one pod (S1).
+/// The existing gateway's lock does not exclude two requests of the same pod (S1).
 pub const SAME_REPLICA: Scenario = Scenario {
     name: Cow::Borrowed("same-replica"),
     story: Cow::Borrowed("10 identical alerts reach one replica at once"),
@@ -151,10 +141,12 @@ pub const SAME_REPLICA: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
-/// The smallest race.
+/// The smallest race, for exhaustive searches.
 pub const PAIR: Scenario = Scenario {
     name: Cow::Borrowed("pair"),
-    story: Cow::Borrowed("2 replicas, 2 alerts each, of one fingerprint: the smallest scope with every race in it"),
+    story: Cow::Borrowed(
+        "2 replicas, 2 alerts each, of one fingerprint: the smallest scenario that contains every race",
+    ),
     cluster: ClusterShape { replicas: 2, ..ClusterShape::USUAL },
     acts: Cow::Borrowed(&[deliver(Deployment, 4, Route::RoundRobin)]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 4)]),

@@ -1,4 +1,5 @@
-//! Fleets that are not of one kind: the existing gateway's pods beside this one's, and locks that others wrote.
+//! Mixed versions: the existing gateway's pods next to this one's, and locks that other programs wrote.
+use super::dsl::{deliver, orchestrate, seconds};
 use crate::{
     scenario::{ClusterShape, Expect, Scenario},
     workload::{
@@ -7,40 +8,39 @@ use crate::{
         Retry, Route,
     },
 };
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
 
-const fn deliver(replica: usize) -> Act {
-    Act::Deliver { what: Deployment, copies: 1, to: Route::Replica(replica), retry: Retry::Alertmanager }
+const fn to(replica: usize) -> Act {
+    deliver(Deployment, 1, Route::Replica(replica))
 }
 
-/// What the old pod did before, and every watch has shown since.
-const DONE_BEFORE: Act =
-    Act::Deliver { what: Distinct(0), copies: 1, to: Route::Replica(0), retry: Retry::Alertmanager };
+/// A request that the old pod creates first, so that every watch has shown one of its requests.
+const CREATED_BEFORE: Act = deliver(Distinct(0), 1, Route::Replica(0));
 
-/// A rolling update, with alerts that come one at a time. Something of the old pod's has been seen, as a new pod does when it
-/// starts: before the first sighting a watch that lags hides its requests.
+/// A rolling update, with alerts that arrive one at a time. The new pods have already seen a request of the old pod, as
+/// they do when they start; without it, a lagging watch could hide the old pod's requests.
 pub const ROLLING_UPDATE: Scenario = Scenario {
     name: Cow::Borrowed("rolling-update"),
     story: Cow::Borrowed(
-        "one pod still runs the existing gateway: alerts that come one at a time to either kind meet in one request",
+        "one pod still runs the existing gateway: alerts that arrive one at a time at old and new pods are counted on one request",
     ),
-    beside: Cow::Borrowed(&["shipped-lease"]),
+    mixed_replicas: Cow::Borrowed(&["shipped-lease"]),
     acts: Cow::Borrowed(&[
-        DONE_BEFORE,
+        CREATED_BEFORE,
         Act::AwaitAnswers,
-        Act::Wait(Duration::from_secs(1)),
-        deliver(0),
+        Act::Wait(seconds(1)),
+        to(0),
         Act::AwaitAnswers,
-        deliver(1),
+        to(1),
         Act::AwaitAnswers,
-        deliver(0),
+        to(0),
         Act::AwaitAnswers,
-        Act::Orchestrate { of: Deployment, phase: Cow::Borrowed("Completed") },
-        deliver(2),
+        orchestrate(Deployment, "Completed"),
+        to(2),
         Act::AwaitAnswers,
-        deliver(0),
+        to(0),
         Act::AwaitAnswers,
-        deliver(1),
+        to(1),
     ]),
     expect: Cow::Borrowed(&[Expect::Requests(3), Expect::AllAccepted, Expect::Counted(Deployment, 6)]),
     weight: 10,
@@ -51,11 +51,11 @@ const fn lease(number: u16, spec: &'static str) -> Act {
     Act::WriteLease { of: Distinct(number), spec: Cow::Borrowed(spec) }
 }
 
-/// Locks that no gateway wrote.
+/// Locks that were written by hand.
 pub const ODD_LEASES: Scenario = Scenario {
     name: Cow::Borrowed("odd-leases"),
     story: Cow::Borrowed(
-        "locks written by hand: empty, without a duration, without a time, of long ago, for an hour; each is got over",
+        "locks written by hand: empty, without a duration, without a time, long expired, in the future; each fingerprint is served",
     ),
     cluster: ClusterShape { tail: ClusterShape::LONG_TAIL, ..ClusterShape::USUAL },
     acts: Cow::Borrowed(&[

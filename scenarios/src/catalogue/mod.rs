@@ -2,20 +2,24 @@
 //!
 //! - [`bursts`]: many signals at once.
 //! - [`faults`]: crashes, held locks, refusals, errors.
-//! - [`fleets`]: the existing gateway's pods beside this one's, and locks that others wrote.
-//! - [`lives`]: RemediationRequests that end, alerts that resolve, real groups of alerts.
-//! - [`loads`]: hot fingerprints, deliveries with keys, hours of Alertmanager pairs.
-//! - [`trials`]: stories for one safeguard each.
+//! - [`lifecycle`]: RemediationRequests that end, alerts that resolve, real groups of alerts.
+//! - [`mixed_versions`]: the existing gateway's pods next to this one's, and locks that other programs wrote.
+//! - [`load`]: hot fingerprints, deliveries with keys, hours of Alertmanager pairs.
+//! - [`safeguards`]: one scenario for each rule of the protocol.
+//! - [`assumptions`]: scenarios outside the catalogue, each of which violates an assumption of the protocol.
+pub mod assumptions;
 pub mod bursts;
+mod dsl;
 pub mod faults;
 pub mod lifecycle;
 pub mod load;
 pub mod mixed_versions;
 pub mod safeguards;
 
-use crate::{assumptions::WITNESSES, scenario::Scenario};
+use crate::scenario::Scenario;
+use assumptions::ASSUMPTIONS;
 
-/// Every scenario, in the order of the list.
+/// Every scenario that `run` plays by default, in the order of `lockstep list`.
 pub static CATALOGUE: &[&Scenario] = &[
     &bursts::BURST,
     &bursts::BURST_100,
@@ -52,24 +56,24 @@ pub static CATALOGUE: &[&Scenario] = &[
     &load::EMPTY_EPISODE,
     &load::ALERTMANAGER_PAIR,
     &load::LONG_LIFE,
-    &safeguards::MEDDLED,
+    &safeguards::INTERFERENCE,
     &safeguards::DELETED_UNDER_WAY,
     &safeguards::SLOW_DELETION,
     &safeguards::SWEPT_LATE,
-    &safeguards::STOOD_STILL,
+    &safeguards::PAUSED_REPLICA,
     &safeguards::WRONG_CLOCKS,
     &safeguards::QUICK_RESTART,
     &safeguards::LATE_COUNT,
     &safeguards::REWRITTEN_LEDGER,
 ];
 
-/// The scenario of this name, those of the [witnesses](crate::assumptions) included.
+/// The scenario of this name, in the catalogue or among the [assumptions].
 pub fn find(name: &str) -> Option<&'static Scenario> {
-    let witnesses = WITNESSES.iter().map(|witness| &witness.scenario);
-    CATALOGUE.iter().copied().chain(witnesses).find(|scenario| scenario.name == name)
+    let assumptions = ASSUMPTIONS.iter().map(|assumption| &assumption.scenario);
+    CATALOGUE.iter().copied().chain(assumptions).find(|scenario| scenario.name == name)
 }
 
-/// What to say about a name that is none.
+/// The error message for a name that no scenario has.
 pub fn unknown(name: &str) -> String {
     let names: Vec<&str> = CATALOGUE.iter().map(|scenario| scenario.name.as_ref()).collect();
     let close = names.iter().find(|known| known.starts_with(name) || name.starts_with(*known));

@@ -1,139 +1,118 @@
-//! Trials: stories made for one safeguard each. Without it they break; the shipped protocol, which has them all, holds.
+//! Safeguards: one scenario for each rule of the protocol. It breaks without the rule; the shipped protocol, with every
+//! rule, holds.
+use super::dsl::{
+    LATER_CREATES_LOST, after, creates, creates_by, deliver, first, interfere, meanwhile, millis, on_replica, once,
+    seconds,
+};
 use crate::{
     scenario::{Expect, Scenario},
-    workload::{Act, Meddling, Payload::Deployment, Retry, Route},
+    workload::{Act, Interference, Payload::Deployment, Route},
 };
-use sim::{CallPattern, Effect, FaultKind, Faults, Trigger};
+use sim::{Effect, FaultKind, Faults, Trigger};
 use std::{borrow::Cow, time::Duration};
 
-const fn deliver(copies: u32, to: Route) -> Act {
-    Act::Deliver { what: Deployment, copies, to, retry: Retry::Alertmanager }
-}
-
-const fn once(copies: u32, to: Route) -> Act {
-    Act::Deliver { what: Deployment, copies, to, retry: Retry::Never }
-}
-
-const fn meddle(how: Meddling) -> Act {
-    Act::Meddle { of: Deployment, how }
-}
-
-const fn create(replica: Option<usize>, skip: u32, times: u32, effect: Effect) -> Trigger {
-    Trigger { on: CallPattern { method: "POST", resource: "remediationrequests", replica }, skip, times, effect }
-}
-
-const fn seconds(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-/// Anybody may do anything that the protocol must bear, at any step.
-pub const MEDDLED: Scenario = Scenario {
-    name: Cow::Borrowed("meddled"),
+/// All interference that the protocol must survive, at any step.
+pub const INTERFERENCE: Scenario = Scenario {
+    name: Cow::Borrowed("interference"),
     story: Cow::Borrowed(
-        "8 alerts while others free leases, end and delete requests and erase marks at any step, and answers are lost",
+        "8 alerts while other clients free leases, end and delete requests and erase marks at any step, and answers are lost",
     ),
     faults: Faults {
-        name: "meddled",
+        name: "interference",
         call_fault_per_mille: 150,
         max_call_faults: 12,
         interference_per_mille: 40,
         max_interferences: 6,
         ..Faults::NONE
     },
-    acts: Cow::Borrowed(&[deliver(8, Route::Any)]),
+    acts: Cow::Borrowed(&[deliver(Deployment, 8, Route::Any)]),
     expect: Cow::Borrowed(&[Expect::AllAccepted]),
     weight: 40,
     ..Scenario::BLANK
 };
 
-/// What rule 5's 60 seconds are for.
+/// The 60 seconds of rule 5.
 pub const DELETED_UNDER_WAY: Scenario = Scenario {
     name: Cow::Borrowed("deleted-under-way"),
     story: Cow::Borrowed(
-        "a RemediationRequest is deleted while a first, late create of its name is still under way: no other may be begun yet",
+        "a RemediationRequest is deleted while a first, late create of its name is under way: no other may begin yet",
     ),
     acts: Cow::Borrowed(&[
-        deliver(1, Route::Replica(0)),
+        deliver(Deployment, 1, Route::Replica(0)),
         Act::AwaitAnswers,
-        meddle(Meddling::DeleteRequests { held: Duration::ZERO }),
-        deliver(2, Route::RoundRobin),
+        interfere(Interference::DeleteRequests { held: Duration::ZERO }),
+        deliver(Deployment, 2, Route::RoundRobin),
     ]),
-    triggers: Cow::Borrowed(&[create(None, 0, 1, Effect::Late(seconds(50)))]),
+    triggers: Cow::Borrowed(&[first(creates(), Effect::Late(seconds(50)))]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
     weight: 10,
     ..Scenario::BLANK
 };
 
-/// Being deleted is not being ended.
+/// A request that is being deleted has not ended yet.
 pub const SLOW_DELETION: Scenario = Scenario {
     name: Cow::Borrowed("slow-deletion"),
     story: Cow::Borrowed(
-        "an active RemediationRequest is deleted and a finalizer keeps it for 40 s: its signals wait, nothing is made beside it",
+        "an active RemediationRequest is deleted and a finalizer keeps it for 40 s: its signals wait, no other is created",
     ),
     acts: Cow::Borrowed(&[
-        deliver(1, Route::Any),
+        deliver(Deployment, 1, Route::Any),
         Act::AwaitAnswers,
-        meddle(Meddling::DeleteRequests { held: seconds(40) }),
-        deliver(3, Route::RoundRobin),
+        interfere(Interference::DeleteRequests { held: seconds(40) }),
+        deliver(Deployment, 3, Route::RoundRobin),
     ]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
     weight: 10,
     ..Scenario::BLANK
 };
 
-/// All creates of replica 0 but the first, which is late.
-const NOTHING_ARRIVES: Trigger = create(Some(0), 1, u32::MAX, Effect::Fault(FaultKind::LostRequest));
-
-/// A lease must outlive every create made under it.
+/// A lease must outlive every create under it.
 pub const SWEPT_LATE: Scenario = Scenario {
     name: Cow::Borrowed("swept-late"),
-    story: Cow::Borrowed(
-        "a replica gives up on a create that takes effect a minute later; the sweeper passes before it does",
-    ),
+    story: Cow::Borrowed("a replica abandons a create that takes effect a minute later; the sweeper runs in between"),
     acts: Cow::Borrowed(&[
         Act::Wait(seconds(30)),
-        once(1, Route::Replica(0)),
+        once(Deployment, 1, Route::Replica(0)),
         Act::AwaitAnswers,
         Act::Wait(seconds(27)),
-        deliver(2, Route::Replica(1)),
+        deliver(Deployment, 2, Route::Replica(1)),
     ]),
-    triggers: Cow::Borrowed(&[create(Some(0), 0, 1, Effect::Late(seconds(55))), NOTHING_ARRIVES]),
+    triggers: Cow::Borrowed(&[first(creates_by(0), Effect::Late(seconds(55))), LATER_CREATES_LOST]),
     expect: Cow::Borrowed(&[Expect::Requests(1)]),
     weight: 10,
     ..Scenario::BLANK
 };
 
-/// A replica that stood still knows neither the request nor that its lease has gone.
-pub const STOOD_STILL: Scenario = Scenario {
-    name: Cow::Borrowed("stood-still"),
+/// A paused replica has seen neither the request nor the deletion of its lease.
+pub const PAUSED_REPLICA: Scenario = Scenario {
+    name: Cow::Borrowed("paused-replica"),
     story: Cow::Borrowed(
-        "a replica stands still while a request is made and sweepers pass, and has a signal before it has the news",
+        "a replica pauses while a request is created and sweepers run, and gets a signal before its watches catch up",
     ),
     acts: Cow::Borrowed(&[
         Act::Pause { replica: 1, duration: seconds(100) },
-        deliver(1, Route::Replica(0)),
+        deliver(Deployment, 1, Route::Replica(0)),
         Act::AwaitAnswers,
         Act::Wait(seconds(85)),
-        deliver(1, Route::Replica(1)),
+        deliver(Deployment, 1, Route::Replica(1)),
     ]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
     weight: 10,
     ..Scenario::BLANK
 };
 
-/// Clocks that differ by minutes, and nothing else wrong.
+/// Clocks that differ by minutes, and no other faults.
 pub const WRONG_CLOCKS: Scenario = Scenario {
     name: Cow::Borrowed("wrong-clocks"),
-    story: Cow::Borrowed("replicas' clocks are wrong by up to 90 s: no lock expires early, and no time goes back"),
+    story: Cow::Borrowed(
+        "replicas' clocks are wrong by up to 90 s: no lock expires early, and no stored time goes back",
+    ),
     faults: Faults { name: "wrong-clocks", clock_skew: true, ..Faults::NONE },
     acts: Cow::Borrowed(&[
-        // Monotonic clocks begin with the replica: the difference between two wall clocks must fit into it.
+        // A replica's monotonic clock begins at its start: it must have run for longer than two wall clocks differ.
         Act::Wait(seconds(180)),
-        Act::OrchestrateMeanwhile {
-            of: Deployment,
-            phases: Cow::Borrowed(&[Cow::Borrowed("Pending"), Cow::Borrowed("Completed")]),
-        },
-        deliver(8, Route::RoundRobin),
+        meanwhile!(Deployment, "Pending", "Completed"),
+        deliver(Deployment, 8, Route::RoundRobin),
     ]),
     expect: Cow::Borrowed(&[Expect::AllAccepted, Expect::Counted(Deployment, 8)]),
     weight: 20,
@@ -144,12 +123,12 @@ pub const WRONG_CLOCKS: Scenario = Scenario {
 pub const QUICK_RESTART: Scenario = Scenario {
     name: Cow::Borrowed("quick-restart"),
     story: Cow::Borrowed(
-        "the holder crashes with a create under way and is back in half a second, under the same name, its lock still held",
+        "the holder crashes with a create under way and restarts within half a second, with the same name and its lock still held",
     ),
-    acts: Cow::Borrowed(&[deliver(4, Route::RoundRobin)]),
+    acts: Cow::Borrowed(&[deliver(Deployment, 4, Route::RoundRobin)]),
     triggers: Cow::Borrowed(&[
-        create(None, 0, 1, Effect::Late(seconds(20))),
-        create(None, 1, 1, Effect::CrashBefore { restart: Duration::from_millis(500) }),
+        first(creates(), Effect::Late(seconds(20))),
+        after(1, creates(), Effect::CrashBefore { restart: millis(500) }),
     ]),
     expect: Cow::Borrowed(&[Expect::AllAccepted]),
     weight: 10,
@@ -157,48 +136,37 @@ pub const QUICK_RESTART: Scenario = Scenario {
 };
 
 const fn count(skip: u32, effect: Effect) -> Trigger {
-    let on = CallPattern { method: "PATCH", resource: "remediationrequests/status", replica: Some(0) };
-    Trigger { on, skip, times: 1, effect }
+    after(skip, on_replica(0, "PATCH", "remediationrequests/status"), effect)
 }
 
-/// A lost patch that commits after it has been looked for.
+/// A lost patch that commits after the gateway has looked for it.
 pub const LATE_COUNT: Scenario = Scenario {
     name: Cow::Borrowed("late-count"),
-    story: Cow::Borrowed(
-        "a count is answered 504 and takes effect a little later, while what is sent after it is held back",
-    ),
-    acts: Cow::Borrowed(&[deliver(2, Route::Replica(0))]),
-    triggers: Cow::Borrowed(&[
-        count(0, Effect::Late(Duration::from_millis(200))),
-        count(1, Effect::Fault(FaultKind::Delay)),
-    ]),
+    story: Cow::Borrowed("a count is answered 504 and takes effect a little later, while the next call is delayed"),
+    acts: Cow::Borrowed(&[deliver(Deployment, 2, Route::Replica(0))]),
+    triggers: Cow::Borrowed(&[count(0, Effect::Late(millis(200))), count(1, Effect::Fault(FaultKind::Delay))]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
     weight: 10,
     ..Scenario::BLANK
 };
 
-/// A ledger that began after the lost count cannot hold its mark.
+/// A ledger that began after the lost count cannot contain its mark.
 pub const REWRITTEN_LEDGER: Scenario = Scenario {
     name: Cow::Borrowed("rewritten-ledger"),
     story: Cow::Borrowed(
-        "a count's answer is lost; before its writer looks, the marks are erased and another replica begins a new ledger",
+        "a count's answer is lost; before its writer reads again, the marks are erased and another replica begins a new ledger",
     ),
     acts: Cow::Borrowed(&[
-        deliver(1, Route::Replica(0)),
+        deliver(Deployment, 1, Route::Replica(0)),
         Act::AwaitAnswers,
-        deliver(1, Route::Replica(0)),
-        Act::Wait(Duration::from_millis(15)),
-        meddle(Meddling::EraseMarks),
-        deliver(1, Route::Replica(1)),
+        deliver(Deployment, 1, Route::Replica(0)),
+        Act::Wait(millis(15)),
+        interfere(Interference::EraseMarks),
+        deliver(Deployment, 1, Route::Replica(1)),
     ]),
     triggers: Cow::Borrowed(&[
         count(1, Effect::Fault(FaultKind::LostAnswer)),
-        Trigger {
-            on: CallPattern { method: "GET", resource: "remediationrequests", replica: Some(0) },
-            skip: 0,
-            times: 1,
-            effect: Effect::Fault(FaultKind::Delay),
-        },
+        first(on_replica(0, "GET", "remediationrequests"), Effect::Fault(FaultKind::Delay)),
     ]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
     weight: 10,

@@ -1,12 +1,15 @@
 //! `lockstep list`: what there is.
 use super::Outcome;
 use crate::{
-    assumptions::WITNESSES, catalogue::CATALOGUE, gateway_faults, mutants::WEAKENINGS, protocol_name::ProtocolName,
+    catalogue::{CATALOGUE, assumptions::ASSUMPTIONS},
+    gateway_faults,
+    mutants::MUTANTS,
+    protocol_name::ProtocolName,
 };
 use model::invariants::ALL;
 use sim::{FaultKind, Faults};
 
-/// Lists scenarios, witnesses, protocols, planted bugs, invariants, presets and faults.
+/// Lists scenarios, assumptions, protocols, planted bugs, invariants, presets and faults.
 ///
 /// Example: lockstep list
 #[derive(Debug, clap::Args)]
@@ -21,9 +24,9 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
         CATALOGUE.iter().map(|scenario| (scenario.name.as_ref(), scenario.story.as_ref())).collect();
     let protocols: Vec<(String, &str)> =
         ProtocolName::all().map(|protocol| (protocol.to_string(), protocol.summary())).collect();
-    let witnesses: Vec<(&str, &str)> =
-        WITNESSES.iter().map(|witness| (witness.scenario.name.as_ref(), witness.assumption)).collect();
-    let bugs: Vec<(&str, &str)> = WEAKENINGS.iter().map(|weakening| (weakening.name, weakening.about)).collect();
+    let assumptions: Vec<(&str, &str)> =
+        ASSUMPTIONS.iter().map(|assumption| (assumption.scenario.name.as_ref(), assumption.statement)).collect();
+    let bugs: Vec<(&str, &str)> = MUTANTS.iter().map(|mutant| (mutant.name, mutant.about)).collect();
     let invariants: Vec<(&str, &str)> = ALL.iter().map(|invariant| (invariant.id, invariant.sentence)).collect();
     let presets: Vec<(&str, &str)> = Faults::PRESETS.iter().map(|preset| (preset.name, "")).collect();
     let library = FaultKind::ALL.iter().map(|kind| (kind.name(), kind.about()));
@@ -31,7 +34,7 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     let protocols = protocols.iter().map(|(name, about)| (name.as_str(), *about)).collect();
     let sections = [
         ("scenarios", scenarios),
-        ("witnesses of assumptions, in which something must break", witnesses),
+        ("assumptions of assumptions, in which something must break", assumptions),
         ("protocols", protocols),
         ("planted bugs", bugs),
         ("invariants", invariants),

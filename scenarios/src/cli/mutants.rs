@@ -5,7 +5,7 @@ use crate::{
         Progress,
         mutants::{Hunt, Hunted, hunt},
     },
-    mutants::WEAKENINGS,
+    mutants::MUTANTS,
 };
 use anyhow::bail;
 use model::verdict::Verdict;
@@ -70,13 +70,13 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
 fn which(args: &Args) -> anyhow::Result<Vec<usize>> {
     let mut which = Vec::new();
     for name in &args.bugs {
-        match WEAKENINGS.iter().position(|weakening| weakening.name == name) {
+        match MUTANTS.iter().position(|mutant| mutant.name == name) {
             Some(index) => which.push(index),
-            None => bail!("no planted bug `{name}`: `lockstep list` shows all {}", WEAKENINGS.len()),
+            None => bail!("no planted bug `{name}`: `lockstep list` shows all {}", MUTANTS.len()),
         }
     }
     if which.is_empty() {
-        which.extend(0..WEAKENINGS.len());
+        which.extend(0..MUTANTS.len());
     }
     if let Some(shard) = args.shard {
         which = which.into_iter().skip(shard.index).step_by(shard.of).collect();
@@ -98,16 +98,16 @@ fn fill(report: &mut RunReport, hunted: &[Hunted], progress: &Progress, strategy
 }
 
 fn row(hunted: &Hunted, strategy: &str) -> Bug {
-    let weakening = &WEAKENINGS[hunted.index];
+    let mutant = &MUTANTS[hunted.index];
     let figure = |share| hunted.percentile(share).map(|runs| runs as f64);
     let runs_to_find = figure(0.5).zip(figure(0.95)).map(|(median, p95)| RunsToFind { median, p95 });
     Bug {
-        name: weakening.name.to_owned(),
-        invariant: weakening.invariant.to_owned(),
+        name: mutant.name.to_owned(),
+        invariant: mutant.invariant.to_owned(),
         strategy: strategy.to_owned(),
         found: hunted.found(),
         runs_to_find,
-        scenario: Some(weakening.scenario.to_owned()),
+        scenario: Some(mutant.scenario.to_owned()),
         replay: hunted
             .replay
             .as_ref()

@@ -2,8 +2,9 @@
 use super::{Format, Outcome};
 use crate::{
     campaign::{Breach, Tally, replay_of},
+    checks::{PANICS, REPEATS, kind},
     replay::{Decisions, Replay},
-    runner::{PANICS, Prepared, REPEATS, Run, Subject, kind},
+    runner::{Prepared, Run, Subject},
 };
 use anyhow::Context;
 use model::{invariants::Kind, verdict::Verdict};

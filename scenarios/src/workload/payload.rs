@@ -1,5 +1,5 @@
-//! Payloads: bodies as Alertmanager and Kubernetes really send them, the objects that they speak of, and the fingerprints
-//! that must come of them, computed here from the contract and not by the gateway.
+//! Payloads: bodies as Alertmanager and Kubernetes really send them, the objects that they speak of, and the
+//! fingerprints that must come of them, computed here from the contract and not by the gateway.
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -26,7 +26,8 @@ pub enum Payload {
     Deployment,
     /// The same alert, resolved.
     DeploymentResolved,
-    /// A group of three firing alerts: two Pods of the Deployment `payments/checkout`, one of the StatefulSet `payments/ledger`.
+    /// A group of three firing alerts: two Pods of the Deployment `payments/checkout`, one of the StatefulSet
+    /// `payments/ledger`.
     GroupOfThree,
     /// Two Nodes, one with dots in its name, on the cluster `prod-eu`.
     Nodes,
@@ -34,7 +35,8 @@ pub enum Payload {
     Event,
     /// One firing alert on the Deployment `payments/app-N`.
     Distinct(u16),
-    /// A group of firing alerts on the Deployments `payments/app-0` to `payments/app-N`, N left out: a group as it grows.
+    /// A group of firing alerts on the Deployments `payments/app-0` to `payments/app-N`, N left out: a group as it
+    /// grows.
     Group(u16),
 }
 
@@ -198,7 +200,8 @@ fn deployment(namespace: &str, name: &str) -> Value {
 }
 
 fn owned(mut object: Value, api_version: &str, kind: &str, owner: &str) -> Value {
-    // The fixtures' owners have no uid yet when they are written; the gateway follows kind and name, as upstream's does.
+    // The fixtures' owners have no uid yet when they are written; the gateway follows kind and name, as upstream's
+    // does.
     object["metadata"]["ownerReferences"] = json!([{
         "apiVersion": api_version, "kind": kind, "name": owner, "controller": true,
         "uid": "00000000-0000-4000-8000-000000000000",

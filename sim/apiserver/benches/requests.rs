@@ -1,6 +1,7 @@
-//! How many calls a second the simulated API server answers: JSON in, JSON out, on one core, without a transport.
+//! How many calls per second the simulated API server answers: JSON in, JSON out, one core, no transport.
 //!
-//! `cargo bench -p sim --bench apiserver`. What a run needs: 250,000 calls a second on leases, 60,000 on RemediationRequests.
+//! `cargo bench -p apiserver --bench requests`. A run needs 250,000 calls per second on leases and 60,000 on
+//! RemediationRequests.
 use apiserver::{Answer, AnswerBody, ApiServer, Registry, Request, ServerId};
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -81,7 +82,7 @@ fn body(answer: &Answer) -> Value {
     }
 }
 
-/// A lock's life: create, read, renew, read, delete.
+/// The life of a lock: create, read, renew, read, delete.
 fn lease_cycle(
     api: &mut ApiServer,
     create: &Request,

@@ -1,16 +1,18 @@
-//! Which webhooks want to be asked: rules, scopes and selectors of the stored configurations
+//! Which webhooks apply to a write: rules, scopes and selectors of the stored configurations
 //! (k8s.io/apiserver/pkg/admission/plugin/webhook/{generic/webhook.go,predicates}).
 use super::Write;
 use crate::{
-    handlers::Call,
-    object::Object,
-    selectors::structured,
-    status::{self, Outcome},
+    base::{
+        object::Object,
+        selectors::structured,
+        status::{self, Outcome},
+    },
+    endpoints::handlers::Call,
 };
 use serde_json::Value;
 use std::sync::Arc;
 
-/// When webhooks are asked.
+/// The two rounds in which webhooks are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Mutating,
@@ -26,24 +28,24 @@ impl Phase {
     }
 }
 
-/// A webhook that is to be asked.
+/// A webhook that applies to the write.
 pub(super) struct Matched {
     pub(super) phase: Phase,
     pub(super) name: String,
-    /// With its timeout, as errors show it.
+    /// The webhook's URL with its timeout, as errors show it.
     pub(super) url: String,
-    /// `failurePolicy: Ignore`.
+    /// Whether the failure policy is `Ignore`.
     pub(super) fails_open: bool,
 }
 
-/// The write that webhooks may want to be asked about.
+/// The write for which webhooks are looked up.
 pub(super) struct Wanted<'a> {
     pub(super) call: &'a Call<'a>,
     pub(super) write: Write<'a>,
     pub(super) namespace: Option<&'a Value>,
 }
 
-/// The webhooks of all configurations, by configuration and place in it.
+/// The webhooks that apply, ordered by configuration, then by position in it.
 ///
 /// # Errors
 /// 501 for a webhook with conditions in CEL.
@@ -98,7 +100,7 @@ impl Wanted<'_> {
             && has("apiVersions", &kind.version)
     }
 
-    /// A namespace is selected by its own labels; other objects without a namespace always are.
+    /// A namespace is selected by its own labels; other cluster-scoped objects always match.
     fn in_namespace(&self, selector: &Value) -> bool {
         let kind = self.call.kind;
         let own = kind.kind == "Namespace" && !kind.custom;

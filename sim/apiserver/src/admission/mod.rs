@@ -1,18 +1,20 @@
-//! Admission webhooks: whom the stored configurations want to be asked about a write, and what becomes of the answers
+//! Admission webhooks: which of the stored configurations apply to a write, and what their answers do to it
 //! (k8s.io/apiserver/pkg/admission/plugin/webhook/{mutating,validating}/dispatcher.go).
 //!
-//! Nothing is called over the network: the caller supplies one hook that answers for every webhook. Mutating webhooks are asked
-//! before anything else is known of a write but that its namespace takes it; validating ones when it is valid, and before it is
-//! known whether the object exists. Not simulated: a second round of mutating webhooks, matchConditions (501), the other
-//! versions of an object (matchPolicy), policies in CEL.
-use super::{
-    ApiServer,
-    authentication::User,
-    builtin::access::ADMISSION,
-    decode::{self, Decoded},
-    handlers::Call,
-    object::Object,
-    status::{self, Outcome},
+//! Nothing is called over the network: the caller supplies one hook that answers for every webhook. Mutating webhooks
+//! are called first, right after the check that the namespace accepts the write; validating ones are called on a valid
+//! write, before the server checks whether the object exists. Not simulated: a second round of mutating webhooks,
+//! matchConditions (501), the other versions of an object (matchPolicy), policies in CEL.
+use crate::{
+    access::authentication::User,
+    base::{
+        object::Object,
+        status::{self, Outcome},
+    },
+    codec::decode::{self, Decoded},
+    endpoints::handlers::Call,
+    registry::builtin::access::ADMISSION,
+    server::state::ApiServer,
 };
 use json_patch::Patch;
 use serde_json::Value;
@@ -24,16 +26,16 @@ use configuration::{Matched, Phase, matching};
 /// What a write does to its object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// It is not there yet.
+    /// The object does not exist yet.
     Create,
-    /// It, or its status, is replaced or patched.
+    /// The object or its status is replaced or patched.
     Update,
-    /// It is to go.
+    /// The object is deleted.
     Delete,
 }
 
 impl Operation {
-    /// As configurations and reviews write it: `CREATE`.
+    /// The name in configurations and reviews, e.g. `CREATE`.
     pub const fn name(self) -> &'static str {
         match self {
             Operation::Create => "CREATE",
@@ -43,61 +45,61 @@ impl Operation {
     }
 }
 
-/// What a webhook is asked (`admission.k8s.io/v1` `AdmissionRequest`).
+/// The request that a webhook receives (`admission.k8s.io/v1` `AdmissionRequest`).
 #[derive(Debug, Clone, Copy)]
 pub struct AdmissionRequest<'a> {
     /// The webhook's name, e.g. `policy.example.com`.
     pub webhook: &'a str,
-    /// Whether it may patch the object.
+    /// Whether the webhook may patch the object.
     pub mutating: bool,
-    /// What is done.
+    /// The operation under review.
     pub operation: Operation,
     /// The resource's group; empty for core.
     pub group: &'a str,
     /// The resource's version.
     pub version: &'a str,
-    /// The plural.
+    /// The resource's plural.
     pub resource: &'a str,
-    /// `status`, or empty.
+    /// `status`; empty for the object itself.
     pub subresource: &'a str,
-    /// Empty for cluster-scoped objects.
+    /// The object's namespace; empty for cluster-scoped objects.
     pub namespace: &'a str,
-    /// Empty where it is generated.
+    /// The object's name; empty if the server generates it.
     pub name: &'a str,
-    /// Whose request it is; None where nobody is authenticated.
+    /// The requesting user; None without authentication.
     pub user: Option<&'a User>,
-    /// As it would be stored; None for a deletion.
+    /// The object as it would be stored; None for a deletion.
     pub object: Option<&'a Value>,
-    /// As it is stored; None for a creation.
+    /// The object as it is stored; None for a creation.
     pub old_object: Option<&'a Value>,
-    /// Nothing will be stored.
+    /// Whether the request is a dry run: nothing will be stored.
     pub dry_run: bool,
 }
 
-/// What a webhook answers, or how the call of it ends.
+/// The answer of a webhook, or the failure of its call.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AdmissionResponse {
-    /// It has nothing against it.
+    /// The webhook allows the write.
     Allow,
-    /// It refuses.
+    /// The webhook refuses the write.
     Deny {
-        /// HTTP status; below 400 it counts as 400.
+        /// HTTP status; a value below 400 becomes 400.
         code: u16,
-        /// For a program, e.g. `Forbidden`; may be empty.
+        /// Machine-readable reason, e.g. `Forbidden`; may be empty.
         reason: String,
-        /// For a person; may be empty.
+        /// Human-readable message; may be empty.
         message: String,
     },
-    /// It allows the object after these changes (RFC 6902). From a validating webhook an invalid answer.
+    /// The webhook allows the object after these changes (RFC 6902). Invalid from a validating webhook.
     Patch(Patch),
-    /// There is no answer: e.g. `context deadline exceeded`. The failure policy decides.
+    /// The call failed with this error, e.g. `context deadline exceeded`. The failure policy decides.
     Fail(String),
 }
 
-/// Answers for every webhook.
+/// The function that answers for every webhook.
 pub type AdmissionHook = Box<dyn FnMut(&AdmissionRequest<'_>) -> AdmissionResponse + Send>;
 
-/// One write, before it is known what comes of it.
+/// A write under review.
 #[derive(Clone, Copy)]
 struct Write<'a> {
     operation: Operation,
@@ -107,8 +109,8 @@ struct Write<'a> {
 }
 
 impl ApiServer {
-    /// Asks the mutating webhooks about a creation or an update, and lets them change it.
-    pub(super) fn mutate(&mut self, call: &Call<'_>, value: &mut Value, old: Option<&Value>) -> Outcome<()> {
+    /// Calls the mutating webhooks for a creation or an update, and applies their patches.
+    pub(crate) fn mutate(&mut self, call: &Call<'_>, value: &mut Value, old: Option<&Value>) -> Outcome<()> {
         let operation = if old.is_some() { Operation::Update } else { Operation::Create };
         let dry_run = call.options.is_dry_run();
         let found = self.webhooks(Phase::Mutating, call, Write { operation, object: Some(value), old, dry_run })?;
@@ -124,15 +126,15 @@ impl ApiServer {
         Ok(())
     }
 
-    /// Asks the validating webhooks about a creation or an update that is valid so far.
-    pub(super) fn review_write(&mut self, call: &Call<'_>, value: &Value, old: Option<&Value>) -> Outcome<()> {
+    /// Calls the validating webhooks for a creation or an update that has passed validation.
+    pub(crate) fn review_write(&mut self, call: &Call<'_>, value: &Value, old: Option<&Value>) -> Outcome<()> {
         let operation = if old.is_some() { Operation::Update } else { Operation::Create };
         let write = Write { operation, object: Some(value), old, dry_run: call.options.is_dry_run() };
         self.ask_all(Phase::Validating, call, write)
     }
 
-    /// Asks all webhooks about a deletion.
-    pub(super) fn review_deletion(&mut self, call: &Call<'_>, current: &Object, dry_run: bool) -> Outcome<()> {
+    /// Calls all webhooks for a deletion.
+    pub(crate) fn review_deletion(&mut self, call: &Call<'_>, current: &Object, dry_run: bool) -> Outcome<()> {
         let write = Write { operation: Operation::Delete, object: None, old: Some(&current.value), dry_run };
         self.ask_all(Phase::Mutating, call, write)?;
         self.ask_all(Phase::Validating, call, write)
@@ -147,7 +149,7 @@ impl ApiServer {
 
     fn webhooks(&self, phase: Phase, call: &Call<'_>, write: Write<'_>) -> Outcome<Vec<Matched>> {
         let Some(kind) = self.registry.find(ADMISSION, "v1", phase.plural()) else { return Ok(Vec::new()) };
-        // Configurations are not themselves subject to webhooks, so that a mistaken one can be taken away.
+        // Configurations are not subject to webhooks themselves, so that a mistaken one can be deleted.
         if self.store.log(kind.id).is_empty() || call.kind.group == ADMISSION {
             return Ok(Vec::new());
         }
@@ -158,7 +160,7 @@ impl ApiServer {
         matching(phase, configurations, &wanted)
     }
 
-    /// The patch that a webhook wants, if any.
+    /// Calls a webhook and returns its patch, if any.
     fn call_webhook(&mut self, webhook: &Matched, call: &Call<'_>, write: Write<'_>) -> Outcome<Option<Patch>> {
         let name = webhook.name.as_str();
         let request = AdmissionRequest {
@@ -170,7 +172,7 @@ impl ApiServer {
             resource: &call.kind.plural,
             subresource: call.subresource,
             namespace: call.namespace,
-            name: write.object.or(write.old).map_or("", |object| super::object::meta_str(object, "name")),
+            name: write.object.or(write.old).map_or("", |object| crate::base::object::meta_str(object, "name")),
             user: call.user,
             object: write.object,
             old_object: write.old,

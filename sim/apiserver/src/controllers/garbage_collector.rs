@@ -1,13 +1,15 @@
-//! What becomes of dependents (garbagecollector.go, attemptToDeleteItem and attemptToOrphan): by the owner's uid.
+//! Garbage collection: deletes or orphans dependents, identified by their owner's uid (garbagecollector.go,
+//! attemptToDeleteItem and attemptToOrphan).
 //!
-//! An object whose owners are all gone is deleted; one that still has an owner loses the references to those that are gone. In
-//! the foreground an owner waits for the dependents that block its deletion; to be orphaned they lose their reference. An owner
-//! of a namespaced kind is looked for in the dependent's namespace: one from elsewhere counts as gone.
+//! An object is deleted when all of its owners are gone; if some remain, it only loses its references to the others.
+//! With foreground deletion an owner waits for the dependents that block its deletion; with orphaning its dependents
+//! lose their reference. The owner of a namespaced dependent is looked up in the dependent's namespace: one in another
+//! namespace counts as absent.
 use super::{Act, Task};
 use crate::{
-    object::{self, Object},
-    registry::{Kind, Registry},
-    store::Store,
+    base::object::{self, Object},
+    registry::resources::{Kind, Registry},
+    storage::store::Store,
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
@@ -15,14 +17,14 @@ use std::{collections::BTreeMap, sync::Arc};
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
 
-/// What became of an owner.
+/// State of an owner.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Solid,
     Gone,
-    /// It waits for its dependents.
+    /// The owner waits for its dependents.
     Waiting,
-    /// Of a kind that is not served, or that this dependent cannot refer to: nothing is done.
+    /// The owner's kind is not served, or this dependent cannot refer to it: nothing is done.
     Unknown,
 }
 
@@ -31,7 +33,7 @@ struct Node<'a> {
     object: &'a Arc<Object>,
 }
 
-/// Everything that the collector could do now.
+/// All tasks that the collector could perform now.
 pub(super) fn tasks(store: &Store, registry: &Registry) -> Vec<Task> {
     let revision = store.revision();
     let stored = registry.kinds().filter(|kind| !kind.create_only);
@@ -65,7 +67,7 @@ fn has(object: &Object, finalizer: &str) -> bool {
     object::finalizers(&object.value).contains(&finalizer)
 }
 
-/// An owner that waits for its dependents, or is to leave them behind.
+/// Handles an owner that waits for its dependents or orphans them.
 fn terminating(node: &Node<'_>, dependents: &[&Node<'_>], tasks: &mut Vec<Task>) {
     let uid = node.object.uid();
     if has(node.object, ORPHAN) {
@@ -99,7 +101,7 @@ fn owned(node: &Node<'_>, below: &[&Node<'_>], store: &Store, registry: &Registr
         return;
     }
     let in_turn = fates.contains(&Fate::Waiting) && !below.is_empty();
-    // Two that wait for each other: the dependent's own wait goes first, so that it no longer blocks.
+    // If two objects wait for each other, the dependent stops waiting first, so that it no longer blocks its owner.
     let circular = below.iter().any(|dependent| dependent.object.is_terminating() && has(dependent.object, FOREGROUND));
     let blocks = owners.iter().any(|owner| owner["blockOwnerDeletion"] == true);
     let act = if in_turn && circular && blocks {
@@ -130,7 +132,8 @@ fn fate(node: &Node<'_>, owner: &Value, store: &Store, registry: &Registry) -> F
     }
 }
 
-/// Of two tasks about one object the first is enough: the second looked at the version that the first replaces.
+/// Keeps only the first of two tasks about one object: the second was computed from the version that the first
+/// replaces.
 fn push(tasks: &mut Vec<Task>, task: Task) {
     if !tasks.iter().any(|known| known.resource == task.resource && known.uid == task.uid) {
         tasks.push(task);

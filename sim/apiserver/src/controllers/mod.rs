@@ -1,10 +1,11 @@
-//! The controllers that act on what is stored: garbage collection and the emptying of namespaces
+//! The simulated controllers: garbage collection and the deletion of namespace contents
 //! (k8s.io/kubernetes/pkg/controller/{garbagecollector,namespace}).
 //!
-//! Off until somebody asks for them. What they would do next is a list of tasks, each about one object, so that their
-//! interleaving with everybody else's writes is a choice of the caller. Not simulated: every other controller (the default
-//! service account, the aggregation of cluster roles), and the lag of the controllers' own caches.
-use super::{Answer, ApiServer, ResourceId, object::Object, registry::Kind};
+//! They are off by default. Their pending work is a list of tasks, each about one object, so that the caller chooses
+//! how it interleaves with other writes. Not simulated: every other controller (the default service account, the
+//! aggregation of cluster roles), and the lag of the controllers' own caches.
+use super::{Answer, ResourceId};
+use crate::{base::object::Object, registry::resources::Kind, server::state::ApiServer};
 use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -13,13 +14,13 @@ use std::{fmt, sync::Arc};
 mod garbage_collector;
 mod namespaces;
 
-/// One thing that a controller would do now.
+/// One action that a controller could perform now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Task {
     resource: ResourceId,
     namespace: String,
     name: String,
-    /// The version that was looked at.
+    /// The version of the object that the task was computed from.
     revision: u64,
     uid: String,
     act: Act,
@@ -27,21 +28,21 @@ pub struct Task {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Act {
-    /// Delete the object, with this propagation policy.
+    /// Deletes the object with this propagation policy.
     Delete(&'static str),
-    /// Take a finalizer away.
+    /// Removes a finalizer.
     Release(&'static str),
-    /// Write other owners.
+    /// Replaces the owner references.
     Owners(Vec<Value>),
-    /// Write a namespace's conditions.
+    /// Replaces a namespace's conditions.
     Conditions(Vec<Value>),
-    /// Take `kubernetes` from a namespace's spec.
+    /// Removes `kubernetes` from a namespace's spec.
     Finalize,
 }
 
-/// Tasks that were refused, and the revision at which they were: they are not tried again before something has changed.
+/// Tasks that were refused, and the revision at which they were refused: they are not retried until something changes.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Controllers {
+pub(crate) struct Controllers {
     refused: Vec<Task>,
     revision: u64,
 }
@@ -73,17 +74,17 @@ impl Task {
 }
 
 impl ApiServer {
-    /// Switches the controllers on or off; a new server has none.
+    /// Switches the controllers on or off; they are off in a new server.
     pub fn set_controllers(&mut self, on: bool) {
         self.controllers = on.then(Controllers::default);
     }
 
-    /// Whether they are on.
+    /// Whether the controllers are on.
     pub fn has_controllers(&self) -> bool {
         self.controllers.is_some()
     }
 
-    /// What the controllers could do now, by resource and key; nothing if they are off.
+    /// The tasks that controllers could perform now, by resource and key; empty if they are off.
     pub fn controller_tasks(&self, now: Timestamp) -> Vec<Task> {
         let Some(controllers) = &self.controllers else { return Vec::new() };
         let mut tasks = garbage_collector::tasks(&self.store, &self.registry);
@@ -94,7 +95,7 @@ impl ApiServer {
         tasks
     }
 
-    /// Lets a controller do one thing, as this actor; false if it was refused, as when the object has changed since.
+    /// Performs one task as this actor; false if it was refused, for instance because the object has changed since.
     pub fn perform(&mut self, task: &Task, actor: u32, now: Timestamp) -> bool {
         let registry = Arc::clone(&self.registry);
         let kind = registry.kind(task.resource);
@@ -120,7 +121,7 @@ impl ApiServer {
             Act::Release(finalizer) => {
                 let key = self.registry.kind(task.resource).key(&task.namespace, &task.name);
                 let current = self.store.get(task.resource, &key);
-                let mut kept = current.map(|o| super::object::finalizers(&o.value)).unwrap_or_default();
+                let mut kept = current.map(|o| crate::base::object::finalizers(&o.value)).unwrap_or_default();
                 kept.retain(|f| f != finalizer);
                 let body = patch("finalizers", json!(kept));
                 self.write_as(actor, Method::PATCH, target, &body, now)

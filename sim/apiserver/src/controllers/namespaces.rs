@@ -1,17 +1,19 @@
-//! Emptying namespaces (k8s.io/kubernetes/pkg/controller/namespace/deletion): a terminating namespace's objects are deleted one
-//! by one, what keeps some of them is told in its conditions, and when none is left it is finalized.
+//! The namespace controller (k8s.io/kubernetes/pkg/controller/namespace/deletion): deletes the objects of a terminating
+//! namespace one by one, reports in its conditions what remains, and finalizes it when it is empty.
 use super::{Act, Task};
 use crate::{
-    object::{self, Object},
-    registry::{Kind, Registry},
-    store::Store,
-    timestamp,
+    base::{
+        object::{self, Object},
+        timestamp,
+    },
+    registry::resources::{Kind, Registry},
+    storage::store::Store,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Type, reason and message of each condition while all is well.
+/// Type, reason and message of each condition while nothing is wrong.
 const WELL: [[&str; 3]; 5] = [
     ["NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered", "All resources successfully discovered"],
     ["NamespaceDeletionGroupVersionParsingFailure", "ParsedGroupVersions", "All legacy kube types successfully parsed"],
@@ -24,7 +26,7 @@ const WELL: [[&str; 3]; 5] = [
     ["NamespaceFinalizersRemaining", "ContentHasNoFinalizers", "All content-preserving finalizers finished"],
 ];
 
-/// Everything that the controller could do now.
+/// All tasks that the controller could perform now.
 pub(super) fn tasks(store: &Store, registry: &Registry, now: Timestamp) -> Vec<Task> {
     let Some(kind) = registry.find("", "v1", "namespaces") else { return Vec::new() };
     let namespaces = store.range_at(kind.id, "", None, store.revision());
@@ -60,7 +62,7 @@ fn of_one(kind: &Kind, namespace: &Arc<Object>, store: &Store, registry: &Regist
     vec![Task::new(kind, namespace, act)]
 }
 
-/// The conditions as they should be; None if they are.
+/// The conditions as they should be; None if they already are.
 fn conditions(namespace: &Object, left: &[(&Kind, &Arc<Object>)], now: Timestamp) -> Option<Vec<Value>> {
     let (mut kinds, mut finalizers) = (BTreeMap::new(), BTreeMap::new());
     for (kind, object) in left {
@@ -93,7 +95,7 @@ fn conditions(namespace: &Object, left: &[(&Kind, &Arc<Object>)], now: Timestamp
     changed.then_some(conditions)
 }
 
-/// A condition keeps the time since when its status has been what it is.
+/// Sets a condition; its transition time changes only with its status.
 fn set(conditions: &mut Vec<Value>, name: &str, wanted: (&str, &str, String), now: Timestamp) -> bool {
     let (status, reason, message) = wanted;
     let at = timestamp::seconds(now);

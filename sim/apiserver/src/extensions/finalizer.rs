@@ -1,8 +1,8 @@
-//! The end of a definition: its objects first (k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition/etcd.go and
-//! pkg/controller/finalizer).
+//! Deletion of a definition: its objects are deleted first
+//! (k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition/etcd.go and pkg/controller/finalizer).
 //!
-//! The real one looks every few seconds whether the objects are gone, and says so in a condition after a minute; here it looks at
-//! each deletion, and says that it is in progress.
+//! The real server polls every few seconds whether the objects are gone, and reports a failure in a condition after a
+//! minute; here each deletion triggers the check, and the condition says that deletion is in progress.
 use super::{ApiServer, CLEANUP, Condition, Object, conditions, is, object, set_condition, timestamp};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -20,7 +20,7 @@ const COMPLETED: Condition<'static> = ["Terminating", "False", "InstanceDeletion
 const NEVER_ESTABLISHED: Condition<'static> =
     ["Terminating", "False", "NeverEstablished", "resource was never established"];
 
-/// A definition as the first request to delete it leaves it.
+/// The definition after the first request to delete it.
 pub(crate) fn marked(definition: &Value, now: Timestamp) -> Value {
     let mut value = definition.clone();
     let mut finalizers: Vec<Value> = object::finalizers(definition).into_iter().map(Value::from).collect();
@@ -35,8 +35,8 @@ pub(crate) fn marked(definition: &Value, now: Timestamp) -> Value {
 }
 
 impl ApiServer {
-    /// Takes a definition that is going away one step further; whether anything was written.
-    pub(super) fn finalize(&mut self, definition: &Arc<Object>, now: Timestamp) -> bool {
+    /// Takes one step in deleting a terminating definition; true if it wrote anything.
+    pub(crate) fn finalize(&mut self, definition: &Arc<Object>, now: Timestamp) -> bool {
         let cleaned = !object::finalizers(&definition.value).contains(&CLEANUP);
         if !definition.is_terminating() || cleaned {
             return false;
@@ -58,7 +58,7 @@ impl ApiServer {
         self.write_definition_status(&value, now)
     }
 
-    /// Deletes the objects of a definition; whether any are left, which somebody else's finalizers keep.
+    /// Deletes the objects of a definition; true if finalizers keep some of them.
     fn delete_instances(&mut self, definition: &Value, now: Timestamp) -> bool {
         let Some(resource) = self.resource_of(definition) else { return false };
         let objects: Vec<_> = self.store.range_at(resource, "", None, self.store.revision()).cloned().collect();
@@ -66,14 +66,14 @@ impl ApiServer {
         for current in objects {
             let key = self.registry.kind(resource).key(&current.namespace, &current.name);
             if object::finalizers(&current.value).is_empty() {
-                self.commit_delete(super::super::handlers::ADMIN, resource, &key);
+                self.commit_delete(crate::endpoints::handlers::ADMIN, resource, &key);
                 continue;
             }
             left = true;
             if !current.is_terminating() {
                 let mut value = (*current.value).clone();
                 object::begin_deletion(&mut value, now);
-                self.commit_put(super::super::handlers::ADMIN, resource, &key, value);
+                self.commit_put(crate::endpoints::handlers::ADMIN, resource, &key, value);
             }
         }
         left

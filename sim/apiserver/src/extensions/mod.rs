@@ -1,16 +1,18 @@
-//! Definitions of custom resources as objects of the API (k8s.io/apiextensions-apiserver): what the server fills in, accepts,
-//! establishes, serves and cleans up.
+//! Definitions of custom resources as objects of the API (k8s.io/apiextensions-apiserver): defaults, name acceptance,
+//! establishing, serving, cleanup.
 //!
-//! The real server's controllers see a definition some milliseconds after it was written, and write its status then. Here they have
-//! done so when the request that gave them work has been answered: its answer shows the definition as it was written, the next
-//! request meets it established, and a watch tells each of their writes. Nobody can have acted in between, so no run is lost by it,
-//! and there is nothing to choose. What is not done: conversion webhooks; a namespace's worth of waiting when the deletion of
-//! objects takes longer than a minute.
-use super::{
-    ApiServer,
-    object::{self, Object},
-    registry::Kind,
-    timestamp,
+//! The controllers of the real server see a definition some milliseconds after it was written, and write its status
+//! then. Here they run as soon as the request that triggered them has been answered: its answer shows the definition as
+//! it was written, the next request finds it established, and a watch delivers each of their writes. No other request
+//! can run in between, so there is nothing to choose and no interleaving is lost. Not simulated: conversion webhooks;
+//! the conditions of a deletion that takes longer than a minute.
+use crate::{
+    base::{
+        object::{self, Object},
+        timestamp,
+    },
+    registry::resources::Kind,
+    server::state::ApiServer,
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -20,24 +22,23 @@ use std::{
 };
 
 mod finalizer;
-mod kind;
 mod naming;
 mod serving;
 pub(crate) mod validation;
 
+pub(crate) use crate::registry::definition::{Names, kinds, priority, versions};
 pub(crate) use finalizer::marked;
-pub(crate) use kind::{Names, kinds, priority, versions};
 
 /// The group of definitions.
 pub(crate) const GROUP: &str = "apiextensions.k8s.io";
-/// Keeps a definition until its objects are gone.
+/// The finalizer that keeps a definition until its objects are gone.
 const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 const COLLECTION: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
-/// What the server knows of its definitions, beside the objects themselves.
+/// State of the definition controllers, besides the definitions themselves.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Extensions {
-    /// Something changed that the controllers have yet to look at.
+pub(crate) struct Extensions {
+    /// Whether a change awaits the controllers.
     pending: bool,
     settling: bool,
     state: Arc<State>,
@@ -45,36 +46,36 @@ pub(super) struct Extensions {
 
 #[derive(Debug, Clone, Default)]
 struct State {
-    /// By name, the definitions as they are served.
+    /// The definitions as they are served, by name.
     served: BTreeMap<String, Arc<Value>>,
-    /// The resources whose definitions are going away.
+    /// The resources whose definitions are being deleted.
     terminating: BTreeSet<super::ResourceId>,
-    /// Objects as they were written, where a later schema shows them otherwise.
+    /// Objects as they were written, if a later schema shows them differently.
     written: BTreeMap<(super::ResourceId, String), Arc<Object>>,
 }
 
 impl Extensions {
-    pub(super) fn is_pending(&self) -> bool {
+    pub(crate) fn is_pending(&self) -> bool {
         self.pending && !self.settling
     }
 
-    /// Whether nothing of a resource is created any more.
-    pub(super) fn is_terminating(&self, resource: super::ResourceId) -> bool {
+    /// Whether the definition of this resource is being deleted, so that no object may be created.
+    pub(crate) fn is_terminating(&self, resource: super::ResourceId) -> bool {
         self.state.terminating.contains(&resource)
     }
 }
 
 impl ApiServer {
-    /// Tells the controllers of a commit.
-    pub(super) fn notice(&mut self, resource: super::ResourceId) {
+    /// Notifies the controllers of a commit.
+    pub(crate) fn notice(&mut self, resource: super::ResourceId) {
         let state = &self.extensions.state;
         if resource == self.registry.definitions_id() || state.terminating.contains(&resource) {
             self.extensions.pending = true;
         }
     }
 
-    /// Puts the definitions in place that the registry was built with, served as they are.
-    pub(super) fn place_definitions(&mut self) {
+    /// Stores the definitions that the registry was built with; they are served already.
+    pub(crate) fn place_definitions(&mut self) {
         let registry = Arc::clone(&self.registry);
         for definition in registry.definitions() {
             let mut value = (**definition).clone();
@@ -96,18 +97,18 @@ impl ApiServer {
             for condition in [naming::ACCEPTED, naming::ESTABLISHED] {
                 set_condition(&mut value, condition, Timestamp::UNIX_EPOCH);
             }
-            let object = self.commit_put(super::handlers::ADMIN, registry.definitions_id(), &name, value);
+            let object = self.commit_put(crate::endpoints::handlers::ADMIN, registry.definitions_id(), &name, value);
             Arc::make_mut(&mut self.extensions.state).served.insert(name, Arc::clone(&object.value));
         }
         self.extensions.pending = false;
     }
 
-    /// Lets the controllers do what there is to do.
-    pub(super) fn settle_definitions(&mut self, now: Timestamp) {
+    /// Runs the controllers until nothing is pending.
+    pub(crate) fn settle_definitions(&mut self, now: Timestamp) {
         self.extensions.settling = true;
         while std::mem::take(&mut self.extensions.pending) {
             let definitions: Vec<_> = self.definitions();
-            // Whatever one writes, the others may have to look at.
+            // A write of one controller may give work to the others.
             if !definitions.iter().any(|definition| self.settle(definition, &definitions, now)) {
                 self.forget_undefined(&definitions);
             }
@@ -120,7 +121,7 @@ impl ApiServer {
         self.store.range_at(id, "", None, self.store.revision()).cloned().collect()
     }
 
-    /// Whether anything was written.
+    /// Reconciles one definition; true if anything was written.
     fn settle(&mut self, definition: &Arc<Object>, all: &[Arc<Object>], now: Timestamp) -> bool {
         if let Some(named) = naming::reviewed(definition, all, now) {
             return self.write_definition_status(&named, now);
@@ -136,18 +137,18 @@ impl ApiServer {
 
     fn write_definition_status(&mut self, definition: &Value, now: Timestamp) -> bool {
         let target = format!("{COLLECTION}/{}/status", object::meta_str(definition, "name"));
-        let answer = self.write_as(super::handlers::ADMIN, http::Method::PUT, target, definition, now);
+        let answer = self.write_as(crate::endpoints::handlers::ADMIN, http::Method::PUT, target, definition, now);
         answer.status < 300
     }
 }
 
-/// The group and the plural of what a definition defines; empty where it does not say.
+/// The group and the plural that a definition defines; empty if absent.
 pub(crate) fn subject(definition: &Value) -> (&str, &str) {
     let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     (text("/spec/group"), text("/spec/names/plural"))
 }
 
-/// Fills in what a definition's decoder does (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1/defaults.go).
+/// Fills in the defaults of a definition (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1/defaults.go).
 pub(crate) fn default(definition: &mut Map<String, Value>) {
     let Some(spec) = definition.get_mut("spec").and_then(Value::as_object_mut) else { return };
     if let Some(names) = spec.get_mut("names").and_then(Value::as_object_mut) {
@@ -163,14 +164,14 @@ pub(crate) fn default(definition: &mut Map<String, Value>) {
     }
 }
 
-/// The status of a new definition: the version that is stored is one that was.
+/// Sets the status of a new definition, with its storage version in `storedVersions`.
 pub(crate) fn prepare_new(definition: &mut Map<String, Value>) {
     let status = json!({"acceptedNames": {"kind": "", "plural": ""}, "conditions": null, "storedVersions": null});
     definition.insert("status".into(), status);
     note_stored_version(definition);
 }
 
-/// Adds the version that is stored to those that have been.
+/// Adds the storage version to `storedVersions`.
 pub(crate) fn note_stored_version(definition: &mut Map<String, Value>) {
     let versions = definition.get("spec").and_then(|spec| spec["versions"].as_array());
     let stored = versions.and_then(|all| all.iter().find(|version| version["storage"] == true));
@@ -184,8 +185,8 @@ pub(crate) fn note_stored_version(definition: &mut Map<String, Value>) {
     }
 }
 
-/// A stored object as another version of its kind: with its apiVersion, and without what its schema does not know. Nothing else
-/// converts where no webhook does.
+/// A stored object in another version of its kind: with that version's apiVersion, and without members that its schema
+/// does not know. Without a webhook nothing else is converted.
 pub(crate) fn converted(object: &Value, to: &Kind) -> Value {
     let mut value = object.clone();
     if let Some(map) = value.as_object_mut() {
@@ -195,7 +196,7 @@ pub(crate) fn converted(object: &Value, to: &Kind) -> Value {
     value
 }
 
-/// An object of some version as it is stored, and read from there: members that have a default have got it.
+/// An object of any version as it is stored and read back: with its defaults filled in.
 pub(crate) fn stored(object: &Value, kind: &Kind) -> Value {
     let to = kind.stored_as.as_deref().unwrap_or(kind);
     let mut value = converted(object, to);
@@ -206,7 +207,7 @@ pub(crate) fn stored(object: &Value, kind: &Kind) -> Value {
 }
 
 /// Type, status, reason and message.
-pub(super) type Condition<'a> = [&'a str; 4];
+pub(crate) type Condition<'a> = [&'a str; 4];
 
 fn conditions(definition: &Value) -> &[Value] {
     definition.pointer("/status/conditions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
@@ -216,8 +217,8 @@ fn is(definition: &Value, condition: &str) -> bool {
     conditions(definition).iter().any(|known| known["type"] == condition && known["status"] == "True")
 }
 
-/// The time of a condition is that of its last change of status.
-pub(super) fn set_condition(definition: &mut Value, [name, status, reason, message]: Condition<'_>, now: Timestamp) {
+/// Sets a condition; its transition time changes only with its status.
+pub(crate) fn set_condition(definition: &mut Value, [name, status, reason, message]: Condition<'_>, now: Timestamp) {
     let list = &mut definition["status"]["conditions"];
     if !list.is_array() {
         *list = json!([]);

@@ -1,17 +1,17 @@
-//! Which names a definition gets: those that no other one of its group has
+//! Name acceptance: a definition gets the names that no other one of its group has
 //! (k8s.io/apiextensions-apiserver/pkg/controller/status/naming_controller.go).
 use super::{Condition, Object, conditions, set_condition};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc};
 
-pub(super) const ACCEPTED: Condition<'static> = ["NamesAccepted", "True", "NoConflicts", "no conflicts found"];
-pub(super) const ESTABLISHED: Condition<'static> =
+pub(crate) const ACCEPTED: Condition<'static> = ["NamesAccepted", "True", "NoConflicts", "no conflicts found"];
+pub(crate) const ESTABLISHED: Condition<'static> =
     ["Established", "True", "InitialNamesAccepted", "the initial names have been accepted"];
 const INSTALLING: Condition<'static> = ["Established", "False", "Installing", "the initial names have been accepted"];
 const NOT_ACCEPTED: Condition<'static> = ["Established", "False", "NotAccepted", "not all names are accepted"];
 
-/// Each name, and what a conflict about it is called; the last decides the reason.
+/// Each name, and the reason for a conflict about it; the last conflict decides the reason.
 const SINGLE: [(&str, &str); 4] = [
     ("plural", "PluralConflict"),
     ("singular", "SingularConflict"),
@@ -19,8 +19,8 @@ const SINGLE: [(&str, &str); 4] = [
     ("listKind", "ListKindConflict"),
 ];
 
-/// The definition with the names that it gets, and with what is said of it; None if that is known.
-pub(super) fn reviewed(definition: &Arc<Object>, all: &[Arc<Object>], now: Timestamp) -> Option<Value> {
+/// The definition with its accepted names and conditions; None if they are already set.
+pub(crate) fn reviewed(definition: &Arc<Object>, all: &[Arc<Object>], now: Timestamp) -> Option<Value> {
     let value = &definition.value;
     let wanted = &value["spec"]["names"];
     let had = &value["status"]["acceptedNames"];
@@ -55,7 +55,7 @@ pub(super) fn reviewed(definition: &Arc<Object>, all: &[Arc<Object>], now: Times
     Some(value)
 }
 
-/// Resources and kinds whose names are given, this definition's own included.
+/// Names that are taken, by any definition of the group including this one.
 #[derive(Debug, Default)]
 struct Taken<'a> {
     resources: BTreeSet<&'a str>,
@@ -78,7 +78,7 @@ fn in_use(name: &str) -> String {
     format!("{} is already in use", Value::from(name))
 }
 
-/// What is accepted of what is wanted, and why not all of it.
+/// The accepted names, and the reason if some are refused.
 fn names(wanted: &Value, had: &Value, taken: &Taken<'_>) -> (Value, Option<(&'static str, String)>) {
     let mut names = had.as_object().cloned().unwrap_or_default();
     let mut refusal = None;
@@ -105,7 +105,7 @@ fn text<'a>(names: &'a Value, member: &str) -> &'a str {
     names[member].as_str().unwrap_or_default()
 }
 
-/// All short names are accepted or none.
+/// Accepts all short names or none.
 fn short_names(
     wanted: &Value,
     had: &Value,

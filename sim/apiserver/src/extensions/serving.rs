@@ -1,15 +1,15 @@
-//! Which kinds are served: those of the definitions whose names are accepted, as they are now.
+//! Updates the served kinds: those of the definitions whose names are accepted, in their present form.
 //!
-//! A definition that changes gets new storage, as in the real server: its watches end, its caches begin anew, and what is stored is
-//! read by the new schema, pruned and with its defaults.
+//! A definition that changes gets new storage, as in the real server: its watches end, its caches start again, and
+//! stored objects are read by the new schema, pruned and with its defaults.
 use super::{ApiServer, Object, State, is, stored, subject};
-use crate::{Registry, ResourceId};
+use crate::{ResourceId, registry::resources::Registry};
 use serde_json::Value;
 use std::sync::Arc;
 
 impl ApiServer {
-    /// Serves a definition as it is, if it is to be served and is not yet.
-    pub(super) fn serve(&mut self, definition: &Arc<Object>) {
+    /// Serves a definition in its present form, if it should be served and is not yet.
+    pub(crate) fn serve(&mut self, definition: &Arc<Object>) {
         let value = &definition.value;
         let name = definition.name.to_string();
         let known = self.extensions.state.served.get(&name);
@@ -18,7 +18,7 @@ impl ApiServer {
         };
         let wanted = is(value, "NamesAccepted") || is(value, "Established");
         if wanted && !known.is_some_and(same) {
-            // What does not compile has been refused before it was stored.
+            // A definition that does not compile was refused before it was stored.
             let Ok(registry) = self.registry.defining(value) else { return };
             self.install(registry);
             if let Some(resource) = self.resource_of(value) {
@@ -36,8 +36,8 @@ impl ApiServer {
         }
     }
 
-    /// Serves nothing whose definition is gone.
-    pub(super) fn forget_undefined(&mut self, definitions: &[Arc<Object>]) {
+    /// Stops serving the kinds whose definition is gone.
+    pub(crate) fn forget_undefined(&mut self, definitions: &[Arc<Object>]) {
         let is_there = |name: &str| definitions.iter().any(|definition| &*definition.name == name);
         let gone = self.extensions.state.served.iter().filter(|(name, _)| !is_there(name));
         for (name, definition) in gone.map(|(name, value)| (name.clone(), Arc::clone(value))).collect::<Vec<_>>() {
@@ -56,8 +56,8 @@ impl ApiServer {
         Arc::make_mut(&mut self.extensions.state)
     }
 
-    /// Where a definition's objects are, if it has ever been served.
-    pub(super) fn resource_of(&self, definition: &Value) -> Option<ResourceId> {
+    /// The resource that holds a definition's objects, if it has ever been served.
+    pub(crate) fn resource_of(&self, definition: &Value) -> Option<ResourceId> {
         let (group, plural) = subject(definition);
         self.registry.resource_of_slots(group, plural)
     }
@@ -68,14 +68,14 @@ impl ApiServer {
         self.registry = Arc::new(registry);
     }
 
-    /// Ends the watches of a resource, once they have told what has happened, and empties its caches.
+    /// Ends the watches of a resource after they have delivered all past events, and empties its caches.
     fn begin_anew(&mut self, resource: ResourceId) {
         self.caches.restart_resource(&self.store, resource);
         let end = self.store.log(resource).len();
         self.finish_watches(resource, end);
     }
 
-    /// Shows the objects of a resource as its schema reads them.
+    /// Converts the stored objects of a resource to its present schema.
     fn read_again(&mut self, resource: ResourceId) {
         let registry = Arc::clone(&self.registry);
         let slot = registry.kind(resource);

@@ -1,37 +1,38 @@
 //! Structural schemas of custom resources, compiled once (k8s.io/apiextensions-apiserver/pkg/apiserver/schema).
 //!
-//! [`prune`] brings an object into the form in which it is stored, [`validate`] checks it; CEL rules hang on the same tree.
+//! [`prune`] brings an object into its stored form, [`validate`] checks it; CEL rules are part of the same tree.
 //! Formats other than those of [`Format`] are not checked; the real server checks a few more.
-use super::cel::{self, Rule};
+use cel::Rule;
 use regex::Regex;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+pub(crate) mod cel;
 mod prune;
 mod validate;
 
 pub(crate) use prune::integral;
 
-/// Why a schema cannot be used.
+/// Reason why a schema cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
-    /// A node is no JSON object.
+    /// A node is not a JSON object.
     #[error("schema at {0} is not an object: write a mapping with a type")]
     NotAnObject(String),
     /// A pattern that does not compile.
     #[error("pattern at {path} does not compile: {source}")]
     Pattern {
-        /// The node.
+        /// Path of the node.
         path: String,
-        /// What the regex crate says.
+        /// Error of the regex crate.
         source: Box<regex::Error>,
     },
     /// A CEL rule that does not compile.
     #[error("validation rule at {path} does not compile: {message}")]
     Rule {
-        /// The node.
+        /// Path of the node.
         path: String,
-        /// What the CEL compiler says.
+        /// Message of the CEL compiler.
         message: String,
     },
 }
@@ -68,14 +69,14 @@ pub(crate) struct Schema {
     required: Vec<String>,
     additional: Option<Box<Schema>>,
     items: Option<Box<Schema>>,
-    /// Of a list with `x-kubernetes-list-type: map`.
+    /// Keys of a list with `x-kubernetes-list-type: map`.
     list_keys: Vec<String>,
     list_is_set: bool,
     default: Option<Value>,
     limits: Limits,
     combined: Combined,
     rules: Vec<Rule>,
-    /// Whether this node or one below has a CEL rule.
+    /// Whether this node or one below it has a CEL rule.
     has_rules: bool,
 }
 
@@ -108,7 +109,7 @@ impl Schema {
     /// Compiles an `openAPIV3Schema`.
     ///
     /// # Errors
-    /// For what kube-apiserver would have refused in the CRD.
+    /// For a schema that kube-apiserver would have refused in the CRD.
     pub(crate) fn compile(raw: &Value, path: &str) -> Result<Self, SchemaError> {
         let Value::Object(node) = raw else { return Err(SchemaError::NotAnObject(path.to_owned())) };
         let flag = |name: &str| node.get(name).and_then(Value::as_bool).unwrap_or_default();
@@ -150,7 +151,7 @@ impl Schema {
         self.properties.values().chain(self.additional.as_deref()).chain(self.items.as_deref())
     }
 
-    /// Whether there is a rule in it.
+    /// Whether the schema contains a rule.
     pub(crate) fn has_rules(&self) -> bool {
         self.has_rules
     }
@@ -185,7 +186,7 @@ impl Type {
         }
     }
 
-    /// The type of a value; an integral number is an integer. None: null.
+    /// The type of a value; an integral number is an integer. None for null.
     fn of(value: &Value) -> Option<Self> {
         Some(match value {
             Value::Null => return None,
@@ -262,7 +263,7 @@ fn texts(list: Option<&Value>) -> Vec<String> {
     items.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// Where a value is, as a chain on the stack: texts are made only for errors.
+/// Path of a value, as a chain on the stack: text is built only for errors.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Path<'a> {
     /// The object itself.

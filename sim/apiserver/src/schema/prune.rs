@@ -1,11 +1,11 @@
-//! Bringing a value into the form in which it is stored: unknown members go, nulls go or become the default, defaults are
-//! filled in, integral floats become integers (…/schema/{pruning,defaulting}).
+//! Brings a value into its stored form: drops unknown members, drops nulls or replaces them by the default, fills in
+//! defaults, turns integral floats into integers (…/schema/{pruning,defaulting}).
 use super::{Path, Schema, Type};
 use serde_json::{Map, Value};
 
 impl Schema {
-    /// Prunes and defaults the members of a custom resource, and reports the unknown ones by path. `metadata` is not the
-    /// schema's business.
+    /// Prunes and defaults the members of a custom resource, and reports the unknown ones by path. `metadata` is not
+    /// covered by the schema.
     pub(crate) fn prune_object(&self, object: &mut Map<String, Value>, unknown: &mut Vec<String>) {
         let metadata = object.remove("metadata");
         let head = ["apiVersion", "kind"].map(|member| object.remove_entry(member));
@@ -16,14 +16,14 @@ impl Schema {
         }
     }
 
-    /// Takes out the members that the schema does not know, and adds none.
+    /// Drops the members that the schema does not know, and adds none.
     pub(crate) fn strip_object(&self, object: &mut Map<String, Value>) {
         let head = ["apiVersion", "kind", "metadata"].map(|member| object.remove_entry(member));
         self.strip_map(object);
         object.extend(head.into_iter().flatten());
     }
 
-    /// The same of a value of any type.
+    /// Like [`Self::strip_object`], for a value of any type.
     pub(crate) fn strip(&self, value: &mut Value) {
         match value {
             Value::Object(map) => self.strip_map(map),
@@ -96,7 +96,8 @@ impl Schema {
         }
     }
 
-    /// Fills in defaults and prunes nothing, as for what was not decoded from a body: a null without a default stays.
+    /// Fills in defaults and prunes nothing, for values that were not decoded from a body: a null without a default is
+    /// kept.
     pub(crate) fn fill(&self, value: &mut Value) {
         match value {
             Value::Object(map) => self.fill_map(map),
@@ -122,7 +123,7 @@ impl Schema {
         }
     }
 
-    /// A null where none may be is as good as nothing.
+    /// Fills in a value; a null that is not allowed counts as absent.
     fn fill_in(&self, value: &mut Value) {
         if let Some(default) = &self.default
             && value.is_null()
@@ -134,7 +135,7 @@ impl Schema {
     }
 }
 
-/// Where no list may be, nothing in it is known.
+/// Prunes everything in a list that is not allowed here.
 fn prune_all(value: &mut Value, path: &Path<'_>, unknown: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
@@ -148,7 +149,7 @@ fn prune_all(value: &mut Value, path: &Path<'_>, unknown: &mut Vec<String>) {
     }
 }
 
-/// The integer that a float is, within the range in which floats are exact.
+/// The integer equal to a float, within the range in which floats are exact.
 pub(crate) fn integral(number: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     #[expect(clippy::cast_possible_truncation, reason = "checked to be integral and in range")]

@@ -1,15 +1,15 @@
-//! Checking a value against its schema, with the causes and words of kube-openapi's validator
+//! Validates a value against its schema, with the causes and words of kube-openapi's validator
 //! (k8s.io/kube-openapi/pkg/validation, k8s.io/apiextensions-apiserver/pkg/apiserver/validation).
 //!
-//! Ratcheting (KEP-4008): what an update leaves as it was is not checked again.
+//! Ratcheting (KEP-4008): values that an update leaves unchanged are not validated again.
 use super::{Format, Path, Schema, Type, prune::integral};
-use crate::{cel, timestamp, validation::FieldError};
+use crate::{base::timestamp, schema::cel, validation::FieldError};
 use serde_json::{Map, Value};
 
-/// Where errors go, and what they are relative to.
+/// Collects errors, relative to a prefix.
 #[derive(Debug)]
 pub(crate) struct Report<'a> {
-    /// `status` when only the status is validated: the field has it, the text after it has not.
+    /// `status` when only the status is validated: the field contains it, the text of the message does not.
     prefix: &'a str,
     pub(crate) errors: &'a mut Vec<FieldError>,
 }
@@ -40,7 +40,7 @@ impl<'a> Report<'a> {
 }
 
 impl Schema {
-    /// Checks a custom resource, its metadata excepted.
+    /// Validates a custom resource, except its metadata.
     pub(crate) fn validate_object(&self, object: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
         let Some(map) = object.as_object() else { return };
         let report = &mut Report::new("", errors);
@@ -53,17 +53,17 @@ impl Schema {
         self.required(map, &Path::Root, report);
     }
 
-    /// Checks a status on its own, as writes to `/status` do.
+    /// Validates a status on its own, as for writes to `/status`.
     pub(crate) fn validate_status(&self, value: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
         self.validate(value, old, &Path::Root, &mut Report::new("status", errors));
     }
 
-    /// Checks a value on its own, wherever it stands: errors have this field.
+    /// Validates a value on its own: errors name this field.
     pub(crate) fn validate_value(&self, value: &Value, field: &str, errors: &mut Vec<FieldError>) {
         self.validate(value, None, &Path::Root, &mut Report::new(field, errors));
     }
 
-    /// Evaluates the CEL rules of this node and below.
+    /// Evaluates the CEL rules of this node and those below it.
     pub(crate) fn validate_rules(
         &self,
         value: &Value,
@@ -136,7 +136,7 @@ impl Schema {
     fn values(&self, value: &Value, path: &Path<'_>, report: &mut Report<'_>) {
         if !self.limits.values.is_empty() && !self.limits.values.contains(value) {
             let supported: Vec<&Value> = self.limits.values.iter().collect();
-            // Go prints a float that is whole as an integer.
+            // Go prints an integral float as an integer.
             let whole = value.as_f64().filter(|_| value.is_f64()).and_then(integral).map(Value::from);
             let shown = whole.as_ref().unwrap_or(value);
             report.errors.push(FieldError::not_supported(report.field(path), shown, &supported));
@@ -173,7 +173,7 @@ impl Schema {
             _ => "",
         };
         if !format.is_empty() {
-            // The validator reports these without a path of their own: the field is that of the whole validation.
+            // The validator reports these without their own path: the field is that of the whole validation.
             let detail = format!("Checked value must be of type integer with format {format} in {path}");
             report.errors.push(FieldError::invalid(report.prefix, &Value::from(""), detail));
             return;
@@ -267,7 +267,7 @@ impl Schema {
         }
     }
 
-    /// The item of the old list that a new item continues: only lists of type map have any.
+    /// The old item that corresponds to a new one; only lists of type map have one.
     fn correlated<'v>(&self, item: &Value, old: Option<&'v Value>) -> Option<&'v Value> {
         if self.list_keys.is_empty() {
             return None;
@@ -285,7 +285,7 @@ impl Schema {
     }
 }
 
-/// Go's `time.ParseDuration`.
+/// Whether Go's `time.ParseDuration` accepts the text.
 fn is_duration(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if unsigned == "0" {

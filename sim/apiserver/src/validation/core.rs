@@ -1,16 +1,16 @@
-//! The built-in kinds other than leases: the few rules and defaults that scenarios meet.
+//! Defaults and validation of built-in kinds other than leases: the few rules that scenarios reach.
 //!
-//! Their bodies otherwise pass through unchecked; `docs/fidelity.md` names this.
+//! Otherwise their bodies are not checked; `docs/fidelity.md` says so.
 use super::{FieldError, namespace};
-use crate::{events, extensions};
+use crate::{extensions, registry::events};
 use serde_json::{Map, Value, json};
 
-/// The longest key of a ConfigMap.
+/// Maximum length of a ConfigMap key.
 const CONFIG_KEY_LIMIT: usize = 253;
 const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or \
     'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
-/// Fills in the defaults of a built-in kind, as its decoder does.
+/// Fills in the defaults of a built-in kind.
 pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
     match kind {
         "Namespace" => namespace::label(object),
@@ -25,7 +25,8 @@ pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
     }
 }
 
-/// What the API server itself writes into a new object of a built-in kind, whatever its creator says.
+/// Sets the members that the API server itself writes in a new object of a built-in kind, whatever the request
+/// contains.
 pub(crate) fn prepare_new(kind: &str, object: &mut Map<String, Value>) {
     let status = match kind {
         "Namespace" => return namespace::prepare_new(object),
@@ -43,7 +44,7 @@ pub(crate) fn prepare_new(kind: &str, object: &mut Map<String, Value>) {
     object.insert("status".into(), status);
 }
 
-/// What is wrong with a new object of a built-in kind.
+/// Validates a new object of a built-in kind.
 pub(crate) fn validate(kind: &str, object: &Value, errors: &mut Vec<FieldError>) {
     if kind == "Pod" {
         let containers = object.pointer("/spec/containers").and_then(Value::as_array);
@@ -56,7 +57,8 @@ pub(crate) fn validate(kind: &str, object: &Value, errors: &mut Vec<FieldError>)
     }
 }
 
-/// Keys are file names, and in one of the two maps only (pkg/apis/core/validation, ValidateConfigMap).
+/// Checks that keys are valid file names and occur in only one of the two maps (pkg/apis/core/validation,
+/// ValidateConfigMap).
 fn config_keys(object: &Value, errors: &mut Vec<FieldError>) {
     let members = |member: &str| object.get(member).and_then(Value::as_object);
     for member in ["data", "binaryData"] {
@@ -83,7 +85,7 @@ fn config_keys(object: &Value, errors: &mut Vec<FieldError>) {
     }
 }
 
-/// What an update of a built-in kind may not change.
+/// Checks that an update of a built-in kind does not change immutable members.
 pub(crate) fn validate_update(kind: &str, new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
     let locked = old.get("immutable").and_then(Value::as_bool).unwrap_or_default();
     if kind != "ConfigMap" || !locked {

@@ -1,16 +1,17 @@
-//! Events (k8s.io/kubernetes/pkg/apis/core/validation/events.go): lax for the core group, strict for events.k8s.io, where all
-//! but the series is immutable. Both name the fields of the core group.
-use super::{FieldError, names};
+//! Validation of events (k8s.io/kubernetes/pkg/apis/core/validation/events.go): lenient for the core group, strict for
+//! events.k8s.io, where everything but the series is immutable. Both name the fields of the core group.
+use super::FieldError;
+use crate::base::names;
 use serde_json::{Value, json};
 
-/// Which API the request came through.
+/// The API through which a request was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Through {
     Core,
     Events,
 }
 
-/// What is wrong with a new event in the stored form.
+/// Validates a new event in its stored form.
 pub(crate) fn validate(event: &Value, through: Through, errors: &mut Vec<FieldError>) {
     validate_any(event, through, errors);
     if through == Through::Core {
@@ -38,7 +39,7 @@ pub(crate) fn validate(event: &Value, through: Through, errors: &mut Vec<FieldEr
     }
 }
 
-/// What an update of an event may not change.
+/// Checks that an update of an event does not change immutable members.
 pub(crate) fn validate_update(new: &Value, old: &Value, through: Through, errors: &mut Vec<FieldError>) {
     const IMMUTABLE: [&str; 13] = [
         "involvedObject",
@@ -69,7 +70,8 @@ pub(crate) fn validate_update(new: &Value, old: &Value, through: Through, errors
     }
 }
 
-/// The rules of both: an event with an event time is one of the newer kind, through whichever API it comes.
+/// The rules for both APIs: an event with an event time must satisfy the newer API's rules, through whichever API it is
+/// sent.
 fn validate_any(event: &Value, through: Through, errors: &mut Vec<FieldError>) {
     let (namespace, about) = (text(event, "/metadata/namespace"), text(event, "/involvedObject/namespace"));
     let newer = !is_unset(event.get("eventTime"));

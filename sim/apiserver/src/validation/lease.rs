@@ -1,15 +1,15 @@
 //! Leases: decoding of the typed spec and its validation (k8s.io/kubernetes/pkg/apis/coordination/validation).
 //!
-//! The server gives times no meaning: nothing expires here. strategy and preferredHolder are dropped, as with the feature gate
-//! CoordinatedLeaderElection off.
+//! The server does not interpret times: nothing expires here. strategy and preferredHolder are dropped, as with the
+//! feature gate CoordinatedLeaderElection off.
 use super::{FieldError, metadata::json_type};
-use crate::{registry::Kind, timestamp};
+use crate::{base::timestamp, registry::resources::Kind};
 use serde_json::{Map, Value};
 
-/// Brings a lease's members other than metadata into the form in which they are stored.
+/// Converts a lease's members, except its metadata, into their stored form.
 ///
 /// # Errors
-/// The words of Go's decoder for a member of the wrong type.
+/// The message of Go's decoder for a member of the wrong type.
 pub(crate) fn normalise(lease: &mut Map<String, Value>, unknown: &mut Vec<String>) -> Result<(), String> {
     lease.retain(|member, _| {
         let known = matches!(member.as_str(), "apiVersion" | "kind" | "metadata" | "spec");
@@ -34,7 +34,7 @@ pub(crate) fn normalise(lease: &mut Map<String, Value>, unknown: &mut Vec<String
             false
         }
         Err(message) => {
-            // A time decodes itself, and stops the decoder; of other errors it keeps the first and goes on.
+            // An invalid time stops Go's decoder; after any other error it continues, and reports the first.
             let first =
                 if matches!(member.as_str(), "acquireTime" | "renewTime") { &mut broken_time } else { &mut error };
             first.get_or_insert(message);
@@ -65,7 +65,7 @@ fn decode_member(member: &str, value: &mut Value) -> Result<Option<bool>, String
         _ => false,
     };
     if !fits {
-        // Go shows a number that is no such number, and only says of others that they are none.
+        // Go's message quotes an invalid number, and only names the type of other values.
         let found = match &*value {
             Value::Number(number) if wanted == "int32" => format!("number {number}"),
             other => json_type(other).to_owned(),
@@ -78,11 +78,11 @@ fn decode_member(member: &str, value: &mut Value) -> Result<Option<bool>, String
     Ok(Some(true))
 }
 
-/// Brings a spec into form that comes from a patched object and not from a body: a number is cut to 32 bits
+/// Normalises a spec that comes from a patched object and not from a body: a number is truncated to 32 bits
 /// (k8s.io/apimachinery/pkg/runtime/converter.go, fromUnstructured).
 ///
 /// # Errors
-/// The converter's words for a member of the wrong type; in the order of Go's struct.
+/// The converter's message for a member of the wrong type, in the order of Go's struct.
 pub(crate) fn from_unstructured(lease: &mut Value) -> Result<(), String> {
     let Some(spec) = lease.get_mut("spec").and_then(Value::as_object_mut) else { return Ok(()) };
     for member in ["leaseDurationSeconds", "acquireTime", "renewTime", "leaseTransitions"] {
@@ -102,18 +102,19 @@ pub(crate) fn from_unstructured(lease: &mut Value) -> Result<(), String> {
     Ok(())
 }
 
-/// As amd64 converts to an int32: by way of an int64, whose least value stands for what does not fit.
+/// Converts to an int32 as amd64 does: through an int64, whose minimum replaces values out of range.
 fn cut(number: &Value) -> Option<i32> {
     let wide = number.as_i64().or_else(|| {
         let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
         #[expect(clippy::cast_possible_truncation, reason = "checked to be in range")]
         Some(if float.abs() < 9.2e18 { float as i64 } else { i64::MIN })
     })?;
-    #[expect(clippy::cast_possible_truncation, reason = "cut on purpose")]
+    #[expect(clippy::cast_possible_truncation, reason = "truncation is intended")]
     Some(wide as i32)
 }
 
-/// The feature gate CoordinatedLeaderElection is off: its members are read, and owned by whoever writes them, but not kept.
+/// Drops the members of CoordinatedLeaderElection, whose feature gate is off: writers own them, but they are not
+/// stored.
 pub(crate) fn drop_disabled(kind: &Kind, lease: &mut Value) {
     if kind.kind != "Lease" || kind.custom {
         return;
@@ -124,7 +125,7 @@ pub(crate) fn drop_disabled(kind: &Kind, lease: &mut Value) {
     }
 }
 
-/// What a lease's spec must satisfy, on create and on update.
+/// Validates a lease's spec, on create and on update.
 pub(crate) fn validate(lease: &Value, errors: &mut Vec<FieldError>) {
     let number = |member: &str| lease.get("spec").and_then(|s| s.get(member)).and_then(Value::as_i64);
     if let Some(seconds) = number("leaseDurationSeconds").filter(|n| *n <= 0) {

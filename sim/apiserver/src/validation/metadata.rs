@@ -1,25 +1,22 @@
-//! `ObjectMeta`: decoding as Go's decoder does it, and validation on create and on update
+//! `ObjectMeta`: decoding as in Go, and validation on create and on update
 //! (k8s.io/apimachinery/pkg/api/validation/objectmeta.go).
 //!
-//! managedFields are checked for their form alone; what they say is the field manager's business.
-use super::{
-    FieldError,
-    names::{self, NameRule},
-    options,
-};
-use crate::object;
+//! Only the form of managedFields is checked here; the field manager handles their content.
+use super::{FieldError, options};
+use crate::base::names::{self, NameRule};
+use crate::base::object;
 use serde_json::{Map, Value};
 
 const ANNOTATIONS_LIMIT: usize = 256 * 1024;
-/// The longest name of a subresource, bytes.
+/// Maximum length of a subresource's name, in bytes.
 const SUBRESOURCE_LIMIT: usize = 256;
 
-/// Brings metadata into the form in which it is stored: null and empty members go, unknown ones go and are reported.
+/// Converts metadata into its stored form: drops null and empty members, drops and reports unknown ones.
 ///
 /// # Errors
-/// The words of Go's decoder for a member of the wrong type.
+/// The message of Go's decoder for a member of the wrong type.
 pub(crate) fn normalise(meta: &mut Map<String, Value>, custom: bool, unknown: &mut Vec<String>) -> Result<(), String> {
-    // A custom resource's metadata is decoded on its own.
+    // The metadata of a custom resource is decoded separately.
     let at = if custom { "" } else { "metadata." };
     let mut error = None;
     meta.retain(|member, value| match decode_member(member, value) {
@@ -42,7 +39,7 @@ pub(crate) fn normalise(meta: &mut Map<String, Value>, custom: bool, unknown: &m
     error.map_or(Ok(()), Err)
 }
 
-/// Which part of a member has the wrong type: the Go struct that it is in, its path in the member, and itself.
+/// The part of a member that has the wrong type: the Go struct that contains it, its path in the member, and its value.
 fn culprit<'v>(member: &str, value: &'v Value) -> (&'static str, String, &'v Value) {
     let whole = ("ObjectMeta", String::new(), value);
     match (member, value) {
@@ -71,7 +68,7 @@ fn culprit<'v>(member: &str, value: &'v Value) -> (&'static str, String, &'v Val
     }
 }
 
-/// Whether a member is kept; None if there is no such member; the Go type it should have had.
+/// Whether to keep a member; None for an unknown one; as error the Go type that it should have.
 fn decode_member(member: &str, value: &mut Value) -> Result<Option<bool>, &'static str> {
     let known = match member {
         "name" | "generateName" | "namespace" | "uid" | "resourceVersion" | "selfLink" => text(value, "string"),
@@ -134,7 +131,7 @@ fn owner_references(value: &mut Value) -> Result<bool, &'static str> {
     Ok(!list.is_empty())
 }
 
-/// An empty list is kept: it asks for the owners to be forgotten.
+/// Decodes managedFields; an empty list is kept, because it asks to reset the owners.
 fn managed_fields(value: &mut Value) -> Result<bool, &'static str> {
     let entries = match value {
         Value::Null => return Ok(false),
@@ -155,7 +152,7 @@ fn managed_fields(value: &mut Value) -> Result<bool, &'static str> {
     Ok(true)
 }
 
-/// The word Go uses for a JSON value's type.
+/// Go's name of a JSON value's type.
 pub(crate) fn json_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -167,12 +164,12 @@ pub(crate) fn json_type(value: &Value) -> &'static str {
     }
 }
 
-/// Everything that can be wrong with the metadata of an object to be created.
+/// Validates the metadata of an object to be created.
 pub(crate) fn validate(value: &Value, rule: NameRule, errors: &mut Vec<FieldError>) {
     let name = object::meta_str(value, "name");
     let prefix = object::meta_str(value, "generateName");
     if !prefix.is_empty() {
-        // The generated part is never the cause: a prefix may end in a dash or a dot.
+        // The generated part is always valid, and a prefix may end in a dash or a dot.
         let sample = format!("{}a", prefix.trim_end_matches(['-', '.']));
         let shown = Value::from(prefix);
         errors.extend(rule.check(&sample).into_iter().map(|p| FieldError::invalid("metadata.generateName", &shown, p)));
@@ -191,8 +188,8 @@ pub(crate) fn validate(value: &Value, rule: NameRule, errors: &mut Vec<FieldErro
     }
 }
 
-/// What an update may not write, and what it may not change. kube-apiserver looks for the latter twice (generic registry and
-/// strategy), and lists each cause as often as it was found.
+/// Validates the metadata of an update, and that it changes nothing immutable. kube-apiserver checks the latter twice
+/// (generic registry and strategy), and lists each cause as often as it was found.
 pub(crate) fn validate_update(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
     validate_collections(new, errors);
     let start = errors.len();
@@ -223,8 +220,8 @@ pub(crate) fn validate_update(new: &Value, old: &Value, errors: &mut Vec<FieldEr
     errors.extend(again);
 }
 
-/// The names of the managers (k8s.io/apimachinery/pkg/apis/meta/v1/validation, ValidateManagedFields); what else an entry says the
-/// field manager has written.
+/// Checks the names of the managers (k8s.io/apimachinery/pkg/apis/meta/v1/validation, ValidateManagedFields); the field
+/// manager has written the rest of each entry.
 fn validate_managers(meta: &Map<String, Value>, errors: &mut Vec<FieldError>) {
     let entries = meta.get("managedFields").and_then(Value::as_array).into_iter().flatten();
     for (i, entry) in entries.enumerate() {

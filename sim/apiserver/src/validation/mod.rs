@@ -1,11 +1,13 @@
 //! Validation of objects and options: field errors in kube-apiserver's words
-//! (k8s.io/apimachinery/pkg/util/validation/field), and one module for each thing that is validated.
+//! (k8s.io/apimachinery/pkg/util/validation/field), and a module for each kind of object.
 //!
-//! Of the built-in kinds only what the gateway and its scenarios can run into is checked; the rest of a body passes through.
-use super::{
-    builtin::access::{ADMISSION, RBAC},
-    registry::Kind,
-    status::Cause,
+//! For most built-in kinds only the rules that scenarios reach are checked; the rest of a body is stored unchecked.
+use crate::{
+    base::status::Cause,
+    registry::{
+        builtin::access::{ADMISSION, RBAC},
+        resources::Kind,
+    },
 };
 use serde_json::Value;
 use std::fmt;
@@ -14,7 +16,6 @@ pub(crate) mod core;
 pub(crate) mod event;
 pub(crate) mod lease;
 pub(crate) mod metadata;
-pub(crate) mod names;
 pub(crate) mod namespace;
 pub(crate) mod options;
 pub(crate) mod rbac;
@@ -22,7 +23,7 @@ pub(crate) mod secret;
 pub(crate) mod warnings;
 pub(crate) mod webhooks;
 
-/// Defaults that hold on every write of a built-in kind, before anybody looks at it.
+/// Fills in the defaults for every write of a built-in kind, before validation.
 pub(crate) fn default_spec(kind: &Kind, value: &mut Value) {
     let Some(object) = value.as_object_mut().filter(|_| kind.shape.is_some()) else { return };
     match kind.kind.as_str() {
@@ -33,13 +34,13 @@ pub(crate) fn default_spec(kind: &Kind, value: &mut Value) {
     }
 }
 
-/// One field that is wrong.
+/// An invalid field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FieldError {
-    /// `spec.severity`; empty for the object itself.
+    /// The field's path, e.g. `spec.severity`; empty for the object itself.
     pub(crate) field: String,
     pub(crate) reason: &'static str,
-    /// With its kind: `Invalid value: "": must not be empty`.
+    /// The message with its kind of error: `Invalid value: "": must not be empty`.
     pub(crate) message: String,
 }
 
@@ -48,7 +49,7 @@ impl FieldError {
         Self::new(field, "FieldValueInvalid", format!("Invalid value: {value}: {detail}"))
     }
 
-    /// An invalid value that is not shown.
+    /// An invalid value that the message does not show.
     pub(crate) fn invalid_hidden(field: impl Into<String>, detail: impl fmt::Display) -> Self {
         Self::new(field, "FieldValueInvalid", format!("Invalid value: {detail}"))
     }
@@ -90,7 +91,7 @@ impl FieldError {
         Self { field: field.into(), reason, message }
     }
 
-    /// Rules over several fields are not evaluated on an object that has such an error
+    /// Whether the error prevents the evaluation of rules over several fields
     /// (k8s.io/apiextensions-apiserver/pkg/registry/customresource/strategy.go, hasBlockingErr).
     pub(crate) fn blocks_rules(&self) -> bool {
         matches!(

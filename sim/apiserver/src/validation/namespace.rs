@@ -1,13 +1,14 @@
 //! Namespaces (k8s.io/kubernetes/pkg/registry/core/namespace/strategy.go, pkg/apis/core/validation/validation.go).
-use super::{FieldError, names};
-use crate::object;
+use super::FieldError;
+use crate::base::names;
+use crate::base::object;
 use serde_json::{Map, Value, json};
 
 const LABEL: &str = "kubernetes.io/metadata.name";
-/// What a finalizer may be called without a domain.
+/// Finalizers that may lack a domain.
 const STANDARD: [&str; 3] = ["kubernetes", "foregroundDeletion", "orphan"];
 
-/// A new namespace is active, whatever its body says, and `kubernetes` finalizes it.
+/// Sets the initial state: a new namespace is active, whatever its body contains, and has the finalizer `kubernetes`.
 pub(crate) fn prepare_new(namespace: &mut Map<String, Value>) {
     let mut finalizers =
         namespace.get("spec").and_then(|s| s.get("finalizers")).and_then(Value::as_array).cloned().unwrap_or_default();
@@ -18,14 +19,14 @@ pub(crate) fn prepare_new(namespace: &mut Map<String, Value>) {
     namespace.insert("status".into(), json!({"phase": "Active"}));
 }
 
-/// The label that names a namespace is the server's.
+/// Sets the label with the namespace's name, which the server owns.
 pub(crate) fn label(namespace: &mut Map<String, Value>) {
     let Some(metadata) = namespace.get_mut("metadata").and_then(Value::as_object_mut) else { return };
     let name = metadata.get("name").cloned().unwrap_or_default();
     metadata.entry("labels").or_insert_with(|| json!({}))[LABEL] = name;
 }
 
-/// What is wrong with a namespace, apart from its metadata. `subresource` is empty, `status` or `finalize`.
+/// Validates a namespace, except its metadata. `subresource` is empty, `status` or `finalize`.
 pub(crate) fn validate(namespace: &Value, subresource: &str, errors: &mut Vec<FieldError>) {
     if subresource == "status" {
         return validate_phase(namespace, errors);

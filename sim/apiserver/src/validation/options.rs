@@ -1,16 +1,18 @@
-//! Which options exclude each other (k8s.io/apimachinery/pkg/apis/meta/v1/validation, …/internalversion/validation).
+//! Validation of options (k8s.io/apimachinery/pkg/apis/meta/v1/validation, …/internalversion/validation).
 use super::FieldError;
 use crate::{
-    options::Options,
-    selectors,
-    status::{self, Outcome, Subject},
+    base::{
+        selectors,
+        status::{self, Outcome, Subject},
+    },
+    request::options::Options,
 };
 use serde_json::Value;
 
-/// The longest name of a field manager, bytes.
+/// Maximum length of a field manager's name, in bytes.
 pub(crate) const FIELD_MANAGER_LIMIT: usize = 128;
 
-/// `dryRun` and `fieldValidation` of a write; `options_kind` is e.g. `CreateOptions`.
+/// Validates `dryRun` and `fieldValidation` of a write; `options_kind` is e.g. `CreateOptions`.
 pub(crate) fn validate_write(options: &Options<'_>, options_kind: &str) -> Outcome<()> {
     let mut errors = Vec::new();
     write(options, &mut errors);
@@ -27,7 +29,7 @@ fn write(options: &Options<'_>, errors: &mut Vec<FieldError>) {
     }
 }
 
-/// `force` belongs to apply only, which in turn must name its manager.
+/// Validates the options of a patch: `force` is only for apply, which requires a field manager.
 pub(crate) fn validate_patch(options: &Options<'_>, apply: bool) -> Outcome<()> {
     let mut errors = Vec::new();
     if apply && options.field_manager.is_empty() {
@@ -40,7 +42,7 @@ pub(crate) fn validate_patch(options: &Options<'_>, apply: bool) -> Outcome<()> 
     finish("PatchOptions", errors)
 }
 
-/// A manager's name: at most 128 bytes, all of them printable.
+/// Validates a manager's name: at most 128 bytes, all characters printable.
 pub(crate) fn field_manager(name: &str, field: &str, errors: &mut Vec<FieldError>) {
     if name.len() > FIELD_MANAGER_LIMIT {
         errors.push(FieldError::too_long(field, FIELD_MANAGER_LIMIT as u64));
@@ -66,15 +68,15 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.chars().map(escape).collect::<String>())
 }
 
-/// Go's `unicode.IsPrint`, without its tables of unassigned characters: no controls, no spaces but the plain one, no format
-/// characters, nothing for private use.
+/// Go's `unicode.IsPrint`, without its tables of unassigned characters: no control characters, no spaces other than
+/// U+0020, no format or private-use characters.
 pub(crate) fn is_printable(c: char) -> bool {
     let format = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     let private = matches!(c, '\u{e000}'..='\u{f8ff}');
     c == ' ' || !(c.is_control() || c.is_whitespace() || format || private)
 }
 
-/// The values of `dryRun`: nothing or `All`.
+/// Validates `dryRun`, whose only value is `All`.
 pub(crate) fn dry_run<T: AsRef<str>>(values: &[T], errors: &mut Vec<FieldError>) {
     if values.iter().any(|v| v.as_ref() != "All") {
         let shown = Value::from(values.iter().map(AsRef::as_ref).collect::<Vec<&str>>());
@@ -82,7 +84,7 @@ pub(crate) fn dry_run<T: AsRef<str>>(values: &[T], errors: &mut Vec<FieldError>)
     }
 }
 
-/// The versions and matches of a list (watch = false) or of a watch.
+/// Validates the version, match and continue options of a list (watch = false) or of a watch.
 pub(crate) fn validate_list(options: &Options<'_>, watch: bool) -> Outcome<()> {
     let mut errors = Vec::new();
     if watch {
@@ -90,7 +92,7 @@ pub(crate) fn validate_list(options: &Options<'_>, watch: bool) -> Outcome<()> {
     } else {
         list_options(options, &mut errors)
     }
-    // A selector that does not parse is found while the query is decoded, before anything in it is compared.
+    // Selectors are parsed with the query, before options are validated, so their syntax errors come first.
     finish("ListOptions", errors).map_err(|invalid| {
         selectors::check_syntax(&options.label_selector, &options.field_selector).err().unwrap_or(invalid)
     })

@@ -1,9 +1,10 @@
 //! Roles and bindings (k8s.io/kubernetes/pkg/apis/rbac/{v1/defaults.go,validation/validation.go}).
-use super::{FieldError, names::NameRule};
-use crate::builtin::access::RBAC;
+use super::FieldError;
+use crate::base::names::NameRule;
+use crate::registry::builtin::access::RBAC;
 use serde_json::{Map, Value, json};
 
-/// Fills in the API groups that a binding leaves out, and the rules that are shown even if there are none.
+/// Fills in the API groups that a binding omits, and the rules, which are shown even if empty.
 pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
     if kind.ends_with("Role") {
         object.entry("rules").or_insert(Value::Null);
@@ -23,7 +24,7 @@ pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
     }
 }
 
-/// What is wrong with an object of the group, apart from its metadata.
+/// Validates an object of the group, except its metadata.
 pub(crate) fn validate(kind: &str, object: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
     let cluster = kind.starts_with("Cluster");
     if kind.ends_with("Role") {

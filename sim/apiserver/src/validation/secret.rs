@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 
 const KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or \
     'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
-/// Bytes of all values together.
+/// Maximum size of all values together, in bytes.
 const LIMIT: usize = 1024 * 1024;
 
-/// Moves `stringData` into `data` and fills in the type: what is written is never read back as text.
+/// Moves `stringData` into `data` and fills in the type: `stringData` is write-only.
 pub(crate) fn default(object: &mut Map<String, Value>) {
     object.entry("type").or_insert_with(|| "Opaque".into());
     let Some(Value::Object(texts)) = object.remove("stringData") else { return };
@@ -17,7 +17,7 @@ pub(crate) fn default(object: &mut Map<String, Value>) {
     data.extend(texts.into_iter().map(|(key, text)| (key, STANDARD.encode(text.as_str().unwrap_or_default()).into())));
 }
 
-/// What is wrong with a secret, apart from its metadata.
+/// Validates a secret, except its metadata.
 pub(crate) fn validate(object: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
     if let Some(old) = old {
         validate_update(object, old, errors);

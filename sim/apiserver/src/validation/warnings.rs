@@ -1,13 +1,13 @@
-//! What a write is warned of although it is done: owners named twice (k8s.io/apiserver/pkg/endpoints/handlers/rest.go) and
-//! finalizers of custom resources without a domain (k8s.io/apiextensions-apiserver/pkg/registry/customresource/validator.go).
-use super::names;
-use crate::object;
+//! Warnings on successful writes: repeated owners (k8s.io/apiserver/pkg/endpoints/handlers/rest.go) and finalizers of
+//! custom resources without a domain (k8s.io/apiextensions-apiserver/pkg/registry/customresource/validator.go).
+use crate::base::names;
+use crate::base::object;
 use serde_json::Value;
 
 /// Finalizers that Kubernetes itself uses without a domain.
 const STANDARD: [&str; 3] = ["orphan", "foregroundDeletion", "kubernetes"];
 
-/// Owners that are named again, in all their members, go; `when` is empty, or says that admission came first.
+/// Drops owners that are repeated exactly, with a warning; `when` is empty, or says that admission ran before.
 pub(crate) fn drop_repeated_owners(value: &mut Value, when: &str, warnings: &mut Vec<String>) {
     let Some(Value::Array(owners)) = object::metadata_mut(value).get_mut("ownerReferences") else { return };
     let mut repeated = Vec::new();
@@ -29,7 +29,7 @@ pub(crate) fn drop_repeated_owners(value: &mut Value, when: &str, warnings: &mut
     }
 }
 
-/// Words about finalizers that a custom resource has and had not before.
+/// Adds warnings about finalizers that a custom resource did not have before.
 pub(crate) fn finalizers(new: &Value, old: Option<&Value>, warnings: &mut Vec<String>) {
     let before = old.map(object::finalizers).unwrap_or_default();
     let mut added: Vec<_> = object::finalizers(new).into_iter().filter(|name| !before.contains(name)).collect();

@@ -1,13 +1,14 @@
 //! Webhook configurations (k8s.io/kubernetes/pkg/apis/admissionregistration/{v1/defaults.go,validation/validation.go}).
 //!
-//! The syntax of URLs and paths, selectors and matchConditions are not checked.
-use super::{FieldError, names::NameRule};
+//! Not checked: the syntax of URLs and paths, selectors, matchConditions.
+use super::FieldError;
+use crate::base::names::NameRule;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 const OPERATIONS: [&str; 5] = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
 
-/// Fills in what a webhook leaves out.
+/// Fills in the defaults of each webhook.
 pub(crate) fn default(kind: &str, configuration: &mut Map<String, Value>) {
     for webhook in configuration.get_mut("webhooks").and_then(Value::as_array_mut).into_iter().flatten() {
         let Some(webhook) = webhook.as_object_mut() else { continue };
@@ -35,7 +36,7 @@ pub(crate) fn default(kind: &str, configuration: &mut Map<String, Value>) {
     }
 }
 
-/// What is wrong with a configuration, apart from its metadata.
+/// Validates a configuration, except its metadata.
 pub(crate) fn validate(configuration: &Value, errors: &mut Vec<FieldError>) {
     let mut names = BTreeSet::new();
     for (index, webhook) in list(configuration, "webhooks").iter().enumerate() {
@@ -83,7 +84,7 @@ fn validate_webhook(webhook: &Value, path: &str, errors: &mut Vec<FieldError>) {
     }
 }
 
-/// k8s.io/apimachinery/pkg/util/validation, IsFullyQualifiedName.
+/// Validates a name as k8s.io/apimachinery/pkg/util/validation, IsFullyQualifiedName, does.
 fn validate_name(name: &str, field: &str, errors: &mut Vec<FieldError>) {
     if name.is_empty() {
         errors.push(FieldError::required(field, ""));

@@ -1,4 +1,4 @@
-//! Tokens, roles and reviews: what the recorded cases, played by one administrator and one user, cannot show.
+//! Tokens, roles and reviews beyond the recorded cases, which one administrator and one user play.
 use crate::cluster::*;
 use apiserver::{AnswerBody, ApiServer, Decision, FixtureError, Registry, TokenTable};
 use http::Method;

@@ -1,4 +1,4 @@
-//! Admission webhooks: whom the hook is asked for, in which order, and what its answers become.
+//! Admission webhooks: which webhooks are called, in which order, and the effect of their answers.
 use crate::cluster::*;
 use apiserver::{AdmissionRequest, AdmissionResponse, ApiServer};
 use http::Method;
@@ -49,7 +49,7 @@ fn mutating_webhooks_are_asked_first() {
     let (mut api, asked) = with_hook(&all, |request| {
         if !request.mutating {
             let kept = request.object.is_none_or(|object| object["metadata"]["labels"]["team"] == "ops");
-            assert!(kept, "the validating webhook sees what the mutating one made");
+            assert!(kept, "the validating webhook sees the mutated object");
             return AdmissionResponse::Allow;
         }
         let patch = json!([{"op": "add", "path": "/metadata/labels", "value": {"team": "ops"}}]);
@@ -123,7 +123,7 @@ fn dry_runs_tell_webhooks_so() {
     let (mut api, _) =
         with_hook(&[configuration(BOTH[1], "judge", &["CREATE"], "Fail")], |request| match request.dry_run {
             true => AdmissionResponse::Allow,
-            false => AdmissionResponse::Fail("this is no exercise".into()),
+            false => AdmissionResponse::Fail("connection refused".into()),
         });
     let target = format!("{LEASES}?dryRun=All");
     assert_eq!(call(&mut api, FIRST, Method::POST, &target, &lease("lock", "a")).0, 201);

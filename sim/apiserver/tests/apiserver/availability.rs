@@ -1,4 +1,4 @@
-//! Servers that restart, remember little or wait for nobody.
+//! Servers that restart, remember little or drop slow watches.
 use crate::cluster::*;
 use apiserver::{AnswerBody, Limits, WatchItem};
 use http::Method;
@@ -14,7 +14,7 @@ fn cold_cache_refuses_collections() {
         assert_eq!((status, &body["message"]), (429, &json!("storage is (re)initializing")), "{target}");
         assert_eq!(body["details"]["retryAfterSeconds"], 1);
     }
-    assert_eq!(names(&get(&mut api, FIRST, LEASES).1), ["lock"], "the other server goes on");
+    assert_eq!(names(&get(&mut api, FIRST, LEASES).1), ["lock"], "the other server is unaffected");
     assert!(api.lagging().any(|cache| cache == (SECOND, leases())));
     assert!(api.advance_cache(SECOND, leases()) && !api.advance_cache(SECOND, leases()));
     assert_eq!(names(&get(&mut api, SECOND, &format!("{LEASES}?resourceVersion=0")).1), ["lock"]);
@@ -71,7 +71,7 @@ fn slow_watch_ends_unread() {
     api.advance_cache(FIRST, leases());
     assert_eq!((api.drop_slow_watches(FIRST, leases()), api.drop_slow_watches(FIRST, leases())), (1, 0));
     assert!(matches!(api.next_event(slow), WatchItem::End));
-    assert!(matches!(api.next_event(other), WatchItem::Pending), "what it does not select does not fill its buffer");
+    assert!(matches!(api.next_event(other), WatchItem::Pending), "events outside its selection do not fill its buffer");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn consistent_lists_know_their_lag() {
         assert!(!api.list_finds_cache_behind(SECOND, &asked(&other)), "{other}");
     }
     let AnswerBody::Full(_) = send(&mut api, SECOND, &asked(LEASES)).body else { panic!("a list") };
-    assert!(!api.list_finds_cache_behind(SECOND, &asked(LEASES)), "it caught up");
+    assert!(!api.list_finds_cache_behind(SECOND, &asked(LEASES)), "the cache has caught up");
 }
 
 #[test]

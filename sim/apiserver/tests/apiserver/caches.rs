@@ -1,4 +1,4 @@
-//! Watch caches: what a server that lags shows, and what makes it catch up.
+//! Watch caches: what a lagging server answers, and what makes it catch up.
 use crate::cluster::*;
 use apiserver::WatchItem;
 

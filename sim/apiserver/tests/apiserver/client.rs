@@ -1,4 +1,5 @@
-//! A real kube client against the simulated API server: what it sends is understood, what it gets it can read.
+//! A real kube client against the simulated API server: the server understands its requests, and it can parse the
+//! answers.
 use crate::cluster::{FIRST, two_servers};
 use apiserver::{AnswerBody, ApiServer, Request, WatchItem};
 use futures::{StreamExt, TryStreamExt};
@@ -18,7 +19,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// Answers a request whole; a watch with what it has to say now.
+/// Answers a request completely; a watch with the events that it has now.
 fn answer(api: &mut ApiServer, request: &Request) -> http::Response<Full<bytes::Bytes>> {
     let answer = api.handle(FIRST, 1, request, Timestamp::UNIX_EPOCH);
     let body = match answer.body {

@@ -25,7 +25,7 @@ pub(crate) fn leases() -> ResourceId {
     registry().resource("coordination.k8s.io", "leases").expect("leases are built in")
 }
 
-/// Two servers over one store, their caches held back.
+/// Two servers over one store, with caches that do not advance by themselves.
 pub(crate) fn two_servers() -> ApiServer {
     ApiServer::new(registry(), 2, 11)
 }
@@ -48,7 +48,7 @@ pub(crate) fn send(api: &mut ApiServer, server: ServerId, request: &Request) -> 
     api.handle(server, 1, request, Timestamp::UNIX_EPOCH)
 }
 
-/// One call, and the answer's status and body.
+/// Sends one request; returns the answer's status and body.
 pub(crate) fn call(api: &mut ApiServer, server: ServerId, method: Method, target: &str, body: &Value) -> (u16, Value) {
     let answer = send(api, server, &request(method, target, "application/json", body));
     match answer.body {
@@ -61,7 +61,7 @@ pub(crate) fn get(api: &mut ApiServer, server: ServerId, target: &str) -> (u16, 
     call(api, server, Method::GET, target, &Value::Null)
 }
 
-/// Writes that must succeed.
+/// Creates a lease, which must succeed.
 pub(crate) fn create(api: &mut ApiServer, name: &str, holder: &str) -> Value {
     let (status, body) = call(api, FIRST, Method::POST, LEASES, &lease(name, holder));
     assert_eq!(status, 201, "{body}");
@@ -79,7 +79,7 @@ pub(crate) fn delete(api: &mut ApiServer, name: &str) {
     assert_eq!(status, 200, "{body}");
 }
 
-/// Opens a watch on leases with this query.
+/// Opens a watch of leases with this query.
 pub(crate) fn watch(api: &mut ApiServer, server: ServerId, query: &str) -> WatchId {
     let answer = send(
         api,
@@ -92,7 +92,7 @@ pub(crate) fn watch(api: &mut ApiServer, server: ServerId, query: &str) -> Watch
     }
 }
 
-/// What a watch has to say now: type, name and holder of each event.
+/// The pending events of a watch: type, name and holder of each.
 pub(crate) fn drain(api: &mut ApiServer, watch: WatchId) -> Vec<(String, String, String)> {
     let mut events = Vec::new();
     while let WatchItem::Event(line) = api.next_event(watch) {
@@ -109,7 +109,7 @@ pub(crate) fn names(list: &Value) -> Vec<&str> {
     items.iter().filter_map(|item| item["metadata"]["name"].as_str()).collect()
 }
 
-/// The version of an object or a list.
+/// The resourceVersion of an object or a list.
 pub(crate) fn version(value: &Value) -> u64 {
     value["metadata"]["resourceVersion"].as_str().and_then(|v| v.parse().ok()).expect("a version")
 }

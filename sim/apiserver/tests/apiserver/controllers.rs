@@ -13,7 +13,7 @@ fn with_controllers() -> ApiServer {
     api
 }
 
-/// The uid of a new configuration with these owners.
+/// Creates a config map with these owners, and returns its uid.
 fn config(api: &mut ApiServer, name: &str, owners: &[(&str, &str)]) -> String {
     let owners: Vec<Value> = owners
         .iter()
@@ -30,13 +30,13 @@ fn remove(api: &mut ApiServer, name: &str, policy: &str) {
     assert_eq!(call(api, FIRST, Method::DELETE, &format!("{CONFIGS}/{name}"), &body).0, 200);
 }
 
-/// Lets the controllers work until they are done; what they did.
+/// Runs the controllers until no task is left; returns the tasks performed.
 fn settle(api: &mut ApiServer) -> Vec<String> {
     let mut done = Vec::new();
     while let Some(task) = api.controller_tasks(Timestamp::UNIX_EPOCH).first().cloned() {
         api.perform(&task, 9, Timestamp::UNIX_EPOCH);
         done.push(task.to_string());
-        assert!(done.len() < 50, "the controllers do not settle: {done:?}");
+        assert!(done.len() < 50, "the controllers do not finish: {done:?}");
     }
     done
 }

@@ -1,4 +1,4 @@
-//! Definitions of custom resources while a server runs: what the recorded cases cannot show of forks, old schemas and watches.
+//! Definitions of custom resources while a server runs, beyond the recorded cases: forks, changed schemas, watches.
 use crate::cluster::*;
 use apiserver::{AnswerBody, ApiServer, WatchId, WatchItem};
 use http::Method;
@@ -38,7 +38,7 @@ fn thing(api: &mut ApiServer, name: &str, spec: &Value) {
 fn watch(api: &mut ApiServer, target: &str) -> WatchId {
     match send(api, FIRST, &request(Method::GET, target, "application/json", &Value::Null)).body {
         AnswerBody::Watch(watch) => watch,
-        AnswerBody::Full(text) => panic!("{target} is no watch: {text:?}"),
+        AnswerBody::Full(text) => panic!("{target} is not a watch: {text:?}"),
     }
 }
 
@@ -80,7 +80,7 @@ fn pruned_members_return_with_their_schema() {
     let written = json!({"spec": {"a": "3"}});
     assert_eq!(call(&mut api, FIRST, Method::PATCH, &format!("{THINGS}/t"), &written).0, 200);
     redefine(&mut api, &both);
-    assert_eq!(spec(&mut api), json!({"a": "3"}), "what was written since is what is stored");
+    assert_eq!(spec(&mut api), json!({"a": "3"}), "a write under the new schema drops the pruned member");
 }
 
 #[test]
@@ -134,5 +134,5 @@ fn first_definition_keeps_its_names() {
         assert_eq!(call(&mut api, FIRST, Method::POST, DEFINITIONS, &body).0, 201);
     }
     let served = ["zebras", "ants"].map(|plural| get(&mut api, FIRST, &format!("/apis/example.io/v1/{plural}")).0);
-    assert_eq!(served, [200, 404], "the first to come has the name");
+    assert_eq!(served, [200, 404], "the older definition keeps the name");
 }

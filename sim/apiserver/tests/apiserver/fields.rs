@@ -1,4 +1,4 @@
-//! Owners of fields where the corpus has no resource to show them: the list and map types of custom resources, several owners in
+//! Field ownership for which the corpus has no resource: the list and map types of custom resources, several owners in
 //! one conflict, and the switch.
 use crate::cluster::{FIRST, send};
 use apiserver::{AnswerBody, ApiServer, Registry, Request};
@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 const THING: &str = "/apis/example.io/v1/things/t";
 
-/// A server of things: ports by port and protocol, tags as a set, a selector that is one value, and free-form JSON.
+/// A server with a custom resource `things`: ports by port and protocol, tags as a set, an atomic selector, and
+/// free-form JSON.
 fn server() -> ApiServer {
     let text = json!({"type": "string"});
     let port = json!({"type": "object", "required": ["port"], "properties": {"port": {"type": "integer"},
@@ -35,7 +36,7 @@ fn patch(api: &mut ApiServer, query: &str, media_type: &'static str, body: &Valu
         send(api, FIRST, &Request { method: Method::PATCH, target, headers, body: Bytes::from(body.to_string()) });
     match answer.body {
         AnswerBody::Full(text) => (answer.status, serde_json::from_slice(&text).expect("an answer is JSON")),
-        AnswerBody::Watch(_) => panic!("a patch is no watch"),
+        AnswerBody::Watch(_) => panic!("a patch is not a watch"),
     }
 }
 
@@ -44,7 +45,7 @@ fn apply(api: &mut ApiServer, query: &str, spec: &Value) -> (u16, Value) {
     patch(api, query, "application/apply-patch+yaml", &body)
 }
 
-/// The fields of a manager.
+/// The fields that a manager owns.
 fn owned(thing: &Value, manager: &str) -> Value {
     let entries = thing["metadata"]["managedFields"].as_array().expect("owners");
     let entry = entries.iter().find(|entry| entry["manager"] == manager);

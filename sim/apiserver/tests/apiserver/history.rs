@@ -1,4 +1,4 @@
-//! Properties over any history of writes: what caches, streams, exact lists and commits show must all be the same history.
+//! Properties over any history of writes: caches, streams, exact lists and commits must all show the same history.
 use crate::cluster::*;
 use apiserver::{ApiServer, Change, WatchItem};
 use http::Method;
@@ -6,13 +6,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Name → content, its version included.
+/// Name → content including its version.
 type State = BTreeMap<String, String>;
 
 #[derive(Debug, Clone)]
 enum Write {
     Post(u8, u8),
-    /// An update with the version last seen of that name, perhaps long ago.
+    /// An update with the version last seen of that name, which may be stale.
     Put(u8, u8),
     Patch(u8, u8),
     Delete(u8),
@@ -64,7 +64,7 @@ fn state_of(list: &Value) -> State {
     items.map(|item| (item["metadata"]["name"].as_str().expect("a name").to_owned(), content(item))).collect()
 }
 
-/// An item of a list and an object of a stream differ in kind and apiVersion only.
+/// The comparable content: an item of a list lacks the kind and apiVersion of an object in a stream.
 fn content(object: &Value) -> String {
     json!([object["metadata"], object["spec"]]).to_string()
 }

@@ -1,4 +1,4 @@
-//! Fixtures, the authorizer, commits and the bodies for injected failures.
+//! Fixtures, the authorizer, commits, and the bodies of injected failures.
 use crate::cluster::*;
 use apiserver::{AnswerBody, ApiServer, Change, Decision, FixtureError, status};
 use http::Method;

@@ -1,5 +1,5 @@
-//! The simulated API server through its public interface: what the recorded conformance cases cannot show, because one healthy
-//! server answered them in sequence. Caches that lag, several servers, restarts, the hooks, and properties over any history.
+//! The simulated API server through its public interface, beyond the recorded conformance cases, which one healthy
+//! server answered in sequence: lagging caches, several servers, restarts, hooks, and properties over any history.
 mod access;
 mod admission;
 mod availability;

@@ -1,4 +1,4 @@
-//! What a CustomResourceDefinition must be to be served, and what its rules do.
+//! The requirements on a CustomResourceDefinition, and the effect of its rules.
 use crate::cluster::FIRST;
 use apiserver::{ApiServer, Registry, RegistryError, SchemaError};
 use http::Method;

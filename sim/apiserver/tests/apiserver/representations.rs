@@ -1,4 +1,4 @@
-//! Other forms than JSON objects: protobuf and its streams, YAML, tables over time, OpenAPI, tags of documents.
+//! Representations other than JSON objects: protobuf and its streams, YAML, tables over time, OpenAPI, ETags.
 use crate::cluster::{FIRST, LEASES, REQUESTS, create, get, lease, request, send, two_servers};
 use apiserver::{Answer, AnswerBody, ApiServer, Registry, Request, WatchId, WatchItem};
 use http::{HeaderValue, Method, header};
@@ -22,7 +22,7 @@ fn read(api: &mut ApiServer, target: &str, accept: &'static str) -> Answer {
 
 fn watch(api: &mut ApiServer, target: &str, accept: &'static str) -> (Answer, WatchId) {
     let answer = read(api, target, accept);
-    let AnswerBody::Watch(id) = answer.body else { panic!("{} is no stream", answer.status) };
+    let AnswerBody::Watch(id) = answer.body else { panic!("{} is not a stream", answer.status) };
     (answer, id)
 }
 
@@ -30,7 +30,7 @@ fn contains(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-/// The bytes of a lease as the server encodes it are those of a request that a client would send.
+/// A lease that the server encodes has the same bytes as one that a client sends.
 #[test]
 fn lease_returns_as_it_was_read() {
     let mut api = two_servers();
@@ -44,7 +44,7 @@ fn lease_returns_as_it_was_read() {
     let before = get(&mut api, FIRST, &target);
     let answer = send(&mut api, FIRST, &put);
     assert_eq!(answer.status, 200);
-    assert_eq!(get(&mut api, FIRST, &target), before, "nothing was lost on the way");
+    assert_eq!(get(&mut api, FIRST, &target), before, "the round trip loses nothing");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn openapi_describes_custom_and_built_in_kinds() {
     assert!(patch["parameters"].as_array().is_some_and(|all| all.iter().any(|p| p["name"] == "fieldValidation")));
 }
 
-/// A definition of a deprecated version that can be scaled.
+/// A definition with a deprecated version and a scale subresource.
 fn scalable() -> Value {
     let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
     let scale = json!({"specReplicasPath": ".spec.size", "statusReplicasPath": ".status.size", "labelSelectorPath": ".status.selector"});

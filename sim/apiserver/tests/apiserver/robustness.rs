@@ -1,4 +1,4 @@
-//! Whatever is sent, the server answers as an API server does, and commits only what it accepts.
+//! The server answers every request like an API server, and commits only what it accepts.
 use crate::cluster::*;
 use apiserver::{AnswerBody, Request};
 use bytes::Bytes;
@@ -108,7 +108,7 @@ fn scalar() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Puts other values in places of a body.
+/// Replaces values at places in a body.
 fn damage() -> impl Strategy<Value = Vec<(&'static str, Value)>> {
     let place = select(vec![
         "/metadata",
@@ -160,7 +160,7 @@ fn any_request() -> impl Strategy<Value = Request> {
         if method == Method::DELETE && body.get("preconditions").is_none() {
             text.clear();
         }
-        // Now and then the body breaks off.
+        // Some bodies are truncated.
         if length < 200 {
             text.truncate(length);
         }
@@ -181,7 +181,7 @@ proptest! {
             let answer = send(&mut api, SECOND, request);
             let writes = api.take_commits();
             let accepted = (200..300).contains(&answer.status);
-            // The form of an answer is looked at when the work is done.
+            // A 406 about the form of an answer comes after the request was executed.
             let formless = answer.status == 406;
             let committed = format!("{request:?} was answered {} and committed", answer.status);
             prop_assert!(writes.is_empty() || accepted || formless, "{}", committed);

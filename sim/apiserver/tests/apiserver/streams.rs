@@ -1,4 +1,4 @@
-//! Watches: what they deliver as caches move, and how lines are shared.
+//! Watches: the events that they deliver as caches advance, and the sharing of lines.
 use crate::cluster::*;
 use apiserver::{AnswerBody, WatchItem};
 use http::Method;
@@ -64,7 +64,7 @@ fn bookmark_follows_events_and_needs_news() {
     api.set_auto_advance(true);
     let deaf = watch(&mut api, FIRST, "");
     let stream = watch(&mut api, FIRST, "allowWatchBookmarks=true");
-    // The end of the initial events.
+    // The bookmark that ends the initial events.
     assert_eq!(drain(&mut api, stream).len(), 1);
     assert!(!api.bookmark(stream));
     create(&mut api, "lock", "a");

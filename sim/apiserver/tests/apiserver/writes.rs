@@ -1,4 +1,4 @@
-//! Writes that the corpus has not recorded: rules of the registry that follow from kube-apiserver's source.
+//! Writes beyond the corpus: rules of the registry that follow from kube-apiserver's source.
 use crate::cluster::*;
 use http::Method;
 use serde_json::{Value, json};

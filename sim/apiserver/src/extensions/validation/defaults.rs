@@ -1,14 +1,13 @@
-//! Defaults in a schema: they are valid by it, and say nothing that would be pruned
+//! Defaults in a schema: they must be valid by it and contain nothing that would be pruned
 //! (k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting/validation.go).
 use super::list;
 use crate::{
-    cel::Evaluator,
-    schema::{Path, Schema},
+    schema::{Path, Schema, cel::Evaluator},
     validation::FieldError,
 };
 use serde_json::Value;
 
-/// Whether a version's schema has any.
+/// Whether a version's schema has defaults.
 pub(super) fn has_any(version: &Value) -> bool {
     fn below(node: &Value) -> bool {
         let members = node["properties"].as_object().into_iter().flat_map(|members| members.values());
@@ -19,7 +18,8 @@ pub(super) fn has_any(version: &Value) -> bool {
     version.pointer("/schema/openAPIV3Schema").is_some_and(below)
 }
 
-/// Checks the default of each node that declares members; those of the resource's own metadata are forbidden elsewhere.
+/// Checks the default of each node that declares members; defaults in the resource's own metadata are forbidden
+/// elsewhere.
 pub(super) fn validate(node: &Value, path: &str, errors: &mut Vec<FieldError>) {
     if let Some(default) = node.get("default") {
         check(node, default, &format!("{path}.default"), errors);
@@ -35,7 +35,7 @@ pub(super) fn validate(node: &Value, path: &str, errors: &mut Vec<FieldError>) {
 }
 
 fn check(node: &Value, default: &Value, field: &str, errors: &mut Vec<FieldError>) {
-    // What does not compile is reported where it stands.
+    // A schema that does not compile is reported by the check of its node.
     let Ok(schema) = Schema::compile(node, "") else { return };
     let mut stripped = default.clone();
     schema.strip(&mut stripped);

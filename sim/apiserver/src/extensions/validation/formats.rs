@@ -1,9 +1,8 @@
-//! Formats that nobody knows, of which a writer is warned
-//! (k8s.io/apiextensions-apiserver/pkg/apiserver/validation/formats.go).
+//! Warnings about unknown formats (k8s.io/apiextensions-apiserver/pkg/apiserver/validation/formats.go).
 use super::{list, text};
 use serde_json::Value;
 
-/// Of texts, without their hyphens.
+/// Formats of strings, without hyphens.
 const TEXTS: [&str; 26] = [
     "bsonobjectid",
     "uri",
@@ -33,7 +32,7 @@ const TEXTS: [&str; 26] = [
     "k8slongname",
 ];
 
-/// Warns of each unknown format that the definition had not before.
+/// Warns about each unknown format that the definition did not have before.
 pub(crate) fn warn(definition: &Value, old: Option<&Value>, warnings: &mut Vec<String>) {
     let of = |definition: &Value| {
         let mut found = Vec::new();

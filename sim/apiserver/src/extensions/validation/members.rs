@@ -1,9 +1,9 @@
-//! Which members a rule names: a look at its text, for what the compiler here does not look at. It finds a member of `self` that the
-//! schema does not declare, and a rule that is such a member and no condition.
+//! Finds the members that a rule names by scanning its text, because the compiler here does not check them: it reports
+//! a member of `self` that the schema does not declare, and a rule that is a bare member instead of a condition.
 use super::text;
 use serde_json::Value;
 
-/// What is wrong with a rule, in the words of Kubernetes' compiler; None if nothing is found.
+/// The error in a rule, in the words of Kubernetes' compiler; None if nothing is found.
 pub(super) fn complaint(schema: &Value, rule: &str, is_resource: bool) -> Option<String> {
     let mut at = 0;
     while let Some(start) = next_root(rule, at) {
@@ -44,7 +44,7 @@ fn root(text: &str) -> Option<&'static str> {
     ["self", "oldSelf"].into_iter().find(|word| text.strip_prefix(word).is_some_and(|rest| !rest.starts_with(is_word)))
 }
 
-/// Where the next `self` or `oldSelf` begins, outside of texts.
+/// The position of the next `self` or `oldSelf` outside of string literals.
 fn next_root(rule: &str, from: usize) -> Option<usize> {
     let mut quote = None;
     let mut before = ' ';
@@ -63,24 +63,24 @@ fn next_root(rule: &str, from: usize) -> Option<usize> {
     None
 }
 
-/// `.name` at the beginning of a text, and how long it is.
+/// The `.name` at the beginning of a text, and its length.
 fn member(text: &str) -> Option<(&str, usize)> {
     let rest = text.strip_prefix('.')?;
     let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
     (end > 0 && !rest.starts_with(|c: char| c.is_ascii_digit())).then(|| (&rest[..end], end + 1))
 }
 
-/// A walk through the schema.
+/// A path of members through the schema.
 struct Chain<'a> {
     node: &'a Value,
-    /// Beyond what the schema declares.
+    /// Whether the path has left the declared part of the schema.
     open: bool,
-    /// Whether the node is a whole resource.
+    /// Whether the node is a complete resource.
     is_resource: bool,
 }
 
 impl Chain<'_> {
-    /// Whether there may be such a member.
+    /// Follows a member; false if the schema does not allow it.
     fn step(&mut self, name: &str) -> bool {
         let node = self.node;
         let resource = std::mem::take(&mut self.is_resource) || node["x-kubernetes-embedded-resource"] == true;
@@ -88,7 +88,7 @@ impl Chain<'_> {
             _ if self.open => {}
             Some(member) => self.node = member,
             None if resource && matches!(name, "apiVersion" | "kind" | "metadata") => self.open = true,
-            // Maps, lists in comprehensions and values of any type are not followed.
+            // Maps, lists in comprehensions and values of unknown type are not followed.
             None if text(node, "type") != "object" || node.get("additionalProperties").is_some() => self.open = true,
             None => return false,
         }

@@ -1,12 +1,17 @@
-//! What a definition may say (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation), in the real server's words.
+//! Validation of definitions (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation), in the real server's
+//! words.
 //!
-//! The real server checks its internal form of a definition, in which what all versions have in common stands above them: errors
-//! name `spec.validation` where the definition says `spec.versions[0].schema`. Values that it shows in that form are shown as they
-//! were sent, where they are long. Not checked: what a rule may cost, conversion webhooks' addresses and certificates.
+//! The real server validates its internal form of a definition, which moves whatever all versions share to the top
+//! level: errors name `spec.validation` for `spec.versions[0].schema`. Long values that the real server shows in its
+//! internal form are shown here as they were sent. Not checked: CEL cost limits, addresses and certificates of
+//! conversion webhooks.
 use crate::{
-    Registry,
-    status::{self, Outcome},
-    validation::{FieldError, names::NameRule},
+    base::{
+        names::NameRule,
+        status::{self, Outcome},
+    },
+    registry::resources::Registry,
+    validation::FieldError,
 };
 use serde_json::Value;
 
@@ -22,7 +27,7 @@ mod structural;
 pub(crate) use formats::warn;
 
 const APPROVAL: &str = "api-approved.kubernetes.io";
-/// What all versions may have in common: in a version, and above them.
+/// Members that all versions may share: name in a version, name at the top level of the spec.
 const COMMON: [(&str, &str); 4] = [
     ("schema", "validation"),
     ("subresources", "subresources"),
@@ -30,7 +35,7 @@ const COMMON: [(&str, &str); 4] = [
     ("selectableFields", "selectableFields"),
 ];
 
-/// What keeps a definition that is in order from being simulated.
+/// Refuses a valid definition that needs something not simulated.
 ///
 /// # Errors
 /// 501 that names it.
@@ -39,10 +44,10 @@ pub(crate) fn check_simulated(definition: &Value, registry: &Registry) -> Outcom
     if spec["conversion"]["strategy"] == "Webhook" && list(spec, "versions").len() > 1 {
         return Err(status::not_simulated("conversion webhooks"));
     }
-    registry.defining(definition).map(drop).map_err(|why| status::not_simulated(&format!("a definition whose {why}")))
+    registry.defining(definition).map(drop).map_err(|why| status::not_simulated(&format!("this definition ({why})")))
 }
 
-/// What is wrong with a definition; with its status alone if that is what is written.
+/// Validates a definition; only its status if the status is written.
 pub(crate) fn validate(definition: &Value, old: Option<&Value>, subresource: &str, errors: &mut Vec<FieldError>) {
     if subresource == "status" {
         return names(&definition["status"]["acceptedNames"], "status.acceptedNames", errors);
@@ -70,7 +75,7 @@ pub(crate) fn validate(definition: &Value, old: Option<&Value>, subresource: &st
     }
 }
 
-pub(super) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
     value.get(member).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -83,7 +88,7 @@ fn label(name: &str) -> Option<String> {
     (!problems.is_empty()).then(|| problems.join(","))
 }
 
-/// Whether a member of the versions stands above them.
+/// Whether all versions share this member.
 fn is_common(versions: &[Value], member: &str) -> bool {
     versions.first().is_some_and(|first| versions.iter().all(|version| version.get(member) == first.get(member)))
 }
@@ -145,7 +150,7 @@ fn one_of(field: &str, value: &str, supported: &[&str], errors: &mut Vec<FieldEr
     }
 }
 
-/// Names are unique, and one version is stored.
+/// Checks that names are unique and exactly one version is stored.
 fn version_names(spec: &Value, versions: &[Value], errors: &mut Vec<FieldError>) {
     let shown = if spec["versions"].is_null() { "null".to_owned() } else { shown_versions(versions) };
     let mut names: Vec<_> = versions.iter().map(|version| text(version, "name")).collect();
@@ -165,7 +170,7 @@ fn version_names(spec: &Value, versions: &[Value], errors: &mut Vec<FieldError>)
     }
 }
 
-/// Versions in Go's members; what they have in common is not in them.
+/// Versions in Go's internal form, without the members that all of them share.
 fn shown_versions(versions: &[Value]) -> String {
     let part = |version: &Value, member: &str| match version.get(member) {
         Some(value) if !is_common(versions, member) => value.to_string(),
@@ -248,7 +253,7 @@ fn conversion(conversion: &Value, errors: &mut Vec<FieldError>) {
     }
 }
 
-/// The scope and the kind, once it is established; group and plural always.
+/// Scope and kind are immutable once the definition is established; group and plural always.
 fn immutable(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
     let established = super::is(old, "Established");
     for (pointer, field, always) in [
@@ -291,7 +296,7 @@ fn stored_versions(definition: &Value, errors: &mut Vec<FieldError>) {
     }
 }
 
-/// Kubernetes' own groups need an approval (k8s.io/apiextensions-apiserver/pkg/apihelpers/helpers.go).
+/// Kubernetes' own groups need an approval annotation (k8s.io/apiextensions-apiserver/pkg/apihelpers/helpers.go).
 fn approval(new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
     let group = text(&new["spec"], "group");
     if !["k8s.io", "kubernetes.io"].iter().any(|own| group == *own || group.ends_with(&format!(".{own}"))) {

@@ -1,4 +1,4 @@
-//! The parts of a version: schema, subresources, columns, selectable fields.
+//! Validation of the parts of a version: schema, subresources, columns, selectable fields.
 use super::{
     list,
     paths::{self, Found},
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 const COLUMN_TYPES: &str = "boolean,date,integer,number,string";
 const COLUMN_FORMATS: &str = "byte,date,date-time,double,float,int32,int64,password";
-/// How many fields a version's objects can be selected by.
+/// Maximum number of selectable fields of a version.
 const SELECTABLE: usize = 8;
 
-/// One of the parts, wherever it stands.
+/// Validates one part, in a version or at the top level.
 pub(super) fn validate(version: &Value, member: &str, path: &str, errors: &mut Vec<FieldError>) {
     let part = version.get(member).unwrap_or(&Value::Null);
     match member {
@@ -36,7 +36,7 @@ pub(super) fn validate(version: &Value, member: &str, path: &str, errors: &mut V
     }
 }
 
-/// Only a deprecated version has a warning, and one that can be printed.
+/// Only a deprecated version may have a warning, and it must be printable.
 pub(super) fn deprecation(version: &Value, path: &str, errors: &mut Vec<FieldError>) {
     let Some(warning) = version.get("deprecationWarning").and_then(Value::as_str) else { return };
     let mut wrong = |detail: &str| {
@@ -76,7 +76,7 @@ fn validate_column(column: &Value, path: &str, errors: &mut Vec<FieldError>) {
     simple_path(text(column, "jsonPath"), &format!("{path}.JSONPath"), errors);
 }
 
-/// Whether it is a path at all; an empty one is missing.
+/// Whether the text is a simple path; an empty one is reported as missing.
 fn simple_path(given: &str, field: &str, errors: &mut Vec<FieldError>) -> bool {
     if given.is_empty() {
         errors.push(FieldError::required(field, ""));

@@ -2,15 +2,15 @@
 //! (k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go, ValidFieldPath).
 use serde_json::Value;
 
-/// Where a path leads.
+/// The result of following a path.
 #[derive(Debug)]
 pub(super) enum Found<'a> {
-    /// To this node of the schema.
+    /// A node of the schema.
     Node(&'a Value),
     Nothing,
 }
 
-/// Follows `.a.b`, and `['a']` for members whose names are no words.
+/// Follows `.a.b`, and `['a']` for members whose names are not identifiers.
 pub(super) fn find<'a>(schema: &'a Value, path: &str) -> Found<'a> {
     let (mut node, mut rest) = (schema, path);
     while !rest.is_empty() {

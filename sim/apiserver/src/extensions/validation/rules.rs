@@ -1,16 +1,16 @@
-//! CEL rules in a schema: that they say something, compile, and ask for an old value only where there is one
-//! (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation). What they may cost is not estimated.
+//! Validation of CEL rules in a schema: they must be non-empty, compile, and refer to an old value only where one
+//! exists (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation). Their cost is not estimated.
 use super::{
     members, paths,
     schema::{Found, Place},
     text,
 };
-use crate::{cel, validation::FieldError};
+use crate::{schema::cel, validation::FieldError};
 use serde_json::Value;
 
 const REASONS: [&str; 4] = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
 
-/// Checks the rules of a node; they are compiled only if nothing else has been found.
+/// Checks the rules of a node; compiles them only if no other error was found.
 pub(super) fn validate(schema: &Value, path: &str, place: &Place<'_>, found: &mut Found) {
     let rules = super::list(schema, "x-kubernetes-validations");
     for (index, rule) in rules.iter().enumerate() {
@@ -84,7 +84,7 @@ fn compile(schema: &Value, rule: &Value, path: &str, place: &Place<'_>, errors: 
     }
 }
 
-/// A rule in Go's members, with what Go escapes.
+/// A rule in Go's form, with Go's escapes.
 fn shown(rule: &Value) -> String {
     let said = |member: &str| {
         let text = Value::from(text(rule, member)).to_string();

@@ -1,11 +1,11 @@
-//! A schema in OpenAPI's terms and with Kubernetes' extensions, node by node
+//! Validation of a schema in OpenAPI's terms and with Kubernetes' extensions, node by node
 //! (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation, ValidateCustomResourceDefinitionOpenAPISchema).
 use super::{defaults, list, rules, structural, text};
 use crate::validation::FieldError;
 use serde_json::Value;
 
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
-/// What the root may say where the status is checked on its own: in a schema, and in Go.
+/// The members that the root may have if the status is a subresource: name in a schema, name in Go.
 const ROOT: [(&str, &str); 22] = [
     ("description", "Description"),
     ("type", "Type"),
@@ -31,7 +31,7 @@ const ROOT: [(&str, &str); 22] = [
     ("x-kubernetes-validations", "XValidations"),
 ];
 
-/// What is wrong with a version's schema.
+/// Validates a version's schema.
 pub(super) fn validate(schema: &Value, has_status: bool, path: &str, errors: &mut Vec<FieldError>) {
     let before = errors.len();
     if has_status {
@@ -77,23 +77,23 @@ fn root(schema: &Value, path: &str, errors: &mut Vec<FieldError>) {
     }
 }
 
-/// Errors about rules come after all others.
+/// Errors found so far; those about rules are listed last.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) schema: Vec<FieldError>,
     pub(super) rules: Vec<FieldError>,
 }
 
-/// Where a node stands, and what holds there.
+/// Position of a node, and the rules that apply there.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Place<'a> {
     pub(super) is_root: bool,
     in_metadata: bool,
-    /// Why there may be no default.
+    /// The reason why a default is forbidden here.
     no_default: Option<&'a str>,
-    /// Below this no old value can be found.
+    /// The path below which no old value can be correlated.
     pub(super) uncorrelated: Option<String>,
-    /// Whether rules are compiled here: not in branches, and not in a schema that is unsound.
+    /// Whether rules are compiled here: not in branches, and not in an invalid schema.
     pub(super) rules: bool,
 }
 
@@ -222,7 +222,7 @@ fn extensions(schema: &Value, path: &str, errors: &mut Vec<FieldError>) {
     }
 }
 
-/// An extension goes with one type, if one is named, and has one of these values, if any are.
+/// Checks an extension: its node's type, if it requires one, and its value, if only some are allowed.
 fn typed(schema: &Value, path: &str, member: &str, kind: &str, values: &[&str], errors: &mut Vec<FieldError>) {
     let Some(given) = schema.get(member) else { return };
     let (found, field) = (text(schema, "type"), format!("{path}.type"));
@@ -238,7 +238,7 @@ fn typed(schema: &Value, path: &str, member: &str, kind: &str, values: &[&str], 
     }
 }
 
-/// The entries of a set are compared whole.
+/// The items of a set must be atomic, because they are compared as a whole.
 fn set_items(items: &Value, path: &str, errors: &mut Vec<FieldError>) {
     let (list_type, map_type) = (items.get("x-kubernetes-list-type"), items.get("x-kubernetes-map-type"));
     let shown = list_type.unwrap_or(&Value::Null);
@@ -288,7 +288,7 @@ fn map_keys(schema: &Value, keys: &[Value], path: &str, errors: &mut Vec<FieldEr
     }
 }
 
-/// Neither entries nor their keys may be absent.
+/// Neither the items nor their keys may be nullable or optional.
 fn entries(items: &Value, kind: &str, keys: &[Value], path: &str, errors: &mut Vec<FieldError>) {
     if items["nullable"] == true {
         let detail = format!("cannot be nullable when x-kubernetes-list-type is {kind}");

@@ -1,10 +1,10 @@
-//! Whether a schema is structural: every member that it speaks of is declared, and the branches of anyOf and the like only
-//! restrict (k8s.io/apiextensions-apiserver/pkg/apiserver/schema/{validation,complete}.go).
+//! Whether a schema is structural: every member that it mentions is declared, and the branches of anyOf and the like
+//! only restrict (k8s.io/apiextensions-apiserver/pkg/apiserver/schema/{validation,complete}.go).
 use super::{list, text};
 use crate::validation::FieldError;
 use serde_json::{Value, json};
 
-/// Where a node stands.
+/// Position of a node in the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Level {
     Root,
@@ -12,10 +12,10 @@ enum Level {
     Field,
 }
 
-/// What makes a schema unfit before anybody asks whether it is structural; other checks name it.
+/// Members that are unsupported in any schema; other checks report them.
 const UNSUPPORTED: [&str; 6] = ["id", "$ref", "additionalItems", "patternProperties", "definitions", "dependencies"];
 
-/// What a branch may not say: the member, and what it has to be.
+/// Restrictions on a branch: a member, and the message if it violates them.
 const BRANCH: [(&str, &str); 10] = [
     ("type", "must be empty to be structural"),
     ("default", "must be undefined to be structural"),
@@ -29,7 +29,7 @@ const BRANCH: [(&str, &str); 10] = [
     ("x-kubernetes-validations", "must be empty to be structural"),
 ];
 
-/// Whether it can be asked at all.
+/// Whether the node is free of unsupported members.
 pub(super) fn is_supported(node: &Value) -> bool {
     let bad = UNSUPPORTED.iter().any(|member| node.get(*member).is_some()) || node["items"].is_array();
     let several = ["allOf", "anyOf", "oneOf"].iter().flat_map(|member| list(node, member));
@@ -38,7 +38,7 @@ pub(super) fn is_supported(node: &Value) -> bool {
     !bad && several.chain(single).chain(members).all(is_supported)
 }
 
-/// What keeps a schema from being structural, by the alphabet.
+/// The reasons why a schema is not structural, sorted.
 pub(super) fn validate(schema: &Value, path: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
     invariants(schema, Level::Root, path, &mut errors);
@@ -91,7 +91,7 @@ fn extensions(node: &Value, path: &str, errors: &mut Vec<FieldError>) {
     }
 }
 
-/// Which type a node needs, and what goes with an embedded resource.
+/// Checks the type of a node, and what an embedded resource requires.
 fn kinds(node: &Value, level: Level, path: &str, errors: &mut Vec<FieldError>) {
     let (kind, field) = (text(node, "type"), format!("{path}.type"));
     let flag = |member: &str| node[member] == true;
@@ -132,7 +132,7 @@ fn kinds(node: &Value, level: Level, path: &str, errors: &mut Vec<FieldError>) {
     }
 }
 
-/// The metadata of a resource can be restricted in its name and generateName only.
+/// The metadata of a resource can only restrict name and generateName.
 fn restricted(metadata: &Value, level: Level, embedded: bool, path: &str, errors: &mut Vec<FieldError>) {
     if (level == Level::Root || embedded) && text(metadata, "type") != "object" {
         let kind = text(metadata, "type");
@@ -174,7 +174,7 @@ fn branches(node: &Value, skip_any: bool, skip_first: bool, path: &str, errors: 
     }
 }
 
-/// What Go's compiler says of the most usual mistake; of others what ours does, in a line.
+/// Go's message for the most common mistake in a pattern; for others the first line of ours.
 fn go_error(pattern: &str, error: &regex::Error) -> String {
     let text = error.to_string();
     match text.lines().last().map(str::trim) {
@@ -212,7 +212,7 @@ fn nested(branch: &Value, skip_any: bool, path: &str, errors: &mut Vec<FieldErro
     }
 }
 
-/// Every member that a branch of the root speaks of is declared outside of it.
+/// Checks that every member mentioned in a branch of the root is declared outside of it.
 fn complete_branches(branching: &Value, node: &Value, path: &str, said: &str, errors: &mut Vec<FieldError>) {
     if let Some(not) = branching.get("not") {
         complete(not, node, path, &format!("{said}.not"), errors);

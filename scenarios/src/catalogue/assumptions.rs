@@ -1,0 +1,210 @@
+//! Assumptions: for each assumption of docs/protocol.md, a scenario that violates it.
+//!
+//! No protocol can hold in these scenarios, so they are outside the catalogue. Each must break the named invariant;
+//! otherwise the assumption is not needed. Where the gateway refuses signals instead, the scenario expects that.
+use super::dsl::{
+    LATER_CREATES_LOST, after, all_after, creates, creates_by, deliver, first, interfere, on_replica, once,
+    orchestrate, seconds,
+};
+use crate::{
+    protocol_name::SHIPPED,
+    scenario::{Expect, Scenario},
+    workload::{Act, Interference, Payload::Deployment, Route},
+};
+use sim::{Effect, FaultKind, Faults};
+use std::{borrow::Cow, time::Duration};
+
+/// An assumption, and a scenario that violates it.
+#[derive(Debug, Clone)]
+pub struct Assumption {
+    /// The assumption, as docs/protocol.md states it.
+    pub statement: &'static str,
+    /// Scenario that violates it.
+    pub scenario: Scenario,
+    /// Protocol to run.
+    pub protocol: &'static str,
+    /// Invariant that breaks; `None` where the gateway refuses signals instead.
+    pub invariant: Option<&'static str>,
+}
+
+const LATE_EFFECT: Scenario = Scenario {
+    name: Cow::Borrowed("assumption-late-effect"),
+    story: Cow::Borrowed(
+        "a create takes effect after seven minutes, when its lease has been swept and another request has begun",
+    ),
+    acts: Cow::Borrowed(&[
+        once(Deployment, 1, Route::Replica(0)),
+        Act::AwaitAnswers,
+        Act::Wait(seconds(385)),
+        deliver(Deployment, 1, Route::Replica(1)),
+    ]),
+    triggers: Cow::Borrowed(&[first(creates_by(0), Effect::Late(seconds(420))), LATER_CREATES_LOST]),
+    ..Scenario::BLANK
+};
+
+const SHORT_LIFE: Scenario = Scenario {
+    name: Cow::Borrowed("assumption-short-life"),
+    story: Cow::Borrowed("a request is deleted while a create of its name is under way that takes effect after 90 s"),
+    acts: Cow::Borrowed(&[
+        deliver(Deployment, 1, Route::Replica(0)),
+        Act::AwaitAnswers,
+        interfere(Interference::DeleteRequests { held: Duration::ZERO }),
+        deliver(Deployment, 2, Route::RoundRobin),
+    ]),
+    triggers: Cow::Borrowed(&[first(creates(), Effect::Late(seconds(90)))]),
+    ..Scenario::BLANK
+};
+
+const STALE_READ: Scenario = Scenario {
+    name: Cow::Borrowed("assumption-stale-read"),
+    story: Cow::Borrowed("the answer to a count is lost, and the API server reads the request from a stale cache"),
+    acts: Cow::Borrowed(&[
+        deliver(Deployment, 1, Route::Replica(0)),
+        Act::AwaitAnswers,
+        deliver(Deployment, 1, Route::Replica(0)),
+        Act::AwaitAnswers,
+        deliver(Deployment, 1, Route::Replica(0)),
+    ]),
+    triggers: Cow::Borrowed(&[
+        after(2, on_replica(0, "PATCH", "remediationrequests/status"), Effect::Fault(FaultKind::LostAnswer)),
+        all_after(0, on_replica(0, "GET", "remediationrequests"), Effect::Fault(FaultKind::StaleRead)),
+    ]),
+    ..Scenario::BLANK
+};
+
+const LEASE_DELETED: Scenario = Scenario {
+    name: Cow::Borrowed("assumption-lease-deleted"),
+    story: Cow::Borrowed("an administrator deletes a lease while a create of its episode is under way"),
+    acts: Cow::Borrowed(&[
+        once(Deployment, 1, Route::Replica(0)),
+        Act::AwaitAnswers,
+        interfere(Interference::DeleteLease),
+        deliver(Deployment, 1, Route::Replica(1)),
+    ]),
+    triggers: Cow::Borrowed(&[first(creates_by(0), Effect::Late(seconds(50))), LATER_CREATES_LOST]),
+    ..Scenario::BLANK
+};
+
+const REVIVED: Scenario = Scenario {
+    name: Cow::Borrowed("assumption-revived"),
+    story: Cow::Borrowed("a request that ended is set back to active after the next episode has begun"),
+    acts: Cow::Borrowed(&[
+        deliver(Deployment, 1, Route::Any),
+        Act::AwaitAnswers,
+        orchestrate(Deployment, "Completed"),
+        deliver(Deployment, 1, Route::Any),
+        Act::AwaitAnswers,
+        interfere(Interference::Revive),
+    ]),
+    ..Scenario::BLANK
+};
+
+const OTHER_CREATOR: Scenario = Scenario {
+    name: Cow::Borrowed("assumption-other-creator"),
+    story: Cow::Borrowed("an administrator creates a request by hand while a gateway creates one"),
+    acts: Cow::Borrowed(&[deliver(Deployment, 2, Route::RoundRobin), interfere(Interference::CreateRequest)]),
+    ..Scenario::BLANK
+};
+
+const TWO_LOCK_NAMESPACES: Scenario = Scenario {
+    name: Cow::Borrowed("assumption-two-lock-namespaces"),
+    story: Cow::Borrowed(
+        "two gateways keep their locks in different namespaces and see a fingerprint for the first time",
+    ),
+    acts: Cow::Borrowed(&[once(Deployment, 3, Route::RoundRobin)]),
+    lock_namespaces: Cow::Borrowed(&["kubernaut-system", "payments"]),
+    ..Scenario::BLANK
+};
+
+const COUNT_LOWERED: Scenario = Scenario {
+    name: Cow::Borrowed("assumption-count-lowered"),
+    story: Cow::Borrowed("an administrator lowers a count"),
+    acts: Cow::Borrowed(&[
+        deliver(Deployment, 3, Route::Any),
+        Act::AwaitAnswers,
+        interfere(Interference::SetCount(1)),
+        deliver(Deployment, 2, Route::Any),
+    ]),
+    ..Scenario::BLANK
+};
+
+const FAST_CLOCK: Scenario = Scenario {
+    name: Cow::Borrowed("assumption-fast-clock"),
+    story: Cow::Borrowed("a replica's clock runs 40 % fast: it takes a lock while another replica still holds it"),
+    acts: Cow::Borrowed(&[deliver(Deployment, 6, Route::RoundRobin)]),
+    faults: Faults { name: "fast-clocks", clock_skew: true, clock_rates_ppm: &[0, 400_000], ..Faults::NONE },
+    triggers: Cow::Borrowed(&[first(creates(), Effect::PauseBefore(seconds(45)))]),
+    ..Scenario::BLANK
+};
+
+const SHARED_DIGITS: Scenario = Scenario {
+    name: Cow::Borrowed("assumption-shared-digits"),
+    story: Cow::Borrowed("another fingerprint has the lease: signals are refused, and nothing is created"),
+    acts: Cow::Borrowed(&[interfere(Interference::ClaimLease), once(Deployment, 3, Route::RoundRobin)]),
+    expect: Cow::Borrowed(&[Expect::Requests(0), Expect::AllRefused(503)]),
+    ..Scenario::BLANK
+};
+
+/// Every assumption of docs/protocol.md, in its order.
+pub static ASSUMPTIONS: &[Assumption] = &[
+    Assumption {
+        statement: "a request to the API server takes effect within 60 s or never",
+        scenario: LATE_EFFECT,
+        protocol: SHIPPED,
+        invariant: Some("one_active_request"),
+    },
+    Assumption {
+        statement: "a RemediationRequest outlives every request issued for it",
+        scenario: SHORT_LIFE,
+        protocol: SHIPPED,
+        invariant: Some("one_active_request"),
+    },
+    Assumption {
+        statement: "a read without a resourceVersion sees every write before it",
+        scenario: STALE_READ,
+        protocol: SHIPPED,
+        invariant: Some("occurrences_exact"),
+    },
+    Assumption {
+        statement: "nobody but the sweeper deletes this protocol's leases",
+        scenario: LEASE_DELETED,
+        protocol: SHIPPED,
+        invariant: Some("one_active_request"),
+    },
+    Assumption {
+        statement: "a RemediationRequest that ended stays ended",
+        scenario: REVIVED,
+        protocol: SHIPPED,
+        invariant: Some("one_active_request"),
+    },
+    Assumption {
+        statement: "others create requests of a fingerprint only while no episode of it is being begun",
+        scenario: OTHER_CREATOR,
+        protocol: SHIPPED,
+        invariant: Some("one_active_request"),
+    },
+    Assumption {
+        statement: "every gateway uses one lock namespace",
+        scenario: TWO_LOCK_NAMESPACES,
+        protocol: SHIPPED,
+        invariant: Some("one_active_request"),
+    },
+    Assumption {
+        statement: "occurrenceCount and the condition are written by gateways only",
+        scenario: COUNT_LOWERED,
+        protocol: SHIPPED,
+        invariant: Some("occurrences_exact"),
+    },
+    Assumption {
+        statement: "monotonic clocks' rates differ by at most 3 %",
+        scenario: FAST_CLOCK,
+        protocol: SHIPPED,
+        invariant: Some("one_holder"),
+    },
+    Assumption {
+        statement: "two fingerprints do not share their first 16 digits",
+        scenario: SHARED_DIGITS,
+        protocol: SHIPPED,
+        invariant: None,
+    },
+];

@@ -1,0 +1,96 @@
+//! The runner's own checks, besides the model's invariants: the run ends, repeats and does not panic, and meets its
+//! expectations.
+use model::{
+    invariants::{ALL, Kind},
+    oracle::{Finding, Violation},
+    verdict::Verdict,
+};
+use sim::engine::Stop;
+use std::{cell::RefCell, sync::OnceLock};
+
+/// Name of the check of a scenario's own expectations.
+pub const EXPECTATION: &str = "scenario_expectation";
+/// Name of the check that a run ends.
+pub const ENDS: &str = "every_run_ends";
+/// Name of the check that the gateway does not panic.
+pub const PANICS: &str = "gateway_never_panics";
+/// Name of the check that a run repeats itself.
+pub const REPEATS: &str = "every_run_repeats";
+
+/// Invariants about what a lock is.
+const OF_THE_LOCK: &[&str] = &["one_holder", "no_foreign_release"];
+
+/// Safety or liveness, for an invariant of the model or a check of the runner.
+pub fn kind(invariant: &str) -> Kind {
+    match ALL.iter().find(|known| known.id == invariant) {
+        Some(known) => known.kind,
+        None if invariant == ENDS => Kind::Liveness,
+        None => Kind::Safety,
+    }
+}
+
+/// The finding of a check of the runner, with its violation if it failed.
+pub fn finding(invariant: &'static str, at: u64, violation: Option<String>) -> Finding {
+    let violations: Vec<Violation> =
+        violation.into_iter().map(|sentence| Violation { invariant, at, sentence, evidence: Vec::new() }).collect();
+    Finding {
+        invariant,
+        checked: 1,
+        undecided: 0,
+        violated: violations.len() as u64,
+        verdict: if violations.is_empty() { Verdict::Held } else { Verdict::Violated },
+        violations,
+    }
+}
+
+/// Checks that the run ended within its limits.
+pub(crate) fn ended(stop: Stop, at: u64) -> Finding {
+    let violation = match stop {
+        Stop::Done => None,
+        Stop::TimeLimit => Some("The senders were not done within the scenario's time limit."),
+        Stop::StepLimit => Some("The run took more than 200,000 steps: something retries forever."),
+    };
+    finding(ENDS, at, violation.map(str::to_owned))
+}
+
+/// Checks that the gateway did not panic since [`watch_for_panics`].
+pub(crate) fn panicked(at: u64) -> Finding {
+    let message = PANIC.with_borrow_mut(Option::take);
+    finding(PANICS, at, message.map(|message| format!("The gateway panicked: {message}.")))
+}
+
+/// Drops the findings about locks. They are not the gateway's fault where interference frees leases under their
+/// holders, and safety does not depend on them.
+pub(crate) fn excuse_lock(findings: &mut [Finding]) {
+    for finding in findings.iter_mut().filter(|finding| OF_THE_LOCK.contains(&finding.invariant)) {
+        (finding.checked, finding.undecided, finding.violated) = (0, 0, 0);
+        finding.violations.clear();
+        finding.verdict = Verdict::Inconclusive;
+    }
+}
+
+/// The verdict of one run.
+pub(crate) fn verdict(findings: &[Finding]) -> Verdict {
+    if findings.iter().any(|finding| finding.violated > 0) { Verdict::Violated } else { Verdict::Held }
+}
+
+thread_local! {
+    static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Remembers the first panic in this thread from now on: a panic in a replica's task ends only that task.
+pub(crate) fn watch_for_panics() {
+    static HOOK: OnceLock<()> = OnceLock::new();
+    HOOK.get_or_init(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if tokio::runtime::Handle::try_current().is_ok() {
+                let text = panic.to_string().replace('\n', " ");
+                PANIC.with_borrow_mut(|kept| kept.get_or_insert(text).clone());
+            } else {
+                before(panic);
+            }
+        }));
+    });
+    PANIC.with_borrow_mut(|panic| *panic = None);
+}

@@ -1,0 +1,54 @@
+//! Facts of commits: RemediationRequests and leases as the oracle sees them, read from the stored JSON.
+use apiserver::Commit;
+use model::observation::{Change, Lease, Request};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// The effect of a commit.
+pub(super) fn change(change: apiserver::Change) -> Change {
+    match change {
+        apiserver::Change::Created => Change::Created,
+        apiserver::Change::Modified => Change::Modified,
+        apiserver::Change::Deleted => Change::Deleted,
+    }
+}
+
+fn text(value: &Value) -> Arc<str> {
+    Arc::from(value.as_str().unwrap_or_default())
+}
+
+fn timestamp(value: &Value) -> Option<jiff::Timestamp> {
+    value.as_str()?.parse().ok()
+}
+
+/// A RemediationRequest after a commit.
+pub(super) fn request(commit: &Commit, epoch_micros: i64) -> Request {
+    let object = &*commit.after;
+    let (metadata, status) = (&object["metadata"], &object["status"]);
+    let deduplication = &status["deduplication"];
+    Request {
+        namespace: Arc::clone(&commit.namespace),
+        name: Arc::clone(&commit.name),
+        uid: text(&metadata["uid"]),
+        fingerprint: text(&object["spec"]["signalFingerprint"]),
+        phase: text(&status["overallPhase"]),
+        terminating: metadata.get("deletionTimestamp").is_some(),
+        manual_review_required: status["completionStatus"]["outcome"] == "ManualReviewRequired",
+        next_allowed_execution: timestamp(&status["routingStatus"]["nextAllowedExecution"])
+            .map(|at| at.as_microsecond() - epoch_micros),
+        occurrence_count: deduplication["occurrenceCount"].as_u64().and_then(|count| u32::try_from(count).ok()),
+        first_seen: timestamp(&deduplication["firstSeenAt"]).map(jiff::Timestamp::as_second),
+        last_seen: timestamp(&deduplication["lastSeenAt"]).map(jiff::Timestamp::as_second),
+    }
+}
+
+/// A lease after a commit.
+pub(super) fn lease(commit: &Commit) -> Lease {
+    let spec = &commit.after["spec"];
+    Lease {
+        name: Arc::clone(&commit.name),
+        uid: text(&commit.after["metadata"]["uid"]),
+        holder: spec["holderIdentity"].as_str().filter(|holder| !holder.is_empty()).map(Arc::from),
+        duration_seconds: spec["leaseDurationSeconds"].as_u64().and_then(|seconds| u32::try_from(seconds).ok()),
+    }
+}

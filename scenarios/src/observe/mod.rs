@@ -1,0 +1,19 @@
+//! Observation: the only place that knows both the simulation's events and the oracle's facts.
+//!
+//! It extracts facts from bytes on the wire and from commits in the store, never from the gateway's own types.
+//!
+//! - [`recorder`]: receives events and deliveries, and passes the facts to the oracle; [`resources`]: what it observes.
+//! - `facts`: facts of commits; `replies`: facts of answers; [`signals`]: deliveries as their senders see them.
+//! - `watches`: facts of watches, with `watch_line` and `label_selector` as their parsers.
+mod facts;
+mod label_selector;
+pub mod recorder;
+mod replies;
+pub mod resources;
+pub mod signals;
+mod watch_line;
+mod watches;
+
+pub use recorder::{Recorded, Recorder};
+pub use resources::ObservedResources;
+pub use signals::{DeliveryOutcome, SentSignal, Signals};

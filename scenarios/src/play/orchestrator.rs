@@ -1,0 +1,125 @@
+//! The simulation's RemediationOrchestrator. Like the real one it reads a RemediationRequest, changes a typed status
+//! that lacks the fields it does not know, and PUTs the whole.
+//!
+//! It knows the status fields of the Go struct in kubernaut.ai/v1alpha1. Its first write erases a mark in any other
+//! field.
+use crate::{
+    gateway_faults::REQUEST_ENDS,
+    objects::{is_terminal, phase_of},
+    play::{api::call, stage::Stage},
+};
+use serde_json::{Map, Value, json};
+use sim::engine::{ApiService, Label};
+use std::time::Duration;
+
+/// Members of status in the orchestrator's struct.
+const KNOWN_STATUS: &[&str] = &[
+    "deduplication",
+    "observedGeneration",
+    "overallPhase",
+    "message",
+    "startTime",
+    "completedAt",
+    "retentionExpiryTime",
+    "conditions",
+    "timeoutConfig",
+    "phaseProgress",
+    "routingStatus",
+    "completionStatus",
+    "operatorAudit",
+    "workflowSelection",
+];
+/// Members of metav1.Condition.
+const KNOWN_CONDITION: &[&str] = &["type", "status", "observedGeneration", "lastTransitionTime", "reason", "message"];
+/// Attempts of client-go's retry.DefaultRetry.
+const ATTEMPTS: u32 = 5;
+/// Times that it may take to notice a change: within a call, within a burst, after it.
+const MOMENTS: &[Duration] =
+    &[Duration::from_millis(1), Duration::from_millis(6), Duration::from_millis(30), Duration::from_millis(200)];
+
+/// Moves the fingerprint's active RemediationRequests to `phase`; returns whether one existed.
+pub async fn move_to(stage: &Stage, fingerprint: &str, phase: &str) -> bool {
+    let mut moved = false;
+    for (namespace, name) in active(stage, fingerprint) {
+        moved |= set_phase(&stage.orchestrator, &namespace, &name, phase).await;
+    }
+    moved
+}
+
+/// Moves them through `phases`, each at a moment that is a choice of the run, until the phases or the senders are done.
+pub async fn move_through(stage: &Stage, fingerprint: &str, phases: &[std::borrow::Cow<'static, str>]) {
+    for phase in phases {
+        loop {
+            let moment = MOMENTS[stage.cluster.choose(Label::Workload, MOMENTS.len(), |picked| MOMENTS[picked].into())];
+            stage.cluster.sleep(moment).await;
+            let ended = stage.senders_done();
+            if move_to(stage, fingerprint, phase).await {
+                if is_terminal(phase) {
+                    stage.cluster.deliver_fault(REQUEST_ENDS);
+                }
+                break;
+            }
+            if ended {
+                return;
+            }
+        }
+    }
+}
+
+fn active(stage: &Stage, fingerprint: &str) -> Vec<(String, String)> {
+    let objects = stage.cluster.objects(stage.requests);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    objects
+        .iter()
+        .filter(|object| object["spec"]["signalFingerprint"] == fingerprint)
+        .filter(|object| !is_terminal(phase_of(object)))
+        .map(|object| (text(&object["metadata"]["namespace"]), text(&object["metadata"]["name"])))
+        .collect()
+}
+
+async fn set_phase(api: &ApiService, namespace: &str, name: &str, phase: &str) -> bool {
+    let path = format!("/apis/kubernaut.ai/v1alpha1/namespaces/{namespace}/remediationrequests/{name}");
+    for _ in 0..ATTEMPTS {
+        let Some((200, mut object)) = call(api, http::Method::GET, &path, None).await else { return false };
+        // A request that has ended stays ended: no gateway could handle one that becomes active again.
+        if is_terminal(phase_of(&object)) {
+            return false;
+        }
+        typed(&mut object["status"]);
+        object["status"]["overallPhase"] = json!(phase);
+        match call(api, http::Method::PUT, &format!("{path}/status"), Some(&object)).await {
+            Some((200, _)) => return true,
+            Some((409, _)) => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Reduces a status to the members of the orchestrator's struct.
+fn typed(status: &mut Value) {
+    if !status.is_object() {
+        *status = Value::Object(Map::new());
+    }
+    let keep = |value: &mut Value, known: &[&str]| {
+        if let Some(members) = value.as_object_mut() {
+            members.retain(|name, _| known.contains(&name.as_str()));
+        }
+    };
+    keep(status, KNOWN_STATUS);
+    if let Some(conditions) = status.get_mut("conditions").and_then(Value::as_array_mut) {
+        conditions.iter_mut().for_each(|condition| keep(condition, KNOWN_CONDITION));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_status_members_are_erased() {
+        let mut status = json!({"overallPhase": "", "mark": 1, "conditions": [{"type": "A", "mark": 2}]});
+        typed(&mut status);
+        assert_eq!(status, json!({"overallPhase": "", "conditions": [{"type": "A"}]}));
+    }
+}

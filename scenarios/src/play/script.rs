@@ -1,0 +1,119 @@
+//! The script: plays a scenario's acts in order, and ends when every sender and every other player has ended.
+use super::{alertmanager, api::call, interference, orchestrator, sender, stage::Stage};
+use crate::{
+    objects::{lease_name, leases_path},
+    workload::{Act, Payload},
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// Plays the acts in order.
+pub async fn play(stage: Stage, acts: Vec<Act>) {
+    if stage.interference {
+        stage.cluster.offer(interference::anytime::offers(&stage, &fingerprints(&acts)));
+    }
+    let mut senders = JoinSet::new();
+    let mut actors = JoinSet::new();
+    for act in acts {
+        match act {
+            Act::Deliver { what, copies, to, retry } => {
+                for _ in 0..copies {
+                    senders.spawn(sender::deliver(stage.clone(), what, to, retry));
+                }
+            }
+            Act::AwaitAnswers => while senders.join_next().await.is_some() {},
+            Act::Wait(duration) => stage.cluster.sleep(duration).await,
+            Act::Orchestrate { of, phase } => orchestrate(&stage, of, &phase).await,
+            Act::OrchestrateMeanwhile { of, phases } => {
+                for alert in of.alerts().iter().cloned() {
+                    let (stage, phases) = (stage.clone(), phases.clone());
+                    actors.spawn(async move { orchestrator::move_through(&stage, &alert.fingerprint, &phases).await });
+                }
+            }
+            Act::DeliverEach { count, to, retry } => {
+                for number in 0..count {
+                    senders.spawn(sender::deliver(stage.clone(), Payload::Distinct(number), to, retry));
+                }
+            }
+            Act::Alertmanagers { alerts, lasts } => {
+                let logs = alertmanager::Logs::default();
+                for position in 0..alertmanager::PEERS {
+                    senders.spawn(alertmanager::peer(stage.clone(), position, alerts, lasts, logs.clone()));
+                }
+            }
+            Act::OrchestrateEvery { of, phase, every, times } => {
+                let stage = stage.clone();
+                actors.spawn(async move {
+                    for _ in 0..times {
+                        stage.cluster.sleep(every).await;
+                        orchestrate(&stage, of, &phase).await;
+                    }
+                });
+            }
+            Act::WriteLease { of, spec } => {
+                write_lease(&stage, of, serde_json::from_str(&spec).unwrap_or_default()).await
+            }
+            Act::HoldLease { of, holder } => hold_lease(&stage, of, &holder).await,
+            Act::Pause { replica, duration } => stage.cluster.pause(replica, duration),
+            Act::Interfere { of, how } => {
+                let background = interference::scripted::interfere(&stage, of, how).await;
+                actors.spawn(background);
+            }
+            Act::DropLease { of, holder } => drop_lease(&stage, of, &holder).await,
+        }
+    }
+    while senders.join_next().await.is_some() {}
+    stage.end_sending();
+    while actors.join_next().await.is_some() {}
+}
+
+/// Fingerprints that these acts are about, each once.
+fn fingerprints(acts: &[Act]) -> Vec<Arc<str>> {
+    let mut fingerprints = Vec::new();
+    for payload in acts.iter().flat_map(Act::payloads) {
+        fingerprints.extend(payload.alerts().iter().map(|alert| Arc::clone(&alert.fingerprint)));
+    }
+    fingerprints.sort();
+    fingerprints.dedup();
+    fingerprints
+}
+
+/// Path of all locks, and the name of the payload's lock.
+fn lease_path(of: Payload) -> (String, String) {
+    (leases_path(), lease_name(&of.alerts()[0].fingerprint))
+}
+
+async fn orchestrate(stage: &Stage, of: Payload, phase: &str) {
+    for alert in of.alerts().iter() {
+        orchestrator::move_to(stage, &alert.fingerprint, phase).await;
+    }
+}
+
+async fn hold_lease(stage: &Stage, of: Payload, holder: &str) {
+    let now = format!("{:.6}", stage.cluster.now());
+    let spec = json!({"holderIdentity": holder, "leaseDurationSeconds": 30, "acquireTime": now, "renewTime": now});
+    write_lease(stage, of, spec).await;
+}
+
+async fn write_lease(stage: &Stage, of: Payload, spec: Value) {
+    let (path, name) = lease_path(of);
+    let lease = json!({
+        "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name}, "spec": spec,
+    });
+    call(&stage.administrator, http::Method::POST, &path, Some(&lease)).await;
+}
+
+async fn drop_lease(stage: &Stage, of: Payload, holder: &str) {
+    let (path, name) = lease_path(of);
+    let path = format!("{path}/{name}");
+    // Another holder may have taken the lease over in the meantime, and keeps it.
+    let Some((200, lease)) = call(&stage.administrator, http::Method::GET, &path, None).await else { return };
+    if lease["spec"]["holderIdentity"] != holder {
+        return;
+    }
+    let metadata = &lease["metadata"];
+    let preconditions = json!({"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]});
+    let options = json!({"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions});
+    call(&stage.administrator, http::Method::DELETE, &path, Some(&options)).await;
+}

@@ -1,0 +1,144 @@
+//! Acts: the steps of a workload's script.
+use super::{interference::Interference, payload::Payload};
+use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, time::Duration};
+
+/// The replica that a delivery goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Route {
+    /// The next ready replica, in turn.
+    RoundRobin,
+    /// Any ready replica; a choice of the run.
+    Any,
+    /// This replica while it is ready, any other otherwise.
+    Replica(usize),
+}
+
+/// What a sender does after a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Retry {
+    /// Sends it once.
+    Never,
+    /// Follows Alertmanager's rule: retries after 5xx and broken connections, with growing pauses, and never after 4xx.
+    Alertmanager,
+    /// Follows Alertmanager's rule with an idempotency key, and repeats each delivery although it was accepted.
+    Keyed {
+        /// Number of repetitions.
+        again: u32,
+    },
+}
+
+/// One step of a script.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Act {
+    /// Deliver copies of a payload, all at once.
+    Deliver {
+        /// Payload to deliver.
+        what: Payload,
+        /// Number of copies.
+        copies: u32,
+        /// Replica to deliver to.
+        to: Route,
+        /// What the sender does afterwards.
+        retry: Retry,
+    },
+    /// Deliver [`Payload::Distinct`] alerts, each once, all at once.
+    DeliverEach {
+        /// Number of alerts: 0 up to, but not including, `count`.
+        count: u16,
+        /// Replica to deliver to.
+        to: Route,
+        /// What the sender does afterwards.
+        retry: Retry,
+    },
+    /// A highly available pair of Alertmanagers sends notifications of a group whose alerts begin one after the other.
+    Alertmanagers {
+        /// Final number of alerts in the group.
+        alerts: u16,
+        /// Time for which the alerts fire.
+        lasts: Duration,
+    },
+    /// Wait until every delivery so far has its final answer.
+    AwaitAnswers,
+    /// Let simulated time pass.
+    Wait(Duration),
+    /// The orchestrator moves the payload's active RemediationRequests to a phase; the script waits for it.
+    Orchestrate {
+        /// Payload that the RemediationRequests are about.
+        of: Payload,
+        /// Phase to set.
+        phase: Cow<'static, str>,
+    },
+    /// The orchestrator moves them in the background, as soon as they exist, at moments that are choices of the run.
+    OrchestrateMeanwhile {
+        /// Payload that the RemediationRequests are about.
+        of: Payload,
+        /// Phases to set, in order.
+        phases: Cow<'static, [Cow<'static, str>]>,
+    },
+    /// The orchestrator moves them in the background, repeatedly.
+    OrchestrateEvery {
+        /// Payload that the RemediationRequests are about.
+        of: Payload,
+        /// Phase to set.
+        phase: Cow<'static, str>,
+        /// Time between two repetitions.
+        every: Duration,
+        /// Number of repetitions.
+        times: u32,
+    },
+    /// An administrator creates a lease for the payload by hand.
+    WriteLease {
+        /// Payload that the lease is about.
+        of: Payload,
+        /// Spec of the lease, as JSON.
+        spec: Cow<'static, str>,
+    },
+    /// An administrator creates the payload's lease by hand, for a holder that never releases it.
+    HoldLease {
+        /// Payload that the lease is about.
+        of: Payload,
+        /// Holder of the lease.
+        holder: Cow<'static, str>,
+    },
+    /// The lease of [`Act::HoldLease`] is deleted, unless another holder has taken it.
+    DropLease {
+        /// Payload that the lease is about.
+        of: Payload,
+        /// Holder that [`Act::HoldLease`] wrote.
+        holder: Cow<'static, str>,
+    },
+    /// A replica pauses.
+    Pause {
+        /// Index of the replica.
+        replica: usize,
+        /// Length of the pause.
+        duration: Duration,
+    },
+    /// An administrator interferes.
+    Interfere {
+        /// Payload that the RemediationRequests and the lease are about.
+        of: Payload,
+        /// What the administrator does.
+        how: Interference,
+    },
+}
+
+impl Act {
+    /// Payloads that this act delivers or writes about.
+    pub fn payloads(&self) -> Vec<Payload> {
+        match self {
+            Act::Deliver { what: of, .. }
+            | Act::Orchestrate { of, .. }
+            | Act::OrchestrateMeanwhile { of, .. }
+            | Act::HoldLease { of, .. }
+            | Act::OrchestrateEvery { of, .. }
+            | Act::WriteLease { of, .. }
+            | Act::Interfere { of, .. }
+            | Act::DropLease { of, .. } => vec![*of],
+            Act::DeliverEach { count, .. } => (0..*count).map(Payload::Distinct).collect(),
+            Act::Alertmanagers { alerts, .. } => vec![Payload::Group(*alerts)],
+            Act::AwaitAnswers | Act::Wait(_) | Act::Pause { .. } => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Interference: what people with `kubectl`, other controllers and restored backups do to the gateway's objects.
+//!
+//! The protocol must survive some of it. The rest breaks what docs/protocol.md assumes: scenarios use it to show the
+//! consequence.
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// One kind of interference with the objects of one fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Interference {
+    /// Every RemediationRequest is deleted.
+    DeleteRequests {
+        /// Time for which a finalizer keeps them terminating; zero deletes them at once.
+        held: Duration,
+    },
+    /// The orchestrator ends an active RemediationRequest.
+    EndRequest,
+    /// Every RemediationRequest that has ended becomes active again.
+    Revive,
+    /// A client creates a RemediationRequest by hand.
+    CreateRequest,
+    /// The conditions are erased, and with them the gateway's marks.
+    EraseMarks,
+    /// occurrenceCount is overwritten.
+    SetCount(u32),
+    /// The lease is deleted, even if it is held.
+    DeleteLease,
+    /// A held lease is freed, as if one replica had seen it expire too early.
+    FreeLease,
+    /// Another fingerprint that shares the first 16 digits creates the lease.
+    ClaimLease,
+}

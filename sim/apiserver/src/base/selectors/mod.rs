@@ -1,0 +1,49 @@
+//! Label and field selectors of lists, watches and collection deletes.
+use super::status::Outcome;
+use crate::registry::resources::Kind;
+use serde_json::Value;
+
+mod field;
+mod label;
+pub(crate) mod structured;
+
+pub(crate) use field::{SelectableField, demanded_name};
+
+/// Both selectors of a request; an empty one matches everything.
+#[derive(Debug, Default)]
+pub(crate) struct Selector {
+    labels: Vec<label::Requirement>,
+    fields: Vec<field::Term>,
+}
+
+/// Checks that both selectors parse, whatever fields they name.
+///
+/// # Errors
+/// 400 for one that does not.
+pub(crate) fn check_syntax(labels: &str, fields: &str) -> Outcome<()> {
+    label::parse(labels)?;
+    field::check_syntax(fields)
+}
+
+impl Selector {
+    /// Parses both selectors.
+    ///
+    /// # Errors
+    /// 400 for a selector that does not parse or names a field that is not selectable.
+    pub(crate) fn parse(kind: &Kind, labels: &str, fields: &str) -> Outcome<Self> {
+        Ok(Self { labels: label::parse(labels)?, fields: field::parse(kind, fields)? })
+    }
+
+    /// Additionally requires a name.
+    pub(crate) fn require_name(&mut self, name: &str) {
+        self.fields.push(field::Term::name(name));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.labels.is_empty() && self.fields.is_empty()
+    }
+
+    pub(crate) fn matches(&self, object: &Value) -> bool {
+        self.labels.iter().all(|r| r.matches(object)) && self.fields.iter().all(|t| t.matches(object))
+    }
+}

@@ -1,0 +1,144 @@
+//! Times in the forms of Kubernetes: `metav1.Time`, `metav1.MicroTime` and the `date-time` format of schemas.
+use jiff::{Timestamp, civil};
+
+/// Go's layout of a `metav1.MicroTime`.
+const MICRO_LAYOUT: &str = "2006-01-02T15:04:05.000000Z07:00";
+
+/// Go's zero time.
+pub(crate) const ZERO: &str = "0001-01-01T00:00:00Z";
+
+/// Parses a time in RFC 3339; None for any other text.
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    text.parse().ok().filter(|_| text != ZERO)
+}
+
+/// Formats a `metav1.MicroTime`.
+pub(crate) fn micros(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}
+
+/// Formats a `metav1.Time`: UTC, whole seconds.
+pub(crate) fn seconds(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Parses a `metav1.MicroTime`; returns the text to store if it differs from the one sent.
+///
+/// Exactly six digits of fraction are needed, after a point or a comma, and a zone; the server stores UTC.
+///
+/// # Errors
+/// Go's message for a text that does not match the layout.
+pub(crate) fn micro_time(text: &str) -> Result<Option<String>, String> {
+    let fail = |rest: &str, wanted: &str| {
+        Err(format!("parsing time {text:?} as {MICRO_LAYOUT:?}: cannot parse {rest:?} as {wanted:?}"))
+    };
+    if let Some((rest, wanted)) = misplaced(text) {
+        return fail(rest, wanted);
+    }
+    let head = &text[..19];
+    if civil_seconds(head).is_none() {
+        return fail(head, MICRO_LAYOUT);
+    }
+    let rest = &text[19..];
+    let fraction = rest.as_bytes();
+    let separated = matches!(fraction.first(), Some(b'.' | b',')) && fraction.len() >= 7;
+    if !separated || !fraction[1..7].iter().all(u8::is_ascii_digit) {
+        return fail(rest, ".000000");
+    }
+    let zone = &rest[7..];
+    if zone == "Z" && fraction[0] == b'.' {
+        return Ok(None);
+    }
+    if zone != "Z" && !is_offset(zone) {
+        return fail(zone, "Z07:00");
+    }
+    let point = format!("{head}.{}", &rest[1..]);
+    let Ok(at) = point.parse::<Timestamp>() else { return fail(zone, "Z07:00") };
+    Ok(Some(micros(at)))
+}
+
+/// The position, before the fraction, at which a text deviates from Go's layout: the rest of the text, and the expected
+/// part.
+fn misplaced(text: &str) -> Option<(&str, &'static str)> {
+    let layout = ["2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05"];
+    let mut rest = text;
+    for part in layout {
+        let is_number = part.starts_with(|c: char| c.is_ascii_digit());
+        let fits = |found: &str| if is_number { found.bytes().all(|b| b.is_ascii_digit()) } else { found == part };
+        match rest.get(..part.len()).filter(|found| fits(found)) {
+            Some(_) => rest = &rest[part.len()..],
+            None => return Some((rest, part)),
+        }
+    }
+    None
+}
+
+/// Whether a text is a `date-time` by the rules of go-openapi's strfmt: any fraction, upper or lower case, a zone.
+pub(crate) fn is_date_time(text: &str) -> bool {
+    let upper = text.to_ascii_uppercase();
+    let Some(rest) = upper.get(19..) else { return false };
+    if civil_seconds(&upper[..19]).is_none() {
+        return false;
+    }
+    let zone = rest.strip_prefix('.').map_or(rest, |f| f.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let bare_point = rest.starts_with('.') && zone.len() + 1 == rest.len();
+    !bare_point && (zone == "Z" || is_offset(zone))
+}
+
+/// Whether a text is a `date`: `2026-03-01`.
+pub(crate) fn is_date(text: &str) -> bool {
+    text.len() == 10 && civil_seconds(&format!("{text}T00:00:00")).is_some()
+}
+
+/// Parses `2026-03-01T10:00:00`, with each part in its range.
+fn civil_seconds(text: &str) -> Option<civil::DateTime> {
+    let bytes = text.as_bytes();
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    if bytes.len() != 19 || marks.iter().any(|(at, mark)| bytes[*at] != *mark) {
+        return None;
+    }
+    let number = |from: usize, to: usize| {
+        bytes[from..to].iter().try_fold(0_i16, |n, b| b.is_ascii_digit().then(|| n * 10 + i16::from(b - b'0')))
+    };
+    let small = |from: usize| number(from, from + 2).and_then(|n| i8::try_from(n).ok());
+    civil::DateTime::new(number(0, 4)?, small(5)?, small(8)?, small(11)?, small(14)?, small(17)?, 0).ok()
+}
+
+fn is_offset(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() == 6
+        && matches!(bytes[0], b'+' | b'-')
+        && bytes[3] == b':'
+        && [1, 2, 4, 5].iter().all(|i| bytes[*i].is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn micro_time_needs_six_digits_and_zone() {
+        assert_eq!(micro_time("2026-03-01T10:00:00.123456Z"), Ok(None));
+        for text in
+            ["2026-03-01T10:00:00Z", "2026-03-01T10:00:00.123Z", "2026-03-01T10:00:00.123456789Z", "2026-03-01", ""]
+        {
+            assert!(micro_time(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn micro_time_becomes_utc_with_point() {
+        let utc = |text: &str| micro_time(text).unwrap().unwrap();
+        assert_eq!(utc("2026-03-01T10:00:00.000000+02:00"), "2026-03-01T08:00:00.000000Z");
+        assert_eq!(utc("2026-03-01T10:00:00,120000Z"), "2026-03-01T10:00:00.120000Z");
+    }
+
+    #[test]
+    fn date_time_needs_valid_day_and_zone() {
+        assert!(is_date_time("2026-03-01T10:00:01+02:00"));
+        assert!(is_date_time("2026-03-01t10:00:01.5z"));
+        for text in ["yesterday", "2026-03-01T10:00:00", "2026-02-30T10:00:00Z", "2026-03-01T10:00:00.Z"] {
+            assert!(!is_date_time(text), "{text}");
+        }
+    }
+}

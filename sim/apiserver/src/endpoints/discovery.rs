@@ -1,0 +1,357 @@
+//! Non-resource paths: discovery (legacy and aggregated), the version, the health endpoints
+//! (k8s.io/apiserver/pkg/endpoints/discovery, pkg/server/healthz).
+use super::{handlers::json_answer, openapi};
+use crate::{
+    Answer, AnswerBody, Request,
+    base::{
+        object::encode,
+        status::{self, Outcome},
+    },
+    codec::{
+        negotiation::{self, Encoding},
+        representation,
+    },
+    extensions,
+    registry::{
+        builtin,
+        resources::{Kind, Registry},
+    },
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256, Sha512};
+use std::cmp::Reverse;
+
+const BUILTIN_VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const CUSTOM_VERBS: [&str; 8] = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+const SUBRESOURCE_VERBS: [&str; 3] = ["get", "patch", "update"];
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+/// The built-in groups by priority (k8s.io/kubernetes/pkg/controlplane/apiserver); custom ones follow.
+const GROUPS: [&str; 12] = [
+    "apps",
+    "events.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "networking.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "coordination.k8s.io",
+];
+/// The checks that a healthy server reports, as far as one without controllers has them.
+const CHECKS: [&str; 3] = ["ping", "log", "etcd"];
+
+/// The answer for a path outside the resources.
+pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outcome<Answer> {
+    let headers = &request.headers;
+    let mut parts = path.split('/').filter(|p| !p.is_empty());
+    let parts = [parts.next(), parts.next(), parts.next(), parts.next()];
+    let query = request.target.split_once('?').map_or("", |(_, query)| query);
+    match parts {
+        [Some(root @ ("api" | "apis")), None, ..] => match (negotiation::aggregated_discovery(headers)?, root == "api")
+        {
+            (true, core) => Ok(aggregate(registry, core, headers)),
+            (false, true) => document(request, &api_versions()),
+            (false, false) => document(request, &group_list(registry)),
+        },
+        [Some("api"), Some("v1"), None, _] => document(request, &resource_list(registry, "", "v1")),
+        [Some("apis"), Some(group), None, _] if has(registry, group, None) => {
+            document(request, &group_body(registry, group, true))
+        }
+        [Some("apis"), Some(group), Some(version), None] if has(registry, group, Some(version)) => {
+            document(request, &resource_list(registry, group, version))
+        }
+        [Some("apis"), Some(group), ..] if builtin::ABSENT_GROUPS.contains(&group) => {
+            Err(status::not_simulated(&format!("API group {group}")))
+        }
+        [Some("apis"), Some(group), Some(_), None] if is_builtin(registry, group) => Err(status::no_such_resource()),
+        [Some("version"), None, ..] if ![Method::GET, Method::HEAD].contains(&request.method) => {
+            Err(status::method_not_allowed())
+        }
+        [Some("version"), None, ..] => Ok(json_answer(200, encode(&version()), &[])),
+        [Some(name @ ("healthz" | "livez" | "readyz")), check, None, _] => Ok(health(name, check, query)),
+        [Some("openapi"), Some("v3"), ..] => openapi::answer(registry, path, request),
+        [Some("openapi" | "metrics" | "logs" | "debug"), ..] => Err(status::not_simulated(path)),
+        _ => Ok(page_not_found()),
+    }
+}
+
+/// The answer of the outermost mux for an unknown path.
+pub(crate) fn page_not_found() -> Answer {
+    text_answer(404, "404 page not found\n".into())
+}
+
+fn text_answer(code: u16, text: String) -> Answer {
+    let mut headers = HeaderMap::with_capacity(1);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    Answer { status: code, headers, body: AnswerBody::Full(Bytes::from(text)) }
+}
+
+/// A legacy discovery document, which both POST and GET read.
+fn document(request: &Request, value: &Value) -> Outcome<Answer> {
+    if ![Method::GET, Method::HEAD, Method::POST].contains(&request.method) {
+        return Err(status::method_not_allowed());
+    }
+    let answer = json_answer(200, encode(value), &[]);
+    match negotiation::for_errors(&request.headers) {
+        Encoding::Yaml => representation::encoded(answer, Encoding::Yaml),
+        // A client that accepts protobuf here accepts JSON too.
+        Encoding::Json | Encoding::Protobuf => Ok(answer),
+    }
+}
+
+fn health(name: &str, check: Option<&str>, query: &str) -> Answer {
+    let known = |wanted: &str| CHECKS.contains(&wanted);
+    let has = |wanted: &str| query.split('&').any(|part| part == wanted || part.starts_with(&format!("{wanted}=")));
+    let excluded = |check: &str| query.split('&').any(|part| part.strip_prefix("exclude=") == Some(check));
+    match check {
+        Some(check) if !known(check) => page_not_found(),
+        None if has("verbose") => {
+            let line = |check: &str| {
+                let excluded = if excluded(check) { "excluded: " } else { "" };
+                format!("[+]{check} {excluded}ok\n")
+            };
+            let lines: String = CHECKS.iter().map(|check| line(check)).collect();
+            text_answer(200, format!("{lines}{name} check passed\n"))
+        }
+        _ => text_answer(200, "ok".into()),
+    }
+}
+
+fn has(registry: &Registry, group: &str, version: Option<&str>) -> bool {
+    registry.kinds().any(|k| k.group == group && version.is_none_or(|v| k.version == v))
+}
+
+fn is_builtin(registry: &Registry, group: &str) -> bool {
+    registry.kinds().any(|k| k.group == group && !k.custom)
+}
+
+/// Groups other than core, by priority, then name.
+fn groups(registry: &Registry) -> Vec<&str> {
+    let mut groups: Vec<_> = registry.kinds().map(|k| k.group.as_str()).filter(|g| !g.is_empty()).collect();
+    groups.sort_by_key(|group| (GROUPS.iter().position(|known| known == group).unwrap_or(GROUPS.len()), *group));
+    groups.dedup();
+    groups
+}
+
+/// The versions of a group: stable ones first, newest first.
+fn versions<'a>(registry: &'a Registry, group: &str) -> Vec<&'a str> {
+    let mut versions: Vec<_> = registry.kinds().filter(|k| k.group == group).map(|k| k.version.as_str()).collect();
+    versions.sort_by_key(|version| Reverse(extensions::priority(version)));
+    versions.dedup();
+    versions
+}
+
+/// The kinds of a group version, sorted by plural.
+fn resources_of<'a>(registry: &'a Registry, group: &str, version: &str) -> Vec<&'a Kind> {
+    let mut kinds: Vec<_> = registry.kinds().filter(|k| k.group == group && k.version == version).collect();
+    kinds.sort_by_key(|kind| &kind.plural);
+    kinds
+}
+
+fn api_versions() -> Value {
+    json!({
+        "kind": "APIVersions",
+        "versions": ["v1"],
+        "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": "127.0.0.1:6443"}],
+    })
+}
+
+fn group_list(registry: &Registry) -> Value {
+    let list: Vec<_> = groups(registry).into_iter().map(|group| group_body(registry, group, false)).collect();
+    json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": list})
+}
+
+fn group_body(registry: &Registry, group: &str, whole: bool) -> Value {
+    let versions: Vec<_> = versions(registry, group)
+        .into_iter()
+        .map(|version| json!({"groupVersion": format!("{group}/{version}"), "version": version}))
+        .collect();
+    let mut body = json!({"name": group, "preferredVersion": versions.first(), "versions": versions});
+    if whole {
+        body["kind"] = "APIGroup".into();
+        body["apiVersion"] = "v1".into();
+    }
+    body
+}
+
+fn resource_list(registry: &Registry, group: &str, version: &str) -> Value {
+    let mut resources = Vec::new();
+    for kind in resources_of(registry, group, version) {
+        let mut resource = json!({
+            "name": kind.plural,
+            "singularName": kind.singular,
+            "namespaced": kind.namespaced,
+            "kind": kind.kind,
+            "verbs": verbs(kind),
+        });
+        if !kind.create_only {
+            resource["storageVersionHash"] = storage_version_hash(kind).into();
+        }
+        add_names(kind, &mut resource);
+        resources.push(resource);
+        resources.extend(subresources(kind).into_iter().map(|subresource| {
+            let mut resource = json!({
+                "name": format!("{}/{subresource}", kind.plural),
+                "singularName": "",
+                "namespaced": kind.namespaced,
+                "kind": kind.kind,
+                "verbs": SUBRESOURCE_VERBS,
+            });
+            if subresource == "scale" {
+                resource["group"] = "autoscaling".into();
+                resource["version"] = "v1".into();
+                resource["kind"] = "Scale".into();
+            }
+            resource
+        }));
+    }
+    let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": resources})
+}
+
+/// The subresources that can be read, patched and replaced.
+fn subresources(kind: &Kind) -> Vec<&'static str> {
+    let all = [("scale", kind.scale.is_some()), ("status", kind.has_status)];
+    let mut names: Vec<_> = all.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect();
+    if kind.custom {
+        // Custom resources list `status` first.
+        names.reverse();
+    }
+    names
+}
+
+fn add_names(kind: &Kind, resource: &mut Value) {
+    if !kind.short_names.is_empty() {
+        resource["shortNames"] = json!(kind.short_names);
+    }
+    if !kind.categories.is_empty() {
+        resource["categories"] = json!(kind.categories);
+    }
+}
+
+fn verbs(kind: &Kind) -> Vec<&'static str> {
+    if kind.create_only {
+        return vec!["create"];
+    }
+    let all = if kind.custom { CUSTOM_VERBS } else { BUILTIN_VERBS };
+    all.into_iter().filter(|verb| *verb != "deletecollection" || kind.has_delete_collection()).collect()
+}
+
+/// The hash of k8s.io/apiserver/pkg/endpoints/discovery/storageversionhash.go. A view has the hash of the kind that it
+/// shows.
+fn storage_version_hash(kind: &Kind) -> String {
+    let group = if kind.is_view() && !kind.custom { "" } else { kind.group.as_str() };
+    // Definitions are still stored in their first version.
+    let first = (group == extensions::GROUP).then_some("v1beta1");
+    let version = first.unwrap_or(&kind.stored_as.as_deref().unwrap_or(kind).version);
+    let digest = Sha256::digest(format!("{group}/{version}/{}", kind.kind));
+    STANDARD.encode(&digest[..8])
+}
+
+/// A document that clients cache, with the SHA-512 of its text in upper-case hexadecimal, as ETags and URLs contain it.
+/// Computing it costs more than serving it, so it is computed once.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) body: Bytes,
+    pub(crate) hash: String,
+}
+
+impl Document {
+    pub(crate) fn new(body: Bytes) -> Self {
+        let hash = Sha512::digest(&body).iter().map(|byte| format!("{byte:02X}")).collect();
+        Self { body, hash }
+    }
+
+    /// The document with its hash as ETag, or 304 for a client that has it.
+    pub(crate) fn answer(&self, headers: &HeaderMap) -> Answer {
+        let tag = format!("\"{}\"", self.hash);
+        let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(&tag));
+        let unchanged = || Answer { status: 304, headers: HeaderMap::new(), body: AnswerBody::Full(Bytes::new()) };
+        let mut answer = if known { unchanged() } else { json_answer(200, self.body.clone(), &[]) };
+        if let Ok(tag) = HeaderValue::from_str(&tag) {
+            answer.headers.insert(header::ETAG, tag);
+        }
+        answer.headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+        answer
+    }
+}
+
+/// Aggregated discovery: every client requests it when it starts, and again with the ETag that it knows.
+fn aggregate(registry: &Registry, core: bool, headers: &HeaderMap) -> Answer {
+    let document = registry.aggregated[usize::from(core)].get_or_init(|| {
+        let names = if core { vec![""] } else { groups(registry) };
+        let items: Vec<_> = names.into_iter().map(|group| aggregated_group(registry, group)).collect();
+        Document::new(encode(&json!({
+            "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items,
+        })))
+    });
+    let mut answer = document.answer(headers);
+    if answer.status == 200 {
+        answer.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(AGGREGATED));
+    }
+    answer.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public"));
+    answer
+}
+
+fn aggregated_group(registry: &Registry, group: &str) -> Value {
+    let versions: Vec<_> = versions(registry, group)
+        .into_iter()
+        .map(|version| {
+            let resources: Vec<_> =
+                resources_of(registry, group, version).into_iter().map(aggregated_resource).collect();
+            json!({"version": version, "freshness": "Current", "resources": resources})
+        })
+        .collect();
+    let metadata = if group.is_empty() { json!({}) } else { json!({"name": group}) };
+    json!({"metadata": metadata, "versions": versions})
+}
+
+fn aggregated_resource(kind: &Kind) -> Value {
+    // Built-in kinds omit the group and version of the enclosing entry.
+    let (group, version) = if kind.custom { (&*kind.group, &*kind.version) } else { ("", "") };
+    let response = json!({"group": group, "version": version, "kind": kind.kind});
+    let mut resource = json!({
+        "resource": kind.plural,
+        "responseKind": response,
+        "scope": if kind.namespaced { "Namespaced" } else { "Cluster" },
+        "singularResource": kind.singular,
+        "verbs": verbs(kind),
+    });
+    add_names(kind, &mut resource);
+    let below: Vec<_> = subresources(kind)
+        .into_iter()
+        .map(|name| {
+            let scale = json!({"group": "autoscaling", "version": "v1", "kind": "Scale"});
+            let response = if name == "scale" { scale } else { response.clone() };
+            json!({"subresource": name, "responseKind": response, "verbs": SUBRESOURCE_VERBS})
+        })
+        .collect();
+    if !below.is_empty() {
+        resource["subresources"] = below.into();
+    }
+    resource
+}
+
+fn version() -> Value {
+    json!({
+        "major": "1",
+        "minor": "36",
+        "emulationMajor": "1",
+        "emulationMinor": "36",
+        "minCompatibilityMajor": "1",
+        "minCompatibilityMinor": "35",
+        "gitVersion": "v1.36.3+lockstep",
+        "gitCommit": "",
+        "gitTreeState": "",
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "",
+        "compiler": "",
+        "platform": "",
+    })
+}

@@ -1,0 +1,186 @@
+//! POST, and the creating half of PUT (k8s.io/apiserver/pkg/registry/rest/create.go).
+use super::{Call, body_revision};
+use crate::{
+    Answer,
+    base::{
+        object,
+        status::{self, Outcome},
+        timestamp,
+    },
+    codec::decode,
+    extensions,
+    registry::builtin::access::{ADMISSION, RBAC},
+    server::state::ApiServer,
+    validation::{self, FieldError, metadata},
+};
+use serde_json::Value;
+
+/// Number of generated names to try.
+const NAME_ATTEMPTS: usize = 8;
+
+/// Members that a POST drops and a creating PUT keeps (k8s.io/apiserver/pkg/registry/rest/meta.go,
+/// WipeObjectMetaSystemFields).
+const SYSTEM_FIELDS: [&str; 3] = ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"];
+
+impl ApiServer {
+    pub(crate) fn create(&mut self, call: &Call<'_>) -> Outcome<Answer> {
+        validation::options::validate_write(&call.options, "CreateOptions")?;
+        let encoding = call.body_encoding()?;
+        let decoded = decode::object(call.kind, encoding, call.body)?;
+        let mut warnings = decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints)?;
+        let outcome = self.create_decoded(call, decoded.value, &mut warnings);
+        // A refusal carries the warnings that were collected before it.
+        outcome.map_err(|refusal| refusal.with_warnings(warnings))
+    }
+
+    fn create_decoded(&mut self, call: &Call<'_>, mut value: Value, warnings: &mut Vec<String>) -> Outcome<Answer> {
+        for member in SYSTEM_FIELDS {
+            object::metadata_mut(&mut value).remove(member);
+        }
+        decode::check_namespace(call.kind, call.namespace, &mut value)?;
+        validation::warnings::drop_repeated_owners(&mut value, "", warnings);
+        let prefix = object::meta_str(&value, "generateName").to_owned();
+        let generated = object::meta_str(&value, "name").is_empty() && !prefix.is_empty();
+        self.admit_create(call, object::meta_str(&value, "name"))?;
+        default(call, &mut value);
+        self.own_fields(call, None, &mut value);
+        self.mutate(call, &mut value, None)?;
+        // A dry run does not reach the version check, and shows the version.
+        let mut revision = 0;
+        if !call.options.is_dry_run() {
+            revision = body_revision(&value)?;
+            object::metadata_mut(&mut value).remove("resourceVersion");
+        }
+        if !generated {
+            return self.create_prepared(call, value, revision, warnings);
+        }
+        for _ in 0..NAME_ATTEMPTS {
+            let name = self.ids.name(&prefix);
+            if self.store.get(call.resource(), &call.kind.key(call.namespace, &name)).is_none() {
+                object::metadata_mut(&mut value).insert("name".into(), name.into());
+                return self.create_prepared(call, value, revision, warnings);
+            }
+        }
+        Err(status::no_unique_name(call.kind.subject(), &prefix))
+    }
+
+    /// Creates an object whose name and namespace are final and admitted, whose defaults are filled in and whose fields
+    /// have owners. `revision` is the version in the body of a POST.
+    pub(crate) fn create_prepared(
+        &mut self,
+        call: &Call<'_>,
+        mut value: Value,
+        revision: u64,
+        warnings: &mut Vec<String>,
+    ) -> Outcome<Answer> {
+        validation::default_spec(call.kind, &mut value);
+        self.check_grant(call, &value, None)?;
+        self.prepare_for_create(call, &mut value);
+        let errors = self.validate_new(call, &value);
+        let name = object::meta_str(&value, "name").to_owned();
+        if !errors.is_empty() {
+            let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
+            let subject = status::Subject { group: call.kind.invalid_group(), kind };
+            return Err(status::invalid(subject, &name, &errors));
+        }
+        if call.kind.custom {
+            validation::warnings::finalizers(&value, None, warnings);
+        }
+        if revision != 0 {
+            return Err(status::bare_error("resourceVersion should not be set on objects to be created"));
+        }
+        if call.kind.group == extensions::GROUP {
+            extensions::validation::check_simulated(&value, &self.registry)?;
+            extensions::validation::warn(&value, None, warnings);
+        }
+        self.review_write(call, &value, None)?;
+        let key = call.kind.key(call.namespace, &name);
+        if let Some(existing) = self.store.get(call.resource(), &key) {
+            return Err(status::already_exists(call.kind.subject(), &name, existing.is_terminating()));
+        }
+        if call.options.is_dry_run() {
+            return Ok(call.value_answer(201, &value, warnings));
+        }
+        // A dry run shows this member, but it is not stored.
+        object::metadata_mut(&mut value).remove("selfLink");
+        let object = self.commit_put(call.actor, call.resource(), &key, call.stored(value));
+        Ok(call.object_answer(201, &object, warnings))
+    }
+
+    fn prepare_for_create(&mut self, call: &Call<'_>, value: &mut Value) {
+        let uid = self.ids.uid();
+        let meta = object::metadata_mut(value);
+        meta.insert("uid".into(), uid.into());
+        meta.insert("creationTimestamp".into(), timestamp::seconds(call.now).into());
+        if call.kind.counts_generation {
+            meta.insert("generation".into(), 1.into());
+        }
+        validation::lease::drop_disabled(call.kind, value);
+        let Some(map) = value.as_object_mut() else { return };
+        if call.kind.custom && call.kind.has_status {
+            map.remove("status");
+        } else if !call.kind.custom {
+            validation::core::prepare_new(&call.kind.kind, map);
+        }
+    }
+
+    fn validate_new(&self, call: &Call<'_>, value: &Value) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        metadata::validate(value, call.kind.name_rule, &mut errors);
+        self.validate_content(call, value, None, &mut errors);
+        errors
+    }
+
+    /// Validates an object apart from its metadata, and the schema's restrictions on its metadata.
+    pub(crate) fn validate_content(
+        &self,
+        call: &Call<'_>,
+        value: &Value,
+        old: Option<&Value>,
+        errors: &mut Vec<FieldError>,
+    ) {
+        let kind = call.kind;
+        let Some(schema) = &kind.schema else {
+            match (kind.kind.as_str(), old) {
+                ("Lease", _) => validation::lease::validate(value, errors),
+                (name, old) if kind.group == RBAC => validation::rbac::validate(name, value, old, errors),
+                ("Namespace", _) => validation::namespace::validate(value, call.subresource, errors),
+                (_, _) if kind.group == ADMISSION => validation::webhooks::validate(value, errors),
+                (_, old) if kind.group == extensions::GROUP => {
+                    extensions::validation::validate(value, old, call.subresource, errors)
+                }
+                ("Secret", old) => validation::secret::validate(value, old, errors),
+                ("Event", None) => validation::event::validate(value, call.through(), errors),
+                ("Event", Some(old)) => validation::event::validate_update(value, old, call.through(), errors),
+                (name, None) => validation::core::validate(name, value, errors),
+                (name, Some(old)) => validation::core::validate_update(name, value, old, errors),
+            }
+            return;
+        };
+        if let Some(found) = value.get("kind").filter(|found| *found != kind.kind.as_str()) {
+            errors.push(FieldError::invalid("kind", found, format_args!("must be {}", kind.kind)));
+        }
+        if call.subresource == "status" {
+            let before = old.and_then(|o| o.get("status"));
+            if let (Some(schema), Some(status)) = (schema.property("status"), value.get("status")) {
+                schema.validate_status(status, before, errors);
+            }
+        } else {
+            schema.validate_object(value, old, errors);
+        }
+        if schema.has_rules() && errors.iter().any(FieldError::blocks_rules) {
+            let detail = "null: some validation rules were not checked because the object was invalid; correct \
+                the existing errors to complete validation";
+            errors.push(FieldError::invalid_hidden("", detail));
+            return;
+        }
+        schema.validate_rules(value, old, &crate::schema::Path::Root, &self.registry.rules, errors);
+    }
+}
+
+/// Fills in the defaults of a built-in kind; for a custom one its schema has already done so.
+pub(crate) fn default(call: &Call<'_>, value: &mut Value) {
+    if let Some(map) = value.as_object_mut().filter(|_| !call.kind.custom) {
+        validation::core::default(&call.kind.kind, map);
+    }
+}

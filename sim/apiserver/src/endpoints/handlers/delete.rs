@@ -1,0 +1,270 @@
+//! DELETE of one object and of a collection (k8s.io/apiserver/pkg/registry/rest/delete.go).
+//!
+//! The finalizers of foreground and orphan deletion remain until the garbage collector, if it is on, or a client
+//! removes them.
+use super::{Call, json_answer, list::encode_page};
+use crate::{
+    Answer,
+    base::{
+        object::{self, Object},
+        selectors::Selector,
+        status::{self, Outcome},
+        timestamp,
+    },
+    codec::{
+        decode,
+        negotiation::{self, Encoding},
+    },
+    server::state::ApiServer,
+    validation::{self, FieldError},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The finalizers that belong to the garbage collector.
+const COLLECTOR: [&str; 2] = ["orphan", "foregroundDeletion"];
+
+/// `metav1.DeleteOptions`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct DeleteOptions {
+    kind: Option<String>,
+    api_version: Option<String>,
+    pub(crate) preconditions: Option<Preconditions>,
+    dry_run: Option<Vec<String>>,
+    propagation_policy: Option<String>,
+    pub(crate) orphan_dependents: Option<bool>,
+}
+
+/// An empty string is a precondition too: it never holds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Preconditions {
+    pub(crate) uid: Option<String>,
+    pub(crate) resource_version: Option<String>,
+}
+
+impl DeleteOptions {
+    pub(crate) fn is_dry_run(&self) -> bool {
+        self.dry_run.as_ref().is_some_and(|values| !values.is_empty())
+    }
+
+    /// The finalizer that instructs the garbage collector: `Some(None)` for background deletion, None if the options do
+    /// not say.
+    pub(crate) fn collector_finalizer(&self) -> Option<Option<&'static str>> {
+        match (self.orphan_dependents, self.propagation_policy.as_deref()) {
+            (Some(true), _) | (None, Some("Orphan")) => Some(Some("orphan")),
+            (None, Some("Foreground")) => Some(Some("foregroundDeletion")),
+            (Some(false), _) | (None, Some(_)) => Some(None),
+            (None, None) => None,
+        }
+    }
+}
+
+impl ApiServer {
+    pub(crate) fn delete(&mut self, call: &Call<'_>) -> Outcome<Answer> {
+        let options = delete_options(call)?;
+        let current = self.current(call).ok_or_else(|| call.not_found())?;
+        check_preconditions(call, &options, call.name, &current)?;
+        self.review_deletion(call, &current, options.is_dry_run())?;
+        self.delete_object(call, &options, &current)
+    }
+
+    /// Deletes an object, or marks it as terminating, after all checks have passed.
+    pub(crate) fn delete_object(
+        &mut self,
+        call: &Call<'_>,
+        options: &DeleteOptions,
+        current: &Arc<Object>,
+    ) -> Outcome<Answer> {
+        let key = call.key();
+        let dry_run = options.is_dry_run();
+        // 202 is only for clients that use the deprecated option.
+        let stays = if options.orphan_dependents == Some(false) { 202 } else { 200 };
+        match fate(call, options, current) {
+            Fate::Stays(value) if value == *current.value => Ok(call.object_answer(stays, current, &[])),
+            Fate::Stays(value) if dry_run => Ok(call.value_answer(stays, &value, &[])),
+            Fate::Stays(value) => {
+                let object = self.commit_put(call.actor, call.resource(), &key, value);
+                Ok(call.object_answer(stays, &object, &[]))
+            }
+            // A dry run answers with the object of an update that the real server never reads: a blank one.
+            Fate::Released if dry_run => Ok(call.value_answer(200, &blank(call)?, &[])),
+            Fate::Released | Fate::Goes => {
+                check_released(call, options, current)?;
+                let gone =
+                    if dry_run { current.revision } else { self.commit_delete(call.actor, call.resource(), &key) };
+                Ok(deleted_answer(call, current, gone))
+            }
+        }
+    }
+
+    pub(crate) fn delete_collection(&mut self, call: &Call<'_>) -> Outcome<Answer> {
+        validation::options::validate_list(&call.options, false)?;
+        let selector = Selector::parse(call.kind, &call.options.label_selector, &call.options.field_selector)?;
+        let options = delete_options(call)?;
+        let page = self.consistent_page(call, &selector);
+        let answer = encode_page(call, &page);
+        for current in &page.objects {
+            let key = call.kind.key(&current.namespace, &current.name);
+            // Objects deleted before an error stay deleted.
+            check_preconditions(call, &options, &current.name, current)?;
+            if options.is_dry_run() {
+                continue;
+            }
+            match fate(call, &options, current) {
+                Fate::Stays(value) if value == *current.value => {}
+                Fate::Stays(value) => {
+                    self.commit_put(call.actor, call.resource(), &key, value);
+                }
+                Fate::Released | Fate::Goes => {
+                    check_released(call, &options, current)?;
+                    self.commit_delete(call.actor, call.resource(), &key);
+                }
+            }
+        }
+        Ok(json_answer(200, answer, &[]))
+    }
+}
+
+/// The options from the body if there is one, otherwise from the query; only bodies have preconditions.
+pub(crate) fn delete_options(call: &Call<'_>) -> Outcome<DeleteOptions> {
+    decode::check_size(call.body)?;
+    let options = if call.body.is_empty() {
+        DeleteOptions {
+            dry_run: Some(call.options.dry_run.iter().map(|v| v.clone().into_owned()).collect()),
+            propagation_policy: call.options.propagation_policy.as_ref().map(|v| v.clone().into_owned()),
+            orphan_dependents: call.options.orphan_dependents,
+            ..DeleteOptions::default()
+        }
+    } else {
+        let value = decode::options(negotiation::of_body(call.headers)?, call.body, "DeleteOptions")?;
+        if !value.is_object() && !value.is_null() {
+            let found = validation::metadata::json_type(&value);
+            let why =
+                format!("couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value");
+            return Err(status::bad_request(why));
+        }
+        serde_json::from_value::<Option<_>>(value).map_err(|e| status::bad_request(e.to_string()))?.unwrap_or_default()
+    };
+    if let Some(kind) = options.kind.as_deref().filter(|kind| !matches!(*kind, "" | "DeleteOptions")) {
+        let version = options.api_version.as_deref().unwrap_or_default();
+        let message =
+            format!("no kind {kind:?} is registered for version {version:?} in scheme \"pkg/runtime/scheme.go:111\"");
+        return Err(status::bad_request(message));
+    }
+    validate(&options)?;
+    Ok(options)
+}
+
+fn validate(options: &DeleteOptions) -> Outcome<()> {
+    let mut errors = Vec::new();
+    let field = "propagationPolicy";
+    if let Some(policy) = options.propagation_policy.as_deref() {
+        let value = Value::from(policy);
+        if options.orphan_dependents.is_some() {
+            let detail = "orphanDependents and deletionPropagation cannot be both set";
+            errors.push(FieldError::invalid(field, &value, detail));
+        }
+        if !matches!(policy, "Foreground" | "Background" | "Orphan") {
+            let supported = ["Foreground", "Background", "Orphan", "nil"].map(Value::from);
+            errors.push(FieldError::not_supported(field, &value, &supported.each_ref()));
+        }
+    }
+    validation::options::dry_run(options.dry_run.as_deref().unwrap_or_default(), &mut errors);
+    validation::options::finish("DeleteOptions", errors)
+}
+
+/// Checks the preconditions of a delete; these conflicts name the Kind where all others name the plural.
+fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, name: &str, current: &Object) -> Outcome<()> {
+    let Some(wanted) = &options.preconditions else { return Ok(()) };
+    let subject = call.kind.kind_subject();
+    if let Some(uid) = wanted.uid.as_deref().filter(|uid| *uid != current.uid()) {
+        let why = format!(
+            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have \
+             been deleted and then recreated",
+            current.uid()
+        );
+        return Err(status::conflict(subject, name, &why));
+    }
+    let stored = current.revision.to_string();
+    if let Some(revision) = wanted.resource_version.as_deref().filter(|revision| *revision != stored) {
+        let why = format!(
+            "the ResourceVersion in the precondition ({revision}) does not match the ResourceVersion in record \
+             ({stored}). The object might have been modified"
+        );
+        return Err(status::conflict(subject, name, &why));
+    }
+    Ok(())
+}
+
+/// What a delete does to an object.
+enum Fate {
+    /// The object remains, in this form, until its finalizers are gone.
+    Stays(Value),
+    /// The options remove the object's last finalizers, which are the collector's, and it is deleted.
+    Released,
+    /// The object has no finalizers and is deleted.
+    Goes,
+}
+
+/// When an update would remove the last finalizers, the real server deletes instead, and compares the version
+/// precondition with an object that it never read: any version precondition fails
+/// (k8s.io/apiserver/pkg/registry/generic/registry/store.go, Delete).
+fn check_released(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Outcome<()> {
+    let names_version = options.preconditions.as_ref().is_some_and(|wanted| wanted.resource_version.is_some());
+    if !names_version || object::finalizers(&current.value).is_empty() {
+        return Ok(());
+    }
+    let key = call.kind.etcd_key(&current.namespace, &current.name);
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: \
+         ResourceVersion in precondition: , ResourceVersion in object meta: {}",
+        current.revision
+    );
+    Err(status::conflict(call.kind.subject(), &current.name, &why))
+}
+
+/// Applies the options to the object: they determine the collector's finalizers; by default those on the object remain
+/// (k8s.io/apiserver/pkg/registry/generic/registry/store.go, deletionFinalizersForGarbageCollection).
+fn fate(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Fate {
+    let mut finalizers: Vec<Value> = object::finalizers(&current.value).into_iter().map(Value::from).collect();
+    if let Some(chosen) = options.collector_finalizer() {
+        finalizers.retain(|f| Some(f.as_str().unwrap_or_default()) == chosen || !COLLECTOR.iter().any(|c| f == c));
+        finalizers.extend(chosen.map(Value::from).filter(|f| !finalizers.contains(f)));
+    }
+    if finalizers.is_empty() {
+        return if object::finalizers(&current.value).is_empty() { Fate::Goes } else { Fate::Released };
+    }
+    let mut value = (*current.value).clone();
+    object::begin_deletion(&mut value, call.now);
+    object::metadata_mut(&mut value).insert("finalizers".into(), finalizers.into());
+    Fate::Stays(value)
+}
+
+/// An empty object of the kind.
+fn blank(call: &Call<'_>) -> Outcome<Value> {
+    if call.kind.custom {
+        return Ok(json!({"apiVersion": call.kind.api_version, "kind": call.kind.kind}));
+    }
+    Ok(decode::object(call.kind, Encoding::Json, b"{}")?.value)
+}
+
+/// A Status with the uid; for some kinds the deleted object, and for a pod without a node with its termination times.
+fn deleted_answer(call: &Call<'_>, last: &Arc<Object>, revision: u64) -> Answer {
+    let kind = if call.kind.custom { "" } else { call.kind.kind.as_str() };
+    if !matches!(kind, "Namespace" | "Pod" | "Service" | "ServiceAccount") {
+        return status::deleted(call.kind.subject(), call.name, last.uid()).answer();
+    }
+    let mut value = (*last.value).clone();
+    let meta = object::metadata_mut(&mut value);
+    meta.insert("resourceVersion".into(), revision.to_string().into());
+    if kind == "Pod" {
+        meta.insert("deletionTimestamp".into(), timestamp::seconds(call.now).into());
+        meta.insert("deletionGracePeriodSeconds".into(), 0.into());
+        let generation = meta.get("generation").and_then(Value::as_i64).unwrap_or_default();
+        meta.insert("generation".into(), (generation + 1).into());
+    }
+    call.value_answer(200, &value, &[])
+}

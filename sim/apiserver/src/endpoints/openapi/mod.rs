@@ -1,0 +1,99 @@
+//! OpenAPI v3 (k8s.io/kube-openapi/pkg/handler3): an index with a hash for each group version, and a document for each.
+//!
+//! It covers what kubectl reads: schemas for `explain`, and the parameters of PATCH that show what the server supports.
+//! OpenAPI v2 and the protobuf form are absent: where v3 is served, kubectl does without v2.
+mod enums;
+mod paths;
+mod schemas;
+
+use super::{discovery::Document, handlers::json_answer};
+use crate::{
+    Answer, AnswerBody, Request,
+    base::{
+        object::encode,
+        status::{self, Outcome},
+    },
+    registry::resources::{Kind, Registry},
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The index, or the document of a group version.
+///
+/// # Errors
+/// 501 if the client accepts only protobuf.
+pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outcome<Answer> {
+    let documents = registry.openapi.get_or_init(|| documents(registry));
+    let name = path.strip_prefix("/openapi/v3").unwrap_or_default().trim_matches('/');
+    if name.is_empty() {
+        let mut index = json_answer(200, index(documents), &[]);
+        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+        index.headers.insert(header::CONTENT_TYPE, plain);
+        return Ok(index);
+    }
+    let Some(document) = documents.get(name) else {
+        return Ok(Answer { status: 404, headers: HeaderMap::new(), body: AnswerBody::Full(Bytes::new()) });
+    };
+    let accept = request.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let json =
+        accept.is_empty() || ["application/json", "*/*", "application/*"].iter().any(|known| accept.contains(known));
+    if !json && accept.contains("proto-openapi") {
+        return Err(status::not_simulated("OpenAPI in protobuf"));
+    }
+    if !json {
+        return Ok(Answer { status: 406, headers: HeaderMap::new(), body: AnswerBody::Full(Bytes::new()) });
+    }
+    let mut answer = document.answer(&request.headers);
+    // A URL with a hash always refers to the same document.
+    let hashed = request.target.contains("hash=");
+    let caching = HeaderValue::from_static(if hashed { "public, immutable" } else { "no-cache, private" });
+    answer.headers.insert(header::CACHE_CONTROL, caching);
+    Ok(answer)
+}
+
+/// Documents by name, e.g. `apis/apps/v1`.
+pub(crate) type Documents = BTreeMap<String, Document>;
+
+fn documents(registry: &Registry) -> Documents {
+    let versions: BTreeSet<(&str, &str)> =
+        registry.kinds().map(|kind| (kind.group.as_str(), kind.version.as_str())).collect();
+    let documents = versions.into_iter().map(|(group, version)| {
+        let kinds: Vec<_> = registry.kinds().filter(|k| k.group == group && k.version == version).collect();
+        let body = encode(&document(&kinds));
+        (root(kinds[0]).trim_start_matches('/').to_owned(), Document::new(body))
+    });
+    documents.collect()
+}
+
+fn index(documents: &Documents) -> Bytes {
+    let paths: Map<_, _> = documents
+        .iter()
+        .map(|(name, Document { hash, .. })| {
+            (name.clone(), json!({"serverRelativeURL": format!("/openapi/v3/{name}?hash={hash}")}))
+        })
+        .collect();
+    encode(&json!({"paths": paths}))
+}
+
+fn document(kinds: &[&Kind]) -> Value {
+    let paths: Map<_, _> = kinds.iter().flat_map(|kind| paths::of(kind)).collect();
+    json!({
+        "openapi": "3.0.0",
+        "info": {"title": "Kubernetes", "version": "1.36"},
+        "paths": paths,
+        "components": {"schemas": schemas::of(kinds)},
+    })
+}
+
+/// The root path of a kind's group version: `/api/v1`, or `/apis/apps/v1`.
+fn root(kind: &Kind) -> String {
+    let prefix = if kind.group.is_empty() { "/api" } else { "/apis" };
+    format!("{prefix}/{}", kind.api_version)
+}
+
+/// The extension by which clients find the schema of a kind.
+fn group_version_kind(kind: &Kind) -> Value {
+    json!({"group": kind.group, "version": kind.version, "kind": kind.kind})
+}

@@ -1,0 +1,281 @@
+//! The built-in kinds that are simulated: those that controllers commonly read, write and look up owners in.
+use super::events;
+use crate::{
+    ResourceId,
+    base::{names::NameRule, selectors::SelectableField},
+    codec::decode::shape::Shape,
+    extensions,
+    registry::resources::{Kind, ResetFields, Scale},
+    structured_merge::{Types, set::Set},
+};
+
+pub(crate) mod access;
+
+/// One row of the table of built-in kinds.
+pub(crate) struct Builtin {
+    group: &'static str,
+    kind: &'static str,
+    plural: &'static str,
+    short_names: &'static [&'static str],
+    categories: &'static [&'static str],
+    namespaced: bool,
+    /// Whether the kind has a status subresource.
+    status: bool,
+    /// Whether the kind counts generations.
+    generation: bool,
+    /// Selectable fields other than name and namespace.
+    fields: &'static [&'static str],
+    /// Whether objects are answered at once and never stored, as reviews are.
+    create_only: bool,
+    /// The kind's members; without a shape, bodies are not checked.
+    shape: Option<&'static [(&'static str, Shape)]>,
+}
+
+const PLAIN: Builtin = Builtin {
+    group: "",
+    kind: "",
+    plural: "",
+    short_names: &[],
+    categories: &[],
+    namespaced: true,
+    status: false,
+    generation: false,
+    fields: &[],
+    create_only: false,
+    shape: None,
+};
+
+const fn workload(
+    group: &'static str,
+    kind: &'static str,
+    plural: &'static str,
+    short: &'static [&'static str],
+) -> Builtin {
+    Builtin { group, kind, plural, short_names: short, categories: &["all"], status: true, generation: true, ..PLAIN }
+}
+
+const BUILTINS: [Builtin; 17] = [
+    Builtin {
+        kind: "Namespace",
+        plural: "namespaces",
+        short_names: &["ns"],
+        namespaced: false,
+        status: true,
+        fields: &["status.phase"],
+        shape: Some(access::NAMESPACE),
+        ..PLAIN
+    },
+    Builtin { group: "coordination.k8s.io", kind: "Lease", plural: "leases", ..PLAIN },
+    Builtin {
+        fields: &["spec.nodeName", "spec.restartPolicy", "spec.serviceAccountName", "status.phase"],
+        ..workload("", "Pod", "pods", &["po"])
+    },
+    Builtin {
+        kind: "Node",
+        plural: "nodes",
+        short_names: &["no"],
+        namespaced: false,
+        status: true,
+        fields: &["spec.unschedulable"],
+        ..PLAIN
+    },
+    Builtin {
+        kind: "Service",
+        plural: "services",
+        short_names: &["svc"],
+        categories: &["all"],
+        status: true,
+        fields: &["spec.clusterIP", "spec.type"],
+        ..PLAIN
+    },
+    Builtin {
+        kind: "Event",
+        plural: "events",
+        short_names: &["ev"],
+        fields: &[
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        ],
+        ..PLAIN
+    },
+    Builtin { kind: "ConfigMap", plural: "configmaps", short_names: &["cm"], ..PLAIN },
+    Builtin { kind: "LimitRange", plural: "limitranges", short_names: &["limits"], ..PLAIN },
+    Builtin { kind: "ResourceQuota", plural: "resourcequotas", short_names: &["quota"], status: true, ..PLAIN },
+    Builtin {
+        group: extensions::GROUP,
+        kind: "CustomResourceDefinition",
+        plural: "customresourcedefinitions",
+        short_names: &["crd", "crds"],
+        categories: &["api-extensions"],
+        namespaced: false,
+        status: true,
+        generation: true,
+        fields: &["metadata.namespace"],
+        ..PLAIN
+    },
+    workload("apps", "Deployment", "deployments", &["deploy"]),
+    workload("apps", "ReplicaSet", "replicasets", &["rs"]),
+    workload("apps", "StatefulSet", "statefulsets", &["sts"]),
+    workload("apps", "DaemonSet", "daemonsets", &["ds"]),
+    Builtin { fields: &["status.successful"], ..workload("batch", "Job", "jobs", &[]) },
+    workload("batch", "CronJob", "cronjobs", &["cj"]),
+    Builtin {
+        group: "events.k8s.io",
+        kind: "Event",
+        plural: "events",
+        short_names: &["ev"],
+        fields: &[
+            "regarding.kind",
+            "regarding.namespace",
+            "regarding.name",
+            "regarding.uid",
+            "regarding.apiVersion",
+            "regarding.resourceVersion",
+            "regarding.fieldPath",
+            "reason",
+            "reportingController",
+            "type",
+        ],
+        ..PLAIN
+    },
+];
+
+/// Groups of Kubernetes that are not simulated: their paths answer 501, not 404.
+pub(crate) const ABSENT_GROUPS: [&str; 12] = [
+    "apiregistration.k8s.io",
+    "autoscaling",
+    "certificates.k8s.io",
+    "discovery.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+];
+
+/// Resources of the simulated groups that are not simulated.
+pub(crate) const ABSENT_RESOURCES: [&str; 12] = [
+    "bindings",
+    "componentstatuses",
+    "controllerrevisions",
+    "endpoints",
+    "mutatingadmissionpolicies",
+    "mutatingadmissionpolicybindings",
+    "persistentvolumeclaims",
+    "persistentvolumes",
+    "podtemplates",
+    "replicationcontrollers",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+];
+
+/// Subresources of built-in kinds that are not simulated.
+pub(crate) const ABSENT_SUBRESOURCES: [(&str, &[&str]); 4] = [
+    (
+        "pods",
+        &["attach", "binding", "ephemeralcontainers", "eviction", "exec", "log", "portforward", "proxy", "resize"],
+    ),
+    ("nodes", &["proxy"]),
+    ("services", &["proxy"]),
+    ("serviceaccounts", &["token"]),
+];
+
+pub(crate) fn kinds() -> Vec<Kind> {
+    let all = BUILTINS.iter().chain(&access::BUILTINS);
+    let mut kinds: Vec<_> = (0_u16..).zip(all).map(|(id, builtin)| builtin.kind(ResourceId(id))).collect();
+    let events = kinds.iter().find(|kind| kind.group.is_empty() && kind.kind == "Event").map(|kind| kind.id);
+    for kind in kinds.iter_mut().filter(|kind| kind.group == "events.k8s.io") {
+        kind.storage = events.unwrap_or(kind.id);
+    }
+    kinds
+}
+
+/// The fields by which objects of every kind can be selected.
+pub(crate) fn metadata_fields(namespaced: bool) -> Vec<SelectableField> {
+    let mut fields = vec![SelectableField::new("metadata.name")];
+    if namespaced {
+        fields.push(SelectableField::new("metadata.namespace"));
+    }
+    fields
+}
+
+impl Builtin {
+    fn kind(&self, id: ResourceId) -> Kind {
+        let owned = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+        let mut fields = metadata_fields(self.namespaced);
+        let view = self.group == "events.k8s.io";
+        fields.extend(self.fields.iter().map(|name| match view {
+            true => SelectableField::stored_as(name, &events::stored_path(name)),
+            false => SelectableField::new(name),
+        }));
+        let lease = self.kind == "Lease";
+        let rbac = self.group == access::RBAC;
+        let (types, root_type) = Types::builtin(self.kind);
+        Kind {
+            id,
+            storage: id,
+            stored_as: None,
+            siblings: Vec::new(),
+            group: self.group.into(),
+            version: "v1".into(),
+            api_version: if self.group.is_empty() { "v1".into() } else { format!("{}/v1", self.group) },
+            plural: self.plural.into(),
+            singular: self.kind.to_ascii_lowercase(),
+            kind: self.kind.into(),
+            list_kind: format!("{}List", self.kind),
+            short_names: owned(self.short_names),
+            categories: owned(self.categories),
+            namespaced: self.namespaced,
+            custom: false,
+            has_status: self.status,
+            create_on_update: lease || rbac || matches!(self.kind, "Event" | "Service"),
+            unconditional_update: !lease && ![access::ADMISSION, extensions::GROUP].contains(&self.group),
+            counts_generation: self.generation,
+            name_rule: match self.kind {
+                "Namespace" => NameRule::Label,
+                "Service" => NameRule::ServiceLabel,
+                _ if rbac => NameRule::PathSegment,
+                _ => NameRule::Subdomain,
+            },
+            fields,
+            create_only: self.create_only,
+            shape: self.shape,
+            columns: Vec::new(),
+            schema: None,
+            types,
+            root_type,
+            reset: self.reset_fields(),
+            openapi: None,
+            scale: matches!(self.kind, "Deployment" | "ReplicaSet" | "StatefulSet").then(|| Scale {
+                spec: "/spec/replicas".into(),
+                status: "/status/replicas".into(),
+                selector: "/spec/selector".into(),
+            }),
+            deprecation: None,
+        }
+    }
+
+    fn reset_fields(&self) -> ResetFields {
+        if !self.status {
+            return ResetFields::default();
+        }
+        let status = match self.kind {
+            "Pod" => Set::of(&["spec", "metadata.deletionTimestamp", "metadata.ownerReferences"]),
+            "Deployment" => Set::of(&["spec", "metadata.labels"]),
+            _ => Set::of(&["spec"]),
+        };
+        ResetFields { main: Set::of(&["status"]), status }
+    }
+}

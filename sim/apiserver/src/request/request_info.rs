@@ -1,0 +1,123 @@
+//! Parses a request's path and method, independently of any resource
+//! (k8s.io/apiserver/pkg/endpoints/request/requestinfo.go).
+use super::options;
+use http::Method;
+use std::borrow::Cow;
+
+/// A request to a resource, as the authorizer and the router see it.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestInfo<'a> {
+    pub(crate) group: &'a str,
+    pub(crate) version: &'a str,
+    /// The resource's plural.
+    pub(crate) resource: &'a str,
+    /// The namespace; empty for cluster-scoped requests.
+    pub(crate) namespace: Cow<'a, str>,
+    /// The object's name; empty for collections.
+    pub(crate) name: Cow<'a, str>,
+    /// `status` or another subresource; empty for the object itself.
+    pub(crate) subresource: &'a str,
+    /// Whether the path has the deprecated `/watch/` prefix.
+    pub(crate) watch_prefix: bool,
+}
+
+/// The target of a request.
+#[derive(Debug, Clone)]
+pub(crate) enum Target<'a> {
+    /// A resource of a group and version.
+    Resource(RequestInfo<'a>),
+    /// A non-resource path: discovery, health and others.
+    Path(&'a str),
+}
+
+/// Maximum number of segments in a resource path: apis, group, version, watch, namespaces, ns, resource, name,
+/// subresource.
+const SEGMENTS: usize = 9;
+
+pub(crate) fn parse(path: &str) -> Target<'_> {
+    let mut parts = [""; SEGMENTS];
+    let mut count = 0;
+    for part in path.split('/').filter(|p| !p.is_empty()) {
+        if count == SEGMENTS {
+            return Target::Path(path);
+        }
+        parts[count] = part;
+        count += 1;
+    }
+    let (group, version, rest) = match parts[0] {
+        "api" if count > 2 => ("", parts[1], &parts[2..count]),
+        "apis" if count > 3 => (parts[1], parts[2], &parts[3..count]),
+        _ => return Target::Path(path),
+    };
+    let (watch_prefix, rest) = match rest {
+        ["watch", rest @ ..] if !rest.is_empty() => (true, rest),
+        _ => (false, rest),
+    };
+    let (namespace, rest) = match rest {
+        ["namespaces", _, "status" | "finalize"] | ["namespaces", _] => ("", rest),
+        ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (*namespace, rest),
+        _ => ("", rest),
+    };
+    if rest.len() > 3 {
+        return Target::Path(path);
+    }
+    let at = |i: usize| rest.get(i).copied().unwrap_or_default();
+    Target::Resource(RequestInfo {
+        group,
+        version,
+        resource: at(0),
+        namespace: options::decode_segment(namespace),
+        name: options::decode_segment(at(1)),
+        subresource: at(2),
+        watch_prefix,
+    })
+}
+
+/// The RBAC verb of a method on a resource; empty for an unknown method.
+pub(crate) fn verb(method: &Method, collection: bool, watch: bool) -> &'static str {
+    match *method {
+        Method::GET | Method::HEAD if watch && collection => "watch",
+        Method::GET | Method::HEAD if collection => "list",
+        Method::GET | Method::HEAD => "get",
+        Method::POST => "create",
+        Method::PUT => "update",
+        Method::PATCH => "patch",
+        Method::DELETE if collection => "deletecollection",
+        Method::DELETE => "delete",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resource(path: &str) -> RequestInfo<'_> {
+        match parse(path) {
+            Target::Resource(info) => info,
+            Target::Path(path) => panic!("{path} has no resource"),
+        }
+    }
+
+    #[test]
+    fn namespaced_status_path_splits_fully() {
+        let info = resource("/apis/kubernaut.ai/v1alpha1/namespaces/a/remediationrequests/rr1/status");
+        assert_eq!((info.group, info.version, info.resource), ("kubernaut.ai", "v1alpha1", "remediationrequests"));
+        assert_eq!((&*info.namespace, &*info.name, info.subresource), ("a", "rr1", "status"));
+    }
+
+    #[test]
+    fn namespaces_are_themselves_a_resource() {
+        let info = resource("/api/v1/namespaces/a");
+        assert_eq!((info.resource, &*info.namespace, &*info.name), ("namespaces", "", "a"));
+        let info = resource("/api/v1/namespaces/a/finalize");
+        assert_eq!((info.resource, &*info.name, info.subresource), ("namespaces", "a", "finalize"));
+    }
+
+    #[test]
+    fn discovery_paths_have_no_resource() {
+        for path in ["/api", "/api/v1", "/apis/apps/v1", "/healthz", "/"] {
+            assert!(matches!(parse(path), Target::Path(_)), "{path}");
+        }
+    }
+}

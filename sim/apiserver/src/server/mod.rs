@@ -1,0 +1,3 @@
+//! The state of a run: the store, the servers' caches, open watches and hooks.
+pub(crate) mod state;
+pub(crate) mod watcher;

@@ -1,0 +1,363 @@
+//! An open watch: its pending events and their encoding (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go).
+//!
+//! A watch is a cursor in the log of its resource, limited by the position of its server's cache. The line of a whole
+//! object is built once for each event and shared by all watches that see the event unfiltered.
+use crate::{
+    ResourceId, ServerId, WatchItem, WatchStart,
+    base::{
+        object::{self, Object, encode},
+        selectors::Selector,
+    },
+    codec::{
+        negotiation::{Encoding, Form, Shape},
+        protobuf, representation,
+        table::{self, Include, Style},
+    },
+    registry::{events, resources::Kind},
+    storage::store::{Event, Store},
+};
+use bytes::{BufMut, Bytes, BytesMut};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+/// An open watch.
+#[derive(Debug)]
+pub(crate) struct Watcher {
+    pub(crate) server: ServerId,
+    pub(crate) resource: ResourceId,
+    /// The requested `timeoutSeconds`.
+    pub(crate) timeout: Option<u32>,
+    filter: Filter,
+    /// Lines to send before any event of the log.
+    first: VecDeque<Bytes>,
+    /// Index of the first event in the log not looked at yet. Queries also advance it over events that do not match.
+    next: AtomicUsize,
+    /// Events up to this revision are not delivered, even future ones.
+    after: u64,
+    /// Whether the watch begins with the objects that existed at that revision.
+    pub(crate) from_state: bool,
+    bookmark: Bookmark,
+    ending: Ending,
+}
+
+/// The events that a watch sees, and their form.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    /// The namespace; None for all.
+    pub(crate) namespace: Option<String>,
+    pub(crate) selector: Selector,
+    /// The kind in whose form events are sent: that of a view differs from that of the resource.
+    pub(crate) kind: ResourceId,
+    /// Whether the kind is a view.
+    pub(crate) view: bool,
+    pub(crate) form: Form,
+    /// The part of each object that accompanies its row in a table.
+    pub(crate) include: Include,
+    /// Whether a table's column definitions, which are sent once, are still to be sent.
+    pub(crate) headed: bool,
+}
+
+#[derive(Debug)]
+struct Bookmark {
+    allowed: bool,
+    /// The version that the client knows without a bookmark.
+    known: u64,
+    /// Whether a bookmark is to be sent after the events that the cache has now.
+    due: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Ending {
+    Open,
+    /// The watch ends after its first lines.
+    AfterFirst,
+    /// The watch ends after it has delivered the log up to this index.
+    At(usize),
+    Ended,
+}
+
+impl Watcher {
+    /// A watch of the events after a revision.
+    pub(crate) fn new(store: &Store, server: ServerId, resource: ResourceId, filter: Filter, after: u64) -> Self {
+        Self {
+            server,
+            resource,
+            timeout: None,
+            filter,
+            first: VecDeque::new(),
+            next: AtomicUsize::new(store.first_after(resource, after)),
+            after,
+            from_state: false,
+            bookmark: Bookmark { allowed: false, known: 0, due: false },
+            ending: Ending::Open,
+        }
+    }
+
+    /// Allows bookmarks, with the version that the client knows already.
+    pub(crate) fn allow_bookmarks(&mut self, known: u64) {
+        self.bookmark = Bookmark { allowed: true, known, due: false };
+    }
+
+    /// Adds an initial ADDED line for an existing object.
+    pub(crate) fn push_initial(&mut self, kind: &Kind, object: &Arc<Object>, now: Timestamp) {
+        if !self.filter.sees(object) {
+            return;
+        }
+        if self.filter.is_of_lists() {
+            self.ending = Ending::AfterFirst;
+            return;
+        }
+        let line = self.filter.line(kind, "ADDED", object, object.revision, now);
+        self.first.push_back(line);
+    }
+
+    /// Adds the bookmark that ends the initial events.
+    pub(crate) fn push_initial_events_end(&mut self, kind: &Kind, revision: u64, now: Timestamp) {
+        if self.filter.is_of_lists() {
+            self.ending = Ending::AfterFirst;
+            return;
+        }
+        let annotations = json!({"k8s.io/initial-events-end": "true"});
+        let line = self.filter.bookmark(kind, revision, Some(annotations), now);
+        self.first.push_back(line);
+    }
+
+    /// Makes the watch consist of one ERROR line.
+    pub(crate) fn fail(&mut self, status: &crate::base::status::Status) {
+        self.first.push_back(frame(self.filter.form.encoding, "ERROR", &encode(status)));
+        self.ending = Ending::AfterFirst;
+    }
+
+    /// Number of events that the cache has and the watch has not delivered.
+    pub(crate) fn unread(&self, store: &Store, applied: usize) -> usize {
+        let next = self.next.load(Ordering::Relaxed).min(applied);
+        let told = |event: &&Event| event.revision > self.after && self.filter.change(event).is_some();
+        self.first.len() + store.log(self.resource)[next..applied].iter().filter(told).count()
+    }
+
+    /// The revision up to which the watch has delivered everything.
+    pub(crate) fn position(&self, store: &Store) -> u64 {
+        let next = self.next.load(Ordering::Relaxed);
+        let last = next.checked_sub(1).and_then(|last| store.log(self.resource).get(last));
+        last.map_or(self.after, |event| event.revision.max(self.after))
+    }
+
+    /// Ends the stream now.
+    pub(crate) fn end(&mut self) {
+        self.ending = Ending::Ended;
+    }
+
+    /// Ends the stream after the log up to an index has been delivered.
+    pub(crate) fn end_at(&mut self, end: usize) {
+        if self.ending == Ending::Open {
+            self.ending = Ending::At(end);
+        }
+    }
+
+    /// The position at which the watch began.
+    pub(crate) fn start(&self) -> WatchStart {
+        WatchStart { after: self.after, from_state: self.from_state }
+    }
+
+    /// The kind in whose form events are sent.
+    pub(crate) fn kind(&self) -> ResourceId {
+        self.filter.kind
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ending == Ending::Ended
+    }
+
+    /// Requests a bookmark after the events that the cache has now; false if the client did not allow bookmarks or is
+    /// up to date.
+    pub(crate) fn request_bookmark(&mut self, cache_revision: u64) -> bool {
+        self.bookmark.due |= self.bookmark.allowed && cache_revision > self.bookmark.known;
+        self.bookmark.due
+    }
+
+    /// Whether [`Self::next_item`] would be anything but pending. Builds no line.
+    pub(crate) fn has_item(&self, store: &Store, applied: usize) -> bool {
+        self.ending != Ending::Open
+            || !self.first.is_empty()
+            || self.bookmark.due
+            || self.peek(store, applied).is_some()
+    }
+
+    /// The next item, as far as the cache has advanced.
+    pub(crate) fn next_item(
+        &mut self,
+        store: &Store,
+        kind: &Kind,
+        applied: usize,
+        cache_revision: u64,
+        now: Timestamp,
+    ) -> WatchItem {
+        if self.ending == Ending::Ended {
+            return WatchItem::End;
+        }
+        if let Some(line) = self.first.pop_front() {
+            return WatchItem::Event(line);
+        }
+        let untold = || self.filter.is_of_lists() && (self.bookmark.due || self.peek(store, applied).is_some());
+        if self.ending == Ending::AfterFirst || untold() {
+            self.ending = Ending::Ended;
+            return WatchItem::End;
+        }
+        let told = if let Ending::At(end) = self.ending { applied.min(end) } else { applied };
+        if let Some((event, change)) = self.peek(store, told) {
+            self.next.fetch_add(1, Ordering::Relaxed);
+            return WatchItem::Event(self.filter.event_line(kind, event, change, now));
+        }
+        if matches!(self.ending, Ending::At(end) if end <= applied) {
+            self.ending = Ending::Ended;
+            return WatchItem::End;
+        }
+        if self.bookmark.due {
+            self.bookmark = Bookmark { allowed: true, known: cache_revision, due: false };
+            return WatchItem::Event(self.filter.bookmark(kind, cache_revision, None, now));
+        }
+        WatchItem::Pending
+    }
+
+    /// The next event that this watch sees; events that it does not see are skipped for good.
+    fn peek<'s>(&self, store: &'s Store, applied: usize) -> Option<(&'s Event, Seen)> {
+        let log = store.log(self.resource);
+        let mut next = self.next.load(Ordering::Relaxed);
+        let mut found = None;
+        while next < applied && found.is_none() {
+            let event = &log[next];
+            match self.filter.change(event).filter(|_| event.revision > self.after) {
+                Some(change) => found = Some((event, change)),
+                None => next += 1,
+            }
+        }
+        self.next.store(next, Ordering::Relaxed);
+        found
+    }
+}
+
+/// The appearance of an event through a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Added,
+    Modified,
+    Deleted,
+}
+
+impl Filter {
+    /// Whether the client asked for the metadata of lists. An event is about one object, which does not have that form:
+    /// the server ends the stream at the first event.
+    fn is_of_lists(&self) -> bool {
+        matches!(self.form.shape, Shape::Metadata { list: true, .. })
+    }
+
+    fn sees(&self, object: &Object) -> bool {
+        self.namespace.as_deref().is_none_or(|n| n == &*object.namespace)
+            && (self.selector.is_empty() || self.selector.matches(&object.value))
+    }
+
+    /// The appearance of an event: a change across the selector's boundary is an addition or a deletion.
+    fn change(&self, event: &Event) -> Option<Seen> {
+        let before = event.before.as_deref().is_some_and(|o| self.sees(o));
+        let after = event.after.as_deref().is_some_and(|o| self.sees(o));
+        match (before, after) {
+            (false, true) => Some(Seen::Added),
+            (true, true) => Some(Seen::Modified),
+            (true, false) => Some(Seen::Deleted),
+            (false, false) => None,
+        }
+    }
+
+    fn event_line(&mut self, kind: &Kind, event: &Event, seen: Seen, now: Timestamp) -> Bytes {
+        let natural = match (&event.before, &event.after) {
+            (None, _) => Seen::Added,
+            (_, None) => Seen::Deleted,
+            _ => Seen::Modified,
+        };
+        let shared = natural == seen && self.is_plain();
+        let mut make = || match seen {
+            Seen::Added => self.line(kind, "ADDED", event.object(), event.revision, now),
+            Seen::Modified => self.line(kind, "MODIFIED", event.object(), event.revision, now),
+            // The last state that matched, with the version of the change.
+            Seen::Deleted => {
+                let last = event.before.as_ref().expect("a deletion has an object before it");
+                self.line(kind, "DELETED", last, event.revision, now)
+            }
+        };
+        if shared { event.line.get_or_init(make).clone() } else { make() }
+    }
+
+    /// Whether events are sent in their stored form.
+    fn is_plain(&self) -> bool {
+        self.form == Form::JSON && !self.view
+    }
+
+    fn line(&mut self, kind: &Kind, change: &str, object: &Object, revision: u64, now: Timestamp) -> Bytes {
+        if revision == object.revision && self.is_plain() {
+            return line(change, object.json());
+        }
+        let mut value = (*object.value).clone();
+        object::metadata_mut(&mut value).insert("resourceVersion".into(), revision.to_string().into());
+        self.shaped_line(kind, change, value, now)
+    }
+
+    fn shaped_line(&mut self, kind: &Kind, change: &str, value: Value, now: Timestamp) -> Bytes {
+        let value = match self.form.shape {
+            Shape::Object => kind.shown(&value).into_owned(),
+            Shape::Metadata { version, .. } => table::partial(version, &value),
+            Shape::Table(version) => {
+                let headed = std::mem::take(&mut self.headed);
+                table::single(kind, Style { version, include: self.include }, &value, now, headed)
+            }
+        };
+        frame(self.form.encoding, change, &encode(&value))
+    }
+
+    /// A bookmark with its version only; for a lease, Go writes the zero spec too.
+    fn bookmark(&mut self, kind: &Kind, revision: u64, annotations: Option<Value>, now: Timestamp) -> Bytes {
+        let mut metadata = json!({"resourceVersion": revision.to_string()});
+        if let Some(annotations) = annotations {
+            metadata["annotations"] = annotations;
+        }
+        let mut bookmark = json!({"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata});
+        match (kind.kind.as_str(), bookmark.as_object_mut()) {
+            ("Lease", Some(bookmark)) => {
+                bookmark.insert("spec".into(), json!({}));
+            }
+            ("Event", Some(bookmark)) if !kind.custom => events::add_zero_members(bookmark),
+            _ => {}
+        }
+        self.shaped_line(kind, "BOOKMARK", bookmark, now)
+    }
+}
+
+/// Encodes one event for the wire.
+fn frame(encoding: Encoding, change: &str, object: &[u8]) -> Bytes {
+    match encoding {
+        // Streams never use YAML.
+        Encoding::Json | Encoding::Yaml => line(change, object),
+        Encoding::Protobuf => match representation::transcoded(object, encoding) {
+            Ok(object) => protobuf::event(change, &object),
+            Err(status) => {
+                protobuf::event("ERROR", &representation::transcoded(&encode(&*status), encoding).unwrap_or_default())
+            }
+        },
+    }
+}
+
+fn line(change: &str, object: &[u8]) -> Bytes {
+    let mut line = BytesMut::with_capacity(object.len() + change.len() + 24);
+    line.put_slice(b"{\"type\":\"");
+    line.put_slice(change.as_bytes());
+    line.put_slice(b"\",\"object\":");
+    line.put_slice(object);
+    line.put_slice(b"}\n");
+    line.freeze()
+}
