@@ -1,9 +1,10 @@
-//! Says at compile time which tools can be had here, so that the tests which need one are reported as ignored where it cannot: a test
-//! cannot find out at run time and still be counted as not run. `cfg(go)`, `cfg(python)`, `cfg(control_plane)`.
+//! Finds out at compile time which tools this machine has: `cfg(go)`, `cfg(python)`, `cfg(real_server)`.
+//!
+//! Tests that need a missing tool are then reported as ignored. A test that finds out at run time can only pass or fail.
 use std::{env, path::Path, process::Command};
 
 fn main() {
-    println!("cargo::rustc-check-cfg=cfg(go, python, control_plane)");
+    println!("cargo::rustc-check-cfg=cfg(go, python, real_server)");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=PATH");
     println!("cargo::rerun-if-env-changed=KUBEBUILDER_ASSETS");
@@ -13,7 +14,7 @@ fn main() {
     // Debian has python3 without what makes a virtual environment.
     let python = Command::new("python3").args(["-c", "import venv, ensurepip"]).output();
     for (found, name) in
-        [(go, "go"), (go || assets, "control_plane"), (python.is_ok_and(|done| done.status.success()), "python")]
+        [(go, "go"), (go || assets, "real_server"), (python.is_ok_and(|done| done.status.success()), "python")]
     {
         if found {
             println!("cargo::rustc-cfg={name}");

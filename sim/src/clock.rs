@@ -1,5 +1,5 @@
-//! Clocks: simulated time is tokio's paused clock, or the simulated network's. Each replica sees it through an offset and
-//! a rate of its own, and its timers stop while it is paused.
+//! Clocks: simulated time is tokio's paused clock, or the simulated network's. Each replica sees it through an offset
+//! and a rate of its own, and its timers stop while it is paused.
 use std::{
     future::Future,
     pin::Pin,

@@ -116,7 +116,8 @@ where
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        // Programs send whole bodies. One that is not complete yet would be a streaming upload, which no client here does.
+        // Programs send whole bodies. One that is not complete yet would be a streaming upload, which no client here
+        // does.
         let Some(Ok(body)) = body.collect().now_or_never() else {
             return ApiFuture::Ready(Some(Err(BrokenConnection)));
         };

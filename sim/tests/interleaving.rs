@@ -42,7 +42,10 @@ impl Observer for Unobserved {
 /// How many of two objects without their owners are left after a second.
 fn left(controllers: bool, seed: u64) -> usize {
     let owner = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "gone", "uid": "u"});
-    let object = |name: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "ownerReferences": [owner]}});
+    let object = |name: &str| {
+        let metadata = json!({"name": name, "ownerReferences": [owner]});
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+    };
     let settings = Settings {
         registry: Arc::new(Registry::builtin()),
         servers: 1,

@@ -1,4 +1,5 @@
-//! Choices: every source of nondeterminism of a run is one call, `choose(label, n) -> 0..n`; 0 means "in order, no fault".
+//! Choices: every source of nondeterminism of a run is one call, `choose(label, n) -> 0..n`; 0 means "in order, no
+//! fault".
 //!
 //! The recorded sequence *is* the run. A random seed, a recorded file, a fuzzer's numbers and a search are sources of
 //! it; replay, shrinking and explanation are its consumers. A seed alone is never kept: its meaning changes with every

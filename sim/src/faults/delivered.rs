@@ -43,7 +43,8 @@ impl Delivered {
         }
     }
 
-    /// Every kind of the library with its count, then the faults that took effect of those that its user named, by name.
+    /// Every kind of the library with its count, then the faults that took effect of those that its user named, by
+    /// name.
     pub fn iter(&self) -> impl Iterator<Item = (Fault, u64)> {
         let kinds = FaultKind::ALL.iter().map(|&kind| (Fault::Kind(kind), self.of(kind)));
         kinds.chain(self.named.iter().map(|(&name, &count)| (Fault::Named(name), count)))

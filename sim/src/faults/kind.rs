@@ -46,12 +46,17 @@ fault_kinds! {
     Redelivery => "redelivery", "A sender repeats a request that was answered.";
     Refused => "forbidden", "RBAC refuses a call.";
     WebhookDenies => "webhook-denies", "An admission webhook refuses a write: 403, not executed.";
-    WebhookSlow => "webhook-slow", "An admission webhook delays a write; after its timeout the write is answered 500, not executed.";
-    TimeTravel => "time-travel", "A client's list or watch is served by a cache that is older than what it has already seen.";
+    WebhookSlow => "webhook-slow",
+        "An admission webhook delays a write; after its timeout the write is answered 500, not executed.";
+    TimeTravel => "time-travel",
+        "A client's list or watch is served by a cache that is older than what it has already seen.";
     ServerRestart => "api-restart", "An API server restarts: its streams end, and its caches fill again.";
-    ColdCache => "cold-cache", "A list or watch is answered 429: the cache of the restarted API server is not filled yet.";
-    LaggingCache => "lagging-cache", "A consistent list is answered 429: the API server's watch cache is too far behind.";
-    StaleRead => "stale-read", "A read of one object that asked for the newest state is answered by a watch cache that is behind.";
+    ColdCache => "cold-cache",
+        "A list or watch is answered 429: the cache of the restarted API server is not filled yet.";
+    LaggingCache => "lagging-cache",
+        "A consistent list is answered 429: the API server's watch cache is too far behind.";
+    StaleRead => "stale-read",
+        "A read of one object that asked for the newest state is answered by a watch cache that is behind.";
     SlowWatch => "slow-watch", "A watch stream ends because its client left more unread than the server buffers.";
 }
 

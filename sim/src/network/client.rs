@@ -24,7 +24,8 @@ use std::{
 };
 use turmoil::net::TcpStream;
 
-/// Timeout of a connection attempt. turmoil never resends a SYN: without a timeout, connecting to a host that is down hangs.
+/// Timeout of a connection attempt. turmoil never resends a SYN: without a timeout, connecting to a host that is down
+/// hangs.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One program's connections to the API servers.
@@ -66,7 +67,8 @@ impl Transport for ApiClient {
     }
 }
 
-/// A caller that waits. If it is dropped unanswered, it has stopped waiting, and later calls no longer overtake its own.
+/// A caller that waits. If it is dropped unanswered, it has stopped waiting, and later calls no longer overtake its
+/// own.
 struct Waiting {
     shared: Shared,
     call: CallId,

@@ -28,10 +28,12 @@ use std::{
 };
 
 const TICK: Duration = Duration::from_millis(1);
-/// At least a tick: what is sent within a tick arrives in a later one, so that a crash between ticks precedes the answer.
+/// At least a tick: what is sent within a tick arrives in a later one, so that a crash between ticks precedes the
+/// answer.
 const LATENCY_MIN: Duration = Duration::from_millis(1);
 const LATENCY_MAX: Duration = Duration::from_millis(20);
-/// Capacity for connections that wait to be accepted and segments that wait to be read. turmoil panics over more of the first.
+/// Capacity for connections that wait to be accepted and segments that wait to be read. turmoil panics over more of the
+/// first.
 const TCP_CAPACITY: usize = 1_024;
 /// Host that the script and its senders run on.
 const SENDERS: &str = "senders";
@@ -211,8 +213,9 @@ impl Driver<'_> {
         }
     }
 
-    /// Stops a replica's host. A runtime drops its tasks in the order of their ids, which differ between runs and threads.
-    /// So the segments that close their sockets are held, and sent in the order of the connections, one per tick.
+    /// Stops a replica's host. A runtime drops its tasks in the order of their ids, which differ between runs and
+    /// threads. So the segments that close their sockets are held, and sent in the order of the connections, one per
+    /// tick.
     fn crash(&mut self, replica: usize) {
         let name = self.shared.name(replica);
         self.peers().for_each(|peer| self.sim.hold(&*name, peer));

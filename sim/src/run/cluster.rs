@@ -1,5 +1,5 @@
-//! The cluster as a script sees it: senders, API clients of its own, and what it can do to replicas. It is the same over
-//! either transport, so that a script does not depend on one.
+//! The cluster as a script sees it: senders, API clients of its own, and what it can do to replicas. It is the same
+//! over either transport, so that a script does not depend on one.
 use super::{interference::Interference, state::RunState};
 use crate::{
     choice::{Alternative, Label},

@@ -29,7 +29,8 @@ pub struct Settings {
     pub replicas: usize,
     /// Objects that exist from the start.
     pub fixtures: Arc<Vec<Value>>,
-    /// Whether writes record the managers of fields. A host that neither reads managedFields nor applies does not need it.
+    /// Whether writes record the managers of fields. A host that neither reads managedFields nor applies does not need
+    /// it.
     pub field_management: bool,
     /// The cluster with its fixtures. The first run makes it, and every run forks it.
     pub template: ClusterTemplate,

@@ -102,8 +102,8 @@ impl Builder {
         self
     }
 
-    /// Number of API servers over the one store, by default 2. Each has watch caches that lag independently. Each client
-    /// talks to one server, and after a dropped watch to the next.
+    /// Number of API servers over the one store, by default 2. Each has watch caches that lag independently. Each
+    /// client talks to one server, and after a dropped watch to the next.
     pub const fn servers(mut self, servers: usize) -> Self {
         self.servers = servers;
         self
@@ -165,8 +165,9 @@ impl Builder {
         self
     }
 
-    /// The program. Each replica runs it from its beginning, and again from its beginning after a crash. Nothing that it
-    /// spawns may outlive its future, or a crash would leave it running; kube-runtime's controllers and watchers end.
+    /// The program. Each replica runs it from its beginning, and again from its beginning after a crash. Nothing that
+    /// it spawns may outlive its future, or a crash would leave it running; kube-runtime's controllers and watchers
+    /// end.
     pub fn program<F>(mut self, program: impl Fn(Environment) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,

@@ -1,8 +1,8 @@
 //! A simulated cluster around your program: the entry point for controllers of other projects.
 //!
-//! A [`Simulation`] is a program (an async function that takes a `kube::Client`), its number of replicas, the kinds that
-//! the cluster serves, a workload, faults, and checks. It runs once per seed. The first seed that violates a check comes
-//! back as a [`Failure`] with a sentence, the trace and the choices that repeat it.
+//! A [`Simulation`] is a program (an async function that takes a `kube::Client`), its number of replicas, the kinds
+//! that the cluster serves, a workload, faults, and checks. It runs once per seed. The first seed that violates a check
+//! comes back as a [`Failure`] with a sentence, the trace and the choices that repeat it.
 //!
 //! Deliberately absent: a reconciler trait, and a client of its own. The program is the one that you ship; only
 //! the transport under kube-rs changes. [`Simulation::explore`] says what is deterministic and what is not.

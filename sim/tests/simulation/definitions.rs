@@ -16,10 +16,12 @@ const NAME: &str = "things.example.io";
 async fn operator(client: Client) -> kube::Result<()> {
     let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
     let spec = json!({"type": "object", "properties": {"size": {"type": "integer"}}});
-    let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": NAME},
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": NAME},
         "spec": {"group": "example.io", "scope": "Cluster", "names": {"plural": "things", "kind": "Thing"},
             "versions": [{"name": "v1", "served": true, "storage": true,
-                "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}}]}});
+                "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}}]},
+    });
     let mine = PatchParams::apply("operator").force();
     definitions.patch(NAME, &mine, &Patch::Apply(&definition)).await?;
     // A stream that breaks is what the caller tries again after.

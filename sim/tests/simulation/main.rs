@@ -1,9 +1,11 @@
-//! The library as a stranger uses it: a kube-rs controller with a mistake in it, the same without, and what is said of either.
+//! The library as a stranger uses it: a kube-rs controller with a mistake in it, the same without, and what is said of
+//! either.
 #[expect(dead_code, unreachable_pub, reason = "an example is a program: its main is not called here")]
 #[path = "../../examples/one_child_each.rs"]
 mod one_child_each;
 
 mod definitions;
+mod own_faults;
 mod reports;
 mod servers;
 

@@ -39,8 +39,9 @@ pub fn offers(stage: &Stage, fingerprints: &[Arc<str>]) -> Vec<Box<dyn sim::Inte
     each.map(|offer| Box::new(offer) as Box<dyn sim::Interference>).collect()
 }
 
-/// One kind of interference with one fingerprint. It does not own the stage, because the stage owns the world, which
-/// owns this.
+/// One kind of interference with one fingerprint.
+///
+/// It cannot own the stage: the stage owns the simulation, which owns this.
 struct Offer {
     what: Interference,
     fault: &'static str,

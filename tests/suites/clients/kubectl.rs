@@ -1,0 +1,69 @@
+//! kubectl, built from its own Go module, through sessions that were recorded from the real server.
+use crate::{Endpoint, cache, directory, go};
+use std::path::PathBuf;
+use tests::transcript::{self, Shell};
+
+fn sessions() -> Vec<PathBuf> {
+    let found =
+        std::fs::read_dir(directory("kubectl/session")).expect("sessions").map(|entry| entry.expect("a file").path());
+    let mut sessions: Vec<PathBuf> = found.collect();
+    sessions.sort();
+    assert!(sessions.len() >= 7, "{sessions:?}");
+    sessions
+}
+
+/// Plays every session, or records it, and tells what differs.
+fn play(endpoint: &Endpoint, record: bool) -> Vec<String> {
+    let path = format!("{}:{}", kubectl().display(), std::env::var("PATH").unwrap_or_default());
+    let mut told = Vec::new();
+    for session in sessions() {
+        let name = session.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
+        let (config, home) = endpoint.within(&format!("session-{name}"));
+        let (config, home) = (config.display().to_string(), home.display().to_string());
+        let environment =
+            [("KUBECONFIG", &*config), ("HOME", &*home), ("PATH", &*path), ("TZ", "UTC"), ("LC_ALL", "C")];
+        let shell = Shell::new(&directory("kubectl"), &environment, endpoint.url());
+        shell.run(&format!("kubectl create namespace session-{name}")).expect("bash runs");
+        let steps = transcript::read(&session).expect("a session");
+        if record {
+            transcript::write(&session, &shell.record(&steps).expect("bash runs")).expect("the session can be written");
+        } else {
+            let differences = shell.play(&steps).expect("bash runs");
+            told.extend(differences.into_iter().map(|difference| format!("{name}: {difference}")));
+        }
+    }
+    told
+}
+
+/// The directory of the program.
+fn kubectl() -> PathBuf {
+    let directory = cache("bin");
+    go::run(
+        &[
+            "build",
+            "-ldflags",
+            "-s -w -X k8s.io/component-base/version.gitVersion=v1.36.3",
+            "-o",
+            &directory.display().to_string(),
+            "./kubectl",
+        ],
+        &[],
+    );
+    directory
+}
+
+#[test]
+#[cfg_attr(not(go), ignore = "needs Go")]
+fn kubectl_cannot_tell_the_simulated_server() {
+    let differences = play(&Endpoint::simulated(), false);
+    assert!(differences.is_empty(), "{} commands print something else:\n{}", differences.len(), differences.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(not(real_server), ignore = "needs Go, or KUBEBUILDER_ASSETS")]
+async fn kubectl_sessions_are_those_of_the_real_server() {
+    let record = std::env::var_os("LOCKSTEP_RECORD").is_some();
+    let endpoint = Endpoint::real().await;
+    let differences = tokio::task::block_in_place(|| play(&endpoint, record));
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
