@@ -195,6 +195,9 @@ pub struct Choice {
     pub value: u64,
     /// Number of alternatives.
     pub of: u64,
+    /// Meaning of the alternative that was picked.
+    #[serde(default)]
+    pub meaning: String,
 }
 
 /// A run that holds, and differs as little as possible from a failing one.

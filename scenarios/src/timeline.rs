@@ -3,7 +3,7 @@ use apiserver::{Change, Commit};
 use model::observation::Observation;
 use reports::timeline::{Entry, Happening, Lane, LaneKind, ObjectState, Timeline};
 use serde_json::Value;
-use sim::event::{ActorId, CallEnd, CallId, Event};
+use sim::engine::{ActorId, CallEnd, CallId, Event};
 use std::{collections::BTreeMap, ops::Range};
 
 /// The events of one run, each with the facts that the oracle received from it.
@@ -144,10 +144,10 @@ impl<'a> Narrator<'a> {
                 let lane = self.lane_of(*actor);
                 self.push(at, lane, Happening::WatchEvent, "watch ends".to_owned(), critical);
             }
-            Event::Fault { kind, call, replica } => {
+            Event::Fault { fault, call, replica } => {
                 let lane = call.and_then(|call| self.calls.get(&call)).map(|begun| begun.lane);
                 let lane = lane.or(replica.map(|replica| replica + 1)).unwrap_or(0);
-                self.push(at, lane, Happening::Fault, kind.name().to_owned(), critical);
+                self.push(at, lane, Happening::Fault, fault.name().to_owned(), critical);
             }
             Event::Crashed { replica } => self.push(at, replica + 1, Happening::Crash, "crashes".to_owned(), critical),
             Event::Started { replica, actor, .. } => {

@@ -94,7 +94,8 @@ pub(crate) fn timeline() -> Timeline {
 }
 
 fn failure() -> Failure {
-    let choice = |index, label: &str, value, of| Choice { index, label: label.to_owned(), value, of };
+    let choice =
+        |index, label: &str, value, of| Choice { index, label: label.to_owned(), value, of, meaning: String::new() };
     Failure {
         scenario: "holder-crash".to_owned(),
         protocol: "shipped-lease".to_owned(),

@@ -9,9 +9,8 @@ use crate::{
 use anyhow::{Context, bail};
 use reports::exit_code;
 use sim::{
-    choice::{Choices, Random},
-    faults::Faults,
-    trace::Detail,
+    Faults,
+    engine::{Choices, Detail, Random},
 };
 use std::{
     ops::Range,

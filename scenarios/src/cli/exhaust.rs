@@ -19,7 +19,7 @@ use crate::{
 };
 use model::verdict::Verdict;
 use reports::report::{Failure, Frontier, RunReport, Scope};
-use sim::{faults::Faults, trace::Detail};
+use sim::{Faults, engine::Detail};
 use std::{path::Path, time::Duration};
 
 /// Name of the strategy in reports.

@@ -9,7 +9,7 @@ use crate::{
 use anyhow::Context;
 use model::Kind;
 use reports::report::{Choice, Failure, FailureKind};
-use sim::trace::Detail;
+use sim::engine::Detail;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -151,6 +151,7 @@ fn sequence(decisions: &Decisions) -> Vec<Choice> {
             label: choice.label.to_string(),
             value: u64::from(choice.picked),
             of: u64::from(choice.of),
+            meaning: choice.meaning.to_string(),
         })
         .collect()
 }

@@ -2,11 +2,12 @@
 use super::{outcome::Outcome, print};
 use crate::{
     catalogue::{CATALOGUE, assumptions::ASSUMPTIONS},
+    gateway_faults,
     mutants::MUTANTS,
     protocol_name::ProtocolName,
 };
 use model::invariants::ALL;
-use sim::faults::{FaultKind, Faults};
+use sim::{FaultKind, Faults};
 use std::fmt::Write;
 
 /// Lists scenarios, assumptions, protocols, mutants, invariants, presets and faults.
@@ -37,7 +38,8 @@ fn sections() -> Vec<Section> {
     let mutants = MUTANTS.iter().map(|mutant| named(mutant.name, mutant.about));
     let invariants = ALL.iter().map(|invariant| named(invariant.id, invariant.sentence));
     let presets = Faults::PRESETS.iter().map(|preset| named(preset.name, ""));
-    let faults = FaultKind::ALL.iter().map(|kind| named(kind.name(), kind.about()));
+    let library = FaultKind::ALL.iter().map(|kind| (kind.name(), kind.about()));
+    let faults = library.chain(gateway_faults::ALL.iter().copied()).map(|(name, about)| named(name, about));
     vec![
         section("scenarios", "scenarios", scenarios.collect()),
         section(

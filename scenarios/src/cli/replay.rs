@@ -8,7 +8,7 @@ use crate::{
 use anyhow::Context;
 use model::verdict::Verdict;
 use reports::{exit_code, report::RunReport, text::Detail as TextDetail};
-use sim::trace::Detail;
+use sim::engine::Detail;
 use std::{
     path::{Path, PathBuf},
     time::Duration,

@@ -13,7 +13,7 @@ use crate::{
     runner::{Overrides, Subject, Transport},
     scenario::Scenario,
 };
-use sim::faults::Faults;
+use sim::Faults;
 use std::time::Duration;
 
 /// Runs per unit of a scenario's weight when the whole catalogue is run: a budget that ends within a minute.

@@ -14,7 +14,7 @@ use clap::{
     builder::{PossibleValue, StyledStr, TypedValueParser},
     error::{ContextKind, ContextValue, ErrorKind},
 };
-use sim::faults::Faults;
+use sim::Faults;
 use std::ffi::OsStr;
 
 /// Similarity from which a name is suggested for a typo.

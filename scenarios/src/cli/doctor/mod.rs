@@ -11,10 +11,7 @@ use crate::{
 use clap::ValueEnum;
 use model::verdict::Verdict;
 use reports::exit_code::{HELD, USAGE_OR_INTERNAL};
-use sim::{
-    choice::{Choices, Random},
-    trace::Detail,
-};
+use sim::engine::{Choices, Detail, Random};
 use std::fmt::Write;
 use suites::SUITES;
 use tools::Tool;
