@@ -1,4 +1,5 @@
-//! A finding that no longer reproduces is lost: every replay string of docs/findings.md still breaks the invariant of its row.
+//! A finding that no longer reproduces is lost: every replay string of docs/findings.md still breaks the invariant of
+//! its row.
 use scenarios::{replay::Replay, runner::Prepared};
 use sim::engine::Detail;
 

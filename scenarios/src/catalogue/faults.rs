@@ -11,7 +11,8 @@ use std::borrow::Cow;
 pub const HELD_LOCK: Scenario = Scenario {
     name: Cow::Borrowed("held-lock"),
     story: Cow::Borrowed(
-        "a holder that is gone still has the lock: senders get 503 and retry, and are accepted once the lock has expired",
+        "a holder that is gone still has the lock: senders get 503 and retry, and are accepted once the lock has \
+         expired",
     ),
     cluster: ClusterShape { tail: ClusterShape::LONG_TAIL, ..ClusterShape::USUAL },
     acts: Cow::Borrowed(&[
@@ -53,7 +54,8 @@ pub const HOLDER_PAUSE: Scenario = Scenario {
 pub const LOST_CREATE: Scenario = Scenario {
     name: Cow::Borrowed("lost-create"),
     story: Cow::Borrowed(
-        "the first create is answered 504 and executed later; the second commits and is answered 5xx; the lock's answer is lost",
+        "the first create is answered 504 and executed later; the second commits and is answered 5xx; the lock's \
+         answer is lost",
     ),
     acts: Cow::Borrowed(&[deliver(Deployment, 6, Route::RoundRobin)]),
     triggers: Cow::Borrowed(&[
@@ -106,7 +108,8 @@ pub const FORBIDDEN: Scenario = Scenario {
 pub const ADMISSION_REFUSES: Scenario = Scenario {
     name: Cow::Borrowed("admission-refuses"),
     story: Cow::Borrowed(
-        "an admission webhook refuses creates and delays counts for a while: 503 first, and every signal is accepted in the end",
+        "an admission webhook refuses creates and delays counts for a while: 503 first, and every signal is accepted \
+         in the end",
     ),
     acts: Cow::Borrowed(&[deliver(Deployment, 6, Route::RoundRobin)]),
     triggers: Cow::Borrowed(&[

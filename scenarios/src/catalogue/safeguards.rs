@@ -15,7 +15,8 @@ use std::{borrow::Cow, time::Duration};
 pub const INTERFERENCE: Scenario = Scenario {
     name: Cow::Borrowed("interference"),
     story: Cow::Borrowed(
-        "8 alerts while other clients free leases, end and delete requests and erase marks at any step, and answers are lost",
+        "8 alerts while other clients free leases, end and delete requests and erase marks at any step, and answers \
+         are lost",
     ),
     faults: Faults {
         name: "interference",
@@ -53,7 +54,8 @@ pub const DELETED_UNDER_WAY: Scenario = Scenario {
 pub const SLOW_DELETION: Scenario = Scenario {
     name: Cow::Borrowed("slow-deletion"),
     story: Cow::Borrowed(
-        "an active RemediationRequest is deleted and a finalizer keeps it for 40 s: its signals wait, no other is created",
+        "an active RemediationRequest is deleted and a finalizer keeps it for 40 s: its signals wait, no other is \
+         created",
     ),
     acts: Cow::Borrowed(&[
         deliver(Deployment, 1, Route::Any),
@@ -123,7 +125,8 @@ pub const WRONG_CLOCKS: Scenario = Scenario {
 pub const QUICK_RESTART: Scenario = Scenario {
     name: Cow::Borrowed("quick-restart"),
     story: Cow::Borrowed(
-        "the holder crashes with a create under way and restarts within half a second, with the same name and its lock still held",
+        "the holder crashes with a create under way and restarts within half a second, with the same name and its \
+         lock still held",
     ),
     acts: Cow::Borrowed(&[deliver(Deployment, 4, Route::RoundRobin)]),
     triggers: Cow::Borrowed(&[
@@ -154,7 +157,8 @@ pub const LATE_COUNT: Scenario = Scenario {
 pub const REWRITTEN_LEDGER: Scenario = Scenario {
     name: Cow::Borrowed("rewritten-ledger"),
     story: Cow::Borrowed(
-        "a count's answer is lost; before its writer reads again, the marks are erased and another replica begins a new ledger",
+        "a count's answer is lost; before its writer reads again, the marks are erased and another replica begins a \
+         new ledger",
     ),
     acts: Cow::Borrowed(&[
         deliver(Deployment, 1, Route::Replica(0)),
