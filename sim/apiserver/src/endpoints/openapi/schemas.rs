@@ -1,25 +1,26 @@
-//! The schemas of a group version: for built-in kinds those of Kubernetes 1.36, for custom ones those of their definition
+//! The schemas of a group version: those of Kubernetes 1.36 for built-in kinds, those of the definition for custom ones
 //! (k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder).
 //!
-//! `schemas.json` has the schemas of the built-in kinds and of all that they refer to, one a line. It was generated from the types
-//! of k8s-openapi, whose schemas take over a minute to compile; `tests/schemas.rs` compares the two and writes the file anew.
+//! `schemas.json` has the schemas of the built-in kinds and of the types that they refer to, one per line. It was
+//! generated from the types of k8s-openapi, whose schemas take over a minute to compile; `tests/schemas.rs` compares
+//! the two and writes the file again.
 use super::names::group_version_kind;
 use crate::registry::{group::EXTENSIONS, kind::Kind};
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
-/// By name, as in `io.k8s.api.core.v1.Pod`.
+/// Schemas by name, e.g. `io.k8s.api.core.v1.Pod`.
 static BUILTIN: LazyLock<Map<String, Value>> =
     LazyLock::new(|| serde_json::from_str(include_str!("schemas.json")).expect("schemas.json is an object"));
-/// What a reference to a schema of the same document begins with.
+/// Prefix of a reference to a schema of the same document.
 const REFERENCE: &str = "#/components/schemas/";
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 const API_VERSION: &str = "APIVersion defines the versioned schema of this representation of an object. Servers should \
     convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: \
     https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources";
-const KIND: &str = "Kind is a string value representing the REST resource this object represents. Servers may infer this \
-    from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: \
+const KIND: &str = "Kind is a string value representing the REST resource this object represents. Servers may infer \
+    this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: \
     https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds";
 const METADATA: &str = "Standard object's metadata. More info: \
     https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
@@ -61,7 +62,7 @@ pub(super) fn name(kind: &Kind) -> String {
     format!("io.k8s.api.{package}.{}.{}", kind.version, kind.kind)
 }
 
-/// Adds the built-in schema of this name and all that it refers to. A kind that is not in the table has no schema.
+/// Adds the built-in schema of this name and every schema that it refers to. A kind that is not in the table has no schema.
 fn add_builtin(schemas: &mut Map<String, Value>, name: &str) {
     let Some(schema) = BUILTIN.get(name).filter(|_| !schemas.contains_key(name)) else { return };
     schemas.insert(name.to_owned(), schema.clone());
@@ -74,7 +75,7 @@ fn add_builtin(schemas: &mut Map<String, Value>, name: &str) {
 fn references(schema: &Value) -> Vec<&str> {
     match schema {
         Value::Object(map) => {
-            // Schemas of schemas have a member `$ref`, which is an object.
+            // JSONSchemaProps has a member `$ref`, which is an object here.
             let own = map.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix(REFERENCE));
             own.into_iter().chain(map.values().flat_map(references)).collect()
         }
