@@ -7,10 +7,7 @@ use crate::{
     replay::{Decisions, Replay, ReplayError, preset},
     runner::{Overrides, Prepared, Subject, Transport},
 };
-use sim::{
-    choice::{Choices, Random},
-    trace::Detail,
-};
+use sim::engine::{Choices, Detail, Random};
 use std::sync::{
     Mutex, PoisonError,
     atomic::{AtomicU64, Ordering::Relaxed},

@@ -4,10 +4,7 @@ use crate::{
     scenario::{ClusterShape, Expect, Scenario},
     workload::{Act, Payload::Deployment, Route},
 };
-use sim::{
-    direct::{Effect, Trigger},
-    faults::{FaultKind, Faults},
-};
+use sim::{Effect, FaultKind, Faults, Trigger};
 use std::borrow::Cow;
 
 /// The lock's holder is gone and never releases it.
@@ -130,7 +127,7 @@ pub const API_ERRORS: Scenario = Scenario {
     story: Cow::Borrowed(
         "429, 500, 503, 504 and broken connections on one call in five: every signal is accepted in the end",
     ),
-    faults: Faults { name: "api-errors", call: 200, calls_max: 20, ..Faults::NONE },
+    faults: Faults { name: "api-errors", call_fault_per_mille: 200, max_call_faults: 20, ..Faults::NONE },
     acts: Cow::Borrowed(&[deliver(Deployment, 8, Route::Any)]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
     weight: 60,
@@ -172,7 +169,13 @@ pub const TIME_TRAVEL: Scenario = Scenario {
     name: Cow::Borrowed("time-travel"),
     story: Cow::Borrowed("API servers restart and clients move to others with older caches, while one alert repeats"),
     cluster: ClusterShape { servers: 3, ..ClusterShape::USUAL },
-    faults: Faults { name: "time-travel", servers: 60, servers_max: 8, lagging: 200, ..Faults::NONE },
+    faults: Faults {
+        name: "time-travel",
+        server_fault_per_mille: 60,
+        max_server_faults: 8,
+        lagging_cache_per_mille: 200,
+        ..Faults::NONE
+    },
     acts: Cow::Borrowed(ONE_BY_ONE),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 6)]),
     weight: 40,

@@ -8,7 +8,7 @@ use crate::{
         Retry, Route,
     },
 };
-use sim::{direct::Effect, faults::Faults};
+use sim::{Effect, Faults};
 use std::borrow::Cow;
 
 /// Number of cold fingerprints.

@@ -8,10 +8,7 @@ use crate::{
     scenario::{Expect, Scenario},
     workload::{Act, Interference, Payload::Deployment, Route},
 };
-use sim::{
-    direct::{Effect, Trigger},
-    faults::{FaultKind, Faults},
-};
+use sim::{Effect, FaultKind, Faults, Trigger};
 use std::{borrow::Cow, time::Duration};
 
 /// All interference that the protocol must survive, at any step.
@@ -21,7 +18,14 @@ pub const INTERFERENCE: Scenario = Scenario {
         "8 alerts while other clients free leases, end and delete requests and erase marks at any step, and answers \
          are lost",
     ),
-    faults: Faults { name: "interference", call: 150, calls_max: 12, others: 40, others_max: 6, ..Faults::NONE },
+    faults: Faults {
+        name: "interference",
+        call_fault_per_mille: 150,
+        max_call_faults: 12,
+        interference_per_mille: 40,
+        max_interferences: 6,
+        ..Faults::NONE
+    },
     acts: Cow::Borrowed(&[deliver(Deployment, 8, Route::Any)]),
     expect: Cow::Borrowed(&[Expect::AllAccepted]),
     weight: 40,
@@ -105,7 +109,7 @@ pub const WRONG_CLOCKS: Scenario = Scenario {
     story: Cow::Borrowed(
         "replicas' clocks are wrong by up to 90 s: no lock expires early, and no stored time goes back",
     ),
-    faults: Faults { name: "wrong-clocks", skew: true, ..Faults::NONE },
+    faults: Faults { name: "wrong-clocks", clock_skew: true, ..Faults::NONE },
     acts: Cow::Borrowed(&[
         // A replica's monotonic clock begins at its start: it must have run for longer than two wall clocks differ.
         Act::Wait(seconds(180)),
