@@ -1,8 +1,8 @@
-//! Each assumption of docs/protocol/evidence.md is needed: a scenario that violates it breaks the named invariant, or the
-//! gateway refuses signals.
+//! Each assumption of docs/protocol/evidence.md is needed: a scenario that violates it breaks the named invariant, or
+//! the gateway refuses signals.
 use model::verdict::Verdict;
 use scenarios::catalogue::assumptions::ASSUMPTIONS;
-use tests::{run, subject, told};
+use tests::{described, run, subject};
 
 const PROTOCOL: &str = include_str!("../../docs/protocol/evidence.md");
 
@@ -14,10 +14,10 @@ fn violated_assumptions_break_their_invariant() {
         assert_eq!(tally.broken, None, "{name}");
         match assumption.invariant {
             Some(invariant) => {
-                let broken = told(&tally);
+                let broken = described(&tally);
                 assert!(tally.breaches.contains_key(invariant), "{name} does not break {invariant}, but\n{broken}");
             }
-            None => assert_eq!(tally.verdict(), Verdict::Held, "{name}: {}", told(&tally)),
+            None => assert_eq!(tally.verdict(), Verdict::Held, "{name}: {}", described(&tally)),
         }
     }
 }
@@ -37,6 +37,6 @@ fn fast_clock_breaks_nothing_else() {
         .find(|assumption| assumption.invariant == Some("one_holder"))
         .expect("an assumption about one holder");
     let tally = run(&subject(&fast_clock.scenario.name, fast_clock.protocol, None), 120);
-    assert!(!tally.breaches.contains_key("one_active_request"), "{}", told(&tally));
-    assert!(!tally.breaches.contains_key("occurrences_exact"), "{}", told(&tally));
+    assert!(!tally.breaches.contains_key("one_active_request"), "{}", described(&tally));
+    assert!(!tally.breaches.contains_key("occurrences_exact"), "{}", described(&tally));
 }

@@ -1,6 +1,6 @@
 //! Baseline protocols are known to be wrong: a harness that does not catch them, by the invariants that they break,
 //! proves nothing about the shipped protocol.
-use tests::{run, subject, told};
+use tests::{described, run, subject};
 
 fn caught(scenario: &str, protocol: &str, runs: u64, invariants: &[&str]) {
     let tally = run(&subject(scenario, protocol, None), runs);
@@ -8,7 +8,7 @@ fn caught(scenario: &str, protocol: &str, runs: u64, invariants: &[&str]) {
         assert!(
             tally.breaches.contains_key(*invariant),
             "{protocol} does not break {invariant} in {runs} runs of {scenario}; it breaks\n{}",
-            told(&tally)
+            described(&tally)
         );
     }
 }
@@ -25,7 +25,7 @@ fn who_trusts_a_cache_travels_back() {
     assert!(
         !tally.breaches.contains_key("one_active_request"),
         "a consistent LIST sees the last one\n{}",
-        told(&tally)
+        described(&tally)
     );
 }
 

@@ -1,4 +1,4 @@
-//! The same choices are the same run: hashes of everything that happened are equal, from seed to seed and from replay to replay.
+//! The same choices give the same run: the hashes of all events are equal when a seed or a record runs again.
 use scenarios::{
     campaign::{replay_of, run_seed},
     protocol_name::SHIPPED,
@@ -66,16 +66,16 @@ fn recorded_choices_are_the_run() {
 }
 
 #[test]
-fn a_replay_file_keeps_the_breach() {
+fn a_replay_file_keeps_the_violation() {
     let subject = subject("burst", "shipped-lease", None);
     let tally = run(&subject, 40);
-    let breach = tally.breaches.get("one_active_request").expect("the existing lock fails");
-    assert_eq!(breach.seed, run_seed(7, "burst", breach.run));
-    let replay: scenarios::replay::Replay = replay_of(&subject, breach).to_text().parse().expect("its own text");
+    let found = tally.breaches.get("one_active_request").expect("the existing lock fails");
+    assert_eq!(found.seed, run_seed(7, "burst", found.run));
+    let replay: scenarios::replay::Replay = replay_of(&subject, found).to_text().parse().expect("its own text");
     let prepared = Prepared::new(replay.subject().expect("the scenario"), Detail::Chain);
     let again = prepared.run(replay.choices(), false).expect("a run");
-    assert_eq!(again.hashes().chain, breach.chain);
-    assert!(again.violations().any(|violation| *violation == breach.violation));
+    assert_eq!(again.hashes().chain, found.chain);
+    assert!(again.violations().any(|violation| *violation == found.violation));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn jobs_do_not_change_what_is_found() {
     let (one, two) = (tally(1), tally(2));
     assert_eq!(one.api_calls, two.api_calls);
     let runs = |tally: &scenarios::campaign::Tally| -> Vec<(&str, u64)> {
-        tally.breaches.iter().map(|(name, breach)| (*name, breach.run)).collect()
+        tally.breaches.iter().map(|(name, found)| (*name, found.run)).collect()
     };
     assert_eq!(runs(&one), runs(&two));
 }

@@ -1,4 +1,4 @@
-//! Exhaustive search: small scopes are gone through to the end, hold for the shipped protocol, and do not for known races.
+//! Exhaustive search: small scopes are searched to the end. The shipped protocol holds in them; known races are found.
 use model::verdict::Verdict;
 use scenarios::{
     campaign::{
@@ -10,7 +10,7 @@ use scenarios::{
     runner::Prepared,
 };
 use sim::{faults::Faults, trace::Detail};
-use tests::{subject, told};
+use tests::{described, subject};
 
 const fn bound(preemptions: u32, faults: u32) -> Cost {
     Cost { faults, preemptions }
@@ -27,7 +27,7 @@ fn explored(scenario: &str, protocol: &str, search: &Search) -> Explored {
 }
 
 fn assert_complete(explored: &Explored) {
-    assert_eq!(explored.tally.verdict(), Verdict::Held, "{}", told(&explored.tally));
+    assert_eq!(explored.tally.verdict(), Verdict::Held, "{}", described(&explored.tally));
     assert!(explored.frontier.iter().all(|row| row.complete), "{:?}", explored.frontier);
     println!("{:?}", explored.frontier);
 }
@@ -51,14 +51,14 @@ fn every_single_fault_of_pair_holds() {
 fn known_races_are_found_and_replayed() {
     for protocol in ["none", "planned-lease", "shipped-lease"] {
         let found = explored("pair", protocol, &search(bound(2, 0)));
-        let breach = found.tally.breaches.get("one_active_request");
-        let breach = breach.unwrap_or_else(|| panic!("{protocol}: {}", told(&found.tally)));
+        let violated = found.tally.breaches.get("one_active_request");
+        let violated = violated.unwrap_or_else(|| panic!("{protocol}: {}", described(&found.tally)));
         assert!(found.frontier.iter().any(|row| !row.complete), "{protocol}: a search that stops is not complete");
-        let line = replay_of(&subject("pair", protocol, None), breach).to_line().expect("a string");
+        let line = replay_of(&subject("pair", protocol, None), violated).to_line().expect("a string");
         let replay: scenarios::replay::Replay = line.parse().expect("a replay string");
         let prepared = Prepared::new(replay.subject().expect("its scenario"), Detail::Chain);
         let again = prepared.run(replay.choices(), false).expect("a run");
-        assert_eq!(again.hashes().chain, breach.chain, "{line}");
+        assert_eq!(again.hashes().chain, violated.chain, "{line}");
     }
 }
 

@@ -55,7 +55,7 @@ fn redeliveries_count_again_without_key_check() {
     for (protocol, broken) in [("none", true), ("shipped-lease", true), (SHIPPED, false)] {
         let prepared = Prepared::new(subject("keyed-twice", protocol, None), Detail::Chain);
         let runs = (0..5).map(|seed| prepared.run(Choices::new(Random::new(seed)), false).expect("a run"));
-        let counted_again = |run: Run| run.violations().any(|breach| breach.invariant == "occurrences_exact");
+        let counted_again = |run: Run| run.violations().any(|violation| violation.invariant == "occurrences_exact");
         assert_eq!(runs.filter_map(|run| counted_again(run).then_some(())).count() == 5, broken, "{protocol}");
     }
 }
@@ -70,7 +70,8 @@ fn mixed_versions_break_less_than_old() {
         let prepared = Prepared::new(subject, Detail::Chain);
         let runs: Vec<Run> =
             (0..RUNS).map(|seed| prepared.run(Choices::new(Random::new(seed)), false).expect("a run")).collect();
-        let broken = |id: &str| runs.iter().filter(|run| run.violations().any(|breach| breach.invariant == id)).count();
+        let broken =
+            |id: &str| runs.iter().filter(|run| run.violations().any(|violation| violation.invariant == id)).count();
         let (active, counts) = (broken("one_active_request"), broken("occurrences_exact"));
         println!(
             "{old} old and {} new pods: {active} of {RUNS} bursts had two active requests, {counts} wrong counts",

@@ -16,7 +16,7 @@ use sim::{
     faults::Faults,
     trace::Detail,
 };
-use tests::{run, told};
+use tests::{described, run};
 
 #[test]
 fn mutants_are_caught() {
@@ -36,7 +36,13 @@ fn equivalent_mutants_keep_their_invariants() {
             Subject::new(scenario, ProtocolName::EquivalentMutant(index), Transport::Direct, Overrides::default());
         let tally = run(&subject, 60);
         for invariant in mutant.invariants {
-            assert!(!tally.breaches.contains_key(invariant), "{}, {}: {}", mutant.name, mutant.because, told(&tally));
+            assert!(
+                !tally.breaches.contains_key(invariant),
+                "{}, {}: {}",
+                mutant.name,
+                mutant.because,
+                described(&tally)
+            );
         }
         assert_eq!(tally.broken, None, "{}", mutant.name);
     }
@@ -72,6 +78,6 @@ fn names_of_protocols_are_unique() {
 fn scenarios_of_mutants_hold_with_every_safeguard() {
     for mutant in MUTANTS {
         let tally = run(&tests::subject(mutant.scenario, SHIPPED, None), 25);
-        assert_eq!(tally.verdict(), Verdict::Held, "{}: {}", mutant.scenario, told(&tally));
+        assert_eq!(tally.verdict(), Verdict::Held, "{}: {}", mutant.scenario, described(&tally));
     }
 }

@@ -1,4 +1,4 @@
-//! Cross-cutting tests live in `tests/`; this library is the set-up that they share.
+//! What the suites share: subjects of the catalogue, a real kube-apiserver, kubectl sessions, generated requests.
 pub mod differential;
 pub mod real_server;
 pub mod transcript;
@@ -21,15 +21,15 @@ pub fn subject(scenario: &str, protocol: &str, faults: Option<Faults>) -> Subjec
     Subject::new(scenario, protocol, Transport::Direct, Overrides { faults, replicas: None })
 }
 
-/// Runs a subject so many times.
+/// The tally of `runs` runs of a subject, from a fixed seed.
 pub fn run(subject: &Subject, runs: u64) -> Tally {
     let budget = Budget { runs: vec![runs], time: None, seed: 7, jobs: 2, fail_fast: false, doublecheck: 5 };
     let tallies = campaign::run(std::slice::from_ref(subject), &budget, &Progress::default());
     tallies.into_iter().next().unwrap_or_default()
 }
 
-/// The invariants that were broken, in words for a failing test.
-pub fn told(tally: &Tally) -> String {
+/// The violated invariants in words, for the message of a failing test.
+pub fn described(tally: &Tally) -> String {
     tally
         .breaches
         .values()
