@@ -1,87 +1,89 @@
-//! How many requests are handled at a time, and that no fingerprint has all of them.
+//! Which signals may be handled at the same time: a cap on requests, and a fair share of it for each fingerprint.
 //!
-//! Up to `most` anybody has a place. A quarter more is kept for fingerprints that hold few: what is beyond `most` goes only to
-//! one that holds less than is still free. So a hundred requests of one fingerprint that waits, for a dead holder's lease say,
-//! do not turn away the others' first. Whose request it is shows only when it was read and its target resolved: it is admitted
-//! first and judged then.
+//! Up to `max` requests are admitted without a condition. A reserve of a quarter more is for fingerprints with few
+//! signals in progress: beyond `max`, a signal is admitted only if its fingerprint has fewer in progress than requests
+//! are still free. So a hundred requests of one fingerprint that waits, for example for a dead holder's lease, do not
+//! turn away the first signals of others. A request's fingerprints are known only after its body was read and its
+//! targets were resolved, so a request is admitted first, and its signals later.
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// The places of one application.
+/// The admission control of one application.
 #[derive(Debug)]
-pub(crate) struct Places {
-    most: usize,
-    spare: usize,
-    taken: Mutex<Taken>,
+pub(crate) struct Admission {
+    max: usize,
+    reserve: usize,
+    in_progress: Mutex<InProgress>,
 }
 
 #[derive(Debug, Default)]
-struct Taken {
+struct InProgress {
     requests: usize,
-    /// Signals being handled, by the first digits of their fingerprint: enough to tell the busy ones.
+    /// Number of signals by the first digits of their fingerprint, which suffice to distinguish busy fingerprints.
     signals: BTreeMap<u64, usize>,
 }
 
-/// A request's place; dropping it gives it back.
+/// The permit of a request; dropping it returns it.
 #[derive(Debug)]
-pub(crate) struct Place<'a>(&'a Places);
+pub(crate) struct RequestPermit<'a>(&'a Admission);
 
-/// A signal's share of the places; dropping it gives it back.
+/// The permit of a signal; dropping it returns it.
 #[derive(Debug)]
-pub(crate) struct Share<'a> {
-    places: &'a Places,
+pub(crate) struct SignalPermit<'a> {
+    admission: &'a Admission,
     digits: u64,
 }
 
-impl Places {
-    pub(crate) fn new(most: usize) -> Self {
-        Self { most, spare: (most / 4).max(1), taken: Mutex::default() }
+impl Admission {
+    /// Admission of `max` requests, and a reserve.
+    pub(crate) fn new(max: usize) -> Self {
+        Self { max, reserve: (max / 4).max(1), in_progress: Mutex::default() }
     }
 
-    /// A place for a request of whose fingerprint nothing is known yet.
-    pub(crate) fn admit(&self) -> Option<Place<'_>> {
-        let mut taken = self.lock();
-        if taken.requests >= self.most + self.spare {
+    /// A permit for a request, whose fingerprints are not known yet; `None` if the cap is reached.
+    pub(crate) fn admit_request(&self) -> Option<RequestPermit<'_>> {
+        let mut in_progress = self.lock();
+        if in_progress.requests >= self.max + self.reserve {
             return None;
         }
-        taken.requests += 1;
-        Some(Place(self))
+        in_progress.requests += 1;
+        Some(RequestPermit(self))
     }
 
-    /// A share for a signal of an admitted request; `None` when its fingerprint holds too many.
-    pub(crate) fn share(&self, fingerprint: &str) -> Option<Share<'_>> {
+    /// A permit for a signal of an admitted request; `None` if too many of its fingerprint are in progress.
+    pub(crate) fn admit_signal(&self, fingerprint: &str) -> Option<SignalPermit<'_>> {
         let digits = fingerprint.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0);
-        let mut taken = self.lock();
-        let free = (self.most + self.spare).saturating_sub(taken.requests);
-        let crowded = taken.requests > self.most;
-        let held = taken.signals.entry(digits).or_default();
-        if crowded && *held > 0 && *held >= free {
+        let mut in_progress = self.lock();
+        let free = (self.max + self.reserve).saturating_sub(in_progress.requests);
+        let uses_reserve = in_progress.requests > self.max;
+        let signals = in_progress.signals.entry(digits).or_default();
+        if uses_reserve && *signals > 0 && *signals >= free {
             return None;
         }
-        *held += 1;
-        Some(Share { places: self, digits })
+        *signals += 1;
+        Some(SignalPermit { admission: self, digits })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Taken> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, InProgress> {
+        self.in_progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for RequestPermit<'_> {
     fn drop(&mut self) {
         self.0.lock().requests -= 1;
     }
 }
 
-impl Drop for Share<'_> {
+impl Drop for SignalPermit<'_> {
     fn drop(&mut self) {
-        let mut taken = self.places.lock();
-        if let Some(held) = taken.signals.get_mut(&self.digits) {
-            *held -= 1;
-            if *held == 0 {
-                taken.signals.remove(&self.digits);
+        let mut in_progress = self.admission.lock();
+        if let Some(signals) = in_progress.signals.get_mut(&self.digits) {
+            *signals -= 1;
+            if *signals == 0 {
+                in_progress.signals.remove(&self.digits);
             }
         }
     }
@@ -96,28 +98,28 @@ mod tests {
     }
 
     #[test]
-    fn busy_fingerprint_leaves_the_spare_places() {
-        let places = Places::new(8);
+    fn busy_fingerprint_leaves_the_reserve() {
+        let admission = Admission::new(8);
         let hot = fingerprint(1);
-        let admitted: Vec<_> = (0..8).map(|_| places.admit().expect("a place")).collect();
-        let held: Vec<_> = (0..8).map(|_| places.share(&hot).expect("a share")).collect();
-        let ninth = places.admit().expect("a spare place");
-        assert!(places.share(&hot).is_none(), "the spare places are not for the hot one");
-        let cold = places.share(&fingerprint(2)).expect("a share");
-        let tenth = places.admit().expect("a spare place");
-        assert!(places.share(&fingerprint(3)).is_some());
-        assert!(places.admit().is_none(), "the places have an end");
+        let requests: Vec<_> = (0..8).map(|_| admission.admit_request().expect("a permit")).collect();
+        let signals: Vec<_> = (0..8).map(|_| admission.admit_signal(&hot).expect("a permit")).collect();
+        let ninth = admission.admit_request().expect("a permit of the reserve");
+        assert!(admission.admit_signal(&hot).is_none(), "the reserve is not for the hot fingerprint");
+        let cold = admission.admit_signal(&fingerprint(2)).expect("a permit");
+        let tenth = admission.admit_request().expect("a permit of the reserve");
+        assert!(admission.admit_signal(&fingerprint(3)).is_some());
+        assert!(admission.admit_request().is_none(), "the reserve is limited, too");
         drop((ninth, tenth, cold));
-        drop((held, admitted));
-        assert!(places.lock().signals.is_empty(), "nothing is kept of fingerprints that are done");
-        assert_eq!(places.lock().requests, 0);
+        drop((signals, requests));
+        assert!(admission.lock().signals.is_empty(), "finished fingerprints leave nothing behind");
+        assert_eq!(admission.lock().requests, 0);
     }
 
     #[test]
-    fn lonely_fingerprint_may_have_all_places() {
-        let places = Places::new(100);
-        let _admitted: Vec<_> = (0..100).map(|_| places.admit().expect("a place")).collect();
-        let shares: Vec<_> = (0..100).map_while(|_| places.share(&fingerprint(1))).collect();
-        assert_eq!(shares.len(), 100);
+    fn only_fingerprint_may_have_every_permit() {
+        let admission = Admission::new(100);
+        let _requests: Vec<_> = (0..100).map(|_| admission.admit_request().expect("a permit")).collect();
+        let signals: Vec<_> = (0..100).map_while(|_| admission.admit_signal(&fingerprint(1))).collect();
+        assert_eq!(signals.len(), 100);
     }
 }

@@ -1,14 +1,14 @@
-//! The one composition root: everything that one replica is, and the routers through which it is reached.
+//! The composition root: builds one replica from its parts, and the routers that serve it.
 //!
-//! An [`App`] owns its background tasks. Dropping it is a crash: no task survives, and nothing is said to anybody. What handles
-//! requests holds the inner [`Gateway`] instead, which owns no tasks, so that a request in flight cannot keep a dead
-//! replica half alive.
+//! An [`App`] owns its background tasks. Dropping it is a crash: no task survives, and no client is answered. HTTP
+//! handlers hold the inner [`Gateway`] instead, which owns no tasks.
 use crate::{
-    admission::Places,
+    admission::Admission,
     clock::{SharedClock, within},
     config::Config,
     entropy::SharedEntropy,
     error::ApiError,
+    gateway::Gateway,
     layers,
     metrics::Metrics,
     protocol::{Context, Protocol},
@@ -29,11 +29,11 @@ use std::{
     time::Duration,
 };
 
-/// How old the discovery snapshot gets.
+/// How old the discovery snapshot may become.
 const DISCOVERY_PERIOD: Duration = Duration::from_secs(300);
 /// How long discovery may take.
 const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(10);
-/// After how long discovery that failed is tried again: this, and up to as much again at random.
+/// Least pause before discovery is tried again after a failure; a random time of up to as much is added.
 const DISCOVERY_RETRY: Duration = Duration::from_secs(1);
 
 /// One replica of the gateway.
@@ -42,22 +42,9 @@ pub struct App {
     tasks: TaskSet,
 }
 
-/// What handlers and layers see of an [`App`].
-pub struct Gateway {
-    pub(crate) config: Config,
-    pub(crate) clock: SharedClock,
-    pub(crate) entropy: SharedEntropy,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) targets: Targets,
-    pub(crate) protocol: Arc<dyn Protocol>,
-    pub(crate) places: Places,
-    client: kube::Client,
-    shutting_down: AtomicBool,
-}
-
 impl App {
-    /// Composes a replica and starts its background tasks; call it inside a tokio runtime. `protocol` makes what handles
-    /// accepted signals.
+    /// Composes a replica and starts its background tasks; call it inside a tokio runtime. `protocol` makes the
+    /// protocol that handles accepted signals.
     pub fn start(
         config: Config,
         client: kube::Client,
@@ -79,7 +66,7 @@ impl App {
         });
         let gateway = Arc::new(Gateway {
             targets: Targets::new(client.clone(), clock.clone(), metrics.clone()),
-            places: Places::new(config.requests_max),
+            admission: Admission::new(config.requests_max),
             shutting_down: AtomicBool::new(false),
             config,
             clock,
@@ -92,7 +79,7 @@ impl App {
         Self { gateway, tasks }
     }
 
-    /// The API that signals are sent to, with every layer.
+    /// The API that receives signals, with every layer.
     pub fn router(&self) -> Router {
         let gateway = &self.gateway;
         Router::new()
@@ -100,8 +87,8 @@ impl App {
             .route(routes::KUBERNETES_EVENT, post(routes::kubernetes_event::receive))
             .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
             .fallback(async || ApiError::NotFound)
-            // Innermost first. Authentication belongs here, inside the cap, so that strangers cannot make the API server work
-            // without limit: TokenReview, then SubjectAccessReview for `create services/gateway-service`.
+            // Innermost first. Authentication belongs here, inside the cap, so that unknown clients cannot load the API
+            // server without limit: TokenReview, then SubjectAccessReview for `create services/gateway-service`.
             .layer(from_fn_with_state(gateway.clone(), layers::concurrency::layer))
             // CORS belongs here: a refused preflight must still carry the headers below.
             .layer(from_fn(layers::security_headers::layer))
@@ -110,7 +97,7 @@ impl App {
             .with_state(gateway.clone())
     }
 
-    /// Liveness and readiness.
+    /// The probes: liveness and readiness.
     pub fn health_router(&self) -> Router {
         Router::new()
             .route("/healthz", get(routes::health::healthz))
@@ -118,45 +105,34 @@ impl App {
             .with_state(self.gateway.clone())
     }
 
-    /// The metrics to scrape.
+    /// The metrics endpoint.
     pub fn metrics_router(&self) -> Router {
         Router::new().route("/metrics", get(routes::health::metrics)).with_state(self.gateway.clone())
     }
 
-    /// `Ok` when signals can be taken, else why not.
+    /// `Ok` if signals can be handled, else the reason.
     pub fn ready(&self) -> Result<(), String> {
         self.gateway.ready()
     }
 
-    /// From now on [`App::ready`] says no, so that no new requests are sent here; those that come are still handled.
+    /// Makes [`App::ready`] fail from now on, so that load balancers send no new requests; requests that arrive are
+    /// still handled.
     pub fn begin_shutdown(&self) {
         self.gateway.shutting_down.store(true, Ordering::Release);
     }
 
-    /// Counters.
+    /// The counters of this replica.
     pub fn metrics(&self) -> &Metrics {
         &self.gateway.metrics
     }
 
-    /// How many background tasks run.
+    /// How many background tasks are running.
     pub fn tasks(&self) -> usize {
         self.tasks.len()
     }
 }
 
-impl Gateway {
-    pub(crate) fn ready(&self) -> Result<(), String> {
-        if self.shutting_down.load(Ordering::Acquire) {
-            return Err("shutting down".to_owned());
-        }
-        if self.targets.discovery().is_none() {
-            return Err("API discovery has not been loaded yet".to_owned());
-        }
-        self.protocol.ready()
-    }
-}
-
-/// Loads the snapshot, and replaces it for as long as the replica lives. An old snapshot is better than none.
+/// Loads the discovery snapshot, and replaces it for as long as the replica runs. An old snapshot is better than none.
 async fn keep_discovering(gateway: Arc<Gateway>) {
     loop {
         let deadline = gateway.clock.monotonic() + DISCOVERY_TIMEOUT;

@@ -1,7 +1,7 @@
 //! Time as one replica sees it: a wall clock that may be wrong, a monotonic clock that only moves forward, and a sleep.
 //!
-//! Everything in the gateway that depends on time asks a [`Clock`], so that a replica's clock can have an offset and a rate,
-//! and so that it can stop. Nothing may compare one replica's wall clock with another's and rest safety on the answer.
+//! Everything in the gateway that depends on time uses a [`Clock`], so that a replica's clock can have an offset and a
+//! rate, and can stop. Safety must not depend on comparing the wall clocks of two replicas.
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 /// A boxed future that may be sent between threads.
@@ -9,15 +9,15 @@ pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A replica's clock.
 pub trait Clock: Send + Sync + 'static {
-    /// The wall clock. May be wrong by any amount, and may step.
+    /// The wall clock. It may be wrong by any amount, and may step.
     fn now(&self) -> jiff::Timestamp;
-    /// Time since an arbitrary point in this process's life. Never goes back.
+    /// Time since an arbitrary moment of this process. It never goes back.
     fn monotonic(&self) -> Duration;
-    /// Completes once `duration` has passed on [`Clock::monotonic`].
+    /// Completes when `duration` has passed on [`Clock::monotonic`].
     fn sleep(&self, duration: Duration) -> Sleep;
 }
 
-/// How every part of the gateway holds its clock.
+/// The form in which every part of the gateway holds its clock.
 pub type SharedClock = Arc<dyn Clock>;
 
 /// The machine's clocks.
@@ -48,9 +48,9 @@ impl Clock for SystemClock {
     }
 }
 
-/// Runs `future` until it ends or the clock reaches `deadline` (on [`Clock::monotonic`]); `None` when time ran out.
+/// Runs `future` until it ends, or until `deadline` on [`Clock::monotonic`]; `None` if the deadline came first.
 ///
-/// A call that runs out of time may still take effect: the caller must treat it as ambiguous.
+/// A call that times out may still take effect: the caller must treat it as ambiguous.
 pub async fn within<F: Future>(clock: &dyn Clock, deadline: Duration, future: F) -> Option<F::Output> {
     let left = deadline.saturating_sub(clock.monotonic());
     if left.is_zero() {

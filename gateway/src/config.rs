@@ -1,63 +1,63 @@
-//! What the program needs, validated.
+//! The configuration of the program, validated.
 //!
-//! The file is the existing gateway's: every key that it has is known here. Those that this gateway does not act on are
-//! accepted with a warning, so that a deployed file keeps working; those that neither knows are mistakes and refused, and so
-//! is TLS, since serving plain text to somebody who asked for encryption is no way to keep working.
+//! The file has the existing gateway's format, and every key of it is known here. A key that this gateway does not act
+//! on is accepted with a warning, so that a deployed file keeps working. An unknown key is a mistake and refused. TLS
+//! is refused, too: a gateway must not serve plain text if its operator asked for encryption.
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 
-/// No request lives longer: a count's idempotency mark is dropped once it is older than every request.
+/// The longest life of an HTTP request.
 pub const REQUEST_LIFE_MAX: Duration = Duration::from_secs(60);
 
 /// The configuration of one gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// Where signals are received, as in `:8080`.
+    /// Address that receives signals, as in `:8080`.
     pub listen_address: String,
-    /// Where probes are answered.
+    /// Address that answers probes.
     pub health_address: String,
-    /// Where metrics are scraped.
+    /// Address that serves metrics.
     pub metrics_address: String,
-    /// How many requests are handled at a time; more are answered 503.
+    /// How many requests are handled at the same time; more are answered 503.
     pub requests_max: usize,
-    /// How long one request may take, body, look-ups and every member of a group included.
+    /// How long one request may take, including its body, look-ups and every member of a group.
     pub request_timeout: Duration,
-    /// The least severe level that is logged, as in `info`.
-    pub log_level: String,
-    /// Who this gateway is.
+    /// The least severe level that is logged.
+    pub log_level: tracing::Level,
+    /// Identity of this gateway.
     pub identity: Identity,
 }
 
-/// Who a gateway is, from its environment.
+/// Identity of a gateway, from its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// This pod's name. Never empty.
+    /// Name of the pod; never empty.
     pub pod: String,
-    /// The namespace of Leases: this pod's own.
+    /// Namespace of Leases: the pod's own.
     pub lock_namespace: String,
-    /// The namespace of RemediationRequests: the controller namespace.
+    /// Namespace of RemediationRequests: the controller namespace.
     pub namespace: String,
 }
 
-/// Why there is no configuration.
+/// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// Not YAML, a key that is not known, or a value of the wrong type.
+    /// The text is not YAML, a key is unknown, or a value has the wrong type.
     #[error("configuration cannot be read: {0}")]
     Unreadable(String),
-    /// A value that is out of its range, or does not go with another.
+    /// A value is out of range, or contradicts another.
     #[error("{key}: {problem}")]
     Invalid {
-        /// The key, as in `server.writeTimeout`.
+        /// Key of the value, as in `server.writeTimeout`.
         key: &'static str,
-        /// What to do about it.
+        /// The problem, and what to do about it.
         problem: String,
     },
 }
 
 impl Config {
-    /// The defaults of every key, for a pod whose Leases are in `lock_namespace` and whose requests are in `namespace`.
+    /// The defaults of every key, for a pod with Leases in `lock_namespace` and RemediationRequests in `namespace`.
     pub fn for_pod(pod: &str, lock_namespace: &str, namespace: &str) -> Self {
         Self::defaults(Identity {
             pod: pod.to_owned(),
@@ -74,12 +74,12 @@ impl Config {
             metrics_address: ":9090".to_owned(),
             requests_max: 100,
             request_timeout: Duration::from_secs(15),
-            log_level: "info".to_owned(),
+            log_level: tracing::Level::INFO,
             identity,
         }
     }
 
-    /// Reads a file's text. Also returns the keys that are known but have no effect.
+    /// Parses the text of a file. Also gives the keys that are known but have no effect.
     pub fn parse(text: &str, identity: Identity) -> Result<(Self, Vec<&'static str>), ConfigError> {
         check_identity(&identity)?;
         let file: Option<File> =
@@ -97,7 +97,7 @@ fn check_identity(identity: &Identity) -> Result<(), ConfigError> {
         ("KUBERNAUT_CONTROLLER_NAMESPACE", &identity.namespace),
     ];
     match required.into_iter().find(|(_, value)| value.is_empty()) {
-        // The existing gateway goes on without its lock, and creates duplicates.
+        // The existing gateway runs without its lock then, and creates duplicates.
         Some((key, _)) => Err(invalid(key, "is empty: set it from the downward API, no lock can be held without it")),
         None => Ok(()),
     }
@@ -187,7 +187,7 @@ impl File {
     }
 }
 
-/// Zero switches the limit off in the existing gateway; here a request may then take as long as its answer may.
+/// The request timeout. Zero disables the limit in the existing gateway; here `server.writeTimeout` is the limit then.
 fn request_timeout(timeout: Option<String>, write: Option<String>) -> Result<Duration, ConfigError> {
     let write = duration("server.writeTimeout", write, Duration::from_secs(30))?;
     if write < Duration::from_secs(5) {
@@ -218,7 +218,7 @@ fn requests_max(value: Option<usize>, default: usize) -> Result<usize, ConfigErr
     }
 }
 
-/// Go's `host:port`, where an empty host means every address.
+/// An address in Go's form `host:port`; an empty host means every address.
 fn address(key: &'static str, value: Option<String>, default: String) -> Result<String, ConfigError> {
     let value = value.filter(|value| !value.is_empty()).unwrap_or(default);
     let port = value.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
@@ -228,11 +228,15 @@ fn address(key: &'static str, value: Option<String>, default: String) -> Result<
     Err(invalid(key, "is not host:port, as in :8080"))
 }
 
-fn log_level(value: Option<String>, default: String) -> Result<String, ConfigError> {
-    let value = value.map_or(default, |value| value.to_ascii_lowercase());
-    match value.as_str() {
-        "error" | "warn" | "info" | "debug" | "trace" => Ok(value),
-        _ => Err(invalid("logging.level", "is none of error, warn, info, debug, trace")),
+fn log_level(value: Option<String>, default: tracing::Level) -> Result<tracing::Level, ConfigError> {
+    match value.map(|value| value.to_ascii_lowercase()).as_deref() {
+        None => Ok(default),
+        Some("error") => Ok(tracing::Level::ERROR),
+        Some("warn") => Ok(tracing::Level::WARN),
+        Some("info") => Ok(tracing::Level::INFO),
+        Some("debug") => Ok(tracing::Level::DEBUG),
+        Some("trace") => Ok(tracing::Level::TRACE),
+        Some(_) => Err(invalid("logging.level", "must be error, warn, info, debug or trace")),
     }
 }
 

@@ -1,6 +1,6 @@
-//! Randomness: jitter and unique ids, from one seam, so that a run can be repeated.
+//! Randomness for jitter and unique ids, behind one trait, so that a run can be repeated.
 //!
-//! Nothing that safety rests on may depend on the quality of these numbers beyond their being different per process start.
+//! Safety may depend on these numbers in one way only: they differ between process starts.
 use std::sync::Arc;
 
 /// A source of random numbers.
@@ -9,7 +9,7 @@ pub trait Entropy: Send + Sync + 'static {
     fn next_u64(&self) -> u64;
 }
 
-/// How every part of the gateway holds its entropy.
+/// The form in which every part of the gateway holds its entropy.
 pub type SharedEntropy = Arc<dyn Entropy>;
 
 /// The operating system's randomness.

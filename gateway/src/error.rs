@@ -1,7 +1,7 @@
-//! Every answer that is not a success, and the only place that knows their HTTP status.
+//! The answers that are not a success, and their HTTP status.
 //!
-//! RFC 9457 documents of the existing gateway's types. What a sender could retry with success is a 5xx with Retry-After: never
-//! a 4xx, which Alertmanager drops for good, 429 included; and never a 2xx.
+//! They are RFC 9457 documents of the existing gateway's types. If a retry could succeed, the status is a 5xx with
+//! Retry-After: never a 4xx, including 429, after which Alertmanager drops the alert; and never a 2xx.
 use crate::{protocol::Refusal, signals::target::TargetError};
 use axum::{
     Extension,
@@ -11,7 +11,7 @@ use axum::{
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// What Retry-After says, in seconds.
+/// Value of Retry-After, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// An answer that is not a success.
@@ -20,38 +20,38 @@ pub enum ApiError {
     /// 400: the request can never be processed.
     #[error("{0}")]
     Invalid(String),
-    /// 404.
+    /// 404: the path has no endpoint.
     #[error("no such endpoint: signals are POSTed to /api/v1/signals/prometheus or /api/v1/signals/kubernetes-event")]
     NotFound,
-    /// 405.
+    /// 405: the endpoint takes POST only.
     #[error("method not allowed: signals are POSTed")]
     MethodNotAllowed,
-    /// 413.
+    /// 413: the body exceeds the limit.
     #[error("request body too large")]
     BodyTooLarge,
-    /// 415.
+    /// 415: the body is not JSON.
     #[error("{0}")]
     UnsupportedMediaType(String),
-    /// 500.
+    /// 500: a defect of the gateway.
     #[error("internal server error")]
     Internal,
-    /// 503: nothing was stored that is not said to be, and a retry may well succeed.
+    /// 503: not stored, or not known to be; a retry may succeed.
     #[error("{0}")]
     Unavailable(String),
-    /// 503 for a group: the members that were stored are, the others need the sender's retry.
+    /// 503 for a group: some members are stored, the others need a retry by the sender.
     #[error("{detail}")]
     GroupIncomplete {
-        /// What is the matter.
+        /// Explanation for the sender.
         detail: String,
         /// Extension members of the document: `results` and `summary`.
         members: serde_json::Map<String, serde_json::Value>,
     },
-    /// 504.
+    /// 504: the request's deadline passed.
     #[error("request processing timed out")]
     TimedOut,
 }
 
-/// The document, but for what only the request knows; [`request_id`](crate::layers::request_id) completes it.
+/// A problem document without what only the request knows; [`request_id`](crate::layers::request_id) completes it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Problem {
     #[serde(rename = "type")]
@@ -64,6 +64,11 @@ pub struct Problem {
 }
 
 impl ApiError {
+    /// 503: the cap on requests is reached, for all fingerprints or for this one.
+    pub fn too_many_requests() -> Self {
+        Self::Unavailable("too many concurrent requests: try again".to_owned())
+    }
+
     /// Whether the sender should try again.
     pub fn is_retryable(&self) -> bool {
         self.status().is_server_error()

@@ -1,13 +1,14 @@
-//! The Kubernetes client: one stack, its transport supplied.
+//! The Kubernetes client: one stack over any transport.
 //!
-//! No retries of the library's own, neither of kube's retry layer nor of hyper-util's connection pool. Both resend POSTs, and a
-//! POST that was executed and is sent again looks like somebody else's: only the protocol knows what may be repeated.
+//! No library may retry: neither kube's retry layer nor hyper-util's connection pool. Both resend POSTs, and if the
+//! first POST was executed, the second one's refusal looks like a conflict with another program. Only the protocol
+//! knows what may be repeated.
 use axum::body::Bytes;
 use http::{Request, Response};
 use kube::client::Body;
 use tower::{BoxError, Service};
 
-/// A client over any transport that answers for the API server: a simulated one, or a test's.
+/// A client over any transport that leads to an API server, real or simulated.
 pub fn client<S, B>(service: S, namespace: &str) -> kube::Client
 where
     S: Service<Request<Body>, Response = Response<B>> + Send + 'static,
@@ -19,22 +20,22 @@ where
     kube::Client::new(service, namespace)
 }
 
-/// Why there is no client.
+/// Why no client could be built.
 #[cfg(feature = "bin")]
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The kubeconfig cannot be read.
     #[error("kubeconfig {path} cannot be used: {source}")]
     Kubeconfig {
-        /// Where it is.
+        /// Path of the kubeconfig.
         path: std::path::PathBuf,
-        /// Why not.
+        /// Underlying error.
         source: Box<kube::config::KubeconfigError>,
     },
-    /// Neither a kubeconfig nor a service account.
+    /// There is neither a kubeconfig nor a service account.
     #[error("no Kubernetes API server is configured: run in a pod, or pass --kubeconfig: {0}")]
     Inferred(Box<kube::config::InferConfigError>),
-    /// TLS or credentials.
+    /// TLS or the credentials cannot be set up.
     #[error("the connection to the Kubernetes API server cannot be set up: {0}")]
     Stack(Box<kube::Error>),
 }

@@ -1,12 +1,13 @@
 //! Kubernaut's signal gateway: Alertmanager webhooks and Kubernetes events in, exactly one RemediationRequest per
 //! fingerprint out, whatever the replicas, the network, the clocks and the API server do.
 //!
-//! - [`app`] is the one composition root; [`server`] serves it on any listener; [`kube_client`] builds the kube stack once.
+//! - [`app`] is the composition root; [`server`] serves it on any listener; [`kube_client`] builds the kube client
+//!   stack.
 //! - [`signals`] turns a delivery into [`signals::Signal`]s; [`routes`] and [`layers`] are the HTTP edge around it.
-//! - [`once`] is the protocol: coalescer, lease, episode, count. [`protocol`] is the seam it stands behind.
+//! - [`fenced_lease`] is the protocol: coalescer, lease, episode, count. [`protocol`] is the trait that it implements.
 //! - [`api`] is the custom resource; [`clock`] and [`entropy`] are the only sources of time and randomness.
 //!
-//! Nothing here knows of a simulation: no cfg, no feature, no hook.
+//! Nothing here knows about a simulation: no cfg, no feature, no hook.
 mod admission;
 pub mod api;
 pub mod app;
@@ -17,6 +18,7 @@ pub mod config;
 pub mod entropy;
 pub mod error;
 pub mod fenced_lease;
+pub mod gateway;
 pub mod kube_client;
 pub mod layers;
 pub mod metrics;

@@ -1,7 +1,7 @@
-//! The gateway's binary: reads what it is told, connects, serves, and stops in order.
+//! The gateway's binary: reads its configuration, connects, serves, and shuts down in order.
 //!
-//! Stopping takes at most the 30 s that Kubernetes grants: not ready at once, five seconds for every load balancer to notice,
-//! and up to 25 for the requests in flight; probes and metrics are served to the end.
+//! Shutdown takes at most the 30 s that Kubernetes grants: the replica is unready at once, every load balancer has five
+//! seconds to notice, and requests in flight have up to 25 s. Probes and metrics are served to the end.
 use anyhow::Context as _;
 use clap::Parser;
 use gateway::{
@@ -16,7 +16,7 @@ use gateway::{
 use std::{future::pending, sync::Arc, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// How long it takes until no load balancer sends anything here any more.
+/// How long load balancers may take to stop sending requests here.
 const UNREADY_BEFORE_CLOSING: Duration = Duration::from_secs(5);
 
 #[tokio::main]
@@ -29,9 +29,8 @@ async fn main() -> anyhow::Result<()> {
     let path = args.config.display();
     let text = std::fs::read_to_string(&args.config).with_context(|| format!("{path} cannot be read"))?;
     let (config, ignored) = Config::parse(&text, args.identity())
-        .with_context(|| format!("{path} and the environment make no configuration"))?;
-    let filter = tracing_subscriber::EnvFilter::new(&config.log_level);
-    tracing_subscriber::fmt().json().with_env_filter(filter).init();
+        .with_context(|| format!("{path} and the environment are not a valid configuration"))?;
+    tracing_subscriber::fmt().json().with_max_level(config.log_level).init();
     ignored.iter().for_each(|key| tracing::warn!(key, "this key has no effect in this gateway"));
 
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

@@ -1,7 +1,8 @@
-//! Counters of one application; a value, not a global, so that several replicas in one process stay apart.
+//! Counters of one application: a value, not a global, so that several replicas in one process count separately.
 //!
-//! Names are those of the existing gateway, so that dashboards keep working, plus what it cannot see of its own lock and
-//! count. No label is free text of an unauthenticated caller: `endpoint` is the matched route.
+//! The names are the existing gateway's, so that dashboards keep working. Metrics of the lock and the count, which the
+//! existing gateway does not measure, are added. `endpoint` is the matched route, since unauthenticated callers choose
+//! the path.
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -14,42 +15,42 @@ use std::time::Duration;
 pub struct Metrics {
     /// `gateway_signals_received`: signals that were parsed and resolved.
     pub signals_received: Family<ReceivedLabels, Counter>,
-    /// `gateway_signals_deduplicated`: signals counted on a request that stood.
+    /// `gateway_signals_deduplicated`: signals counted on an existing RemediationRequest.
     pub signals_deduplicated: Family<NameLabels, Counter>,
     /// `gateway_crds_created`: RemediationRequests that signals began.
     pub crds_created: Family<CreatedLabels, Counter>,
     /// `gateway_crd_creation_errors`: signals that could not be stored.
     pub crd_creation_errors: Family<ErrorLabels, Counter>,
-    /// `gateway_http_request_duration_seconds`.
+    /// `gateway_http_request_duration_seconds`: time from a request's arrival to its answer.
     pub request_duration: Family<RequestLabels, Histogram, fn() -> Histogram>,
     /// `gateway_http_requests_in_flight`: requests being handled on the API listener.
     pub requests_in_flight: Gauge,
-    /// `gateway_signals_rejected`: signals that are none: resolved alerts.
+    /// `gateway_signals_rejected`: alerts ignored because they are already resolved.
     pub signals_rejected: Family<ReasonLabels, Counter>,
-    /// `gateway_owner_resolution`: ends of owner resolution.
+    /// `gateway_owner_resolution`: owner resolutions, by outcome.
     pub owner_resolution: Family<OwnerLabels, Counter>,
-    /// `gateway_signals_parse_dropped`: members of a group that no signal could be made of.
+    /// `gateway_signals_parse_dropped`: members of a group that are not valid signals.
     pub signals_parse_dropped: Family<ReasonLabels, Counter>,
-    /// `gateway_discovery_refresh_errors`: refreshes of the discovery snapshot that failed.
+    /// `gateway_discovery_refresh_errors`: failed refreshes of the discovery snapshot.
     pub discovery_refresh_errors: Counter,
     /// `gateway_lock_acquisition_failures`: acquisitions of a lease that ended in an error.
     pub lock_acquisition_failures: Counter,
     /// `gateway_lock_takeovers`: leases taken over after their holder stopped renewing.
     pub lock_takeovers: Counter,
-    /// `gateway_lock_conflicts`: acquisitions that lost against another replica.
+    /// `gateway_lock_conflicts`: acquisitions that lost to another replica.
     pub lock_conflicts: Counter,
-    /// `gateway_ambiguous_writes`: writes of which it was not known whether they took effect.
+    /// `gateway_ambiguous_writes`: writes that may or may not have taken effect.
     pub ambiguous_writes: Counter,
     /// `gateway_batch_size`: signals counted by one status write.
     pub batch_size: Histogram,
-    /// `gateway_fingerprint_collisions`: fingerprints that share a lease's name with another.
+    /// `gateway_fingerprint_collisions`: signals refused because another fingerprint has the same lease name.
     pub fingerprint_collisions: Counter,
-    /// `gateway_coalescer_rejected`: signals refused because the queue of their fingerprint was full.
+    /// `gateway_coalescer_rejected`: signals refused because the queues were full.
     pub coalescer_rejected: Counter,
-    /// `gateway_redeliveries`: signals answered without being counted, because their delivery's key had been.
+    /// `gateway_redeliveries`: signals answered without being counted, because their delivery's key was counted before.
     pub redeliveries: Counter,
-    /// `gateway_settle_unknown`: signals answered 5xx because it could not be known whether they were counted.
-    pub settle_unknown: Counter,
+    /// `gateway_settle_unknown`: signals answered 5xx because a lost count of theirs could not be resolved.
+    pub unresolved_counts: Counter,
 }
 
 /// Labels of `gateway_signals_received`.
@@ -57,7 +58,7 @@ pub struct Metrics {
 pub struct ReceivedLabels {
     /// The adapter: `prometheus` or `kubernetes-events`.
     pub source_type: &'static str,
-    /// As the sender spelt it.
+    /// Severity as the sender spelt it.
     pub severity: String,
 }
 
@@ -71,16 +72,16 @@ pub struct NameLabels {
 /// Labels of `gateway_crds_created`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct CreatedLabels {
-    /// The adapter.
+    /// The adapter: `prometheus` or `kubernetes-events`.
     pub source_type: &'static str,
-    /// `created`.
+    /// Always `created`.
     pub status: &'static str,
 }
 
 /// Labels of `gateway_crd_creation_errors`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ErrorLabels {
-    /// Which refusal.
+    /// Kind of the refusal.
     pub error_type: &'static str,
 }
 
@@ -91,28 +92,28 @@ pub struct RequestLabels {
     pub endpoint: &'static str,
     /// The method; `other` for those that no route takes.
     pub method: &'static str,
-    /// The status code.
+    /// Status code of the answer.
     pub status: u16,
 }
 
-/// A reason.
+/// Labels of metrics by reason.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ReasonLabels {
-    /// Which.
+    /// The reason.
     pub reason: &'static str,
 }
 
 /// Labels of `gateway_owner_resolution`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct OwnerLabels {
-    /// The kind that resolution began at.
+    /// The kind of the object that resolution began with.
     pub kind: String,
     /// `success` or `failed`.
     pub outcome: &'static str,
 }
 
 impl Metrics {
-    /// Metrics that have counted nothing.
+    /// Metrics at zero.
     pub fn new() -> Self {
         Self {
             signals_received: Family::default(),
@@ -133,45 +134,52 @@ impl Metrics {
             fingerprint_collisions: Counter::default(),
             coalescer_rejected: Counter::default(),
             redeliveries: Counter::default(),
-            settle_unknown: Counter::default(),
+            unresolved_counts: Counter::default(),
         }
     }
 
-    /// The exposition, in the OpenMetrics text format. Samples of one metric are in no fixed order.
+    /// The exposition, in the OpenMetrics text format. The order of one metric's samples is not fixed.
     pub fn encode(&self) -> String {
         let mut text = String::new();
         text::encode(&mut text, &self.registry()).expect("writing to a String does not fail");
         text
     }
 
-    /// Observes one answered request.
+    /// Records one answered request.
     pub fn observe_request(&self, labels: &RequestLabels, took: Duration) {
         self.request_duration.get_or_create(labels).observe(took.as_secs_f64());
     }
 
-    /// Made for each scrape: metrics are cheap handles, and an application that is never scraped pays nothing.
-    #[rustfmt::skip]
+    /// The registry, built for each scrape: metrics are cheap handles, and an application that is never scraped pays
+    /// nothing.
     fn registry(&self) -> Registry {
         let mut registry = Registry::with_prefix("gateway");
-        registry.register("signals_received", "Signals parsed and resolved", self.signals_received.clone());
-        registry.register("signals_deduplicated", "Signals counted on a request that stood", self.signals_deduplicated.clone());
-        registry.register("crds_created", "RemediationRequests begun", self.crds_created.clone());
-        registry.register("crd_creation_errors", "Signals that could not be stored", self.crd_creation_errors.clone());
-        registry.register("http_request_duration_seconds", "Time to answer", self.request_duration.clone());
-        registry.register("http_requests_in_flight", "Requests being handled", self.requests_in_flight.clone());
-        registry.register("signals_rejected", "Alerts that are no signals", self.signals_rejected.clone());
-        registry.register("owner_resolution", "Ends of owner resolution", self.owner_resolution.clone());
-        registry.register("signals_parse_dropped", "Group members without a signal", self.signals_parse_dropped.clone());
-        registry.register("discovery_refresh_errors", "Failed discovery refreshes", self.discovery_refresh_errors.clone());
-        registry.register("lock_acquisition_failures", "Lease acquisitions that failed", self.lock_acquisition_failures.clone());
-        registry.register("lock_takeovers", "Leases taken over", self.lock_takeovers.clone());
-        registry.register("lock_conflicts", "Lease acquisitions lost to another replica", self.lock_conflicts.clone());
-        registry.register("ambiguous_writes", "Writes that may have taken effect", self.ambiguous_writes.clone());
-        registry.register("batch_size", "Signals counted by one status write", self.batch_size.clone());
-        registry.register("fingerprint_collisions", "Fingerprints sharing a lease name", self.fingerprint_collisions.clone());
-        registry.register("coalescer_rejected", "Signals refused by a full queue", self.coalescer_rejected.clone());
-        registry.register("redeliveries", "Deliveries counted before", self.redeliveries.clone());
-        registry.register("settle_unknown", "Signals whose counting is unknown", self.settle_unknown.clone());
+        macro_rules! register {
+            ($($field:ident: $name:literal, $help:literal;)*) => {
+                $(registry.register($name, $help, self.$field.clone());)*
+            };
+        }
+        register! {
+            signals_received: "signals_received", "Signals parsed and resolved";
+            signals_deduplicated: "signals_deduplicated", "Signals counted on an existing request";
+            crds_created: "crds_created", "RemediationRequests begun";
+            crd_creation_errors: "crd_creation_errors", "Signals that could not be stored";
+            request_duration: "http_request_duration_seconds", "Time to answer";
+            requests_in_flight: "http_requests_in_flight", "Requests being handled";
+            signals_rejected: "signals_rejected", "Resolved alerts, which are ignored";
+            owner_resolution: "owner_resolution", "Owner resolutions by outcome";
+            signals_parse_dropped: "signals_parse_dropped", "Group members that are not valid signals";
+            discovery_refresh_errors: "discovery_refresh_errors", "Failed discovery refreshes";
+            lock_acquisition_failures: "lock_acquisition_failures", "Lease acquisitions that failed";
+            lock_takeovers: "lock_takeovers", "Leases taken over";
+            lock_conflicts: "lock_conflicts", "Lease acquisitions lost to another replica";
+            ambiguous_writes: "ambiguous_writes", "Writes that may have taken effect";
+            batch_size: "batch_size", "Signals counted by one status write";
+            fingerprint_collisions: "fingerprint_collisions", "Fingerprints sharing a lease name";
+            coalescer_rejected: "coalescer_rejected", "Signals refused by a full queue";
+            redeliveries: "redeliveries", "Deliveries counted before";
+            unresolved_counts: "settle_unknown", "Signals whose counting is unknown";
+        }
         registry
     }
 }
@@ -182,7 +190,7 @@ impl Default for Metrics {
     }
 }
 
-/// 1 ms doubling to 512 ms, as the existing gateway's.
+/// Buckets from 1 ms, doubling, to 512 ms, as in the existing gateway.
 fn request_duration_histogram() -> Histogram {
     Histogram::new((0..10).map(|power| 0.001 * f64::from(1_u32 << power)))
 }
@@ -208,10 +216,10 @@ mod tests {
     }
 
     #[test]
-    fn two_applications_count_apart() {
+    fn two_applications_count_separately() {
         let (one, other) = (Metrics::new(), Metrics::new());
-        one.settle_unknown.inc();
-        assert_eq!(one.settle_unknown.get(), 1);
+        one.unresolved_counts.inc();
+        assert_eq!(one.unresolved_counts.get(), 1);
         assert!(other.encode().contains("gateway_settle_unknown_total 0"));
     }
 }

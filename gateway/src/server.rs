@@ -1,8 +1,8 @@
-//! Serves a router on any listener: a socket's, or a simulated network's.
+//! Serves a router on any listener: a socket, or a simulated network.
 //!
-//! An accept loop of its own rather than `axum::serve`, which sets no timer, so that a half-sent header would hold its
-//! connection for ever, and which stamps every answer with the machine's clock. Connections are tasks of this future: dropping
-//! it ends them all. Deliberately absent: HTTP/2 (Alertmanager's webhook speaks 1.1 to plain-text servers) and TLS.
+//! `axum::serve` is not used: it sets no timer, so that a half-sent header would hold its connection for ever, and it
+//! stamps every answer with the machine's clock. Connections are tasks of this future, so that dropping it ends them
+//! all. Deliberately absent: HTTP/2 (Alertmanager's webhook uses HTTP/1.1 for plain-text servers) and TLS.
 use axum::{Router, serve::Listener};
 use futures::future::{Either, select};
 use hyper::server::conn::http1;
@@ -14,14 +14,14 @@ use hyper_util::{
 use std::{future::Future, io, pin::pin, time::Duration};
 use tokio::{net::TcpListener, task::JoinSet};
 
-/// How long a client may take for a request's header. Also ends connections that are idle for as long.
+/// How long a client may take to send a request's header. A connection that is idle for this time ends, too.
 pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
-/// How many connections are open at a time; more wait in the listener's backlog.
+/// How many connections may be open at the same time; more wait in the listener's backlog.
 pub const CONNECTIONS_MAX: usize = 4096;
-/// How long requests in flight may take after `shutdown`.
+/// How long requests in flight may take after `shutdown` completed.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// Listens on `host:port`. A missing host means every address, of IPv6 and IPv4 where the node has both.
+/// Listens on `host:port`. Without a host it listens on every address, IPv6 and IPv4 if the node has both.
 pub async fn bind(address: &str) -> io::Result<TcpListener> {
     let every_address = address.starts_with(':');
     let host = if every_address { "[::]" } else { "" };
@@ -32,8 +32,8 @@ pub async fn bind(address: &str) -> io::Result<TcpListener> {
     bound.map_err(|error| io::Error::new(error.kind(), format!("{address} cannot be listened on: {error}")))
 }
 
-/// Serves `router` until `shutdown` completes; then accepts no more, and ends when every request in flight is answered, or
-/// [`DRAIN_TIMEOUT`] later.
+/// Serves `router` until `shutdown` completes. Then it accepts no more connections, and ends when every request in
+/// flight is answered, at the latest after [`DRAIN_TIMEOUT`].
 pub async fn serve<L: Listener>(mut listener: L, router: Router, shutdown: impl Future<Output = ()>) {
     let service = TowerToHyperService::new(router);
     let mut http = http1::Builder::new();
@@ -59,7 +59,7 @@ pub async fn serve<L: Listener>(mut listener: L, router: Router, shutdown: impl 
     }
 }
 
-/// The next connection, once there is room for it.
+/// The next connection, accepted when fewer than [`CONNECTIONS_MAX`] are open.
 async fn next<L: Listener>(listener: &mut L, connections: &mut JoinSet<()>) -> L::Io {
     while connections.try_join_next().is_some() {}
     while connections.len() >= CONNECTIONS_MAX {

@@ -1,7 +1,7 @@
-//! The background tasks of one [`App`](crate::protocol::Context): whatever is spawned here ends when the set is dropped.
+//! The background tasks of one [`App`](crate::app::App): every task that is spawned here ends when the set is dropped.
 //!
-//! Dropping the set is a crash: no task of the replica survives it. Tasks hold only a [`Spawner`], a weak handle, so that a
-//! task that spawns others does not keep the set alive.
+//! Dropping the set is a crash: no task of the replica survives it. Tasks hold only a [`Spawner`], a weak handle, so
+//! that a task that spawns others does not keep the set alive.
 use std::{
     future::Future,
     sync::{Arc, Mutex, PoisonError, Weak},
@@ -26,23 +26,23 @@ impl TaskSet {
         Spawner { set: Arc::downgrade(&self.set) }
     }
 
-    /// How many tasks have not been joined yet.
+    /// Number of tasks that have not been joined yet.
     pub fn len(&self) -> usize {
         self.set.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Whether no task is left.
+    /// Whether the set has no tasks.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
 impl Spawner {
-    /// Spawns `task`; when the set is gone already, drops it unrun.
+    /// Spawns `task`; drops it without running it if the set no longer exists.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let Some(set) = self.set.upgrade() else { return };
         let mut set = set.lock().unwrap_or_else(PoisonError::into_inner);
-        // Finished tasks stay in a JoinSet until joined; a gateway lives for months.
+        // Finished tasks stay in a JoinSet until joined, and a gateway runs for months.
         while set.try_join_next().is_some() {}
         set.spawn(task);
     }

@@ -1,9 +1,9 @@
 //! Speed of the canonical run: 15 signals of one fingerprint over 3 replicas, all invariants, direct transport, one
 //! thread.
 //!
-//! `cargo bench -p scenarios` prints runs and API calls a second with the shipped protocol and with the existing
-//! gateway's lock (which makes many more calls, so that batching alone cannot make the figure), and what an idle tail
-//! costs.
+//! `cargo bench -p scenarios` prints runs and API calls per second with the shipped protocol and with the existing
+//! gateway's lock. The latter makes many more calls, so that batching alone cannot explain the figure. The last
+//! benchmark shows the cost of an idle tail.
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use scenarios::{
     catalogue::bursts::BURST,

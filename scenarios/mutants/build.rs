@@ -1,7 +1,7 @@
 //! Copies the gateway's protocol into one file, with the edits of `src/edits.rs`.
 //!
-//! An edit whose original is not there exactly once stops the build: the protocol has changed, and a mutant that silently
-//! lacks nothing could never be caught.
+//! An edit whose original text does not occur exactly once stops the build: the protocol has changed, and a mutant that
+//! silently equals the shipped protocol could never be caught.
 use std::{
     env,
     error::Error,
@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What is edited.
+/// The edits.
 #[path = "src/edits.rs"]
 pub mod edits;
 
@@ -28,13 +28,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         match line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';')) {
             Some("tests") => {}
             Some(name) => writeln!(text, "mod {name} {{\n{}}}", module(&source, name)?)?,
-            // The inner documentation of a file that is included has no place to go; `mod tests` and its cfg go together.
+            // An included file cannot have inner documentation; the cfg belongs to `mod tests`.
             None if line.starts_with("//!") || line == "#[cfg(test)]" => {}
             None => writeln!(text, "{line}")?,
         }
     }
     for safeguard in SAFEGUARDS {
-        if !EDITS.iter().any(|edit| edit.mutant.contains(&format!("@{safeguard:?}"))) {
+        if !EDITS.iter().any(|edit| edit.replacement.contains(&format!("@{safeguard:?}"))) {
             return Err(format!(
                 "no edit of scenarios/mutants/src/edits.rs takes out {safeguard:?}: add one, or remove the safeguard"
             )
@@ -45,11 +45,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One file of the protocol: without its tests, edited, and with the gateway's paths as others see them.
+/// One file of the protocol: without its tests, with the edits, and with the gateway's paths as another crate names
+/// them.
 fn module(source: &Path, name: &str) -> Result<String, Box<dyn Error>> {
     let file = source.join(name).with_extension("rs");
     let text = fs::read_to_string(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-    // What is for tests stands at the end of a file, but for the root's `mod tests`.
+    // Test code is at the end of a file, except for the root's `mod tests`.
     let mut text = match text.find("#[cfg(test)]\n") {
         Some(tests) if name != "mod" => text[..tests].to_owned(),
         _ => text,
@@ -65,14 +66,14 @@ fn apply(edit: &Edit, text: &str) -> Result<String, String> {
     let found = text.matches(edit.original).count();
     if found != 1 {
         return Err(format!(
-            "gateway/src/fenced_lease/{}.rs has {found} places that read\n    {}\nand the mutants need exactly one: bring this edit in \
-             scenarios/mutants/src/edits.rs into step with it, so that its mutant still lacks the safeguard",
+            "gateway/src/fenced_lease/{}.rs has {found} places that read\n    {}\nand the mutants need exactly one: \
+             update this edit in scenarios/mutants/src/edits.rs, so that its mutants still lack the safeguard",
             edit.file, edit.original
         ));
     }
-    let mut mutant = edit.mutant.to_owned();
+    let mut mutant = edit.replacement.to_owned();
     for safeguard in SAFEGUARDS {
-        // The longest names first would matter if one were the beginning of another: `edits.rs` has none such.
+        // The order would matter only if one name were the beginning of another.
         mutant = mutant.replace(&format!("@{safeguard:?}"), &format!("crate::out(crate::Safeguard::{safeguard:?})"));
     }
     Ok(text.replacen(edit.original, &mutant, 1))

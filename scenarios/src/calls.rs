@@ -1,15 +1,15 @@
-//! API calls per signal: what a signal costs the API server, before its answer and after.
+//! API calls per signal, before its answer and after it.
 //!
-//! Counted on the wire, by method and resource, from the calls that replicas sent; watches are left out, and look-ups
-//! of what an alert is about are told apart from the protocol's calls. What came before an answer is decided by the
-//! order of events and not by time, so that a script which sends one signal after the other gets exact figures, and a
-//! burst an amortised one. It is for scripts of deliveries of one alert that nobody repeats.
+//! Calls of replicas are counted on the wire, by method and resource. Watches are left out; lookups of the object that
+//! an alert is about are counted apart from the protocol's calls. The order of events, not time, decides what came
+//! before an answer: a script that sends one signal after the other gets exact figures, and a burst gets an amortised
+//! one. This fits scripts of deliveries of one alert that are not repeated.
 use std::fmt;
 
-/// Which calls a protocol makes.
+/// Kind of an API call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verb {
-    /// A read of one object.
+    /// Read of one object.
     Get,
     /// A consistent LIST.
     List,
@@ -20,18 +20,18 @@ pub enum Verb {
 /// One call of a replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApiCall {
-    /// How many signals had been sent when it was.
+    /// Number of signals sent before the call.
     pub sent: usize,
-    /// How many deliveries had been answered.
+    /// Number of deliveries answered before the call.
     pub answered: usize,
-    /// What it does.
+    /// Kind of the call.
     pub verb: Verb,
-    /// Whether it is about leases or RemediationRequests, and not a look-up or discovery.
+    /// Whether it is about leases or RemediationRequests, rather than a lookup or discovery.
     pub of_protocol: bool,
 }
 
 impl ApiCall {
-    /// A call of `method` on `target`, path and query.
+    /// A call of `method` on `target`, which is a path with a query.
     pub fn new(sent: usize, answered: usize, method: &http::Method, target: &str) -> Self {
         let path = target.split('?').next().unwrap_or_default();
         let of_protocol = path.starts_with("/apis/coordination.k8s.io/") || path.starts_with("/apis/kubernaut.ai/");
@@ -45,29 +45,29 @@ impl ApiCall {
     }
 }
 
-/// What some signals cost.
+/// API calls of some signals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// How many signals.
+    /// Number of signals.
     pub signals: u32,
-    /// Calls of the protocol until the last of them was answered.
+    /// Calls of the protocol until the last of the signals was answered.
     pub before: u32,
     /// Calls of the protocol after that, until the next signals were sent.
     pub after: u32,
-    /// Consistent LISTs among them.
+    /// Consistent LISTs among these calls.
     pub lists: u32,
-    /// Look-ups of what the alerts are about.
+    /// Lookups of the objects that the alerts are about.
     pub lookups: u32,
 }
 
 impl Cost {
-    /// Calls per signal, before the answer and after.
+    /// Calls per signal, before the answer and after it.
     pub fn each(&self) -> f64 {
         f64::from(self.before + self.after) / f64::from(self.signals.max(1))
     }
 }
 
-/// The cost of the signals numbered `signals`, until the one after them was sent or the run ended.
+/// The calls of the signals numbered `signals`, until the next signal was sent or the run ended.
 pub fn cost(calls: &[ApiCall], signals: std::ops::Range<usize>) -> Cost {
     let mut cost = Cost { signals: u32::try_from(signals.len()).unwrap_or(u32::MAX), ..Cost::default() };
     for call in calls.iter().filter(|call| call.sent > signals.start && call.sent <= signals.end) {
@@ -88,7 +88,8 @@ impl fmt::Display for Cost {
         let each = self.each();
         write!(
             f,
-            "{signals:>3} signals  {before:>3} before  {after:>2} after  ({each:.2} each)  {lists:>2} LISTs  {lookups:>2} look-ups"
+            "{signals:>3} signals  {before:>3} before  {after:>2} after  ({each:.2} each)  \
+             {lists:>2} LISTs  {lookups:>2} lookups"
         )
     }
 }
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_are_told_apart() {
+    fn calls_are_classified() {
         let call = |method, target: &str| {
             let ApiCall { verb, of_protocol, .. } = ApiCall::new(0, 0, &method, target);
             (verb, of_protocol)

@@ -1,5 +1,6 @@
-//! The runner's own checks, besides the model's invariants: the run ends, repeats and does not panic, and meets its
-//! expectations.
+//! The runner's own checks, besides the model's invariants: a run ends, repeats itself and does not panic.
+//!
+//! A scenario's expectations are reported in the same way; they are judged in [`expectations`](crate::expectations).
 use model::{
     invariants::{ALL, Kind},
     oracle::{Finding, Violation},

@@ -1,5 +1,4 @@
-//! The gateway as a host: the same application that production serves, with the simulation's clock, entropy and API
-//! transport.
+//! The gateway as a host: the application that production serves, with the simulation's clock, entropy and transport.
 use crate::{network::SimulatedListener, objects::NAMESPACE, protocol_name::ProtocolName};
 use axum::body::Body;
 use bytes::Bytes;

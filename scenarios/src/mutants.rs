@@ -157,7 +157,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "absence-is-final",
         about: "the next episode begins as soon as a request is gone, while a create of it is still under way",
-        removed: &[Safeguard::Standing],
+        removed: &[Safeguard::Cooldown],
         scenario: "deleted-under-way",
         invariant: "one_active_request",
         ..BLANK

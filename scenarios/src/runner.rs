@@ -40,7 +40,7 @@ use std::{
 pub enum Transport {
     /// In process: every request and answer is a choice.
     Direct,
-    /// HTTP over simulated TCP: real connections, and a seed for what the network does.
+    /// HTTP over simulated TCP: real connections, and a seed for the behaviour of the network.
     Network,
 }
 
@@ -60,7 +60,7 @@ impl FromStr for Transport {
         match text {
             "direct" => Ok(Transport::Direct),
             "network" => Ok(Transport::Network),
-            _ => Err(format!("no transport `{text}`: there are direct and network")),
+            _ => Err(format!("unknown transport `{text}`; use direct or network")),
         }
     }
 }
@@ -177,7 +177,7 @@ impl Prepared {
             control_plane: ControlPlane::USUAL,
             replicas: scenario.cluster.replicas,
             fixtures: Arc::new(fixtures(scenario)),
-            // The gateway neither reads nor writes managedFields, and applies nothing.
+            // The gateway neither reads nor writes managedFields, and never applies.
             field_management: false,
             past: direct::Past::default(),
             controllers: false,
@@ -219,8 +219,7 @@ impl Prepared {
         self.run_observed(choices, with_timeline, |recorder| Box::new(recorder))
     }
 
-    /// Runs the subject once, with an observer between the simulation and the recorder, such as a test that tampers
-    /// with events.
+    /// Runs the subject once, with an observer between the simulation and the recorder.
     ///
     /// # Errors
     /// [`RunError`] when the run could not begin.
@@ -270,7 +269,7 @@ impl Prepared {
     }
 }
 
-/// Objects that exist before the run: namespaces, and what the alerts of the workload are about.
+/// Objects that exist before the run: namespaces, and the objects that the alerts are about.
 fn fixtures(scenario: &Scenario) -> Vec<Value> {
     let mut objects: Vec<Value> = [NAMESPACE, "payments"]
         .iter()

@@ -1,4 +1,4 @@
-//! Timelines: what happened in one run, kept while it runs and told afterwards in a report's words.
+//! Timelines: the events of one run, recorded while it runs and described afterwards for a report.
 use apiserver::{Change, Commit};
 use model::observation::Observation;
 use reports::timeline::{Entry, Happening, Lane, LaneKind, Standing, Timeline};
@@ -6,7 +6,7 @@ use serde_json::Value;
 use sim::event::{ActorId, CallEnd, CallId, Event};
 use std::{collections::BTreeMap, ops::Range};
 
-/// Everything that happened in one run, and which facts the oracle was told with each of it.
+/// The events of one run, each with the facts that the oracle received from it.
 #[derive(Debug, Default)]
 pub struct Recording {
     events: Vec<(u64, Event, Range<usize>)>,
@@ -15,12 +15,12 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Keeps an event, with the range of facts that came of it.
+    /// Records an event, with the range of facts that it caused.
     pub fn event(&mut self, at: u64, event: &Event, observed: Range<usize>) {
         self.events.push((at, event.clone(), observed));
     }
 
-    /// Notes a fact that came from a sender: it belongs to the delivery's last event.
+    /// Records a fact from a sender, which belongs to the delivery's last event.
     pub fn observation(&mut self, observation: &Observation, observed: Range<usize>) {
         if matches!(observation, Observation::SignalAnswered { .. }) {
             let last = self.events.iter().rposition(|(_, event, _)| matches!(event, Event::DeliveryAnswered { .. }));
@@ -28,14 +28,14 @@ impl Recording {
         }
     }
 
-    /// Says what an actor that is no replica is called.
+    /// Names an actor that is not a replica.
     pub fn name(&mut self, actor: ActorId, name: &str) {
         self.names.insert(actor, name.to_owned());
     }
 
-    /// The timeline, with what a breach rests on marked.
+    /// The timeline, with the evidence of a violation marked.
     pub fn timeline(&self, replicas: usize, evidence: &[usize]) -> Timeline {
-        let mut teller = Teller::new(replicas, &self.names);
+        let mut narrator = Narrator::new(replicas, &self.names);
         let answered: Vec<usize> = evidence.iter().filter_map(|fact| self.answers.get(fact).copied()).collect();
         let begins =
             self.events.iter().position(|(_, event, _)| matches!(event, Event::DeliverySent { .. })).unwrap_or(0);
@@ -45,13 +45,13 @@ impl Recording {
                 continue;
             }
             let critical = answered.contains(&index) || evidence.iter().any(|fact| observed.contains(fact));
-            teller.tell(*at, event, critical);
+            narrator.describe(*at, event, critical);
         }
-        Timeline { lanes: teller.lanes, entries: teller.entries }
+        Timeline { lanes: narrator.lanes, entries: narrator.entries }
     }
 }
 
-/// A call that is under way, as its beginning told it.
+/// A call that is under way.
 struct Begun {
     verb: &'static str,
     object: String,
@@ -59,7 +59,7 @@ struct Begun {
     replica: Option<u8>,
 }
 
-struct Teller<'a> {
+struct Narrator<'a> {
     lanes: Vec<Lane>,
     entries: Vec<Entry>,
     names: &'a BTreeMap<ActorId, String>,
@@ -70,7 +70,7 @@ struct Teller<'a> {
     commits: Vec<(Commit, bool)>,
 }
 
-impl<'a> Teller<'a> {
+impl<'a> Narrator<'a> {
     fn new(replicas: usize, names: &'a BTreeMap<ActorId, String>) -> Self {
         let mut lanes = vec![Lane { name: "sender".to_owned(), kind: LaneKind::Sender }];
         lanes.extend((0..replicas).map(|index| Lane { name: format!("replica {index}"), kind: LaneKind::Replica }));
@@ -111,7 +111,7 @@ impl<'a> Teller<'a> {
         self.lanes.len() - 1
     }
 
-    fn tell(&mut self, at: u64, event: &Event, critical: bool) {
+    fn describe(&mut self, at: u64, event: &Event, critical: bool) {
         match event {
             Event::DeliverySent { delivery, replica } => {
                 let text = format!("delivery {} to replica {replica}", delivery.0);
@@ -122,9 +122,9 @@ impl<'a> Teller<'a> {
                 self.push(at, replica + 1, Happening::SignalArrives { signal: delivery.0 }, text, critical);
             }
             Event::DeliveryAnswered { delivery, status, .. } => {
-                let told = status.map_or("no answer".to_owned(), |status| status.to_string());
+                let answer = status.map_or("no answer".to_owned(), |status| status.to_string());
                 let what = Happening::SignalAnswered { signal: delivery.0, status: *status };
-                self.push(at, 0, what, format!("delivery {}: {told}", delivery.0), critical);
+                self.push(at, 0, what, format!("delivery {}: {answer}", delivery.0), critical);
             }
             Event::CallSent { call, actor, method, target } => {
                 self.call_sent(at, *call, *actor, method, target, critical)
@@ -155,7 +155,7 @@ impl<'a> Teller<'a> {
             }
             Event::Ready { replica } => self.push(at, replica + 1, Happening::Restart, "is ready".to_owned(), critical),
             Event::Paused { replica, until } => {
-                let text = format!("stands still until {:.3} s", *until as f64 / 1e6);
+                let text = format!("pauses until {:.3} s", *until as f64 / 1e6);
                 self.push(at, replica + 1, Happening::Pause, text, critical);
             }
         }
@@ -191,7 +191,7 @@ impl<'a> Teller<'a> {
                 revision: commit.revision,
                 standing,
             };
-            self.push(at, lane, what, tell_commit(&commit), critical);
+            self.push(at, lane, what, describe_commit(&commit), critical);
             if let Some(entry) = self.entries.last_mut() {
                 entry.replica = replica;
             }
@@ -200,12 +200,12 @@ impl<'a> Teller<'a> {
 
     fn call_answered(&mut self, at: u64, call: CallId, end: CallEnd, critical: bool) {
         let Some(begun) = self.calls.get(&call) else { return };
-        let (status, told) = match end {
+        let (status, answer) = match end {
             CallEnd::Status(status) => (Some(status), status.to_string()),
             CallEnd::Broken => (None, "connection broken".to_owned()),
             CallEnd::Silent => (None, "never answered".to_owned()),
         };
-        let (lane, text) = (begun.lane, format!("{} {}: {told}", begun.verb, begun.object));
+        let (lane, text) = (begun.lane, format!("{} {}: {answer}", begun.verb, begun.object));
         self.push(at, lane, Happening::CallAnswered { call: u64::from(call.0), status }, text, critical);
     }
 }
@@ -223,7 +223,7 @@ fn standing(commit: &Commit) -> Standing {
     if over { Standing::Idle } else { Standing::Live }
 }
 
-fn tell_commit(commit: &Commit) -> String {
+fn describe_commit(commit: &Commit) -> String {
     let object = &commit.after;
     let change = match commit.change {
         Change::Created => "created",

@@ -1,5 +1,5 @@
-//! The network transport: what holds over the direct one holds over real HTTP, what breaks breaks, and a seed is one
-//! run.
+//! The network transport agrees with the direct one: the same scenarios hold, the same protocols break, and a seed
+//! repeats its run.
 use model::verdict::Verdict;
 use scenarios::{
     catalogue,
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 fn subject(scenario: &str, protocol: &str, faults: Option<Faults>) -> Subject {
     let mut scenario = catalogue::find(scenario).expect("a scenario of the catalogue").clone();
-    // A tick is a millisecond, idle or not: what the tail is for is tested over the direct transport.
+    // Every simulated millisecond costs a tick, so the tail is short; the direct transport tests the long one.
     scenario.cluster.tail = Duration::from_secs(2);
     let protocol: ProtocolName = protocol.parse().expect("a protocol");
     Subject::new(scenario, protocol, Transport::Network, Overrides { faults, replicas: None })
@@ -26,14 +26,14 @@ fn run(prepared: &Prepared, seed: u64) -> Run {
     prepared.run(Choices::new(Random::new(seed)), false).expect("a run")
 }
 
-/// Runs seeds that must all hold, and requires faults to have taken effect in some of them.
+/// Runs seeds that must all hold, and requires each of these faults to take effect in at least one of them.
 fn holds_under(scenario: &str, seeds: u64, required: &[FaultKind]) {
     let prepared = Prepared::new(subject(scenario, "fenced-lease", None), Detail::Chain);
     let mut delivered = Delivered::default();
     for seed in 0..seeds {
         let run = run(&prepared, seed);
-        let breaches: Vec<_> = run.violations().collect();
-        assert_eq!(run.verdict, Verdict::Held, "{scenario}, seed {seed}: {breaches:?}");
+        let violations: Vec<_> = run.violations().collect();
+        assert_eq!(run.verdict, Verdict::Held, "{scenario}, seed {seed}: {violations:?}");
         delivered.add(&run.outcome.delivered);
     }
     for kind in required {
@@ -66,7 +66,7 @@ fn the_existing_lock_breaks_over_http() {
 #[test]
 fn a_seed_is_one_run_in_any_thread() {
     let prepared = Prepared::new(subject("burst", "fenced-lease", Some(Faults::HOSTILE)), Detail::Lines);
-    // Another thread has other hash keys and, beside a neighbour, other task ids: what differs between processes.
+    // Another thread has other hash keys and other task ids, as another process would.
     let lines = |seed| run(&prepared, seed).outcome.trace.into_lines();
     let seeds = [0, 1, 2];
     let elsewhere = std::thread::scope(|scope| {

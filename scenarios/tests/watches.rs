@@ -1,5 +1,4 @@
-//! Streams that are tampered with on their way to the oracle are caught in a whole run, over either transport; streams
-//! as the servers wrote them are not.
+//! A watch that is tampered with on its way to the oracle is caught, over either transport; an honest one is not.
 use apiserver::WatchId;
 use model::verdict::Verdict;
 use scenarios::{
@@ -15,7 +14,7 @@ use sim::{
 };
 use std::collections::BTreeMap;
 
-/// What is done to the second event of every stream.
+/// Change to the second event of every watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tampering {
     Nothing,
@@ -24,20 +23,20 @@ enum Tampering {
     Overtaken,
 }
 
-/// Stands between the streams and the oracle.
+/// Observer between the simulation and the recorder.
 struct Tamperer {
     recorder: Recorder,
     tampering: Tampering,
-    told: BTreeMap<WatchId, u32>,
+    events: BTreeMap<WatchId, u32>,
     held: BTreeMap<WatchId, Event>,
 }
 
 impl Observer for Tamperer {
     fn event(&mut self, at: u64, event: &Event) {
         let Event::WatchDelivered { watch, .. } = event else { return self.recorder.event(at, event) };
-        let told = self.told.entry(*watch).or_default();
-        *told += 1;
-        match (self.tampering, *told) {
+        let events = self.events.entry(*watch).or_default();
+        *events += 1;
+        match (self.tampering, *events) {
             (Tampering::Withheld, 2) => return,
             (Tampering::Repeated, 2) => self.recorder.event(at, event),
             (Tampering::Overtaken, 2) => {
@@ -58,7 +57,7 @@ fn run(transport: Transport, tampering: Tampering) -> Run {
     let protocol = SHIPPED.parse().expect("the shipped protocol");
     let prepared = Prepared::new(Subject::new(scenario, protocol, transport, Overrides::default()), Detail::Chain);
     let tamperer = |recorder| -> Box<dyn Observer> {
-        Box::new(Tamperer { recorder, tampering, told: BTreeMap::new(), held: BTreeMap::new() })
+        Box::new(Tamperer { recorder, tampering, events: BTreeMap::new(), held: BTreeMap::new() })
     };
     prepared.run_observed(Choices::new(Random::new(5)), false, tamperer).expect("a run")
 }

@@ -2,7 +2,7 @@
 //! the gateway refuses signals.
 use model::verdict::Verdict;
 use scenarios::catalogue::assumptions::ASSUMPTIONS;
-use tests::{described, run, subject};
+use tests::{run, subject, violations};
 
 const PROTOCOL: &str = include_str!("../../docs/protocol/evidence.md");
 
@@ -14,10 +14,10 @@ fn violated_assumptions_break_their_invariant() {
         assert_eq!(tally.broken, None, "{name}");
         match assumption.invariant {
             Some(invariant) => {
-                let broken = described(&tally);
-                assert!(tally.breaches.contains_key(invariant), "{name} does not break {invariant}, but\n{broken}");
+                let broken = violations(&tally);
+                assert!(tally.violations.contains_key(invariant), "{name} does not break {invariant}, but\n{broken}");
             }
-            None => assert_eq!(tally.verdict(), Verdict::Held, "{name}: {}", described(&tally)),
+            None => assert_eq!(tally.verdict(), Verdict::Held, "{name}: {}", violations(&tally)),
         }
     }
 }
@@ -37,6 +37,6 @@ fn fast_clock_breaks_nothing_else() {
         .find(|assumption| assumption.invariant == Some("one_holder"))
         .expect("an assumption about one holder");
     let tally = run(&subject(&fast_clock.scenario.name, fast_clock.protocol, None), 120);
-    assert!(!tally.breaches.contains_key("one_active_request"), "{}", described(&tally));
-    assert!(!tally.breaches.contains_key("occurrences_exact"), "{}", described(&tally));
+    assert!(!tally.violations.contains_key("one_active_request"), "{}", violations(&tally));
+    assert!(!tally.violations.contains_key("occurrences_exact"), "{}", violations(&tally));
 }

@@ -1,14 +1,14 @@
 //! Baseline protocols are known to be wrong: a harness that does not catch them, by the invariants that they break,
 //! proves nothing about the shipped protocol.
-use tests::{described, run, subject};
+use tests::{run, subject, violations};
 
 fn caught(scenario: &str, protocol: &str, runs: u64, invariants: &[&str]) {
     let tally = run(&subject(scenario, protocol, None), runs);
     for invariant in invariants {
         assert!(
-            tally.breaches.contains_key(*invariant),
+            tally.violations.contains_key(*invariant),
             "{protocol} does not break {invariant} in {runs} runs of {scenario}; it breaks\n{}",
-            described(&tally)
+            violations(&tally)
         );
     }
 }
@@ -23,9 +23,9 @@ fn who_trusts_a_cache_travels_back() {
     caught("time-travel", "cached-list", 60, &["one_active_request"]);
     let tally = run(&subject("time-travel", "none", None), 60);
     assert!(
-        !tally.breaches.contains_key("one_active_request"),
+        !tally.violations.contains_key("one_active_request"),
         "a consistent LIST sees the last one\n{}",
-        described(&tally)
+        violations(&tally)
     );
 }
 

@@ -2,14 +2,14 @@
 use model::verdict::Verdict;
 use scenarios::{catalogue::CATALOGUE, protocol_name::SHIPPED, scenario::Scenario};
 use sim::faults::Faults;
-use tests::{described, run, subject};
+use tests::{run, subject, violations};
 
 #[test]
 fn every_scenario_holds() {
     for scenario in CATALOGUE {
         let tally = run(&subject(&scenario.name, SHIPPED, None), 12);
         assert_eq!(tally.broken, None, "{}", scenario.name);
-        assert_eq!(tally.verdict(), Verdict::Held, "{}\n{}", scenario.name, described(&tally));
+        assert_eq!(tally.verdict(), Verdict::Held, "{}\n{}", scenario.name, violations(&tally));
         for kind in scenario.triggers.iter().map(|trigger| trigger.effect.kind()) {
             assert!(tally.delivered.of(kind) > 0, "{}: {} never took effect", scenario.name, kind.name());
         }
@@ -24,7 +24,7 @@ fn hostile_faults_break_no_scenario() {
     let hostile = Faults::preset("hostile").expect("a preset");
     for scenario in free {
         let tally = run(&subject(&scenario.name, SHIPPED, Some(hostile)), 2);
-        assert_eq!(tally.broken, None, "{}\n{}", scenario.name, described(&tally));
+        assert_eq!(tally.broken, None, "{}\n{}", scenario.name, violations(&tally));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The same choices give the same run: the hashes of all events are equal when a seed or a record runs again.
 use scenarios::{
-    campaign::{replay_of, run_seed},
+    campaign::{Plan, replay_of, run_seed},
     protocol_name::SHIPPED,
     runner::Prepared,
 };
@@ -69,27 +69,34 @@ fn recorded_choices_are_the_run() {
 fn a_replay_file_keeps_the_violation() {
     let subject = subject("burst", "shipped-lease", None);
     let tally = run(&subject, 40);
-    let found = tally.breaches.get("one_active_request").expect("the existing lock fails");
-    assert_eq!(found.seed, run_seed(7, "burst", found.run));
-    let replay: scenarios::replay::Replay = replay_of(&subject, found).to_text().parse().expect("its own text");
+    let first = tally.violations.get("one_active_request").expect("the existing lock fails");
+    assert_eq!(first.seed, run_seed(7, "burst", first.run));
+    let replay: scenarios::replay::Replay = replay_of(&subject, first).to_text().parse().expect("its own text");
     let prepared = Prepared::new(replay.subject().expect("the scenario"), Detail::Chain);
     let again = prepared.run(replay.choices(), false).expect("a run");
-    assert_eq!(again.hashes().chain, found.chain);
-    assert!(again.violations().any(|violation| *violation == found.violation));
+    assert_eq!(again.hashes().chain, first.chain);
+    assert!(again.violations().any(|violation| *violation == first.violation));
 }
 
 #[test]
 fn jobs_do_not_change_what_is_found() {
     let subject = subject("burst", "shipped-lease", None);
     let tally = |jobs| {
-        let budget =
-            scenarios::campaign::Budget { runs: vec![50], time: None, seed: 3, jobs, fail_fast: false, doublecheck: 5 };
+        let budget = scenarios::campaign::Budget {
+            plan: Plan::each(1, 50),
+            time: None,
+            seed: 3,
+            jobs,
+            fail_fast: false,
+            doublecheck: 5,
+        };
         scenarios::campaign::run(std::slice::from_ref(&subject), &budget, &Default::default()).remove(0)
     };
     let (one, two) = (tally(1), tally(2));
     assert_eq!(one.api_calls, two.api_calls);
+    assert_eq!(one.interleavings, two.interleavings);
     let runs = |tally: &scenarios::campaign::Tally| -> Vec<(&str, u64)> {
-        tally.breaches.iter().map(|(name, found)| (*name, found.run)).collect()
+        tally.violations.iter().map(|(name, first)| (*name, first.run)).collect()
     };
     assert_eq!(runs(&one), runs(&two));
 }

@@ -16,7 +16,7 @@ use sim::{
     faults::Faults,
     trace::Detail,
 };
-use tests::{described, run};
+use tests::{run, violations};
 
 #[test]
 fn mutants_are_caught() {
@@ -24,7 +24,7 @@ fn mutants_are_caught() {
     let budget = Hunt { runs: 2_500, seeds: 1, jobs: 2 };
     let hunted = hunt(&all, &budget, &Progress::default()).expect("their scenarios exist");
     let missed: Vec<&str> =
-        hunted.iter().filter(|hunted| !hunted.found()).map(|hunted| MUTANTS[hunted.index].name).collect();
+        hunted.iter().filter(|hunted| !hunted.caught()).map(|hunted| MUTANTS[hunted.index].name).collect();
     assert!(missed.is_empty(), "not caught in {} runs: {missed:?}", budget.runs);
 }
 
@@ -37,11 +37,11 @@ fn equivalent_mutants_keep_their_invariants() {
         let tally = run(&subject, 60);
         for invariant in mutant.invariants {
             assert!(
-                !tally.breaches.contains_key(invariant),
+                !tally.violations.contains_key(invariant),
                 "{}, {}: {}",
                 mutant.name,
                 mutant.because,
-                described(&tally)
+                violations(&tally)
             );
         }
         assert_eq!(tally.broken, None, "{}", mutant.name);
@@ -78,6 +78,6 @@ fn names_of_protocols_are_unique() {
 fn scenarios_of_mutants_hold_with_every_safeguard() {
     for mutant in MUTANTS {
         let tally = run(&tests::subject(mutant.scenario, SHIPPED, None), 25);
-        assert_eq!(tally.verdict(), Verdict::Held, "{}: {}", mutant.scenario, described(&tally));
+        assert_eq!(tally.verdict(), Verdict::Held, "{}: {}", mutant.scenario, violations(&tally));
     }
 }

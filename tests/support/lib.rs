@@ -4,7 +4,7 @@ pub mod real_server;
 pub mod transcript;
 
 use scenarios::{
-    campaign::{self, Budget, Progress, Tally},
+    campaign::{self, Budget, Plan, Progress, Tally},
     catalogue::find,
     protocol_name::ProtocolName,
     runner::{Overrides, Subject, Transport},
@@ -21,18 +21,18 @@ pub fn subject(scenario: &str, protocol: &str, faults: Option<Faults>) -> Subjec
     Subject::new(scenario, protocol, Transport::Direct, Overrides { faults, replicas: None })
 }
 
-/// The tally of `runs` runs of a subject, from a fixed seed.
+/// Runs a subject `runs` times.
 pub fn run(subject: &Subject, runs: u64) -> Tally {
-    let budget = Budget { runs: vec![runs], time: None, seed: 7, jobs: 2, fail_fast: false, doublecheck: 5 };
+    let budget = Budget { plan: Plan::each(1, runs), time: None, seed: 7, jobs: 2, fail_fast: false, doublecheck: 5 };
     let tallies = campaign::run(std::slice::from_ref(subject), &budget, &Progress::default());
     tallies.into_iter().next().unwrap_or_default()
 }
 
-/// The violated invariants in words, for the message of a failing test.
-pub fn described(tally: &Tally) -> String {
+/// The violations of a tally, as text for a failing test.
+pub fn violations(tally: &Tally) -> String {
     tally
-        .breaches
+        .violations
         .values()
-        .map(|breach| format!("{}: {}\n", breach.violation.invariant, breach.violation.sentence))
+        .map(|first| format!("{}: {}\n", first.violation.invariant, first.violation.sentence))
         .collect()
 }

@@ -1,24 +1,25 @@
-//! The table of keys being led and the items waiting behind each leader.
+//! The table of led keys, and the items waiting behind each leader.
 //!
-//! A key is in the table exactly while somebody leads it. Items are dropped outside the lock: their destructors may wake
-//! other tasks, which may come back here.
+//! A key is in the table exactly while it has a leader. Items are dropped outside the lock: their destructors may wake
+//! other tasks, which may call back into the table.
 use crate::sync::{Arc, Mutex};
 use std::collections::{BTreeMap, VecDeque};
 
-/// How much may wait.
+/// How many items may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Items waiting behind one key. Never more than what all together leave free.
+    /// Most items waiting behind one key. The free part of `total` is a second limit, see [`Coalescer::join`].
     pub per_key: usize,
-    /// Items waiting behind all keys together.
+    /// Most items waiting behind all keys together.
     pub total: usize,
 }
 
 impl Limits {
-    /// How many items may wait behind one key while `waiting` wait behind all.
+    /// How many items may wait behind one key while `waiting` items wait behind all keys.
     ///
-    /// A key may hold as much as is still free, so that n busy keys leave an n+1st of the room to others: none of them, nor all
-    /// together, can fill it. (Switches share packet buffers so: Choudhury and Hahne's dynamic thresholds, with factor 1.)
+    /// A key may hold as many items as there is still room for. So with n busy keys, 1/(n+1) of the room stays free for
+    /// others. (Network switches share packet buffers like this: Choudhury and Hahne's dynamic thresholds, with factor
+    /// 1.)
     fn share(self, waiting: usize) -> usize {
         self.per_key.min(self.total.saturating_sub(waiting))
     }
@@ -37,22 +38,23 @@ struct Table<T> {
     total: usize,
 }
 
-/// What became of an item that was accepted.
+/// The role of the caller whose item was accepted.
 #[derive(Debug)]
 pub enum Joined<T> {
-    /// Nobody led the key: the caller leads it now, and its item is the first to take.
+    /// The key had no leader: the caller leads it now, and its item is the first to take.
     Lead(Leadership<T>),
     /// The item waits for the leader's next batch.
     Queued,
 }
 
-/// The item did not fit, and comes back.
+/// The item did not fit and is returned.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Full<T>(pub T);
 
 /// The right and the duty to take a key's items until none is left.
 ///
-/// Dropping it before [`Leadership::take`] answered `None` (a panic, an aborted task) drops the waiting items and frees the key.
+/// Dropping it before [`Leadership::take`] gave `None` (a panic, an aborted task) drops the waiting items and frees the
+/// key.
 #[derive(Debug)]
 pub struct Leadership<T> {
     coalescer: Arc<Coalescer<T>>,
@@ -66,10 +68,11 @@ impl<T> Coalescer<T> {
         Self { limits, table: Mutex::new(Table { waiting: BTreeMap::new(), total: 0 }) }
     }
 
-    /// Adds `item` behind `key`.
+    /// Adds `item` behind `key`. Its queue may hold [`Limits::per_key`] items, and not more than there is room left
+    /// for.
     ///
     /// # Errors
-    /// [`Full`] with the item when a limit is reached; nobody starts to lead then.
+    /// [`Full`] with the item if a limit is reached; the caller does not become the leader then.
     pub fn join(coalescer: &Arc<Self>, key: &str, item: T) -> Result<Joined<T>, Full<T>> {
         let mut table = coalescer.table.lock();
         let share = coalescer.limits.share(table.total);
@@ -89,12 +92,12 @@ impl<T> Coalescer<T> {
         Ok(Joined::Lead(Leadership { coalescer: Arc::clone(coalescer), key: key.to_owned(), leading: true }))
     }
 
-    /// Items waiting behind all keys.
+    /// Number of items waiting behind all keys.
     pub fn waiting(&self) -> usize {
         self.table.lock().total
     }
 
-    /// Keys that are led.
+    /// Number of keys with a leader.
     pub fn led(&self) -> usize {
         self.table.lock().waiting.len()
     }
@@ -120,13 +123,13 @@ impl<T> Coalescer<T> {
 }
 
 impl<T> Leadership<T> {
-    /// The key that is led.
+    /// The key that this leader leads.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The next items in the order they came, at least one and at most `max` (0 means 1); `None` when none waits, and from
-    /// that moment the next to join leads.
+    /// The next items in the order of arrival, at least one and at most `max` (0 means 1). `None` if no item waits,
+    /// which ends the leadership: the next caller to join leads.
     pub fn take(&mut self, max: usize) -> Option<Vec<T>> {
         if !self.leading {
             return None;

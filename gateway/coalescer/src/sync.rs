@@ -1,7 +1,7 @@
 //! The synchronisation primitives of this crate: the standard library's.
 //!
-//! `queue.rs` names only what stands here, and a poisoned lock is no error to it: every critical section leaves the table
-//! consistent at each of its steps, so what a panic left behind can be used.
+//! `queue.rs` uses only the primitives of this file. A poisoned lock is not an error for it: every critical section
+//! keeps the table consistent at each of its steps, so the table is usable after a panic.
 pub(crate) use std::sync::Arc;
 use std::sync::{MutexGuard, PoisonError};
 

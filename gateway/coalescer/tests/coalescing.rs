@@ -1,4 +1,4 @@
-//! The coalescer's promises: bounds, order, hand-over of the lead, nothing lost, nothing left behind by a panic.
+//! The coalescer's promises: bounds, order, hand-over of the lead, no item lost, nothing left behind by a panic.
 use coalescer::{Coalescer, Full, Joined, Leadership, Limits};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -13,7 +13,7 @@ const ROOMY: Limits = Limits { per_key: 1_000, total: 10_000 };
 fn lead<T>(coalescer: &Arc<Coalescer<T>>, key: &str, item: T) -> Leadership<T> {
     match Coalescer::join(coalescer, key, item) {
         Ok(Joined::Lead(leadership)) => leadership,
-        Ok(Joined::Queued) => panic!("somebody else leads {key}"),
+        Ok(Joined::Queued) => panic!("{key} has a leader already"),
         Err(Full(_)) => panic!("full"),
     }
 }
@@ -55,9 +55,9 @@ fn lead_passes_on_once_empty() {
     assert_eq!(first.take(10), Some(vec![2]));
     assert_eq!(first.take(10), None);
     let mut second = lead(&table, "a", 3);
-    assert_eq!(first.take(10), None, "one that stopped leading never takes from its successor");
+    assert_eq!(first.take(10), None, "a former leader never takes from its successor");
     drop(first);
-    assert_eq!(second.take(10), Some(vec![3]), "nor does its end drop the successor's items");
+    assert_eq!(second.take(10), Some(vec![3]), "dropping the former leader does not drop the successor's items");
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn busy_keys_leave_room_for_others() {
     };
     let (_first, hot) = fill("hot");
     let (_second, hotter) = fill("hotter");
-    assert_eq!((hot, hotter), (50, 25), "each may hold as much as it leaves free");
+    assert_eq!((hot, hotter), (50, 25), "each key may hold as many as it leaves free");
     let _rest: Vec<_> = (0..25).map(|cold| lead(&table, &format!("cold-{cold}"), 0)).collect();
     assert!(matches!(Coalescer::join(&table, "cold", 0), Err(Full(0))), "the room is full now");
 }
@@ -119,7 +119,7 @@ fn panicking_leader_frees_its_key() {
     assert_eq!(
         dropped.load(Ordering::SeqCst),
         4,
-        "taken and waiting items alike are dropped, so that senders learn of it"
+        "taken and waiting items are dropped, which ends their senders' wait"
     );
     assert_eq!((table.waiting(), table.led()), (0, 0));
     let _successor = lead(&table, "a", Counted(dropped.clone()));
@@ -138,13 +138,13 @@ fn item_may_rejoin_while_dropped() {
     let table = Arc::new(Coalescer::new(ROOMY));
     let leader = lead(&table, "a", Rejoins(Some(table.clone())));
     drop(leader);
-    assert_eq!((table.waiting(), table.led()), (0, 0), "a destructor that comes back finds the lock free");
+    assert_eq!((table.waiting(), table.led()), (0, 0), "a destructor that joins again finds the lock free");
 }
 
 #[test]
 #[expect(
     clippy::disallowed_methods,
-    reason = "real threads race here on purpose; nothing of the outcome depends on their order"
+    reason = "real threads race here on purpose; the result does not depend on their order"
 )]
 fn no_item_is_lost_between_threads() {
     const THREADS: usize = 8;
@@ -159,7 +159,7 @@ fn no_item_is_lost_between_threads() {
             for item in 0..ITEMS {
                 let Ok(Joined::Lead(mut leader)) = Coalescer::join(&table, "a", item) else { continue };
                 while let Some(batch) = leader.take(7) {
-                    assert_eq!(working.fetch_add(1, Ordering::SeqCst), 0, "two lead one key");
+                    assert_eq!(working.fetch_add(1, Ordering::SeqCst), 0, "two leaders of one key");
                     taken.fetch_add(batch.len(), Ordering::SeqCst);
                     working.fetch_sub(1, Ordering::SeqCst);
                 }

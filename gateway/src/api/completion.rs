@@ -1,10 +1,10 @@
-//! `status.completionStatus`: how a remediation ended, and who was told.
+//! `status.completionStatus`: how a remediation ended, and which notifications were sent.
 use super::schema;
 use k8s_openapi::{api::core::v1::ObjectReference, apimachinery::pkg::apis::meta::v1::Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The outcome with which a request that ended goes on suppressing new ones until it is deleted.
+/// The outcome of a request that, after its end, suppresses new ones until it is deleted.
 pub const OUTCOME_MANUAL_REVIEW_REQUIRED: &str = "ManualReviewRequired";
 
 /// How it ended, written by the RemediationOrchestrator.
@@ -46,6 +46,7 @@ pub struct CompletionStatus {
     pub timeout_phase: Option<String>,
     /// When it passed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
     pub timeout_time: Option<Time>,
     /// Notifications that were sent.
     #[serde(skip_serializing_if = "Option::is_none")]

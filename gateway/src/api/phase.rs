@@ -1,9 +1,9 @@
 //! Which phases end a RemediationRequest.
 //!
-//! A whitelist of the terminal ones: an empty phase, and one that this version has never heard of, is active, so that a newer
-//! orchestrator's new phase cannot make the gateway open a second request beside one that is being worked on.
+//! Only the listed terminal phases end a request. An empty or unknown phase is active, so that a new phase of a newer
+//! orchestrator cannot make the gateway create a second request beside one in progress.
 
-/// Every value that the schema admits for `status.overallPhase`, in the order of the life of a request.
+/// The values that the schema allows for `status.overallPhase`, in the order of a request's life.
 pub(super) const PHASES: [&str; 12] = [
     "Pending",
     "Processing",

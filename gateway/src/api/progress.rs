@@ -10,15 +10,19 @@ use serde::{Deserialize, Serialize};
 pub struct PhaseProgress {
     /// When Processing began.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
     pub processing_start_time: Option<Time>,
     /// When Analyzing began.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
     pub analyzing_start_time: Option<Time>,
     /// When Executing began.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
     pub executing_start_time: Option<Time>,
     /// When Verifying ends at the latest.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
     pub verification_deadline: Option<Time>,
     /// The SignalProcessing child.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,11 @@
 //! The object that the gateway POSTs for the first signal of an episode.
 //!
-//! No status: the API server would drop it, and the count is stored by the write that follows. No owner and no finalizer.
-use super::{RemediationRequest, RemediationRequestSpec, ResourceIdentifier};
+//! It has no status: the API server would drop it, and the next write stores the count. It has no owner and no
+//! finalizer.
+use super::{
+    resource::ResourceIdentifier,
+    spec::{RemediationRequest, RemediationRequestSpec},
+};
 use crate::signals::Signal;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -9,11 +13,11 @@ use kube::api::ObjectMeta;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Label: which program made the object.
+/// Label: the program that created the object.
 pub const LABEL_MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Value of [`LABEL_MANAGED_BY`].
 pub const LABEL_MANAGED_BY_VALUE: &str = "gateway-service";
-/// Label: what part of Kubernaut the object belongs to.
+/// Label: the part of Kubernaut that the object belongs to.
 pub const LABEL_COMPONENT: &str = "app.kubernetes.io/component";
 /// Value of [`LABEL_COMPONENT`].
 pub const LABEL_COMPONENT_VALUE: &str = "remediation";
@@ -22,7 +26,7 @@ pub const CREATED_AT: &str = "kubernaut.ai/created-at";
 
 /// The longest value of a Kubernetes label, in bytes.
 const LABEL_VALUE_BYTES_MAX: usize = 63;
-/// Just under what Kubernetes allows all annotations of an object together, in bytes.
+/// The longest value of an annotation, in bytes: just below the limit for all annotations of an object together.
 const ANNOTATION_VALUE_BYTES_MAX: usize = 262_000;
 
 /// The RemediationRequest that `signal` begins.

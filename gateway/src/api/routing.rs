@@ -1,10 +1,11 @@
 //! `status.routingStatus`: why a remediation was skipped or is held back, and until when.
+use super::schema;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Routing decisions of the RemediationOrchestrator. `next_allowed_execution` ahead of now makes a request that ended go on
-/// suppressing new ones.
+/// Routing decisions of the RemediationOrchestrator. `next_allowed_execution` ahead of now makes a request that ended
+/// go on suppressing new ones.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RoutingStatus {
@@ -23,7 +24,7 @@ pub struct RoutingStatus {
     pub duplicate_of: Option<String>,
     /// How many requests were skipped because of this one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "integer")]
+    #[schemars(schema_with = "schema::integer")]
     pub duplicate_count: Option<i64>,
     /// Their names.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,16 +49,13 @@ pub struct RoutingStatus {
     pub block_message: Option<String>,
     /// Until when it is held back.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
     pub blocked_until: Option<Time>,
     /// Before this, no further remediation of the fingerprint begins.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
     pub next_allowed_execution: Option<Time>,
     /// How many times in a row remediation of the fingerprint failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consecutive_failure_count: Option<i32>,
-}
-
-/// Go's `int`: no format.
-fn integer(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({ "type": "integer" })
 }

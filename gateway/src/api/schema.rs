@@ -1,44 +1,10 @@
-//! The CustomResourceDefinition, generated from the types, and the parts of its schema that a derive cannot express.
-use super::{RemediationRequest, phase::PHASES};
-use k8s_openapi::{
-    api::core::v1::ObjectReference,
-    apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-        CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
-    },
-};
-use kube::CustomResourceExt;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
-/// The definition to install in a cluster.
-///
-/// An optional field is a field that may be absent, as in the Go types: kube's derive also lets it be an explicit null, which
-/// a Go client never sends and an API server would then store instead of dropping. Nor does the existing definition demand a
-/// spec of an object, as the derive does.
-pub fn crd() -> CustomResourceDefinition {
-    let mut crd = RemediationRequest::crd();
-    for version in &mut crd.spec.versions {
-        let Some(schema) = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut()) else {
-            continue;
-        };
-        schema.required = None;
-        schema.title = None;
-        forbid_null(schema);
-    }
-    crd
-}
-
-fn forbid_null(schema: &mut JSONSchemaProps) {
-    schema.nullable = None;
-    schema.properties.iter_mut().flatten().for_each(|(_, property)| forbid_null(property));
-    match &mut schema.items {
-        Some(JSONSchemaPropsOrArray::Schema(items)) => forbid_null(items),
-        Some(JSONSchemaPropsOrArray::Schemas(items)) => items.iter_mut().for_each(forbid_null),
-        None => {}
-    }
-    if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
-        forbid_null(values);
-    }
-}
+//! The parts of the schema that a derive cannot express, and the schemas of Kubernetes' own types.
+//!
+//! The latter are written out here, as k8s-openapi has them: its `schemars` feature generates the schemas of its
+//! thousand other types too, which costs more build time than the whole gateway.
+use super::phase::PHASES;
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
 
 /// A phase: one of the enumeration.
 pub(super) fn phase(_: &mut SchemaGenerator) -> Schema {
@@ -50,19 +16,57 @@ pub(super) fn duration(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "format": "duration" })
 }
 
-/// An object reference, replaced as a whole by server-side apply.
-pub(super) fn object_reference(generator: &mut SchemaGenerator) -> Schema {
-    let mut schema = ObjectReference::json_schema(generator);
-    schema.insert("x-kubernetes-map-type".into(), "atomic".into());
-    schema
+/// Go's `int`, which has no format.
+pub(super) fn integer(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "integer" })
 }
 
-/// A list of object references.
+/// metav1.Time.
+pub(super) fn time(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "format": "date-time" })
+}
+
+const FIELD_PATH: &str = "If referring to a piece of an object instead of an entire object, this string should contain \
+    a valid JSON/Go field access statement, such as desiredState.manifest.containers[2]. For example, if the object \
+    reference is to a container within a pod, this would take on a value like: \"spec.containers{name}\" (where \
+    \"name\" refers to the name of the container that triggered the event) or if no container name is specified \
+    \"spec.containers[2]\" (container with index 2 in this pod). This syntax is chosen only to have some well-defined \
+    way of referencing a part of an object.";
+
+/// core/v1 ObjectReference, replaced as a whole by server-side apply.
+pub(super) fn object_reference(_: &mut SchemaGenerator) -> Schema {
+    const CONVENTIONS: &str = "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md";
+    const OBJECTS: &str = "https://kubernetes.io/docs/concepts/overview/working-with-objects";
+    let text = |description: String| json!({ "description": description, "type": "string" });
+    let more = |what: &str, page: &str, section: &str| text(format!("{what} More info: {page}{section}"));
+    let properties: Value = json!({
+        "apiVersion": text("API version of the referent.".to_owned()),
+        "fieldPath": text(FIELD_PATH.to_owned()),
+        "kind": more("Kind of the referent.", CONVENTIONS, "#types-kinds"),
+        "name": more("Name of the referent.", OBJECTS, "/names/#names"),
+        "namespace": more("Namespace of the referent.", OBJECTS, "/namespaces/"),
+        "resourceVersion": more(
+            "Specific resourceVersion to which this reference is made, if any.",
+            CONVENTIONS,
+            "#concurrency-control-and-consistency",
+        ),
+        "uid": more("UID of the referent.", OBJECTS, "/names/#uids"),
+    });
+    json_schema!({
+        "description":
+            "ObjectReference contains enough information to let you inspect or modify the referred object.",
+        "type": "object",
+        "properties": properties,
+        "x-kubernetes-map-type": "atomic",
+    })
+}
+
+/// A list of core/v1 ObjectReference.
 pub(super) fn object_references(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "array", "items": object_reference(generator) })
 }
 
-/// `metav1.Condition` with the validation of its Go markers, which k8s-openapi's type does not carry; one entry per type.
+/// A list of metav1.Condition, one per type, with the validation of the Go markers, which k8s-openapi leaves out.
 pub(super) fn conditions(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",

@@ -1,6 +1,6 @@
-//! The resource and its spec: what a signal was, fixed for good when the request is created.
+//! The resource and its spec: the signal that began it, which never changes after creation.
 #![expect(clippy::duplicated_attributes, reason = "each printer column repeats the keys of the one before")]
-use super::RemediationRequestStatus;
+use super::{resource::ResourceIdentifier, schema, status::RemediationRequestStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::CustomResource;
 use schemars::JsonSchema;
@@ -83,8 +83,10 @@ pub struct RemediationRequestSpec {
     #[schemars(length(max = 253))]
     pub cluster_id: Option<String>,
     /// When the fault began, by the sender's account.
+    #[schemars(schema_with = "schema::time")]
     pub firing_time: Time,
     /// When the gateway received the signal.
+    #[schemars(schema_with = "schema::time")]
     pub received_time: Time,
     /// The signal's labels; values are cut at 63 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,20 +100,4 @@ pub struct RemediationRequestSpec {
     /// The whole body of the delivery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_payload: Option<String>,
-}
-
-/// Names one Kubernetes object.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ResourceIdentifier {
-    /// Kind, as in `Deployment`.
-    pub kind: String,
-    /// Name.
-    pub name: String,
-    /// Namespace; absent for cluster-scoped kinds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
-    /// `group/version`, where a kind exists in several groups.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub api_version: Option<String>,
 }

@@ -1,5 +1,7 @@
-//! The status: who writes what, and the groups without a file of their own.
-use super::{CompletionStatus, PhaseProgress, RoutingStatus, WorkflowSelection, schema};
+//! The status, its writers, and those of its parts that have no file of their own.
+use super::{
+    completion::CompletionStatus, progress::PhaseProgress, routing::RoutingStatus, schema, workflow::WorkflowSelection,
+};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,12 +22,15 @@ pub struct RemediationRequestStatus {
     pub message: Option<String>,
     /// When the orchestrator began.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
     pub start_time: Option<Time>,
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
     pub completed_at: Option<Time>,
     /// When a request that ended may be deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
     pub retention_expiry_time: Option<Time>,
     /// How often the fault was signalled. Written by the gateway alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,9 +65,11 @@ pub struct RemediationRequestStatus {
 pub struct Deduplication {
     /// When the first signal was counted; never changes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
     pub first_seen_at: Option<Time>,
     /// When the latest signal was counted; never goes back.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
     pub last_seen_at: Option<Time>,
     /// How many signals were counted on this request.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,6 +107,7 @@ pub struct OperatorAudit {
     pub last_modified_by: Option<String>,
     /// When.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::time")]
     pub last_modified_at: Option<Time>,
     /// Digest of the target's spec before the remediation touched it; fixed once set.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,5 @@
-//! `status.workflowSelection`: what the analysis decided to run, on what, and how kubectl shows it.
-use super::{ResourceIdentifier, schema};
+//! `status.workflowSelection`: the workflow that the analysis chose, its target, and how kubectl shows them.
+use super::{resource::ResourceIdentifier, schema};
 use k8s_openapi::api::core::v1::ObjectReference;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

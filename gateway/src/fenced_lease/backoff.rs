@@ -1,11 +1,13 @@
-//! How long to wait before asking again: full jitter, doubling from 20 ms to 1 s, never less than the server asked for.
+//! The pause before a retry: full jitter, doubling from 20 ms to 1 s, and at least what the server asked for.
+//!
+//! Written here rather than taken from a crate, because the jitter must come from [`Entropy`].
 use crate::entropy::Entropy;
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// Grows with each use.
+/// Delays that grow with each use.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     attempts: u32,
@@ -19,7 +21,7 @@ impl Backoff {
         up_to(entropy, ceiling).max(retry_after.unwrap_or_default())
     }
 
-    /// Back to the first delay.
+    /// Starts over with the first delay.
     pub(super) fn reset(&mut self) {
         self.attempts = 0;
     }
@@ -44,8 +46,7 @@ mod tests {
 
     #[test]
     fn delays_double_up_to_the_longest() {
-        // The largest remainder for each ceiling: one less than a common multiple of all the moduli is not needed, the
-        // ceiling itself is.
+        // A draw equal to the ceiling gives the longest delay, the ceiling itself.
         let mut backoff = Backoff::default();
         let mut longest = Vec::new();
         for ceiling in [20_000, 40_000, 80_000, 160_000, 320_000, 640_000, 1_000_000, 1_000_000] {
@@ -53,7 +54,7 @@ mod tests {
         }
         assert_eq!(longest, [true; 8]);
         backoff.reset();
-        assert_eq!(backoff.next(&Always(20_001), None), Duration::ZERO, "full jitter begins at nothing");
+        assert_eq!(backoff.next(&Always(20_001), None), Duration::ZERO, "full jitter starts at zero");
     }
 
     #[test]

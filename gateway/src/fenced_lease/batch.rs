@@ -6,11 +6,11 @@ use crate::{
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
-/// A signal whose sender waits.
+/// A signal whose sender waits for an answer.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) signal: Arc<Signal>,
-    /// On the monotonic clock.
+    /// Deadline of the answer, on the monotonic clock.
     pub(super) deadline: Duration,
     pub(super) answer: oneshot::Sender<Result<Accepted, Refusal>>,
 }
@@ -21,14 +21,15 @@ impl Waiting {
     }
 
     fn send(self, answer: Result<Accepted, Refusal>) {
-        // A receiver that is gone hung up or ran out of time; the signal is counted or not all the same.
+        // Without a receiver the client disconnected or timed out; whether the signal is counted does not depend on it.
         drop(self.answer.send(answer));
     }
 }
 
-/// Signals of one fingerprint, in the order they came.
+/// Signals of one fingerprint, in the order of arrival.
 ///
-/// Members leave only by being answered, and only between writes: a patch of k stays a patch of k until it is settled.
+/// Members leave only by being answered, and only between writes: a patch that counts k signals does so until it is
+/// resolved.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     members: Vec<Waiting>,
@@ -41,7 +42,7 @@ impl From<Vec<Waiting>> for Batch {
 }
 
 impl Batch {
-    /// Lets those go whose senders no longer wait. Not while a write is unsettled.
+    /// Removes the members whose senders no longer wait. Not to be called while a write is unresolved.
     pub(super) fn prune(&mut self, now: Duration) {
         for gone in self.members.extract_if(.., |member| !member.is_open(now)) {
             gone.send(Err(Refusal::DeadlineExceeded));
@@ -56,17 +57,17 @@ impl Batch {
         self.members.len()
     }
 
-    /// Whether anybody still waits.
+    /// Whether any sender still waits.
     pub(super) fn is_open(&self, now: Duration) -> bool {
         self.members.iter().any(|member| member.is_open(now))
     }
 
-    /// When the last member stops waiting; the beginning of time when there is none.
+    /// When the last member's deadline passes; zero for an empty batch.
     pub(super) fn last_deadline(&self) -> Duration {
         self.members.iter().map(|member| member.deadline).max().unwrap_or_default()
     }
 
-    /// The signal that a new request is made of.
+    /// The signal that a new request is created from.
     pub(super) fn first_signal(&self) -> Option<Arc<Signal>> {
         self.members.first().map(|member| member.signal.clone())
     }
@@ -76,30 +77,30 @@ impl Batch {
         self.members.iter().any(|member| member.signal.delivery_key.is_some())
     }
 
-    /// The keys of its deliveries, each once, with its occurrence's place in the batch.
+    /// The distinct keys of its deliveries, each with the index of its occurrence in the batch.
     pub(super) fn keys(&self) -> Vec<(DeliveryKey, u32)> {
-        let mut places = Places::default();
-        self.members.iter().for_each(|member| _ = places.of(member));
-        places.keyed.into_iter().collect()
+        let mut indexes = OccurrenceIndexes::default();
+        self.members.iter().for_each(|member| _ = indexes.of(member));
+        indexes.keyed.into_iter().collect()
     }
 
-    /// How many occurrences it is: members with one key are one.
+    /// How many occurrences the batch has: members with the same key are one occurrence.
     pub(super) fn occurrences(&self) -> u32 {
-        let mut places = Places::default();
-        self.members.iter().for_each(|member| _ = places.of(member));
-        places.next
+        let mut indexes = OccurrenceIndexes::default();
+        self.members.iter().for_each(|member| _ = indexes.of(member));
+        indexes.next
     }
 
-    /// Answers every member in order; `accepted` is given the place of each one's occurrence in the batch, from 0.
+    /// Answers every member in order; `accepted` makes the answer from the index of the member's occurrence, from 0.
     pub(super) fn accept(&mut self, accepted: impl Fn(u32) -> Accepted) {
-        let mut places = Places::default();
+        let mut indexes = OccurrenceIndexes::default();
         for member in self.members.drain(..) {
-            let place = places.of(&member);
-            member.send(Ok(accepted(place)));
+            let index = indexes.of(&member);
+            member.send(Ok(accepted(index)));
         }
     }
 
-    /// Answers the members whose deliveries were counted before, as `counted` says; gives their number.
+    /// Answers the members whose keys `counted` knows; gives their number.
     pub(super) fn accept_counted(&mut self, counted: impl Fn(&DeliveryKey) -> Option<Accepted>) -> u64 {
         let known = |member: &Waiting| member.signal.delivery_key.as_ref().and_then(&counted);
         let mut answered = 0;
@@ -120,23 +121,23 @@ impl Batch {
     }
 }
 
-/// Numbers occurrences from 0: each member is one, but for those with a key that came before.
+/// Numbers occurrences from 0: every member is a new one, except those whose key came before.
 #[derive(Default)]
-struct Places {
+struct OccurrenceIndexes {
     keyed: BTreeMap<DeliveryKey, u32>,
     next: u32,
 }
 
-impl Places {
+impl OccurrenceIndexes {
     fn of(&mut self, member: &Waiting) -> u32 {
-        let place = self.next;
+        let index = self.next;
         if let Some(key) = &member.signal.delivery_key {
-            let known = *self.keyed.entry(key.clone()).or_insert(place);
-            if known != place {
+            let known = *self.keyed.entry(key.clone()).or_insert(index);
+            if known != index {
                 return known;
             }
         }
         self.next += 1;
-        place
+        index
     }
 }

@@ -1,9 +1,10 @@
 //! One call to the API server: its deadline, and what its answer proves.
 //!
-//! kube's typed `Api` is not used: it hides the Retry-After header, and parses whole objects. Nothing retries here. A write is
-//! *definite* when the server answered 2xx or 4xx (429 too); any other end is *ambiguous*: it was executed, or was not, or
-//! will be later (a server that answers 504 goes on executing).
-use super::{lease::LeaseRecord, request::RequestRecord, watch::List};
+//! kube's typed `Api` is not used: it hides the Retry-After header, and parses whole objects. Nothing is retried here.
+//! The outcome of a write is *definite* if the server answered 2xx or 4xx (including 429). Any other outcome is
+//! *ambiguous*: the write was executed, was not executed, or will be later (a server may execute a write after
+//! answering 504).
+use super::{lease::LeaseRecord, list::List, request::RequestRecord};
 use crate::{
     clock::{SharedClock, within},
     metrics::Metrics,
@@ -21,20 +22,21 @@ use tokio::sync::Semaphore;
 
 /// How long one call may take.
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(5);
-/// How many calls are under way at a time, watches left out; more wait, first come, first served, and each fingerprint has one
-/// writer, so that none is ahead of the others. A group of alerts may begin hundreds of episodes at once.
+/// How many calls, watches not included, may be under way at a time. More wait, first come, first served; each
+/// fingerprint has one writer, so that none gets ahead of the others. A group of alerts may begin hundreds of episodes
+/// at once.
 pub(super) const CALLS_MAX: usize = 64;
 const PAGE: u32 = 500;
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// Why a call gave no object.
+/// Why a call returned no object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum CallError {
     /// The server refused: nothing was executed.
     #[error("{message} ({code} {reason})")]
     Rejected { code: u16, reason: String, message: String, retry_after: Option<Duration> },
-    /// Nothing is known of a write; a read can be repeated.
+    /// The outcome of a write is unknown; a read can be repeated.
     #[error("no definite answer from the api server: {why}")]
     Ambiguous { why: String, retry_after: Option<Duration> },
     /// The deadline had passed already.
@@ -67,17 +69,18 @@ impl CallError {
         self.code() == Some(422)
     }
 
-    /// The version to list or watch from is no longer there.
+    /// Whether the server no longer has the version to list or watch from.
     pub(super) fn is_expired(&self) -> bool {
         self.code() == Some(410)
     }
 
-    /// Refused for now: nothing was executed, and the same call may be made again.
+    /// Whether the call was refused for now: nothing was executed, and the same call may be made again.
     pub(super) fn is_throttled(&self) -> bool {
         matches!(self, Self::NotSent) || self.code() == Some(429)
     }
 
-    /// CustomResourceDefinitions before 1.32 have no selectable fields; the words are kube-apiserver's.
+    /// Whether the server knows no such field selector: before Kubernetes 1.32, custom resources have no selectable
+    /// fields. The text is kube-apiserver's.
     pub(super) fn is_unknown_selector(&self) -> bool {
         matches!(self, Self::Rejected { code: 400, message, .. } if message.contains("field label not supported"))
     }
@@ -98,7 +101,7 @@ pub(super) struct Calls {
     metrics: Arc<Metrics>,
     requests: Arc<str>,
     leases: Arc<str>,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 impl Calls {
@@ -110,7 +113,7 @@ impl Calls {
             metrics: context.metrics.clone(),
             requests: format!("/apis/kubernaut.ai/v1alpha1/namespaces/{requests}/remediationrequests").into(),
             leases: format!("/apis/coordination.k8s.io/v1/namespaces/{leases}/leases").into(),
-            places: Arc::new(Semaphore::new(CALLS_MAX)),
+            permits: Arc::new(Semaphore::new(CALLS_MAX)),
         }
     }
 
@@ -124,7 +127,7 @@ impl Calls {
         &self.leases
     }
 
-    /// A quorum read: without a resourceVersion the server asks etcd.
+    /// A quorum read: without a resourceVersion the server reads from etcd.
     pub(super) async fn get_request(&self, name: &str, deadline: Duration) -> Result<RequestRecord, CallError> {
         self.read(&format!("{}/{name}", self.requests), deadline).await
     }
@@ -133,7 +136,8 @@ impl Calls {
         self.write(Method::POST, &self.requests, JSON, body, deadline).await
     }
 
-    /// Strict: a CustomResourceDefinition too old to hold the count must refuse it, not drop it.
+    /// Patches the status. Validation is strict: an old CustomResourceDefinition without the count must refuse it, not
+    /// drop it.
     pub(super) async fn patch_status(
         &self,
         name: &str,
@@ -161,10 +165,10 @@ impl Calls {
         self.write(Method::PUT, &path, JSON, lease.body().into(), deadline).await
     }
 
-    /// Deletes this very version of `lease`.
+    /// Deletes `lease` at this version only.
     pub(super) async fn delete_lease(&self, lease: &LeaseRecord, deadline: Duration) -> Result<(), CallError> {
         let path = format!("{}/{}", self.leases, lease.metadata.name);
-        // A uid alone would not spare a successor: a takeover keeps it.
+        // The uid alone would not protect a successor: a takeover keeps the uid.
         let body = serde_json::json!({
             "kind": "DeleteOptions",
             "apiVersion": "v1",
@@ -174,7 +178,7 @@ impl Calls {
         self.write::<serde::de::IgnoredAny>(Method::DELETE, &path, JSON, body, deadline).await.map(drop)
     }
 
-    /// A consistent LIST of all pages. Each page has the call's own deadline.
+    /// A consistent LIST, all pages joined. Each page has the timeout of a call.
     pub(super) async fn list<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -205,7 +209,7 @@ impl Calls {
         let request = kube::core::Request::new(path).watch(params, version).map_err(|error| unsendable(&error))?;
         let deadline = self.clock.monotonic() + CALL_TIMEOUT;
         let opened = within(&*self.clock, deadline, self.open(request.map(Body::from)));
-        Ok(opened.await.unwrap_or_else(|| Err(silence()))?.into_body())
+        Ok(opened.await.unwrap_or_else(|| Err(no_answer()))?.into_body())
     }
 
     async fn read<T: DeserializeOwned>(&self, path: &str, deadline: Duration) -> Result<T, CallError> {
@@ -240,10 +244,10 @@ impl Calls {
         if self.clock.monotonic() >= deadline {
             return Err(CallError::NotSent);
         }
-        let _place = match self.places.try_acquire() {
-            Ok(place) => place,
-            Err(_) => match within(&*self.clock, deadline, self.places.acquire()).await {
-                Some(Ok(place)) => place,
+        let _permit = match self.permits.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => match within(&*self.clock, deadline, self.permits.acquire()).await {
+                Some(Ok(permit)) => permit,
                 _ => return Err(CallError::NotSent),
             },
         };
@@ -251,10 +255,10 @@ impl Calls {
             let body = self.open(request).await?.into_body().collect().await.map_err(|error| ambiguous(&error))?;
             parse(&body.to_bytes()).map_err(|error| ambiguous(&error))
         });
-        answered.await.unwrap_or_else(|| Err(silence()))
+        answered.await.unwrap_or_else(|| Err(no_answer()))
     }
 
-    /// Sends, and answers with a 2xx.
+    /// Sends the request; any answer other than 2xx is an error.
     async fn open(&self, request: Request<Body>) -> Result<http::Response<Body>, CallError> {
         let response = self.client.send(request).await.map_err(|error| ambiguous(&error))?;
         if response.status().is_success() {
@@ -262,13 +266,13 @@ impl Calls {
         }
         let code = response.status();
         let header = response.headers().get(header::RETRY_AFTER).and_then(|after| after.to_str().ok()?.parse().ok());
-        // The status line already says what matters: a body that breaks off must not make a refusal ambiguous.
+        // The status code suffices: a body that is cut off must not make a refusal ambiguous.
         let body = response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         Err(refusal(code, header, &body))
     }
 }
 
-/// The parts of a metav1.Status that decide anything.
+/// metav1.Status, as far as it is read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Status {
@@ -283,7 +287,7 @@ struct Details {
     retry_after_seconds: u64,
 }
 
-/// JSON of the API server's. Whether it is UTF-8 is seen at once for the whole, which is cheaper than for each of its strings.
+/// Parses JSON from the API server. Checking UTF-8 once for the whole text is cheaper than for each of its strings.
 pub(super) fn parse<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
     match std::str::from_utf8(json) {
         Ok(text) => serde_json::from_str(text),
@@ -293,7 +297,7 @@ pub(super) fn parse<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
 
 fn refusal(code: StatusCode, header: Option<u64>, body: &[u8]) -> CallError {
     let status: Status = parse(body).unwrap_or_else(|_| {
-        // Proxies, and kube-apiserver itself for unknown paths, answer in plain text.
+        // Proxies answer in plain text, and so does kube-apiserver for unknown paths.
         let message = String::from_utf8_lossy(&body[..body.len().min(200)]).trim().to_owned();
         Status { message, ..Status::default() }
     });
@@ -310,11 +314,11 @@ fn ambiguous(error: &dyn std::error::Error) -> CallError {
     CallError::Ambiguous { why: error.to_string(), retry_after: None }
 }
 
-fn silence() -> CallError {
+fn no_answer() -> CallError {
     CallError::Ambiguous { why: "no answer in time".to_owned(), retry_after: None }
 }
 
-/// A request that cannot be built: a namespace or name that no URI can hold.
+/// The error of a request that cannot be built: its namespace or name does not fit into a URI.
 fn unsendable(error: &dyn std::error::Error) -> CallError {
     let message = format!("cannot build the request; check the configured namespaces: {error}");
     CallError::Rejected { code: 400, reason: "BadRequest".to_owned(), message, retry_after: None }
@@ -339,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn reasons_tell_conflicts_apart() {
+    fn reasons_distinguish_conflicts() {
         let exists =
             refused(409, None, r#"{"kind":"Status","reason":"AlreadyExists","message":"object is being deleted: x"}"#);
         assert!(exists.is_already_exists() && exists.is_conflict());

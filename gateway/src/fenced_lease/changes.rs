@@ -1,6 +1,7 @@
 //! Wakes the writer of a fingerprint when the caches learn something about its lease or its requests.
 //!
-//! A notice between looking and waiting is kept, so that nothing is missed; one too many only costs another look.
+//! A notice that arrives between reading the caches and waiting is kept, so that none is missed. A superfluous notice
+//! costs another read of the caches.
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -9,13 +10,13 @@ use tokio::sync::Notify;
 
 type Listeners = BTreeMap<String, Vec<Arc<Notify>>>;
 
-/// Who waits for what, by [`lock_key`](super::names::lock_key).
+/// The listeners of each [`lock_key`](super::names::lock_key).
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     listeners: Mutex<Listeners>,
 }
 
-/// Listens until dropped.
+/// One listener; it listens until dropped.
 #[derive(Debug)]
 pub(super) struct Subscription {
     changes: Arc<Changes>,
@@ -42,7 +43,7 @@ impl Changes {
 }
 
 impl Subscription {
-    /// Completes when something changed since the last time it completed.
+    /// Completes when something has changed since it last completed.
     pub(super) async fn changed(&self) {
         self.notify.notified().await;
     }

@@ -1,20 +1,22 @@
-//! One condition of a RemediationRequest whose message is this protocol's memory, among conditions that are not.
+//! A condition of a RemediationRequest whose message is this protocol's memory, stored among other programs'
+//! conditions.
 //!
-//! It lives in a condition, because conditions survive other controllers' typed updates and older installed CRDs, which erase
-//! unknown fields. What others wrote stays as it was, also where nobody here understands it.
+//! The memory is in a condition because conditions survive typed updates by other controllers and older installed CRDs,
+//! both of which erase unknown fields. What other programs wrote stays unchanged, including fields unknown to the
+//! gateway.
 use super::timestamps::to_seconds;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// The message of the condition of this type.
+/// The message of the condition of type `kind`.
 pub(super) fn message<'a>(conditions: &'a [Value], kind: &str) -> Option<&'a str> {
     conditions.iter().find(|condition| is(condition, kind))?.get("message")?.as_str()
 }
 
-/// `conditions` with this message in place of the one there; everything else as it was.
+/// `conditions` with this message for the condition of type `kind`; everything else is unchanged.
 pub(super) fn store(conditions: &[Value], kind: &str, message: &str, now: Timestamp) -> Vec<Value> {
-    let place = conditions.iter().position(|condition| is(condition, kind));
-    let since = place.and_then(|place| conditions[place].get("lastTransitionTime")).filter(|since| since.is_string());
+    let index = conditions.iter().position(|condition| is(condition, kind));
+    let since = index.and_then(|index| conditions[index].get("lastTransitionTime")).filter(|since| since.is_string());
     let ours = json!({
         "type": kind,
         "status": "True",
@@ -23,7 +25,7 @@ pub(super) fn store(conditions: &[Value], kind: &str, message: &str, now: Timest
         "lastTransitionTime": since.cloned().unwrap_or_else(|| Value::String(to_seconds(now).to_string())),
     });
     let mut stored: Vec<Value> = conditions.iter().filter(|condition| !is(condition, kind)).cloned().collect();
-    stored.insert(place.unwrap_or(stored.len()).min(stored.len()), ours);
+    stored.insert(index.unwrap_or(stored.len()).min(stored.len()), ours);
     stored
 }
 

@@ -1,15 +1,18 @@
-//! Counting: one compare-and-set of count and marks together, on the version that was judged.
+//! Counts a batch: one compare-and-set of count and marks together, on the version that was found to take signals.
 //!
-//! The patch names uid and resourceVersion, so it commits on that version or never, and a cached version is safe to act on. A
-//! patch whose answer was lost is settled before anything else is decided: until then only the identical patch is sent again.
+//! The patch names uid and resourceVersion, so it commits on that version or never, and acting on a cached version is
+//! safe. A patch whose answer was lost is resolved before anything else is decided: until then only the identical patch
+//! is sent again.
 use super::{
     call::CallError,
     deliveries::Deliveries,
     marks::Ledger,
+    redelivery::answer_redeliveries,
     request::RequestRecord,
-    settle::{LostPatch, Settlement, settle},
+    resolve::{LostPatch, Resolution, resolve},
+    step::Step,
     timestamps::to_seconds,
-    writer::{Step, Writer},
+    writer_state::WriterState,
 };
 use crate::protocol::{Accepted, Disposition, Refusal};
 use bytes::Bytes;
@@ -27,8 +30,8 @@ struct CountPatch {
 }
 
 impl CountPatch {
-    /// Counts `size` signals on `target`, and stores `deliveries` if there are any to store; `None` when the count would not fit
-    /// its type, or the patch would not be conditional.
+    /// Counts `size` signals on `target`, and stores `deliveries` if given; `None` if the count would not fit its type,
+    /// or if the patch would not be conditional.
     fn new(
         target: &RequestRecord,
         (writer, number): (&str, u64),
@@ -59,114 +62,118 @@ impl CountPatch {
         Some(Self { body: body.to_string().into(), number, first_seen, last_seen })
     }
 
-    /// This patch on `target`, as something to settle.
+    /// This patch on `target`, to be resolved.
     fn lost<'a>(&self, target: &'a RequestRecord, writer: &'a str) -> LostPatch<'a> {
         let (uid, version) = (&target.metadata.uid, &target.metadata.resource_version);
         LostPatch { uid, version, count: target.count(), writer, number: self.number }
     }
 }
 
-impl Writer {
-    /// Counts the batch on `target`, which was judged to take it.
-    pub(super) async fn count(&mut self, target: Arc<RequestRecord>) -> Step {
-        if target.spec.signal_fingerprint != self.fingerprint {
-            return self.collision(&target.metadata.name, &target.spec.signal_fingerprint);
+/// Counts the batch on `target`, which was found to take it.
+pub(super) async fn count(writer: &mut WriterState, target: Arc<RequestRecord>) -> Step {
+    if target.spec.signal_fingerprint != writer.fingerprint {
+        return writer.collision(&target.metadata.name, &target.spec.signal_fingerprint);
+    }
+    let deliveries = match answer_redeliveries(writer, &target).await {
+        Ok(known) => known.map(|known| with_batch(known, writer, &target)),
+        Err(step) => return step,
+    };
+    let (shared, size) = (writer.shared.clone(), writer.batch.occurrences());
+    let write = (shared.writer.as_str(), shared.next_number());
+    let name = &target.metadata.name;
+    let Some(patch) = CountPatch::new(&target, write, size, deliveries.as_ref(), shared.context.clock.now()) else {
+        return Step::Refuse(Refusal::Refused(format!("{name} can count no more; end it, and a new one begins")));
+    };
+    match shared.calls.patch_status(name, patch.body.clone(), writer.batch.last_deadline()).await {
+        Ok(stored) => {
+            shared.requests.learn(Arc::new(stored));
+            accept(writer, &target, &patch)
         }
-        let deliveries = match self.tell_redeliveries(&target).await {
-            Ok(known) => known.map(|known| self.counted_by(known, &target)),
-            Err(step) => return step,
-        };
-        let (once, size) = (self.once.clone(), self.batch.occurrences());
-        let write = (once.writer.as_str(), once.next_number());
-        let Some(patch) = CountPatch::new(&target, write, size, deliveries.as_ref(), once.context.clock.now()) else {
-            let name = &target.metadata.name;
-            return Step::Refuse(Refusal::Refused(format!("{name} can count no more; end it, and a new one begins")));
-        };
-        let name = &target.metadata.name;
-        match once.calls.patch_status(name, patch.body.clone(), self.batch.last_deadline()).await {
-            Ok(stored) => {
-                once.requests.learn(Arc::new(stored));
-                self.counted(&target, &patch)
-            }
-            Err(error) if error.is_ambiguous() || error.is_conflict() || error.is_invalid() => {
-                self.settle(&target, &patch, &error).await
-            }
-            Err(error) if error.is_throttled() => Step::retry(&error),
-            Err(error) if error.is_not_found() => {
-                once.requests.forget(name, &target.metadata.uid);
-                Step::Again
-            }
-            Err(error) => Step::refused(&error),
+        Err(error) if error.is_ambiguous() || error.is_conflict() || error.is_invalid() => {
+            resolve_patch(writer, &target, &patch, &error).await
         }
-    }
-
-    /// What is remembered once the batch is counted on `target`.
-    fn counted_by(&self, known: Deliveries, target: &RequestRecord) -> Deliveries {
-        let before = target.count();
-        known.with(
-            self.batch.keys().into_iter().map(|(key, place)| (key, before.saturating_add(place).saturating_add(1))),
-        )
-    }
-
-    /// Finds out what became of `patch`, whose answer was `error`: none, or a conflict.
-    ///
-    /// One without an answer is sent again as long as it may still commit. After a conflict it can only have committed if a
-    /// proxy sent it twice, and answered with the conflict of the second and the first.
-    async fn settle(&mut self, target: &RequestRecord, patch: &CountPatch, error: &CallError) -> Step {
-        let once = self.once.clone();
-        let (name, answered) = (&target.metadata.name, !error.is_ambiguous());
-        while self.batch.is_open(self.now()) {
-            let (why, retry_after) = match self.read_request(name).await {
-                Ok(seen) => match settle(&patch.lost(target, &once.writer), seen.as_deref()) {
-                    Settlement::Counted => return self.counted(target, patch),
-                    _ if answered => return conflicted(target, seen.as_deref(), error),
-                    Settlement::NotCounted => return Step::Again,
-                    Settlement::Unknowable => return self.unknown(name),
-                    Settlement::MayStillCommit => ("a count was not answered".to_owned(), None),
-                },
-                Err(error) => (error.to_string(), error.retry_after()),
-            };
-            if let Err(refusal) = self.pause(&why, retry_after).await {
-                return if answered { Step::Refuse(refusal) } else { self.unknown(name) };
-            }
-            // Also when the read failed: the identical patch can do no harm, whatever became of the first.
-            if !answered
-                && let Ok(stored) = once.calls.patch_status(name, patch.body.clone(), self.batch.last_deadline()).await
-            {
-                once.requests.learn(Arc::new(stored));
-                return self.counted(target, patch);
-            }
+        Err(error) if error.is_throttled() => Step::retry(&error),
+        Err(error) if error.is_not_found() => {
+            shared.requests.forget(name, &target.metadata.uid);
+            Step::Again
         }
-        Step::Again
-    }
-
-    /// The batch may have been counted or not: refused, it is counted at most once.
-    fn unknown(&self, name: &str) -> Step {
-        self.once.context.metrics.settle_unknown.inc_by(u64::try_from(self.batch.len()).unwrap_or_default());
-        Step::unavailable(format!("it cannot be known whether {name} counted this signal"))
-    }
-
-    /// `patch` has committed on `target`.
-    fn counted(&mut self, target: &RequestRecord, patch: &CountPatch) -> Step {
-        let size = u32::try_from(self.batch.len()).unwrap_or(u32::MAX);
-        self.once.context.metrics.batch_size.observe(f64::from(size));
-        let before = target.count();
-        // Exactly one signal of a request is told that it created it: the first that was counted, whoever sent the POST.
-        let first = before == 0 && target.metadata.annotations.acquisition.is_some();
-        let namespace = &self.once.context.namespace;
-        self.batch.accept(|place| Accepted {
-            disposition: if first && place == 0 { Disposition::Created } else { Disposition::Duplicate },
-            name: target.metadata.name.clone(),
-            namespace: namespace.clone(),
-            count: before + place + 1,
-            first_seen: patch.first_seen,
-            last_seen: patch.last_seen,
-        });
-        Step::Done
+        Err(error) => Step::refused(&error),
     }
 }
 
-/// A wrong uid is 422 in a PATCH; the very object it was meant for cannot have a wrong one, so there it is a refusal.
+/// The list of deliveries once the batch is counted on `target`.
+fn with_batch(known: Deliveries, writer: &WriterState, target: &RequestRecord) -> Deliveries {
+    let before = target.count();
+    let keys = writer.batch.keys().into_iter();
+    known.with(keys.map(|(key, index)| (key, before.saturating_add(index).saturating_add(1))))
+}
+
+/// Finds out what became of `patch`, which ended in `error`: without an answer, or in a conflict.
+///
+/// A patch without an answer is sent again as long as it may still commit. After a conflict it has committed only if a
+/// proxy sent it twice, and answered with the conflict of the second and the first.
+async fn resolve_patch(
+    writer: &mut WriterState,
+    target: &RequestRecord,
+    patch: &CountPatch,
+    error: &CallError,
+) -> Step {
+    let shared = writer.shared.clone();
+    let (name, answered) = (&target.metadata.name, !error.is_ambiguous());
+    while writer.batch.is_open(writer.now()) {
+        let (why, retry_after) = match writer.read_request(name).await {
+            Ok(seen) => match resolve(&patch.lost(target, &shared.writer), seen.as_deref()) {
+                Resolution::Counted => return accept(writer, target, patch),
+                _ if answered => return conflicted(target, seen.as_deref(), error),
+                Resolution::NotCounted => return Step::Again,
+                Resolution::Unknowable => return refuse_unknown(writer, name),
+                Resolution::MayStillCommit => ("a count was not answered".to_owned(), None),
+            },
+            Err(error) => (error.to_string(), error.retry_after()),
+        };
+        if let Err(refusal) = writer.pause(&why, retry_after).await {
+            return if answered { Step::Refuse(refusal) } else { refuse_unknown(writer, name) };
+        }
+        // Also after a failed read: the identical patch does no harm, whatever became of the first.
+        if !answered
+            && let Ok(stored) = shared.calls.patch_status(name, patch.body.clone(), writer.batch.last_deadline()).await
+        {
+            shared.requests.learn(Arc::new(stored));
+            return accept(writer, target, patch);
+        }
+    }
+    Step::Again
+}
+
+/// Refuses the batch, which may have been counted or not: its signals are counted at most once.
+fn refuse_unknown(writer: &WriterState, name: &str) -> Step {
+    let signals = u64::try_from(writer.batch.len()).unwrap_or_default();
+    writer.shared.context.metrics.unresolved_counts.inc_by(signals);
+    Step::unavailable(format!("it cannot be known whether {name} counted this signal"))
+}
+
+/// Answers the batch after `patch` has committed on `target`.
+fn accept(writer: &mut WriterState, target: &RequestRecord, patch: &CountPatch) -> Step {
+    let size = u32::try_from(writer.batch.len()).unwrap_or(u32::MAX);
+    writer.shared.context.metrics.batch_size.observe(f64::from(size));
+    let before = target.count();
+    // Exactly one signal of a request is answered that it created it: the first one counted, whichever replica sent the
+    // POST.
+    let first = before == 0 && target.metadata.annotations.acquisition.is_some();
+    let namespace = &writer.shared.context.namespace;
+    writer.batch.accept(|index| Accepted {
+        disposition: if first && index == 0 { Disposition::Created } else { Disposition::Duplicate },
+        name: target.metadata.name.clone(),
+        namespace: namespace.clone(),
+        count: before + index + 1,
+        first_seen: patch.first_seen,
+        last_seen: patch.last_seen,
+    });
+    Step::Done
+}
+
+/// After a conflict: another object or version is there now, so decide again. A wrong uid is 422 in a PATCH; if the
+/// object still has the uid, the 422 is a refusal of the patch itself.
 fn conflicted(target: &RequestRecord, seen: Option<&RequestRecord>, error: &CallError) -> Step {
     let same = seen.is_some_and(|seen| seen.metadata.uid == target.metadata.uid);
     if error.is_invalid() && same { Step::refused(error) } else { Step::Again }

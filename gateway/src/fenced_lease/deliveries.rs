@@ -1,12 +1,13 @@
-//! The `DeliveriesCounted` condition: which deliveries with a key the count of a RemediationRequest holds.
+//! The `DeliveriesCounted` condition: the deliveries with a key that the count of a RemediationRequest includes.
 //!
-//! Written by the very patch that counts them, so that a delivery is in the list exactly when it is in the count, whoever was
-//! answered. The message is `key=C;key=C@E;…`, latest first: the delivery `key` was counted as occurrence `C`, of this request
-//! or of the one of episode `E`. A request's first list begins with what its predecessor's holds, so that a delivery counted
-//! just before one ended is not counted again on the next.
+//! The patch that counts a delivery also writes it here, so that a delivery is in the list exactly when it is in the
+//! count, answered or not. The message is `key=C;key=C@E;…`, latest first: the delivery `key` was counted as occurrence
+//! `C` of this request, or of the request of episode `E`. A request's first list begins with its predecessor's, so that
+//! a delivery that was counted just before one episode ended is not counted again in the next.
 //!
-//! Bounded by number, not by time: no replica's clock decides. What is pushed out is forgotten, and counted again when it
-//! comes again, as if it had no key. There is no list where no delivery had one.
+//! The list is bounded by number, not by time, so that no replica's clock matters. A delivery beyond the bound is
+//! forgotten, and counted again if it arrives again, like one without a key. A request without keyed deliveries has no
+//! list.
 use super::{conditions, marks::number};
 use crate::signals::delivery_key::DeliveryKey;
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use std::fmt;
 
 /// The condition's type.
 const CONDITION: &str = "DeliveriesCounted";
-/// Deliveries remembered.
+/// How many deliveries are remembered.
 pub(super) const DELIVERIES_MAX: usize = 256;
 /// Longer than any message written here; the API server allows 32,768.
 const MESSAGE_BYTES_MAX: usize = 16_384;
@@ -23,9 +24,9 @@ const MESSAGE_BYTES_MAX: usize = 16_384;
 /// How one delivery was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Occurrence {
-    /// Its number among those of its request.
+    /// Its number among the occurrences of its request.
     pub(super) count: u32,
-    /// The episode of that request; `None`: this one's.
+    /// The episode of that request; `None` for the request that holds the list.
     pub(super) episode: Option<u64>,
 }
 
@@ -36,7 +37,7 @@ pub(super) struct Deliveries {
 }
 
 impl Deliveries {
-    /// The list in `conditions`; `None` where there is none that parses.
+    /// The list in `conditions`; `None` if no message parses as one.
     pub(super) fn find(conditions: &[Value]) -> Option<Self> {
         Self::parse(conditions::message(conditions, CONDITION)?)
     }
@@ -54,8 +55,8 @@ impl Deliveries {
         self.counted.iter().find(|(counted, _)| counted == key).map(|(_, occurrence)| *occurrence)
     }
 
-    /// This list as it is remembered after `episode` ended.
-    pub(super) fn handed_on(mut self, episode: u64) -> Self {
+    /// This list as the next episodes inherit it from `episode`.
+    pub(super) fn inherited_from(mut self, episode: u64) -> Self {
         for (_, occurrence) in &mut self.counted {
             occurrence.episode.get_or_insert(episode);
         }
@@ -70,7 +71,7 @@ impl Deliveries {
         self
     }
 
-    /// `conditions` with this list in place of the one there; everything else as it was.
+    /// `conditions` with this list; every other condition is unchanged.
     pub(super) fn store(&self, conditions: &[Value], now: Timestamp) -> Vec<Value> {
         conditions::store(conditions, CONDITION, &self.to_string(), now)
     }
@@ -90,8 +91,8 @@ fn entry(text: &str) -> Option<(DeliveryKey, Occurrence)> {
 
 impl fmt::Display for Deliveries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, (key, occurrence)) in self.counted.iter().enumerate() {
-            let separator = if place == 0 { "" } else { ";" };
+        for (index, (key, occurrence)) in self.counted.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ";" };
             write!(f, "{separator}{}={}", key.as_str(), occurrence.count)?;
             if let Some(episode) = occurrence.episode {
                 write!(f, "@{episode}")?;
@@ -112,7 +113,7 @@ mod tests {
 
     #[test]
     fn list_survives_a_round_trip() {
-        let list = Deliveries::default().with([(key(1), 4)]).handed_on(2).with([(key(2), 1), (key(3), 2)]);
+        let list = Deliveries::default().with([(key(1), 4)]).inherited_from(2).with([(key(2), 1), (key(3), 2)]);
         assert_eq!(list.find_key(&key(3)), Some(Occurrence { count: 2, episode: None }));
         assert_eq!(list.find_key(&key(1)), Some(Occurrence { count: 4, episode: Some(2) }));
         assert_eq!(list.find_key(&key(4)), None);
@@ -120,14 +121,18 @@ mod tests {
         let ready = json!({"type": "Ready"});
         let stored = list.store(std::slice::from_ref(&ready), now);
         assert_eq!((&stored[0], Deliveries::find(&stored)), (&ready, Some(list.clone())));
-        assert_eq!(list.clone().handed_on(3).find_key(&key(1)), list.find_key(&key(1)), "an episode is named once");
+        assert_eq!(
+            list.clone().inherited_from(3).find_key(&key(1)),
+            list.find_key(&key(1)),
+            "an episode is named once"
+        );
     }
 
     #[test]
     fn oldest_deliveries_are_forgotten() {
         let most = u32::try_from(DELIVERIES_MAX).expect("small");
         let list = (0..most + 10).fold(Deliveries::default(), |list, n| list.with([(key(n), u32::MAX - n)]));
-        let list = list.handed_on(u64::MAX);
+        let list = list.inherited_from(u64::MAX);
         assert_eq!((list.find_key(&key(9)), list.find_key(&key(10)).is_some()), (None, true));
         let message = list.to_string();
         assert!(message.len() <= MESSAGE_BYTES_MAX, "{}", message.len());
@@ -135,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_messages_are_no_list() {
+    fn hostile_messages_are_not_lists() {
         let many = (0..=DELIVERIES_MAX).map(|n| format!("a{n}=1")).collect::<Vec<_>>().join(";");
         for message in
             ["", ";", "a", "a=", "=1", "a=01", "a=-1", "a=1@", "a=1@x", "a=1;", "x=1", &many, &"a".repeat(20_000)]

@@ -1,28 +1,28 @@
 //! A lock: its Lease, the three versions of it that the gateway writes, and when it may be taken.
 //!
-//! The record holds the whole Lease but managedFields, which the API server keeps by itself, because a lease is written by
-//! PUT and a PUT replaces everything. Times go back as the text they came as: nobody here computes with another machine's
-//! clock. A lock may be taken once its holder's version has stood unchanged for the lease's duration on this replica's own
-//! monotonic clock, as client-go's leader election judges it.
-use super::{names, watch::Versioned};
+//! The record holds the whole Lease, because a lease is written by PUT and a PUT replaces everything; only
+//! managedFields is left out, which the API server maintains itself. Times are written back as the text they arrived
+//! as: the gateway never computes with another machine's clock. A lock may be taken once its holder's version has been
+//! unchanged for the lease's duration on this replica's own monotonic clock, the rule of client-go's leader election.
+use super::{names, version::Versioned};
 use crate::api::{LABEL_MANAGED_BY, LABEL_MANAGED_BY_VALUE};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeMap, time::Duration};
 
-/// Annotation: the whole fingerprint, of which the lease's name holds 16 digits.
+/// Annotation: the whole fingerprint; the lease's name holds only 16 digits of it.
 pub(super) const FINGERPRINT: &str = "kubernaut.ai/fingerprint";
 /// Annotation: the number of the episode that this lease fences. A lease without it is not of this protocol.
 pub(super) const EPISODE: &str = "kubernaut.ai/episode";
 /// Annotation: `true` once the episode's RemediationRequest was seen to exist.
 pub(super) const EPISODE_SEEN: &str = "kubernaut.ai/episode-seen";
 
-/// How long a holder may keep the lock without a write, in seconds. Also that of a lease that names none.
+/// How long a holder may keep the lock without a write, in seconds. Also applies to a lease without a duration.
 pub(super) const DURATION_SECONDS: i32 = 30;
-/// What client-go writes on release.
+/// The duration that client-go writes on release.
 const FREED_DURATION_SECONDS: i32 = 1;
-/// Waited beyond the duration: covers clocks whose rates differ by 3 %.
+/// The least time waited beyond the duration; with the divisor it covers clocks whose rates differ by 3 %.
 const MARGIN_MIN: Duration = Duration::from_secs(1);
 const MARGIN_DIVISOR: u32 = 30;
 
@@ -68,14 +68,14 @@ pub(super) struct LeaseSpec {
 
 /// Whether a lock may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stance {
-    /// Nobody holds it.
+pub(super) enum LockState {
+    /// It has no holder.
     Free,
     /// Its holder has not written for longer than the lease lasts.
     Expired,
-    /// Somebody holds it, until this moment of the monotonic clock unless it changes.
+    /// It has a holder until this moment of the monotonic clock, unless it changes.
     Held { until: Duration },
-    /// It is being deleted: what is written to it will not last.
+    /// It is being deleted, so that writes to it will not last.
     Terminating,
 }
 
@@ -86,7 +86,7 @@ impl Versioned for LeaseRecord {
 }
 
 impl LeaseRecord {
-    /// The lock of a fingerprint that has none.
+    /// The first lock of a fingerprint.
     pub(super) fn first(fingerprint: &str, episode: u64, holder: &str, now: Timestamp) -> Self {
         let mut lease = Self::default();
         lease.metadata.name = names::lease_name(fingerprint);
@@ -95,8 +95,8 @@ impl LeaseRecord {
         lease
     }
 
-    /// This lease in the hands of `holder`, for `episode`. Carries uid and resourceVersion, so that it replaces this very
-    /// version: without the uid a PUT would make a deleted lease anew.
+    /// This lease, held by `holder` for `episode`. Includes uid and resourceVersion, so that it replaces only this
+    /// version: without the uid a PUT would recreate a deleted lease.
     pub(super) fn taken(&self, fingerprint: &str, episode: u64, holder: &str, now: Timestamp) -> Self {
         let mut lease = self.clone();
         let renewed = self.holder() == Some(holder);
@@ -123,7 +123,7 @@ impl LeaseRecord {
         self.spec.renew_time = Some(now);
     }
 
-    /// This lease given back, as client-go does it: nobody's, for one second.
+    /// This lease given back, as client-go does it: without a holder, for one second.
     pub(super) fn freed(&self, seen: bool, now: Timestamp) -> Self {
         let mut lease = self.clone();
         if seen {
@@ -144,7 +144,7 @@ impl LeaseRecord {
         self.metadata.labels.get(LABEL_MANAGED_BY).is_some_and(|value| value == LABEL_MANAGED_BY_VALUE)
     }
 
-    /// The episode that this lease fences; `None` when this protocol did not write it.
+    /// The episode that this lease fences; `None` if this protocol did not write it.
     pub(super) fn episode(&self) -> Option<u64> {
         self.metadata.annotations.get(EPISODE)?.parse().ok()
     }
@@ -157,18 +157,18 @@ impl LeaseRecord {
         self.metadata.annotations.get(FINGERPRINT).map(String::as_str)
     }
 
-    /// Whether this version may be taken at `now`, having stood since `since` (both on the monotonic clock).
-    pub(super) fn stance(&self, since: Duration, now: Duration) -> Stance {
+    /// Whether this version, unchanged since `since`, may be taken at `now` (both on the monotonic clock).
+    pub(super) fn lock_state(&self, since: Duration, now: Duration) -> LockState {
         if self.metadata.deletion_timestamp.is_some() {
-            return Stance::Terminating;
+            return LockState::Terminating;
         }
         if self.holder().is_none() {
-            return Stance::Free;
+            return LockState::Free;
         }
         let seconds = self.spec.lease_duration_seconds.unwrap_or(DURATION_SECONDS);
         let duration = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
         let until = since + duration + MARGIN_MIN.max(duration / MARGIN_DIVISOR);
-        if now >= until { Stance::Expired } else { Stance::Held { until } }
+        if now >= until { LockState::Expired } else { LockState::Held { until } }
     }
 
     /// The body of a POST or PUT.
@@ -186,7 +186,7 @@ impl LeaseRecord {
     }
 }
 
-/// MicroTime as k8s.io/apimachinery parses it: six digits of a second, and a zone.
+/// MicroTime as k8s.io/apimachinery parses it: six digits of a second, and a time zone.
 fn micro_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
 }
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn takeover_keeps_what_others_wrote() {
+    fn takeover_keeps_foreign_fields() {
         let stored = parse(json!({
             "metadata": {"name": "l", "uid": "u", "resourceVersion": "7", "finalizers": ["x/y"], "labels": {"a": "b"},
                 "annotations": {"c": "d", "kubernaut.ai/episode": "3", "kubernaut.ai/episode-seen": "true"}},
@@ -258,23 +258,26 @@ mod tests {
         let held = lease(
             json!({"holderIdentity": "gw", "leaseDurationSeconds": 30, "renewTime": "1999-01-01T00:00:00.000000Z"}),
         );
-        assert_eq!(held.stance(seconds(100), seconds(100)), Stance::Held { until: seconds(131) });
-        assert_eq!(held.stance(seconds(100), Duration::from_millis(130_999)), Stance::Held { until: seconds(131) });
-        assert_eq!(held.stance(seconds(100), seconds(131)), Stance::Expired);
+        assert_eq!(held.lock_state(seconds(100), seconds(100)), LockState::Held { until: seconds(131) });
+        assert_eq!(
+            held.lock_state(seconds(100), Duration::from_millis(130_999)),
+            LockState::Held { until: seconds(131) }
+        );
+        assert_eq!(held.lock_state(seconds(100), seconds(131)), LockState::Expired);
         let nameless = lease(json!({"holderIdentity": "gw"}));
-        assert_eq!(nameless.stance(seconds(0), seconds(0)), Stance::Held { until: seconds(31) });
+        assert_eq!(nameless.lock_state(seconds(0), seconds(0)), LockState::Held { until: seconds(31) });
         let long = lease(json!({"holderIdentity": "gw", "leaseDurationSeconds": 3000}));
         assert_eq!(
-            long.stance(seconds(0), seconds(0)),
-            Stance::Held { until: seconds(3100) },
+            long.lock_state(seconds(0), seconds(0)),
+            LockState::Held { until: seconds(3100) },
             "the margin grows with it"
         );
         let broken = lease(json!({"holderIdentity": "gw", "leaseDurationSeconds": -5}));
-        assert_eq!(broken.stance(seconds(0), seconds(1)), Stance::Expired);
-        assert_eq!(lease(json!({"holderIdentity": ""})).stance(seconds(0), seconds(0)), Stance::Free);
-        assert_eq!(lease(json!({})).stance(seconds(0), seconds(0)), Stance::Free);
+        assert_eq!(broken.lock_state(seconds(0), seconds(1)), LockState::Expired);
+        assert_eq!(lease(json!({"holderIdentity": ""})).lock_state(seconds(0), seconds(0)), LockState::Free);
+        assert_eq!(lease(json!({})).lock_state(seconds(0), seconds(0)), LockState::Free);
         let mut going = held;
         going.metadata.deletion_timestamp = Some("2026-01-01T00:00:00Z".into());
-        assert_eq!(going.stance(seconds(0), seconds(1_000)), Stance::Terminating);
+        assert_eq!(going.lock_state(seconds(0), seconds(1_000)), LockState::Terminating);
     }
 }

@@ -1,15 +1,9 @@
 //! The cache of leases, each with the moment since which this replica has seen it unchanged.
 //!
-//! That moment is what expiry is judged by. The content is a hint: every write to a lease names the uid and version it was
-//! decided on. Leases of others, which the watch's label does not select, get in by being read, and leave with the sweeper.
-use super::{
-    changes::Changes,
-    lease::LeaseRecord,
-    names,
-    requests::FOREIGN_MEMORY,
-    sweeper::IDLE,
-    watch::{Cache, number},
-};
+//! Expiry is computed from that moment. The content is a hint: every write to a lease names the uid and version it was
+//! decided on. A foreign program's lease, which the watch's label does not select, is added when it is read, and
+//! removed by the sweeper.
+use super::{changes::Changes, lease::LeaseRecord, names, requests::FOREIGN_MEMORY, version::number, watch::Cache};
 use crate::clock::SharedClock;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-/// One lease and since when it stands.
+/// How long a lease must be unchanged before a sweeper may delete it.
+pub(super) const IDLE: Duration = Duration::from_secs(5 * 60);
+
+/// One lease, and since when it is unchanged.
 #[derive(Debug, Clone)]
 pub(super) struct Observed {
     pub(super) lease: Arc<LeaseRecord>,
@@ -25,7 +22,7 @@ pub(super) struct Observed {
     pub(super) since: Duration,
 }
 
-/// Every lease of the lock namespace that is a gateway's, as far as it is known.
+/// The gateways' leases of the lock namespace, as far as they are known.
 pub(super) struct Leases {
     changes: Arc<Changes>,
     clock: SharedClock,
@@ -35,7 +32,7 @@ pub(super) struct Leases {
 #[derive(Default)]
 struct State {
     leases: BTreeMap<String, Observed>,
-    /// When a lease was deleted that no sweeper would have, replicas' clocks and watches differing.
+    /// When a lease was deleted that was too young for any sweeper, even with differing clocks and watches.
     disturbed: Option<Duration>,
     reached: Option<u64>,
 }
@@ -45,7 +42,7 @@ impl Leases {
         Self { changes, clock, state: Mutex::default() }
     }
 
-    /// Whether the first LIST is in.
+    /// Whether the first LIST has been answered.
     pub(super) fn synced(&self) -> bool {
         self.lock().reached.is_some()
     }
@@ -55,18 +52,18 @@ impl Leases {
         self.lock().leases.get(name).cloned()
     }
 
-    /// All of them.
+    /// All known leases.
     pub(super) fn all(&self) -> Vec<Observed> {
         self.lock().leases.values().cloned().collect()
     }
 
-    /// Whether within the last 24 hours somebody deleted a lease that was in use.
+    /// Whether another program deleted a lease in use within the last 24 hours.
     pub(super) fn disturbed(&self) -> bool {
         let now = self.clock.monotonic();
         self.lock().disturbed.is_some_and(|then| now < then + FOREIGN_MEMORY)
     }
 
-    /// Takes in the answer to a call of this replica, and gives what is known now: that, or something newer.
+    /// Learns `lease` from the answer to a call of this replica; gives what is known now, which may be newer.
     pub(super) fn learn(&self, lease: impl Into<Arc<LeaseRecord>>) -> Observed {
         let lease = lease.into();
         let name = lease.metadata.name.clone();
@@ -84,7 +81,7 @@ impl Leases {
         known
     }
 
-    /// The lease called `name` with `uid` is known to be gone.
+    /// Removes the lease called `name` with `uid`, which is known to be gone.
     pub(super) fn forget(&self, name: &str, uid: &str) {
         self.remove(name, |known| known.metadata.uid == uid);
     }
@@ -118,12 +115,12 @@ impl Cache for Leases {
 
     fn replace(&self, objects: Vec<LeaseRecord>, version: u64) {
         let mut state = self.lock();
-        // As for requests: etcd was restored.
+        // A LIST older than what was seen already: etcd was restored, as in `requests`.
         if state.reached.is_some_and(|reached| version < reached) {
             *state = State { disturbed: state.disturbed, ..State::default() };
         }
         let listed: BTreeSet<&str> = objects.iter().map(|object| object.metadata.name.as_str()).collect();
-        // One without the label is never listed. To forget it would begin its time anew, and a lock of others would never expire.
+        // A lease without the label is never listed. Forgetting it would restart its time, and it would never expire.
         let missing = |lease: &LeaseRecord| lease.is_labelled() && !listed.contains(lease.metadata.name.as_str());
         let gone = state.leases.iter().filter(|(_, known)| missing(&known.lease)).map(|(name, _)| name.clone());
         let gone: Vec<String> = gone.collect();

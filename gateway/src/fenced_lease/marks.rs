@@ -1,13 +1,13 @@
-//! The `SignalsCounted` condition: which writes of which gateway the count of a RemediationRequest holds.
+//! The `SignalsCounted` condition: a ledger of the writes that the count of a RemediationRequest includes.
 //!
-//! With every count goes the number of the write that stored it, so that a write whose answer was lost can be looked up. The
-//! message is `base=B;writer=N:T;…`, latest write first: `writer`'s latest write had number `N` and made
-//! the count `T`. The promise of a ledger: every write that raised the count above `B` was made by one of its writers, and
-//! each writer's latest one is there.
+//! Every count is stored together with the number of the write that made it, so that a write whose answer was lost can
+//! be looked up. The message is `base=B;writer=N:T;…`, latest write first: the latest write of `writer` had number `N`
+//! and made the count `T`. A ledger promises that every write that raised the count above `B` was made by one of its
+//! writers, and that it holds the latest write of each.
 //!
-//! Anybody may edit a condition, or put an old one back. A message that does not parse to the letter is no ledger, and one
-//! whose latest `T` is not the stored count is out of step with it: something was written past it, and it proves nothing.
-//! No clock is involved: a mark leaves when 32 other writers have counted since, and takes its proof with it by raising `B`.
+//! Any program may edit a condition, or restore an old one. A message that does not parse exactly is not a ledger. A
+//! ledger whose latest `T` is not the stored count is out of step: a write bypassed it, so it proves nothing. No clock
+//! is involved: a mark is dropped when 32 other writers have counted since, and dropping it raises `B`.
 use super::conditions;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use std::fmt;
 
 /// The condition's type.
 pub(super) const CONDITION: &str = "SignalsCounted";
-/// Writers remembered: far more than replicas that can count while one write is unsettled.
+/// Writers remembered: far more than the replicas that can count while one write is unresolved.
 const MARKS_MAX: usize = 32;
 /// Longer than any message written here (32 writers of at most 72 bytes); the API server allows 32,768.
 const MESSAGE_BYTES_MAX: usize = 4_096;
@@ -36,12 +36,12 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// A ledger that begins at the stored `count` and knows nothing of how it came about.
+    /// A ledger that begins at the stored `count`, without any earlier write.
     pub(super) fn begin(count: u32) -> Self {
         Self { base: count, marks: Vec::new() }
     }
 
-    /// The ledger in `conditions`, whatever it says; `None` where there is none that parses.
+    /// The ledger in `conditions`, in step or not; `None` if no message parses as one.
     pub(super) fn find(conditions: &[Value]) -> Option<Self> {
         Self::parse(conditions::message(conditions, CONDITION)?)
     }
@@ -74,17 +74,17 @@ impl Ledger {
         self.marks.iter().find(|mark| mark.writer == writer).map(|mark| mark.number)
     }
 
-    /// The count from which on every write has its writer here.
+    /// The count above which every write has its writer here.
     pub(super) fn base(&self) -> u32 {
         self.base
     }
 
-    /// Whether the stored `count` is the one that the latest mark made: nothing was written past this ledger.
+    /// Whether the latest mark made the stored `count`, so that no write bypassed this ledger.
     pub(super) fn in_step(&self, count: u32) -> bool {
         self.marks.first().map_or(self.base, |mark| mark.total) == count
     }
 
-    /// This ledger after `writer`'s write with `number` made the count `total`.
+    /// This ledger after write `number` of `writer` made the count `total`.
     pub(super) fn marked(mut self, writer: &str, number: u64, total: u32) -> Self {
         self.marks.retain(|mark| mark.writer != writer);
         self.marks.insert(0, Mark { writer: writer.to_owned(), number, total });
@@ -96,7 +96,7 @@ impl Ledger {
         self
     }
 
-    /// `conditions` with this ledger in place of the one there; everything else as it was.
+    /// `conditions` with this ledger; every other condition is unchanged.
     pub(super) fn store(&self, conditions: &[Value], now: Timestamp) -> Vec<Value> {
         conditions::store(conditions, CONDITION, &self.to_string(), now)
     }
@@ -109,7 +109,7 @@ impl fmt::Display for Ledger {
     }
 }
 
-/// A number as it is written here: digits only, no sign, no leading zero.
+/// Parses a number in its only spelling here: digits, without sign or leading zero.
 pub(super) fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
     let canonical = text == "0" || (!text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()));
     canonical.then(|| text.parse().ok())?
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_messages_are_no_ledger() {
+    fn hostile_messages_are_not_ledgers() {
         let flood = (0..5_000).fold("base=0".to_owned(), |flood, n| format!("{flood};w{n}={n}:{}", 9_999 - n));
         let many = (0..=MARKS_MAX).fold("base=0".to_owned(), |many, n| format!("{many};w{n}=1:{}", 999 - n));
         let bad = [

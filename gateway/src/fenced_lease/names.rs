@@ -1,15 +1,15 @@
-//! What things are called: the lease of a fingerprint, the RemediationRequest of an episode, one acquisition of a lock.
+//! Names: the lease of a fingerprint, the RemediationRequest of an episode, one acquisition of a lock.
 //!
-//! A RemediationRequest's name is its fence: the API server refuses the second create of one episode. It holds the lease's
-//! uid, so that a lease that was deleted and made again never gives a name twice, and stays within 40 characters, because
-//! other controllers prefix it to name their own objects.
+//! A RemediationRequest's name is its fence: the API server refuses the second create of one episode. The name includes
+//! the lease's uid, so that a lease that was deleted and created again never leads to the same name twice. It stays
+//! within 40 characters, because other controllers prefix it to name their own objects.
 
 const LEASE_PREFIX: &str = "gw-lock-";
 const REQUEST_PREFIX: &str = "rr-";
 const LEASE_DIGITS: usize = 16;
 const REQUEST_DIGITS: usize = 12;
 const UID_DIGITS: usize = 8;
-/// Enough of a pod's name to tell pods apart, and short enough for many marks in one condition message.
+/// Enough of a pod's name to distinguish pods, and short enough for many marks in one condition message.
 const POD_NAME_BYTES_MAX: usize = 63;
 
 /// Whether `text` is a fingerprint: 64 lower-case hexadecimal digits.
@@ -17,12 +17,12 @@ pub(super) fn is_fingerprint(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// What a fingerprint and its lease share: the digits that the lease's name has room for.
+/// The digits that a fingerprint shares with the name of its lease.
 pub(super) fn lock_key(fingerprint: &str) -> &str {
     fingerprint.get(..LEASE_DIGITS).unwrap_or(fingerprint)
 }
 
-/// The digits in a lease's name; `None` when it is no lock of a gateway.
+/// The digits in a lease's name; `None` if it is not a gateway's lock.
 pub(super) fn lock_key_of_lease(name: &str) -> Option<&str> {
     name.strip_prefix(LEASE_PREFIX)
 }
@@ -39,7 +39,8 @@ pub(super) fn request_name(fingerprint: &str, lease_uid: &str, episode: u64) -> 
     format!("{REQUEST_PREFIX}{fingerprint}-{}-{episode}", uid.to_ascii_lowercase())
 }
 
-/// The episode in the name of a RemediationRequest that this protocol made for `fingerprint`; `None` for everybody else's.
+/// The episode in the name of a RemediationRequest that this protocol created for `fingerprint`; `None` for any other
+/// name.
 pub(super) fn episode_of_request(name: &str, fingerprint: &str) -> Option<u64> {
     let rest =
         name.strip_prefix(REQUEST_PREFIX)?.strip_prefix(fingerprint.get(..REQUEST_DIGITS)?)?.strip_prefix('-')?;
@@ -49,13 +50,13 @@ pub(super) fn episode_of_request(name: &str, fingerprint: &str) -> Option<u64> {
     (uid_fits && digits).then(|| episode.parse().ok())?
 }
 
-/// The name of the request of `episode` under the lease that fenced the request called `name`.
+/// The name of the request of `episode` under the same lease as the request called `name`.
 pub(super) fn of_episode(name: &str, episode: u64) -> String {
     let stem = name.rsplit_once('-').map_or(name, |(stem, _)| stem);
     format!("{stem}-{episode}")
 }
 
-/// Names one start of one pod: its name and 32 random bits, in letters that a mark may carry.
+/// Identifies one start of one pod: its name and 32 random bits, in characters that a mark may contain.
 pub(super) fn writer(pod: &str, nonce: u64) -> String {
     let letters = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '.') { c } else { '-' };
     let mut writer: String = pod.chars().map(letters).take(POD_NAME_BYTES_MAX).collect();
@@ -80,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_others_have_no_episode() {
+    fn foreign_names_have_no_episode() {
         for name in [
             "rr-0123456789ab-5d41402a",
             "rr-0123456789ab-5d41402a-",
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn writer_keeps_to_mark_letters() {
+    fn writer_uses_only_mark_characters() {
         assert_eq!(writer("gateway-7c9f", 0x1f2e_3d4c_0000_0000), "gateway-7c9f-1f2e3d4c");
         assert_eq!(writer("odd;pod=name:ü", 0), "odd-pod-name---00000000");
         assert_eq!(writer(&"p".repeat(253), 0).len(), POD_NAME_BYTES_MAX + 9);

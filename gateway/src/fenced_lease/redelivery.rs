@@ -1,96 +1,102 @@
-//! Telling redeliveries: what a delivery with a key was counted as, if it was.
+//! Answers redeliveries: a delivery whose key was counted before gets the answer of that count.
 //!
-//! The list of the request that is about to take the batch is complete for its window once it is there; where it is not, it is
-//! begun with the last list of the episodes before, by quorum reads of what was not read just now. The count's compare-and-set then
-//! makes sure that the list was the latest. A request of somebody else's has no predecessor.
+//! Once the request that is about to take the batch has a list of keys, that list is complete for its window. If it has
+//! none yet, its first list begins with the last list of the previous episodes, found by quorum reads of what this
+//! writer has not just read. The count's compare-and-set then ensures that the list was the latest. A foreign request
+//! has no predecessor.
 use super::{
     deliveries::{Deliveries, Occurrence},
     names,
     request::RequestRecord,
-    writer::{Step, Writer},
+    step::Step,
+    writer_state::WriterState,
 };
 use crate::protocol::{Accepted, Disposition};
 use jiff::Timestamp;
 use std::sync::Arc;
 
-/// Episodes that are looked at for a list: where senders seldom use keys, most have none.
+/// How many previous episodes are searched for a list: where senders seldom use keys, most episodes have none.
 const LISTLESS_MAX: u64 = 8;
 
-impl Writer {
-    /// Answers the members that `target`, or the episode before it, counted already; gives the list that the others are added
-    /// to, and `None` where no member has a key. `Err` when there is nothing left to do, or too little is known.
-    pub(super) async fn tell_redeliveries(&mut self, target: &RequestRecord) -> Result<Option<Deliveries>, Step> {
-        if !self.batch.has_keys() {
-            return Ok(None);
-        }
-        let known = match Deliveries::find(target.conditions()) {
+/// Answers the members that `target` or a previous episode counted already.
+///
+/// Gives the list that the remaining keys are added to, and `None` if no member has a key. `Err` ends the round:
+/// nothing is left to count, or a read failed.
+pub(super) async fn answer_redeliveries(
+    writer: &mut WriterState,
+    target: &RequestRecord,
+) -> Result<Option<Deliveries>, Step> {
+    if !writer.batch.has_keys() {
+        return Ok(None);
+    }
+    let known = match Deliveries::find(target.conditions()) {
+        Some(known) => known,
+        None => inherited(writer, target).await?,
+    };
+    answer_counted(writer, target, &known)?;
+    Ok(Some(known).filter(|_| writer.batch.has_keys()))
+}
+
+/// Answers the members that `ended` or a previous episode counted, and keeps `ended` as the predecessor of the next
+/// request.
+pub(super) async fn remember_predecessor(writer: &mut WriterState, ended: &Arc<RequestRecord>) -> Result<(), Step> {
+    if writer.batch.has_keys() {
+        let known = match Deliveries::find(ended.conditions()) {
             Some(known) => known,
-            None => self.inherited(target).await?,
+            None => inherited(writer, ended).await?,
         };
-        self.answer_redeliveries(target, &known)?;
-        Ok(Some(known).filter(|_| self.batch.has_keys()))
+        answer_counted(writer, ended, &known)?;
     }
+    writer.predecessor = Some(ended.clone());
+    Ok(())
+}
 
-    /// The same for a request that has `ended`, before the next one is begun.
-    pub(super) async fn leave_behind(&mut self, ended: &Arc<RequestRecord>) -> Result<(), Step> {
-        if self.batch.has_keys() {
-            let known = match Deliveries::find(ended.conditions()) {
-                Some(known) => known,
-                None => self.inherited(ended).await?,
-            };
-            self.answer_redeliveries(ended, &known)?;
+/// The list that `target` inherits: that of the latest previous episode with a list. An episode has none if it counted
+/// no delivery with a key.
+async fn inherited(writer: &mut WriterState, target: &RequestRecord) -> Result<Deliveries, Step> {
+    let episode = names::episode_of_request(&target.metadata.name, &writer.fingerprint).unwrap_or_default();
+    let earliest = episode.saturating_sub(LISTLESS_MAX).max(1);
+    for before in (earliest..episode).rev() {
+        let name = names::of_episode(&target.metadata.name, before);
+        let Some(predecessor) = read_predecessor(writer, &name).await? else { break };
+        if let Some(list) = Deliveries::find(predecessor.conditions()) {
+            return Ok(list.inherited_from(before));
         }
-        self.predecessor = Some(ended.clone());
-        Ok(())
     }
+    Ok(Deliveries::default())
+}
 
-    /// What `target` was left by the episodes before it: the list of the last of them that has one. One in which no delivery
-    /// with a key was counted, or none at all, has none.
-    async fn inherited(&mut self, target: &RequestRecord) -> Result<Deliveries, Step> {
-        let episode = names::episode_of_request(&target.metadata.name, &self.fingerprint).unwrap_or_default();
-        let earliest = episode.saturating_sub(LISTLESS_MAX).max(1);
-        for before in (earliest..episode).rev() {
-            let name = names::of_episode(&target.metadata.name, before);
-            let Some(predecessor) = self.read_predecessor(&name).await? else { break };
-            if let Some(list) = Deliveries::find(predecessor.conditions()) {
-                return Ok(list.handed_on(before));
-            }
+/// The ended request called `name`, read at most once for a batch.
+async fn read_predecessor(writer: &mut WriterState, name: &str) -> Result<Option<Arc<RequestRecord>>, Step> {
+    if let Some(known) = writer.predecessor.as_ref().filter(|known| known.metadata.name == name) {
+        return Ok(Some(known.clone()));
+    }
+    let read = writer.read_request(name).await.map_err(|error| Step::retry(&error))?;
+    writer.predecessor.clone_from(&read);
+    Ok(read)
+}
+
+/// Answers the members whose keys are in `known`, the list of `holder`.
+fn answer_counted(writer: &mut WriterState, holder: &RequestRecord, known: &Deliveries) -> Result<(), Step> {
+    let shared = writer.shared.clone();
+    let answer = |occurrence: Occurrence| {
+        let name = occurrence
+            .episode
+            .map_or_else(|| holder.metadata.name.clone(), |episode| names::of_episode(&holder.metadata.name, episode));
+        let cached = occurrence.episode.and_then(|_| shared.requests.get(&name));
+        let record = cached.as_deref().unwrap_or(holder);
+        // Only requests of this protocol have episodes.
+        let ours = occurrence.episode.is_some() || holder.metadata.annotations.acquisition.is_some();
+        Accepted {
+            disposition: if ours && occurrence.count == 1 { Disposition::Created } else { Disposition::Duplicate },
+            name,
+            namespace: shared.context.namespace.clone(),
+            count: occurrence.count,
+            first_seen: record.first_seen().unwrap_or(Timestamp::UNIX_EPOCH),
+            last_seen: record.last_seen().unwrap_or(Timestamp::UNIX_EPOCH),
         }
-        Ok(Deliveries::default())
-    }
-
-    /// The request called `name`, which has ended: read once for a batch.
-    async fn read_predecessor(&mut self, name: &str) -> Result<Option<Arc<RequestRecord>>, Step> {
-        if let Some(known) = self.predecessor.as_ref().filter(|known| known.metadata.name == name) {
-            return Ok(Some(known.clone()));
-        }
-        let read = self.read_request(name).await.map_err(|error| Step::retry(&error))?;
-        self.predecessor.clone_from(&read);
-        Ok(read)
-    }
-
-    fn answer_redeliveries(&mut self, holder: &RequestRecord, known: &Deliveries) -> Result<(), Step> {
-        let once = self.once.clone();
-        let answer = |occurrence: Occurrence| {
-            let name = occurrence.episode.map_or_else(
-                || holder.metadata.name.clone(),
-                |episode| names::of_episode(&holder.metadata.name, episode),
-            );
-            let cached = occurrence.episode.and_then(|_| once.requests.get(&name));
-            let record = cached.as_deref().unwrap_or(holder);
-            // Only requests of this protocol have episodes.
-            let ours = occurrence.episode.is_some() || holder.metadata.annotations.acquisition.is_some();
-            Accepted {
-                disposition: if ours && occurrence.count == 1 { Disposition::Created } else { Disposition::Duplicate },
-                name,
-                namespace: once.context.namespace.clone(),
-                count: occurrence.count,
-                first_seen: record.first_seen().unwrap_or(Timestamp::UNIX_EPOCH),
-                last_seen: record.last_seen().unwrap_or(Timestamp::UNIX_EPOCH),
-            }
-        };
-        let answered = self.batch.accept_counted(|key| known.find_key(key).map(answer));
-        once.context.metrics.redeliveries.inc_by(answered);
-        if self.batch.is_empty() { Err(Step::Done) } else { Ok(()) }
-    }
+    };
+    let answered = writer.batch.accept_counted(|key| known.find_key(key).map(answer));
+    shared.context.metrics.redeliveries.inc_by(answered);
+    if writer.batch.is_empty() { Err(Step::Done) } else { Ok(()) }
 }

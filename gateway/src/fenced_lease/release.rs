@@ -1,40 +1,42 @@
-//! Giving a lease back: after the answer, on its own deadline, and only the version that this acquisition wrote.
-use super::{Once, backoff::Backoff, call::CallError, lease::LeaseRecord, names};
+//! Gives a lease back: after the answers, within a deadline of its own, and only the version that this acquisition
+//! wrote.
+use super::{backoff::Backoff, call::CallError, lease::LeaseRecord, names, shared::Shared};
 use std::{sync::Arc, time::Duration};
 
+/// How long giving one lease back may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How often the PUT may go unanswered; after that the lease expires by itself.
+/// How many PUTs may go unanswered; after that the lease is left to expire.
 const UNANSWERED_MAX: u32 = 3;
 
-/// What is given back.
+/// A lease to give back.
 #[derive(Debug)]
 pub(super) struct Release {
     pub(super) fingerprint: String,
-    /// The acquisition.
+    /// Name of the acquisition.
     pub(super) holder: String,
-    /// The version that it wrote; `None` when a write of it was not answered and may have committed.
+    /// The version that it wrote; `None` if a write of it was not answered and may have committed.
     pub(super) lease: Option<Arc<LeaseRecord>>,
-    /// The latest request that was seen under it.
+    /// Name of the latest request that was seen under it.
     pub(super) seen: Option<String>,
 }
 
 /// Gives the lease back, or leaves it to expire.
-pub(super) async fn run(once: Arc<Once>, release: Release) {
-    if let Err(error) = free(&once, &release).await {
+pub(super) async fn run(shared: Arc<Shared>, release: Release) {
+    if let Err(error) = free(&shared, &release).await {
         let (lease, error) = (names::lease_name(&release.fingerprint), error.to_string());
         tracing::debug!(lease, error, "the lease was not given back and will expire");
     }
 }
 
-async fn free(once: &Once, release: &Release) -> Result<(), CallError> {
-    let clock = &once.context.clock;
+async fn free(shared: &Shared, release: &Release) -> Result<(), CallError> {
+    let clock = &shared.context.clock;
     let deadline = clock.monotonic() + TIMEOUT;
-    let mut retry = Retry { once, backoff: Backoff::default(), deadline };
+    let mut retry = Retry { shared, backoff: Backoff::default(), deadline };
     let mut known = release.lease.clone();
     loop {
         let lease = match known.take() {
             Some(lease) => lease,
-            None => match once.calls.get_lease(&names::lease_name(&release.fingerprint), deadline).await {
+            None => match shared.calls.get_lease(&names::lease_name(&release.fingerprint), deadline).await {
                 Ok(lease) => Arc::new(lease),
                 Err(error) => {
                     retry.after(error).await?;
@@ -45,8 +47,9 @@ async fn free(once: &Once, release: &Release) -> Result<(), CallError> {
         if lease.holder() != Some(release.holder.as_str()) {
             return Ok(());
         }
-        match put(once, release, &lease, &mut retry).await {
-            // Somebody wrote the lease, which may still be this acquisition's: an administrator's annotation frees nothing.
+        match put(shared, release, &lease, &mut retry).await {
+            // Another program wrote the lease, for example an annotation. This acquisition may still hold it: read it
+            // again.
             Err(error) if error.is_conflict() => {}
             ended => return ended,
         }
@@ -54,18 +57,18 @@ async fn free(once: &Once, release: &Release) -> Result<(), CallError> {
 }
 
 /// Frees this version of the lease.
-async fn put(once: &Once, release: &Release, lease: &LeaseRecord, retry: &mut Retry<'_>) -> Result<(), CallError> {
+async fn put(shared: &Shared, release: &Release, lease: &LeaseRecord, retry: &mut Retry<'_>) -> Result<(), CallError> {
     let deadline = retry.deadline;
     let request =
         lease.episode().map(|episode| names::request_name(&release.fingerprint, &lease.metadata.uid, episode));
-    let seen = request.is_some_and(|name| release.seen.as_ref() == Some(&name) || once.requests.has(&name));
-    let freed = lease.freed(seen, once.context.clock.now());
+    let seen = request.is_some_and(|name| release.seen.as_ref() == Some(&name) || shared.requests.has(&name));
+    let freed = lease.freed(seen, shared.context.clock.now());
     let mut unanswered = 0;
     loop {
-        // The identical PUT: one that committed unanswered makes this one a conflict with itself.
-        match once.calls.replace_lease(&freed, deadline).await {
+        // Every retry is the identical PUT: if an unanswered one has committed, the next one conflicts with it.
+        match shared.calls.replace_lease(&freed, deadline).await {
             Ok(lease) => {
-                once.leases.learn(lease);
+                shared.leases.learn(lease);
                 return Ok(());
             }
             Err(error) => {
@@ -80,15 +83,15 @@ async fn put(once: &Once, release: &Release, lease: &LeaseRecord, retry: &mut Re
 }
 
 struct Retry<'a> {
-    once: &'a Once,
+    shared: &'a Shared,
     backoff: Backoff,
     deadline: Duration,
 }
 
 impl Retry<'_> {
-    /// Waits until the call that ended in `error` may be made again; gives the error back when it may not.
+    /// Waits until the call that ended in `error` may be made again; gives the error back if it may not.
     async fn after(&mut self, error: CallError) -> Result<(), CallError> {
-        let context = &self.once.context;
+        let context = &self.shared.context;
         let delay = self.backoff.next(&*context.entropy, error.retry_after());
         let again = error.is_throttled() || error.is_ambiguous();
         if !again || context.clock.monotonic() + delay >= self.deadline {

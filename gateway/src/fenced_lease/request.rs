@@ -1,9 +1,9 @@
-//! A RemediationRequest as the protocol sees it: what counting and judging need, and no more.
+//! A RemediationRequest as the protocol reads it: only the fields that counting and classifying need.
 //!
-//! Hot paths and the cache read this view, not the whole resource: the payload of a request is skipped while parsing. What is
-//! written back is a patch of two fields, so nothing that the view leaves out is ever lost. Values that anybody may have put
-//! there (times, counts, conditions) are read leniently: what makes no sense counts as absent.
-use super::watch::Versioned;
+//! The cache and the hot paths use this view instead of the whole resource, so that parsing skips a request's payload.
+//! Only a patch of two fields is written back, so no field outside the view is ever lost. Values that any program may
+//! have written (times, counts, conditions) are read leniently: an invalid value counts as absent.
+use super::version::Versioned;
 use crate::api;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// Annotation of a RemediationRequest: the namespace of the leases that fence its creation.
 pub(super) const LOCK_NAMESPACE: &str = "kubernaut.ai/lock-namespace";
-/// Annotation of a RemediationRequest: the acquisition of the lease under which it was made.
+/// Annotation of a RemediationRequest: the acquisition of the lease under which it was created.
 pub(super) const ACQUISITION: &str = "kubernaut.ai/acquisition";
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -56,7 +56,7 @@ pub(super) struct RequestStatus {
     pub(super) deduplication: Option<Deduplication>,
     pub(super) routing_status: Option<RoutingStatus>,
     pub(super) completion_status: Option<CompletionStatus>,
-    /// Raw, because a patch writes all of them back, also those with fields that nobody here knows.
+    /// Raw JSON, because a patch writes all conditions back, including fields that the gateway does not know.
     pub(super) conditions: Option<Vec<Value>>,
 }
 
@@ -87,7 +87,7 @@ impl Versioned for RequestRecord {
 }
 
 impl RequestRecord {
-    /// Any phase but a terminal one; a request without a phase has only just been made.
+    /// Whether its phase is not terminal. A request without a phase has only just been created.
     pub(super) fn is_active(&self) -> bool {
         !api::is_terminal(self.status.overall_phase.as_deref().unwrap_or_default())
     }
@@ -96,7 +96,7 @@ impl RequestRecord {
         self.metadata.deletion_timestamp.is_some()
     }
 
-    /// Ended, but in a way that keeps signals from beginning another remediation.
+    /// Whether it has ended, but in a way that keeps signals from beginning another remediation.
     pub(super) fn is_suppressing(&self, now: Timestamp) -> bool {
         !self.is_active() && !self.is_terminating() && (self.awaits_review() || self.next_allowed() > Some(now))
     }
@@ -110,7 +110,7 @@ impl RequestRecord {
         self.status.routing_status.as_ref()?.next_allowed_execution.as_ref()?.parse().ok()
     }
 
-    /// occurrenceCount; 0 where none is stored.
+    /// occurrenceCount; 0 if none is stored.
     pub(super) fn count(&self) -> u32 {
         let stored = self.status.deduplication.as_ref().map_or(0, |deduplication| deduplication.occurrence_count);
         u32::try_from(stored.clamp(0, i64::from(i32::MAX))).unwrap_or_default()
@@ -135,20 +135,20 @@ impl RequestRecord {
 
 /// What the requests of one fingerprint mean for its next signal.
 #[derive(Debug, Clone)]
-pub(super) enum Standing {
-    /// Counted on this one: the oldest active one, or else one that suppresses new ones.
+pub(super) enum RequestState {
+    /// The signal is counted on this request: the oldest active one, or else one that suppresses new ones.
     CountOn(Arc<RequestRecord>),
-    /// An active request is being deleted: nothing may be counted on it, and none made until it is gone.
+    /// An active request is being deleted: it takes no signals, and no other may be created until it is gone.
     Terminating(Arc<RequestRecord>),
-    /// Nothing stands in the way of the next episode.
+    /// The next episode may begin.
     Clear,
 }
 
-/// Judges all the requests of one fingerprint.
+/// Classifies the requests of one fingerprint.
 ///
-/// Of several active ones, which only others than this protocol make, the oldest counts and then the first by name, as the
-/// RemediationOrchestrator chooses. Of several suppressing ones the youngest does.
-pub(super) fn standing<'a>(records: impl Iterator<Item = &'a Arc<RequestRecord>>, now: Timestamp) -> Standing {
+/// Only foreign programs create several active requests. The oldest of them takes the signals, and of equally old ones
+/// the first by name, as the RemediationOrchestrator chooses. Of several suppressing requests the youngest takes them.
+pub(super) fn classify<'a>(records: impl Iterator<Item = &'a Arc<RequestRecord>>, now: Timestamp) -> RequestState {
     let (mut active, mut terminating, mut suppressing) =
         (None::<&Arc<RequestRecord>>, None, None::<&Arc<RequestRecord>>);
     for record in records {
@@ -163,9 +163,9 @@ pub(super) fn standing<'a>(records: impl Iterator<Item = &'a Arc<RequestRecord>>
         }
     }
     match (active, terminating, suppressing) {
-        (Some(record), ..) | (None, None, Some(record)) => Standing::CountOn(record.clone()),
-        (None, Some(record), _) => Standing::Terminating(record.clone()),
-        (None, None, None) => Standing::Clear,
+        (Some(record), ..) | (None, None, Some(record)) => RequestState::CountOn(record.clone()),
+        (None, Some(record), _) => RequestState::Terminating(record.clone()),
+        (None, None, None) => RequestState::Clear,
     }
 }
 
@@ -185,11 +185,11 @@ mod tests {
         Arc::new(parse(json!({"metadata": {"name": name, "creationTimestamp": created}, "status": status})))
     }
 
-    fn judged(records: &[Arc<RequestRecord>]) -> (&'static str, String) {
-        match standing(records.iter(), NOW.parse().expect("a time")) {
-            Standing::CountOn(record) => ("count", record.metadata.name.clone()),
-            Standing::Terminating(record) => ("terminating", record.metadata.name.clone()),
-            Standing::Clear => ("clear", String::new()),
+    fn classified(records: &[Arc<RequestRecord>]) -> (&'static str, String) {
+        match classify(records.iter(), NOW.parse().expect("a time")) {
+            RequestState::CountOn(record) => ("count", record.metadata.name.clone()),
+            RequestState::Terminating(record) => ("terminating", record.metadata.name.clone()),
+            RequestState::Clear => ("clear", String::new()),
         }
     }
 
@@ -199,10 +199,14 @@ mod tests {
         let old = record("c", "2026-01-01T00:00:01Z", json!({"overallPhase": "Executing"}));
         let twin = record("b", "2026-01-01T00:00:01Z", json!({"overallPhase": "SomethingNew"}));
         let ended = record("0", "2026-01-01T00:00:00Z", json!({"overallPhase": "Completed"}));
-        assert_eq!(judged(&[young.clone(), old.clone(), ended.clone()]), ("count", "c".into()));
-        assert_eq!(judged(&[young, old, twin, ended.clone()]), ("count", "b".into()), "the name decides between twins");
-        assert_eq!(judged(&[ended]), ("clear", String::new()));
-        assert_eq!(judged(&[]), ("clear", String::new()));
+        assert_eq!(classified(&[young.clone(), old.clone(), ended.clone()]), ("count", "c".into()));
+        assert_eq!(
+            classified(&[young, old, twin, ended.clone()]),
+            ("count", "b".into()),
+            "the name decides between twins"
+        );
+        assert_eq!(classified(&[ended]), ("clear", String::new()));
+        assert_eq!(classified(&[]), ("clear", String::new()));
     }
 
     #[test]
@@ -211,11 +215,11 @@ mod tests {
         let cooling =
             json!({"overallPhase": "Completed", "routingStatus": {"nextAllowedExecution": "2026-01-02T03:04:06Z"}});
         let cooled = json!({"overallPhase": "Completed", "routingStatus": {"nextAllowedExecution": NOW}});
-        assert_eq!(judged(&[record("a", NOW, review.clone())]), ("count", "a".into()));
-        assert_eq!(judged(&[record("a", NOW, cooling.clone())]), ("count", "a".into()));
-        assert_eq!(judged(&[record("a", NOW, cooled)]), ("clear", String::new()));
+        assert_eq!(classified(&[record("a", NOW, review.clone())]), ("count", "a".into()));
+        assert_eq!(classified(&[record("a", NOW, cooling.clone())]), ("count", "a".into()));
+        assert_eq!(classified(&[record("a", NOW, cooled)]), ("clear", String::new()));
         let active = record("z", NOW, json!({}));
-        assert_eq!(judged(&[record("a", NOW, review), record("b", NOW, cooling), active]), ("count", "z".into()));
+        assert_eq!(classified(&[record("a", NOW, review), record("b", NOW, cooling), active]), ("count", "z".into()));
     }
 
     #[test]
@@ -231,18 +235,18 @@ mod tests {
             NOW,
             json!({"overallPhase": "Failed", "completionStatus": {"outcome": "ManualReviewRequired"}}),
         );
-        assert_eq!(judged(&[deleted("Executing"), suppressing]), ("terminating", "a".into()));
+        assert_eq!(classified(&[deleted("Executing"), suppressing]), ("terminating", "a".into()));
         assert_eq!(
-            judged(&[deleted("Failed")]),
+            classified(&[deleted("Failed")]),
             ("clear", String::new()),
-            "one that ended is no obstacle while it goes"
+            "an ended request blocks nothing while it is being deleted"
         );
         let active = record("c", NOW, json!({}));
-        assert_eq!(judged(&[deleted("Executing"), active]), ("count", "c".into()));
+        assert_eq!(classified(&[deleted("Executing"), active]), ("count", "c".into()));
     }
 
     #[test]
-    fn nonsense_counts_as_absent() {
+    fn invalid_values_count_as_absent() {
         let odd = parse(json!({"status": {
             "deduplication": {"occurrenceCount": -7, "firstSeenAt": "yesterday", "lastSeenAt": ""},
             "routingStatus": {"nextAllowedExecution": "never"}, "conditions": null,

@@ -1,13 +1,14 @@
 //! The cache of RemediationRequests, by fingerprint.
 //!
-//! It is a hint and never a proof: a count commits only on the version it was decided on, and a create only under a name that
-//! is free. So it may lag, and take in answers of this replica's own calls ahead of the watch. What the watch has passed is
-//! never brought back by a slower answer.
+//! It is a hint and never a proof: a count commits only on the version it was decided on, and a create only under a
+//! free name. So it may lag, and it may learn from the answers to this replica's own calls ahead of the watch. A slow
+//! answer never restores what the watch has shown to be deleted.
 use super::{
     changes::Changes,
     names,
-    request::{RequestRecord, Standing, standing},
-    watch::{Cache, number},
+    request::{RequestRecord, RequestState, classify},
+    version::number,
+    watch::Cache,
 };
 use crate::clock::SharedClock;
 use jiff::Timestamp;
@@ -17,10 +18,10 @@ use std::{
     time::Duration,
 };
 
-/// For so long after a sighting of somebody else's request or lease, creates are preceded by a consistent LIST.
+/// How long after a foreign program's request or lease was seen creates are preceded by a consistent LIST.
 pub(super) const FOREIGN_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Every RemediationRequest of the namespace, as far as it is known.
+/// The RemediationRequests of the namespace, as far as they are known.
 pub(super) struct Requests {
     changes: Arc<Changes>,
     clock: SharedClock,
@@ -32,10 +33,10 @@ pub(super) struct Requests {
 struct State {
     by_fingerprint: BTreeMap<String, BTreeMap<String, Arc<RequestRecord>>>,
     fingerprints: BTreeMap<String, String>,
-    /// Requests of this protocol whose creation another namespace's leases fence.
+    /// Requests of this protocol that leases of another namespace fence: name to namespace.
     fenced_elsewhere: BTreeMap<String, String>,
     foreign_seen: Option<Duration>,
-    /// The version up to which the collection has been told; `None` before the first LIST.
+    /// The version up to which the watch has shown the collection; `None` before the first LIST.
     reached: Option<u64>,
 }
 
@@ -44,20 +45,20 @@ impl Requests {
         Self { changes, clock, lock_namespace, state: Mutex::default() }
     }
 
-    /// Whether the first LIST is in.
+    /// Whether the first LIST has been answered.
     pub(super) fn synced(&self) -> bool {
         self.lock().reached.is_some()
     }
 
-    /// A request of this protocol that was made under another namespace's leases, and that namespace.
+    /// A request of this protocol that was created under another namespace's leases, and that namespace.
     pub(super) fn fenced_elsewhere(&self) -> Option<(String, String)> {
         self.lock().fenced_elsewhere.first_key_value().map(|(name, namespace)| (name.clone(), namespace.clone()))
     }
 
     /// What the requests of `fingerprint` mean for its next signal.
-    pub(super) fn standing(&self, fingerprint: &str, now: Timestamp) -> Standing {
+    pub(super) fn classify(&self, fingerprint: &str, now: Timestamp) -> RequestState {
         let state = self.lock();
-        standing(state.by_fingerprint.get(fingerprint).into_iter().flat_map(BTreeMap::values), now)
+        classify(state.by_fingerprint.get(fingerprint).into_iter().flat_map(BTreeMap::values), now)
     }
 
     /// Whether any request of `fingerprint` is known.
@@ -75,35 +76,36 @@ impl Requests {
         self.lock().fingerprints.contains_key(name)
     }
 
-    /// The highest episode of any request of `fingerprint` that this protocol made; 0 when there is none.
+    /// The highest episode of the requests that this protocol created for `fingerprint`; 0 if it created none.
     pub(super) fn highest_episode(&self, fingerprint: &str) -> u64 {
         let state = self.lock();
         let names = state.by_fingerprint.get(fingerprint).into_iter().flat_map(BTreeMap::keys);
         names.filter_map(|name| names::episode_of_request(name, fingerprint)).max().unwrap_or(0)
     }
 
-    /// Whether somebody else's lease or request was seen within the last 24 hours.
-    pub(super) fn foreign_about(&self) -> bool {
+    /// Whether a foreign program's lease or request was seen within the last 24 hours.
+    pub(super) fn foreign_seen(&self) -> bool {
         let now = self.clock.monotonic();
         self.lock().foreign_seen.is_some_and(|seen| now < seen + FOREIGN_MEMORY)
     }
 
-    /// Somebody else's lease was seen.
+    /// Notes that a foreign program's lease was seen now.
     pub(super) fn note_foreign(&self) {
         self.lock().foreign_seen = Some(self.clock.monotonic());
     }
 
-    /// Takes in an event, or the answer to a call of this replica.
+    /// Learns `record` from an event, or from the answer to a call of this replica.
     pub(super) fn learn(&self, record: Arc<RequestRecord>) {
         let version = number(&record.metadata.resource_version);
         let known = self.lock().fingerprints.contains_key(&record.metadata.name);
-        // The watch has told everything up to `reached`: a request that it does not show was deleted since this answer.
+        // The watch has shown everything up to `reached`: a request that it does not show was deleted since this
+        // answer.
         if known || self.lock().reached.is_none_or(|reached| version > reached) {
             self.put(record);
         }
     }
 
-    /// The request called `name` with `uid` is known to be gone.
+    /// Removes the request called `name` with `uid`, which is known to be gone.
     pub(super) fn forget(&self, name: &str, uid: &str) {
         self.lock().remove(name, |record| record.metadata.uid == uid);
     }
@@ -134,14 +136,15 @@ impl Requests {
 }
 
 impl State {
-    /// Whether `record` was news. Versions of one collection grow, also across a name's incarnations.
+    /// Stores `record` if it is newer than what is known; gives whether it was. Versions grow across the whole
+    /// collection.
     fn put(&mut self, record: &Arc<RequestRecord>) -> bool {
         let (name, fingerprint) = (&record.metadata.name, &record.spec.signal_fingerprint);
         if let Some(known) = self.get(name) {
             if number(&known.metadata.resource_version) >= number(&record.metadata.resource_version) {
                 return false;
             }
-            // A name that was deleted and made again may have another fingerprint.
+            // A name that was deleted and created again may have another fingerprint.
             if known.spec.signal_fingerprint != *fingerprint {
                 self.remove(name, |_| true);
             }
@@ -180,7 +183,7 @@ impl Cache for Requests {
 
     fn replace(&self, objects: Vec<RequestRecord>, version: u64) {
         let mut state = self.lock();
-        // A LIST from before what was seen already: etcd was restored. Nothing known still means anything.
+        // A LIST older than what was seen already: etcd was restored, so that nothing known is still valid.
         if state.reached.is_some_and(|reached| version < reached) {
             *state = State { foreign_seen: state.foreign_seen, ..State::default() };
         }

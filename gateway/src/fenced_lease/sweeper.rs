@@ -1,79 +1,78 @@
-//! Deletes leases that fence nothing any more, and frees those that this replica took and lost sight of.
+//! Deletes leases that no longer fence anything, and frees leases that this replica acquired and forgot.
 //!
-//! A lease is lost sight of when giving it back failed for too long, or when an unanswered CREATE or PUT committed after it had
-//! been given up. It has expired for everybody then; freed, it no longer looks as if somebody were at work.
+//! A lease is forgotten when giving it back failed for too long, or when an unanswered CREATE or PUT committed after
+//! the writer had given it up. It has expired for every replica by then; once freed, it no longer looks in use.
 //!
-//! An idle lease costs little, and it must outlive every request made under it: only one that has stood untouched for five
-//! minutes, longer than any call to the API server lives, and of whose fingerprint one consistent LIST shows no request, is
-//! deleted, and only the version that was known before that LIST.
+//! An idle lease costs little, and it must outlive every request created under it. So a lease is deleted only if it has
+//! been unchanged for five minutes, longer than any call to the API server lasts, and if one consistent LIST shows no
+//! request of its fingerprint; and only the version that was known before that LIST is deleted.
 use super::{
-    Once,
     backoff::up_to,
     call::CALL_TIMEOUT,
-    lease::Stance,
-    leases::Observed,
+    lease::LockState,
+    leases::{IDLE, Observed},
     release::{self, Release},
+    shared::Shared,
 };
 use std::{sync::Arc, time::Duration};
 
+/// Pause between two sweeps.
 const PERIOD: Duration = Duration::from_secs(60);
 const PERIOD_JITTER: Duration = Duration::from_secs(10);
-/// How long a lease must have stood untouched.
-pub(super) const IDLE: Duration = Duration::from_secs(5 * 60);
+/// Pause between two searches for forgotten leases: well within a lease's duration.
+const RECLAIM_PERIOD: Duration = Duration::from_secs(8);
 
-/// How often this replica looks for leases that it lost sight of: well within a lease's life.
-const LOOK: Duration = Duration::from_secs(8);
-
-/// Frees, for ever, what this replica took and lost sight of.
-pub(super) async fn reclaim(once: Arc<Once>) {
-    let mine = format!("{}_", once.writer);
+/// Frees the leases that this replica acquired and forgot; never ends.
+pub(super) async fn reclaim(shared: Arc<Shared>) {
+    let mine = format!("{}_", shared.writer);
     loop {
-        once.context.clock.sleep(LOOK).await;
-        let now = once.context.clock.monotonic();
-        for Observed { lease, since } in once.leases.all() {
+        shared.context.clock.sleep(RECLAIM_PERIOD).await;
+        let now = shared.context.clock.monotonic();
+        for Observed { lease, since } in shared.leases.all() {
             let holder = lease.holder().filter(|holder| holder.starts_with(&mine));
-            if let (Some(holder), Stance::Expired, Some(fingerprint)) =
-                (holder, lease.stance(since, now), lease.fingerprint())
+            if let (Some(holder), LockState::Expired, Some(fingerprint)) =
+                (holder, lease.lock_state(since, now), lease.fingerprint())
             {
                 let (holder, fingerprint) = (holder.to_owned(), fingerprint.to_owned());
-                release::run(once.clone(), Release { fingerprint, holder, lease: Some(lease), seen: None }).await;
+                release::run(shared.clone(), Release { fingerprint, holder, lease: Some(lease), seen: None }).await;
             }
         }
     }
 }
 
-/// Sweeps, for ever.
-pub(super) async fn run(once: Arc<Once>) {
+/// Sweeps again and again; never ends.
+pub(super) async fn run(shared: Arc<Shared>) {
     loop {
-        once.context.clock.sleep(PERIOD + up_to(&*once.context.entropy, PERIOD_JITTER)).await;
-        for observed in once.leases.all() {
-            sweep(&once, &observed).await;
+        shared.context.clock.sleep(PERIOD + up_to(&*shared.context.entropy, PERIOD_JITTER)).await;
+        for observed in shared.leases.all() {
+            sweep(&shared, &observed).await;
         }
     }
 }
 
-async fn sweep(once: &Once, Observed { lease, since }: &Observed) {
-    let now = once.context.clock.monotonic();
-    let takable = matches!(lease.stance(*since, now), Stance::Free | Stance::Expired);
+async fn sweep(shared: &Shared, Observed { lease, since }: &Observed) {
+    let now = shared.context.clock.monotonic();
+    let takable = matches!(lease.lock_state(*since, now), LockState::Free | LockState::Expired);
     if !takable || now < *since + IDLE {
         return;
     }
     let (name, uid) = (&lease.metadata.name, &lease.metadata.uid);
     let (Some(_), Some(fingerprint)) = (lease.episode(), lease.fingerprint()) else {
-        // Not this protocol's to delete, and outside the watch: what is known of it would only grow old.
-        return once.leases.forget(name, uid);
+        // A foreign lease, which this protocol must not delete. The watch does not show it, so its cached version would
+        // go stale.
+        return shared.leases.forget(name, uid);
     };
-    if once.requests.any(fingerprint) {
+    if shared.requests.any(fingerprint) {
         return;
     }
-    match once.list_of(fingerprint, now + CALL_TIMEOUT).await {
+    match shared.list_of(fingerprint, now + CALL_TIMEOUT).await {
         Ok(requests) if requests.is_empty() => {}
-        Ok(requests) => return requests.into_iter().for_each(|request| once.requests.learn(Arc::new(request))),
+        Ok(requests) => return requests.into_iter().for_each(|request| shared.requests.learn(Arc::new(request))),
         Err(error) => return tracing::debug!(lease = name, %error, "not swept"),
     }
-    match once.calls.delete_lease(lease, once.context.clock.monotonic() + CALL_TIMEOUT).await {
-        Ok(()) => once.leases.forget(name, uid),
-        Err(error) if error.is_not_found() => once.leases.forget(name, uid),
+    match shared.calls.delete_lease(lease, shared.context.clock.monotonic() + CALL_TIMEOUT).await {
+        Ok(()) => shared.leases.forget(name, uid),
+        Err(error) if error.is_not_found() => shared.leases.forget(name, uid),
         Err(error) => tracing::debug!(lease = name, %error, "not swept"),
     }
 }

@@ -1,4 +1,4 @@
-//! Times as the status stores them: metav1.Time, whole seconds.
+//! Times as the status stores them: metav1.Time, in whole seconds.
 use jiff::Timestamp;
 
 /// `time` without its fraction of a second; displays as RFC 3339 in UTC.

@@ -1,12 +1,15 @@
-//! List-and-watch: keeps a cache in step with one collection, for ever.
+//! List-and-watch: keeps a cache in step with one collection.
 //!
-//! A consistent LIST, then a watch from its version. A watch that ends is resumed where it stopped; one whose version has
-//! expired (410, as an answer or as an event) begins again with a LIST; one that says nothing for longer than the server lets
-//! any watch live is given up. Bookmarks move the version along while nothing happens. kube-runtime's watcher does the same but
-//! hashes, jitters and spawns on its own; here order and time come from the seams.
+//! A consistent LIST, then a watch from its version. A watch that ends is resumed at its last version. If that version
+//! has expired (410, as an answer or as an event), the loop starts over with a LIST. A watch without any event for
+//! longer than the server lets a watch last is abandoned. Bookmarks advance the version while nothing happens.
+//! kube-runtime's watcher is not used: it takes randomness, hash order and tasks from the process, where this loop
+//! takes them from the gateway's seams, and it hides Retry-After.
 use super::{
     backoff::Backoff,
     call::{CallError, Calls, parse},
+    list::List,
+    version::{Versioned, number},
 };
 use crate::{
     clock::{SharedClock, within},
@@ -23,67 +26,27 @@ use std::time::Duration;
 
 /// After this many seconds the server ends a watch. kube refuses 295 and more.
 const WATCH_SECONDS: u32 = 290;
-/// A watch that says nothing for so long is dead: its connection is, or the server forgot it.
-const SILENCE: Duration = Duration::from_secs(330);
-/// A watch that ended sooner is not resumed at once.
+/// A watch without an event for this time is dead: its connection is broken, or the server forgot it.
+const SILENCE_MAX: Duration = Duration::from_secs(330);
+/// A watch that lasted less than this is resumed only after a pause.
 const BRIEF: Duration = Duration::from_secs(1);
+/// How long one LIST may take.
 const LIST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// An object of a collection, at one version.
-pub(super) trait Versioned {
-    /// metadata.resourceVersion.
-    fn version(&self) -> &str;
-}
-
-/// A version as the number that it is; 0, older than all, when it is none.
-pub(super) fn number(version: &str) -> u64 {
-    version.parse().unwrap_or_default()
-}
-
-/// One page of a collection, or all of them.
-#[derive(Debug, Deserialize)]
-pub(super) struct List<T> {
-    pub(super) metadata: ListMeta,
-    pub(super) items: Vec<T>,
-}
-
-/// What a LIST says of itself.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct ListMeta {
-    pub(super) resource_version: String,
-    r#continue: Option<String>,
-}
-
-impl ListMeta {
-    /// The token of the next page.
-    pub(super) fn next_page(&self) -> Option<&str> {
-        self.r#continue.as_deref().filter(|token| !token.is_empty())
-    }
-}
-
-impl<T> List<T> {
-    /// Adds the next page.
-    pub(super) fn extend(&mut self, page: Self) {
-        self.items.extend(page.items);
-        self.metadata = page.metadata;
-    }
-}
-
-/// What a list-and-watch loop fills.
+/// A cache that a list-and-watch loop fills.
 pub(super) trait Cache: Send + Sync {
     type Object: Versioned + DeserializeOwned + Send;
-    /// The collection is exactly `objects` as of `version`.
+    /// The collection is exactly `objects` at `version`.
     fn replace(&self, objects: Vec<Self::Object>, version: u64);
-    /// `object` was made or changed.
+    /// `object` was created or changed.
     fn apply(&self, object: Self::Object);
     /// `object` was deleted; its version is that of the deletion.
     fn delete(&self, object: Self::Object);
-    /// Everything up to `version` has been told.
+    /// Every event up to `version` has been applied.
     fn reach(&self, version: u64);
 }
 
-/// Which collection to follow, and with what.
+/// A collection to follow, and the means to do so.
 pub(super) struct Source {
     pub(super) calls: Calls,
     pub(super) clock: SharedClock,
@@ -106,13 +69,13 @@ struct Failure {
     message: String,
 }
 
-/// Why a watch ended.
+/// How a watch ended.
 enum End {
-    /// The stream is over: go on from the last version.
+    /// The stream ended: resume at the last version.
     Over,
-    /// Go on from the last version, later.
+    /// The stream failed: resume at the last version after a pause.
     Failed(String),
-    /// Begin again.
+    /// The version expired: start over with a LIST.
     Expired,
 }
 
@@ -158,7 +121,7 @@ async fn watch<C: Cache>(source: &Source, cache: &C, mut version: String) {
 async fn read<C: Cache>(source: &Source, cache: &C, mut body: Body, version: &mut String) -> End {
     let mut lines = Lines::default();
     loop {
-        let silent = source.clock.monotonic() + SILENCE;
+        let silent = source.clock.monotonic() + SILENCE_MAX;
         let chunk = match within(&*source.clock, silent, body.frame()).await {
             None => return End::Failed("the watch fell silent".to_owned()),
             Some(None) => return End::Over,
@@ -185,7 +148,7 @@ fn apply<C: Cache>(cache: &C, line: &[u8], version: &mut String) -> Result<(), E
     match event.kind.as_str() {
         "ADDED" | "MODIFIED" => cache.apply(event.object),
         "DELETED" => cache.delete(event.object),
-        // BOOKMARK, and whatever else a newer server may send that carries a version.
+        // BOOKMARK, or a type that a newer server sends: only its version matters.
         _ => {}
     }
     cache.reach(number(version));
@@ -200,7 +163,7 @@ fn failure(line: &[u8]) -> End {
     }
 }
 
-/// Cuts a byte stream at line ends.
+/// Splits a byte stream into lines.
 #[derive(Debug, Default)]
 struct Lines {
     buffer: BytesMut,
@@ -269,18 +232,12 @@ mod tests {
     }
 
     #[test]
-    fn error_events_are_told_apart() {
+    fn error_events_are_distinguished() {
         let expired =
             br#"{"type":"ERROR","object":{"kind":"Status","status":"Failure","code":410,"message":"too old"}}"#;
         assert!(matches!(failure(expired), End::Expired));
         let timeout = br#"{"type":"ERROR","object":{"code":504,"message":"later"}}"#;
         assert!(matches!(failure(timeout), End::Failed(why) if why == "ERROR event: 504 later"));
         assert!(matches!(failure(b"{\"type\":"), End::Failed(_)));
-    }
-
-    #[test]
-    fn versions_compare_as_numbers() {
-        assert!(number("9") < number("10"));
-        assert_eq!(number("not a number"), 0);
     }
 }

@@ -1,9 +1,9 @@
-//! A cap on the requests that are handled at a time.
+//! A cap on the requests that are handled at the same time.
 //!
-//! Nothing queues: what does not fit is answered at once, 503 and not the existing gateway's 429, which Alertmanager takes for
-//! "never send this again". The place is given back when the answer is ready, or when the client hangs up. Who
-//! gets the last places is `places`'s to say.
-use crate::{app::Gateway, error::ApiError};
+//! No request queues. One beyond the cap is answered 503 at once, not the existing gateway's 429, after which
+//! Alertmanager never sends it again. The permit is returned when the answer is ready, or when the client disconnects.
+//! `admission` decides who gets the last permits.
+use crate::{error::ApiError, gateway::Gateway};
 use axum::{
     extract::{Request, State},
     middleware::Next,
@@ -11,15 +11,10 @@ use axum::{
 };
 use std::sync::Arc;
 
-/// There is no room: for any request, or for one more of this fingerprint.
-pub(crate) fn crowded() -> ApiError {
-    ApiError::Unavailable("too many concurrent requests: try again".to_owned())
-}
-
-/// Handles the request if there is room.
+/// Handles the request if it gets a permit.
 pub async fn layer(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
-    match gateway.places.admit() {
-        Some(_place) => next.run(request).await,
-        None => crowded().into_response(),
+    match gateway.admission.admit_request() {
+        Some(_permit) => next.run(request).await,
+        None => ApiError::too_many_requests().into_response(),
     }
 }

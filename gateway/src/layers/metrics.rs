@@ -1,5 +1,5 @@
 //! Counts and times every request.
-use crate::{app::Gateway, metrics::RequestLabels, routes};
+use crate::{gateway::Gateway, metrics::RequestLabels, routes};
 use axum::{
     extract::{Request, State},
     http::Method,
@@ -8,10 +8,10 @@ use axum::{
 };
 use std::sync::Arc;
 
-/// Observes how the request went. A client that hangs up is not observed: nobody was answered.
+/// Observes status and duration of the answer. A request whose client disconnects is not observed: it has no answer.
 pub async fn layer(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
     let started = gateway.clock.monotonic();
-    // Never the path as sent: anybody could fill the process with time series.
+    // Never the path as sent: any client could fill the process with time series.
     let endpoint = routes::endpoint(request.uri().path()).unwrap_or("unknown");
     let method = if request.method() == Method::POST { "POST" } else { "other" };
     let in_flight = InFlight::begin(&gateway);

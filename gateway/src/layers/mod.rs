@@ -1,6 +1,7 @@
-//! What surrounds every request of the API listener, one concern per file. Their order is in [`App::router`](crate::app::App::router).
+//! The layers around every request of the API listener, one concern per file.
 //!
-//! Plain functions for `axum::middleware::from_fn_with_state`: ten lines each do what a library's generic layer would.
+//! They are plain functions for `axum::middleware::from_fn_with_state`: each does in ten lines what a library's generic
+//! layer would. [`App::router`](crate::app::App::router) has their order.
 pub mod concurrency;
 pub mod metrics;
 pub mod request_id;

@@ -1,7 +1,8 @@
 //! Gives every request a fresh id, in the answer's header and in the problem document.
 //!
-//! An id that the sender supplies is ignored: it would let two requests share one, and put a stranger's text into logs.
-use crate::{app::Gateway, entropy::Entropy, error::Problem};
+//! An id from the sender is ignored: two requests could then share one id, and the logs would contain a stranger's
+//! text.
+use crate::{entropy::Entropy, error::Problem, gateway::Gateway};
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -15,7 +16,7 @@ use std::sync::Arc;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// What only the request knows of a problem.
+/// A problem document, completed with what only the request knows.
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(flatten)]
@@ -24,7 +25,7 @@ struct Document<'a> {
     request_id: &'a str,
 }
 
-/// Names the request, and completes the problem document if its answer is one.
+/// Gives the request its id, and completes the problem document if the answer is one.
 pub async fn layer(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
     let mut buffer = uuid::Uuid::encode_buffer();
     let id = &*fresh(&*gateway.entropy).hyphenated().encode_lower(&mut buffer);

@@ -1,4 +1,4 @@
-//! Headers that keep browsers from doing anything with the answers.
+//! Headers that keep browsers from interpreting the answers.
 use axum::{
     extract::Request,
     http::{HeaderName, HeaderValue, header},

@@ -1,4 +1,4 @@
-//! The bodies of answers, as the existing gateway's clients read them.
+//! The bodies of answers, in the format of the existing gateway.
 use crate::{
     error::ApiError,
     protocol::{Accepted, Disposition},
@@ -10,17 +10,17 @@ use axum::{
 };
 use serde::Serialize;
 
-/// What became of an alert that was processed.
+/// The outcome of an alert that was processed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Counted: the commit has happened.
     Stored {
         /// The signal's fingerprint.
         fingerprint: String,
-        /// On which request, and as which occurrence.
+        /// The request that counted it, and its occurrence there.
         accepted: Accepted,
     },
-    /// It has ended: nothing to remediate, nothing to count.
+    /// The alert has ended: nothing is remediated or counted.
     Resolved {
         /// The alert's name.
         name: String,
@@ -63,7 +63,7 @@ struct Rejection {
     action: &'static str,
 }
 
-/// What became of one member of a group.
+/// The outcome of one member of a group.
 #[derive(Debug, Serialize)]
 struct MemberResult {
     status: &'static str,
@@ -135,8 +135,8 @@ pub(super) fn single(outcome: &Outcome) -> Response {
 
 /// The answer to a delivery of several alerts.
 ///
-/// 207 only when no member needs a retry. The sender retries a delivery as a whole or not at all, so that one member that
-/// was not stored makes all of it 503; the ones that were are then counted again, as any redelivery is.
+/// 207 only if no member needs a retry. The sender retries a delivery as a whole or not at all, so that one member that
+/// was not stored makes the whole answer 503. The stored members are then counted again, like any redelivery.
 pub(super) fn group(outcomes: Vec<Result<Outcome, ApiError>>) -> Result<Response, ApiError> {
     let mut summary = Summary::default();
     let retryable = outcomes.iter().filter(|outcome| outcome.as_ref().is_err_and(ApiError::is_retryable)).count();

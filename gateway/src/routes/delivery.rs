@@ -1,8 +1,8 @@
-//! One HTTP delivery: its body, when it came, and until when it must be answered.
+//! One HTTP delivery: its body, its time of arrival, and its deadline.
 //!
-//! The body is limited once, to 256 KiB for every source. The existing gateway's Alertmanager adapter has a second, smaller
-//! limit of 100 KiB, which drops groups that were sent in good faith; there is no reason for one here.
-use crate::{app::Gateway, clock::within, error::ApiError, signals::delivery_key::IdempotencyKey};
+//! The body has one limit, 256 KiB for every source. The existing gateway's Alertmanager adapter has a second one of
+//! 100 KiB, which drops legitimate groups; nothing here needs it.
+use crate::{clock::within, error::ApiError, gateway::Gateway, signals::delivery_key::IdempotencyKey};
 use axum::{
     body::{Body, Bytes},
     extract::Request,
@@ -12,18 +12,18 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use jiff::Timestamp;
 use std::{future::Future, sync::Arc, time::Duration};
 
-/// Names a delivery, as draft-ietf-httpapi-idempotency-key-header has it.
+/// Identifies a delivery, as in draft-ietf-httpapi-idempotency-key-header.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest body, in bytes.
 pub(super) const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// A delivery that was read.
 pub(super) struct Delivery {
-    /// The body.
+    /// The whole body.
     pub(super) payload: Arc<str>,
     /// The request's headers.
     pub(super) headers: HeaderMap,
-    /// What its sender calls it.
+    /// The key that its sender gave it.
     pub(super) key: Option<IdempotencyKey>,
     /// When it was received.
     pub(super) received: Timestamp,
@@ -31,7 +31,7 @@ pub(super) struct Delivery {
     pub(super) deadline: Duration,
 }
 
-/// Reads the request and handles it, all before the request's deadline.
+/// Reads the request and handles it, both within the request's deadline.
 pub(super) async fn handle<F>(
     gateway: &Gateway,
     request: Request,
@@ -57,7 +57,7 @@ fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ApiError> {
     key.transpose().map_err(|error| ApiError::Invalid(error.to_string()))
 }
 
-/// No content type at all is taken for JSON, as the existing gateway does.
+/// Accepts JSON; a missing content type means JSON, as in the existing gateway.
 fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
     let value = value.to_str().map_err(|_| ApiError::Invalid("Invalid Content-Type header".to_owned()))?;

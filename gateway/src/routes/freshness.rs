@@ -1,7 +1,7 @@
-//! Refuses deliveries that are too old, or come from the future: what was recorded once is not a fault now.
+//! Refuses deliveries that are too old, or dated in the future: a recorded delivery is not a fault that exists now.
 //!
-//! Alertmanager neither signs nor stamps what it sends. A proxy in front may stamp it (`X-Timestamp`); without the stamp an
-//! alert may have begun any time ago, since a fault can last for weeks, but not later than now.
+//! Alertmanager neither signs nor stamps its deliveries. A proxy in front may stamp them (`X-Timestamp`). Without a
+//! stamp an alert may have begun at any time in the past, since a fault can last for weeks, but not in the future.
 use crate::{
     error::ApiError,
     signals::{kubernetes_event::Event, prometheus::Webhook},
@@ -15,7 +15,7 @@ const AGE_MAX: SignedDuration = SignedDuration::from_mins(5);
 /// How far the sender's clock may be ahead.
 const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(2);
 
-/// Checks the stamp. `true` when there is one and it is fresh.
+/// Checks the stamp; gives whether the delivery has one.
 pub(super) fn check_stamp(headers: &HeaderMap, now: Timestamp) -> Result<bool, ApiError> {
     let Some(stamp) = headers.get(X_TIMESTAMP) else { return Ok(false) };
     let seconds = stamp.to_str().ok().and_then(|text| text.parse::<i64>().ok());
@@ -46,8 +46,9 @@ pub(super) fn check_event(event: &Event, now: Timestamp) -> Result<(), ApiError>
     check_not_ahead(seen, now, "event timestamp in future: possible clock skew attack")
 }
 
-/// The existing gateway answers 400, which Alertmanager never sends again: a replica whose clock is behind then loses every
-/// fresh alert. Whose clock is wrong cannot be known here, so the sender is told to try again: another replica, or later.
+/// Refuses a time in the future, as retryable. The existing gateway answers 400, after which Alertmanager never sends
+/// the alert again, so that a replica whose clock is behind loses every fresh alert. A replica cannot know which clock
+/// is wrong, so the sender should retry: another replica, or later.
 fn check_not_ahead(time: Timestamp, now: Timestamp, detail: &str) -> Result<(), ApiError> {
     if time.duration_since(now) > AHEAD_MAX { Err(ApiError::Unavailable(detail.to_owned())) } else { Ok(()) }
 }

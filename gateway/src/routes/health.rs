@@ -1,5 +1,5 @@
-//! Probes and metrics: the two listeners that Kubernetes and Prometheus talk to, not senders of signals.
-use crate::app::Gateway;
+//! Probes and metrics: the endpoints for Kubernetes and Prometheus, on listeners of their own.
+use crate::gateway::Gateway;
 use axum::{
     Json,
     extract::State,
@@ -9,13 +9,13 @@ use axum::{
 use serde_json::json;
 use std::sync::Arc;
 
-/// The process runs. Says nothing about whether it can work: restarting it would not help the API server.
+/// Liveness: the process runs. Whether it can work does not matter here: restarting it would not help the API server.
 pub async fn healthz(State(gateway): State<Arc<Gateway>>) -> Response {
     let now = gateway.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     Json(json!({ "status": "healthy", "timestamp": now })).into_response()
 }
 
-/// Signals can be taken.
+/// Readiness: signals can be handled.
 pub async fn readyz(State(gateway): State<Arc<Gateway>>) -> Response {
     let Err(reason) = gateway.ready() else { return Json(json!({ "status": "ready" })).into_response() };
     let problem = json!({
@@ -29,7 +29,7 @@ pub async fn readyz(State(gateway): State<Arc<Gateway>>) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, headers, problem.to_string()).into_response()
 }
 
-/// The exposition.
+/// The metrics, as an OpenMetrics exposition.
 pub async fn metrics(State(gateway): State<Arc<Gateway>>) -> ([(HeaderName, &'static str); 1], String) {
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type)], gateway.metrics.encode())

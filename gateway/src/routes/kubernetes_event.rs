@@ -1,4 +1,4 @@
-//! Kubernetes events, one per request.
+//! The endpoint for Kubernetes events, one per request.
 use super::{
     answer,
     delivery::{self, Delivery},
@@ -6,8 +6,8 @@ use super::{
     process::process,
 };
 use crate::{
-    app::Gateway,
     error::ApiError,
+    gateway::Gateway,
     signals::kubernetes_event::{Event, EventError},
 };
 use axum::{

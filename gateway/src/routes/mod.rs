@@ -1,4 +1,4 @@
-//! The HTTP resources, one file each, and what they share: reading a delivery, processing an alert, writing the answer.
+//! The HTTP endpoints, one file each, and what they share: reading a delivery, processing an alert, writing the answer.
 pub mod answer;
 mod delivery;
 mod freshness;
@@ -7,12 +7,12 @@ pub mod kubernetes_event;
 mod process;
 pub mod prometheus;
 
-/// Where Alertmanager posts.
+/// The path that Alertmanager posts to.
 pub const PROMETHEUS: &str = "/api/v1/signals/prometheus";
-/// Where event exporters post.
+/// The path that event exporters post to.
 pub const KUBERNETES_EVENT: &str = "/api/v1/signals/kubernetes-event";
 
-/// The route of a path; `None` where there is none.
+/// The route of a path; `None` if it has none.
 pub fn endpoint(path: &str) -> Option<&'static str> {
     [PROMETHEUS, KUBERNETES_EVENT].into_iter().find(|endpoint| *endpoint == path)
 }

@@ -1,10 +1,9 @@
-//! What becomes of one alert: ignored, stored by the protocol, or refused.
+//! Processes one alert: it is ignored, stored by the protocol, or refused.
 use super::answer::Outcome;
 use crate::{
-    app::Gateway,
     clock::within,
     error::ApiError,
-    layers::concurrency::crowded,
+    gateway::Gateway,
     metrics::{CreatedLabels, ErrorLabels, NameLabels, ReasonLabels, ReceivedLabels},
     protocol::{Accepted, Disposition, Refusal},
     signals::{Alert, Signal, delivery_key::IdempotencyKey},
@@ -12,7 +11,8 @@ use crate::{
 use jiff::Timestamp;
 use std::{sync::Arc, time::Duration};
 
-/// Processes one alert. Dropping the future leaves nothing half done: look-ups change nothing, and the protocol promises it.
+/// Processes one alert. Dropping the future leaves nothing half done: look-ups change nothing, and the protocol
+/// promises so.
 pub(super) async fn process(
     gateway: &Gateway,
     alert: Alert,
@@ -29,17 +29,18 @@ pub(super) async fn process(
     }
     let target =
         within(&*gateway.clock, deadline, gateway.targets.resolve(&alert)).await.ok_or(ApiError::TimedOut)??;
-    // Scope belongs here, once the target is known: only objects labelled kubernaut.ai/managed are remediated.
-    let signal = Arc::new(alert.into_signal(target, received, payload, key));
+    // A check of scope belongs here, once the target is known: only objects labelled kubernaut.ai/managed are
+    // remediated.
+    let signal = Arc::new(Signal::new(alert, target, received, payload, key));
     let received_labels = ReceivedLabels { source_type: signal.source, severity: signal.severity.clone() };
     metrics.signals_received.get_or_create(&received_labels).inc();
-    let share = gateway.places.share(&signal.fingerprint).ok_or_else(|| {
+    let permit = gateway.admission.admit_signal(&signal.fingerprint).ok_or_else(|| {
         metrics.crd_creation_errors.get_or_create(&ErrorLabels { error_type: "overloaded" }).inc();
-        crowded()
+        ApiError::too_many_requests()
     })?;
     let handled = within(&*gateway.clock, deadline, gateway.protocol.handle(signal.clone(), deadline)).await;
-    drop(share);
-    // Audit belongs here: it tells what was stored, after it was.
+    drop(permit);
+    // Audit belongs here: it reports what was stored, after the commit.
     match handled.unwrap_or(Err(Refusal::DeadlineExceeded)) {
         Ok(accepted) => {
             count(gateway, &signal, &accepted);

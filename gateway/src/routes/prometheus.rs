@@ -1,11 +1,11 @@
-//! Alertmanager's webhook.
+//! The endpoint for Alertmanager's webhook.
 use super::{
     answer,
     delivery::{self, Delivery},
     freshness,
     process::process,
 };
-use crate::{app::Gateway, error::ApiError, metrics::ReasonLabels, signals::prometheus::Webhook};
+use crate::{error::ApiError, gateway::Gateway, metrics::ReasonLabels, signals::prometheus::Webhook};
 use axum::{
     extract::{Request, State},
     response::Response,

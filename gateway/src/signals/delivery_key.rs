@@ -1,35 +1,35 @@
-//! The `Idempotency-Key` of a delivery, and what it makes of each of its alerts: something that is counted once.
+//! The `Idempotency-Key` of a delivery, and the key of each of its alerts, by which the alert is counted once.
 //!
-//! Alertmanager sends none, and without one every delivery is a new signal. A sender that does (an HTTP client with retries, a
-//! queue in front) gives every delivery a key and sends it again with the same. One key stands for a whole group; what is
-//! remembered is a digest of the key and an alert's labels, which are what makes an alert another one, so that neither the
-//! order of a group nor what else is in it matters.
+//! Alertmanager sends no key, and without one every delivery is a new signal. A sender that does (an HTTP client with
+//! retries, a queue in front) gives each delivery a key and repeats it in every retry. One key is for a whole group.
+//! The gateway remembers a digest of the key and an alert's labels. An alert is identified by its labels, so neither
+//! the order of a group nor its other members matter.
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// The longest key, in bytes.
 pub const KEY_BYTES_MAX: usize = 255;
-/// Digits of the digest that are kept: 96 bits.
+/// Bytes of the digest that are kept: 96 bits.
 const DIGEST_BYTES: usize = 12;
 
-/// What a sender calls one delivery.
+/// The key that a sender gave a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(Box<str>);
 
-/// One alert of one delivery, however often it is delivered: 24 hexadecimal digits.
+/// Identifies one alert of one delivery across its retries: 24 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DeliveryKey(Arc<str>);
 
-/// The header is no key.
+/// The header's value is not a valid key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Idempotency-Key must be 1 to 255 visible ASCII characters: send one that names this delivery, or none")]
 pub struct InvalidKey;
 
 impl IdempotencyKey {
-    /// Reads the header's value; a string in quotes is the same key as without.
+    /// Parses the header's value; quotes around it are not part of the key.
     ///
     /// # Errors
-    /// [`InvalidKey`] when it is empty, too long or not visible ASCII.
+    /// [`InvalidKey`] if the key is empty, too long or not visible ASCII.
     pub fn parse(value: &[u8]) -> Result<Self, InvalidKey> {
         let text = std::str::from_utf8(value).map_err(|_| InvalidKey)?.trim();
         let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
@@ -55,7 +55,7 @@ impl IdempotencyKey {
 }
 
 impl DeliveryKey {
-    /// Its digits.
+    /// The 24 digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -91,7 +91,11 @@ mod tests {
         assert_eq!(key.of_alert(&a), key.of_alert(&a));
         assert_ne!(key.of_alert(&a), key.of_alert(&b));
         assert_ne!(key.of_alert(&a), other.of_alert(&a));
-        assert_ne!(key.of_alert(&labels(&[("po", "da")])), key.of_alert(&a), "where a name ends matters");
+        assert_ne!(
+            key.of_alert(&labels(&[("po", "da")])),
+            key.of_alert(&a),
+            "the boundary between name and value matters"
+        );
         assert_eq!(key.of_alert(&a).as_str().len(), 24);
     }
 }

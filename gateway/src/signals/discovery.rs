@@ -1,24 +1,24 @@
-//! Which kinds the API server serves: what makes `pod` in a label a Pod, and where to GET it.
+//! The kinds that the API server serves: by them the label `pod` names a Pod, and its path is known.
 //!
-//! A snapshot, loaded at start and replaced every five minutes. Aggregated discovery takes two requests; a server that does
-//! not speak it (before 1.27) answers the plain documents, and then every group is asked. Only what resolution needs is kept,
-//! and read straight from the text: a replica boots often in simulation.
+//! A snapshot, loaded at the start and replaced every five minutes. Aggregated discovery takes two requests. A server
+//! without it (before 1.27) answers with the plain documents, and then each group takes a request. Only what resolution
+//! needs is kept. It is read directly from the text, since replicas boot often in simulation.
 use kube::{Client, core::discovery::v2::ACCEPT_AGGREGATED_DISCOVERY_V2};
 use serde::Deserialize;
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-/// A kind that can be got.
+/// A kind whose objects can be read by GET.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kind {
     /// API group; empty for the core group.
     pub group: String,
-    /// The group's preferred version that serves it.
+    /// The group's preferred version that serves the kind.
     pub version: String,
     /// Kind, as in `Deployment`.
     pub kind: String,
     /// Resource, as in `deployments`.
     pub plural: String,
-    /// Whether its objects live in namespaces.
+    /// Whether its objects are namespaced.
     pub namespaced: bool,
 }
 
@@ -26,7 +26,7 @@ pub struct Kind {
 #[derive(Debug, Default)]
 pub struct Discovery {
     kinds: Vec<Arc<Kind>>,
-    /// Singular names and lower-case kinds; the core group before others, others in the server's order.
+    /// Kinds by singular name and by lower-case kind. The core group has precedence, then the server's order.
     names: BTreeMap<String, Arc<Kind>>,
 }
 
@@ -36,13 +36,14 @@ impl Kind {
         if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
     }
 
-    /// Whether Kubernetes itself defines it. An owner of any other kind is the end of a chain: its operator decides below it.
+    /// Whether Kubernetes itself defines the kind. An owner of another kind ends the chain: its operator decides about
+    /// its objects.
     pub fn is_built_in(&self) -> bool {
         let group = self.group.as_str();
         !group.contains('.') || (group.ends_with(".k8s.io") && !group.ends_with(".x-k8s.io"))
     }
 
-    /// Where its objects live. `namespace` is ignored for cluster-scoped kinds.
+    /// The path of its collection. `namespace` is ignored for cluster-scoped kinds.
     pub fn path(&self, namespace: &str) -> String {
         let Self { group, version, plural, .. } = self;
         let prefix = if group.is_empty() { "/api".to_owned() } else { format!("/apis/{group}") };
@@ -55,7 +56,7 @@ impl Kind {
 }
 
 impl Discovery {
-    /// Asks the API server.
+    /// Loads the kinds from the API server.
     pub async fn load(client: &Client) -> Result<Self, kube::Error> {
         let mut discovery = Self::default();
         let core = aggregated(client, "/api").await?;
@@ -68,18 +69,18 @@ impl Discovery {
         Ok(discovery)
     }
 
-    /// The kind that a label's key names, in the singular or as the lower-case kind.
+    /// The kind that a label's key names, by singular name or lower-case kind.
     pub fn by_label(&self, key: &str) -> Option<&Arc<Kind>> {
         self.names.get(key)
     }
 
-    /// The kind of that name, in the group of `api_version` where one is given.
+    /// The kind called `kind`, in the group of `api_version` if one is given.
     pub fn by_kind(&self, kind: &str, api_version: Option<&str>) -> Option<&Arc<Kind>> {
         let group = api_version.map(|version| version.rsplit_once('/').map_or("", |(group, _)| group));
         self.kinds.iter().find(|known| known.kind == kind && group.is_none_or(|group| known.group == group))
     }
 
-    /// Whether it knows of nothing: no API server is like that.
+    /// Whether it has no kinds, as from no real API server.
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty()
     }
@@ -97,7 +98,7 @@ impl Discovery {
         self.kinds.push(kind);
     }
 
-    /// `false` when the document is not an aggregated one.
+    /// Adds the kinds of an aggregated document; `false` if it is not aggregated.
     fn add_aggregated(&mut self, text: &str) -> Result<bool, kube::Error> {
         let list: GroupList<'_> = serde_json::from_str(text).map_err(kube::Error::SerdeError)?;
         if list.kind != "APIGroupDiscoveryList" {
@@ -160,7 +161,7 @@ async fn aggregated(client: &Client, path: &'static str) -> Result<String, kube:
     client.request_text(request.body(Vec::new()).map_err(kube::Error::HttpError)?).await
 }
 
-/// The part of apidiscovery.k8s.io/v2 that is read, borrowed from the text.
+/// An APIGroupDiscoveryList of apidiscovery.k8s.io/v2, as far as it is read, borrowed from the text.
 #[derive(Deserialize)]
 struct GroupList<'a> {
     #[serde(borrow, default)]
@@ -206,7 +207,7 @@ struct Resource<'a> {
     verbs: Verbs,
 }
 
-/// What is read of a list of verbs: nothing of it is kept.
+/// A list of verbs, reduced to whether it contains `get`.
 #[derive(Default)]
 struct Verbs {
     get: bool,
@@ -236,7 +237,7 @@ impl<'de> serde::de::Visitor<'de> for VerbsVisitor {
     }
 }
 
-/// Whether a verb is `get`.
+/// A verb, reduced to whether it is `get`.
 struct Verb(bool);
 
 impl<'de> Deserialize<'de> for Verb {

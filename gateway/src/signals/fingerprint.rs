@@ -1,11 +1,11 @@
 //! The identity of a fault: SHA-256 over the resolved top-level owner, and nothing else.
 //!
-//! The alert's name is not part of it, so that two alerts, or an alert and an event, about one Deployment meet. The input is
-//! the existing gateway's, byte for byte, `:` unescaped, so that replicas of both agree.
-use super::Target;
+//! The alert's name is not part of it, so that two alerts, or an alert and an event, about one Deployment share it. The
+//! input is the existing gateway's, byte for byte, with `:` unescaped, so that replicas of both agree.
+use super::alert::Target;
 use sha2::{Digest, Sha256};
 
-/// The fingerprint of a fault of `target` in `cluster` (`None`: this one): 64 lower-case hexadecimal digits.
+/// The fingerprint of a fault of `target` in `cluster` (`None` for this one): 64 lower-case hexadecimal digits.
 pub fn of(cluster: Option<&str>, target: &Target) -> String {
     let mut digest = Sha256::new();
     if let Some(cluster) = cluster {
@@ -33,7 +33,7 @@ mod tests {
         Target { kind: kind.into(), name: name.into(), namespace: namespace.into(), api_version: None }
     }
 
-    // The expected values are from `printf 'payments:Deployment:checkout' | sha256sum` and so on.
+    // The expected values are from `printf 'payments:Deployment:checkout' | sha256sum` and the like.
     #[test]
     fn fingerprint_is_the_digest_of_the_target() {
         assert_eq!(

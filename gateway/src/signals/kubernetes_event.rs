@@ -1,16 +1,19 @@
 //! One core/v1 Event, as an exporter forwards it.
 //!
-//! The existing gateway knows only the two timestamps of old recorders and refuses an event that has neither; recorders of
-//! events.k8s.io/v1 set `eventTime` (and `series`) and leave both null, so those count here too.
-use super::{Alert, Subject, Target, null_is_default, set_time};
+//! The existing gateway reads only the two timestamps of old recorders and refuses an event without them. Recorders of
+//! events.k8s.io/v1 leave both null and set `eventTime` (and `series`), so those are read here too.
+use super::{
+    alert::{Alert, Subject, Target},
+    go_json::{null_is_default, set_time},
+};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// `spec.signalSource` of these signals, and their label in metrics.
+/// Value of `spec.signalSource` for these signals, and of their label in metrics.
 pub const SOURCE: &str = "kubernetes-events";
 
-/// An event.
+/// A core/v1 Event, as far as it is read.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
@@ -57,33 +60,33 @@ struct EventSource {
     component: String,
 }
 
-/// Why an event is no signal.
+/// Why an event is not a signal.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
-    /// Not an event at all.
+    /// The body is not an event.
     #[error("body is not a core/v1 Event: {0}")]
     Unreadable(#[from] serde_json::Error),
-    /// Nothing is wrong.
+    /// The event reports normal operation.
     #[error("events of type Normal are not processed")]
     Normal,
-    /// A field without which there is nothing to remediate.
+    /// A field that names the object or the reason is missing.
     #[error("{0} is required")]
     FieldMissing(&'static str),
 }
 
 impl Event {
-    /// Reads a body. Whether the event is a signal is for [`Event::into_alert`] to say.
+    /// Parses a body. [`Event::into_alert`] decides whether the event is a signal.
     pub fn parse(body: &str) -> Result<Self, EventError> {
         Ok(serde_json::from_str(body)?)
     }
 
-    /// When it was last seen.
+    /// When the event was last seen.
     pub fn last_seen(&self) -> Option<Timestamp> {
         let series = self.series.as_ref().and_then(|series| series.last_observed_time);
         [self.last_timestamp, series, self.event_time, self.first_timestamp].into_iter().find_map(set_time)
     }
 
-    /// The alert that it is.
+    /// The alert of this event.
     pub fn into_alert(self) -> Result<Alert, EventError> {
         if self.kind == "Normal" {
             return Err(EventError::Normal);

@@ -1,7 +1,8 @@
-//! Look-ups of objects' owners: one GET each, remembered for 30 s, and one call for all who ask at the same time.
+//! Look-ups of objects' owners: one GET each, remembered for 30 s, and shared by concurrent callers.
 //!
-//! Only a definite answer is remembered, and only a 404 means that an object does not exist. A shared call belongs to whoever
-//! still waits for it: a client that hangs up neither fails the others nor leaves a call behind that nobody polls.
+//! Only a definite answer is remembered, and only a 404 means that an object does not exist. A shared call belongs to
+//! the callers that still wait for it: a client that disconnects neither fails the others nor leaves behind a call that
+//! is never polled.
 use super::discovery::Kind;
 use crate::clock::{SharedClock, within};
 use futures::future::{BoxFuture, FutureExt, Shared, WeakShared};
@@ -22,9 +23,10 @@ use tokio::sync::Semaphore;
 const TIME_TO_LIVE: Duration = Duration::from_secs(30);
 /// How long one look-up may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// How many look-ups are under way at a time; more wait, first come, first served. A group of alerts may ask for hundreds.
+/// How many look-ups may be under way at a time; more wait, first come, first served. A group of alerts may need
+/// hundreds.
 const CALLS_MAX: usize = 32;
-/// How many answers are remembered at most.
+/// The largest number of answers remembered.
 const REMEMBERED_MAX: usize = 10_000;
 
 /// The controller of an object, or the Pod behind a Service.
@@ -38,13 +40,13 @@ pub(super) struct Owner {
 /// What a look-up found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
-    /// The API server said 404.
+    /// The API server answered 404.
     Missing,
-    /// It exists.
+    /// The object exists.
     Object { owner: Option<Owner> },
 }
 
-/// A look-up without a definite answer. Says nothing about whether the object exists.
+/// A look-up without a definite answer: whether the object exists is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("look-up of {object} failed: {reason}")]
 pub struct LookupError {
@@ -71,25 +73,25 @@ enum Entry {
 #[derive(Default)]
 struct Remembered {
     entries: BTreeMap<ObjectKey, Entry>,
-    /// Known entries, oldest first. Their time to live is one constant, so this is the order in which they end.
+    /// Known entries, oldest first. All have the same time to live, so they expire in this order.
     order: VecDeque<(Duration, ObjectKey)>,
     calls: u64,
 }
 
-/// Looks objects up.
+/// The look-ups of one application.
 pub(super) struct Lookups {
     client: Client,
     clock: SharedClock,
     remembered: Arc<Mutex<Remembered>>,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 impl Lookups {
     pub(super) fn new(client: Client, clock: SharedClock) -> Self {
-        Self { client, clock, remembered: Arc::default(), places: Arc::new(Semaphore::new(CALLS_MAX)) }
+        Self { client, clock, remembered: Arc::default(), permits: Arc::new(Semaphore::new(CALLS_MAX)) }
     }
 
-    /// Finds the object, from memory where it was asked for in the last 30 s.
+    /// Looks the object up, from memory if it was looked up in the last 30 s.
     pub(super) async fn find(&self, kind: &Arc<Kind>, namespace: &str, name: &str) -> Answer {
         let key = ObjectKey {
             name: name.to_owned(),
@@ -113,12 +115,12 @@ impl Lookups {
         remembered.calls += 1;
         let number = remembered.calls;
         let mut pending = Pending { remembered: self.remembered.clone(), key: key.clone(), number };
-        let (client, clock, kind, places) =
-            (self.client.clone(), self.clock.clone(), kind.clone(), self.places.clone());
+        let (client, clock, kind, permits) =
+            (self.client.clone(), self.clock.clone(), kind.clone(), self.permits.clone());
         let call = async move {
             let deadline = clock.monotonic() + TIMEOUT;
             let answer = within(&*clock, deadline, async {
-                let _place = places.acquire().await;
+                let _permit = permits.acquire().await;
                 request(&client, &kind, &pending.key).await
             });
             let answer = answer.await;
@@ -142,7 +144,7 @@ impl Lookups {
     }
 }
 
-/// Forgets a call that ended without a definite answer, or that everybody stopped waiting for.
+/// Removes its call from memory when the call ends without a definite answer, or when the last caller stops waiting.
 struct Pending {
     remembered: Arc<Mutex<Remembered>>,
     key: ObjectKey,
@@ -157,7 +159,7 @@ impl Pending {
             && (*ends <= now || remembered.order.len() >= REMEMBERED_MAX)
         {
             let Some((ends, key)) = remembered.order.pop_front() else { break };
-            // The object may have been asked for again since: only the entry that this record is about goes.
+            // The object may have been looked up again since: remove only the entry that this record is about.
             if matches!(remembered.entries.get(&key), Some(Entry::Known { until, .. }) if *until == ends) {
                 remembered.entries.remove(&key);
             }
@@ -189,7 +191,7 @@ fn reason(error: &kube::Error) -> String {
 
 async fn request(client: &Client, kind: &Kind, key: &ObjectKey) -> Result<Found, kube::Error> {
     let objects = Request::new(kind.path(&key.namespace));
-    // A Service has no owner that matters; what it selects is in its spec, which metadata does not hold.
+    // A Service's owner does not matter; its selector is in its spec, which metadata does not include.
     let is_service = kind.kind == "Service" && kind.group.is_empty();
     let params = GetParams::default();
     let request = if is_service { objects.get(&key.name, &params) } else { objects.get_metadata(&key.name, &params) };
@@ -211,7 +213,7 @@ async fn request(client: &Client, kind: &Kind, key: &ObjectKey) -> Result<Found,
     Ok(Found::Object { owner })
 }
 
-/// An API server lists in the order of names.
+/// The first Pod that `selector` selects; an API server lists in the order of names.
 async fn first_selected_pod(
     client: &Client,
     namespace: &str,
@@ -228,7 +230,7 @@ async fn first_selected_pod(
     Ok(first.map(|pod| Owner { api_version: "v1".to_owned(), kind: "Pod".to_owned(), name: pod.metadata.name }))
 }
 
-/// The part of an object that is read; managedFields, by far the largest, is skipped.
+/// An object, as far as it is read; managedFields, by far its largest part, is skipped.
 #[derive(Deserialize)]
 struct Object {
     metadata: Metadata,

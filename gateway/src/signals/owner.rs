@@ -1,17 +1,17 @@
-//! The top-level owner of an object: the one that a remediation acts on.
+//! Finds the top-level owner of an object, which a remediation acts on.
 //!
-//! Follows the owner reference marked `controller`, from a Pod to its ReplicaSet to its Deployment; from a Service to the
-//! first Pod that it selects and on from there. An object that is gone is its own top: its owner is no longer known.
+//! Follows the owner reference marked `controller`, from a Pod to its ReplicaSet to its Deployment. From a Service it
+//! continues with the first Pod that the Service selects. An object that no longer exists counts as its own owner.
 use super::{
-    Target,
+    alert::Target,
     discovery::Discovery,
     lookup::{Found, LookupError, Lookups},
 };
 
-/// How many owners are followed: Pod, Job, CronJob, and room for operators.
+/// How many owners are followed: enough for Pod, Job, CronJob, and a few owners by operators.
 const DEPTH_MAX: usize = 5;
 
-/// Who owns `target` in the end; itself when nobody does.
+/// The top-level owner of `target`; `target` itself if it has no owner.
 pub(super) async fn resolve(
     lookups: &Lookups,
     discovery: &Discovery,

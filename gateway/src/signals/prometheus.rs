@@ -1,13 +1,17 @@
 //! Alertmanager's webhook body, version 4: a group of alerts.
 //!
-//! Alertmanager sends no delivery id, no attempt counter and no signature, so a redelivery cannot be told from a new one. The
-//! group's own `status` is not read: it says `firing` while any member fires, and each member says for itself.
-use super::{Alert, Subject, null_is_default, set_time};
+//! Alertmanager sends no delivery id, no attempt counter and no signature, so a redelivery looks like a new delivery.
+//! The group's own `status` is not read: it is `firing` while any member fires, and each member has a status of its
+//! own.
+use super::{
+    alert::{Alert, Subject},
+    go_json::{null_is_default, set_time},
+};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// `spec.signalSource` of these signals, and their label in metrics.
+/// Value of `spec.signalSource` for these signals, and of their label in metrics.
 pub const SOURCE: &str = "prometheus";
 
 /// A group of alerts.
@@ -35,17 +39,17 @@ struct Member {
 }
 
 impl Webhook {
-    /// Reads a body.
+    /// Parses a body.
     pub fn parse(body: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(body)
     }
 
-    /// When the youngest alert began to fire: what tells a live delivery from a recorded one.
+    /// When the youngest alert began to fire.
     pub fn latest_start(&self) -> Option<Timestamp> {
         self.alerts.iter().filter_map(|member| set_time(member.starts_at)).max()
     }
 
-    /// The alerts, in the order of the body, each with what the group has in common.
+    /// The alerts in the order of the body, each with the group's common labels and annotations.
     pub fn into_alerts(self) -> Vec<Alert> {
         let Self { alerts, common_labels, common_annotations } = self;
         let cluster = common_labels.get("cluster").filter(|cluster| !cluster.is_empty());
@@ -77,7 +81,8 @@ impl Member {
     }
 }
 
-/// What the group has in common wins. Alertmanager computes it from its members, so that most often nothing changes.
+/// `own`, overridden by `common`. Alertmanager computes the common values from the members, so that usually nothing
+/// changes.
 fn overridden(mut own: BTreeMap<String, String>, common: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     for (key, value) in common {
         match own.get_mut(key) {

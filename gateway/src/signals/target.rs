@@ -1,12 +1,12 @@
-//! Which Kubernetes object an alert is about.
+//! Finds the Kubernetes object that an alert is about.
 //!
-//! Every label whose key is a kind names a candidate: workloads come before other kinds, and those before Pods and Nodes,
-//! which most alerts carry only as the place where something was seen. The first candidate that exists is the target; where
-//! none does, the first one is. Differs from the existing gateway on purpose: a look-up that failed is no "does not exist",
-//! a Node's name may have dots, and a cluster-scoped object has no namespace even if the alert has one, or alerts about
-//! one Node would have as many fingerprints as there are namespaces that their exporters run in.
+//! Every label whose key is a kind names a candidate. Workloads come first, then other kinds, then Pods and Nodes,
+//! which most alerts carry only as the place of observation. The first candidate that exists is the target; if none
+//! exists, the first one is. Three differences from the existing gateway are deliberate. A look-up that failed does not
+//! mean that the object does not exist. A Node's name may have dots. A cluster-scoped object has no namespace even if
+//! the alert has one; otherwise alerts about one Node would have a fingerprint for each namespace of their exporters.
 use super::{
-    Alert, Subject, Target,
+    alert::{Alert, Subject, Target},
     discovery::{Discovery, Kind},
     lookup::{Found, LookupError, Lookups},
     owner,
@@ -21,16 +21,16 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Keys that Prometheus itself gives a meaning.
+/// Label keys that have a meaning of their own in Prometheus.
 const RESERVED: [&str; 6] = ["job", "service", "instance", "endpoint", "container", "namespace"];
 
-/// Why the target of an alert is not known.
+/// Why the target of an alert is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// No label names an object of a kind that the API server serves. A retry cannot help.
     #[error("no label names a Kubernetes resource: add one such as deployment, pod or node to the alert")]
     Unknown,
-    /// The API server has not been asked yet what it serves.
+    /// The kinds that the API server serves are not known yet.
     #[error("API discovery has not been loaded yet")]
     DiscoveryMissing,
     /// The API server did not answer.
@@ -38,7 +38,7 @@ pub enum TargetError {
     LookupFailed(#[from] LookupError),
 }
 
-/// Finds targets. One per application.
+/// Resolves targets; one per application.
 pub struct Targets {
     lookups: Lookups,
     discovery: Mutex<Option<Arc<Discovery>>>,
@@ -46,12 +46,12 @@ pub struct Targets {
 }
 
 impl Targets {
-    /// Knows no kinds until told.
+    /// Without any kinds until [`Targets::set_discovery`].
     pub fn new(client: Client, clock: SharedClock, metrics: Arc<Metrics>) -> Self {
         Self { lookups: Lookups::new(client, clock), discovery: Mutex::default(), metrics }
     }
 
-    /// The latest snapshot of what the API server serves.
+    /// The latest snapshot of the kinds that the API server serves.
     pub fn discovery(&self) -> Option<Arc<Discovery>> {
         self.discovery.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -61,7 +61,7 @@ impl Targets {
         *self.discovery.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(discovery));
     }
 
-    /// The top-level owner of what `alert` is about.
+    /// The top-level owner of the object that `alert` is about.
     pub async fn resolve(&self, alert: &Alert) -> Result<Target, TargetError> {
         let discovery = self.discovery().ok_or(TargetError::DiscoveryMissing)?;
         let named = match &alert.subject {
@@ -91,13 +91,13 @@ impl Targets {
     }
 }
 
-/// An event names its object outright; discovery only adds what it knows of the kind.
+/// The object that an event names, completed with what discovery knows about its kind.
 fn named_object(discovery: &Discovery, target: &Target) -> Target {
     let mut target = target.clone();
     if let Some(kind) = discovery.by_kind(&target.kind, target.api_version.as_deref()) {
         target.api_version = Some(kind.api_version());
         if !kind.namespaced {
-            // Events about Nodes are recorded in `default`, and some exporters copy that over.
+            // Events about Nodes are recorded in `default`, and some exporters copy that namespace into the object.
             target.namespace.clear();
         } else if target.namespace.is_empty() {
             "default".clone_into(&mut target.namespace);
@@ -144,7 +144,7 @@ fn namespace(labels: &BTreeMap<String, String>) -> &str {
     values.map(String::as_str).find(|value| is_label_of_a_name(value)).unwrap_or("default")
 }
 
-/// A DNS subdomain, as most kinds demand of names. What is none, such as `monitoring/k8s`, names no object.
+/// Whether `name` is a DNS subdomain, as most kinds require. A value such as `monitoring/k8s` does not name an object.
 fn is_object_name(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(is_label_of_a_name)
 }

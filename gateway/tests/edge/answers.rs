@@ -8,7 +8,7 @@ use serde_json::json;
 const DEPLOYMENT: &[(&str, &str)] = &[("deployment", "checkout"), ("namespace", "payments")];
 const FINGERPRINT: &str = "5fd21205f2898c4d4d98671782ecab6fbbc14932881a17398c05fc7b0d06c331";
 
-/// Asserts a problem document of the existing gateway's shape, and Retry-After exactly where a retry may help.
+/// Asserts a problem document in the existing gateway's format, and Retry-After exactly if a retry may help.
 pub(crate) fn assert_problem(answer: &Answer, status: u16, kind: &str, title: &str, detail: &str) {
     let expected = json!({
         "type": format!("https://kubernaut.ai/problems/{kind}"),
@@ -142,7 +142,7 @@ async fn every_answer_has_the_edges_headers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn metrics_tell_what_was_answered() {
+async fn metrics_count_the_answers() {
     let replica = Replica::ready().await;
     replica.script([Script::Accept(Disposition::Created), Script::Accept(Disposition::Duplicate)]);
     for _ in 0..2 {
@@ -155,7 +155,10 @@ async fn metrics_tell_what_was_answered() {
         "gateway_crds_created_total{source_type=\"prometheus\",status=\"created\"} 1",
         "gateway_signals_deduplicated_total{signal_name=\"KubePodCrashLooping\"} 1",
         "gateway_owner_resolution_total{kind=\"Deployment\",outcome=\"success\"} 2",
-        "gateway_http_request_duration_seconds_count{endpoint=\"/api/v1/signals/prometheus\",method=\"POST\",status=\"201\"} 1",
+        concat!(
+            "gateway_http_request_duration_seconds_count",
+            "{endpoint=\"/api/v1/signals/prometheus\",method=\"POST\",status=\"201\"} 1",
+        ),
         "gateway_http_request_duration_seconds_count{endpoint=\"unknown\",method=\"POST\",status=\"404\"} 1",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is missing from\n{text}");

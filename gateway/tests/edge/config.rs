@@ -1,4 +1,4 @@
-//! The configuration file: what it may say, and what a mistake in it is answered with.
+//! The configuration file: what it may contain, and the error for each mistake.
 use gateway::config::{Config, ConfigError, Identity};
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ logging: { level: WARN, format: json }
     let (config, ignored) = parse(text).expect("a configuration");
     assert_eq!((config.listen_address.as_str(), config.health_address.as_str()), (":18080", "127.0.0.1:18081"));
     assert_eq!((config.requests_max, config.request_timeout), (100, Duration::from_secs(20)));
-    assert_eq!(config.log_level, "warn");
+    assert_eq!(config.log_level, tracing::Level::WARN);
     assert_eq!(ignored, ["server.readTimeout", "logging.format", "middleware", "processing"]);
 }
 

@@ -1,4 +1,5 @@
-//! The CustomResourceDefinition: what is deployed is what is generated, and both are what Kubernaut is built on.
+//! The CustomResourceDefinition: the deployed one equals the generated one, and both have the rules of the existing
+//! one.
 use serde_json::{Map, Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,9 +16,9 @@ fn deployed_definition_is_the_generated_one() {
     assert!(generated == deployed, "run `cargo run -p gateway -- crd > gateway/deploy/crd/remediationrequests.yaml`");
 }
 
-/// The existing schema says some enumerations twice (`allOf` of two equal ones), as its generator does for a marker on both a
-/// type and a field. Once is the same rule.
-fn said_once(schema: &Map<String, Value>) -> Map<String, Value> {
+/// `schema` with each enumeration once. The existing schema has some twice (`allOf` of two equal ones), because its
+/// generator repeats a marker that is on both a type and a field.
+fn enumerated_once(schema: &Map<String, Value>) -> Map<String, Value> {
     let mut schema = schema.clone();
     if let Some(Value::Array(all)) = schema.remove("allOf") {
         let distinct: BTreeSet<_> = all.iter().map(Value::to_string).collect();
@@ -27,9 +28,9 @@ fn said_once(schema: &Map<String, Value>) -> Map<String, Value> {
     schema
 }
 
-/// Every path of a schema with its rules, descriptions aside.
+/// Collects every path of a schema with its rules, without descriptions.
 fn rules(schema: &Value, path: String, found: &mut BTreeMap<String, Value>) {
-    let mut own = said_once(schema.as_object().expect("a schema"));
+    let mut own = enumerated_once(schema.as_object().expect("a schema"));
     own.remove("description");
     for (name, property) in own.remove("properties").iter().flat_map(|properties| properties.as_object()).flatten() {
         rules(property, format!("{path}.{name}"), found);
@@ -38,11 +39,11 @@ fn rules(schema: &Value, path: String, found: &mut BTreeMap<String, Value>) {
         rules(&items, format!("{path}[]"), found);
     }
     for (key, value) in &mut own {
-        // Orders that mean nothing.
+        // The order of these lists does not matter.
         if let (true, Some(list)) = (["enum", "required"].contains(&key.as_str()), value.as_array_mut()) {
             list.sort_by_key(Value::to_string);
         }
-        // Limits of numbers are floats in k8s-openapi: 0 and 0.0 are one limit.
+        // Limits of numbers are floats in k8s-openapi: 0 and 0.0 are the same limit.
         if let Some(number) = value.as_f64() {
             *value = json!(number);
         }
@@ -56,9 +57,9 @@ fn schema_rules(crd: &Value) -> BTreeMap<String, Value> {
     found
 }
 
-/// What may differ, and why.
+/// Whether the schemas may differ at `path`.
 fn allowed(path: &str) -> bool {
-    // The derive does not write out the fields that every object has; the API server adds them to every schema.
+    // The derive leaves out the fields that every object has; the API server adds them to every schema.
     matches!(path, ".apiVersion" | ".kind" | ".metadata")
 }
 

@@ -1,4 +1,4 @@
-//! Groups of alerts: one answer for all of them, which the sender retries as a whole or not at all.
+//! Groups of alerts: one answer for the whole group, which the sender retries as a whole or not at all.
 use crate::support::{Replica, Script, webhook};
 use gateway::protocol::{Disposition, Refusal};
 use http::header;
@@ -13,7 +13,7 @@ fn statuses(body: &Value) -> Vec<&str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stored_and_hopeless_members_are_answered_207() {
+async fn stored_and_invalid_members_are_answered_207() {
     let replica = Replica::ready().await;
     replica.script([Script::Accept(Disposition::Created), Script::Accept(Disposition::Duplicate)]);
     let mut body: Value = serde_json::from_str(&webhook(&[A, B, NO_TARGET, A])).expect("JSON");

@@ -16,12 +16,12 @@ use tower::ServiceExt;
 async fn probe(replica: &Replica, path: &str) -> (u16, String) {
     let request = Request::get(path).body(Body::empty()).expect("a request");
     let answer = read(replica.app.health_router().oneshot(request).await.expect("a router does not fail")).await;
-    let told = [&answer.body["status"], &answer.body["detail"]].into_iter().filter_map(|value| value.as_str());
-    (answer.status, told.collect())
+    let texts = [&answer.body["status"], &answer.body["detail"]].into_iter().filter_map(|value| value.as_str());
+    (answer.status, texts.collect())
 }
 
 #[tokio::test(start_paused = true)]
-async fn probes_tell_liveness_from_readiness() {
+async fn probes_distinguish_liveness_and_readiness() {
     let replica = Replica::ready().await;
     assert_eq!(probe(&replica, "/healthz").await, (200, "healthy".to_owned()));
     assert_eq!(probe(&replica, "/readyz").await, (200, "ready".to_owned()));
@@ -30,7 +30,11 @@ async fn probes_tell_liveness_from_readiness() {
     replica.app.begin_shutdown();
     assert_eq!(probe(&replica, "/readyz").await, (503, "shutting down".to_owned()));
     assert_eq!(probe(&replica, "/healthz").await.0, 200);
-    assert_eq!(replica.webhook(&webhook(&[&[("pod", "a")]])).await.status, 201, "what still comes is handled");
+    assert_eq!(
+        replica.webhook(&webhook(&[&[("pod", "a")]])).await.status,
+        201,
+        "requests that still arrive are handled"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -54,13 +58,13 @@ async fn dropped_application_leaves_no_task() {
     let Replica { app, server, .. } = replica;
     drop(app);
     tokio::time::sleep(Duration::from_secs(600)).await;
-    assert_eq!(server.asked("/api"), 2, "nothing is refreshed any more, though a handler still has the router");
+    assert_eq!(server.asked("/api"), 2, "nothing is refreshed any more, although a handler still holds the router");
     drop(router);
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert_eq!(Handle::current().metrics().num_alive_tasks(), before);
 }
 
-/// A replica served on a socket, and what stops it.
+/// Serves a replica on a socket; gives its address, the sender that stops it, and its task.
 async fn serve(replica: &Replica) -> (std::net::SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -141,11 +145,11 @@ async fn drain_ends_at_its_deadline() {
     drop(stop);
     served.await.expect("no panic");
     assert_eq!(started.elapsed().as_secs(), server::DRAIN_TIMEOUT.as_secs());
-    assert!(answer.await.expect("no panic").is_err(), "its connection was cut");
+    assert!(answer.await.expect("no panic").is_err(), "its connection was closed");
 }
 
 #[tokio::test]
-async fn half_a_header_is_not_waited_for() {
+async fn half_a_header_times_out() {
     let replica = Replica::ready().await;
     let (address, _stop, _served) = serve(&replica).await;
     let mut stream = TcpStream::connect(address).await.expect("a connection");
@@ -166,7 +170,7 @@ async fn dropped_server_ends_its_connections() {
     assert!(stream.read(&mut [0; 64]).await.is_ok_and(|read| read > 0), "it was served");
     served.abort();
     let mut rest = Vec::new();
-    // Ends at once, or is reset; a connection that survived would hold this for the header timeout.
+    // Ends at once, or is reset; a surviving connection would block here for the header timeout.
     let ended = tokio::time::timeout(Duration::from_secs(2), stream.read_to_end(&mut rest)).await;
     assert!(ended.is_ok());
 }

@@ -1,4 +1,4 @@
-//! What is refused before anybody looks at the alert: size, content type, age, and too much at once.
+//! Refusals before the alert is processed: size, content type, age, and too many requests at once.
 use crate::{
     answers::assert_problem,
     support::{Answer, ApiServer, Replica, Reply, Script, post, webhook},
@@ -38,7 +38,7 @@ async fn body_of_256_kib_is_the_largest() {
     assert_problem(&answer, 413, "payload-too-large", "Request Entity Too Large", "Request body too large");
     let stream = futures::stream::repeat(()).map(|()| Ok::<_, std::io::Error>(vec![b' '; 1024]));
     let request = Request::post("/api/v1/signals/prometheus").body(Body::from_stream(stream)).expect("a request");
-    assert_eq!(replica.send(request).await.status, 413, "a length that nobody announced counts too");
+    assert_eq!(replica.send(request).await.status, 413, "the limit holds without Content-Length, too");
 }
 
 #[tokio::test(start_paused = true)]
@@ -101,7 +101,7 @@ async fn event_must_be_fresh() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_beyond_the_cap_are_sent_away() {
+async fn requests_beyond_the_cap_are_refused() {
     let config = Config { requests_max: 1, ..Config::for_pod("gateway-0", "ns", "ns") };
     let replica = Replica::boot(ApiServer::new(), config).await;
     replica.script([Script::Hang]);
@@ -115,7 +115,7 @@ async fn requests_beyond_the_cap_are_sent_away() {
     let detail = "too many concurrent requests: try again";
     assert_problem(&answer, 503, "service-unavailable", "Service Unavailable", detail);
     drop(first);
-    assert_eq!(replica.webhook(&body).await.status, 201, "a client that hangs up gives its place back");
+    assert_eq!(replica.webhook(&body).await.status, 201, "a client that disconnects returns its permit");
 }
 
 #[tokio::test(start_paused = true)]
@@ -128,11 +128,11 @@ async fn request_timeout_covers_everything() {
     assert_eq!(started.elapsed().as_secs(), 15);
     let silent = Body::from_stream(futures::stream::pending::<Result<Vec<u8>, std::io::Error>>());
     let request = Request::post("/api/v1/signals/prometheus").body(silent).expect("a request");
-    assert_eq!(replica.send(request).await.status, 504, "a body that never comes");
+    assert_eq!(replica.send(request).await.status, 504, "a body that never arrives");
 }
 
 #[tokio::test(start_paused = true)]
-async fn client_that_hangs_up_leaves_nothing_behind() {
+async fn disconnected_client_leaves_nothing_behind() {
     let replica = Replica::ready().await;
     let path = "/apis/apps/v1/namespaces/default/deployments/a";
     replica.server.reply(path, Reply::Hang);
@@ -146,7 +146,7 @@ async fn client_that_hangs_up_leaves_nothing_behind() {
     }
     replica.server.object(path, None);
     assert_eq!(replica.webhook(&body).await.status, 201);
-    assert_eq!(replica.server.asked(path), 2, "the abandoned look-up was begun again");
+    assert_eq!(replica.server.asked(path), 2, "the abandoned look-up is repeated");
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,7 +160,7 @@ async fn key_names_each_alert_of_a_delivery() {
     for key in ["one", "\"one\"", "two"] {
         assert_eq!(replica.send(keyed(key)).await.status, 207, "{key}");
     }
-    assert_eq!(replica.send(with_header("idempotency-key", "")).await.status, 400, "an empty key names nothing");
+    assert_eq!(replica.send(with_header("idempotency-key", "")).await.status, 400, "an empty key is invalid");
     assert_eq!(replica.webhook(&webhook(&[A])).await.status, 201);
     let keys: Vec<_> = replica.signals().iter().map(|signal| signal.delivery_key.clone()).collect();
     assert_eq!((&keys[0], &keys[1]), (&keys[2], &keys[3]), "the same delivery again");

@@ -1,6 +1,6 @@
-//! The gateway's edge, from a delivery's bytes to the answer's: one binary, so that it links once.
+//! Tests of the HTTP edge, from the bytes of a delivery to those of the answer, in one binary, so that it links once.
 //!
-//! The Kubernetes API is a table of answers and the protocol a script: what is tested here is what lies between them.
+//! The Kubernetes API is a table of answers and the protocol is a script: the tests cover everything between the two.
 mod answers;
 mod config;
 mod crd;

@@ -1,4 +1,4 @@
-//! Bodies as the real senders write them, through the whole edge, to the signals that the protocol is given.
+//! Bodies from real senders, through the whole edge, to the signals that the protocol receives.
 use crate::support::Replica;
 use gateway::signals::Target;
 
@@ -12,7 +12,7 @@ fn target(namespace: &str, kind: &str, name: &str, api_version: &str) -> Target 
     Target { kind: kind.into(), name: name.into(), namespace: namespace.into(), api_version: Some(api_version.into()) }
 }
 
-/// A Pod of a Deployment, one of a StatefulSet, and what is between.
+/// Adds Pods of a Deployment and of a StatefulSet, and all of their owners.
 fn add_workloads(replica: &Replica, namespace: &str) {
     let server = &replica.server;
     for pod in ["checkout-7d9c5b6f4d-x2x7q", "checkout-7d9c5b6f4d-l8k2m"] {
@@ -45,7 +45,7 @@ async fn firing_deployment_becomes_a_signal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn resolved_deployment_becomes_no_signal() {
+async fn resolved_deployment_is_not_a_signal() {
     let replica = Replica::ready().await;
     let answer = replica.webhook(payload!("alertmanager/deployment-replicas-mismatch-resolved")).await;
     assert_eq!((answer.status, &answer.body["status"]), (200, &"rejected".into()));
@@ -76,7 +76,7 @@ async fn node_name_with_dots_is_a_target() {
     let signals = replica.signals();
     let mut found: Vec<_> = signals.iter().map(|signal| (&signal.target, &*signal.fingerprint)).collect();
     found.sort();
-    // printf 'prod-eu::Node:worker-3' | sha256sum, and the other
+    // printf 'prod-eu::Node:worker-3' | sha256sum, and the same for the other Node
     let (three, four) = (target("", "Node", "worker-3", "v1"), target("", "Node", "worker-4.example.internal", "v1"));
     assert_eq!(
         found,

@@ -1,4 +1,4 @@
-//! A replica under test: its clock, its API server and its protocol are in the test's hands.
+//! A replica under test, with a clock, an API server and a protocol that the test controls.
 use axum::body::{Body, to_bytes};
 use futures::future::BoxFuture;
 use gateway::{
@@ -24,10 +24,10 @@ use std::{
 };
 use tower::ServiceExt;
 
-/// What the replica's wall clock shows when it starts: a minute after the captured deliveries were made.
+/// The replica's wall clock at its start: a minute after the captured deliveries were made.
 pub(crate) const NOW: &str = "2026-11-20T16:53:14Z";
 
-/// Wall and monotonic time that pass with tokio's.
+/// A clock whose wall and monotonic time advance with tokio's.
 pub(crate) struct TestClock {
     started: tokio::time::Instant,
 }
@@ -47,7 +47,7 @@ impl Clock for TestClock {
     }
 }
 
-/// Counts up.
+/// Entropy that counts up from 0.
 #[derive(Default)]
 pub(crate) struct TestEntropy(AtomicU64);
 
@@ -57,14 +57,14 @@ impl Entropy for TestEntropy {
     }
 }
 
-/// How the API server answers one path.
+/// The API server's answer to one path.
 #[derive(Clone)]
 pub(crate) enum Reply {
     Json(StatusCode, Value),
     Hang,
 }
 
-/// An API server that is a table of answers; 404 for everything else. Remembers what was asked.
+/// An API server that is a table of answers, and 404 for every other path. It records the paths of all requests.
 #[derive(Default)]
 pub(crate) struct ApiServer {
     replies: Mutex<BTreeMap<String, Reply>>,
@@ -72,7 +72,7 @@ pub(crate) struct ApiServer {
 }
 
 impl ApiServer {
-    /// One that serves the kinds that the tests are about, by aggregated discovery.
+    /// A server of the kinds that the tests need, by aggregated discovery.
     pub(crate) fn new() -> Arc<Self> {
         let server = Arc::new(Self::default());
         let core = [
@@ -117,7 +117,7 @@ impl ApiServer {
         self.put(path, json!({ "metadata": { "name": name, "ownerReferences": owner.unwrap_or(json!([])) } }));
     }
 
-    /// How often paths that begin with `prefix` were asked for.
+    /// How many requests were for paths that begin with `prefix`.
     pub(crate) fn asked(&self, prefix: &str) -> usize {
         self.asked.lock().expect("no panic").iter().filter(|path| path.starts_with(prefix)).count()
     }
@@ -149,7 +149,7 @@ impl ApiServer {
     }
 }
 
-/// A served kind: its resource, its name, and whether it is namespaced.
+/// A served kind: its resource, its kind, and whether it is namespaced.
 type Served<'a> = (&'a str, &'a str, bool);
 
 fn groups(groups: &[(&str, &[Served<'_>])]) -> Value {
@@ -178,10 +178,10 @@ pub(crate) enum Script {
     Hang,
 }
 
-/// Answers signals from a script, and remembers them.
+/// A protocol that answers signals from a script, and records them.
 #[derive(Default)]
 pub(crate) struct ScriptedProtocol {
-    /// In the order of the signals; after its end every signal is created.
+    /// One entry for each signal in order; after the last one every signal is answered as created.
     pub(crate) script: Mutex<VecDeque<Script>>,
     pub(crate) signals: Mutex<Vec<Arc<Signal>>>,
     pub(crate) unready: Mutex<Option<String>>,
@@ -209,14 +209,14 @@ impl Protocol for ScriptedProtocol {
     }
 }
 
-/// A replica and its surroundings.
+/// A replica and the environment that the test controls.
 pub(crate) struct Replica {
     pub(crate) app: App,
     pub(crate) server: Arc<ApiServer>,
     pub(crate) protocol: Arc<ScriptedProtocol>,
 }
 
-/// An answer, read.
+/// An HTTP answer with its body.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -225,7 +225,7 @@ pub(crate) struct Answer {
 }
 
 impl Replica {
-    /// A replica with the usual kinds, ready.
+    /// A ready replica with the usual kinds.
     pub(crate) async fn ready() -> Self {
         Self::boot(ApiServer::new(), Config::for_pod("gateway-0", "kubernaut-system", "kubernaut-system")).await
     }
@@ -279,7 +279,7 @@ pub(crate) fn post(path: &str, body: &str) -> Request<Body> {
     request.body(Body::from(body.to_owned())).expect("a request")
 }
 
-/// A webhook of firing alerts, each with its own labels on top of a name and a severity.
+/// A webhook of firing alerts, each with a name, a severity and its own labels.
 pub(crate) fn webhook(members: &[&[(&str, &str)]]) -> String {
     let alert = |labels: &&[(&str, &str)]| {
         let common = [("alertname", "KubePodCrashLooping"), ("severity", "warning")];
@@ -289,7 +289,7 @@ pub(crate) fn webhook(members: &[&[(&str, &str)]]) -> String {
     json!({ "version": "4", "status": "firing", "alerts": members.iter().map(alert).collect::<Vec<_>>() }).to_string()
 }
 
-/// Reads a whole HTTP body of a client's.
+/// Reads a whole HTTP body.
 pub(crate) async fn text(body: hyper::body::Incoming) -> String {
     String::from_utf8(body.collect().await.expect("a body").to_bytes().to_vec()).expect("UTF-8")
 }

@@ -1,4 +1,4 @@
-//! Which object an alert is about, and what a look-up that fails does to it.
+//! The object that an alert is about, and the effect of look-ups that fail.
 use crate::support::{Answer, ApiServer, Replica, Reply, webhook};
 use gateway::config::Config;
 use http::StatusCode;
@@ -61,7 +61,7 @@ async fn chain_of_owners_is_followed_five_deep() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn service_stands_for_its_first_pod() {
+async fn service_resolves_to_its_first_pod() {
     let replica = Replica::ready().await;
     let service = json!({ "metadata": { "name": "web" }, "spec": { "selector": { "app": "web" } } });
     replica.server.put("/api/v1/namespaces/default/services/web", service);
@@ -94,7 +94,7 @@ async fn failed_look_up_is_not_absence() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silent_look_up_ends_after_five_seconds() {
+async fn unanswered_look_up_ends_after_five_seconds() {
     let replica = Replica::ready().await;
     replica.server.reply(&format!("{PODS}/a"), Reply::Hang);
     let started = tokio::time::Instant::now();
@@ -135,11 +135,13 @@ async fn boot_costs_two_discovery_calls() {
 #[tokio::test(start_paused = true)]
 async fn old_server_is_asked_group_by_group() {
     let server = ApiServer::new();
-    let resources = |plural, kind| {
-        json!({ "groupVersion": "-", "resources": [
-            { "name": plural, "singularName": "", "kind": kind, "namespaced": true, "verbs": ["get"] },
-            { "name": format!("{plural}/status"), "singularName": "", "kind": kind, "namespaced": true, "verbs": ["get"] },
-        ] })
+    let resource = |name: String, kind| {
+        let verbs = ["get"];
+        json!({ "name": name, "singularName": "", "kind": kind, "namespaced": true, "verbs": verbs })
+    };
+    let resources = |plural: &str, kind| {
+        let resources = [resource(plural.to_owned(), kind), resource(format!("{plural}/status"), kind)];
+        json!({ "groupVersion": "-", "resources": resources })
     };
     let version = json!({ "groupVersion": "apps/v1", "version": "v1" });
     let group = json!({ "name": "apps", "versions": [version.clone()], "preferredVersion": version });

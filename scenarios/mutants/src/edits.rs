@@ -1,6 +1,7 @@
-//! The safeguards that can be taken out, and where the protocol's text has them. Read by the build script too.
+//! The safeguards that a mutant can lack, and the edits of the protocol's text that take them out. The build script
+//! reads this file too.
 //!
-//! `@Safeguard` in a mutant stands for "this safeguard is out". Edits of one file apply in order.
+//! `@Name` in a replacement is true if the safeguard `Name` is out. Edits of one file apply in order.
 
 macro_rules! safeguards {
     ($($safeguard:ident => $doc:literal;)*) => {
@@ -13,57 +14,57 @@ macro_rules! safeguards {
 }
 
 safeguards! {
-    Mark => "The mark goes with the count.";
+    Mark => "The mark is stored together with the count.";
     KnownField => "The mark is in a field that every schema and every typed client keeps.";
-    UnknowableWithoutMark => "Where no ledger stands, a lost count is not taken for uncounted.";
-    LedgerBase => "A mark that is absent above the ledger's base proves nothing.";
-    OneRead => "A lost count is settled by marks only once the version that it named is gone.";
+    UnknowableWithoutMark => "Without a valid ledger, a lost count is not assumed to be uncounted.";
+    LedgerBase => "A mark that is absent from a ledger proves nothing if the ledger's base is above the count.";
+    OneRead => "Marks resolve a lost count only once the version that it named is gone.";
     CountVersion => "The count names the version that it was decided on.";
     CountUid => "The count names the object that it was decided on.";
     ServerErrorAmbiguous => "A 5xx may have been executed.";
     CommitBeforeAnswer => "Signals are answered after the commit.";
-    CountWholeBatch => "A batch of k counts k.";
+    CountWholeBatch => "A batch of k signals counts k.";
     LastSeenGrows => "lastSeenAt never goes back.";
-    CreatedIsFirst => "201 goes to the first signal counted.";
-    QuorumRead => "A request is judged by a quorum read.";
+    CreatedIsFirst => "The first signal counted is answered 201, and no other.";
+    QuorumRead => "A request is classified by a quorum read.";
     OneNameOfEpisode => "Every acquisition gives an episode's request the same name.";
     OneNameOfAcquisition => "Every attempt of an acquisition gives an episode's request the same name.";
-    EpisodeNamed => "The episode is in the request's name.";
-    EpisodeAdvances => "What follows on an ended episode is another one.";
-    Standing => "An episode whose request vanished is given up after 60 s.";
+    EpisodeNamed => "The request's name includes the episode.";
+    EpisodeAdvances => "After an ended episode comes another one.";
+    Cooldown => "An episode whose request vanished is given up only after 60 s.";
     TerminatingActive => "A request that is being deleted is still active.";
-    TakeVersion => "A lease is taken by compare-and-set.";
+    TakeVersion => "A lease is acquired by compare-and-set.";
     ReleaseVersion => "A lease is freed by compare-and-set, and stays to keep the episode.";
     GivenBack => "A lease is given back.";
     ExpirySeen => "A lock whose holder is gone expires.";
-    LocalExpiry => "Expiry is judged by what this replica saw, not by the holder's clock.";
-    HolderUnique => "Each acquisition has a holder of its own.";
+    LocalExpiry => "Expiry depends on what this replica saw, not on the holder's clock.";
+    HolderUnique => "Each acquisition has a holder name of its own.";
     SweepUnused => "Only leases without a request are swept.";
-    SweepIdle => "Only leases that stood for minutes are swept.";
-    ListBeforeFirst => "Where others are about, a LIST precedes the first lease.";
-    SweepSeldom => "The sweeper sleeps.";
-    KeysStored => "The keys of deliveries are stored with the count.";
+    SweepIdle => "Only leases that were unchanged for minutes are swept.";
+    ListBeforeFirst => "Where foreign programs are active, a LIST precedes the first lease.";
+    SweepSeldom => "The sweeper pauses between sweeps.";
+    KeysStored => "The keys of deliveries are stored together with the count.";
     KeysOfVersion => "Keys are looked up in the version that the count is decided on.";
-    KeysHandedOn => "An episode begins with the keys of the one before.";
-    KeysPastEmpty => "Episodes without keys are looked past.";
+    KeysHandedOn => "An episode begins with the keys of the previous one.";
+    KeysPastEmpty => "Previous episodes without keys are skipped.";
 }
 
 /// One change of the protocol's text.
 #[derive(Debug, Clone, Copy)]
 pub struct Edit {
-    /// The file, without `.rs`.
+    /// Name of the file, without `.rs`.
     pub file: &'static str,
-    /// What it has there, exactly once.
+    /// The original text, which the file contains exactly once.
     pub original: &'static str,
-    /// What it has instead.
-    pub mutant: &'static str,
+    /// The replacement, with `@Name` for safeguards.
+    pub replacement: &'static str,
 }
 
-const fn edit(file: &'static str, original: &'static str, mutant: &'static str) -> Edit {
-    Edit { file, original, mutant }
+const fn edit(file: &'static str, original: &'static str, replacement: &'static str) -> Edit {
+    Edit { file, original, replacement }
 }
 
-/// Every change.
+/// All changes.
 pub const EDITS: &[Edit] = &[
     edit(
         "count",
@@ -81,20 +82,23 @@ pub const EDITS: &[Edit] = &[
         "/status?fieldValidation={}\", self.requests, if @KnownField { \"Ignore\" } else { \"Strict\" })",
     ),
     edit(
-        "settle",
-        "else { return Settlement::Unknowable };\n    // An",
-        "else { return if @UnknowableWithoutMark { Settlement::NotCounted } else { Settlement::Unknowable } };\n    // An",
+        "resolve",
+        "else { return Resolution::Unknowable };\n    // The patch",
+        "else {\n\
+         return if @UnknowableWithoutMark { Resolution::NotCounted } else { Resolution::Unknowable };\n\
+         };\n    // The patch",
     ),
-    edit("settle", "|| ledger.base() <= lost.count", "|| ledger.base() <= lost.count || @LedgerBase"),
+    edit("resolve", "|| ledger.base() <= lost.count", "|| ledger.base() <= lost.count || @LedgerBase"),
     edit(
-        "settle",
+        "resolve",
         "if seen.metadata.resource_version == lost.version {",
         "if seen.metadata.resource_version == lost.version && !@OneRead {",
     ),
     edit(
         "count",
         "\"metadata\": {\"uid\": target.metadata.uid, \"resourceVersion\": version},",
-        "\"metadata\": crate::without(json!({\"uid\": target.metadata.uid, \"resourceVersion\": version}), @CountUid, @CountVersion),",
+        "\"metadata\": crate::without(\n\
+         json!({\"uid\": target.metadata.uid, \"resourceVersion\": version}), @CountUid, @CountVersion),",
     ),
     edit(
         "call",
@@ -104,9 +108,9 @@ pub const EDITS: &[Edit] = &[
     edit("call", "if code.is_client_error() {", "if code.is_client_error() || @ServerErrorAmbiguous {"),
     edit(
         "count",
-        "match once.calls.patch_status(name, patch.body.clone(), self.batch.last_deadline()).await {",
-        "let deadline = self.batch.last_deadline();\nif @CommitBeforeAnswer { self.counted(&target, &patch); }\n\
-         match once.calls.patch_status(name, patch.body.clone(), deadline).await {",
+        "match shared.calls.patch_status(name, patch.body.clone(), writer.batch.last_deadline()).await {",
+        "let deadline = writer.batch.last_deadline();\nif @CommitBeforeAnswer { accept(writer, &target, &patch); }\n\
+         match shared.calls.patch_status(name, patch.body.clone(), deadline).await {",
     ),
     edit("count", "count.checked_add(size)", "count.checked_add(if @CountWholeBatch { 1 } else { size })"),
     edit(
@@ -115,29 +119,29 @@ pub const EDITS: &[Edit] = &[
         "deliveries.filter(|_| !@KeysStored).map(|deliveries| deliveries.store(&conditions, now))",
     ),
     edit(
-        "writer",
+        "writer_state",
         "pub(super) predecessor: Option<Arc<RequestRecord>>,",
         "pub(super) predecessor: Option<Arc<RequestRecord>>,\n\
-         /// What the batch's first look-up of keys gave.\n\
+         /// The result of the batch's first look-up of keys.\n\
          pub(super) looked_up: Option<super::deliveries::Deliveries>,",
     ),
-    edit("writer", "predecessor: None,", "predecessor: None,\nlooked_up: None,"),
-    edit("writer", "writer.batch = members.into();", "writer.batch = members.into();\nwriter.looked_up = None;"),
+    edit("writer_state", "predecessor: None,", "predecessor: None,\nlooked_up: None,"),
+    edit("writer_state", "self.batch = batch;", "self.batch = batch;\nself.looked_up = None;"),
     edit(
         "redelivery",
         "let known = match Deliveries::find(target.conditions()) {",
-        "let looked_up = self.looked_up.take().filter(|_| @KeysOfVersion);\n\
+        "let looked_up = writer.looked_up.take().filter(|_| @KeysOfVersion);\n\
          let known = match looked_up.or_else(|| Deliveries::find(target.conditions())) {",
     ),
     edit(
         "redelivery",
-        "self.answer_redeliveries(target, &known)?;",
-        "self.looked_up = Some(known.clone());\nself.answer_redeliveries(target, &known)?;",
+        "answer_counted(writer, target, &known)?;",
+        "writer.looked_up = Some(known.clone());\nanswer_counted(writer, target, &known)?;",
     ),
     edit(
         "redelivery",
-        "return Ok(list.handed_on(before));",
-        "return Ok(if @KeysHandedOn { Deliveries::default() } else { list.handed_on(before) });",
+        "return Ok(list.inherited_from(before));",
+        "return Ok(if @KeysHandedOn { Deliveries::default() } else { list.inherited_from(before) });",
     ),
     edit(
         "redelivery",
@@ -149,40 +153,44 @@ pub const EDITS: &[Edit] = &[
         "count",
         "before == 0 && target.metadata.annotations.acquisition.is_some();",
         "target.metadata.annotations.acquisition.is_some()\n&& if @CreatedIsFirst { \
-         target.metadata.annotations.acquisition == self.acquisition } else { before == 0 };",
+         target.metadata.annotations.acquisition.as_deref() == writer.hold.acquisition() } else { before == 0 };",
     ),
     edit(
         "call",
         "self.read(&format!(\"{}/{name}\", self.requests), deadline).await",
-        "self.read(&format!(\"{}/{name}{}\", self.requests, if @QuorumRead { \"?resourceVersion=0\" } else { \"\" }), deadline).await",
+        "let query = if @QuorumRead { \"?resourceVersion=0\" } else { \"\" };\n\
+         self.read(&format!(\"{}/{name}{query}\", self.requests), deadline).await",
     ),
     edit(
         "begin",
-        "let mut request = api::new_request(&signal, &name, &once.context.namespace);",
+        "let mut request = api::new_request(&signal, &name, &shared.context.namespace);",
         "let posted = match (@OneNameOfEpisode, @OneNameOfAcquisition) {\n\
          (false, false) => name.clone(),\n\
-         (_, true) => format!(\"{name}-{}-{}\", crate::digits(&once.writer, self.acquisition.as_deref()), once.next_number()),\n\
-         (true, false) => format!(\"{name}-{}\", crate::digits(&once.writer, self.acquisition.as_deref())),\n\
-         };\nlet mut request = api::new_request(&signal, &posted, &once.context.namespace);",
+         (_, true) => format!(\n\
+         \"{name}-{}-{}\", crate::digits(&shared.writer, writer.hold.acquisition()), shared.next_number()),\n\
+         (true, false) => format!(\"{name}-{}\", crate::digits(&shared.writer, writer.hold.acquisition())),\n\
+         };\nlet mut request = api::new_request(&signal, &posted, &shared.context.namespace);",
     ),
     edit(
-        "writer",
-        "match self.once.calls.get_request(name, self.batch.last_deadline()).await {",
+        "writer_state",
+        "match self.shared.calls.get_request(name, self.batch.last_deadline()).await {",
         "let deadline = self.batch.last_deadline();\n\
          let read = if @OneNameOfEpisode || @OneNameOfAcquisition {\n\
-         self.once.request_named_like(&self.fingerprint, name, deadline).await\n\
-         } else { self.once.calls.get_request(name, deadline).await };\nmatch read {",
+         self.shared.request_named_like(&self.fingerprint, name, deadline).await\n\
+         } else { self.shared.calls.get_request(name, deadline).await };\nmatch read {",
     ),
     edit(
-        "begin",
-        "impl super::Once {",
-        "impl super::Once {\n/// The request of an episode where its name says more than the episode: an active one before all others.\n\
+        "shared",
+        "impl Shared {",
+        "impl Shared {\n\
+         /// The request of an episode whose name includes more than the episode: an active one before all others.\n\
          pub(super) async fn request_named_like(&self, fingerprint: &str, name: &str, deadline: Duration)\n\
          -> Result<RequestRecord, CallError> {\n\
          let mut like = self.list_of(fingerprint, deadline).await?;\n\
          like.retain(|request| request.metadata.name.starts_with(name));\n\
          like.sort_by_key(|request| !request.is_active());\n\
-         let absent = || CallError::Rejected { code: 404, reason: String::new(), message: String::new(), retry_after: None };\n\
+         let (reason, message) = (String::new(), String::new());\n\
+         let absent = || CallError::Rejected { code: 404, reason, message, retry_after: None };\n\
          like.into_iter().next().ok_or_else(absent)\n}\n",
     ),
     edit(
@@ -202,7 +210,7 @@ pub const EDITS: &[Edit] = &[
         "Some(_) => Episode::Begin(episode.saturating_add(1)),",
         "Some(_) => Episode::Begin(episode.saturating_add(u64::from(!@EpisodeAdvances))),",
     ),
-    edit("episode", "None if now >= since + STANDING =>", "None if now >= since + STANDING || @Standing =>"),
+    edit("episode", "None if now >= since + COOLDOWN =>", "None if now >= since + COOLDOWN || @Cooldown =>"),
     edit(
         "episode",
         "Some(request) if request.is_active() && request.is_terminating() =>",
@@ -213,22 +221,24 @@ pub const EDITS: &[Edit] = &[
     edit(
         "request",
         "if record.is_active() && record.is_terminating() {",
-        "if @TerminatingActive && record.is_terminating() { continue; }\nif record.is_active() && record.is_terminating() {",
+        "if @TerminatingActive && record.is_terminating() { continue; }\n\
+         if record.is_active() && record.is_terminating() {",
     ),
     edit(
         "begin",
-        "once.calls.replace_lease(&base.taken(&self.fingerprint, episode, &holder, now), deadline).await",
-        "let mut taken = base.taken(&self.fingerprint, episode, &holder, now);\n\
-         if @TakeVersion && let Ok(latest) = once.calls.get_lease(&taken.metadata.name, deadline).await {\n\
-         (taken.metadata.uid, taken.metadata.resource_version) = (latest.metadata.uid, latest.metadata.resource_version);\n}\n\
-         once.calls.replace_lease(&taken, deadline).await",
+        "shared.calls.replace_lease(&base.taken(&writer.fingerprint, episode, &holder, now), deadline).await",
+        "let mut taken = base.taken(&writer.fingerprint, episode, &holder, now);\n\
+         if @TakeVersion && let Ok(latest) = shared.calls.get_lease(&taken.metadata.name, deadline).await {\n\
+         taken.metadata.uid = latest.metadata.uid;\n\
+         taken.metadata.resource_version = latest.metadata.resource_version;\n}\n\
+         shared.calls.replace_lease(&taken, deadline).await",
     ),
     edit(
         "release",
-        "match once.calls.replace_lease(&freed, deadline).await {",
+        "match shared.calls.replace_lease(&freed, deadline).await {",
         "let given = if @ReleaseVersion {\n\
-         once.calls.delete_lease(&freed, deadline).await.map(|()| freed.clone())\n\
-         } else { once.calls.replace_lease(&freed, deadline).await };\nmatch given {",
+         shared.calls.delete_lease(&freed, deadline).await.map(|()| freed.clone())\n\
+         } else { shared.calls.replace_lease(&freed, deadline).await };\nmatch given {",
     ),
     edit(
         "call",
@@ -238,20 +248,20 @@ pub const EDITS: &[Edit] = &[
     ),
     edit(
         "writer",
-        "self.once.context.tasks.spawn(release::run(self.once.clone(), release));",
-        "if !@GivenBack { self.once.context.tasks.spawn(release::run(self.once.clone(), release)); }",
+        "writer.shared.context.tasks.spawn(release::run(writer.shared.clone(), release));",
+        "if !@GivenBack { writer.shared.context.tasks.spawn(release::run(writer.shared.clone(), release)); }",
     ),
     edit("sweeper", "holder.starts_with(&mine)", "holder.starts_with(&mine) && !@GivenBack"),
     edit(
         "lease",
-        "if now >= until { Stance::Expired } else { Stance::Held { until } }",
-        "if @ExpirySeen { return Stance::Held { until: now + Duration::from_secs(3_600) }; }\n\
-         if now >= until { Stance::Expired } else { Stance::Held { until } }",
+        "if now >= until { LockState::Expired } else { LockState::Held { until } }",
+        "if @ExpirySeen { return LockState::Held { until: now + Duration::from_secs(3_600) }; }\n\
+         if now >= until { LockState::Expired } else { LockState::Held { until } }",
     ),
     edit(
         "lease",
         "    pub(super) fn holder(&self) -> Option<&str> {",
-        "/// Since when this version stands on the monotonic clock, if its holder's wall clock were ours.\n\
+        "/// Since when this version is unchanged, on the monotonic clock, if its holder's wall clock were ours.\n\
          pub(super) fn renewed_since(&self, now: Duration, wall: Timestamp) -> Option<Duration> {\n\
          let renewed: Timestamp = self.spec.renew_time.as_ref()?.parse().ok()?;\n\
          let age = Duration::try_from(wall.duration_since(renewed)).unwrap_or_default();\n\
@@ -259,43 +269,44 @@ pub const EDITS: &[Edit] = &[
          pub(super) fn holder(&self) -> Option<&str> {",
     ),
     edit(
-        "begin",
-        "self.blocked_by(lease.stance(since, self.now()), ours.is_some())",
-        "let wall = self.once.context.clock.now();\n\
-         let since = if @LocalExpiry { lease.renewed_since(self.now(), wall).unwrap_or(since) } else { since };\n\
-         self.blocked_by(lease.stance(since, self.now()), ours.is_some())",
+        "plan",
+        "let state = lease.lock_state(since, writer.now());",
+        "let wall = writer.shared.context.clock.now();\n\
+         let since = if @LocalExpiry { lease.renewed_since(writer.now(), wall).unwrap_or(since) } else { since };\n\
+         let state = lease.lock_state(since, writer.now());",
     ),
     edit(
-        "mod",
+        "shared",
         "format!(\"{}_{}\", self.writer, self.next_number())",
         "if @HolderUnique { self.context.pod.clone() } else { format!(\"{}_{}\", self.writer, self.next_number()) }",
     ),
     edit(
-        "begin",
-        "lease.holder() == self.acquisition.as_deref();",
-        "(lease.holder() == self.acquisition.as_deref()\n\
-         || @HolderUnique && lease.holder() == Some(&*self.once.context.pod));",
+        "plan",
+        "let mine = writer.hold.is_on(&lease);",
+        "let mine = writer.hold.is_on(&lease)\n\
+         || @HolderUnique && lease.holder() == Some(&*writer.shared.context.pod);",
     ),
     edit(
-        "begin",
-        "self.held = Some(lease.clone());\n            None",
-        "if @HolderUnique { self.acquisition = Some(self.once.context.pod.clone()); }\n\
-         self.held = Some(lease.clone());\nNone",
+        "plan",
+        "writer.hold.confirm(lease.clone());",
+        "if @HolderUnique { writer.hold.name_with(|| writer.shared.context.pod.clone()); }\n\
+         writer.hold.confirm(lease.clone());",
     ),
-    edit("sweeper", "if once.requests.any(fingerprint) {", "if once.requests.any(fingerprint) && !@SweepUnused {"),
+    edit("sweeper", "if shared.requests.any(fingerprint) {", "if shared.requests.any(fingerprint) && !@SweepUnused {"),
     edit(
         "sweeper",
         "Ok(requests) if requests.is_empty() => {}",
         "Ok(requests) if requests.is_empty() || @SweepUnused => {}",
     ),
     edit("sweeper", "if !takable || now < *since + IDLE {", "if !takable || (now < *since + IDLE && !@SweepIdle) {"),
-    edit("begin", "let next = if others {", "let next = if others && !@ListBeforeFirst {"),
+    edit("plan", "if foreign_activity(writer) {", "if foreign_activity(writer) && !@ListBeforeFirst {"),
     edit(
         "sweeper",
-        "once.context.clock.sleep(PERIOD + up_to(&*once.context.entropy, PERIOD_JITTER)).await;",
-        "let period = PERIOD + up_to(&*once.context.entropy, PERIOD_JITTER);\n\
-         once.context.clock.sleep(if @SweepSeldom { LOOK / 8 } else { period }).await;\n\
-         if @SweepSeldom {\nlet deadline = once.context.clock.monotonic() + CALL_TIMEOUT;\n\
-         for observed in once.leases.all() {\ndrop(once.calls.get_lease(&observed.lease.metadata.name, deadline).await);\n}\n}",
+        "shared.context.clock.sleep(PERIOD + up_to(&*shared.context.entropy, PERIOD_JITTER)).await;",
+        "let period = PERIOD + up_to(&*shared.context.entropy, PERIOD_JITTER);\n\
+         shared.context.clock.sleep(if @SweepSeldom { RECLAIM_PERIOD / 8 } else { period }).await;\n\
+         if @SweepSeldom {\nlet deadline = shared.context.clock.monotonic() + CALL_TIMEOUT;\n\
+         for observed in shared.leases.all() {\n\
+         drop(shared.calls.get_lease(&observed.lease.metadata.name, deadline).await);\n}\n}",
     ),
 ];

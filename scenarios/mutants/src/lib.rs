@@ -1,8 +1,9 @@
-//! The gateway's own protocol with safeguards taken out: planted bugs, for the harness to find or to be worth nothing.
+//! Mutants: copies of the gateway's own protocol with safeguards taken out, which the harness must catch.
 //!
-//! No second implementation and no hook in the gateway: the build script copies `gateway/src/fenced_lease` and turns each place of
-//! [`EDITS`] into "if this safeguard is out, the mutant, else the original". One build holds all mutants; which of them is on is
-//! decided per run, by thread, since a run is one thread. With none on it is the shipped protocol, byte for byte.
+//! There is no second implementation, and no hook in the gateway: the build script copies `gateway/src/fenced_lease`
+//! and turns each of [`EDITS`] into "if this safeguard is out, the replacement, else the original". One build holds all
+//! mutants; each run chooses the safeguards that are out, per thread, since a run is one thread. With every safeguard
+//! in, the copy is the shipped protocol.
 mod edits;
 
 pub use edits::{EDITS, Edit, SAFEGUARDS, Safeguard};
@@ -10,7 +11,7 @@ use gateway::protocol::{Context, Protocol};
 use serde_json::Value;
 use std::{cell::Cell, sync::Arc};
 
-/// The protocol, as the build script writes it.
+/// The protocol, as the build script wrote it.
 pub mod fenced_lease {
     include!(concat!(env!("OUT_DIR"), "/fenced_lease.rs"));
 }
@@ -19,9 +20,10 @@ thread_local! {
     static OUT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Starts the protocol for one replica without these safeguards. Every replica of a thread lacks what the last one lacks.
-pub fn start(context: Context, removed: &[Safeguard]) -> Arc<dyn Protocol> {
-    OUT.set(removed.iter().fold(0, |out, &safeguard| out | 1 << safeguard as u64));
+/// Starts the protocol for one replica without these safeguards. They are out for every replica of the thread from then
+/// on.
+pub fn start(context: Context, safeguards: &[Safeguard]) -> Arc<dyn Protocol> {
+    OUT.set(safeguards.iter().fold(0, |out, &safeguard| out | 1 << safeguard as u64));
     fenced_lease::FencedLease::start(context)
 }
 
@@ -30,7 +32,7 @@ fn out(safeguard: Safeguard) -> bool {
     OUT.get() & (1 << safeguard as u64) != 0
 }
 
-/// An object's metadata without what is out.
+/// An object's metadata without its uid, its resourceVersion or both.
 fn without(mut metadata: Value, uid: bool, version: bool) -> Value {
     if let Some(members) = metadata.as_object_mut() {
         members.retain(|name, _| !(uid && name == "uid" || version && name == "resourceVersion"));
@@ -38,7 +40,7 @@ fn without(mut metadata: Value, uid: bool, version: bool) -> Value {
     metadata
 }
 
-/// Eight digits that tell writers and their acquisitions apart, and that a name may carry (FNV-1a).
+/// Eight digits that distinguish writers and their acquisitions, and that a name may contain (FNV-1a).
 fn digits(writer: &str, acquisition: Option<&str>) -> String {
     let text = writer.bytes().chain(acquisition.unwrap_or_default().bytes());
     let hash = text.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));

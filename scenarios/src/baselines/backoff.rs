@@ -7,12 +7,12 @@ pub(super) fn around(entropy: &dyn Entropy, base: Duration) -> Duration {
     permille(base, 900 + entropy.next_u64() % 201)
 }
 
-/// `base` + 0..10 %: apimachinery's `wait.Jitter` only ever adds.
+/// `base` + 0..10 %: apimachinery's `wait.Jitter` only adds.
 pub(super) fn above(entropy: &dyn Entropy, base: Duration) -> Duration {
     permille(base, 1000 + entropy.next_u64() % 101)
 }
 
-/// `first` doubled for every attempt after the first, never more than `most`.
+/// `first`, doubled for every attempt after the first, at most `most`.
 pub(super) fn doubling(first: Duration, attempt: u32, most: Duration) -> Duration {
     first.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(most)
 }

@@ -1,7 +1,7 @@
 //! The circuit breaker in front of the existing gateway's create calls: one for all fingerprints of a replica.
 //!
-//! It counts as github.com/sony/gobreaker does: closed, it forgets its counts every ten seconds and opens at ten calls
-//! of which half failed; open, it lets nothing through for thirty seconds; half open, it lets three calls through,
+//! It counts as github.com/sony/gobreaker does: closed, it resets its counts every ten seconds and opens at ten calls
+//! of which half failed; open, it refuses calls for thirty seconds; half open, it lets three calls through,
 //! closes when all three succeed and opens at the first that fails. An outcome that arrives in a later state is not
 //! counted.
 use super::call::CallError;
@@ -25,9 +25,9 @@ enum State {
 #[derive(Debug)]
 struct Counts {
     state: State,
-    /// Grows with every change of state and every forgetting: tells a late outcome from a current one.
+    /// Grows with every change of state and every reset of the counts, so that a late outcome can be recognised.
     generation: u64,
-    /// When the state changes by itself; `None` while half open, and in a breaker that was never asked.
+    /// Time at which the state changes by itself; `None` while half open, and before the first call.
     until: Option<Duration>,
     calls: u32,
     successes: u32,
@@ -69,7 +69,7 @@ impl Breaker {
         Self { counts: Mutex::new(counts) }
     }
 
-    /// Lets one call through, or says why not. The outcome belongs in [`Breaker::record`], under the number returned.
+    /// Lets one call through and returns its generation for [`Breaker::record`], or returns an error.
     pub(super) fn admit(&self, now: Duration) -> Result<u64, CallError> {
         let mut counts = self.lock();
         counts.catch_up(now);
@@ -132,7 +132,7 @@ mod tests {
             true
         }));
         assert!(breaker.admit(at(2)).is_err(), "ten calls, five failed");
-        assert!(breaker.admit(at(31)).is_err(), "thirty seconds are not over");
+        assert!(breaker.admit(at(31)).is_err(), "thirty seconds have not passed");
     }
 
     #[test]

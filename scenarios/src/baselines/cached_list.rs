@@ -1,9 +1,8 @@
-//! No lock, and the LIST from the API server's watch cache, as an informer's is: cheap, and as old as the cache happens
-//! to be.
+//! No lock, and the LIST from the API server's watch cache, as an informer's is: cheap, and possibly stale.
 //!
-//! No version of the existing gateway does this. It is what a controller does that trusts its cache, and breaks even
-//! where one signal comes after the other: the next API server need not know yet of the RemediationRequest that was
-//! just created.
+//! No version of the existing gateway does this. A controller that trusts its cache behaves like this, and fails even
+//! when signals arrive one after the other: another API server may not yet know the RemediationRequest that was just
+//! created.
 use super::pipeline::Pipeline;
 use futures::future::BoxFuture;
 use gateway::{
@@ -16,7 +15,7 @@ struct Cached {
     pipeline: Pipeline,
 }
 
-/// The protocol that trusts the cache.
+/// Starts the protocol that trusts the cache.
 pub fn start(ctx: Context) -> Arc<dyn Protocol> {
     Arc::new(Cached { pipeline: Pipeline::from_cache(ctx) })
 }

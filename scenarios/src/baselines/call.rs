@@ -1,9 +1,9 @@
-//! One API call as the existing gateway's Kubernetes client makes it: bounded by the request's deadline, and replayed
-//! underneath its caller's back.
+//! One API call as the existing gateway's Kubernetes client makes it: bounded by the request's deadline, and retried
+//! without the caller's knowledge.
 //!
-//! client-go sends a request again when the answer is 429 or 5xx with a Retry-After in seconds, whatever the verb, and
-//! sends a GET again a second later when its connection broke; up to ten times each (k8s.io/client-go/rest,
-//! `withRetry`). That is why the calls here go through [`kube::Client::send`]: kube's typed methods hide the header.
+//! client-go repeats a request of any verb when the answer is 429 or 5xx with a Retry-After in seconds, and repeats a
+//! GET one second after its connection broke; up to ten times each (k8s.io/client-go/rest, `withRetry`). That is why
+//! the calls here go through [`kube::Client::send`]: kube's typed methods hide the header.
 use bytes::Bytes;
 use gateway::{clock::within, protocol::Context};
 use http::{Method, Request, StatusCode, header::RETRY_AFTER, request::Parts};
@@ -12,13 +12,13 @@ use kube::core::{Status, request};
 use serde::de::DeserializeOwned;
 use std::{error::Error, time::Duration};
 
-/// How often client-go replays one request (`rest.Request.maxRetries`).
+/// Most repetitions of one request by client-go (`rest.Request.maxRetries`).
 const MAX_REPLAYS: u32 = 10;
 
-/// How long client-go waits before it sends a GET again whose connection broke.
+/// Time that client-go waits before it repeats a GET after a broken connection.
 const BROKEN_CONNECTION_WAIT: Duration = Duration::from_secs(1);
 
-/// Why a call gave nothing. The texts are what Go's errors say, because the existing gateway decides by them.
+/// Reason why a call failed. The texts are those of Go's errors, because the existing gateway decides by them.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CallError {
     /// The API server answered 4xx or 5xx.
@@ -27,19 +27,19 @@ pub(super) enum CallError {
     /// The request's deadline passed; the call may still take effect.
     #[error("context deadline exceeded")]
     Deadline,
-    /// The connection gave no answer; the call may still take effect.
+    /// The connection broke before the answer; the call may still take effect.
     #[error("{0}")]
     Connection(String),
-    /// The answer, or the request, is not what it should be.
+    /// The answer or the request is malformed.
     #[error("malformed: {0}")]
     Malformed(String),
-    /// The circuit breaker let nothing through.
+    /// The circuit breaker refused the call.
     #[error("{0}")]
     Breaker(&'static str),
 }
 
 impl CallError {
-    /// Whether the object is not there.
+    /// Whether the object does not exist.
     pub(super) fn is_not_found(&self) -> bool {
         matches!(self, Self::Status(status) if status.is_not_found())
     }
@@ -49,25 +49,25 @@ impl CallError {
         matches!(self, Self::Status(status) if status.is_already_exists())
     }
 
-    /// Whether the version written to is not the current one.
+    /// Whether the write named an outdated version.
     pub(super) fn is_conflict(&self) -> bool {
         matches!(self, Self::Status(status) if status.is_conflict())
     }
 }
 
-/// An answer, whatever its status.
+/// An answer with any status.
 struct Answer {
     status: StatusCode,
     retry_after: Option<Duration>,
     body: Bytes,
 }
 
-/// The API calls of one signal: they end at its deadline.
+/// API calls of one signal, which end at its deadline.
 #[derive(Clone, Copy)]
 pub(super) struct Calls<'a> {
-    /// What the protocol was given.
+    /// Context of the protocol.
     pub(super) ctx: &'a Context,
-    /// On the replica's monotonic clock.
+    /// Deadline on the replica's monotonic clock.
     pub(super) deadline: Duration,
 }
 
@@ -91,13 +91,13 @@ impl Calls<'_> {
         }
     }
 
-    /// Sleeps, but not beyond the deadline.
+    /// Sleeps until the time has passed or the deadline is reached.
     pub(super) async fn sleep(&self, wait: Duration) -> Result<(), CallError> {
         let clock = &*self.ctx.clock;
         within(clock, self.deadline, clock.sleep(wait)).await.ok_or(CallError::Deadline)
     }
 
-    /// Whether the request's time is over.
+    /// Whether the deadline has passed.
     pub(super) fn expired(&self) -> bool {
         self.ctx.clock.monotonic() >= self.deadline
     }
@@ -112,7 +112,7 @@ impl Calls<'_> {
     }
 }
 
-/// What the innermost error says, as Go's `url.Error` ends with it.
+/// The innermost error's text, with which Go's `url.Error` ends.
 fn broken(error: &dyn Error) -> CallError {
     let mut root = error;
     while let Some(source) = root.source() {
@@ -131,7 +131,7 @@ fn replay_after(method: &Method, outcome: &Result<Answer, CallError>) -> Option<
     }
 }
 
-/// A reset or an early end, as apimachinery's `net.IsConnectionReset` and `net.IsProbableEOF` see it.
+/// Whether apimachinery's `net.IsConnectionReset` or `net.IsProbableEOF` would recognise this text.
 fn is_reset(text: &str) -> bool {
     let text = text.to_lowercase();
     ["reset", "eof", "closed", "broken pipe"].iter().any(|part| text.contains(part))
@@ -146,7 +146,7 @@ fn decode<T: DeserializeOwned>(answer: Answer) -> Result<T, CallError> {
     Err(CallError::Status(Box::new(status)))
 }
 
-/// What apimachinery's `errors.NewGenericServerResponse` makes of an answer that is no `Status`.
+/// The status that apimachinery's `errors.NewGenericServerResponse` makes of an answer that is not a `Status`.
 fn generic_status(code: StatusCode) -> Status {
     let (message, reason) = match code.as_u16() {
         429 => ("the server has received too many requests and has asked us to try again later", "TooManyRequests"),

@@ -1,7 +1,8 @@
-//! The existing gateway's create: one name, three attempts behind the circuit breaker, and retries decided by what the
-//! error's text contains.
+//! The existing gateway's create: one name, and three attempts behind the circuit breaker; substrings of the error's
+//! text decide whether it retries.
 //!
-//! AlreadyExists is a success, whoever made the object: the caller goes on with the object it meant to create.
+//! AlreadyExists is a success, even if another client created the object: the caller continues with the object that it
+//! meant to create.
 use super::{
     backoff,
     breaker::Breaker,
@@ -46,7 +47,7 @@ pub(super) async fn create(
     }
 }
 
-/// A call under way: one that is given up, because its request went away, has failed.
+/// An admitted call. It counts as failed if it is dropped before it succeeds.
 struct Admitted<'a> {
     breaker: &'a Breaker,
     clock: &'a dyn Clock,
@@ -65,7 +66,7 @@ async fn post(calls: Calls<'_>, breaker: &Breaker, rr: &RemediationRequest) -> R
     let mut admitted = Admitted { breaker, clock, generation: breaker.admit(clock.monotonic())?, succeeded: false };
     let body = serde_json::to_vec(rr).map_err(|error| CallError::Malformed(error.to_string()))?;
     let requests = Request::new(RemediationRequest::url_path(&(), Some(&calls.ctx.namespace)));
-    // Nothing of the answer is read: the counting that follows begins with a GET.
+    // The answer's body is ignored: the counting that follows begins with a GET.
     match calls.call::<IgnoredAny>(requests.create(&PostParams::default(), body)).await {
         Err(error) if !error.is_already_exists() => return Err(error),
         _ => admitted.succeeded = true,
@@ -73,7 +74,7 @@ async fn post(calls: Calls<'_>, breaker: &Breaker, rr: &RemediationRequest) -> R
     Ok(())
 }
 
-/// By substrings of the lower-cased text, the first that occurs decides: digits in an object's name match too.
+/// Whether to retry: the first substring that the lower-cased text contains decides, even digits in an object's name.
 fn is_retryable(text: &str) -> bool {
     const CLASSES: [(&[&str], bool); 9] = [
         (&["429", "rate limit", "too many requests"], true),

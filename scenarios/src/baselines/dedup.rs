@@ -1,7 +1,8 @@
 //! The existing gateway's `ShouldDeduplicate`: one consistent LIST by fingerprint, then the first match in name order.
 //!
 //! An object with a deletionTimestamp counts like any other, the configured cooldown period is ignored, and a terminal
-//! object that needs a manual review wins over an active one that sorts after it. All three are as they are there.
+//! object that needs a manual review wins over an active one that sorts after it. All three are behaviour of the
+//! existing gateway.
 use super::{
     call::{CallError, Calls},
     record::Record,
@@ -14,22 +15,22 @@ use kube::{
 };
 use serde::Deserialize;
 
-/// What is read of a list.
+/// Members of a list that are read.
 #[derive(Deserialize)]
 struct List {
     items: Vec<Record>,
 }
 
-/// Where a list comes from.
+/// Source of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Read {
     /// The store.
     Consistent,
-    /// The watch cache of whichever API server answers (resourceVersion=0).
+    /// The watch cache of the API server that answers (resourceVersion=0).
     Cached,
 }
 
-/// The RemediationRequest that a signal of `fingerprint` duplicates; `None` when it begins a new one.
+/// The RemediationRequest that a signal of `fingerprint` duplicates; `None` if there is none.
 pub(super) async fn should_deduplicate(
     calls: Calls<'_>,
     fingerprint: &str,

@@ -1,9 +1,9 @@
 //! The lock of the implementation plan and of the existing gateway: a Lease named after the fingerprint's first 16
 //! digits.
 //!
-//! The holder is the pod, not the acquisition, so a second request of one pod is let in without a write. Expiry
-//! compares the time that another pod's clock wrote with this pod's clock. Nothing renews, and nothing fences what the
-//! holder writes.
+//! The holder is the pod, not the acquisition, so that a second HTTP request of the same pod enters without a write.
+//! Expiry compares a time written by another pod's clock with this pod's clock. The holder does not renew the lease,
+//! and its writes are not fenced.
 use super::call::{CallError, Calls};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::{
@@ -22,7 +22,7 @@ use serde::de::IgnoredAny;
 
 const DURATION_SECONDS: i32 = 30;
 
-/// One fingerprint's lock, as one request sees it.
+/// One fingerprint's lock, for one HTTP request.
 pub(super) struct LeaseLock<'a> {
     calls: Calls<'a>,
     requests: Request,
@@ -36,7 +36,7 @@ impl<'a> LeaseLock<'a> {
         Self { calls, requests, name: format!("gw-lock-{}", &fingerprint[..16]) }
     }
 
-    /// Tries to take the lock once; `false` when another pod has it or was faster.
+    /// Tries to take the lock once; returns `false` if another pod holds it or was faster.
     pub(super) async fn acquire(&self) -> Result<bool, CallError> {
         let Some(mut lease) = self.get().await? else { return self.create().await };
         let now = self.calls.ctx.clock.now();
@@ -53,7 +53,7 @@ impl<'a> LeaseLock<'a> {
         taken(self.calls.call::<IgnoredAny>(put).await, CallError::is_conflict)
     }
 
-    /// Deletes the Lease of this name, whoever holds it. One that is gone already is fine.
+    /// Deletes the Lease of this name, even if another pod holds it. An absent Lease is not an error.
     pub(super) async fn delete(&self) -> Result<(), CallError> {
         match self.calls.call::<IgnoredAny>(self.requests.delete(&self.name, &DeleteParams::default())).await {
             Err(error) if !error.is_not_found() => Err(error),
@@ -61,7 +61,7 @@ impl<'a> LeaseLock<'a> {
         }
     }
 
-    /// Reads the Lease and deletes it by name if this pod is its holder: by then it may have another.
+    /// Reads the Lease and deletes it by name if this pod holds it; the holder may change in between.
     pub(super) async fn delete_if_held(&self) -> Result<(), CallError> {
         let spec = self.get().await?.and_then(|lease| lease.spec);
         if spec.and_then(|spec| spec.holder_identity).as_ref() == Some(&self.calls.ctx.pod) {
@@ -103,7 +103,7 @@ fn body(lease: &Lease) -> Result<Vec<u8>, CallError> {
     serde_json::to_vec(lease).map_err(|error| CallError::Malformed(error.to_string()))
 }
 
-/// Losing the race is contention, any other refusal is an error.
+/// Whether the lock was taken: a lost race is contention, any other refusal is an error.
 fn taken(outcome: Result<IgnoredAny, CallError>, lost: fn(&CallError) -> bool) -> Result<bool, CallError> {
     match outcome {
         Ok(_) => Ok(true),
@@ -112,7 +112,7 @@ fn taken(outcome: Result<IgnoredAny, CallError>, lost: fn(&CallError) -> bool) -
     }
 }
 
-/// A lease without a time or a duration never expires.
+/// Whether a lease has expired; one without a time or a duration never does.
 fn has_expired(spec: &LeaseSpec, now: Timestamp) -> bool {
     let (Some(renewed), Some(seconds)) = (&spec.renew_time, spec.lease_duration_seconds) else { return false };
     now > renewed.0.saturating_add(SignedDuration::from_secs(seconds.into())).unwrap_or(Timestamp::MAX)

@@ -1,5 +1,5 @@
-//! Baseline protocols, which the shipped one is compared with: the gateway before it had a lock, the lock as it was
-//! planned, and the lock as the existing gateway runs it today.
+//! Baseline protocols to compare the shipped one with: the gateway before it had a lock, the lock as it was planned,
+//! and the lock as the existing gateway runs it today.
 //!
 //! Each implements the same trait as the shipped protocol and uses only its [`Context`]. Each follows its document,
 //! mistakes included: a corrected mistake would make the comparison wrong. Dropping the future of a baseline has the

@@ -1,5 +1,5 @@
-//! No lock: the gateway before any of the lock's versions. Two signals that both list before either creates get two
-//! active RemediationRequests.
+//! No lock: the gateway before any version of the lock. Two signals that both list before either creates get two active
+//! RemediationRequests.
 use super::pipeline::Pipeline;
 use futures::future::BoxFuture;
 use gateway::{
@@ -12,7 +12,7 @@ struct Unlocked {
     pipeline: Pipeline,
 }
 
-/// The protocol without a lock.
+/// Starts the protocol without a lock.
 pub fn start(ctx: Context) -> Arc<dyn Protocol> {
     Arc::new(Unlocked { pipeline: Pipeline::new(ctx) })
 }

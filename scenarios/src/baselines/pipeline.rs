@@ -1,7 +1,7 @@
-//! What the existing gateway does with a signal around its lock: check for an open RemediationRequest, then count on it
+//! The existing gateway's handling of a signal around its lock: look for an open RemediationRequest, then count on it
 //! or create one.
 //!
-//! The protocols of the lock's history share it, so that a comparison of them measures the lock alone.
+//! All versions of the lock share it, so that a comparison of them measures the lock alone.
 use super::{
     breaker::Breaker,
     call::{CallError, Calls},
@@ -16,7 +16,7 @@ use gateway::{
 };
 use std::time::Duration;
 
-/// The pieces that live as long as the replica.
+/// State that lives as long as the replica.
 pub(super) struct Pipeline {
     ctx: Context,
     breaker: Breaker,
@@ -24,45 +24,45 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
-    /// A replica's pipeline.
+    /// A pipeline that lists from the store.
     pub(super) fn new(ctx: Context) -> Self {
         Self { ctx, breaker: Breaker::closed(), read: Read::Consistent }
     }
 
-    /// One that lists from the API server's cache.
+    /// A pipeline that lists from the API server's cache.
     pub(super) fn from_cache(ctx: Context) -> Self {
         Self { read: Read::Cached, ..Self::new(ctx) }
     }
 
-    /// The API calls of one request.
+    /// API calls of one HTTP request.
     pub(super) fn calls(&self, deadline: Duration) -> Calls<'_> {
         Calls { ctx: &self.ctx, deadline }
     }
 
-    /// Counts on an open RemediationRequest, or else creates one.
+    /// Counts on an open RemediationRequest, or creates one.
     pub(super) async fn check_then_act(&self, calls: Calls<'_>, signal: &Signal) -> Result<Accepted, Refusal> {
         if let Some(accepted) = self.count_if_open(calls, signal).await? {
             return Ok(accepted);
         }
         let created = create::create(calls, &self.breaker, signal).await;
         let mut rr = Record::created(created.map_err(|error| refusal(calls, "create RemediationRequest", &error))?);
-        // The counter's first value is lost with any error, and the signal is answered 201 all the same.
+        // The signal is answered 201 even if the counter's first value could not be stored.
         let _not_counted = status::count_occurrence(calls, &mut rr).await;
         Ok(self.accepted(rr, Disposition::Created))
     }
 
-    /// Counts on an open RemediationRequest; `None` when there is none.
+    /// Counts on an open RemediationRequest; `None` if none exists.
     pub(super) async fn count_if_open(&self, calls: Calls<'_>, signal: &Signal) -> Result<Option<Accepted>, Refusal> {
         let found = dedup::should_deduplicate(calls, &signal.fingerprint, self.read).await;
         let Some(mut rr) = found.map_err(|error| refusal(calls, "deduplication check", &error))? else {
             return Ok(None);
         };
-        // An increment that could not be stored is only logged there, and the signal is answered 202 all the same.
+        // The existing gateway only logs an increment that it could not store, and still answers 202.
         let _not_counted = status::count_occurrence(calls, &mut rr).await;
         Ok(Some(self.accepted(rr, Disposition::Duplicate)))
     }
 
-    /// The reply, from the object in memory.
+    /// The reply, which quotes the object in memory.
     fn accepted(&self, rr: Record, disposition: Disposition) -> Accepted {
         let seen = rr.status.and_then(|status| status.deduplication).unwrap_or_default();
         let now = self.ctx.clock.now();
@@ -77,7 +77,7 @@ impl Pipeline {
     }
 }
 
-/// 504 once the deadline passed, whatever failed; else 500.
+/// 504 once the deadline has passed, 500 otherwise.
 pub(super) fn refusal(calls: Calls<'_>, what: &str, error: &CallError) -> Refusal {
     if calls.expired() {
         return Refusal::DeadlineExceeded;

@@ -1,9 +1,9 @@
-//! The lock as the implementation plan of December 2025 has it, right or wrong: on contention wait 100 ms, check for an
-//! open RemediationRequest without the lock, and start over, for as long as the request lives.
+//! The lock as the implementation plan of December 2025 describes it, mistakes included: on contention wait 100 ms,
+//! look for an open RemediationRequest without the lock, and start over, until the HTTP request ends.
 //!
-//! Release deletes the Lease by name without looking at its holder, so whoever took over an expired lock loses it to
-//! the previous holder's release. The plan hands the lock a client with a cache; here every read is a quorum read,
-//! which only helps it. A lease with a renewTime but no duration, which crashes the plan's code, never expires here.
+//! Release deletes the Lease by name without reading its holder: after a takeover, the previous holder's release
+//! deletes the new holder's lock. The plan gives the lock a client with a cache; here every read is a quorum read,
+//! which only helps it. A lease with a renewTime but no duration crashes the plan's code; here it never expires.
 use super::{
     lease_lock::LeaseLock,
     pipeline::{Pipeline, refusal},
@@ -22,13 +22,13 @@ struct PlannedLease {
     pipeline: Pipeline,
 }
 
-/// The planned protocol.
+/// Starts the planned protocol.
 pub fn start(ctx: Context) -> Arc<dyn Protocol> {
     Arc::new(PlannedLease { pipeline: Pipeline::new(ctx.clone()), ctx })
 }
 
 impl PlannedLease {
-    /// The plan recurses; its stack frames hold nothing that matters before the lock is theirs, so a loop is the same.
+    /// The plan recurses; a loop is equivalent, because the stack frames hold no state before the lock is taken.
     async fn process(&self, signal: &Signal, deadline: Duration) -> Result<Accepted, Refusal> {
         let calls = self.pipeline.calls(deadline);
         let lock = LeaseLock::of(calls, &signal.fingerprint);
@@ -39,7 +39,7 @@ impl PlannedLease {
             }
         }
         let outcome = self.pipeline.check_then_act(calls, signal).await;
-        // Go's defer: a release that fails, or comes too late to be sent, is only logged there.
+        // As in Go's defer, a release that fails or is too late to be sent has no effect on the answer.
         let _left_behind = lock.delete().await;
         outcome
     }

@@ -1,5 +1,5 @@
-//! The lock as the existing gateway ships it: ten attempts with growing waits, a lock-free check after each, release
-//! after a look at the holder, then 500.
+//! The lock as the existing gateway ships it: ten attempts with growing waits, a check without the lock after each, a
+//! release that reads the holder first, and 500 after the last attempt.
 //!
 //! Not here: running without POD_NAME, when that gateway takes no lock at all; [`none`](super::none) is that.
 use super::{
@@ -24,7 +24,7 @@ struct ShippedLease {
     pipeline: Pipeline,
 }
 
-/// The protocol of the existing gateway.
+/// Starts the protocol of the existing gateway.
 pub fn start(ctx: Context) -> Arc<dyn Protocol> {
     Arc::new(ShippedLease { pipeline: Pipeline::new(ctx.clone()), ctx })
 }
@@ -38,7 +38,7 @@ impl ShippedLease {
             if attempt == ATTEMPTS {
                 return Err(self.lock_timeout(deadline));
             }
-            // Neither this wait nor the one of the status updater ends early with the request.
+            // Neither this wait nor the one in the status updater ends early with the HTTP request.
             self.ctx.clock.sleep(contention_wait(&*self.ctx.entropy, attempt)).await;
             if let Some(accepted) = self.pipeline.count_if_open(calls, signal).await? {
                 return Ok(accepted);
@@ -46,7 +46,7 @@ impl ShippedLease {
             attempt += 1;
         }
         let outcome = self.pipeline.check_then_act(calls, signal).await;
-        // Before the answer and within the request's own time: a request out of time leaves its lease behind.
+        // Before the answer and before the deadline: a request after its deadline leaves its lease behind.
         let _left_behind = lock.delete_if_held().await;
         outcome
     }
@@ -69,7 +69,7 @@ impl Protocol for ShippedLease {
     }
 }
 
-/// 100, 200, 400, 800 ms, then 1 s, each ± 10 % and back within those bounds.
+/// 100, 200, 400, 800 ms, then 1 s, each ± 10 % but never below 100 ms or above 1 s.
 fn contention_wait(entropy: &dyn Entropy, attempt: u32) -> Duration {
     let nominal = backoff::doubling(SHORTEST_WAIT, attempt, LONGEST_WAIT);
     backoff::around(entropy, nominal).clamp(SHORTEST_WAIT, LONGEST_WAIT)

@@ -1,8 +1,7 @@
-//! The existing gateway's status updater: read, add one in memory, write the whole status back.
+//! The existing gateway's status updater: read, increment in memory, write the whole status back.
 //!
-//! Only a Conflict is tried again, four times in all (client-go's `retry.DefaultBackoff`); the waits do not look at the
-//! deadline. Whatever comes of it, the object in memory keeps the count it was given last: replies quote it, stored or
-//! not.
+//! It retries only a Conflict, with four attempts in all (client-go's `retry.DefaultBackoff`), and its waits ignore the
+//! deadline. The object in memory keeps the last count even if the write failed: replies quote it.
 use super::{
     backoff,
     call::{CallError, Calls},

@@ -182,7 +182,7 @@ impl Bench {
     }
 
     fn calls(&self) -> Vec<String> {
-        assert!(self.left.lock().expect("lock").is_empty(), "answers that nobody asked for");
+        assert!(self.left.lock().expect("lock").is_empty(), "unused answers");
         assert!(self.tasks.is_empty(), "these protocols work within the request");
         self.log.lock().expect("lock").iter().map(|(call, _)| call.clone()).collect()
     }

@@ -5,9 +5,12 @@
 //! Cells of equal cost are done one after the other, cheapest first, so that what is found first is the smallest there is.
 //!
 //! No reduction: two orders of steps that do not touch each other both count, and both are run.
-use super::scope::{Cost, alternatives};
+use super::{
+    progress::Progress,
+    scope::{Cost, alternatives},
+    tally::Tally,
+};
 use crate::{
-    campaign::{Progress, Tally},
     checks::{REPEATS, finding},
     runner::{Prepared, Run},
 };
@@ -250,7 +253,7 @@ impl Cell<'_> {
         self.progress.api_calls.fetch_add(run.outcome.api_calls, Relaxed);
         tally.add(self.done.fetch_add(1, Relaxed), 0, &run);
         if run.verdict == Verdict::Violated {
-            self.progress.breaches.fetch_add(1, Relaxed);
+            self.progress.violated.fetch_add(1, Relaxed);
             if !self.search.keep_going {
                 self.progress.stop.store(true, Relaxed);
             }

@@ -1,6 +1,6 @@
-//! How soon planted bugs are found: run after run from several seeds, each until its invariant is broken.
+//! Mutants: the number of runs that it takes to catch each, from several seeds.
+use super::{progress::Progress, random::run_seed};
 use crate::{
-    campaign::{Progress, run_seed},
     catalogue::find,
     mutants::{MUTANTS, Mutant},
     protocol_name::ProtocolName,
@@ -13,47 +13,47 @@ use sim::{
 };
 use std::sync::{
     Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering::Relaxed},
+    atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-/// How many runs from how many seeds.
+/// Extent of a hunt for mutants.
 #[derive(Debug, Clone, Copy)]
 pub struct Hunt {
-    /// Runs after which a seed gives up.
+    /// Most runs per seed.
     pub runs: u64,
-    /// Seeds.
+    /// Number of seeds per mutant.
     pub seeds: u64,
-    /// Threads.
+    /// Number of threads.
     pub jobs: usize,
 }
 
-/// What became of one planted bug.
+/// Result of the hunt for one mutant.
 #[derive(Debug, Clone)]
 pub struct Hunted {
-    /// Which, as an index into [`MUTANTS`].
+    /// Index into [`MUTANTS`].
     pub index: usize,
-    /// Per seed that found it, after how many runs; ascending.
+    /// Runs that it took, for each seed that caught the mutant; ascending.
     pub runs_to_find: Vec<u64>,
-    /// Seeds that gave up.
+    /// Number of seeds that did not catch it.
     pub missed: u64,
-    /// The first seed's run that shows it.
+    /// A run that shows the mistake, from the first seed that caught it.
     pub replay: Option<Replay>,
 }
 
 impl Hunted {
-    /// Whether every seed found it.
-    pub fn found(&self) -> bool {
+    /// Whether every seed caught the mutant.
+    pub fn caught(&self) -> bool {
         self.missed == 0 && !self.runs_to_find.is_empty()
     }
 
-    /// After how many runs this share of the seeds had found it (nearest rank).
+    /// Runs after which this share of the seeds had caught it (nearest rank).
     pub fn percentile(&self, share: f64) -> Option<u64> {
         let rank = (share * self.runs_to_find.len() as f64).ceil() as usize;
         self.runs_to_find.get(rank.saturating_sub(1)).copied()
     }
 }
 
-/// One seed's hunt for one bug.
+/// One seed's hunt for one mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Try {
     place: usize,
@@ -61,14 +61,14 @@ struct Try {
     result: Option<Hit>,
 }
 
-/// A run that showed the bug: how many it took, and its own seed.
+/// The run that caught a mutant: its number, from 1, and its seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Hit {
     runs: u64,
     seed: u64,
 }
 
-/// The subject that shows a planted bug.
+/// The scenario that must catch a mutant, with the mutant as its protocol.
 ///
 /// # Errors
 /// [`ReplayError::Unknown`] when its scenario or preset does not exist.
@@ -80,21 +80,25 @@ pub fn subject(index: usize) -> Result<Subject, ReplayError> {
     Ok(Subject::new(scenario, ProtocolName::Mutant(index), Transport::Direct, overrides))
 }
 
-/// Hunts these, in parallel, each seed on its own.
+/// Hunts these mutants on a few threads, one seed of one mutant at a time.
 ///
 /// # Errors
 /// [`ReplayError::Unknown`] when a scenario or preset does not exist.
 pub fn hunt(which: &[usize], hunt: &Hunt, progress: &Progress) -> Result<Vec<Hunted>, ReplayError> {
     let subjects: Vec<Subject> = which.iter().map(|&index| subject(index)).collect::<Result<_, _>>()?;
     let prepared: Vec<Prepared> = subjects.into_iter().map(|subject| Prepared::new(subject, Detail::Chain)).collect();
-    let work: Vec<(usize, u64)> =
-        (0..hunt.seeds).flat_map(|seed| (0..which.len()).map(move |place| (place, seed))).collect();
-    let next = AtomicUsize::new(0);
+    let tries = hunt.seeds.saturating_mul(which.len() as u64);
+    let next = AtomicU64::new(0);
     let found: Mutex<Vec<Try>> = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..hunt.jobs.max(1) {
             scope.spawn(|| {
-                while let Some(&(place, seed)) = work.get(next.fetch_add(1, Relaxed)) {
+                loop {
+                    let number = next.fetch_add(1, Relaxed);
+                    if number >= tries || progress.stop.load(Relaxed) {
+                        break;
+                    }
+                    let (place, seed) = ((number % which.len() as u64) as usize, number / which.len() as u64);
                     let invariant = MUTANTS[which[place]].invariant;
                     let result = first(&prepared[place], invariant, seed, hunt.runs, progress);
                     found.lock().unwrap_or_else(PoisonError::into_inner).push(Try { place, seed, result });
@@ -125,7 +129,7 @@ fn hunted(place: usize, index: usize, subject: &Subject, found: &[Try]) -> Hunte
     Hunted { index, missed: mine().filter(Option::is_none).count() as u64, runs_to_find, replay }
 }
 
-/// After how many runs `invariant` is broken, and the seed of that run.
+/// The first run that violates `invariant`.
 fn first(prepared: &Prepared, invariant: &str, seed: u64, runs: u64, progress: &Progress) -> Option<Hit> {
     for run in 0..runs {
         if progress.stop.load(Relaxed) {
@@ -136,7 +140,7 @@ fn first(prepared: &Prepared, invariant: &str, seed: u64, runs: u64, progress: &
         progress.runs.fetch_add(1, Relaxed);
         progress.api_calls.fetch_add(done.outcome.api_calls, Relaxed);
         if done.violations().any(|violation| violation.invariant == invariant) {
-            progress.breaches.fetch_add(1, Relaxed);
+            progress.violated.fetch_add(1, Relaxed);
             return Some(Hit { runs: run + 1, seed });
         }
     }

@@ -169,7 +169,7 @@ pub static ASSUMPTIONS: &[Assumption] = &[
         invariant: Some("occurrences_exact"),
     },
     Assumption {
-        statement: "nobody but the sweeper deletes this protocol's leases",
+        statement: "only the sweeper deletes this protocol's leases",
         scenario: LEASE_DELETED,
         protocol: SHIPPED,
         invariant: Some("one_active_request"),
@@ -181,7 +181,7 @@ pub static ASSUMPTIONS: &[Assumption] = &[
         invariant: Some("one_active_request"),
     },
     Assumption {
-        statement: "others create requests of a fingerprint only while no episode of it is being begun",
+        statement: "other clients create a request of a fingerprint only while no episode of it is beginning",
         scenario: OTHER_CREATOR,
         protocol: SHIPPED,
         invariant: Some("one_active_request"),
@@ -193,7 +193,7 @@ pub static ASSUMPTIONS: &[Assumption] = &[
         invariant: Some("one_active_request"),
     },
     Assumption {
-        statement: "occurrenceCount and the condition are written by gateways only",
+        statement: "only gateways write occurrenceCount and the condition",
         scenario: COUNT_LOWERED,
         protocol: SHIPPED,
         invariant: Some("occurrences_exact"),

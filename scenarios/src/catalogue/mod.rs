@@ -78,5 +78,5 @@ pub fn unknown(name: &str) -> String {
     let names: Vec<&str> = CATALOGUE.iter().map(|scenario| scenario.name.as_ref()).collect();
     let close = names.iter().find(|known| known.starts_with(name) || name.starts_with(*known));
     let hint = close.map(|close| format!(" Did you mean `{close}`?")).unwrap_or_default();
-    format!("no scenario `{name}`.{hint} `lockstep list` shows all {}", names.len())
+    format!("unknown scenario `{name}`.{hint} `lockstep list` shows all {}", names.len())
 }

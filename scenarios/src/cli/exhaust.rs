@@ -91,7 +91,7 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     let mut report = certificate(&subject, &explored, &search, began.elapsed());
     let directory = args.report.clone().unwrap_or_else(|| PathBuf::from("lockstep-report"));
     report.failures = failures(&subject, &explored.tally, &directory)?;
-    report.interrupted = progress.stop.load(Relaxed) && explored.tally.breaches.is_empty();
+    report.interrupted = progress.stop.load(Relaxed) && explored.tally.violations.is_empty();
     output::write(&report, args.format, args.report.as_deref())
 }
 
@@ -132,7 +132,7 @@ fn failures(subject: &Subject, tally: &Tally, directory: &std::path::Path) -> an
     for failure in &mut failures {
         STRATEGY.clone_into(&mut failure.strategy);
         failure.seed.clear();
-        let breach = tally.breaches.values().find(|breach| breach.violation.invariant == failure.invariant);
+        let breach = tally.violations.values().find(|breach| breach.violation.invariant == failure.invariant);
         if let Some(line) = breach.and_then(|breach| replay_of(subject, breach).to_line()) {
             failure.replay = format!("lockstep replay {line}");
         }

@@ -87,7 +87,7 @@ fn which(args: &Args) -> anyhow::Result<Vec<usize>> {
 fn fill(report: &mut RunReport, hunted: &[Hunted], progress: &Progress, strategy: &str) {
     let (runs, calls) = (progress.runs.load(Relaxed), progress.api_calls.load(Relaxed));
     report.command = "bugs".to_owned();
-    let all = hunted.iter().all(Hunted::found);
+    let all = hunted.iter().all(Hunted::caught);
     report.verdict = if all { Verdict::Held } else { Verdict::Inconclusive };
     report.simulated_seconds = 0.0;
     report.runs = runs;
@@ -105,7 +105,7 @@ fn row(hunted: &Hunted, strategy: &str) -> Bug {
         name: mutant.name.to_owned(),
         invariant: mutant.invariant.to_owned(),
         strategy: strategy.to_owned(),
-        found: hunted.found(),
+        found: hunted.caught(),
         runs_to_find,
         scenario: Some(mutant.scenario.to_owned()),
         replay: hunted

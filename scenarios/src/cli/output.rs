@@ -1,7 +1,7 @@
 //! Output: a campaign's tallies as a report, the report to standard output and to files.
 use super::{Format, Outcome};
 use crate::{
-    campaign::{Breach, Tally, replay_of},
+    campaign::{FirstViolation, Tally, replay_of},
     checks::{PANICS, REPEATS, kind},
     replay::{Decisions, Replay},
     runner::{Prepared, Run, Subject},
@@ -14,7 +14,7 @@ use reports::{
 };
 use sim::trace::Detail;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -40,7 +40,7 @@ pub(super) fn report(subjects: &[Subject], tallies: &[Tally], strategy: &str, wa
     RunReport {
         verdict,
         runs,
-        distinct_interleavings: tallies.iter().map(distinct).sum(),
+        distinct_interleavings: tallies.iter().map(|tally| tally.interleavings.distinct()).sum(),
         simulated_seconds: tallies.iter().map(|tally| tally.simulated.as_secs_f64()).sum(),
         runs_per_second: runs as f64 / wall.as_secs_f64().max(1e-9),
         api_calls: tallies.iter().map(|tally| tally.api_calls).sum(),
@@ -83,10 +83,6 @@ pub(super) fn blank(command: &str, wall: Duration) -> RunReport {
     }
 }
 
-fn distinct(tally: &Tally) -> u64 {
-    tally.interleavings.iter().collect::<BTreeSet<_>>().len() as u64
-}
-
 fn scenario(subject: &Subject, tally: &Tally, strategy: &str) -> ScenarioReport {
     ScenarioReport {
         name: subject.scenario.name.to_string(),
@@ -123,7 +119,7 @@ fn scenario(subject: &Subject, tally: &Tally, strategy: &str) -> ScenarioReport 
 pub(super) fn failures(subjects: &[Subject], tallies: &[Tally], directory: &Path) -> anyhow::Result<Vec<Failure>> {
     let mut failures = Vec::new();
     for (subject, tally) in subjects.iter().zip(tallies) {
-        for breach in tally.breaches.values() {
+        for breach in tally.violations.values() {
             let occurrences = tally.checks.iter().find(|(name, _)| *name == breach.violation.invariant);
             let occurrences = occurrences.map_or(0, |(_, checks)| checks.runs);
             failures.push(failure(subject, breach, occurrences, directory)?);
@@ -148,7 +144,7 @@ fn keep_smallest_stories(failures: &mut [Failure]) {
     }
 }
 
-fn failure(subject: &Subject, breach: &Breach, occurrences: u64, directory: &Path) -> anyhow::Result<Failure> {
+fn failure(subject: &Subject, breach: &FirstViolation, occurrences: u64, directory: &Path) -> anyhow::Result<Failure> {
     let replay = replay_of(subject, breach);
     let invariant = breach.violation.invariant;
     std::fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
@@ -276,7 +272,7 @@ pub(super) fn replay_report(subject: &Subject, replay: &Replay, given: &str, run
     report.command = "replay".to_owned();
     report.runs_per_second = 0.0;
     let replicas = subject.scenario.cluster.replicas;
-    for (name, breach) in &tally.breaches {
+    for (name, breach) in &tally.violations {
         let timeline = run.timeline.as_ref().map(|timeline| timeline.timeline(replicas, &breach.violation.evidence));
         report.failures.push(Failure {
             scenario: subject.scenario.name.to_string(),

@@ -25,7 +25,7 @@ pub(super) fn show(progress: &Progress, total: Option<u64>, done: &AtomicBool) {
         told = std::time::Instant::now();
         let seconds = began.elapsed().as_secs_f64();
         let (runs, calls) = (progress.runs.load(Relaxed), progress.api_calls.load(Relaxed));
-        let breaches = progress.breaches.load(Relaxed);
+        let breaches = progress.violated.load(Relaxed);
         let line = format!(
             "{runs}{of} runs · {:.0} runs/s · {:.0} API calls/s · {breaches} violated",
             runs as f64 / seconds,

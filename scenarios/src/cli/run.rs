@@ -1,7 +1,7 @@
 //! `lockstep run`: the main job.
 use super::{Format, Outcome, output, progress};
 use crate::{
-    campaign::{self, Budget, Progress},
+    campaign::{self, Budget, Plan, Progress},
     catalogue::{CATALOGUE, find, unknown},
     protocol_name::{ProtocolName, SHIPPED},
     replay::preset,
@@ -76,7 +76,7 @@ pub(super) struct Args {
 pub(super) fn execute(args: Args) -> anyhow::Result<Outcome> {
     let subjects = subjects(&args)?;
     let budget = Budget {
-        runs: runs(&args, &subjects),
+        plan: plan(&args, &subjects),
         time: args.time,
         seed: args.seed,
         jobs: args.jobs.map_or_else(processors, usize::from),
@@ -85,10 +85,10 @@ pub(super) fn execute(args: Args) -> anyhow::Result<Outcome> {
     };
     let progress = std::sync::Arc::new(Progress::default());
     interruptible(&progress)?;
-    let (total, done) = (budget.runs.iter().sum(), AtomicBool::new(false));
+    let (total, done) = (budget.plan.total(), AtomicBool::new(false));
     let began = std::time::Instant::now();
     let tallies = std::thread::scope(|scope| {
-        scope.spawn(|| progress::show(&progress, Some(total), &done));
+        scope.spawn(|| progress::show(&progress, total, &done));
         let tallies = campaign::run(&subjects, &budget, &progress);
         done.store(true, Relaxed);
         tallies
@@ -128,18 +128,20 @@ fn subjects(args: &Args) -> anyhow::Result<Vec<Subject>> {
     Ok(scenarios.into_iter().map(|scenario| Subject::new(scenario.clone(), protocol, transport, overrides)).collect())
 }
 
-fn runs(args: &Args, subjects: &[Subject]) -> Vec<u64> {
-    let each = |subject: &Subject| {
-        let weight = u64::from(subject.scenario.weight);
-        let cost = if subject.transport == Transport::Network { NETWORK_COST } else { 1 };
-        match (args.runs, args.time) {
-            (Some(runs), _) => runs,
-            (None, Some(_)) => 10_000 * weight,
-            (None, None) if args.scenarios.is_empty() => (RUNS_PER_WEIGHT * weight / cost).max(1),
-            (None, None) => RUNS_OF_ONE / cost,
+fn plan(args: &Args, subjects: &[Subject]) -> Plan {
+    let weights = subjects.iter().map(|subject| u64::from(subject.scenario.weight));
+    let network = subjects.iter().any(|subject| subject.transport == Transport::Network);
+    match (args.runs, args.time) {
+        (Some(runs), _) => Plan::each(subjects.len(), runs),
+        (None, Some(_)) => Plan::new(weights.collect(), None),
+        (None, None) if !args.scenarios.is_empty() => {
+            Plan::each(subjects.len(), if network { RUNS_OF_ONE / NETWORK_COST } else { RUNS_OF_ONE })
         }
-    };
-    subjects.iter().map(each).collect()
+        (None, None) if network => {
+            Plan::new(weights.map(|weight| (RUNS_PER_WEIGHT * weight / NETWORK_COST).max(1)).collect(), Some(1))
+        }
+        (None, None) => Plan::new(weights.collect(), Some(RUNS_PER_WEIGHT)),
+    }
 }
 
 pub(super) fn processors() -> usize {

@@ -44,8 +44,7 @@ struct State {
     observed: usize,
 }
 
-/// A recorder that the simulation, the senders and the runner share. They run in one thread: the lock is never
-/// contended.
+/// A recorder, shared by the simulation, the senders and the runner. They run in one thread without contention.
 #[derive(Clone)]
 pub struct Recorder(Arc<Mutex<State>>);
 

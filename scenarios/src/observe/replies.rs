@@ -26,7 +26,7 @@ struct Member<'a> {
     status: Option<Cow<'a, str>>,
 }
 
-/// The reply to each of `count` signals of one delivery; `None` stands for a broken connection.
+/// The reply to each of `count` signals of one delivery; `None` is a broken connection.
 pub(super) fn replies(count: usize, response: Option<http::Response<Bytes>>) -> Vec<Reply> {
     let Some(response) = response else { return vec![Reply::Lost; count] };
     let status = response.status().as_u16();

@@ -1,5 +1,5 @@
-//! Payloads: bodies as Alertmanager and Kubernetes really send them, the objects that they speak of, and the
-//! fingerprints that must come of them, computed here from the contract and not by the gateway.
+//! Payloads: bodies as Alertmanager and Kubernetes really send them, the objects that they are about, and the expected
+//! fingerprints, which are computed here from the contract and not by the gateway.
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,10 +16,10 @@ const PODS_FIRING: &str = include_str!("../../payloads/alertmanager/pod-crash-lo
 const NODES_FIRING: &str = include_str!("../../payloads/alertmanager/node-not-ready-truncated-firing.json");
 const EVENT_BACKOFF: &str = include_str!("../../payloads/events/backoff-warning.json");
 
-/// When the recorded Event was last seen.
+/// Time in the recorded Event, replaced by the time of sending.
 const EVENT_LAST_SEEN: &str = "2026-11-20T16:52:31Z";
 
-/// A body and what it is about.
+/// Body of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Payload {
     /// One firing alert on the Deployment `payments/checkout`.
@@ -35,28 +35,27 @@ pub enum Payload {
     Event,
     /// One firing alert on the Deployment `payments/app-N`.
     Distinct(u16),
-    /// A group of firing alerts on the Deployments `payments/app-0` to `payments/app-N`, N left out: a group as it
-    /// grows.
+    /// A group of N firing alerts on the Deployments `payments/app-0`, `payments/app-1` and so on: a group as it grows.
     Group(u16),
 }
 
-/// One alert of a payload, and what must come of it.
+/// One alert of a payload, as the oracle expects it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alert {
-    /// The fingerprint.
+    /// Expected fingerprint.
     pub fingerprint: Arc<str>,
-    /// Whether it is resolved.
+    /// Whether the alert is resolved.
     pub resolved: bool,
 }
 
-/// What a payload always is.
+/// The parts of a payload that are the same in every run.
 struct Prepared {
     body: Bytes,
     alerts: Arc<[Alert]>,
 }
 
 impl Payload {
-    /// The path that it is posted to.
+    /// Path to POST it to.
     pub fn path(self) -> &'static str {
         match self {
             Payload::Event => "/api/v1/signals/kubernetes-event",
@@ -64,7 +63,7 @@ impl Payload {
         }
     }
 
-    /// The body, as sent at `now`: an Event says when it was last seen, and an old one is refused.
+    /// Body at the time `now`: an Event contains the time at which it was last seen, and the gateway refuses old ones.
     pub fn body(self, now: jiff::Timestamp) -> Bytes {
         let body = self.prepared().body.clone();
         match self {
@@ -76,12 +75,12 @@ impl Payload {
         }
     }
 
-    /// Its alerts, in order.
+    /// Alerts in the body, in order.
     pub fn alerts(self) -> Arc<[Alert]> {
         Arc::clone(&self.prepared().alerts)
     }
 
-    /// Body and alerts, worked out once per process: every run sends the same.
+    /// Body and alerts, computed once per process because every run sends the same.
     fn prepared(self) -> Arc<Prepared> {
         static PREPARED: Mutex<BTreeMap<Payload, Arc<Prepared>>> = Mutex::new(BTreeMap::new());
         let mut prepared = PREPARED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -123,7 +122,7 @@ impl Payload {
         owners.iter().map(|owner| Alert { fingerprint: fingerprint(owner), resolved }).collect()
     }
 
-    /// The cluster's objects that it speaks of.
+    /// Objects of the cluster that the alerts are about, with their owners.
     pub fn objects(self) -> Vec<Value> {
         match self {
             Payload::Deployment | Payload::DeploymentResolved => vec![deployment("payments", "checkout")],
@@ -150,7 +149,7 @@ impl Payload {
     }
 }
 
-/// The body as its sender writes it: the files are indented for reading, senders do not indent.
+/// Removes the indentation of a file: senders do not indent.
 fn compact(file: &str) -> String {
     let mut in_string = false;
     let mut escaped = false;
@@ -166,7 +165,7 @@ fn compact(file: &str) -> String {
         .collect()
 }
 
-/// What Alertmanager makes of so many alerts of one group: what they have in common leaves the Deployment out.
+/// The notification of a group with this many alerts: their common labels do not include the Deployment.
 fn grouped(alerts: u16) -> String {
     let mut body: Value = serde_json::from_str(DEPLOYMENT_FIRING).unwrap_or_default();
     let alert = body["alerts"][0].take();
@@ -200,8 +199,7 @@ fn deployment(namespace: &str, name: &str) -> Value {
 }
 
 fn owned(mut object: Value, api_version: &str, kind: &str, owner: &str) -> Value {
-    // The fixtures' owners have no uid yet when they are written; the gateway follows kind and name, as upstream's
-    // does.
+    // Owners have no uid yet when the fixtures are written; both gateways follow kind and name.
     object["metadata"]["ownerReferences"] = json!([{
         "apiVersion": api_version, "kind": kind, "name": owner, "controller": true,
         "uid": "00000000-0000-4000-8000-000000000000",
@@ -233,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn events_say_when_they_were_seen() {
+    fn events_contain_the_time_of_sending() {
         let now = "2026-11-20T17:00:00Z".parse().expect("a timestamp");
         let body: Value = serde_json::from_slice(&Payload::Event.body(now)).expect("JSON");
         assert_eq!(body["lastTimestamp"], "2026-11-20T17:00:00Z");

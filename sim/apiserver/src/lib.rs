@@ -14,15 +14,32 @@
 //! - [`ApiServer::watches`], [`ApiServer::bookmark`], [`ApiServer::end_watch`]: what a server does to streams over
 //!   time.
 //!
-//! Files follow k8s.io/apiserver's packages. [`ApiServer`] names what is not simulated.
-use bytes::Bytes;
-use serde_json::Value;
-use std::sync::Arc;
-
+//! [`ApiServer`] names what is not simulated.
+//!
+//! # Folders
+//! Each folder follows a package of Kubernetes, and names it. A folder imports only folders before it in this list, and
+//! the modules of a folder do not import each other in a circle.
+//! 1. `base`: ids, requests, objects, errors, times, selectors
+//! 2. `structured_merge`: types for merges and field owners
+//! 3. `schema`: structural schemas and CEL rules
+//! 4. `storage`: the store, the watch caches, continue tokens
+//! 5. `registry`: the kinds, built-in and defined
+//! 6. `codec`: encodings, decoding of bodies, tables
+//! 7. `apply`: server-side apply and strategic merge patches
+//! 8. `access`: authentication and authorization
+//! 9. `request`: paths, options, and the call that a handler receives
+//! 10. `admission`: webhooks
+//! 11. `extensions`: definitions of custom resources
+//! 12. `validation`: rules and defaults of built-in kinds, options
+//! 13. `controllers`: the tasks of garbage collection and of namespace deletion
+//! 14. `server`: the state: store, caches, watches, hooks
+//! 15. `endpoints`: routing, the verbs, discovery, OpenAPI, reviews
+//! 16. `cluster`: first objects, the entry for requests, controllers at work
 mod access;
 mod admission;
 mod apply;
 mod base;
+mod cluster;
 mod codec;
 mod controllers;
 mod endpoints;
@@ -35,136 +52,22 @@ mod storage;
 mod structured_merge;
 mod validation;
 
-pub use crate::access::authentication::{TokenFileError, TokenTable, User};
-pub use crate::access::authorizer::{Attributes, Authorizer, Decision};
-pub use crate::registry::columns::jsonpath::JsonPathError;
-pub use crate::registry::resources::{Registry, RegistryError};
-pub use crate::server::state::{ApiServer, FixtureError};
-pub use admission::{AdmissionHook, AdmissionRequest, AdmissionResponse, Operation};
-pub use base::status;
-pub use controllers::Task;
+pub use access::{
+    authentication::token_table::{TokenFileError, TokenTable},
+    authorizer::{Attributes, Authorizer, Decision},
+    user::User,
+};
+pub use admission::webhook::{AdmissionHook, AdmissionRequest, AdmissionResponse, Operation};
+pub use base::{
+    cache::{CachedRead, Limits},
+    commit::{Change, Commit},
+    id::{ResourceId, ServerId, WatchId},
+    request::{Answer, AnswerBody, Request},
+    status,
+    watch::{WatchItem, WatchStart},
+};
+pub use cluster::fixture::FixtureError;
+pub use controllers::task::Task;
+pub use registry::{columns::jsonpath::JsonPathError, error::RegistryError, resources::Registry};
 pub use schema::SchemaError;
-
-/// Index of one API server over the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ServerId(pub usize);
-
-/// Index of a resource (group, version, plural) in the registry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ResourceId(pub u16);
-
-/// Identifier of an open watch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WatchId(pub u64);
-
-/// The position at which a watch begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct WatchStart {
-    /// The watch delivers the events after this revision.
-    pub after: u64,
-    /// Whether the watch first delivers every object that existed at that revision.
-    pub from_state: bool,
-}
-
-/// Capacity of an API server. The real one's depends on the resource and on its load.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Events of a resource that a watch cache remembers: an older watch gets 410. The real one keeps at least a
-    /// hundred, and all of the last 75 s (k8s.io/apiserver/pkg/storage/cacher/watch_cache.go).
-    pub history: usize,
-    /// Events by which a stream may be behind its cache before the server ends it. The real one: ten to a thousand
-    /// (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go).
-    pub buffer: usize,
-}
-
-impl Limits {
-    /// No limits: everything is remembered, and the server waits for every client.
-    pub const NONE: Limits = Limits { history: usize::MAX, buffer: usize::MAX };
-}
-
-/// A read of a collection from a cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CachedRead {
-    /// The resource that was read.
-    pub resource: ResourceId,
-    /// The revision of the cache that served it.
-    pub revision: u64,
-    /// Whether the answer shows the client that revision. A watch that continues from a version does not.
-    pub told: bool,
-}
-
-/// One HTTP request, decoded from the wire.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// The method: GET, HEAD, POST, PUT, PATCH or DELETE.
-    pub method: http::Method,
-    /// Path and query as sent, e.g. `/api/v1/namespaces/a/pods?watch=1`.
-    pub target: String,
-    /// Accept, Content-Type, Authorization, User-Agent and the rest, as sent.
-    pub headers: http::HeaderMap,
-    /// The whole body.
-    pub body: Bytes,
-}
-
-/// An HTTP answer.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// HTTP status.
-    pub status: u16,
-    /// Headers other than content-length (content-type, retry-after, warning, …).
-    pub headers: http::HeaderMap,
-    /// The whole body, or a stream.
-    pub body: AnswerBody,
-}
-
-/// The body of an [`Answer`].
-#[derive(Debug, Clone)]
-pub enum AnswerBody {
-    /// The whole body.
-    Full(Bytes),
-    /// A stream of watch events in the encoding of the answer's content type, taken with [`ApiServer::next_event`].
-    Watch(WatchId),
-}
-
-/// The next item of a watch.
-#[derive(Debug, Clone)]
-pub enum WatchItem {
-    /// One event: the JSON line, its newline included, or a protobuf message behind its length.
-    Event(Bytes),
-    /// No event yet: the cache has not advanced further.
-    Pending,
-    /// The server ended the stream.
-    End,
-}
-
-/// What a commit did to one object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// The object did not exist before.
-    Created,
-    /// The object existed before and still does.
-    Modified,
-    /// The object was deleted.
-    Deleted,
-}
-
-/// One write that took effect.
-#[derive(Debug, Clone)]
-pub struct Commit {
-    /// The store's revision after the write: the object's new resourceVersion.
-    pub revision: u64,
-    /// The actor who sent the request, as given to [`ApiServer::handle`].
-    pub actor: u32,
-    /// The object's resource.
-    pub resource: ResourceId,
-    /// The object's namespace; empty for cluster-scoped ones.
-    pub namespace: Arc<str>,
-    /// The object's name.
-    pub name: Arc<str>,
-    /// The kind of change.
-    pub change: Change,
-    /// The object before the write; None if it did not exist.
-    pub before: Option<Arc<Value>>,
-    /// The object after the write; for a deletion its last state.
-    pub after: Arc<Value>,
-}
+pub use server::state::ApiServer;

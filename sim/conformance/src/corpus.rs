@@ -1,5 +1,5 @@
-//! The files of the corpus: read, and written when answers are recorded.
-use super::Case;
+//! Reads the files of the corpus, and writes the recorded answers.
+use crate::{case::Case, error::CorpusError};
 use serde::Serialize;
 use serde_json::{Value, json, ser::PrettyFormatter};
 use std::{
@@ -8,39 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Why the corpus cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum CorpusError {
-    /// A file or directory.
-    #[error("cannot read {path}: {why}; the corpus has cases/ and answers/ with the same names")]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        why: io::Error,
-    },
-    /// A file of answers.
-    #[error("cannot write {path}: {why}")]
-    Write {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        why: io::Error,
-    },
-    /// A file that is no JSON, or not of this shape.
-    #[error("{path} is not a case or its answers: {message}")]
-    Malformed {
-        /// Which.
-        path: PathBuf,
-        /// What is wrong.
-        message: String,
-    },
-}
-
 /// All cases of a corpus, by name, each with its answers.
 ///
 /// # Errors
-/// If a file cannot be read, is no case, or a case has no answers.
+/// If a file cannot be read or is not a case, or a case has no answers.
 pub fn load(corpus: &Path) -> Result<Vec<Case>, CorpusError> {
     let cases = load_unanswered(corpus)?;
     match cases.iter().find(|case| case.answers.is_none()) {
@@ -52,10 +23,10 @@ pub fn load(corpus: &Path) -> Result<Vec<Case>, CorpusError> {
     }
 }
 
-/// All cases of a corpus, by name, also those that nothing is recorded for.
+/// All cases of a corpus, by name, with or without recorded answers.
 ///
 /// # Errors
-/// If a file cannot be read or is no case.
+/// If a file cannot be read or is not a case.
 pub fn load_unanswered(corpus: &Path) -> Result<Vec<Case>, CorpusError> {
     let mut cases = Vec::new();
     for group in entries(&corpus.join("cases"))? {
@@ -66,17 +37,17 @@ pub fn load_unanswered(corpus: &Path) -> Result<Vec<Case>, CorpusError> {
     Ok(cases)
 }
 
-/// What the simulated server is known not to answer as recorded: the names of cases in `not_yet.txt`, each with its reason.
+/// The cases in `not_yet.txt`, which the simulated server is known to answer differently: name → reason.
 ///
 /// # Errors
-/// If the list cannot be read, or a line gives no reason.
+/// If the list cannot be read, or a line lacks a reason.
 pub fn known_gaps(corpus: &Path) -> Result<BTreeMap<String, String>, CorpusError> {
     let path = corpus.join("not_yet.txt");
     gaps_in(&read(&path)?)
         .map_err(|line| CorpusError::Malformed { path: path.clone(), message: format!("{line:?} gives no reason") })
 }
 
-/// The same from the text of the list.
+/// Parses the text of such a list.
 ///
 /// # Errors
 /// The first line without a reason.
@@ -92,13 +63,13 @@ pub fn gaps_in(list: &str) -> Result<BTreeMap<String, String>, &str> {
 /// The custom resource definition that the cases need.
 ///
 /// # Errors
-/// If it cannot be read or is no JSON.
+/// If the file cannot be read or is not JSON.
 pub fn definition(corpus: &Path) -> Result<Value, CorpusError> {
     let path = corpus.join("crd.json");
     parse(&path, &read(&path)?)
 }
 
-/// Records the answers of a case.
+/// Writes the answers of a case; returns the path of the file.
 ///
 /// # Errors
 /// If the file cannot be written.

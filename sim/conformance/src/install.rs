@@ -1,25 +1,24 @@
-//! What the corpus needs before its first case: the custom resource, and the users on a simulated server.
-use super::{
-    Tokens,
+//! Installs the custom resource definition of the corpus on a server.
+use crate::{
     client::{Client, Unanswered},
+    users::Tokens,
 };
-use apiserver::{ApiServer, Request, TokenTable};
+use apiserver::Request;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
-use jiff::Timestamp;
 use serde_json::Value;
 use std::time::Duration;
 
-/// How long a real server may take until it serves a new definition.
-const PATIENCE: Duration = Duration::from_secs(30);
-const EVERY: Duration = Duration::from_millis(100);
-/// After discovery has it, other caches follow.
-const SETTLE: Duration = Duration::from_secs(1);
+/// Time within which a real server must serve a new definition.
+const SERVED_TIMEOUT: Duration = Duration::from_secs(30);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// Wait after the resource is served, until the other caches of a real server know it.
+const CACHE_DELAY: Duration = Duration::from_secs(1);
 
-/// Creates the definition where the resource is not served yet, and waits until it is.
+/// Creates the definition unless its resource is served already, and waits until it is served.
 ///
 /// # Errors
-/// If it cannot be created, or is not served in time.
+/// If the definition cannot be created, or its resource is not served in time.
 pub async fn install<C: Client>(client: &mut C, tokens: &Tokens, definition: &Value) -> Result<(), Unanswered> {
     let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let plural = text("/spec/names/plural");
@@ -34,14 +33,17 @@ pub async fn install<C: Client>(client: &mut C, tokens: &Tokens, definition: &Va
             "the definition of {plural} cannot be created: {made}; is the token an administrator's?"
         )));
     }
-    let end = client.elapsed() + PATIENCE;
+    let end = client.elapsed() + SERVED_TIMEOUT;
     while status(client, tokens, Method::GET, &collection, Bytes::new()).await? != 200 {
         if client.elapsed() > end {
-            return Err(Unanswered(format!("{plural} are not served {} s after their definition", PATIENCE.as_secs())));
+            return Err(Unanswered(format!(
+                "{plural} are not served {} s after they were defined",
+                SERVED_TIMEOUT.as_secs()
+            )));
         }
-        client.sleep(EVERY).await;
+        client.sleep(POLL_INTERVAL).await;
     }
-    client.sleep(SETTLE).await;
+    client.sleep(CACHE_DELAY).await;
     Ok(())
 }
 
@@ -56,19 +58,10 @@ async fn status<C: Client>(
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let token = HeaderValue::try_from(format!("Bearer {}", tokens.admin));
-    headers.insert(header::AUTHORIZATION, token.map_err(|_| Unanswered("the token is no header's value".to_owned()))?);
+    headers.insert(
+        header::AUTHORIZATION,
+        token.map_err(|_| Unanswered("the token is not a valid header value".to_owned()))?,
+    );
     let request = Request { method, target: target.to_owned(), headers, body };
     Ok(client.send(request).await?.status)
-}
-
-/// The recorded cluster's token file.
-const TOKENS: &str = "conf-admin-token,admin,admin-uid,\"system:masters\"\nconf-user-token,conf-user,conf-user-uid\n";
-
-/// Lets the users in that the corpus needs, as the recorded cluster did.
-///
-/// # Panics
-/// If the server's registry lacks the kinds of RBAC.
-pub fn admit_users(api: &mut ApiServer) {
-    let tokens = TokenTable::parse(TOKENS).expect("a constant table parses");
-    api.set_tokens(tokens, Timestamp::UNIX_EPOCH).expect("the bootstrap roles are accepted");
 }

@@ -1,6 +1,6 @@
-//! Makes the answers of two servers comparable: uids, versions, times, generated names and tokens become placeholders, by the
-//! rules of the corpus's README.
-use super::case::{Action, Step};
+//! Makes the answers of two servers comparable: uids, versions, times, generated names and tokens become placeholders,
+//! by the rules in the corpus's README.
+use crate::script::{Action, Step};
 use regex::{Captures, Regex};
 use serde_json::{Map, Value, json};
 use std::{
@@ -8,9 +8,9 @@ use std::{
     sync::LazyLock,
 };
 
-/// Members whose time is the server's.
+/// Members with a time that the server sets.
 const TIMES: [&str; 4] = ["creationTimestamp", "deletionTimestamp", "time", "lastTransitionTime"];
-/// No version of a run is as great: what is belongs to the case.
+/// Versions from here on come from the case, not from a server.
 const VERSION_LIMIT: u64 = 100_000_000;
 
 static UUID: LazyLock<Regex> =
@@ -31,8 +31,10 @@ fn expression(text: &str) -> Regex {
 struct Normaliser<'a> {
     text: &'a str,
     namespace: &'a str,
+    /// Whether to keep managedFields.
     managed: bool,
-    /// Owners are sorted by the second in which they wrote: where a case does not wait, which that is is left to chance.
+    /// Whether to sort field owners by manager: servers sort them by the second of their write, which is random unless
+    /// the case waits between writes.
     by_manager: bool,
     uids: BTreeMap<String, String>,
     generated: BTreeMap<String, String>,
@@ -70,7 +72,7 @@ pub(super) fn run(text: &str, namespace: &str, managed: bool, steps: &[Step], mu
     out
 }
 
-/// Keeps, of the lists that "filter" names, the members whose pointers have one of the wanted values.
+/// Applies "filter": keeps the items of the named lists whose pointers have one of the wanted values.
 fn filter(step: &Step, answer: &mut Value) {
     for (list, wanted) in &step.filter {
         let found = answer.get_mut("body").and_then(|b| b.pointer_mut(list)).and_then(Value::as_array_mut);
@@ -81,7 +83,7 @@ fn filter(step: &Step, answer: &mut Value) {
     }
 }
 
-/// Owners of fields by operation and manager, whenever they wrote.
+/// Sorts field owners by operation and manager instead of time.
 fn by_manager(list: &Value) -> Value {
     let text = |entry: &Value, member: &str| entry.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut entries = list.as_array().cloned().unwrap_or_default();
@@ -90,7 +92,8 @@ fn by_manager(list: &Value) -> Value {
     entries.into()
 }
 
-/// Ages in the rows of a Table: the column's place is in the table, or, in a stream, in an earlier one.
+/// Replaces ages in the rows of Tables. The column definitions are in the same table, or in an earlier one of the
+/// stream.
 fn hide_ages(value: &mut Value, columns: &mut Value) {
     match value {
         Value::Array(list) => list.iter_mut().for_each(|v| hide_ages(v, columns)),
@@ -119,12 +122,12 @@ fn hide_ages(value: &mut Value, columns: &mut Value) {
 }
 
 impl Normaliser<'_> {
-    /// Collects the versions of objects, not of lists and bookmarks, and generated names.
+    /// Collects generated names, and the versions of objects but not of lists and bookmarks.
     fn learn(&mut self, value: &Value, quiet: bool) {
         match value {
             Value::Array(list) => list.iter().for_each(|v| self.learn(v, quiet)),
             Value::Object(map) => {
-                // An empty list of partial metadata has items of null.
+                // An empty list of partial metadata has null items.
                 let is_list = ["items", "rows"]
                     .iter()
                     .any(|member| map.get(*member).is_some_and(|v| v.is_array() || v.is_null()));
@@ -132,7 +135,7 @@ impl Normaliser<'_> {
                     self.learn_object(meta);
                 }
                 let bookmark = map.get("type") == Some(&json!("BOOKMARK"));
-                // Of a bookmark as a Table the version is in a row.
+                // A bookmark in the form of a Table has its version in a row.
                 map.values().for_each(|v| self.learn(v, quiet || bookmark));
             }
             _ => {}
@@ -150,7 +153,7 @@ impl Normaliser<'_> {
         }
     }
 
-    /// The rank of an object's version; any other version has the rank of the greatest one below it.
+    /// The rank of an object's version; any other version has the rank of the greatest object version below it.
     fn version(&self, text: &str) -> String {
         match text.parse::<u64>() {
             Ok(n) if n != 0 && n < VERSION_LIMIT => format!("$rv{}", self.versions.range(..=n).count()),

@@ -1,5 +1,5 @@
-//! JSON whose members keep the order in which a file has them: some answers quote the body that was sent.
-use super::case::Names;
+//! JSON whose members keep the order of the file: some answers quote the body that was sent.
+use crate::variables::Variables;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
@@ -7,30 +7,32 @@ use serde::{
 use serde_json::Value;
 use std::fmt;
 
-/// A request's body, as written.
+/// A JSON value in the order of its file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Ordered {
     Object(Vec<(String, Ordered)>),
     Array(Vec<Ordered>),
-    /// Anything without members.
+    /// A value without members or items.
     Scalar(Value),
 }
 
 impl Ordered {
-    /// With `{var}` and `{var+N}` replaced; `{"$repeat": [text, n]}` is the text n times.
-    pub(super) fn substitute(&self, names: &Names) -> Self {
+    /// Replaces `{var}` and `{var+N}`, and `{"$repeat": [text, n]}` by the text n times.
+    pub(super) fn substitute(&self, variables: &Variables) -> Self {
         match self {
             Self::Object(members) => match members.as_slice() {
                 [(name, Self::Array(arguments))] if name == "$repeat" => repeated(arguments),
-                _ => Self::Object(members.iter().map(|(name, v)| (names.text(name), v.substitute(names))).collect()),
+                _ => Self::Object(
+                    members.iter().map(|(name, v)| (variables.text(name), v.substitute(variables))).collect(),
+                ),
             },
-            Self::Array(items) => Self::Array(items.iter().map(|item| item.substitute(names)).collect()),
-            Self::Scalar(Value::String(text)) => Self::Scalar(names.value(text)),
+            Self::Array(items) => Self::Array(items.iter().map(|item| item.substitute(variables)).collect()),
+            Self::Scalar(Value::String(text)) => Self::Scalar(variables.value(text)),
             Self::Scalar(other) => Self::Scalar(other.clone()),
         }
     }
 
-    /// As text, with a blank after each comma and colon, as the corpus was recorded.
+    /// JSON text with a space after each comma and colon, as when the corpus was recorded.
     pub(super) fn text(&self) -> String {
         match self {
             Self::Object(members) => {
@@ -115,7 +117,7 @@ mod tests {
     #[test]
     fn members_keep_their_order() {
         let body: Ordered = serde_json::from_str(r#"{"b":[1,"{ns}"],"a":{"$repeat":["x",3]},"{ns}":null}"#).unwrap();
-        let text = body.substitute(&Names::new("here")).text();
+        let text = body.substitute(&Variables::new("here")).text();
         assert_eq!(text, r#"{"b": [1, "here"], "a": "xxx", "here": null}"#);
     }
 }

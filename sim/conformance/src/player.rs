@@ -1,7 +1,9 @@
-//! Plays a case on any client: its requests, watches and pauses.
-use super::{
-    case::{Action, Call, Names, Script, Step},
+//! Plays a script on any client: its requests, watches and waits.
+use crate::{
     client::{Client, Line, Reply, Unanswered},
+    script::{Action, Call, Script, Step},
+    users::Tokens,
+    variables::Variables,
 };
 use apiserver::Request;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -11,63 +13,38 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// The headers that are compared.
 const HEADERS: [&str; 5] = ["content-type", "retry-after", "warning", "www-authenticate", "allow"];
-/// How long a request is repeated until its answer is as wanted.
-const PATIENCE: Duration = Duration::from_secs(8);
-const REPEAT_EVERY: Duration = Duration::from_millis(100);
-/// How long a watch is read by default.
+/// Time for which a request is repeated until its answer has the values of `until`.
+const REPEAT_TIMEOUT: Duration = Duration::from_secs(8);
+const REPEAT_INTERVAL: Duration = Duration::from_millis(100);
+/// Time for which a watch is read by default, in seconds.
 const READ_SECONDS: u64 = 5;
-/// How long a watch is listened to after the last event that is expected.
-const SURPLUS: Duration = Duration::from_millis(250);
-
-/// The tokens of the users that cases act as.
-#[derive(Debug, Clone)]
-pub struct Tokens {
-    /// User `admin` in group `system:masters`.
-    pub admin: String,
-    /// User `conf-user`, who has no rights.
-    pub user: String,
-}
-
-impl Default for Tokens {
-    fn default() -> Self {
-        Self { admin: "conf-admin-token".to_owned(), user: "conf-user-token".to_owned() }
-    }
-}
-
-impl Tokens {
-    fn of(&self, who: &str) -> Option<&str> {
-        match who {
-            "admin" => Some(&self.admin),
-            "user" => Some(&self.user),
-            "bad" => Some("no-such-token"),
-            _ => None,
-        }
-    }
-}
+/// Time for which a watch is read after the last expected event, to detect surplus ones.
+const SURPLUS_WAIT: Duration = Duration::from_millis(250);
 
 struct Player<'a, C: Client> {
     client: &'a mut C,
     tokens: &'a Tokens,
     script: &'a Script,
-    names: Names,
+    variables: Variables,
+    /// Open watches by name: the stream, if the watch was accepted, and the time for which it is read.
     watches: BTreeMap<String, (Option<C::Stream>, Duration)>,
 }
 
-/// The answers of all steps, played in a namespace of the case's own, which is made first.
+/// Plays a script in a new namespace; returns the raw answers of all steps.
 pub(super) async fn play<C: Client>(
     client: &mut C,
     tokens: &Tokens,
     script: &Script,
     namespace: &str,
 ) -> Result<Vec<Value>, Unanswered> {
-    let mut player = Player { client, tokens, script, names: Names::new(namespace), watches: BTreeMap::new() };
-    player.make_namespace(namespace).await?;
+    let mut player = Player { client, tokens, script, variables: Variables::new(namespace), watches: BTreeMap::new() };
+    player.create_namespace(namespace).await?;
     let mut answers = Vec::with_capacity(script.steps.len());
     for step in &script.steps {
         let answer = player.step(step).await?;
         let found = answer.get("body").or_else(|| answer.get("events"));
         for (name, pointer) in &step.capture {
-            player.names.keep(name, found.and_then(|body| body.pointer(pointer)).cloned().unwrap_or_default());
+            player.variables.set(name, found.and_then(|body| body.pointer(pointer)).cloned().unwrap_or_default());
         }
         answers.push(answer);
     }
@@ -75,18 +52,18 @@ pub(super) async fn play<C: Client>(
 }
 
 impl<C: Client> Player<'_, C> {
-    async fn make_namespace(&mut self, name: &str) -> Result<(), Unanswered> {
+    async fn create_namespace(&mut self, name: &str) -> Result<(), Unanswered> {
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
         let call = Call {
             method: Some("POST".to_owned()),
             path: "/api/v1/namespaces".to_owned(),
             raw: Some(body.to_string()),
-            who: Some("admin".to_owned()),
+            user: Some("admin".to_owned()),
             ..Call::default()
         };
-        let made = self.request(&call).await?;
-        let created = made.get("status") == Some(&json!(201));
-        if created { Ok(()) } else { Err(Unanswered(format!("the namespace {name} cannot be made: {made}"))) }
+        let answer = self.request(&call).await?;
+        let created = answer.get("status") == Some(&json!(201));
+        if created { Ok(()) } else { Err(Unanswered(format!("the namespace {name} cannot be created: {answer}"))) }
     }
 
     async fn step(&mut self, step: &Step) -> Result<Value, Unanswered> {
@@ -99,35 +76,35 @@ impl<C: Client> Player<'_, C> {
                 Ok(json!({}))
             }
             Action::Compact(revision) => {
-                let revision = self.names.text(revision);
+                let revision = self.variables.text(revision);
                 let number =
-                    revision.parse().map_err(|_| Unanswered(format!("{revision} is no revision to compact")))?;
+                    revision.parse().map_err(|_| Unanswered(format!("{revision} is not a revision to compact")))?;
                 Ok(json!({"status": self.client.compact(number).await?}))
             }
         }
     }
 
     async fn repeated(&mut self, call: &Call, until: &BTreeMap<String, Value>) -> Result<Value, Unanswered> {
-        let end = self.client.elapsed() + PATIENCE;
+        let end = self.client.elapsed() + REPEAT_TIMEOUT;
         loop {
             let answer = self.request(call).await?;
             let reached = until.iter().all(|(pointer, wanted)| answer.pointer(pointer) == Some(wanted));
             if reached || self.client.elapsed() >= end {
                 return Ok(answer);
             }
-            self.client.sleep(REPEAT_EVERY).await;
+            self.client.sleep(REPEAT_INTERVAL).await;
         }
     }
 
     async fn request(&mut self, call: &Call) -> Result<Value, Unanswered> {
-        let reply = self.client.send(self.make(call)?).await?;
+        let reply = self.client.send(self.build(call)?).await?;
         Ok(answer_value(&reply))
     }
 
     async fn open(&mut self, call: &Call) -> Result<Value, Unanswered> {
         let mut call = call.clone();
         call.query.entry("watch".to_owned()).or_insert_with(|| "true".into());
-        let (reply, stream) = self.client.watch(self.make(&call)?).await?;
+        let (reply, stream) = self.client.watch(self.build(&call)?).await?;
         let mut head = answer_value(&reply);
         if let (Some(_), Some(head)) = (&stream, head.as_object_mut()) {
             head.remove("body");
@@ -136,16 +113,16 @@ impl<C: Client> Player<'_, C> {
         Ok(head)
     }
 
-    /// With a count, that many events and any surplus; without, what comes until the server ends the stream.
+    /// Collects events: with a count, that many and any surplus; without, until the server ends the stream.
     async fn collect(&mut self, name: &str, count: Option<usize>) -> Value {
-        let (stream, patience) = self.watches.remove(name).unwrap_or_default();
-        let mut end = self.client.elapsed() + patience;
+        let (stream, read_time) = self.watches.remove(name).unwrap_or_default();
+        let mut end = self.client.elapsed() + read_time;
         let (mut events, mut ended) = (Vec::new(), stream.is_none());
         if let Some(mut stream) = stream {
             let mut missing = count;
             loop {
                 if missing == Some(0) {
-                    end = self.client.elapsed() + SURPLUS;
+                    end = self.client.elapsed() + SURPLUS_WAIT;
                     missing = None;
                 }
                 let within = end.saturating_sub(self.client.elapsed());
@@ -167,20 +144,20 @@ impl<C: Client> Player<'_, C> {
         if count.is_some() { json!({"events": events}) } else { json!({"events": events, "ended": ended}) }
     }
 
-    fn make(&self, call: &Call) -> Result<Request, Unanswered> {
+    fn build(&self, call: &Call) -> Result<Request, Unanswered> {
         let broken = |what: &str, text: &str| Unanswered(format!("the case has no valid {what}: {text}"));
         let method = call.method.as_deref().unwrap_or("GET");
         let method: Method = method.parse().map_err(|_| broken("method", method))?;
         let body = match (&call.body, &call.raw, &call.base64) {
-            (Some(body), ..) => Some(body.substitute(&self.names).text().into_bytes()),
-            (_, Some(raw), _) => Some(self.names.text(raw).into_bytes()),
+            (Some(body), ..) => Some(body.substitute(&self.variables).text().into_bytes()),
+            (_, Some(raw), _) => Some(self.variables.text(raw).into_bytes()),
             (_, _, Some(coded)) => Some(STANDARD.decode(coded).map_err(|_| broken("base64", coded))?),
             _ => None,
         };
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(header::USER_AGENT, HeaderValue::from_static("conf/1.0"));
-        if let Some(token) = self.tokens.of(call.who.as_ref().unwrap_or(&self.script.who)) {
+        if let Some(token) = self.tokens.of(call.user.as_ref().unwrap_or(&self.script.user)) {
             let value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| broken("token", token))?;
             headers.insert(header::AUTHORIZATION, value);
         }
@@ -191,7 +168,7 @@ impl<C: Client> Player<'_, C> {
             let header: HeaderName = name.parse().map_err(|_| broken("header", name))?;
             headers.remove(&header);
             if let Some(value) = value {
-                let value = self.names.text(value);
+                let value = self.variables.text(value);
                 headers.insert(header, HeaderValue::from_str(&value).map_err(|_| broken("header", &value))?);
             }
         }
@@ -199,12 +176,12 @@ impl<C: Client> Player<'_, C> {
     }
 
     fn target(&self, call: &Call) -> String {
-        let mut target = encode(&self.names.text(&call.path), "/:%");
+        let mut target = encode(&self.variables.text(&call.path), "/:%");
         let mut mark = '?';
         for (name, value) in &call.query {
             let values = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
             for value in values {
-                let text = value.as_str().map_or_else(|| value.to_string(), |text| self.names.text(text));
+                let text = value.as_str().map_or_else(|| value.to_string(), |text| self.variables.text(text));
                 target.push_str(&format!("{mark}{}={}", encode(name, ""), encode(&text, "")));
                 mark = '&';
             }
@@ -218,7 +195,7 @@ fn encode(text: &str, safe: &str) -> String {
     text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
-/// What of an answer is compared, not yet normalised.
+/// The parts of an answer that are compared, before normalisation.
 fn answer_value(reply: &Reply) -> Value {
     let mut headers = Map::new();
     for name in HEADERS {

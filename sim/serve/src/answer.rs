@@ -1,24 +1,27 @@
-//! From a request on the wire to the API server and back.
-use super::{etcd, shared::Shared, watch};
+//! Answers one HTTP request with the API server.
+use crate::{
+    body::{Body, full},
+    etcd,
+    shared::Shared,
+    watch,
+};
 use apiserver::{Answer, AnswerBody, Request};
 use bytes::{Bytes, BytesMut};
 use futures::future::Either;
 use http::Method;
-use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use std::{convert::Infallible, pin::pin, time::Duration};
+use std::{pin::pin, time::Duration};
 
-/// How much of a body is kept: a little more than the server takes, so that it sees that there is too much.
+/// Bytes of a body to keep: one more than the server accepts, so that it can refuse a larger one.
 const BODY_KEPT: usize = (3 << 20) + 1;
-/// How much of a body is read at all, so that a client is told before its connection breaks.
+/// Bytes of a body to read at most: a client that sends a little too much gets an answer before its connection is
+/// closed.
 const BODY_READ: usize = 16 << 20;
-/// How long a read waits for a version that is not there yet (k8s.io/apiserver/pkg/storage/cacher, blockTimeout).
+/// Time for which a read waits for a future version (k8s.io/apiserver/pkg/storage/cacher, blockTimeout).
 const FRESHNESS_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A whole answer or a stream.
-pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
-
-/// Answers one request. An error ends the connection: the client broke it off.
+/// Answers one request. An error ends the connection: the client aborted the request.
 pub(super) async fn answer(
     shared: Shared,
     request: http::Request<Incoming>,
@@ -30,9 +33,9 @@ pub(super) async fn answer(
     }
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let request = Request { method: parts.method, target, headers: parts.headers, body };
-    let answer = fresh(&shared, &request).await;
+    let answer = handle_when_fresh(&shared, &request).await;
     let mut response = http::Response::new(match answer.body {
-        AnswerBody::Full(bytes) => Full::new(bytes).boxed_unsync(),
+        AnswerBody::Full(bytes) => full(bytes),
         AnswerBody::Watch(id) => watch::body(shared, id),
     });
     *response.status_mut() = http::StatusCode::from_u16(answer.status).unwrap_or_default();
@@ -40,18 +43,18 @@ pub(super) async fn answer(
     Ok(response)
 }
 
-/// A read of a version from the future waits whether it comes, before it is refused.
-async fn fresh(shared: &Shared, request: &Request) -> Answer {
-    let mut news = shared.news();
-    let mut patience = pin!(tokio::time::sleep(FRESHNESS_TIMEOUT));
+/// Handles a request. A read of a future version waits for that version before it is refused.
+async fn handle_when_fresh(shared: &Shared, request: &Request) -> Answer {
+    let mut changes = shared.changes();
+    let mut deadline = pin!(tokio::time::sleep(FRESHNESS_TIMEOUT));
     loop {
-        news.borrow_and_update();
+        changes.borrow_and_update();
         let answer = shared.handle(request);
         let early = request.method == Method::GET && answer.status == http::StatusCode::GATEWAY_TIMEOUT.as_u16();
         if !early {
             return answer;
         }
-        if let Either::Left(_) = futures::future::select(patience.as_mut(), pin!(news.changed())).await {
+        if let Either::Left(_) = futures::future::select(deadline.as_mut(), pin!(changes.changed())).await {
             return answer;
         }
     }

@@ -1,7 +1,7 @@
-//! The other end of the wire: plays conformance cases on a served cluster or on a real kube-apiserver.
+//! A client over the wire: plays conformance cases on a served cluster or on a real kube-apiserver.
 //!
-//! One connection for each request, so that no case depends on the connections of another.
-use super::tls;
+//! It opens a connection for each request, so that cases do not depend on each other's connections.
+use crate::trust::{Trust, client_config};
 use apiserver::Request;
 use bytes::{Bytes, BytesMut};
 use conformance::{Client, Line, Reply, Unanswered};
@@ -18,30 +18,21 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-/// How long a whole answer may take.
+/// Timeout of a whole answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Which servers' certificates are good.
-#[derive(Debug, Clone, Copy)]
-pub enum Trust<'a> {
-    /// Those that an authority signed: its certificates, in PEM.
-    Authority(&'a str),
-    /// Any: whoever answers is the server.
-    Anyone,
-}
-
-/// Why a server cannot be talked to.
+/// Reason why a client cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteError {
-    /// The URL is none.
-    #[error("{0} is no URL of a server: try https://127.0.0.1:6443")]
+    /// The URL is malformed.
+    #[error("{0} is not a server's URL: try https://127.0.0.1:6443")]
     Url(String),
-    /// The authority is none.
+    /// The certificate authority is not valid.
     #[error("the certificate authority cannot be used: {0}; give its certificates in PEM")]
     Authority(String),
 }
 
-/// A server at the end of a wire, with real time.
+/// A client of a server over the network, in real time.
 #[derive(Debug)]
 pub struct Remote {
     server: Endpoint,
@@ -54,7 +45,7 @@ pub struct Remote {
 #[derive(Debug)]
 pub struct RemoteStream {
     body: Incoming,
-    /// What came after the last whole line.
+    /// Bytes received after the last complete line.
     rest: BytesMut,
     ended: bool,
 }
@@ -64,7 +55,7 @@ struct Endpoint {
     tls: bool,
     host: String,
     port: u16,
-    /// Before every path, without a slash at its end.
+    /// Prefix of every path, without a trailing slash.
     base: String,
 }
 
@@ -84,12 +75,13 @@ impl Endpoint {
 }
 
 impl Remote {
-    /// A client of the server at this URL. `etcd` is the URL that answers `POST /v3/kv/compaction`, if any does.
+    /// A client of the server at this URL. `etcd` is the URL of the server that answers `POST /v3/kv/compaction`, if
+    /// any. Connections are opened later.
     ///
     /// # Errors
-    /// If a URL or the authority is malformed; nothing is connected to yet.
+    /// If a URL or the authority is malformed.
     pub fn new(server: &str, etcd: Option<&str>, trust: Trust<'_>) -> Result<Self, RemoteError> {
-        let tls = tls::client_config(trust).map_err(|error| RemoteError::Authority(error.to_string()))?;
+        let tls = client_config(trust).map_err(|error| RemoteError::Authority(error.to_string()))?;
         let etcd = etcd.map(Endpoint::parse).transpose()?;
         Ok(Self { server: Endpoint::parse(server)?, etcd, tls, began: Instant::now() })
     }
@@ -102,7 +94,7 @@ impl Remote {
         format!("{scheme}://{host}:{port}{base}")
     }
 
-    /// Whether the server is this machine.
+    /// Whether the URL's host is this machine.
     pub fn is_loopback(url: &str) -> bool {
         Endpoint::parse(url).is_ok_and(|endpoint| {
             endpoint.host == "localhost" || endpoint.host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
@@ -114,12 +106,12 @@ impl Remote {
         let stream = TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await.map_err(unanswered)?;
         stream.set_nodelay(true).map_err(unanswered)?;
         if !endpoint.tls {
-            return converse(stream, endpoint, request).await;
+            return send_on(stream, endpoint, request).await;
         }
         let name = ServerName::try_from(endpoint.host.clone()).map_err(|error| Unanswered(error.to_string()))?;
         let connector = TlsConnector::from(Arc::clone(&self.tls));
         let stream = connector.connect(name, stream).await.map_err(unanswered)?;
-        converse(stream, endpoint, request).await
+        send_on(stream, endpoint, request).await
     }
 
     async fn whole(&self, endpoint: &Endpoint, request: Request) -> Result<Reply, Unanswered> {
@@ -130,7 +122,8 @@ impl Remote {
     }
 }
 
-async fn converse(
+/// Sends one request on a new connection.
+async fn send_on(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     endpoint: &Endpoint,
     request: Request,
@@ -141,10 +134,11 @@ async fn converse(
     let mut wire = http::Request::new(Full::new(request.body));
     *wire.method_mut() = request.method;
     let target = format!("{}{}", endpoint.base, request.target);
-    *wire.uri_mut() = target.parse().map_err(|_| Unanswered(format!("{target} is no path")))?;
+    *wire.uri_mut() = target.parse().map_err(|_| Unanswered(format!("{target} is not a valid path")))?;
     *wire.headers_mut() = request.headers;
     let host = http::HeaderValue::try_from(format!("{}:{}", endpoint.host, endpoint.port));
-    wire.headers_mut().insert(header::HOST, host.map_err(|_| Unanswered(format!("{} is no host", endpoint.host)))?);
+    wire.headers_mut()
+        .insert(header::HOST, host.map_err(|_| Unanswered(format!("{} is not a valid host", endpoint.host)))?);
     sender.send_request(wire).await.map_err(failed)
 }
 
@@ -153,12 +147,12 @@ impl Client for Remote {
 
     async fn send(&mut self, request: Request) -> Result<Reply, Unanswered> {
         let whole = self.whole(&self.server, request);
-        timeout(ANSWER_TIMEOUT, whole).await.map_err(|_| Unanswered("it took more than a minute".to_owned()))?
+        timeout(ANSWER_TIMEOUT, whole).await.map_err(|_| Unanswered("no answer within a minute".to_owned()))?
     }
 
     async fn watch(&mut self, request: Request) -> Result<(Reply, Option<RemoteStream>), Unanswered> {
         let response = timeout(ANSWER_TIMEOUT, self.exchange(&self.server, request));
-        let response = response.await.map_err(|_| Unanswered("it took more than a minute".to_owned()))??;
+        let response = response.await.map_err(|_| Unanswered("no answer within a minute".to_owned()))??;
         let (head, body) = response.into_parts();
         let reply = |body: Bytes| Reply { status: head.status.as_u16(), headers: head.headers.clone(), body };
         if head.status == http::StatusCode::OK {
@@ -186,7 +180,7 @@ impl Client for Remote {
     }
 
     async fn compact(&mut self, revision: u64) -> Result<u16, Unanswered> {
-        let Some(etcd) = &self.etcd else { return Err(Unanswered("no URL of etcd was given".to_owned())) };
+        let Some(etcd) = &self.etcd else { return Err(Unanswered("the URL of etcd is not set".to_owned())) };
         let body = Bytes::from(format!("{{\"revision\": \"{revision}\", \"physical\": true}}"));
         let mut headers = http::HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));

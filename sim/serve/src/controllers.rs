@@ -1,15 +1,15 @@
-//! The controllers of a served cluster: garbage collection and the emptying of namespaces, as soon as there is something to do.
-use super::shared::Shared;
+//! Runs the controllers of a served cluster: garbage collection and deletion of namespace contents.
+use crate::shared::Shared;
 
-/// Works until it is dropped: one task after the other, and other requests in between.
-pub(super) async fn work(shared: Shared) {
-    let mut news = shared.news();
+/// Performs tasks as they become due, until the future is dropped. Other requests can run between two tasks.
+pub(super) async fn run(shared: Shared) {
+    let mut changes = shared.changes();
     loop {
-        news.borrow_and_update();
-        while shared.perform_one() {
+        changes.borrow_and_update();
+        while shared.perform_next_task() {
             tokio::task::yield_now().await;
         }
-        if news.changed().await.is_err() {
+        if changes.changed().await.is_err() {
             return;
         }
     }

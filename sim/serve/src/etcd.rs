@@ -1,18 +1,21 @@
-//! What of etcd's HTTP gateway is served: compaction, so that a client can see what an expired version does to it.
-use super::{answer::Body, shared::Shared};
+//! Serves etcd's compaction endpoint, so that clients can be tested against expired resource versions.
+use crate::{
+    body::{Body, full},
+    shared::Shared,
+};
 use bytes::Bytes;
 use http::{HeaderValue, header};
-use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 
-/// The path, for POST.
+/// Path of the endpoint, which accepts POST.
 pub(super) const COMPACTION: &str = "/v3/kv/compaction";
-/// gRPC's OUT_OF_RANGE, which the gateway translates to 400.
+/// gRPC's OUT_OF_RANGE, which etcd's HTTP gateway translates to 400.
 const OUT_OF_RANGE: u8 = 11;
 /// gRPC's INVALID_ARGUMENT.
 const INVALID_ARGUMENT: u8 = 3;
 
-/// `{"revision": "N"}`: int64 is a string in protobuf's JSON, and a number is taken too.
+/// Compacts the store at the revision in a body `{"revision": "N"}`. An int64 is a string in protobuf's JSON; a number
+/// is accepted too.
 pub(super) fn compact(shared: &Shared, body: &Bytes) -> http::Response<Body> {
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
     let revision = request.get("revision").map(|r| r.as_str().map_or_else(|| r.to_string(), str::to_owned));
@@ -33,7 +36,7 @@ fn refused(code: u8, message: &str) -> http::Response<Body> {
 }
 
 fn response(status: u16, body: &Value) -> http::Response<Body> {
-    let mut response = http::Response::new(Full::new(Bytes::from(body.to_string())).boxed_unsync());
+    let mut response = http::Response::new(full(Bytes::from(body.to_string())));
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

@@ -1,8 +1,8 @@
-//! The kubeconfig that a client of a served cluster needs.
+//! The kubeconfig for clients of a served cluster.
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-/// A kubeconfig for one cluster and one user, in YAML: the server's URL, the authority's certificate in PEM, the user's name and
-/// bearer token.
+/// A kubeconfig in YAML for one cluster and one user, from the server's URL, the authority's certificate in PEM, the
+/// user's name and bearer token.
 pub fn kubeconfig(url: &str, authority: &str, user: &str, token: &str) -> String {
     let authority = STANDARD.encode(authority);
     let (user, token) = (quoted(user), quoted(token));
@@ -29,7 +29,7 @@ current-context: lockstep
     )
 }
 
-/// JSON's strings are YAML's.
+/// A YAML string: JSON strings are valid YAML.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

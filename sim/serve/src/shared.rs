@@ -1,18 +1,18 @@
-//! The one API server behind its lock, and the news that it moved.
+//! The API server that all connections share, behind a lock, with notifications of its changes.
 use apiserver::{Answer, ApiServer, Request, ServerId, WatchId, WatchItem};
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
-/// Who writes for the controllers, in commits that nobody reads.
+/// The actor of writes by controllers. Its commits are not read.
 const CONTROLLER: u32 = 1;
 
-/// Clone it freely: all clones are one server.
+/// Handle to the API server. All clones share one server.
 #[derive(Debug, Clone)]
 pub(super) struct Shared {
     api: Arc<Mutex<ApiServer>>,
-    /// Changes with every commit, and when watches are ended.
-    moved: Arc<watch::Sender<u64>>,
+    /// The store's revision; notifies of every commit, and when the server ends watches.
+    revision: Arc<watch::Sender<u64>>,
 }
 
 /// The machine's clock.
@@ -23,8 +23,8 @@ pub(super) fn now() -> Timestamp {
 
 impl Shared {
     pub(super) fn new(api: ApiServer) -> Self {
-        let moved = watch::Sender::new(api.revision());
-        Self { api: Arc::new(Mutex::new(api)), moved: Arc::new(moved) }
+        let revision = watch::Sender::new(api.revision());
+        Self { api: Arc::new(Mutex::new(api)), revision: Arc::new(revision) }
     }
 
     /// Executes a request now and wakes the watches if it committed anything.
@@ -32,16 +32,16 @@ impl Shared {
         let (answer, revision) = {
             let mut api = self.lock();
             let answer = api.handle(ServerId(0), 0, request, now());
-            // Nobody reads them here, and they would pile up.
+            // Commits are not read here, and would accumulate.
             drop(api.take_commits());
             (answer, api.revision())
         };
-        self.tell(revision);
+        self.notify(revision);
         answer
     }
 
-    /// Lets a controller do the first thing that it would do now; false if there is nothing.
-    pub(super) fn perform_one(&self) -> bool {
+    /// Performs the first task of the controllers; false if there is none.
+    pub(super) fn perform_next_task(&self) -> bool {
         let (task, revision) = {
             let mut api = self.lock();
             let task = api.controller_tasks(now()).into_iter().next();
@@ -49,7 +49,7 @@ impl Shared {
             drop(api.take_commits());
             (task, api.revision())
         };
-        self.tell(revision);
+        self.notify(revision);
         task.is_some()
     }
 
@@ -57,17 +57,17 @@ impl Shared {
         self.lock().has_controllers()
     }
 
-    fn tell(&self, revision: u64) {
-        self.moved.send_if_modified(|known| {
-            let news = *known != revision;
+    fn notify(&self, revision: u64) {
+        self.revision.send_if_modified(|known| {
+            let changed = *known != revision;
             *known = revision;
-            news
+            changed
         });
     }
 
-    /// What changes when there may be something new for a watch.
-    pub(super) fn news(&self) -> watch::Receiver<u64> {
-        self.moved.subscribe()
+    /// Notifications that watches may have new events.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.revision.subscribe()
     }
 
     pub(super) fn next_event(&self, watch: WatchId) -> WatchItem {
@@ -91,19 +91,19 @@ impl Shared {
         self.lock().close_watch(watch);
     }
 
-    /// The server ends all its watches.
+    /// Ends all watches on the server's side.
     pub(super) fn end_watches(&self) {
         let mut api = self.lock();
         let open: Vec<_> = api.watches().map(|(watch, ..)| watch).collect();
         open.into_iter().for_each(|watch| api.end_watch(watch));
         drop(api);
-        self.moved.send_modify(|_| ());
+        self.revision.send_modify(|_| ());
     }
 
     /// Compacts the store as etcd does.
     ///
     /// # Errors
-    /// etcd's reason to refuse.
+    /// etcd's reason for a refusal.
     pub(super) fn compact(&self, revision: u64) -> Result<u64, &'static str> {
         let mut api = self.lock();
         match revision {

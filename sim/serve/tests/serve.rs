@@ -1,4 +1,4 @@
-//! The API server behind a real socket: what only shows there, because it takes time or a connection.
+//! The API server behind a real socket: behaviour that depends on real time or on connections.
 use apiserver::{ApiServer, Registry, Request};
 use bytes::Bytes;
 use conformance::{Client, Line, Reply};
@@ -27,10 +27,10 @@ struct Served {
 }
 
 async fn serve() -> Served {
-    serve_this(ApiServer::new(Arc::new(Registry::builtin()), 1, 7)).await
+    serve_api(ApiServer::new(Arc::new(Registry::builtin()), 1, 7)).await
 }
 
-async fn serve_this(api: ApiServer) -> Served {
+async fn serve_api(api: ApiServer) -> Served {
     let server = Server::bind(api, ([127, 0, 0, 1], 0).into()).await.expect("a free port");
     let url = server.url();
     let client = Remote::new(&url, Some(&url), Trust::Authority(server.certificate_authority())).expect("a client");
@@ -90,9 +90,9 @@ async fn read_waits_for_future_version() {
     let mut other = Remote::new(&url, None, Trust::Anyone).expect("a client");
     let waiting = tokio::spawn(async move { other.send(request(Method::GET, &target, Value::Null)).await });
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert!(!waiting.is_finished(), "the version is not there yet");
+    assert!(!waiting.is_finished(), "the version does not exist yet");
     served.client.send(lease("b")).await.expect("an answer");
-    let list = timeout(SOON, waiting).await.expect("it is there now").expect("no panic").expect("an answer");
+    let list = timeout(SOON, waiting).await.expect("the version exists now").expect("no panic").expect("an answer");
     assert_eq!((list.status, body(&list)["items"].as_array().map(Vec::len)), (200, Some(2)));
 }
 
@@ -113,7 +113,7 @@ async fn compaction_answers_like_etcd() {
     served.client.send(lease("a")).await.expect("an answer");
     assert_eq!(served.client.compact(2).await, Ok(200));
     assert_eq!(served.client.compact(2).await, Ok(400), "compacted already");
-    assert_eq!(served.client.compact(1_000).await, Ok(400), "not there yet");
+    assert_eq!(served.client.compact(1_000).await, Ok(400), "a future revision");
 }
 
 #[tokio::test]
@@ -134,13 +134,13 @@ async fn taken_port_is_named() {
 }
 
 #[tokio::test]
-async fn deleted_namespace_is_emptied_where_asked() {
+async fn controllers_empty_a_deleted_namespace() {
     let mut api = ApiServer::new(Arc::new(Registry::builtin()), 1, 7);
     api.set_controllers(true);
-    let mut served = serve_this(api).await;
+    let mut served = serve_api(api).await;
     let namespaces = "/api/v1/namespaces";
-    let made = request(Method::POST, namespaces, json!({"metadata": {"name": "short"}}));
-    assert_eq!(served.client.send(made).await.expect("an answer").status, 201);
+    let namespace = request(Method::POST, namespaces, json!({"metadata": {"name": "short"}}));
+    assert_eq!(served.client.send(namespace).await.expect("an answer").status, 201);
     let map = request(Method::POST, &format!("{namespaces}/short/configmaps"), json!({"metadata": {"name": "a"}}));
     assert_eq!(served.client.send(map).await.expect("an answer").status, 201);
     let target = format!("{namespaces}/short");
@@ -150,10 +150,10 @@ async fn deleted_namespace_is_emptied_where_asked() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(5), gone).await.expect("the namespace goes");
+    timeout(Duration::from_secs(5), gone).await.expect("the namespace is deleted");
 }
 
-/// A connection as client-go makes one: TLS, and HTTP/2 within.
+/// A connection like client-go's: HTTP/2 over TLS.
 async fn connect(served: &Served) -> http2::SendRequest<Full<Bytes>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(served.authority.as_bytes()).expect("PEM")).expect("a certificate");

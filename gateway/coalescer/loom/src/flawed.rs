@@ -1,4 +1,4 @@
-//! Queues that each lack one of the coalescer's precautions. A search that does not find what is wrong with them is no search.
+//! Queues that each lack one of the coalescer's precautions, to check that the search finds every one of these flaws.
 use crate::{
     model::{Item, Lead, Queue},
     queue::Limits,
@@ -14,7 +14,7 @@ pub const INSERTS_LATER: u8 = 2;
 pub const CHECKS_EARLIER: u8 = 3;
 /// A leader that leaves early keeps its key.
 pub const KEEPS_KEY: u8 = 4;
-/// Gives the whole room to whoever comes first.
+/// Gives the whole room to the first key that asks for it.
 pub const SHARES_NOTHING: u8 = 5;
 
 /// A coalescer with the flaw of this number.
@@ -26,7 +26,7 @@ pub struct Flawed<const FLAW: u8> {
 
 type Guard<'a> = MutexGuard<'a, BTreeMap<&'static str, VecDeque<Item>>>;
 
-/// Its leadership.
+/// The leadership of a flawed queue.
 #[derive(Debug)]
 pub struct FlawedLead<const FLAW: u8> {
     queue: Arc<Flawed<FLAW>>,
@@ -39,7 +39,7 @@ impl<const FLAW: u8> Flawed<FLAW> {
         self.table.lock().expect("no panic while locked")
     }
 
-    /// Unlocks and locks again where the flaw is this one.
+    /// Unlocks and locks again if the queue has this flaw.
     fn gap<'a>(&'a self, flaw: u8, held: Guard<'a>) -> Guard<'a> {
         if FLAW != flaw {
             return held;

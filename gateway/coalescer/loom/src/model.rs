@@ -1,12 +1,14 @@
-//! What threads do to a queue, and what must hold in every interleaving of it.
+//! What threads do to a queue, and what must hold in every interleaving.
 //!
-//! - An item that was accepted is taken exactly once, or dropped by a leader that left early; never both, never neither.
-//! - Two never write for one key at a time.
-//! - When all threads are done the table is empty: nobody is left behind by a leader that ends.
-//! - Never more items wait than the limits say, and a key with few is not refused because of one with many.
+//! - An accepted item is taken exactly once, or dropped by a leader that left early; never both, never neither.
+//! - A key never has two writers at the same time.
+//! - When all threads are done the table is empty: a leader that ends leaves no item behind.
+//! - The number of waiting items stays within the limits, and a key with few items is not refused because of one with
+//!   many.
 //!
-//! Bookkeeping is in `RefCell`s, which loom does not see: it must not add interleavings. (All its threads are coroutines of one.)
-//! That two writers never meet is asked of loom's own `Cell`, which fails unless one access happened before the other.
+//! Bookkeeping is in `RefCell`s, which loom does not see, so that it adds no interleavings. (All threads of loom are
+//! coroutines of one thread.) Loom's own `Cell` checks that two writers never overlap: it fails unless one access
+//! happened before the other.
 use crate::queue::{Coalescer, Full, Joined, Leadership, Limits};
 use loom::{cell::Cell, sync::Arc, thread};
 use std::{cell::RefCell, rc::Rc};
@@ -15,15 +17,15 @@ use std::{cell::RefCell, rc::Rc};
 pub trait Queue: Sized + 'static {
     /// The right to take a key's items.
     type Lead: Lead;
-    /// An empty one.
+    /// An empty queue.
     fn new(limits: Limits) -> Self;
-    /// Adds an item; `Err` when it did not fit, `Some` when the caller leads now.
+    /// Adds an item; `Err` if it did not fit, `Some` if the caller leads now.
     fn join(queue: &Arc<Self>, key: &'static str, item: Item) -> Result<Option<Self::Lead>, Item>;
-    /// Items waiting, and keys that are led.
+    /// Number of waiting items, and of keys with a leader.
     fn census(&self) -> (usize, usize);
 }
 
-/// See [`Leadership`].
+/// A [`Leadership`], of the shipped queue or a flawed one.
 pub trait Lead {
     /// The next items; `None` ends the leadership.
     fn take(&mut self, max: usize) -> Option<Vec<Item>>;
@@ -55,118 +57,118 @@ impl Lead for Leadership<Item> {
     }
 }
 
-/// What became of one item.
+/// The outcome of one item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Fate {
+struct ItemOutcome {
     accepted: bool,
     taken: u8,
     dropped: bool,
 }
 
-/// A signal, as the queue sees it: something that must be taken or dropped.
+/// An item of the queue, which must be taken or dropped.
 #[derive(Debug)]
 pub struct Item {
     number: usize,
-    fates: Rc<RefCell<Vec<Fate>>>,
+    outcomes: Rc<RefCell<Vec<ItemOutcome>>>,
 }
 
 impl Drop for Item {
     fn drop(&mut self) {
-        self.fates.borrow_mut()[self.number].dropped = true;
+        self.outcomes.borrow_mut()[self.number].dropped = true;
     }
 }
 
-/// One thread's part.
+/// What one thread does.
 #[derive(Debug, Clone, Copy)]
-pub struct Part {
-    /// The key that it joins.
+pub struct Worker {
+    /// The key that the thread joins.
     pub key: &'static str,
-    /// How many items it adds, one after the other.
+    /// How many items the thread adds, one after the other.
     pub items: usize,
-    /// Once it leads, it drops its leadership after this many batches.
+    /// After how many batches the thread, once it leads, drops its leadership.
     pub leaves_after: Option<usize>,
     /// Whether its items must be accepted.
     pub must_fit: bool,
 }
 
-impl Part {
-    /// Adds `items` to `key` and serves whatever it leads to the end.
+impl Worker {
+    /// Adds `items` to `key`, and if it leads the key, serves it to the end.
     pub const fn serving(key: &'static str, items: usize) -> Self {
         Self { key, items, leaves_after: None, must_fit: true }
     }
 }
 
-/// A search: what threads do, and how much may wait meanwhile.
+/// A model: what threads do, and how many items may wait meanwhile.
 #[derive(Debug, Clone, Copy)]
-pub struct Play {
+pub struct Model {
     /// The queue's limits.
     pub limits: Limits,
-    /// One thread each.
-    pub parts: &'static [Part],
-    /// Another thread looks, once, at how much waits. It costs many interleavings.
+    /// The workers, one for each thread.
+    pub workers: &'static [Worker],
+    /// Whether another thread looks, once, at how many items wait. This costs many interleavings.
     pub watched: bool,
 }
 
-/// What all threads share.
-struct Stage<Q> {
+/// The state that all threads share.
+struct SharedState<Q> {
     queue: Arc<Q>,
-    /// What the writers of each key write.
+    /// The cell that the writers of each key write.
     written: [(&'static str, Cell<u8>); 2],
-    fates: Rc<RefCell<Vec<Fate>>>,
+    outcomes: Rc<RefCell<Vec<ItemOutcome>>>,
 }
 
-/// Plays it once, in the interleaving that loom is at.
+/// Runs the model once, in loom's current interleaving, and checks its properties.
 ///
 /// # Panics
-/// When one of the properties does not hold.
-pub fn play<Q: Queue>(Play { limits, parts, watched }: Play) {
-    let items = parts.iter().map(|part| part.items).sum();
-    let fates = Rc::new(RefCell::new(vec![Fate::default(); items]));
+/// If one of the properties does not hold.
+pub fn check<Q: Queue>(Model { limits, workers, watched }: Model) {
+    let items = workers.iter().map(|worker| worker.items).sum();
+    let outcomes = Rc::new(RefCell::new(vec![ItemOutcome::default(); items]));
     let written = [("a", Cell::new(0)), ("b", Cell::new(0))];
-    let stage = Rc::new(Stage { queue: Arc::new(Q::new(limits)), written, fates: fates.clone() });
+    let shared = Rc::new(SharedState { queue: Arc::new(Q::new(limits)), written, outcomes: outcomes.clone() });
     let mut first = 0;
-    let spawn = |part: &Part| {
-        let (stage, part, number) = (stage.clone(), *part, first);
-        first += part.items;
-        thread::spawn(move || (number..number + part.items).for_each(|number| act(&stage, part, number)))
+    let spawn = |worker: &Worker| {
+        let (shared, worker, number) = (shared.clone(), *worker, first);
+        first += worker.items;
+        thread::spawn(move || (number..number + worker.items).for_each(|number| work(&shared, worker, number)))
     };
-    let threads: Vec<_> = parts.iter().map(spawn).collect();
+    let threads: Vec<_> = workers.iter().map(spawn).collect();
     if watched {
-        let (waiting, _) = stage.queue.census();
+        let (waiting, _) = shared.queue.census();
         assert!(waiting <= limits.total, "{waiting} items wait, {} may", limits.total);
     }
     threads.into_iter().for_each(|thread| thread.join().expect("no thread panics"));
-    assert_eq!(stage.queue.census(), (0, 0), "somebody was left behind");
-    drop(stage);
-    let leaves = parts.iter().any(|part| part.leaves_after.is_some());
-    for (number, fate) in fates.borrow().iter().enumerate() {
-        let settled = fate.taken == 1 || (fate.taken == 0 && (leaves || !fate.accepted));
-        assert!(settled && fate.dropped, "item {number} ended as {fate:?}");
+    assert_eq!(shared.queue.census(), (0, 0), "an item was left behind");
+    drop(shared);
+    let leaves = workers.iter().any(|worker| worker.leaves_after.is_some());
+    for (number, outcome) in outcomes.borrow().iter().enumerate() {
+        let complete = outcome.taken == 1 || (outcome.taken == 0 && (leaves || !outcome.accepted));
+        assert!(complete && outcome.dropped, "item {number} ended as {outcome:?}");
     }
 }
 
-fn act<Q: Queue>(stage: &Stage<Q>, part: Part, number: usize) {
-    let item = Item { number, fates: stage.fates.clone() };
-    match Q::join(&stage.queue, part.key, item) {
+fn work<Q: Queue>(shared: &SharedState<Q>, worker: Worker, number: usize) {
+    let item = Item { number, outcomes: shared.outcomes.clone() };
+    match Q::join(&shared.queue, worker.key, item) {
         Ok(lead) => {
-            stage.fates.borrow_mut()[number].accepted = true;
+            shared.outcomes.borrow_mut()[number].accepted = true;
             if let Some(lead) = lead {
-                serve(stage, part, lead);
+                serve(shared, worker, lead);
             }
         }
-        Err(item) => assert!(!part.must_fit, "item {} was refused", item.number),
+        Err(item) => assert!(!worker.must_fit, "item {} was refused", item.number),
     }
 }
 
-fn serve<Q: Queue>(stage: &Stage<Q>, part: Part, mut lead: Q::Lead) {
+fn serve<Q: Queue>(shared: &SharedState<Q>, worker: Worker, mut lead: Q::Lead) {
     let mut batches = 0;
-    while part.leaves_after != Some(batches) {
+    while worker.leaves_after != Some(batches) {
         let Some(batch) = lead.take(2) else { return };
         batches += 1;
         assert!((1..=2).contains(&batch.len()), "a batch of {}", batch.len());
-        // Fails if another leader of this key did so neither before nor after.
-        let (_, written) = stage.written.iter().find(|(key, _)| *key == part.key).expect("a known key");
+        // Fails if another leader of this key writes at the same time.
+        let (_, written) = shared.written.iter().find(|(key, _)| *key == worker.key).expect("a known key");
         written.set(written.get() + 1);
-        batch.iter().for_each(|item| stage.fates.borrow_mut()[item.number].taken += 1);
+        batch.iter().for_each(|item| shared.outcomes.borrow_mut()[item.number].taken += 1);
     }
 }

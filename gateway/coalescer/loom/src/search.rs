@@ -1,7 +1,8 @@
 //! Runs a model over every interleaving within its bound, and counts them.
 //!
-//! Loom may be told to stop after a time or a number of executions, and then ends as if it had finished. Neither is ever set
-//! here, its environment variables are refused, and the budget is a panic: a search that did not end proves nothing.
+//! Loom can be configured to stop after a time or a number of executions, and then ends as if it had finished. Neither
+//! is set here, its environment variables are refused, and exceeding the budget panics: an unfinished search proves
+//! nothing.
 use loom::model::Builder;
 use std::sync::{
     Arc,
@@ -11,19 +12,19 @@ use std::sync::{
 /// How far to search.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope {
-    /// How often a thread that could go on may be interrupted in one execution; `None`: as often as it goes.
+    /// How many preemptions one execution may have; `None` for any number.
     pub preemptions: Option<usize>,
-    /// More executions than this are a failure of the search.
+    /// Most executions; a search that needs more fails.
     pub budget: usize,
 }
 
-/// Explores `model` and gives the number of executions.
+/// Explores `model`; gives the number of executions.
 ///
 /// # Panics
-/// When the model panics in any execution, when the budget is spent, and when the environment would change the search.
+/// If the model panics in any execution, if the budget is exceeded, or if the environment would change the search.
 pub fn explore(name: &str, scope: Scope, model: impl Fn() + Send + Sync + 'static) -> usize {
-    let meddling: Vec<String> = std::env::vars().map(|(key, _)| key).filter(|key| key.starts_with("LOOM_")).collect();
-    assert!(meddling.is_empty(), "unset {}: they change what is searched", meddling.join(", "));
+    let variables: Vec<String> = std::env::vars().map(|(key, _)| key).filter(|key| key.starts_with("LOOM_")).collect();
+    assert!(variables.is_empty(), "unset {}: they change what is searched", variables.join(", "));
     let executions = Arc::new(AtomicUsize::new(0));
     let mut builder = Builder::new();
     builder.preemption_bound = scope.preemptions;

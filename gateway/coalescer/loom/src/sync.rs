@@ -1,4 +1,4 @@
-//! The synchronisation primitives of `queue.rs`, as loom sees them: each use is a point at which any thread may go on.
+//! The synchronisation primitives of `queue.rs`, from loom: at each use loom may switch to another thread.
 pub(crate) use loom::sync::Arc;
 use loom::sync::MutexGuard;
 use std::sync::PoisonError;

@@ -1,7 +1,7 @@
-//! The coalescer's promises in every interleaving, and the search's own promise that it finds what is wrong.
+//! The coalescer's promises in every interleaving, and the check that the search finds flaws.
 use coalescer_loom::{
     flawed::{CHECKS_EARLIER, Flawed, INSERTS_LATER, KEEPS_KEY, REMOVES_LATER, SHARES_NOTHING},
-    model::{Item, Part, Play, Queue, play},
+    model::{Item, Model, Queue, Worker, check},
     queue::{Coalescer, Limits},
     search::{Scope, explore},
 };
@@ -10,55 +10,59 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 type Shipped = Coalescer<Item>;
 
 const ROOMY: Limits = Limits { per_key: 8, total: 8 };
-/// Room for two: one key may have one waiting, and then another one.
+/// Room for two items: one key may have one waiting, and then another key one.
 const TIGHT: Limits = Limits { per_key: 2, total: 2 };
 const UNBOUNDED: Scope = Scope { preemptions: None, budget: 2_000_000 };
 const BOUNDED: Scope = Scope { preemptions: Some(3), budget: 2_000_000 };
 
-const TWO_BY_TWO: Play = Play { limits: ROOMY, parts: &[Part::serving("a", 2), Part::serving("a", 2)], watched: false };
-const THREE: Play = Play {
+const TWO_BY_TWO: Model =
+    Model { limits: ROOMY, workers: &[Worker::serving("a", 2), Worker::serving("a", 2)], watched: false };
+const THREE: Model = Model {
     limits: ROOMY,
-    parts: &[Part::serving("a", 2), Part::serving("a", 1), Part::serving("a", 1)],
+    workers: &[Worker::serving("a", 2), Worker::serving("a", 1), Worker::serving("a", 1)],
     watched: false,
 };
-const LEAVING: Play = Play {
+const LEAVING: Model = Model {
     limits: ROOMY,
-    parts: &[
-        Part { leaves_after: Some(1), ..Part::serving("a", 2) },
-        Part { leaves_after: Some(0), ..Part::serving("a", 2) },
+    workers: &[
+        Worker { leaves_after: Some(1), ..Worker::serving("a", 2) },
+        Worker { leaves_after: Some(0), ..Worker::serving("a", 2) },
     ],
     watched: false,
 };
-const HOT_AND_COLD: Play = Play {
+const HOT_AND_COLD: Model = Model {
     limits: TIGHT,
-    parts: &[
-        Part { must_fit: false, ..Part::serving("a", 2) },
-        Part { must_fit: false, ..Part::serving("a", 1) },
-        Part::serving("b", 1),
+    workers: &[
+        Worker { must_fit: false, ..Worker::serving("a", 2) },
+        Worker { must_fit: false, ..Worker::serving("a", 1) },
+        Worker::serving("b", 1),
     ],
     watched: false,
 };
-const CROWD: Play = Play {
+const CROWD: Model = Model {
     limits: TIGHT,
-    parts: &[
-        Part { must_fit: false, ..Part::serving("a", 1) },
-        Part { must_fit: false, ..Part::serving("a", 1) },
-        Part { must_fit: false, ..Part::serving("b", 1) },
+    workers: &[
+        Worker { must_fit: false, ..Worker::serving("a", 1) },
+        Worker { must_fit: false, ..Worker::serving("a", 1) },
+        Worker { must_fit: false, ..Worker::serving("b", 1) },
     ],
     watched: true,
 };
-const RUSH: Play = Play {
+const RUSH: Model = Model {
     limits: Limits { per_key: 1, total: 1 },
-    parts: &[Part { must_fit: false, ..Part::serving("a", 1) }, Part { must_fit: false, ..Part::serving("b", 1) }],
+    workers: &[
+        Worker { must_fit: false, ..Worker::serving("a", 1) },
+        Worker { must_fit: false, ..Worker::serving("b", 1) },
+    ],
     watched: true,
 };
 
-fn search<Q: Queue>(name: &str, scope: Scope, what: Play) -> usize {
-    explore(name, scope, move || play::<Q>(what))
+fn search<Q: Queue>(name: &str, scope: Scope, what: Model) -> usize {
+    explore(name, scope, move || check::<Q>(what))
 }
 
-/// What the search says of a queue that is wrong.
-fn found<Q: Queue>(scope: Scope, what: Play) -> String {
+/// The message with which the search of a flawed queue fails.
+fn found<Q: Queue>(scope: Scope, what: Model) -> String {
     let ended = catch_unwind(AssertUnwindSafe(|| search::<Q>("a flawed queue", scope, what)));
     let panic = ended.expect_err("the search must find the flaw");
     let text = panic.downcast_ref::<String>().cloned();
@@ -68,13 +72,13 @@ fn found<Q: Queue>(scope: Scope, what: Play) -> String {
 #[test]
 fn two_threads_lose_no_item() {
     let executions = search::<Shipped>("2 threads, 2 items each, 1 key", UNBOUNDED, TWO_BY_TWO);
-    assert!(executions > 1_000, "{executions} interleavings are no search");
+    assert!(executions > 1_000, "only {executions} interleavings");
 }
 
 #[test]
 fn three_threads_lose_no_item() {
     let executions = search::<Shipped>("3 threads, 4 items, 1 key", BOUNDED, THREE);
-    assert!(executions > 1_000, "{executions} interleavings are no search");
+    assert!(executions > 1_000, "only {executions} interleavings");
 }
 
 #[test]
@@ -123,7 +127,7 @@ fn starved_key_is_found() {
 }
 
 #[test]
-fn unfinished_search_is_no_result() {
+fn unfinished_search_fails() {
     let sentence = found::<Shipped>(Scope { budget: 10, ..UNBOUNDED }, TWO_BY_TWO);
     assert!(sentence.contains("not explored to the end"), "{sentence}");
 }

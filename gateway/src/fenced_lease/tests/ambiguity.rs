@@ -1,4 +1,4 @@
-//! Answers that never come: every call of the protocol, failed in every way, and still each signal counts once.
+//! Ambiguous calls: each call of the protocol fails in each way, and still each signal counts once.
 use super::{server::Fault, *};
 
 const WAYS: [Fault; 6] = [
@@ -58,9 +58,9 @@ async fn lost_takeover_begins_one_episode() {
         let server = Server::default();
         let replica = Replica::ready(&server, "gw-1").await;
         replica.stored().await;
-        settle().await;
+        quiesce().await;
         end_request(&server);
-        settle().await;
+        quiesce().await;
         server.fault_once("PUT leases", way);
         assert_eq!(replica.stored().await, (Disposition::Created, 1), "{way:?}");
         let counts: Vec<u64> = requests(&server).into_iter().map(|(_, count)| count).collect();
@@ -74,7 +74,7 @@ async fn late_count_and_other_writers_agree() {
         let server = Server::default();
         let (one, other) = (Replica::ready(&server, "gw-1").await, Replica::ready(&server, "gw-2").await);
         one.stored().await;
-        settle().await;
+        quiesce().await;
         server.fault_once("PATCH", Fault::Late(Duration::from_millis(5)));
         let lost = one.send();
         if other_counts {
@@ -83,7 +83,7 @@ async fn late_count_and_other_writers_agree() {
             server.edit(REQUESTS, json!({"status": {"overallPhase": "Analyzing"}}));
         }
         lost.await.expect("no panic").expect("stored");
-        settle().await;
+        quiesce().await;
         assert_eq!(requests(&server)[0].1, 2 + u64::from(other_counts));
     }
 }
@@ -93,15 +93,15 @@ async fn erased_marks_are_not_guessed() {
     let server = Server::default();
     let (one, other) = (Replica::ready(&server, "gw-1").await, Replica::ready(&server, "gw-2").await);
     one.stored().await;
-    settle().await;
+    quiesce().await;
     server.fault_once("PATCH", Fault::Unanswered);
     let lost = one.send();
-    settle().await;
+    quiesce().await;
     server.edit(REQUESTS, json!({"status": {"conditions": []}}));
-    assert_eq!(other.stored().await, (Disposition::Duplicate, 3), "the lost one had committed");
+    assert_eq!(other.stored().await, (Disposition::Duplicate, 3), "the lost count had committed");
     let refused = lost.await.expect("no panic");
     assert!(matches!(&refused, Err(Refusal::Unavailable(why)) if why.contains("cannot be known")), "{refused:?}");
-    assert_eq!(one.metrics.settle_unknown.get(), 1);
+    assert_eq!(one.metrics.unresolved_counts.get(), 1);
     assert_eq!(requests(&server)[0].1, 3, "at most once");
 }
 
@@ -110,13 +110,13 @@ async fn vanished_request_is_not_guessed() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
     replica.stored().await;
-    settle().await;
+    quiesce().await;
     server.fault_once("PATCH", Fault::Unanswered);
     let lost = replica.send();
-    settle().await;
+    quiesce().await;
     server.delete_all(REQUESTS);
     assert!(matches!(lost.await.expect("no panic"), Err(Refusal::Unavailable(_))));
-    assert_eq!(replica.metrics.settle_unknown.get(), 1);
+    assert_eq!(replica.metrics.unresolved_counts.get(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -144,19 +144,20 @@ async fn abandoned_acquisition_is_given_back() {
         }
         tokio::time::sleep(Duration::from_secs(12)).await;
         let holder = server.all(LEASES)[0]["spec"]["holderIdentity"].clone();
-        assert_eq!(holder, if executed { "" } else { "gw-9_1" }, "its own is given back, and nobody else's");
+        assert_eq!(holder, if executed { "" } else { "gw-9_1" }, "its own lease is given back, another's is not");
     }
 }
 
-/// Two replicas send two signals each while call `n` fails; gives what was accepted and refused, or `None` past the last call.
+/// Two replicas send two signals each while call `n` fails; gives how many were accepted and refused, or `None` past
+/// the last call.
 async fn round(n: usize, way: Fault, (ended, watched): (bool, bool)) -> Option<(Server, u64, u64)> {
     let server = Server::default();
     let (one, other) = (Replica::ready(&server, "gw-1").await, Replica::ready(&server, "gw-2").await);
     if ended {
         one.stored().await;
-        settle().await;
+        quiesce().await;
         end_request(&server);
-        settle().await;
+        quiesce().await;
     }
     if !watched {
         server.silence_watches();

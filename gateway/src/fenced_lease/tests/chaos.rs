@@ -1,6 +1,6 @@
-//! Three replicas, slow and lying calls, lagging watches, crashes, and a controller that ends requests: many small worlds,
-//! each from one seed. The harness does this better; here it keeps an edit of this folder honest within a second, or with
-//! `ONCE_SEEDS=20000` within two minutes.
+//! Three replicas, slow and ambiguous calls, lagging watches, crashes, and a controller that ends requests: many small
+//! worlds, each from one seed. The harness does this more thoroughly. This test checks an edit of this folder within a
+//! second: 40 seeds, or as many as the environment variable `LOCKSTEP_SEEDS` says (20,000 take two minutes).
 use super::{server::Fault, *};
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ struct Answers {
 }
 
 impl Answers {
-    fn take(&mut self, seed: u64, answer: Result<Accepted, Refusal>) {
+    fn add(&mut self, seed: u64, answer: Result<Accepted, Refusal>) {
         let Ok(accepted) = answer else {
             self.refused += 1;
             return;
@@ -75,8 +75,8 @@ async fn live(seed: u64) {
                 server.edit(REQUESTS, json!({"status": {"message": event.to_string()}}))
             }
             2 if event % 3 == 0 => {
-                let place = usize::try_from(dice.roll(3)).expect("small");
-                replicas[place] = Replica::boot(&server, &format!("restarted-{event}"));
+                let index = usize::try_from(dice.roll(3)).expect("small");
+                replicas[index] = Replica::boot(&server, &format!("restarted-{event}"));
             }
             _ => sent.push(replicas[usize::try_from(dice.roll(3)).expect("small")].send()),
         }
@@ -84,13 +84,13 @@ async fn live(seed: u64) {
     }
     let mut answers = Answers::default();
     for answer in sent {
-        answers.take(seed, answer.await.expect("no panic"));
+        answers.add(seed, answer.await.expect("no panic"));
     }
     server.fault(|_| None);
     tokio::time::sleep(Duration::from_secs(40)).await;
     let last = replicas[0].signal().await;
     assert!(last.is_ok(), "seed {seed}: after the faults a signal is stored: {last:?}");
-    answers.take(seed, last);
+    answers.add(seed, last);
     check(seed, &server, &answers);
 }
 
@@ -113,7 +113,7 @@ fn check(seed: u64, server: &Server, answers: &Answers) {
 
 #[tokio::test(start_paused = true)]
 async fn many_small_worlds_stay_consistent() {
-    let seeds = std::env::var("ONCE_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40);
+    let seeds = std::env::var("LOCKSTEP_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40);
     for seed in 0..seeds {
         live(seed).await;
     }

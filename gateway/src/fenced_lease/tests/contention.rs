@@ -1,4 +1,4 @@
-//! Many signals at once: batches, replicas that race, locks that others hold, senders that hang up.
+//! Many signals at once: batches, racing replicas, locks held by another program, clients that disconnect.
 use super::{server::Fault, *};
 use std::collections::BTreeSet;
 
@@ -38,18 +38,18 @@ async fn racing_replicas_make_one_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hung_up_sender_cancels_nothing() {
+async fn disconnected_client_cancels_nothing() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
     server.fault_once("POST requests", Fault::AnswerLost);
-    let hung_up = replica.send();
+    let impatient = replica.send();
     let patient = replica.send();
     tokio::task::yield_now().await;
-    hung_up.abort();
+    impatient.abort();
     assert_eq!(
         patient.await.expect("no panic").expect("stored").count,
         1,
-        "one that left is not counted before a write"
+        "a disconnected client's signal leaves the batch before the next write"
     );
 }
 
@@ -67,7 +67,7 @@ async fn held_lock_is_watched_not_polled() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
     server.put(LEASES, held_lease("gw-9_1"));
-    settle().await;
+    quiesce().await;
     let waiting = replica.send();
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(server.take_log().is_empty(), "the cache knows");
@@ -78,11 +78,11 @@ async fn held_lock_is_watched_not_polled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn held_lock_keeps_nobody_from_counting() {
+async fn held_lock_does_not_prevent_counting() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
     server.put(LEASES, held_lease("gw-9_1"));
-    settle().await;
+    quiesce().await;
     server.silence_watches();
     let uid = server.all(LEASES)[0]["metadata"]["uid"].as_str().expect("a uid")[..8].to_owned();
     let name = format!("rr-0123456789ab-{uid}-1");
@@ -92,12 +92,12 @@ async fn held_lock_keeps_nobody_from_counting() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn going_request_of_others_blocks_a_new_one() {
+async fn terminating_foreign_request_blocks_a_new_one() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
     let metadata = json!({"name": "rr-0123456789ab-1a2b3c4d", "deletionTimestamp": DAWN, "finalizers": ["x/y"]});
     server.put(REQUESTS, json!({"metadata": metadata, "spec": {"signalFingerprint": FP}}));
-    settle().await;
+    quiesce().await;
     let waiting = replica.send();
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(requests(&server).len(), 1);
@@ -113,7 +113,11 @@ async fn first_counted_signal_is_created() {
     server.fault_once("POST requests", Fault::Slow(Duration::ZERO, Duration::from_millis(500)));
     let slow = maker.send();
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(other.stored().await, (Disposition::Created, 1), "it counted first, whoever made the request");
+    assert_eq!(
+        other.stored().await,
+        (Disposition::Created, 1),
+        "it counted first, although another replica created the request"
+    );
     let slow = slow.await.expect("no panic").expect("stored");
     assert_eq!((slow.disposition, slow.count), (Disposition::Duplicate, 2));
 }
@@ -125,7 +129,7 @@ async fn edited_lease_is_still_given_back() {
     server.fault_once("PUT leases", Fault::Slow(Duration::from_millis(100), Duration::ZERO));
     replica.stored().await;
     server.edit(LEASES, json!({"metadata": {"annotations": {"note": "an administrator's"}}}));
-    settle().await;
+    quiesce().await;
     let lease = &server.all(LEASES)[0];
     assert_eq!(lease["spec"]["holderIdentity"], "", "the conflict was not with another holder");
     assert_eq!(lease["metadata"]["annotations"]["note"], "an administrator's");
@@ -136,7 +140,7 @@ async fn dead_holder_is_taken_over() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
     server.put(LEASES, held_lease("gw-9_1"));
-    settle().await;
+    quiesce().await;
     assert_eq!(replica.signal().await, Err(Refusal::DeadlineExceeded));
     assert_eq!(replica.signal().await, Err(Refusal::DeadlineExceeded));
     assert_eq!(replica.stored().await, (Disposition::Created, 1), "thirty seconds and the margin are over");
@@ -146,19 +150,23 @@ async fn dead_holder_is_taken_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lease_of_others_is_adopted_after_a_list() {
+async fn foreign_lease_is_adopted_after_a_list() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
-    server.put(LEASES, json!({
-        "metadata": {"name": "gw-lock-0123456789abcdef"},
-        "spec": {"holderIdentity": "old-gateway", "leaseDurationSeconds": 30, "renewTime": "2026-01-02T03:04:05.000000Z"},
-    }));
+    let renewed = "2026-01-02T03:04:05.000000Z";
+    server.put(
+        LEASES,
+        json!({
+            "metadata": {"name": "gw-lock-0123456789abcdef"},
+            "spec": {"holderIdentity": "old-gateway", "leaseDurationSeconds": 30, "renewTime": renewed},
+        }),
+    );
     let waiting = replica.send();
-    settle().await;
+    quiesce().await;
     server.edit(LEASES, json!({"spec": {"holderIdentity": ""}}));
     assert!(waiting.await.expect("no panic").is_ok());
-    assert!(server.take_log().contains(&"GET requests".to_owned()), "a LIST, since others are about");
-    settle().await;
+    assert!(server.take_log().contains(&"GET requests".to_owned()), "a LIST, since a foreign program is active");
+    quiesce().await;
     let lease = &server.all(LEASES)[0];
     assert_eq!(lease["metadata"]["annotations"]["kubernaut.ai/episode"], "1");
     assert_eq!(lease["metadata"]["labels"]["app.kubernetes.io/managed-by"], "gateway-service");
@@ -170,30 +178,30 @@ async fn deleted_lease_is_followed_by_a_list() {
         let server = Server::default();
         let replica = Replica::ready(&server, "gw-1").await;
         replica.stored().await;
-        settle().await;
+        quiesce().await;
         end_request(&server);
-        settle().await;
+        quiesce().await;
         if !watched {
             server.silence_watches();
         }
         server.delete_all(LEASES);
-        settle().await;
+        quiesce().await;
         server.take_log();
         let accepted = replica.signal().await.expect("stored");
         assert!(accepted.name.ends_with("-2"), "{}", accepted.name);
         let calls = server.take_log();
         let lease = calls.iter().position(|call| call == "POST leases").expect("a new lease");
-        assert_eq!(calls[lease - 1], "GET requests", "others are about: a LIST before the lease");
+        assert_eq!(calls[lease - 1], "GET requests", "a foreign program is active: a LIST before the lease");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn lock_of_others_expires_across_lists() {
+async fn foreign_lock_expires_across_lists() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
     let spec = json!({"holderIdentity": "gone", "leaseDurationSeconds": 30});
     server.put(LEASES, json!({"metadata": {"name": "gw-lock-0123456789abcdef"}, "spec": spec}));
-    assert!(replica.signal().await.is_err(), "its time began with the first look at it");
+    assert!(replica.signal().await.is_err(), "its time began with the first read");
     server.expire_watches();
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(replica.stored().await, (Disposition::Created, 1), "and a LIST that does not show it changes nothing");
@@ -206,7 +214,7 @@ async fn unseen_lease_is_found_by_its_create() {
     server.silence_watches();
     server.put(LEASES, held_lease("gw-9_1"));
     let waiting = replica.send();
-    settle().await;
+    quiesce().await;
     assert_eq!(server.take_log()[..2], ["POST leases", "GET leases/gw-lock-0123456789abcdef"], "refused, and read");
     server.edit(LEASES, json!({"spec": {"holderIdentity": ""}}));
     assert_eq!(waiting.await.expect("no panic").expect("stored").disposition, Disposition::Created);
@@ -214,10 +222,10 @@ async fn unseen_lease_is_found_by_its_create() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lease_gone_after_refusing_a_create_shows_others() {
+async fn lease_gone_after_refusing_a_create_leads_to_a_list() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
-    // Without the label: no watch shows that it comes and goes.
+    // Without the label no watch shows this lease.
     server.put(LEASES, json!({"metadata": {"name": "gw-lock-0123456789abcdef"}, "spec": {"holderIdentity": "old"}}));
     server.fault_once("GET leases/", Fault::Slow(Duration::from_millis(100), Duration::ZERO));
     let waiting = replica.send();
@@ -226,7 +234,11 @@ async fn lease_gone_after_refusing_a_create_shows_others() {
     server.put(REQUESTS, json!({"metadata": {"name": "rr-0123456789ab-5e6f7a8b"}, "spec": {"signalFingerprint": FP}}));
     server.delete_all(LEASES);
     let accepted = waiting.await.expect("no panic").expect("stored");
-    assert_eq!((accepted.disposition, requests(&server).len()), (Disposition::Duplicate, 1), "the LIST shows theirs");
+    assert_eq!(
+        (accepted.disposition, requests(&server).len()),
+        (Disposition::Duplicate, 1),
+        "the LIST shows the foreign request"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -241,16 +253,19 @@ async fn request_shown_while_acquiring_is_counted_on() {
     assert_eq!(
         (accepted.disposition, requests(&server).len()),
         (Disposition::Duplicate, 1),
-        "nothing is made beside it"
+        "no second request is created"
     );
-    settle().await;
+    quiesce().await;
     assert_eq!(server.all(LEASES)[0]["spec"]["holderIdentity"], "", "and the lease is given back");
 }
 
 #[tokio::test(start_paused = true)]
-async fn request_of_others_is_found_by_a_list() {
+async fn foreign_request_is_found_by_a_list() {
     let server = Server::default();
-    let foreign = |name, phase| json!({"metadata": {"name": name}, "spec": {"signalFingerprint": FP}, "status": {"overallPhase": phase}});
+    let foreign = |name, phase| {
+        let (metadata, spec) = (json!({"name": name}), json!({"signalFingerprint": FP}));
+        json!({"metadata": metadata, "spec": spec, "status": {"overallPhase": phase}})
+    };
     server.put(REQUESTS, foreign("rr-0123456789ab-1a2b3c4d", "Completed"));
     let replica = Replica::ready(&server, "gw-1").await;
     server.silence_watches();
@@ -260,12 +275,12 @@ async fn request_of_others_is_found_by_a_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn crash_answers_nobody_and_leaves_nothing() {
+async fn crash_answers_no_client_and_leaves_no_task() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
     server.fault(|call| call.starts_with("POST requests").then_some(Fault::Unanswered));
     let waiting = replica.send();
-    settle().await;
+    quiesce().await;
     let Replica { tasks, protocol, .. } = replica;
     drop(tasks);
     let refused = waiting.await.expect("no panic");
@@ -278,7 +293,7 @@ async fn crash_answers_nobody_and_leaves_nothing() {
 async fn panicking_writer_frees_its_signals() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
-    // The writer draws its pause after the refusal, and breaks.
+    // The writer panics when it draws the pause after the refusal.
     server.fault_once("PATCH", Fault::Refused(429));
     replica.entropy.1.store(true, Ordering::Relaxed);
     let sent: Vec<_> = (0..5).map(|_| replica.send()).collect();
@@ -286,9 +301,13 @@ async fn panicking_writer_frees_its_signals() {
         let refused = answer.await.expect("no panic");
         assert!(matches!(refused, Err(Refusal::Unavailable(_))), "{refused:?}");
     }
-    assert_eq!(replica.stored().await, (Disposition::Created, 1), "the next signal has a writer, and none was counted");
+    assert_eq!(
+        replica.stored().await,
+        (Disposition::Created, 1),
+        "the next signal has a writer, and no earlier signal was counted"
+    );
     tokio::time::sleep(Duration::from_secs(60)).await;
-    assert_eq!(server.all(LEASES)[0]["spec"]["holderIdentity"], "", "nor does its lease stay held");
+    assert_eq!(server.all(LEASES)[0]["spec"]["holderIdentity"], "", "its lease is freed, too");
 }
 
 #[tokio::test(start_paused = true)]
@@ -309,6 +328,6 @@ async fn calls_in_flight_are_bounded() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(server.take_log().len(), super::super::call::CALLS_MAX, "the others wait for their turn");
     for answer in sent {
-        assert!(answer.await.expect("no panic").is_ok(), "and get it");
+        assert!(answer.await.expect("no panic").is_ok(), "and get their turn");
     }
 }

@@ -1,4 +1,4 @@
-//! The life of a fingerprint: first signal, duplicates, end, next episode; and what stands in the way of one.
+//! The life of a fingerprint: first signal, duplicates, end, next episode; and what prevents an episode.
 use super::{server::Fault, *};
 
 #[tokio::test(start_paused = true)]
@@ -10,7 +10,7 @@ async fn first_signal_takes_three_calls() {
     assert_eq!(accepted.first_seen, DAWN.parse().expect("a time"));
     let log: Vec<String> = server.take_log().into_iter().map(|call| call.replace(&accepted.name, "NAME")).collect();
     assert_eq!(log[..3], ["POST leases", "POST requests", "PATCH requests/NAME/status"]);
-    settle().await;
+    quiesce().await;
     let lease = &server.all(LEASES)[0];
     assert_eq!(lease["spec"]["holderIdentity"], "", "freed after the answer");
     assert_eq!(lease["metadata"]["annotations"]["kubernaut.ai/episode-seen"], "true");
@@ -23,7 +23,7 @@ async fn duplicate_takes_one_call() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
     replica.stored().await;
-    settle().await;
+    quiesce().await;
     server.take_log();
     assert_eq!(replica.stored().await, (Disposition::Duplicate, 2));
     let log = server.take_log();
@@ -36,9 +36,9 @@ async fn next_episode_takes_five_calls() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
     let first = replica.signal().await.expect("stored");
-    settle().await;
+    quiesce().await;
     end_request(&server);
-    settle().await;
+    quiesce().await;
     server.take_log();
     let second = replica.signal().await.expect("stored");
     let calls = server.take_log();
@@ -69,17 +69,17 @@ async fn terminating_request_is_waited_for() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
     replica.stored().await;
-    settle().await;
+    quiesce().await;
     server.edit(REQUESTS, json!({"metadata": {"deletionTimestamp": DAWN}}));
     let waiting = replica.send();
     tokio::time::sleep(Duration::from_secs(3)).await;
-    assert_eq!(requests(&server).len(), 1, "none is made beside one that is going");
+    assert_eq!(requests(&server).len(), 1, "no second request is created beside a terminating one");
     server.delete_all(REQUESTS);
     let refused = waiting.await.expect("no panic");
     assert!(matches!(&refused, Err(Refusal::Unavailable(why)) if why.contains("late create")), "{refused:?}");
     tokio::time::sleep(Duration::from_secs(60)).await;
-    let accepted = replica.signal().await.expect("its lease has stood long enough");
-    assert!(accepted.name.ends_with("-2"), "{}: a name never comes back", accepted.name);
+    let accepted = replica.signal().await.expect("the cooldown is over");
+    assert!(accepted.name.ends_with("-2"), "{}: a name is never used again", accepted.name);
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,10 +88,10 @@ async fn refused_create_frees_the_lease() {
     let replica = Replica::ready(&server, "gw-1").await;
     server.fault_once("POST requests", Fault::Refused(403));
     assert!(matches!(replica.signal().await, Err(Refusal::Refused(why)) if why.contains("403")));
-    settle().await;
+    quiesce().await;
     let lease = &server.all(LEASES)[0];
     assert_eq!(lease["spec"]["holderIdentity"], "");
-    assert_eq!(lease["metadata"]["annotations"].get("kubernaut.ai/episode-seen"), None, "nobody saw it");
+    assert_eq!(lease["metadata"]["annotations"].get("kubernaut.ai/episode-seen"), None, "the request was never seen");
     let accepted = replica.signal().await.expect("stored");
     assert!(accepted.name.ends_with("-1"), "{}: the episode was never used", accepted.name);
 }

@@ -1,4 +1,4 @@
-//! The protocol as a whole, against a small server whose every call can be made to fail.
+//! Tests of the whole protocol, against a small server each of whose calls can be made to fail.
 mod ambiguity;
 mod chaos;
 mod contention;
@@ -48,12 +48,12 @@ impl Clock for PausedClock {
     }
 }
 
-/// Weyl's sequence: different numbers, the same in every run. Breaks once, where it is told to: whoever asked panics.
+/// Weyl's sequence: different numbers, the same in every run. If the flag is set, the next draw panics.
 struct Sequence(AtomicU64, AtomicBool);
 
 impl Entropy for Sequence {
     fn next_u64(&self) -> u64 {
-        assert!(!self.1.swap(false, Ordering::Relaxed), "the entropy is broken, as it was told to be");
+        assert!(!self.1.swap(false, Ordering::Relaxed), "the entropy is broken, as the test wants it");
         self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed)
     }
 }
@@ -113,7 +113,7 @@ impl Replica {
         self.send().await.expect("no panic")
     }
 
-    /// Sends one that must be stored; gives what the answer says.
+    /// Sends a signal that must be stored; gives its disposition and occurrence.
     async fn stored(&self) -> (Disposition, u32) {
         let accepted = self.signal().await.expect("stored");
         (accepted.disposition, accepted.count)
@@ -153,7 +153,7 @@ fn end_request(server: &Server) {
     server.edit(REQUESTS, json!({"status": {"overallPhase": "Completed"}}));
 }
 
-/// Lets tasks that nobody waits for go on.
-async fn settle() {
+/// Waits until background tasks have finished their work.
+async fn quiesce() {
     tokio::time::sleep(Duration::from_millis(500)).await;
 }

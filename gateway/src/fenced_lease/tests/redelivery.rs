@@ -1,18 +1,19 @@
-//! Deliveries with a key: counted once, whoever is asked again and whatever became of the first answer.
+//! Deliveries with a key are counted once, whichever replica gets the redelivery and whatever became of the first
+//! answer.
 use super::{server::Fault, *};
 
-/// The key's delivery must be stored; gives the request's name and the occurrence.
-async fn told(replica: &Replica, key: &str) -> (String, u32) {
+/// Sends a delivery with this key, which must be stored; gives the request's name and the occurrence.
+async fn occurrence(replica: &Replica, key: &str) -> (String, u32) {
     let accepted = replica.send_keyed(key).await.expect("no panic").expect("stored");
     (accepted.name, accepted.count)
 }
 
-/// The key `a1` was counted first, and the request that counted it has ended.
-async fn told_until_the_end(server: &Server, replica: &Replica) -> (String, u32) {
-    let first = told(replica, "a1").await;
-    settle().await;
+/// Sends a delivery with the key `a1`, then ends the request that counted it.
+async fn counted_and_ended(server: &Server, replica: &Replica) -> (String, u32) {
+    let first = occurrence(replica, "a1").await;
+    quiesce().await;
     end_request(server);
-    settle().await;
+    quiesce().await;
     first
 }
 
@@ -21,17 +22,17 @@ fn counts(server: &Server) -> Vec<u64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn redelivery_is_told_without_a_call() {
+async fn redelivery_is_answered_without_a_call() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
     let first = replica.send_keyed("a1").await.expect("no panic").expect("stored");
-    settle().await;
+    quiesce().await;
     server.take_log();
     let again = replica.send_keyed("a1").await.expect("no panic").expect("stored");
     assert_eq!((first.disposition, first), (Disposition::Created, again), "the same answer, letter for letter");
     assert!(server.take_log().is_empty());
-    assert_eq!(told(&replica, "a2").await.1, 2, "another key is another delivery");
-    assert_eq!(replica.stored().await, (Disposition::Duplicate, 3), "and so is one without");
+    assert_eq!(occurrence(&replica, "a2").await.1, 2, "another key is another delivery");
+    assert_eq!(replica.stored().await, (Disposition::Duplicate, 3), "a delivery without a key counts again");
     assert_eq!((counts(&server), replica.metrics.redeliveries.get()), (vec![3], 1));
 }
 
@@ -51,13 +52,13 @@ async fn concurrent_redeliveries_are_one_occurrence() {
     let server = Server::default();
     let replicas = [Replica::ready(&server, "gw-1").await, Replica::ready(&server, "gw-2").await];
     let sent: Vec<_> = (0..20).map(|n| replicas[n % 2].send_keyed(if n < 10 { "a1" } else { "a2" })).collect();
-    let mut told = Vec::new();
+    let mut counts = Vec::new();
     for answer in sent {
-        told.push(answer.await.expect("no panic").expect("stored").count);
+        counts.push(answer.await.expect("no panic").expect("stored").count);
     }
-    assert!(told[..10].iter().all(|count| *count == told[0]), "{told:?}");
-    assert!(told[10..].iter().all(|count| *count == told[10]), "{told:?}");
-    assert_eq!((told[0] + told[10], counts(&server)), (3, vec![2]));
+    assert!(counts[..10].iter().all(|count| *count == counts[0]), "{counts:?}");
+    assert!(counts[10..].iter().all(|count| *count == counts[10]), "{counts:?}");
+    assert_eq!((counts[0] + counts[10], self::counts(&server)), (3, vec![2]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,9 +66,9 @@ async fn stale_replica_finds_the_delivery() {
     let server = Server::default();
     let (one, other) = (Replica::ready(&server, "gw-1").await, Replica::ready(&server, "gw-2").await);
     server.silence_watches();
-    let first = told(&one, "a1").await;
-    settle().await;
-    assert_eq!(told(&other, "a1").await, first, "its caches know of nothing");
+    let first = occurrence(&one, "a1").await;
+    quiesce().await;
+    assert_eq!(occurrence(&other, "a1").await, first, "although its caches show nothing");
     assert_eq!(counts(&server), [1]);
 }
 
@@ -77,16 +78,16 @@ async fn crash_after_the_count_counts_once() {
         let server = Server::default();
         let replica = Replica::ready(&server, "gw-1").await;
         replica.stored().await;
-        settle().await;
+        quiesce().await;
         server.fault_once("PATCH", fault);
         let lost = replica.send_keyed("a1");
         tokio::time::sleep(Duration::from_millis(100)).await;
         drop(replica);
         drop(lost.await);
         let successor = Replica::ready(&server, "gw-1").await;
-        assert_eq!(told(&successor, "a1").await.1, 2, "{fault:?}");
+        assert_eq!(occurrence(&successor, "a1").await.1, 2, "{fault:?}");
         tokio::time::sleep(Duration::from_secs(5)).await;
-        assert_eq!(told(&successor, "a1").await.1, 2, "{fault:?}");
+        assert_eq!(occurrence(&successor, "a1").await.1, 2, "{fault:?}");
         assert_eq!(counts(&server), [2], "{fault:?}");
     }
 }
@@ -95,10 +96,10 @@ async fn crash_after_the_count_counts_once() {
 async fn redelivery_after_the_end_begins_nothing() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
-    let first = told_until_the_end(&server, &replica).await;
+    let first = counted_and_ended(&server, &replica).await;
     server.take_log();
-    assert_eq!(told(&replica, "a1").await, first);
-    assert_eq!(server.take_log(), [format!("GET requests/{}", first.0)], "one look at what ended");
+    assert_eq!(occurrence(&replica, "a1").await, first);
+    assert_eq!(server.take_log(), [format!("GET requests/{}", first.0)], "one read of the ended request");
     assert_eq!(counts(&server), [1]);
 }
 
@@ -107,39 +108,40 @@ async fn next_episode_remembers_the_one_before() {
     for stranger in [false, true] {
         let server = Server::default();
         let mut replica = Replica::ready(&server, "gw-1").await;
-        let first = told_until_the_end(&server, &replica).await;
-        // Begun by a delivery without a key, so that no list is there when the redelivery comes.
+        let first = counted_and_ended(&server, &replica).await;
+        // A delivery without a key begins the episode, so that it has no list when the redelivery arrives.
         assert_eq!(replica.stored().await, (Disposition::Created, 1));
-        settle().await;
+        quiesce().await;
         if stranger {
             replica = Replica::ready(&server, "gw-2").await;
         }
-        assert_eq!(told(&replica, "a1").await, first);
-        assert_eq!(told(&replica, "a2").await.1, 2);
-        assert_eq!(told(&replica, "a1").await, first, "its list holds what was handed on");
+        assert_eq!(occurrence(&replica, "a1").await, first);
+        assert_eq!(occurrence(&replica, "a2").await.1, 2);
+        assert_eq!(occurrence(&replica, "a1").await, first, "its list includes the inherited keys");
         assert_eq!(counts(&server), [1, 2]);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn episode_without_keys_hands_on() {
+async fn episode_without_keys_is_looked_past() {
     for (counted, begun) in [(false, false), (false, true), (true, false), (true, true)] {
         let server = Server::default();
         let replica = Replica::ready(&server, "gw-1").await;
-        let first = told_until_the_end(&server, &replica).await;
-        // Refused for good, the second episode's request is made and ends before anything is counted on it.
+        let first = counted_and_ended(&server, &replica).await;
+        // With the count refused for good, the second episode's request is created and ends before anything is counted
+        // on it.
         if !counted {
             server.fault_once("PATCH", Fault::Refused(403));
         }
         assert_eq!(replica.signal().await.is_ok(), counted);
-        settle().await;
+        quiesce().await;
         server.edit_nth(REQUESTS, 1, json!({"status": {"overallPhase": "Completed"}}));
-        settle().await;
+        quiesce().await;
         if begun {
             assert_eq!(replica.stored().await, (Disposition::Created, 1), "the third");
-            settle().await;
+            quiesce().await;
         }
-        assert_eq!(told(&replica, "a1").await, first, "counted by the first");
+        assert_eq!(occurrence(&replica, "a1").await, first, "counted by the first");
         assert_eq!(counts(&server), [&[1, u64::from(counted)][..], if begun { &[1] } else { &[] }].concat());
     }
 }

@@ -1,6 +1,6 @@
-//! A few lines of an API server: enough of its store, preconditions and watches for these tests, and faults by call.
+//! A small API server: as much of store, preconditions and watches as these tests need, and faults by call.
 //!
-//! It is no model of Kubernetes, only what the protocol's own tests need in order to fail when the protocol is wrong.
+//! It does not model Kubernetes; it only makes the protocol's own tests fail if the protocol is wrong.
 use bytes::Bytes;
 use futures::{StreamExt, channel::mpsc, stream};
 use http::{Method, Request, Response, StatusCode};
@@ -17,22 +17,22 @@ use std::{
 pub(super) const LEASES: &str = "/apis/coordination.k8s.io/v1/namespaces/locks/leases";
 pub(super) const REQUESTS: &str = "/apis/kubernaut.ai/v1alpha1/namespaces/work/remediationrequests";
 
-/// What happens to one call.
+/// A fault of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     /// Executed, but the answer is 504.
     AnswerLost,
-    /// Executed, and never answered.
+    /// Executed, but never answered.
     Unanswered,
     /// Not executed; answered 500.
     NotExecuted,
-    /// Answered 504 at once, and executed so much later.
+    /// Answered 504 at once, and executed after this delay.
     Late(Duration),
-    /// Sent twice by a proxy: executed twice, and the second answer comes.
+    /// Sent twice by a proxy: executed twice, and answered with the second answer.
     Twice,
     /// Executed after the first delay, and answered after the second.
     Slow(Duration, Duration),
-    /// Refused with this code.
+    /// Refused with this status code.
     Refused(u16),
 }
 
@@ -68,13 +68,13 @@ impl Server {
         self.state().faults = Some(Box::new(choose));
     }
 
-    /// The first call whose line begins with `call` has `fault`.
+    /// Gives `fault` to the first call whose line begins with `call`.
     pub(super) fn fault_once(&self, call: &'static str, fault: Fault) {
         let mut left = Some(fault);
         self.fault(move |line| if line.starts_with(call) { left.take() } else { None });
     }
 
-    /// Calls since the last time, without watches.
+    /// Calls since the previous use, without watches.
     pub(super) fn take_log(&self) -> Vec<String> {
         std::mem::take(&mut self.state().log)
     }
@@ -115,12 +115,12 @@ impl Server {
         paths.iter().for_each(|path| drop(state.delete(path, &Value::Null)));
     }
 
-    /// Watches tell nothing from now on: they lag for ever.
+    /// Stops all events of watches from now on.
     pub(super) fn silence_watches(&self) {
         self.state().silent = true;
     }
 
-    /// Each event is told so much later.
+    /// Delays each event by the next of `lags`.
     pub(super) fn lag_watches(&self, lags: impl FnMut() -> Duration + Send + 'static) {
         self.state().lags = Some(Box::new(lags));
     }
@@ -130,7 +130,7 @@ impl Server {
         self.state().two_active.clone()
     }
 
-    /// Ends every watch with an ERROR event 410; none can resume.
+    /// Ends every watch with an ERROR event 410; no watch can resume.
     pub(super) fn expire_watches(&self) {
         let event = json!({"type": "ERROR", "object": {"kind": "Status", "status": "Failure", "code": 410}});
         let mut state = self.state();
@@ -216,7 +216,8 @@ impl Server {
 type Answer = Result<(u16, Value), (u16, &'static str)>;
 
 fn respond(answer: Answer) -> Response<BoxBody<Bytes, Infallible>> {
-    let (code, body) = answer.unwrap_or_else(|(code, reason)| (code, json!({"reason": reason, "message": "as told"})));
+    let (code, body) =
+        answer.unwrap_or_else(|(code, reason)| (code, json!({"reason": reason, "message": "as the test wants it"})));
     let frame = stream::iter([Ok(hyper::body::Frame::data(Bytes::from(body.to_string())))]);
     let mut response = Response::new(BodyExt::boxed(StreamBody::new(frame)));
     *response.status_mut() = StatusCode::from_u16(code).expect("a status code");
@@ -287,7 +288,7 @@ impl State {
         self.version += 1;
         object["metadata"]["resourceVersion"] = json!(self.version.to_string());
         self.objects.remove(path);
-        self.tell(path, "DELETED", &object);
+        self.notify(path, "DELETED", &object);
         Ok((200, object))
     }
 
@@ -295,7 +296,7 @@ impl State {
         self.version += 1;
         object["metadata"]["resourceVersion"] = json!(self.version.to_string());
         self.objects.insert(path.to_owned(), object.clone());
-        self.tell(path, event, &object);
+        self.notify(path, event, &object);
         let requests = self.objects.iter().filter(|(path, _)| path.starts_with(REQUESTS));
         let active = requests.filter(|(_, object)| object["status"]["overallPhase"] != "Completed");
         if active.clone().count() > 1 {
@@ -304,7 +305,7 @@ impl State {
         object
     }
 
-    fn tell(&mut self, path: &str, event: &str, object: &Value) {
+    fn notify(&mut self, path: &str, event: &str, object: &Value) {
         if self.silent || !is_selected(object) {
             return;
         }

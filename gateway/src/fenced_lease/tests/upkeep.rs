@@ -1,4 +1,4 @@
-//! What goes on without signals: readiness, caches, and the sweep.
+//! Work without signals: readiness, caches, and the sweep.
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -7,7 +7,7 @@ async fn unsynced_replica_is_not_ready() {
     let replica = Replica::boot(&server, "gw-1");
     assert!(replica.protocol.ready().is_err());
     assert!(matches!(replica.signal().await, Err(Refusal::Unavailable(_))));
-    settle().await;
+    quiesce().await;
     assert_eq!(replica.protocol.ready(), Ok(()));
     assert_eq!(server.take_log(), ["GET requests", "GET leases"], "boot is two LISTs beside the watches");
 }
@@ -22,12 +22,12 @@ async fn another_lock_namespace_is_not_ready() {
         REQUESTS,
         json!({"metadata": {"name": name, "annotations": annotations}, "spec": {"signalFingerprint": FP}}),
     );
-    settle().await;
+    quiesce().await;
     let why = replica.protocol.ready().expect_err("two gateways that do not share locks");
     assert!(why.contains("elsewhere") && why.contains(name), "{why}");
     assert!(replica.signal().await.is_err());
     server.delete_all(REQUESTS);
-    settle().await;
+    quiesce().await;
     assert_eq!(replica.protocol.ready(), Ok(()));
 }
 
@@ -36,15 +36,15 @@ async fn expired_watch_lists_again() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
     replica.stored().await;
-    settle().await;
+    quiesce().await;
     server.silence_watches();
     server.delete_all(REQUESTS);
-    settle().await;
-    assert!(replica.protocol.once.requests.any(FP));
+    quiesce().await;
+    assert!(replica.protocol.shared.requests.any(FP));
     server.expire_watches();
-    settle().await;
-    assert!(!replica.protocol.once.requests.any(FP), "the LIST shows what the watch no longer could");
-    assert!(replica.protocol.once.leases.get("gw-lock-0123456789abcdef").is_some());
+    quiesce().await;
+    assert!(!replica.protocol.shared.requests.any(FP), "the LIST shows what the watch missed");
+    assert!(replica.protocol.shared.leases.get("gw-lock-0123456789abcdef").is_some());
 }
 
 #[tokio::test(start_paused = true)]
@@ -53,14 +53,14 @@ async fn idle_lease_is_swept_with_its_requests_gone() {
     let replica = Replica::ready(&server, "gw-1").await;
     replica.stored().await;
     tokio::time::sleep(Duration::from_secs(600)).await;
-    assert_eq!(server.all(LEASES).len(), 1, "its request still stands");
-    assert!(server.take_log().iter().all(|call| !call.starts_with("GET requests")), "and the cache knows");
+    assert_eq!(server.all(LEASES).len(), 1, "its request still exists");
+    assert!(server.take_log().iter().all(|call| !call.starts_with("GET requests")), "and the cache shows it");
     server.delete_all(REQUESTS);
     tokio::time::sleep(Duration::from_secs(75)).await;
     assert!(server.all(LEASES).is_empty());
     server.take_log();
     tokio::time::sleep(Duration::from_secs(3_600)).await;
-    assert!(server.take_log().is_empty(), "quiet is quiet");
+    assert!(server.take_log().is_empty(), "no signal, no call");
 }
 
 #[tokio::test(start_paused = true)]
@@ -74,15 +74,15 @@ async fn young_lease_is_not_swept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn slow_answer_brings_nothing_back() {
+async fn slow_answer_restores_nothing() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
     replica.stored().await;
-    settle().await;
+    quiesce().await;
     let old = super::super::request::parse(server.all(REQUESTS).remove(0));
     server.delete_all(REQUESTS);
-    settle().await;
-    let requests = &replica.protocol.once.requests;
+    quiesce().await;
+    let requests = &replica.protocol.shared.requests;
     requests.learn(Arc::new(old));
     assert!(!requests.any(FP), "the watch has passed the version of that answer");
 }
@@ -94,24 +94,24 @@ async fn older_answer_replaces_nothing() {
     replica.stored().await;
     let old_request = server.all(REQUESTS).remove(0);
     replica.stored().await;
-    settle().await;
-    let once = &replica.protocol.once;
-    once.requests.learn(Arc::new(super::super::request::parse(old_request.clone())));
+    quiesce().await;
+    let shared = &replica.protocol.shared;
+    shared.requests.learn(Arc::new(super::super::request::parse(old_request.clone())));
     let name = old_request["metadata"]["name"].as_str().expect("a name");
-    assert_eq!(once.requests.get(name).map(|request| request.count()), Some(2));
+    assert_eq!(shared.requests.get(name).map(|request| request.count()), Some(2));
     let mut old_lease = server.all(LEASES).remove(0);
     old_lease["metadata"]["resourceVersion"] = json!("1");
     old_lease["spec"]["holderIdentity"] = json!("gw-1_1");
     let old_lease: super::super::lease::LeaseRecord = serde_json::from_value(old_lease).expect("a lease");
-    let known = once.leases.learn(old_lease);
+    let known = shared.leases.learn(old_lease);
     assert_eq!(known.lease.holder(), None, "what is known is newer");
 }
 
 #[tokio::test(start_paused = true)]
-async fn lease_lost_sight_of_is_freed() {
+async fn forgotten_lease_is_freed() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
-    let holder = format!("{}_99", replica.protocol.once.writer);
+    let holder = format!("{}_99", replica.protocol.shared.writer);
     let annotations = json!({"kubernaut.ai/fingerprint": FP, "kubernaut.ai/episode": "1"});
     let labels = json!({"app.kubernetes.io/managed-by": "gateway-service"});
     for (name, holder) in [("gw-lock-0123456789abcdef", holder.as_str()), ("gw-lock-fedcba9876543210", "gw-2_1")] {

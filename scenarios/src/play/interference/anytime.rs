@@ -42,8 +42,9 @@ pub fn interventions(stage: &Stage, fingerprints: &[Arc<str>]) -> Vec<Box<dyn In
     each.map(|offer| Box::new(offer) as Box<dyn Intervention>).collect()
 }
 
-/// One kind of interference with one fingerprint. It does not own the stage, because the stage owns the world, which
-/// owns this.
+/// One kind of interference with one fingerprint.
+///
+/// It cannot own the stage: the stage owns the simulation, which owns this.
 struct Offer {
     what: Interference,
     kind: FaultKind,

@@ -2,17 +2,14 @@
 //! (k8s.io/apiserver/pkg/authorization, pkg/endpoints/handlers/responsewriters/errors.go).
 //!
 //! Both are optional: without tokens and without a hook everything is allowed, at no cost.
-use super::authentication::User;
-use crate::{
-    base::status::{self, Status, Subject},
-    request::request_info::RequestInfo,
-};
+use super::user::User;
+use crate::base::status::{self, Status, Subject};
 use http::HeaderMap;
 
 /// The attributes of a request that authorization looks at.
 #[derive(Debug, Clone, Copy)]
 pub struct Attributes<'a> {
-    /// The actor given to [`ApiServer::handle`](super::ApiServer::handle).
+    /// The actor given to [`ApiServer::handle`](crate::ApiServer::handle).
     pub actor: u32,
     /// The user whose rights are checked, if known: the requestor, or the subject of an access review.
     pub user: Option<&'a User>,
@@ -82,29 +79,5 @@ impl Attributes<'_> {
     /// [`Self::refusal`] for the user of these attributes.
     pub(crate) fn refuse(&self, reason: &str) -> Box<Status> {
         self.refusal(self.user.map_or("", |user| &user.name), reason)
-    }
-}
-
-/// The attributes of a request to a resource.
-pub(crate) fn resource_attributes<'a>(
-    actor: u32,
-    headers: &'a HeaderMap,
-    verb: &'a str,
-    info: &'a RequestInfo<'_>,
-    path: &'a str,
-) -> Attributes<'a> {
-    let namespace =
-        if info.resource == "namespaces" && info.namespace.is_empty() { &info.name } else { &info.namespace };
-    Attributes {
-        actor,
-        user: None,
-        headers,
-        verb,
-        group: info.group,
-        resource: info.resource,
-        subresource: info.subresource,
-        namespace,
-        name: &info.name,
-        path,
     }
 }

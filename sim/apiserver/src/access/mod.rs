@@ -1,7 +1,7 @@
-//! Who sends a request, and whether they may: authentication and authorisation
-//! (k8s.io/apiserver/pkg/{authentication,authorization}).
+//! Authentication and authorization (k8s.io/apiserver/pkg/{authentication,authorization}).
 //!
-//! May import: base, storage, registry and what they import.
+//! May import: the folders from base to apply, in the order of the crate's documentation.
 pub(crate) mod authentication;
 pub(crate) mod authorizer;
 pub(crate) mod rbac;
+pub(crate) mod user;

@@ -1,13 +1,13 @@
-//! Which webhooks apply to a write: rules, scopes and selectors of the stored configurations
+//! Selects the webhooks that apply to a write: rules, scopes and selectors of the stored configurations
 //! (k8s.io/apiserver/pkg/admission/plugin/webhook/{generic/webhook.go,predicates}).
-use super::Write;
+use super::webhook::Write;
 use crate::{
     base::{
         object::Object,
         selectors::structured,
         status::{self, Outcome},
     },
-    endpoints::handlers::Call,
+    request::call::Call,
 };
 use serde_json::Value;
 use std::sync::Arc;

@@ -5,110 +5,35 @@
 //! are called first, right after the check that the namespace accepts the write; validating ones are called on a valid
 //! write, before the server checks whether the object exists. Not simulated: a second round of mutating webhooks,
 //! matchConditions (501), the other versions of an object (matchPolicy), policies in CEL.
+//!
+//! May import: the folders from base to request, in the order of the crate's documentation.
 use crate::{
-    access::authentication::User,
     base::{
-        object::Object,
+        object::{self, Object},
         status::{self, Outcome},
     },
     codec::decode::{self, Decoded},
-    endpoints::handlers::Call,
-    registry::builtin::access::ADMISSION,
-    server::state::ApiServer,
+    registry::{group::ADMISSION, resources::Registry},
+    request::call::Call,
+    storage::store::Store,
 };
+use configuration::{Matched, Phase, matching};
 use json_patch::Patch;
 use serde_json::Value;
+use webhook::{AdmissionHook, AdmissionRequest, AdmissionResponse, Operation, Write};
 
 mod configuration;
+pub(crate) mod webhook;
 
-use configuration::{Matched, Phase, matching};
-
-/// What a write does to its object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
-    /// The object does not exist yet.
-    Create,
-    /// The object or its status is replaced or patched.
-    Update,
-    /// The object is deleted.
-    Delete,
+/// The webhooks of the stored configurations.
+pub(crate) struct Webhooks<'a> {
+    /// Answers for every webhook; without it every call fails.
+    pub(crate) hook: Option<&'a mut AdmissionHook>,
+    pub(crate) registry: &'a Registry,
+    pub(crate) store: &'a Store,
 }
 
-impl Operation {
-    /// The name in configurations and reviews, e.g. `CREATE`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Operation::Create => "CREATE",
-            Operation::Update => "UPDATE",
-            Operation::Delete => "DELETE",
-        }
-    }
-}
-
-/// The request that a webhook receives (`admission.k8s.io/v1` `AdmissionRequest`).
-#[derive(Debug, Clone, Copy)]
-pub struct AdmissionRequest<'a> {
-    /// The webhook's name, e.g. `policy.example.com`.
-    pub webhook: &'a str,
-    /// Whether the webhook may patch the object.
-    pub mutating: bool,
-    /// The operation under review.
-    pub operation: Operation,
-    /// The resource's group; empty for core.
-    pub group: &'a str,
-    /// The resource's version.
-    pub version: &'a str,
-    /// The resource's plural.
-    pub resource: &'a str,
-    /// `status`; empty for the object itself.
-    pub subresource: &'a str,
-    /// The object's namespace; empty for cluster-scoped objects.
-    pub namespace: &'a str,
-    /// The object's name; empty if the server generates it.
-    pub name: &'a str,
-    /// The requesting user; None without authentication.
-    pub user: Option<&'a User>,
-    /// The object as it would be stored; None for a deletion.
-    pub object: Option<&'a Value>,
-    /// The object as it is stored; None for a creation.
-    pub old_object: Option<&'a Value>,
-    /// Whether the request is a dry run: nothing will be stored.
-    pub dry_run: bool,
-}
-
-/// The answer of a webhook, or the failure of its call.
-#[derive(Debug, Clone, PartialEq)]
-pub enum AdmissionResponse {
-    /// The webhook allows the write.
-    Allow,
-    /// The webhook refuses the write.
-    Deny {
-        /// HTTP status; a value below 400 becomes 400.
-        code: u16,
-        /// Machine-readable reason, e.g. `Forbidden`; may be empty.
-        reason: String,
-        /// Human-readable message; may be empty.
-        message: String,
-    },
-    /// The webhook allows the object after these changes (RFC 6902). Invalid from a validating webhook.
-    Patch(Patch),
-    /// The call failed with this error, e.g. `context deadline exceeded`. The failure policy decides.
-    Fail(String),
-}
-
-/// The function that answers for every webhook.
-pub type AdmissionHook = Box<dyn FnMut(&AdmissionRequest<'_>) -> AdmissionResponse + Send>;
-
-/// A write under review.
-#[derive(Clone, Copy)]
-struct Write<'a> {
-    operation: Operation,
-    object: Option<&'a Value>,
-    old: Option<&'a Value>,
-    dry_run: bool,
-}
-
-impl ApiServer {
+impl Webhooks<'_> {
     /// Calls the mutating webhooks for a creation or an update, and applies their patches.
     pub(crate) fn mutate(&mut self, call: &Call<'_>, value: &mut Value, old: Option<&Value>) -> Outcome<()> {
         let operation = if old.is_some() { Operation::Update } else { Operation::Create };
@@ -172,13 +97,13 @@ impl ApiServer {
             resource: &call.kind.plural,
             subresource: call.subresource,
             namespace: call.namespace,
-            name: write.object.or(write.old).map_or("", |object| crate::base::object::meta_str(object, "name")),
+            name: write.object.or(write.old).map_or("", |object| object::meta_str(object, "name")),
             user: call.user,
             object: write.object,
             old_object: write.old,
             dry_run: write.dry_run,
         };
-        let response = match &mut self.admission {
+        let response = match &mut self.hook {
             Some(hook) => hook(&request),
             None => AdmissionResponse::Fail("no hook answers for webhooks".into()),
         };

@@ -1,6 +1,6 @@
-//! Writes that change a part of an object: server-side apply with its field owners, and strategic merge patches
+//! Writes to a part of an object: server-side apply with its field owners, and strategic merge patches
 //! (k8s.io/apimachinery/pkg/util/{managedfields,strategicpatch}).
 //!
-//! May import: base, structured_merge, schema, storage, registry, codec.
+//! May import: the folders from base to codec, in the order of the crate's documentation.
 pub(crate) mod managed_fields;
 pub(crate) mod strategic;

@@ -1,5 +1,5 @@
 //! Human-readable ages (k8s.io/apimachinery/pkg/util/duration, HumanDuration).
-use crate::base::timestamp;
+use super::timestamp;
 use jiff::Timestamp;
 use serde_json::Value;
 

@@ -3,8 +3,12 @@
 //!
 //! The transports use them for injected failures too: [`too_many_requests`], [`internal_error`], [`bare_error`],
 //! [`overload`], [`service_unavailable`], [`timeout`].
-use super::object;
-use crate::{Answer, AnswerBody, validation::FieldError};
+use super::{
+    field_error::FieldError,
+    object,
+    request::{Answer, AnswerBody},
+    warning,
+};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
@@ -124,7 +128,7 @@ impl Status {
         if let Some(seconds) = self.details.as_ref().and_then(|d| d.retry_after_seconds) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        add_warnings(&mut headers, &self.warnings);
+        warning::add_warnings(&mut headers, &self.warnings);
         let status = if self.code == 0 { 200 } else { self.code };
         Answer { status, headers, body: AnswerBody::Full(object::encode(self)) }
     }
@@ -279,7 +283,7 @@ pub(crate) fn invalid(subject: Subject<'_>, name: &str, errors: &[FieldError]) -
     let list = if shown.len() == 1 { shown.remove(0) } else { format!("[{}]", shown.join(", ")) };
     let message = format!("{} \"{name}\" is invalid: {list}", subject.qualified());
     let mut details = subject.details(name);
-    details.causes = errors.iter().map(FieldError::cause).collect();
+    details.causes = errors.iter().map(cause).collect();
     Status::failure(422, "Invalid", message, Some(details))
 }
 
@@ -391,27 +395,13 @@ pub fn timeout(retry_after: u32) -> Status {
     if retry_after == 0 { *status } else { *status.with_retry_after(retry_after) }
 }
 
-/// Adds a Warning header for each warning (the code 299, obsoleted by RFC 9111).
-pub(crate) fn add_warnings(headers: &mut HeaderMap, warnings: &[String]) {
-    for warning in warnings {
-        let quoted = warning.replace('\\', "\\\\").replace('"', "\\\"");
-        if let Ok(value) = HeaderValue::from_str(&format!("299 - \"{quoted}\"")) {
-            headers.append(header::WARNING, value);
-        }
-    }
-}
-
-/// Adds a warning before all others.
-pub(crate) fn warn_first(headers: &mut HeaderMap, warning: &str) {
-    let others: Vec<_> = headers.get_all(header::WARNING).iter().cloned().collect();
-    headers.remove(header::WARNING);
-    add_warnings(headers, &[warning.to_owned()]);
-    for other in others {
-        headers.append(header::WARNING, other);
-    }
-}
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(code: &u16) -> bool {
     *code == 0
+}
+
+/// The cause in a Status for a field error.
+fn cause(error: &FieldError) -> Cause {
+    let field = if error.field.is_empty() { "<nil>" } else { &error.field };
+    Cause { reason: error.reason.into(), message: error.message.clone(), field: field.into() }
 }

@@ -1,5 +1,5 @@
-//! From bytes to objects and back: encodings, decoding of bodies, and the forms that a client may ask for
-//! (k8s.io/apimachinery/pkg/runtime/serializer, k8s.io/apiserver/pkg/endpoints/handlers/negotiation).
+//! Encodings: decoding of bodies, and the forms of an answer (k8s.io/apimachinery/pkg/runtime/serializer,
+//! k8s.io/apiserver/pkg/endpoints/handlers/negotiation).
 //!
 //! May import: base, structured_merge, schema, storage, registry.
 pub(crate) mod decode;

@@ -5,8 +5,7 @@
 //! that is off in 1.36: it is refused like any unknown type.
 use crate::{
     base::status::{self, Outcome},
-    extensions,
-    registry::resources::Kind,
+    registry::{group::EXTENSIONS, kind::Kind},
 };
 use http::{HeaderMap, header};
 
@@ -104,7 +103,7 @@ pub(crate) fn accepted(headers: &HeaderMap, kind: &Kind, verb: &str) -> Outcome<
         let Some(shape) = clause.shape() else { continue };
         let allowed = |encoding: &&Encoding| match (shape, encoding) {
             (Shape::Table(_), Encoding::Protobuf) => false,
-            (Shape::Object, Encoding::Protobuf) => !kind.custom && kind.group != extensions::GROUP,
+            (Shape::Object, Encoding::Protobuf) => !kind.custom && kind.group != EXTENSIONS,
             _ => true,
         };
         if let Some(encoding) = Encoding::offered(clause.media_type).iter().find(allowed) {

@@ -3,9 +3,9 @@
 //! Answers in JSON skip this step. YAML and protobuf are for people and for typed clients of a few kinds: they may cost
 //! a second pass, so that handlers need not know them.
 use super::{negotiation::Encoding, protobuf, yaml};
-use crate::{
-    Answer, AnswerBody,
-    base::status::{self, Outcome, Status},
+use crate::base::{
+    request::{Answer, AnswerBody},
+    status::{self, Outcome, Status},
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
@@ -48,7 +48,7 @@ pub(crate) fn transcoded(json: &[u8], encoding: Encoding) -> Outcome<Bytes> {
     let value: Value = serde_json::from_slice(json).unwrap_or_default();
     match encoding {
         Encoding::Json => Ok(Bytes::copy_from_slice(json)),
-        Encoding::Yaml => Ok(yaml::document(&value).into()),
+        Encoding::Yaml => Ok(yaml::emit::document(&value).into()),
         Encoding::Protobuf => protobuf::object(&value).ok_or_else(|| {
             let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
             status::not_simulated(&format!("protobuf of a {kind}"))

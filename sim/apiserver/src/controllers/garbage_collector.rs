@@ -5,10 +5,10 @@
 //! With foreground deletion an owner waits for the dependents that block its deletion; with orphaning its dependents
 //! lose their reference. The owner of a namespaced dependent is looked up in the dependent's namespace: one in another
 //! namespace counts as absent.
-use super::{Act, Task};
+use super::task::{Act, Task};
 use crate::{
     base::object::{self, Object},
-    registry::resources::{Kind, Registry},
+    registry::{kind::Kind, resources::Registry},
     storage::store::Store,
 };
 use serde_json::Value;
@@ -34,7 +34,7 @@ struct Node<'a> {
 }
 
 /// All tasks that the collector could perform now.
-pub(super) fn tasks(store: &Store, registry: &Registry) -> Vec<Task> {
+pub(crate) fn tasks(store: &Store, registry: &Registry) -> Vec<Task> {
     let revision = store.revision();
     let stored = registry.kinds().filter(|kind| !kind.create_only);
     let nodes: Vec<Node<'_>> = stored

@@ -1,12 +1,12 @@
 //! The namespace controller (k8s.io/kubernetes/pkg/controller/namespace/deletion): deletes the objects of a terminating
 //! namespace one by one, reports in its conditions what remains, and finalizes it when it is empty.
-use super::{Act, Task};
+use super::task::{Act, Task};
 use crate::{
     base::{
         object::{self, Object},
         timestamp,
     },
-    registry::resources::{Kind, Registry},
+    registry::{kind::Kind, resources::Registry},
     storage::store::Store,
 };
 use jiff::Timestamp;
@@ -27,7 +27,7 @@ const WELL: [[&str; 3]; 5] = [
 ];
 
 /// All tasks that the controller could perform now.
-pub(super) fn tasks(store: &Store, registry: &Registry, now: Timestamp) -> Vec<Task> {
+pub(crate) fn tasks(store: &Store, registry: &Registry, now: Timestamp) -> Vec<Task> {
     let Some(kind) = registry.find("", "v1", "namespaces") else { return Vec::new() };
     let namespaces = store.range_at(kind.id, "", None, store.revision());
     let dying = namespaces.filter(|namespace| namespace.is_terminating() && is_kept(namespace));

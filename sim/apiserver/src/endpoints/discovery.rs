@@ -1,28 +1,27 @@
 //! Non-resource paths: discovery (legacy and aggregated), the version, the health endpoints
 //! (k8s.io/apiserver/pkg/endpoints/discovery, pkg/server/healthz).
-use super::{handlers::json_answer, openapi};
+use super::{
+    document::Document,
+    openapi,
+    page::{page_not_found, text_answer},
+};
 use crate::{
-    Answer, AnswerBody, Request,
     base::{
         object::encode,
+        request::{Answer, Request, json_answer},
         status::{self, Outcome},
     },
     codec::{
         negotiation::{self, Encoding},
         representation,
     },
-    extensions,
-    registry::{
-        builtin,
-        resources::{Kind, Registry},
-    },
+    registry::{builtin::absent, definition, group::EXTENSIONS, kind::Kind, resources::Registry},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256, Sha512};
-use std::cmp::Reverse;
+use sha2::{Digest, Sha256};
+use std::{cmp::Reverse, sync::OnceLock};
 
 const BUILTIN_VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const CUSTOM_VERBS: [&str; 8] = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
@@ -66,7 +65,7 @@ pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outc
         [Some("apis"), Some(group), Some(version), None] if has(registry, group, Some(version)) => {
             document(request, &resource_list(registry, group, version))
         }
-        [Some("apis"), Some(group), ..] if builtin::ABSENT_GROUPS.contains(&group) => {
+        [Some("apis"), Some(group), ..] if absent::ABSENT_GROUPS.contains(&group) => {
             Err(status::not_simulated(&format!("API group {group}")))
         }
         [Some("apis"), Some(group), Some(_), None] if is_builtin(registry, group) => Err(status::no_such_resource()),
@@ -79,17 +78,6 @@ pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outc
         [Some("openapi" | "metrics" | "logs" | "debug"), ..] => Err(status::not_simulated(path)),
         _ => Ok(page_not_found()),
     }
-}
-
-/// The answer of the outermost mux for an unknown path.
-pub(crate) fn page_not_found() -> Answer {
-    text_answer(404, "404 page not found\n".into())
-}
-
-fn text_answer(code: u16, text: String) -> Answer {
-    let mut headers = HeaderMap::with_capacity(1);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    Answer { status: code, headers, body: AnswerBody::Full(Bytes::from(text)) }
 }
 
 /// A legacy discovery document, which both POST and GET read.
@@ -142,7 +130,7 @@ fn groups(registry: &Registry) -> Vec<&str> {
 /// The versions of a group: stable ones first, newest first.
 fn versions<'a>(registry: &'a Registry, group: &str) -> Vec<&'a str> {
     let mut versions: Vec<_> = registry.kinds().filter(|k| k.group == group).map(|k| k.version.as_str()).collect();
-    versions.sort_by_key(|version| Reverse(extensions::priority(version)));
+    versions.sort_by_key(|version| Reverse(definition::priority(version)));
     versions.dedup();
     versions
 }
@@ -248,43 +236,20 @@ fn verbs(kind: &Kind) -> Vec<&'static str> {
 fn storage_version_hash(kind: &Kind) -> String {
     let group = if kind.is_view() && !kind.custom { "" } else { kind.group.as_str() };
     // Definitions are still stored in their first version.
-    let first = (group == extensions::GROUP).then_some("v1beta1");
+    let first = (group == EXTENSIONS).then_some("v1beta1");
     let version = first.unwrap_or(&kind.stored_as.as_deref().unwrap_or(kind).version);
     let digest = Sha256::digest(format!("{group}/{version}/{}", kind.kind));
     STANDARD.encode(&digest[..8])
 }
 
-/// A document that clients cache, with the SHA-512 of its text in upper-case hexadecimal, as ETags and URLs contain it.
-/// Computing it costs more than serving it, so it is computed once.
-#[derive(Debug)]
-pub(crate) struct Document {
-    pub(crate) body: Bytes,
-    pub(crate) hash: String,
-}
-
-impl Document {
-    pub(crate) fn new(body: Bytes) -> Self {
-        let hash = Sha512::digest(&body).iter().map(|byte| format!("{byte:02X}")).collect();
-        Self { body, hash }
-    }
-
-    /// The document with its hash as ETag, or 304 for a client that has it.
-    pub(crate) fn answer(&self, headers: &HeaderMap) -> Answer {
-        let tag = format!("\"{}\"", self.hash);
-        let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(&tag));
-        let unchanged = || Answer { status: 304, headers: HeaderMap::new(), body: AnswerBody::Full(Bytes::new()) };
-        let mut answer = if known { unchanged() } else { json_answer(200, self.body.clone(), &[]) };
-        if let Ok(tag) = HeaderValue::from_str(&tag) {
-            answer.headers.insert(header::ETAG, tag);
-        }
-        answer.headers.insert(header::VARY, HeaderValue::from_static("Accept"));
-        answer
-    }
-}
+/// Aggregated discovery of the groups other than core, and of core: every client requests both when it starts.
+#[derive(Default)]
+struct Aggregated([OnceLock<Document>; 2]);
 
 /// Aggregated discovery: every client requests it when it starts, and again with the ETag that it knows.
 fn aggregate(registry: &Registry, core: bool, headers: &HeaderMap) -> Answer {
-    let document = registry.aggregated[usize::from(core)].get_or_init(|| {
+    let documents = registry.documents.of::<Aggregated>();
+    let document = documents.0[usize::from(core)].get_or_init(|| {
         let names = if core { vec![""] } else { groups(registry) };
         let items: Vec<_> = names.into_iter().map(|group| aggregated_group(registry, group)).collect();
         Document::new(encode(&json!({

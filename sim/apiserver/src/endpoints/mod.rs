@@ -1,5 +1,13 @@
-//! From a request to its answer (k8s.io/apiserver/pkg/endpoints).
-pub(crate) mod discovery;
-pub(crate) mod handlers;
-pub(crate) mod openapi;
-pub(crate) mod reviews;
+//! From a request to its answer: routing, authorization, the verbs, discovery, OpenAPI and reviews
+//! (k8s.io/apiserver/pkg/endpoints).
+//!
+//! May import: the folders from base to server, in the order of the crate's documentation.
+mod authorize;
+mod discovery;
+mod dispatch;
+mod document;
+mod handlers;
+mod openapi;
+mod page;
+mod reviews;
+mod routes;

@@ -1,6 +1,7 @@
 //! Name acceptance: a definition gets the names that no other one of its group has
 //! (k8s.io/apiextensions-apiserver/pkg/controller/status/naming_controller.go).
-use super::{Condition, Object, conditions, set_condition};
+use super::condition::{Condition, conditions, set_condition};
+use crate::base::object::Object;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc};

@@ -1,14 +1,19 @@
 //! Converts a definition into the kinds that it serves, one for each version
 //! (k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go, getOrCreateServingInfoFor).
+use super::{
+    columns::{custom::Column, jsonpath::JsonPathError},
+    error::RegistryError,
+    kind::{Kind, ResetFields, Scale},
+};
 use crate::{
-    ResourceId,
-    base::{names::NameRule, selectors::SelectableField},
-    registry::{
-        builtin,
-        columns::{custom::Column, jsonpath::JsonPathError},
-        resources::{Kind, RegistryError, ResetFields, Scale},
+    base::{
+        id::ResourceId,
+        json::text,
+        names::NameRule,
+        path::Path,
+        selectors::field::{SelectableField, metadata_fields},
     },
-    schema::{Path, Schema},
+    schema::Schema,
     structured_merge::{Types, set::Set},
 };
 use serde_json::Value;
@@ -100,7 +105,7 @@ pub(crate) fn kinds(
 fn kind(version: &Value, all: &[&Value], names: &Names, id: ResourceId) -> Result<Kind, RegistryError> {
     let schema = version.pointer("/schema/openAPIV3Schema").ok_or(RegistryError::Missing("/schema/openAPIV3Schema"))?;
     let name = version.get("name").and_then(Value::as_str).ok_or(RegistryError::Missing("name"))?;
-    let mut fields = builtin::metadata_fields(names.namespaced);
+    let mut fields = metadata_fields(names.namespaced);
     let selectable = version.get("selectableFields").and_then(Value::as_array).into_iter().flatten();
     let paths = selectable.filter_map(|f| f.get("jsonPath")?.as_str());
     fields.extend(paths.map(|path| SelectableField::new(path.trim_start_matches('.'))));
@@ -110,10 +115,7 @@ fn kind(version: &Value, all: &[&Value], names: &Names, id: ResourceId) -> Resul
         id,
         storage: id,
         stored_as: None,
-        siblings: all
-            .iter()
-            .map(|other| format!("{}/{}", names.group, crate::extensions::validation::text(other, "name")))
-            .collect(),
+        siblings: all.iter().map(|other| format!("{}/{}", names.group, text(other, "name"))).collect(),
         group: names.group.clone(),
         version: name.to_owned(),
         api_version: format!("{}/{name}", names.group),
@@ -212,4 +214,10 @@ mod tests {
         let wanted = ["v10", "v2", "v1", "v3beta1", "v1beta1", "v12alpha1", "v11alpha2", "v1alpha2", "foo1", "foo10"];
         assert_eq!(versions, wanted);
     }
+}
+
+/// The group and the plural that a definition defines; empty if absent.
+pub(crate) fn subject(definition: &Value) -> (&str, &str) {
+    let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    (text("/spec/group"), text("/spec/names/plural"))
 }

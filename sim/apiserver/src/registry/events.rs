@@ -90,3 +90,10 @@ mod tests {
         assert_eq!(stored_path("metadata.name"), "metadata.name");
     }
 }
+
+/// The API through which a request was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Through {
+    Core,
+    Events,
+}

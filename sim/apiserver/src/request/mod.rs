@@ -1,5 +1,6 @@
-//! What a request asks for: its path and its options (k8s.io/apiserver/pkg/endpoints/request).
+//! A request in terms of the API: its path, its options, its kind (k8s.io/apiserver/pkg/endpoints/request).
 //!
-//! May import: base, registry, codec, apply, access and what they import.
+//! May import: the folders from base to access, in the order of the crate's documentation.
+pub(crate) mod call;
 pub(crate) mod options;
 pub(crate) mod request_info;

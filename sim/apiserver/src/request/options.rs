@@ -1,6 +1,12 @@
 //! The options of a request, from its query string (`metav1.ListOptions`, `GetOptions`, `CreateOptions` …).
-use crate::base::status::{self, Outcome};
+use crate::base::{
+    percent::decode,
+    status::{self, Outcome},
+};
 use std::borrow::Cow;
+
+/// Maximum length of a field manager's name, in bytes.
+pub(crate) const FIELD_MANAGER_LIMIT: usize = 128;
 
 /// The parsed query. Unknown members are ignored, as kube-apiserver does.
 #[derive(Debug, Default, Clone)]
@@ -81,34 +87,10 @@ fn number(text: &str) -> Outcome<i64> {
     text.parse().map_err(bad)
 }
 
-/// Percent-decoding, with `+` as a space; invalid UTF-8 is decoded lossily.
-pub(crate) fn decode(text: &str) -> Cow<'_, str> {
-    if !text.bytes().any(|b| b == b'%' || b == b'+') {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(decode_percent(text, true))
-}
-
-/// Percent-decoding of a path segment.
-pub(crate) fn decode_segment(text: &str) -> Cow<'_, str> {
-    if text.contains('%') { Cow::Owned(decode_percent(text, false)) } else { Cow::Borrowed(text) }
-}
-
-fn decode_percent(text: &str, plus_is_space: bool) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let pair = text.get(at + 1..at + 3).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        match (bytes[at], pair) {
-            (b'%', Some(byte)) => {
-                out.push(byte);
-                at += 2;
-            }
-            (b'+', _) if plus_is_space => out.push(b' '),
-            (byte, _) => out.push(byte),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&out).into_owned()
+/// Go's `unicode.IsPrint`, without its tables of unassigned characters: no control characters, no spaces other than
+/// U+0020, no format or private-use characters.
+pub(crate) fn is_printable(c: char) -> bool {
+    let format = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let private = matches!(c, '\u{e000}'..='\u{f8ff}');
+    c == ' ' || !(c.is_control() || c.is_whitespace() || format || private)
 }

@@ -1,6 +1,6 @@
 //! Parses a request's path and method, independently of any resource
 //! (k8s.io/apiserver/pkg/endpoints/request/requestinfo.go).
-use super::options;
+use crate::base::percent;
 use http::Method;
 use std::borrow::Cow;
 
@@ -66,8 +66,8 @@ pub(crate) fn parse(path: &str) -> Target<'_> {
         group,
         version,
         resource: at(0),
-        namespace: options::decode_segment(namespace),
-        name: options::decode_segment(at(1)),
+        namespace: percent::decode_segment(namespace),
+        name: percent::decode_segment(at(1)),
         subresource: at(2),
         watch_prefix,
     })

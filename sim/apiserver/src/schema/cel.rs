@@ -2,8 +2,8 @@
 //!
 //! Two shortcuts save time without changing an answer: a transition rule is skipped on create, as in the real server;
 //! and `self == oldSelf` is not evaluated when the two values are equal as JSON, which implies that it holds.
-use crate::{schema::Path, validation::FieldError};
-use kube_core::cel::{CompiledSchema, Validator, compile_schema};
+use crate::base::{field_error::FieldError, path::Path};
+use kube_cel::{CompiledSchema, Validator, compile_schema};
 use serde_json::{Map, Value};
 
 /// A compiled rule of one schema node.

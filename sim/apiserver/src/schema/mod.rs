@@ -2,16 +2,16 @@
 //!
 //! [`prune`] brings an object into its stored form, [`validate`] checks it; CEL rules are part of the same tree.
 //! Formats other than those of [`Format`] are not checked; the real server checks a few more.
+//!
+//! May import: base, structured_merge.
 use cel::Rule;
 use regex::Regex;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 pub(crate) mod cel;
-mod prune;
+pub(crate) mod prune;
 mod validate;
-
-pub(crate) use prune::integral;
 
 /// Reason why a schema cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -261,26 +261,4 @@ impl Combined {
 fn texts(list: Option<&Value>) -> Vec<String> {
     let items = list.and_then(Value::as_array).into_iter().flatten();
     items.filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-/// Path of a value, as a chain on the stack: text is built only for errors.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Path<'a> {
-    /// The object itself.
-    Root,
-    /// A member.
-    Member(&'a Path<'a>, &'a str),
-    /// An item of a list.
-    Item(&'a Path<'a>, usize),
-}
-
-impl std::fmt::Display for Path<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Root => Ok(()),
-            Self::Member(Path::Root, name) => f.write_str(name),
-            Self::Member(parent, name) => write!(f, "{parent}.{name}"),
-            Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
-        }
-    }
 }

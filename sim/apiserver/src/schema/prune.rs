@@ -1,6 +1,7 @@
 //! Brings a value into its stored form: drops unknown members, drops nulls or replaces them by the default, fills in
 //! defaults, turns integral floats into integers (…/schema/{pruning,defaulting}).
-use super::{Path, Schema, Type};
+use super::{Schema, Type};
+use crate::base::path::Path;
 use serde_json::{Map, Value};
 
 impl Schema {

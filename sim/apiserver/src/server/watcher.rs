@@ -3,17 +3,19 @@
 //! A watch is a cursor in the log of its resource, limited by the position of its server's cache. The line of a whole
 //! object is built once for each event and shared by all watches that see the event unfiltered.
 use crate::{
-    ResourceId, ServerId, WatchItem, WatchStart,
     base::{
+        id::{ResourceId, ServerId},
         object::{self, Object, encode},
         selectors::Selector,
+        status::Status,
+        watch::{WatchItem, WatchStart},
     },
     codec::{
         negotiation::{Encoding, Form, Shape},
         protobuf, representation,
         table::{self, Include, Style},
     },
-    registry::{events, resources::Kind},
+    registry::{events, kind::Kind},
     storage::store::{Event, Store},
 };
 use bytes::{BufMut, Bytes, BytesMut};
@@ -130,7 +132,7 @@ impl Watcher {
     }
 
     /// Makes the watch consist of one ERROR line.
-    pub(crate) fn fail(&mut self, status: &crate::base::status::Status) {
+    pub(crate) fn fail(&mut self, status: &Status) {
         self.first.push_back(frame(self.filter.form.encoding, "ERROR", &encode(status)));
         self.ending = Ending::AfterFirst;
     }

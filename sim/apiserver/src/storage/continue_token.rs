@@ -1,6 +1,9 @@
 //! The continue token of a list (k8s.io/apiserver/pkg/storage/continue.go): base64 of the revision and the first key of
 //! the next page.
-use crate::base::status::{self, Outcome, Status};
+use crate::base::{
+    object,
+    status::{self, Outcome, Status},
+};
 use base64::{
     Engine,
     alphabet::URL_SAFE,
@@ -35,9 +38,11 @@ impl ContinueToken {
     }
 
     pub(crate) fn encode(&self) -> String {
-        URL_SAFE_NO_PAD.encode(crate::base::object::encode(self))
+        URL_SAFE_NO_PAD.encode(object::encode(self))
     }
 
+    /// Parses a token.
+    ///
     /// # Errors
     /// 400 for a token that this server never issued.
     pub(crate) fn decode(text: &str) -> Outcome<Self> {

@@ -1,6 +1,6 @@
-//! What is stored, and how far each server has read it (k8s.io/apiserver/pkg/storage).
+//! The stored objects, and the watch cache of each server (k8s.io/apiserver/pkg/storage).
 //!
-//! May import: base.
+//! May import: base, structured_merge, schema.
 pub(crate) mod continue_token;
 pub(crate) mod store;
 pub(crate) mod watch_cache;

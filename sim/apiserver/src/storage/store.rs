@@ -3,9 +3,9 @@
 //! Writes are serial and take effect at once. History is never dropped: a run's memory is bounded by its writes, and a
 //! lagging cache, an exact list or a late page is simply a read at an older revision. Compaction is therefore only a
 //! mark, which the handlers respect as kube-apiserver does.
-use crate::{
-    ResourceId,
-    base::object::{self, Object},
+use crate::base::{
+    id::ResourceId,
+    object::{self, Object},
 };
 use bytes::Bytes;
 use serde_json::Value;

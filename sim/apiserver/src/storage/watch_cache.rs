@@ -5,7 +5,7 @@
 //! begins at the last restart, and may be limited to a number of events; the real one's growth to 75 s of history is
 //! not simulated.
 use super::store::Store;
-use crate::{ResourceId, ServerId};
+use crate::base::id::{ResourceId, ServerId};
 
 /// One server's cache of one resource.
 #[derive(Debug, Clone, Copy, Default)]

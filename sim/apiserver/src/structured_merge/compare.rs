@@ -1,6 +1,5 @@
 //! The difference between two values of a type (sigs.k8s.io/structured-merge-diff/v6/typed/compare.go).
-use super::{Atom, Form, List, Map, Relation, Root, TypeId, Types};
-use crate::structured_merge::{element::Element, set::Set};
+use super::{Atom, Form, List, Map, Relation, Root, TypeId, Types, element::Element, set::Set};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,7 +3,7 @@
 //!
 //! Types of scalars are checked only where the server acts on them: the message of Go's decoder depends on its structs.
 use super::{Form, Map, Relation, Root, Scalar, TypeId, Types, Written};
-use crate::{schema::Path, validation::metadata::json_type};
+use crate::base::{json::json_type, path::Path};
 use serde_json::Value;
 
 impl Root<'_> {

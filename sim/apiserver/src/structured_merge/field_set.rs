@@ -1,6 +1,5 @@
 //! The fields of a value (sigs.k8s.io/structured-merge-diff/v6/typed/tofieldset.go), which an applier owns.
-use super::{Form, List, Map, Relation, Root, TypeId, Types};
-use crate::structured_merge::{element::Element, set::Set};
+use super::{Form, List, Map, Relation, Root, TypeId, Types, element::Element, set::Set};
 use serde_json::Value;
 use std::collections::BTreeMap;
 

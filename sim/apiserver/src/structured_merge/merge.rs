@@ -1,8 +1,7 @@
 //! Merges a configuration into an object (sigs.k8s.io/structured-merge-diff/v6/typed/merge.go): values in the
 //! configuration win, all others remain, items of associative lists are matched by their keys and take the
 //! configuration's order.
-use super::{Atom, Form, List, Map, Relation, Root, TypeId, Types, compare::is_empty};
-use crate::structured_merge::element::Element;
+use super::{Atom, Form, List, Map, Relation, Root, TypeId, Types, compare::is_empty, element::Element};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

@@ -3,10 +3,13 @@
 //!
 //! One arena of types for all built-in kinds, one for each custom resource. Types only contain what ownership and
 //! patches need; the schema checks bounds and patterns. Each walk over values has a module.
+//!
+//! May import: base.
+use element::Element;
 use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeMap};
 
-mod compare;
+pub(crate) mod compare;
 mod decode;
 pub(crate) mod element;
 mod field_set;
@@ -15,12 +18,7 @@ mod openapi;
 mod remove;
 pub(crate) mod set;
 mod table;
-mod validate;
-
-pub(crate) use compare::Comparison;
-pub(crate) use validate::{Duplicates, go_type, plain};
-
-use crate::structured_merge::element::Element;
+pub(crate) mod validate;
 
 /// Index of a type in its arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

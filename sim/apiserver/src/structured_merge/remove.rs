@@ -1,6 +1,5 @@
 //! Removes fields from a value (sigs.k8s.io/structured-merge-diff/v6/typed/remove.go).
-use super::{Form, List, Map, Relation, Root, TypeId, Types};
-use crate::structured_merge::{element::Element, set::Set};
+use super::{Form, List, Map, Relation, Root, TypeId, Types, element::Element, set::Set};
 use serde_json::Value;
 
 impl Root<'_> {

@@ -1,7 +1,7 @@
 //! A set of fields, as a tree (sigs.k8s.io/structured-merge-diff/v6/fieldpath/{set,serialize}.go).
 //!
 //! A field and its parent are separate members: a set can contain either without the other.
-use crate::structured_merge::element::Element;
+use super::element::Element;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! Defaults and validation of built-in kinds other than leases: the few rules that scenarios reach.
 //!
 //! Otherwise their bodies are not checked; `docs/fidelity.md` says so.
-use super::{FieldError, namespace};
-use crate::{extensions, registry::events};
+use super::namespace;
+use crate::{base::field_error::FieldError, extensions::defaults, registry::events};
 use serde_json::{Map, Value, json};
 
 /// Maximum length of a ConfigMap key.
@@ -20,7 +20,7 @@ pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
             }
         }
         "Event" => events::add_zero_members(object),
-        "CustomResourceDefinition" => extensions::default(object),
+        "CustomResourceDefinition" => defaults::default(object),
         _ => {}
     }
 }
@@ -30,7 +30,7 @@ pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
 pub(crate) fn prepare_new(kind: &str, object: &mut Map<String, Value>) {
     let status = match kind {
         "Namespace" => return namespace::prepare_new(object),
-        "CustomResourceDefinition" => return extensions::prepare_new(object),
+        "CustomResourceDefinition" => return defaults::prepare_new(object),
         "Pod" => json!({"phase": "Pending", "qosClass": "BestEffort"}),
         "Service" => json!({"loadBalancer": {}}),
         "DaemonSet" => {

@@ -1,15 +1,10 @@
 //! Validation of events (k8s.io/kubernetes/pkg/apis/core/validation/events.go): lenient for the core group, strict for
 //! events.k8s.io, where everything but the series is immutable. Both name the fields of the core group.
-use super::FieldError;
-use crate::base::names;
+use crate::{
+    base::{field_error::FieldError, names},
+    registry::events::Through,
+};
 use serde_json::{Value, json};
-
-/// The API through which a request was sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Through {
-    Core,
-    Events,
-}
 
 /// Validates a new event in its stored form.
 pub(crate) fn validate(event: &Value, through: Through, errors: &mut Vec<FieldError>) {

@@ -2,15 +2,13 @@
 //! (k8s.io/apimachinery/pkg/util/validation/field), and a module for each kind of object.
 //!
 //! For most built-in kinds only the rules that scenarios reach are checked; the rest of a body is stored unchecked.
-use crate::{
-    base::status::Cause,
-    registry::{
-        builtin::access::{ADMISSION, RBAC},
-        resources::Kind,
-    },
+//!
+//! May import: the folders from base to extensions, in the order of the crate's documentation.
+use crate::registry::{
+    group::{ADMISSION, RBAC},
+    kind::Kind,
 };
 use serde_json::Value;
-use std::fmt;
 
 pub(crate) mod core;
 pub(crate) mod event;
@@ -31,88 +29,5 @@ pub(crate) fn default_spec(kind: &Kind, value: &mut Value) {
         name if kind.group == ADMISSION => webhooks::default(name, object),
         "Secret" => secret::default(object),
         _ => {}
-    }
-}
-
-/// An invalid field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FieldError {
-    /// The field's path, e.g. `spec.severity`; empty for the object itself.
-    pub(crate) field: String,
-    pub(crate) reason: &'static str,
-    /// The message with its kind of error: `Invalid value: "": must not be empty`.
-    pub(crate) message: String,
-}
-
-impl FieldError {
-    pub(crate) fn invalid(field: impl Into<String>, value: &Value, detail: impl fmt::Display) -> Self {
-        Self::new(field, "FieldValueInvalid", format!("Invalid value: {value}: {detail}"))
-    }
-
-    /// An invalid value that the message does not show.
-    pub(crate) fn invalid_hidden(field: impl Into<String>, detail: impl fmt::Display) -> Self {
-        Self::new(field, "FieldValueInvalid", format!("Invalid value: {detail}"))
-    }
-
-    pub(crate) fn wrong_type(field: impl Into<String>, shown: &str, detail: impl fmt::Display) -> Self {
-        let shown = Value::from(shown);
-        Self::new(field, "FieldValueTypeInvalid", format!("Invalid value: {shown}: {detail}"))
-    }
-
-    pub(crate) fn required(field: impl Into<String>, detail: &str) -> Self {
-        let message = if detail.is_empty() { "Required value".into() } else { format!("Required value: {detail}") };
-        Self::new(field, "FieldValueRequired", message)
-    }
-
-    pub(crate) fn forbidden(field: impl Into<String>, detail: impl fmt::Display) -> Self {
-        Self::new(field, "FieldValueForbidden", format!("Forbidden: {detail}"))
-    }
-
-    pub(crate) fn duplicate(field: impl Into<String>, value: &Value) -> Self {
-        Self::new(field, "FieldValueDuplicate", format!("Duplicate value: {value}"))
-    }
-
-    pub(crate) fn too_long(field: impl Into<String>, bytes: u64) -> Self {
-        Self::new(field, "FieldValueTooLong", format!("Too long: may not be more than {bytes} bytes"))
-    }
-
-    pub(crate) fn too_many(field: impl Into<String>, actual: usize, most: u64) -> Self {
-        let message = format!("Too many: {actual}: must have at most {most} items");
-        Self::new(field, "FieldValueTooMany", message)
-    }
-
-    pub(crate) fn not_supported(field: impl Into<String>, value: &Value, supported: &[&Value]) -> Self {
-        let list = supported.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let message = format!("Unsupported value: {value}: supported values: {list}");
-        Self::new(field, "FieldValueNotSupported", message)
-    }
-
-    fn new(field: impl Into<String>, reason: &'static str, message: String) -> Self {
-        Self { field: field.into(), reason, message }
-    }
-
-    /// Whether the error prevents the evaluation of rules over several fields
-    /// (k8s.io/apiextensions-apiserver/pkg/registry/customresource/strategy.go, hasBlockingErr).
-    pub(crate) fn blocks_rules(&self) -> bool {
-        matches!(
-            self.reason,
-            "FieldValueNotSupported"
-                | "FieldValueRequired"
-                | "FieldValueTooLong"
-                | "FieldValueTooMany"
-                | "FieldValueTypeInvalid"
-        )
-    }
-
-    pub(crate) fn cause(&self) -> Cause {
-        let field = if self.field.is_empty() { "<nil>" } else { &self.field };
-        Cause { reason: self.reason.into(), message: self.message.clone(), field: field.into() }
-    }
-}
-
-impl fmt::Display for FieldError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let field = if self.field.is_empty() { "<nil>" } else { &self.field };
-        write!(f, "{field}: {}", self.message)
     }
 }

@@ -1,7 +1,5 @@
 //! Namespaces (k8s.io/kubernetes/pkg/registry/core/namespace/strategy.go, pkg/apis/core/validation/validation.go).
-use super::FieldError;
-use crate::base::names;
-use crate::base::object;
+use crate::base::{field_error::FieldError, names, object};
 use serde_json::{Map, Value, json};
 
 const LABEL: &str = "kubernetes.io/metadata.name";

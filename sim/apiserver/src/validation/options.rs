@@ -1,16 +1,13 @@
 //! Validation of options (k8s.io/apimachinery/pkg/apis/meta/v1/validation, …/internalversion/validation).
-use super::FieldError;
 use crate::{
     base::{
+        field_error::FieldError,
         selectors,
         status::{self, Outcome, Subject},
     },
-    request::options::Options,
+    request::options::{FIELD_MANAGER_LIMIT, Options, is_printable},
 };
 use serde_json::Value;
-
-/// Maximum length of a field manager's name, in bytes.
-pub(crate) const FIELD_MANAGER_LIMIT: usize = 128;
 
 /// Validates `dryRun` and `fieldValidation` of a write; `options_kind` is e.g. `CreateOptions`.
 pub(crate) fn validate_write(options: &Options<'_>, options_kind: &str) -> Outcome<()> {
@@ -66,14 +63,6 @@ fn quoted(text: &str) -> String {
         c => format!("\\u{:04x}", u32::from(c)),
     };
     format!("\"{}\"", text.chars().map(escape).collect::<String>())
-}
-
-/// Go's `unicode.IsPrint`, without its tables of unassigned characters: no control characters, no spaces other than
-/// U+0020, no format or private-use characters.
-pub(crate) fn is_printable(c: char) -> bool {
-    let format = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    let private = matches!(c, '\u{e000}'..='\u{f8ff}');
-    c == ' ' || !(c.is_control() || c.is_whitespace() || format || private)
 }
 
 /// Validates `dryRun`, whose only value is `All`.

@@ -1,7 +1,8 @@
 //! Roles and bindings (k8s.io/kubernetes/pkg/apis/rbac/{v1/defaults.go,validation/validation.go}).
-use super::FieldError;
-use crate::base::names::NameRule;
-use crate::registry::builtin::access::RBAC;
+use crate::{
+    base::{field_error::FieldError, names::NameRule},
+    registry::group::RBAC,
+};
 use serde_json::{Map, Value, json};
 
 /// Fills in the API groups that a binding omits, and the rules, which are shown even if empty.

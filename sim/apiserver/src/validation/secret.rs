@@ -1,5 +1,6 @@
-//! Secrets (k8s.io/kubernetes/pkg/apis/core/validation/validation.go, ValidateSecret; pkg/registry/core/secret/strategy.go).
-use super::FieldError;
+//! Secrets (k8s.io/kubernetes/pkg/apis/core/validation/validation.go, ValidateSecret;
+//! pkg/registry/core/secret/strategy.go).
+use crate::base::field_error::FieldError;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,6 @@
 //! Warnings on successful writes: repeated owners (k8s.io/apiserver/pkg/endpoints/handlers/rest.go) and finalizers of
 //! custom resources without a domain (k8s.io/apiextensions-apiserver/pkg/registry/customresource/validator.go).
-use crate::base::names;
-use crate::base::object;
+use crate::base::{names, object};
 use serde_json::Value;
 
 /// Finalizers that Kubernetes itself uses without a domain.

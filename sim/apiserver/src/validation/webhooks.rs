@@ -1,8 +1,7 @@
 //! Webhook configurations (k8s.io/kubernetes/pkg/apis/admissionregistration/{v1/defaults.go,validation/validation.go}).
 //!
 //! Not checked: the syntax of URLs and paths, selectors, matchConditions.
-use super::FieldError;
-use crate::base::names::NameRule;
+use crate::base::{field_error::FieldError, names::NameRule};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 

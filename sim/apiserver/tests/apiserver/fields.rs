@@ -28,16 +28,18 @@ fn server() -> ApiServer {
     ApiServer::new(Arc::new(Registry::builtin().with_crd(&definition).expect("the definition compiles")), 1, 1)
 }
 
-fn patch(api: &mut ApiServer, query: &str, media_type: &'static str, body: &Value) -> (u16, Value) {
+fn write(api: &mut ApiServer, method: Method, target: String, media_type: &'static str, body: String) -> (u16, Value) {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    let target = format!("{THING}?{query}");
-    let answer =
-        send(api, FIRST, &Request { method: Method::PATCH, target, headers, body: Bytes::from(body.to_string()) });
+    let answer = send(api, FIRST, &Request { method, target, headers, body: Bytes::from(body) });
     match answer.body {
         AnswerBody::Full(text) => (answer.status, serde_json::from_slice(&text).expect("an answer is JSON")),
         AnswerBody::Watch(_) => panic!("a patch is not a watch"),
     }
+}
+
+fn patch(api: &mut ApiServer, query: &str, media_type: &'static str, body: &Value) -> (u16, Value) {
+    write(api, Method::PATCH, format!("{THING}?{query}"), media_type, body.to_string())
 }
 
 fn apply(api: &mut ApiServer, query: &str, spec: &Value) -> (u16, Value) {
@@ -136,4 +138,40 @@ fn without_field_management_nobody_owns() {
     assert_eq!((status, thing["metadata"].get("managedFields")), (201, None));
     let (status, refused) = apply(&mut api, "fieldManager=one", &json!({}));
     assert_eq!((status, refused["reason"].as_str()), (501, Some("NotImplemented")));
+}
+
+/// Create and apply read the same dialect of YAML: version 1.1, as sigs.k8s.io/yaml does.
+#[test]
+fn yaml_means_the_same_to_create_and_to_apply() {
+    let text = |name: &str| {
+        format!(
+            "apiVersion: example.io/v1\nkind: Thing\nmetadata: {{name: {name}}}\nspec:\n  \
+             free: {{a: yes, b: on, c: 0x10, d: 010, e: 'yes', f: 1_000, g: 2.0}}\n"
+        )
+    };
+    let mut api = server();
+    let things = "/apis/example.io/v1/things";
+    let (status, created) = write(&mut api, Method::POST, things.into(), "application/yaml", text("one"));
+    assert_eq!(status, 201, "{created}");
+    let target = format!("{things}/two?fieldManager=m");
+    let (status, applied) = write(&mut api, Method::PATCH, target, "application/apply-patch+yaml", text("two"));
+    assert_eq!(status, 201, "{applied}");
+    let free = json!({"a": true, "b": true, "c": 16, "d": 8, "e": "yes", "f": 1000, "g": 2});
+    assert_eq!(created["spec"], json!({"free": free}));
+    assert_eq!(applied["spec"], created["spec"]);
+}
+
+#[test]
+fn applied_yaml_names_the_line_of_a_duplicate_key() {
+    let mut api = server();
+    let text = "apiVersion: example.io/v1\nkind: Thing\nmetadata: {name: t}\nspec:\n  labels:\n    a: b\n    a: c\n";
+    let apply = |api: &mut ApiServer, query: &str| {
+        write(api, Method::PATCH, format!("{THING}?{query}"), "application/apply-patch+yaml", text.into())
+    };
+    let (status, refused) = apply(&mut api, "fieldManager=m&fieldValidation=Strict");
+    let complaint = "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  \
+        line 7: key \"a\" already set in map";
+    assert_eq!((status, &refused["message"]), (400, &complaint.into()));
+    let (status, thing) = apply(&mut api, "fieldManager=m");
+    assert_eq!((status, &thing["spec"]["labels"]), (201, &json!({"a": "c"})));
 }

@@ -1,5 +1,17 @@
-//! What is not simulated: what happens instead, and what that can hide from somebody who trusts a verdict.
-use super::Absence;
+//! The parts of kube-apiserver that are not simulated: what happens instead, and which problems that can hide.
+
+/// A part of kube-apiserver that is not simulated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Absence {
+    /// Name of the part.
+    pub area: &'static str,
+    /// Behaviour of the simulation instead.
+    pub instead: &'static str,
+    /// Problems that a verdict of *held* may hide because of it.
+    pub hides: &'static str,
+    /// Recorded cases that fail because of it, as shell patterns; empty if it cannot be recorded.
+    pub cases: &'static [&'static str],
+}
 
 const fn absent(
     area: &'static str,
@@ -10,107 +22,109 @@ const fn absent(
     Absence { area, instead, hides, cases }
 }
 
-/// All of them. One with cases is listed for as long as one of these is in `not_yet.txt`.
+/// All absences. One with cases is listed while one of its cases is in `not_yet.txt`.
 pub const ABSENCES: &[Absence] = &[
     absent(
-        "service account tokens, client certificates, the roles of Kubernetes' own components, the cache of impersonation modes",
-        "tokens come from a table; a refusal of impersonation names the first mode that was tried",
-        "a token that expires or is bound to a pod",
+        "service account tokens, client certificates, the roles of Kubernetes' own components, the cache of \
+         impersonation modes",
+        "tokens come from a table; a refused impersonation names the first mode that was tried",
+        "tokens that expire or are bound to a pod",
         &[],
     ),
     absent(
         "admission policies in CEL, matchConditions, a second round of mutating webhooks",
-        "501; one round, and no call over the network: a hook answers for every webhook",
-        "a policy that refuses what the gateway writes",
+        "501; one round, without network calls: a hook answers for every webhook",
+        "a policy that refuses the controller's writes",
         &[],
     ),
     absent(
-        "controllers other than garbage collection and the emptying of namespaces",
-        "none; those two are off unless asked for",
-        "a default service account, aggregated cluster roles; the lag of a controller's own cache",
+        "controllers other than garbage collection and the namespace controller",
+        "absent; those two are off by default",
+        "the default service account, aggregated cluster roles, the lag of a controller's own cache",
         &[],
     ),
-    absent("Tables", "501; JSON where the client takes it", "—", &["tables/*"]),
+    absent("Tables", "501; JSON if the client accepts it", "—", &["tables/*"]),
     absent(
         "YAML and protobuf",
-        "501; JSON where the client takes it",
+        "501; JSON if the client accepts it",
         "—",
         &["errors/accept-*", "errors/content-type-protobuf*"],
     ),
     absent(
-        "owners of fields (managedFields, server-side apply) in scenarios",
-        "switched off by the runner; a test holds that runs are the same with them",
-        "— the gateway neither reads nor writes them",
+        "field ownership (managedFields, server-side apply) in scenarios",
+        "switched off by the runner; a test checks that it does not change runs",
+        "nothing for a controller that neither reads nor applies managedFields",
         &[],
     ),
     absent(
         "empty metadata in an applied custom resource, e.g. `labels: {}`",
-        "it is as if it were not there; the real server stores it, shows it to nobody, and a later write that changes nothing takes \
-         it away and moves the version, or not, as its cache lags",
-        "a version that moves although nothing changed",
+        "treated as absent; the real server stores it but never shows it, and a later write without changes may \
+         drop it with a new version, depending on its cache",
+        "a new version without a change",
         &[],
     ),
     absent(
-        "ownership across versions of a kind, and across changes of its schema",
-        "owners of another version are forgotten; after a change of the schema they stay as they were written",
-        "a conflict of server-side apply after a definition has changed, or between versions of a kind",
+        "field ownership across versions of a kind, and across changes of its schema",
+        "entries of other versions are dropped; after a change of the schema entries are kept unchanged",
+        "conflicts of server-side apply after a definition changed, or between versions of a kind",
         &[],
     ),
     absent(
         "built-in kinds other than Lease",
-        "metadata, the names of members, and the rules that scenarios meet; values pass unchecked, few defaults are filled in",
-        "a validation error of a Pod or Deployment that a scenario writes",
+        "metadata, names of members and the rules that scenarios reach are checked, values are not; few defaults are \
+         filled in",
+        "a validation error in a Pod or Deployment that a scenario writes",
         &[],
     ),
     absent(
         "quota and limits as admission plugins",
-        "none",
+        "absent",
         "an admission plugin that refuses or is slow; inject 4xx, 5xx and delays instead",
         &[],
     ),
     absent(
         "OpenAPI v2, OpenAPI in protobuf, strategic merge patches in OpenAPI",
-        "501; not announced: kubectl then takes the merge keys that it was built with",
+        "501; the patches are not announced, so kubectl uses its built-in merge keys",
         "—",
         &[],
     ),
     absent("server-side apply of a scale, and through events.k8s.io", "501", "—", &[]),
     absent(
         "limit, continue and resourceVersion of DELETE of a collection",
-        "not looked at: all that the selectors choose goes",
+        "ignored: all selected objects are deleted",
         "a client that deletes a collection in pages",
         &[],
     ),
     absent(
         "protobuf of definitions",
-        "JSON, where a client takes it too; 406 or 501 otherwise",
-        "a client that speaks nothing else",
+        "JSON if the client accepts it, otherwise 406 or 501",
+        "a client that only accepts protobuf",
         &[],
     ),
     absent(
         "protobuf bodies of custom resources",
-        "501; kube-apiserver 1.36 panics there, and hangs up without an answer",
-        "a client that sends one",
+        "501; kube-apiserver 1.36 panics and closes the connection",
+        "a client that sends them",
         &[],
     ),
     absent("other groups, resources and subresources of Kubernetes", "501", "—", &[]),
     absent(
-        "how long a read takes",
-        "a consistent LIST, or a read \"not older than\", finds its cache caught up at once; the real one waits for it, up to \
-         100 ms right after another resource's write",
-        "latency: a comparison in simulated time counts calls, not this wait",
+        "duration of reads",
+        "a consistent LIST, or a read \"not older than\", finds its cache caught up at once; the real one waits up to \
+         100 ms after a write of another resource",
+        "latency: simulated time includes delays of calls, not this wait",
         &[],
     ),
     absent(
         "the watch cache's 75 s of freshness",
-        "history is lost on restart and compaction, and beyond a number of events where a run sets one",
-        "a history that grows and shrinks with the load",
+        "history ends at a restart, at a compaction, or after the number of events that a run sets",
+        "a history whose length depends on the load",
         &[],
     ),
     absent(
         "etcd's own failures",
         "writes are serial and durable",
-        "lost quorum, disk latency; they show to clients as 5xx, timeouts and late writes, which are injected",
+        "lost quorum, disk latency; clients see them as 5xx, timeouts and late writes, which are injected",
         &[],
     ),
     absent(
@@ -120,11 +134,16 @@ pub const ABSENCES: &[Absence] = &[
         &[],
     ),
     absent(
-        "conversion webhooks, what a rule may cost, the time until a definition is established",
-        "501; not estimated; it is established when the next request comes",
-        "a client that uses a kind before it is served, or on a server that has yet to hear of it",
+        "conversion webhooks, CEL cost limits, the time until a definition is established",
+        "501; not estimated; a definition is established before the next request",
+        "a client that uses a kind before it is served, or on a server that does not serve it yet",
         &[],
     ),
     absent("server upgrades, removed APIs", "one version of each built-in resource", "—", &[]),
-    absent("formats in schemas", "those that the CRDs here use", "a value that only the real server refuses", &[]),
+    absent(
+        "formats in schemas",
+        "only date-time, date, duration, int32 and int64 are checked",
+        "a value that the real server refuses",
+        &[],
+    ),
 ];

@@ -1,8 +1,24 @@
-//! The behaviours of kube-apiserver that are simulated, each with where it is defined and the recorded cases that hold it.
+//! The simulated behaviours of kube-apiserver, each with its definition and the recorded cases that test it.
 //!
-//! Rows are those of a client that must act exactly once: A, safety depends on it; B, client runtimes need it; C, completeness.
-//! Cases are named by shell patterns. A behaviour whose cases are not all answered as recorded yet is shown as such.
-use super::Behaviour;
+//! Classes are those of a client that must act exactly once: A, safety depends on it; B, client runtimes need it; C,
+//! completeness. The document marks a behaviour if not all of its cases are answered as recorded.
+
+/// One behaviour of kube-apiserver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Behaviour {
+    /// Area, e.g. `Watches`.
+    pub area: &'static str,
+    /// Importance. A: the safety of locks depends on it; B: client runtimes need it; C: completeness.
+    pub class: &'static str,
+    /// Short description.
+    pub what: &'static str,
+    /// Definition: a file below k8s.io/apiserver/pkg unless another place is named, an enhancement (KEP), a page.
+    pub authority: &'static str,
+    /// Recorded cases that show it, as shell patterns.
+    pub cases: &'static [&'static str],
+    /// Tests of properties that no sequence of requests can show, as paths from the root of the workspace.
+    pub tests: &'static [&'static str],
+}
 
 const fn row(
     area: &'static str,
@@ -25,29 +41,29 @@ const LISTS: &str = "KEP-2340, storage/cacher/delegator.go";
 const CUSTOM: &str = "apiextensions-apiserver: customresource/strategy.go";
 const DOCS: &str = "kubernetes.io: API concepts";
 
-/// All of them, by area.
+/// All behaviours, by area.
 pub const BEHAVIOURS: &[Behaviour] = &[
     tested(
         row(
             "Versions",
             "A",
-            "one revision for all kinds; every write makes the next",
+            "one revision counter for all kinds, advanced by every write",
             STORE,
             &["leases/renew-chain", "leases/create-get"],
         ),
-        &["sim/tests/apiserver/history.rs"],
+        &["sim/apiserver/tests/apiserver/history.rs"],
     ),
     row(
         "Versions",
         "A",
-        "a write that changes nothing keeps the version and is no event",
+        "a write that changes nothing keeps the version and causes no event",
         STORE,
         &["noop/*", "watches/noop-is-no-event"],
     ),
     row(
         "Versions",
         "A",
-        "a stale or future version is a conflict, an absent or zero one is refused where updates need it",
+        "a stale or future version is a conflict; an absent or zero one is refused if the kind requires it",
         GENERIC,
         &[
             "leases/put-stale-rv",
@@ -61,7 +77,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Create",
         "A",
-        "a name exists once: 409 AlreadyExists, also while the object is going away",
+        "names are unique: 409 AlreadyExists, also while the object is terminating",
         STORE,
         &[
             "leases/second-create",
@@ -75,7 +91,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Create",
         "A",
-        "a version in the body is refused, a uid is replaced, the server's own members are not taken over",
+        "a version in the body is refused, a uid is replaced, members that only the server sets are ignored",
         "registry/rest/create.go",
         &["create/rv-on-create", "create/uid-on-create", "create/deletion-timestamp-ignored"],
     ),
@@ -89,35 +105,35 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Create",
         "A",
-        "PUT creates a Lease that is not there, with a uid it is a conflict; a custom resource is not found",
+        "PUT creates an absent Lease, or conflicts if the body has a uid; an absent custom resource is 404",
         GENERIC,
         &["leases/put-creates-when-absent", "leases/put-absent-*", "leases/put-uid-of-old-incarnation"],
     ),
     row(
         "Create",
         "B",
-        "names, labels, annotations, owners and namespaces are checked, with the real messages",
+        "validation of names, labels, annotations, owners and namespaces, with the real messages",
         "apimachinery: api/validation/objectmeta.go",
         &["create/*"],
     ),
     row(
         "Preconditions",
         "A",
-        "uid and version in a body, and in the options of a delete",
+        "uid and version, in a body and in the options of a delete",
         "registry/rest/update.go, delete.go",
         &["preconditions/*", "deletion/uid-and-rv-match"],
     ),
     row(
         "Preconditions",
         "A",
-        "what a late delete spares and what it does not, after a takeover",
+        "a late delete after a takeover: its preconditions decide whether it takes effect",
         "registry/rest/delete.go",
         &["leases/release-*"],
     ),
     row(
         "Leases",
         "A",
-        "holder, duration and transitions are checked, times are data and never interpreted",
+        "validation of holder, duration and transitions; times are not interpreted",
         "pkg/apis/coordination/validation",
         &[
             "leases/duration-*",
@@ -133,15 +149,15 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Leases",
         "A",
-        "MicroTime: six digits and a zone, nothing else",
+        "MicroTime: exactly six digits and a zone",
         "apimachinery: meta/v1/micro_time.go",
         &["leases/microtime-*"],
     ),
-    row("Leases", "C", "no status", "pkg/registry/coordination/lease", &["leases/no-status-subresource"]),
+    row("Leases", "C", "no status subresource", "pkg/registry/coordination/lease", &["leases/no-status-subresource"]),
     row(
         "Custom resources",
         "A",
-        "status: stripped and ignored on the main path, alone on its own, one version for both",
+        "status subresource: an object write ignores status, a status write ignores all else; one version for both",
         CUSTOM,
         &[
             "remediationrequests/status-*",
@@ -162,11 +178,17 @@ pub const BEHAVIOURS: &[Behaviour] = &[
             "remediationrequests/spec-as-text",
         ],
     ),
-    row("Custom resources", "B", "CEL rules, over old values too", "KEP-2876", &["remediationrequests/immutable-*"]),
     row(
         "Custom resources",
         "B",
-        "fieldValidation: Strict, Warn and Ignore, for duplicates too",
+        "CEL rules, including transition rules",
+        "KEP-2876",
+        &["remediationrequests/immutable-*"],
+    ),
+    row(
+        "Custom resources",
+        "B",
+        "fieldValidation: Strict, Warn and Ignore, for unknown and duplicate members",
         "endpoints/handlers",
         &[
             "remediationrequests/unknown-*",
@@ -177,16 +199,22 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Custom resources",
         "A",
-        "selectable fields, and the 400 where a field cannot be selected",
+        "selectable fields, and the 400 for other fields",
         "apiextensions-apiserver: conversion/converter.go",
         &["lists/field-*", "watches/field-*"],
     ),
-    row("Custom resources", "C", "subresources that a definition lacks", CUSTOM, &["remediationrequests/no-scale"]),
+    row(
+        "Custom resources",
+        "C",
+        "404 for subresources that a definition does not have",
+        CUSTOM,
+        &["remediationrequests/no-scale"],
+    ),
     tested(
         row(
             "Definitions",
             "C",
-            "created, accepted, established, served, changed and deleted with their objects, each step an event",
+            "create, accept, establish, serve, change and delete with all objects; each step is an event",
             "apiextensions-apiserver: controller/{status,establish,finalizer}, apiserver/customresource_handler.go",
             &[
                 "definitions/lifecycle",
@@ -201,19 +229,19 @@ pub const BEHAVIOURS: &[Behaviour] = &[
                 "definitions/n*",
             ],
         ),
-        &["sim/tests/apiserver/definitions.rs"],
+        &["sim/apiserver/tests/apiserver/definitions.rs"],
     ),
     row(
         "Definitions",
         "C",
-        "what is wrong with one, in words: names, versions, structural schemas, defaults, rules",
+        "validation of names, versions, structural schemas, defaults and rules, with the real messages",
         "apiextensions-apiserver: apis/apiextensions/validation",
         &["definitions/refused*", "definitions/forms"],
     ),
     row(
         "Definitions",
         "C",
-        "several versions of a kind, converted by nothing but their schemas",
+        "several versions of a kind, with the conversion strategy None",
         "apiextensions-apiserver: apiserver/conversion",
         &["definitions/several-versions"],
     ),
@@ -227,14 +255,14 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Generation",
         "B",
-        "counts changes of a custom resource's spec, and its deletion; a lease has none",
+        "counts changes of a custom resource's spec, and its deletion; leases have no generation",
         GENERIC,
         &["generation/*"],
     ),
     row(
         "Lists",
         "A",
-        "without a version: what was written is there",
+        "without a version: consistent with all earlier writes",
         LISTS,
         &[
             "lists/read-your-writes",
@@ -246,13 +274,13 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         ],
     ),
     tested(
-        row("Lists", "A", "version 0: the cache, however old, without pages", LISTS, &["lists/rv-zero-*"]),
-        &["sim/tests/apiserver/caches.rs", "sim/tests/apiserver/cluster.rs"],
+        row("Lists", "A", "version 0: served from the cache, however old, without pages", LISTS, &["lists/rv-zero-*"]),
+        &["sim/apiserver/tests/apiserver/caches.rs", "sim/apiserver/tests/apiserver/cluster.rs"],
     ),
     row(
         "Lists",
         "A",
-        "exact and not older than; what a version from the future or the past is answered",
+        "Exact and NotOlderThan; errors for future and compacted versions",
         LISTS,
         &[
             "lists/rv-first-notolderthan",
@@ -268,35 +296,35 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Lists",
         "B",
-        "pages are one snapshot; tokens, their misuse and their end",
+        "pages of one snapshot; continue tokens, invalid and expired ones",
         "storage/continue.go",
         &["lists/pages*", "lists/continue-*", "lists/deleted-between-pages", "lists/limit-*", "lists/label-with-limit"],
     ),
     row(
         "Lists",
         "B",
-        "compaction spares what caches remember",
+        "compaction does not affect versions that caches remember",
         "storage/cacher, storage/etcd3/errors.go",
         &["lists/compacted-*", "watches/compaction-spares-the-window"],
     ),
     row(
         "Lists",
         "B",
-        "refused parameters",
+        "invalid parameters",
         "apis/meta/internalversion/validation",
         &["lists/rv-garbage", "lists/list-with-watch-options", "lists/rv-unset-exact"],
     ),
     row(
         "Selectors",
         "A",
-        "label selectors: the whole grammar, and its messages",
+        "label selectors: the whole grammar, with the real messages",
         "apimachinery: labels/selector.go",
         &["lists/label-*"],
     ),
     row(
         "Watches",
         "A",
-        "in order, without gaps or repetitions, from a version, from 0, from now",
+        "ordered, without gaps or duplicates; from a version, from 0, from now",
         CACHER,
         &[
             "watches/from-*",
@@ -311,23 +339,23 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         row(
             "Watches",
             "A",
-            "a selection's edge is an ADDED or a DELETED with the last content that matched",
+            "an object that enters or leaves the selection is ADDED, or DELETED with its last matching state",
             "storage/cacher/cache_watcher.go",
             &["watches/label-*", "watches/name-and-label", "watches/deleted-outside-selection"],
         ),
-        &["sim/tests/apiserver/streams.rs"],
+        &["sim/apiserver/tests/apiserver/streams.rs"],
     ),
     row(
         "Watches",
         "A",
-        "finalizers: MODIFIED, then DELETED with the newer version; collections one by one",
+        "finalizers: MODIFIED, then DELETED with the newer version; one event per object of a deleted collection",
         GENERIC,
         &["watches/finalizer-events", "watches/deletecollection-events"],
     ),
     row(
         "Watches",
         "A",
-        "a version from the future is silent; one that is too old is an ERROR of 410, then the end",
+        "from a future version: no events up to it; from an expired one: an ERROR with 410, then the end",
         CACHER,
         &["watches/future-rv", "watches/expired-rv", "watches/rv-garbage"],
     ),
@@ -341,7 +369,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Watches",
         "B",
-        "refused and unusual: bad selectors, deprecated paths, metadata only, dry runs",
+        "special cases: invalid selectors, deprecated paths, metadata only, dry runs",
         "endpoints/handlers/get.go",
         &[
             "watches/selector-invalid",
@@ -354,14 +382,14 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Deletion",
         "A",
-        "finalizers: marked, readable and renewable until the last is gone; none may be added",
+        "finalizers: a terminating object can be read and updated until the last one is removed; none can be added",
         GENERIC,
         &["deletion/finalizer*", "deletion/*-while-terminating", "lists/terminating-object-listed"],
     ),
     row(
         "Deletion",
         "B",
-        "options and their misuse, policies, collections, dry runs, answers",
+        "options including invalid ones, propagation policies, collections, dry runs, answers",
         "registry/rest/delete.go",
         &["deletion/*"],
     ),
@@ -382,7 +410,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Patches",
         "A",
-        "merge and JSON patches, on the object and on /status, with and without a version",
+        "JSON merge patches and JSON patches, of the object and of /status, with and without a version",
         "endpoints/handlers/patch.go",
         &["patches/merge-*", "patches/json-*", "patches/wrong-content-type"],
     ),
@@ -398,14 +426,14 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Requests",
         "B",
-        "bodies, sizes, media types, methods and paths that are refused, word for word",
+        "refused bodies, sizes, media types, methods and paths, with the real messages",
         "endpoints/handlers",
         &["errors/*", "core/pod-invalid"],
     ),
     row(
         "Requests",
         "B",
-        "401 and 403, and what is open to all",
+        "401 and 403, and the paths open to everyone",
         "endpoints/filters",
         &["auth/*token", "auth/basic-and-empty-bearer", "auth/forbidden-*"],
     ),
@@ -413,11 +441,11 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         row(
             "Access",
             "C",
-            "roles and bindings, evaluated from the stored objects; escalation and binding refused",
+            "RBAC from the stored roles and bindings; checks of escalate and bind",
             "plugin/pkg/auth/authorizer/rbac, pkg/registry/rbac",
             &["auth/rbac-*", "auth/role-*", "auth/user-may-discover"],
         ),
-        &["sim/tests/apiserver/access.rs"],
+        &["sim/apiserver/tests/apiserver/access.rs"],
     ),
     row(
         "Access",
@@ -429,7 +457,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Access",
         "C",
-        "impersonation, constrained and not",
+        "impersonation, constrained and legacy",
         "endpoints/filters/impersonation, KEP-5284",
         &["auth/impersonation*"],
     ),
@@ -437,58 +465,58 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         row(
             "Access",
             "C",
-            "admission webhooks: rules, selectors, failure policy, order, refusals in words",
+            "admission webhooks: rules, selectors, failure policy, order, messages of refusals",
             "admission/plugin/webhook",
             &["create/webhook-unreachable", "core/webhook-configurations"],
         ),
-        &["sim/tests/apiserver/admission.rs"],
+        &["sim/apiserver/tests/apiserver/admission.rs"],
     ),
     tested(
         row(
             "Deletion",
             "C",
-            "garbage collection (background, foreground, orphan) and the emptying of namespaces, where switched on",
+            "garbage collection (background, foreground, orphan) and deletion of namespace contents, if switched on",
             "pkg/controller/{garbagecollector,namespace}",
             &["deletion/namespace-*"],
         ),
-        &["sim/tests/apiserver/controllers.rs", "sim/tests/apiserver/interleaving.rs"],
+        &["sim/apiserver/tests/apiserver/controllers.rs", "sim/tests/interleaving.rs"],
     ),
-    row("Forms", "B", "PartialObjectMetadata", DOCS, &["tables/partial-*", "lists/get-partial-of-absent"]),
+    row("Representations", "B", "PartialObjectMetadata", DOCS, &["tables/partial-*", "lists/get-partial-of-absent"]),
     row(
-        "Forms",
+        "Representations",
         "C",
-        "Tables, with the columns of kubernetes' printers or of the definition, of writes and watches too",
+        "Tables, with the columns of Kubernetes' printers or of the definition, also for writes and watches",
         "pkg/printers/internalversion, apiextensions-apiserver: customresource/tableconvertor",
         &["tables/*", "watches/table*"],
     ),
     tested(
         row(
-            "Forms",
+            "Representations",
             "B",
-            "protobuf of the built-in kinds, bodies, answers, errors and streams; none of custom resources",
+            "protobuf of the built-in kinds: bodies, answers, errors and streams; not of custom resources",
             "apimachinery: runtime/serializer/protobuf",
             &["errors/accept-protobuf*", "errors/content-type-protobuf*"],
         ),
-        &["sim/tests/apiserver/representations.rs"],
+        &["sim/apiserver/tests/apiserver/representations.rs"],
     ),
     row(
-        "Forms",
+        "Representations",
         "C",
-        "YAML in bodies and answers, with its own complaints",
+        "YAML in bodies and answers, with its own errors",
         "sigs.k8s.io/yaml",
         &["errors/accept-yaml*", "create/yaml*", "errors/yaml-*", "discovery/yaml"],
     ),
     row(
-        "Forms",
+        "Representations",
         "C",
-        "what a client accepts, by quality and shape",
+        "content negotiation by quality and shape",
         "endpoints/handlers/negotiation",
         &["errors/accept-*"],
     ),
     row(
         "Discovery",
         "B",
-        "old and aggregated documents, version, health, scopes",
+        "legacy and aggregated documents, version, health, scopes",
         "endpoints/discovery",
         &["discovery/*"],
     ),
@@ -496,24 +524,25 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         row(
             "Discovery",
             "C",
-            "OpenAPI v3, and tags of documents",
+            "OpenAPI v3, and ETags of documents",
             "kube-openapi: handler3",
             &["discovery/aggregated*"],
         ),
-        &["sim/tests/apiserver/representations.rs"],
+        &["sim/apiserver/tests/apiserver/representations.rs"],
     ),
-    row("Core kinds", "C", "the scale of what has replicas", "pkg/registry/apps/deployment/storage", &["core/scale*"]),
+    row("Core kinds", "C", "the scale subresource", "pkg/registry/apps/deployment/storage", &["core/scale*"]),
     row(
         "Core kinds",
         "C",
-        "events through the core group and through events.k8s.io, the same objects",
+        "events through the core group and through events.k8s.io, as the same objects",
         "pkg/apis/core/validation/events.go, pkg/apis/events",
         &["core/event-*", "watches/event-newer"],
     ),
     row(
         "Core kinds",
         "C",
-        "namespaces, their finalizers and end; secrets, service accounts; workloads, pods, events, config maps as scenarios meet them",
+        "namespaces with finalizers and deletion; secrets, service accounts; workloads, pods, events, config maps as \
+         far as scenarios use them",
         "pkg/registry/core",
         &["core/*"],
     ),

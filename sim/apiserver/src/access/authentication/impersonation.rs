@@ -3,15 +3,17 @@
 //!
 //! Every mode that applies is tried; if all refuse, the first refusal is the answer. The associated-node mode needs
 //! service account tokens with a node and so never applies here.
-use super::{ANONYMOUS, AUTHENTICATED, MASTERS, SERVICE_ACCOUNT, UNAUTHENTICATED, User, service_account};
 use crate::{
-    access::authorizer::Attributes,
+    access::{
+        authorizer::Attributes,
+        user::{ANONYMOUS, AUTHENTICATED, MASTERS, SERVICE_ACCOUNT, UNAUTHENTICATED, User, service_account},
+    },
     base::{
         names::NameRule,
+        percent::decode_segment,
         status::{self, Outcome},
     },
-    registry::builtin::access::AUTHENTICATION,
-    request::options::decode_segment,
+    registry::group::AUTHENTICATION,
 };
 use http::HeaderMap;
 

@@ -1,6 +1,6 @@
 //! The static token file of kube-apiserver's `--token-auth-file`
 //! (k8s.io/apiserver/pkg/authentication/token/tokenfile/tokenfile.go).
-use super::{AUTHENTICATED, User};
+use crate::access::user::{AUTHENTICATED, User};
 use std::collections::BTreeMap;
 
 /// Reason why a token file cannot be used.

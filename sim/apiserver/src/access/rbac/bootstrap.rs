@@ -4,7 +4,7 @@
 //! Only the user-facing ones: discovery, self reviews, cluster-admin, admin, edit, view, monitoring. The roles of
 //! Kubernetes' own components are absent, since none of them runs here. admin, edit and view contain the rules that the
 //! aggregation controller would add.
-use crate::registry::builtin::access::{AUTHENTICATION, AUTHORIZATION, RBAC};
+use crate::registry::group::{AUTHENTICATION, AUTHORIZATION, RBAC};
 use serde_json::{Value, json};
 
 const READ: [&str; 3] = ["get", "list", "watch"];

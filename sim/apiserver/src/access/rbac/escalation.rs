@@ -8,14 +8,14 @@ use super::{
 };
 use crate::{
     access::{
-        authentication::{MASTERS, User},
         authorizer::Attributes,
+        user::{MASTERS, User},
     },
     base::{
         object,
         status::{self, Outcome},
     },
-    registry::{builtin::access::RBAC, resources::Kind},
+    registry::{group::RBAC, kind::Kind},
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

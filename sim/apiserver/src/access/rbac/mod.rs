@@ -4,22 +4,21 @@
 //! Objects are read from the store at the time of the request: the real server reads them from watch caches, which lag
 //! by milliseconds. Bindings are visited by name, where the real one visits them in no defined order.
 use super::{
-    authentication::{MASTERS, User},
     authorizer::{Attributes, Verdict},
+    user::{MASTERS, User},
 };
 use crate::{
     base::object::Object,
-    registry::{builtin::access::RBAC, resources::Registry},
+    registry::{group::RBAC, resources::Registry},
     storage::store::Store,
 };
+use rule::Rule;
 use serde_json::Value;
 use std::{ops::ControlFlow, sync::Arc};
 
 pub(crate) mod bootstrap;
 pub(crate) mod escalation;
 pub(crate) mod rule;
-
-use rule::Rule;
 
 /// The stored roles and bindings.
 pub(crate) struct Rbac<'a> {

@@ -1,9 +1,9 @@
-//! Conflicts of an apply, and the 409 that names them (k8s.io/apimachinery/pkg/util/managedfields/internal/conflict.go).
+//! Conflicts of an apply, and the 409 that names them
+//! (k8s.io/apimachinery/pkg/util/managedfields/internal/conflict.go).
 use super::entries::{Managed, Manager, Operation};
-use crate::structured_merge::{element::Element, set::Set};
 use crate::{
     base::status::{self, Cause, Status},
-    structured_merge::Comparison,
+    structured_merge::{compare::Comparison, element::Element, set::Set},
 };
 
 /// The fields that an apply would take from other managers.

@@ -1,7 +1,9 @@
 //! Reads and writes the entries of `metadata.managedFields`
 //! (k8s.io/apimachinery/pkg/util/managedfields/internal/{managedfields,capmanagers}.go).
-use crate::structured_merge::Comparison;
-use crate::structured_merge::set::Set;
+use crate::{
+    base::object,
+    structured_merge::{compare::Comparison, set::Set},
+};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -187,4 +189,22 @@ fn encode_entry(manager: &Manager, entry: &Entry) -> Value {
     }
     members.insert("fieldsV1".into(), entry.fields.to_fields());
     members.into()
+}
+
+/// Restores the stored entries if only their times would change
+/// (k8s.io/apiserver/pkg/endpoints/handlers/fieldmanager/equality.go): an unchanged object keeps its version.
+pub(crate) fn keep_times_of_no_op(new: &mut Value, stored: &Value) {
+    let (Some(after), Some(before)) = (managed_fields(new), managed_fields(stored)) else { return };
+    if after == before || !equal_without_times(after, before) {
+        return;
+    }
+    let kept = before.clone();
+    let written = object::metadata_mut(new).insert("managedFields".into(), kept);
+    if let Some(written) = written.filter(|_| new != stored) {
+        object::metadata_mut(new).insert("managedFields".into(), written);
+    }
+}
+
+pub(crate) fn managed_fields(object: &Value) -> Option<&Value> {
+    object.get("metadata")?.get("managedFields")
 }

@@ -1,9 +1,11 @@
 //! The annotation in which `kubectl apply` keeps its last configuration: kubectl's server-side apply takes over those
 //! fields without conflicts, and keeps the annotation up to date
 //! (k8s.io/apimachinery/pkg/util/managedfields/internal/lastapplied*.go).
-use super::{FieldManager, conflicts::Conflicts};
-use crate::structured_merge::set::Set;
-use crate::{base::object, structured_merge::Duplicates};
+use super::{conflicts::Conflicts, field_manager::FieldManager};
+use crate::{
+    base::object,
+    structured_merge::{set::Set, validate::Duplicates},
+};
 use serde_json::Value;
 
 const ANNOTATION: &str = "kubectl.kubernetes.io/last-applied-configuration";

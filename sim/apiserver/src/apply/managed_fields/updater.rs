@@ -1,9 +1,9 @@
 //! Server-side apply: merges a configuration, removes fields that it no longer contains, and detects conflicts
 //! (sigs.k8s.io/structured-merge-diff/v6/merge/update.go).
 use super::{
-    FieldManager,
     conflicts::Conflicts,
     entries::{Entry, Managed, Manager},
+    field_manager::FieldManager,
 };
 use crate::structured_merge::set::Set;
 use serde_json::Value;
@@ -44,7 +44,7 @@ impl FieldManager<'_> {
         managed.take(&compared, Some(applier));
         if let Some(own) = managed.0.remove(applier) {
             let time = if new == *live { own.time } else { Some(self.time()) };
-            let fields = own.fields.difference(&super::STRIPPED);
+            let fields = own.fields.difference(&crate::apply::managed_fields::field_manager::STRIPPED);
             if !fields.is_empty() {
                 managed.0.insert(applier.clone(), entry(fields, time));
             }

@@ -1,8 +1,5 @@
 //! Field selectors (k8s.io/apimachinery/pkg/fields): equality only, on a kind's selectable fields.
-use crate::{
-    base::status::{self, Outcome},
-    registry::resources::Kind,
-};
+use crate::base::status::{self, Outcome};
 use serde_json::Value;
 
 /// A selectable field and its position.
@@ -53,11 +50,11 @@ impl Term {
     }
 }
 
-pub(crate) fn parse(kind: &Kind, text: &str) -> Outcome<Vec<Term>> {
+pub(crate) fn parse(known: &[SelectableField], custom: bool, text: &str) -> Outcome<Vec<Term>> {
     let mut terms = Vec::new();
     for part in text.split(',').filter(|p| !p.is_empty()) {
         let (name, value, equal) = split(part).ok_or_else(|| malformed(text, part))?;
-        let field = kind.fields.iter().find(|f| f.name == name).ok_or_else(|| unsupported(kind, name))?;
+        let field = known.iter().find(|f| f.name == name).ok_or_else(|| unsupported(known, custom, name))?;
         terms.push(Term { pointer: field.pointer.clone(), value: unescape(value), equal });
     }
     Ok(terms)
@@ -97,10 +94,19 @@ fn unescape(value: &str) -> String {
 
 /// The error for a field that is not selectable. Kinds with fields of their own convert field labels, the others use
 /// the generic attribute function: each has its own wording.
-fn unsupported(kind: &Kind, name: &str) -> Box<status::Status> {
-    if kind.custom || kind.fields.len() > 2 {
+fn unsupported(known: &[SelectableField], custom: bool, name: &str) -> Box<status::Status> {
+    if custom || known.len() > 2 {
         return status::bad_request(format!("field label not supported: {name}"));
     }
     let message = format!("{name:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
     status::bad_request(message)
+}
+
+/// The fields by which objects of every kind can be selected.
+pub(crate) fn metadata_fields(namespaced: bool) -> Vec<SelectableField> {
+    let mut fields = vec![SelectableField::new("metadata.name")];
+    if namespaced {
+        fields.push(SelectableField::new("metadata.namespace"));
+    }
+    fields
 }

@@ -1,13 +1,11 @@
 //! Label and field selectors of lists, watches and collection deletes.
 use super::status::Outcome;
-use crate::registry::resources::Kind;
+use field::SelectableField;
 use serde_json::Value;
 
-mod field;
+pub(crate) mod field;
 mod label;
 pub(crate) mod structured;
-
-pub(crate) use field::{SelectableField, demanded_name};
 
 /// Both selectors of a request; an empty one matches everything.
 #[derive(Debug, Default)]
@@ -30,8 +28,8 @@ impl Selector {
     ///
     /// # Errors
     /// 400 for a selector that does not parse or names a field that is not selectable.
-    pub(crate) fn parse(kind: &Kind, labels: &str, fields: &str) -> Outcome<Self> {
-        Ok(Self { labels: label::parse(labels)?, fields: field::parse(kind, fields)? })
+    pub(crate) fn parse(known: &[SelectableField], custom: bool, labels: &str, fields: &str) -> Outcome<Self> {
+        Ok(Self { labels: label::parse(labels)?, fields: field::parse(known, custom, fields)? })
     }
 
     /// Additionally requires a name.

@@ -1,21 +1,22 @@
 //! Decodes the body of a write into an object in its stored form (k8s.io/apimachinery/pkg/runtime/serializer,
 //! k8s.io/apiserver/pkg/endpoints/handlers/create.go).
-pub(crate) mod known_spec;
-pub(crate) mod shape;
-
 use super::{negotiation::Encoding, protobuf, yaml};
 use crate::{
     base::{
+        json::json_type,
         object,
         status::{self, Outcome},
     },
-    extensions,
-    registry::{events, resources::Kind},
-    validation::{lease, metadata},
+    registry::{events, group::EXTENSIONS, kind::Kind},
 };
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, map::Entry};
 use std::fmt::{self, Write};
+
+pub(crate) mod known_spec;
+pub(crate) mod lease;
+pub(crate) mod metadata;
+mod shape;
 
 /// Maximum size of a body, in bytes.
 const BODY_LIMIT: usize = 3 * 1024 * 1024;
@@ -91,7 +92,7 @@ pub(crate) fn object(kind: &Kind, encoding: Encoding, body: &[u8]) -> Outcome<De
             return Err(unrecognized(&format!("Object 'Kind' is missing in '{text}'")));
         }
         other => {
-            let found = metadata::json_type(&other);
+            let found = json_type(&other);
             let why = format!(
                 "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value of type {TYPE_META}"
             );
@@ -122,7 +123,7 @@ fn value(encoding: Encoding, body: &[u8], expected: (&str, &str)) -> Result<(Val
             Err(e) => Err(format!("couldn't get version/kind; json parse error: {}", json_error(&e))),
         },
         Encoding::Yaml => {
-            let parsed = yaml::parse(&String::from_utf8_lossy(body)).map_err(|e| e.to_string())?;
+            let parsed = yaml::read::parse(&String::from_utf8_lossy(body)).map_err(|e| e.to_string())?;
             Ok((parsed.value, parsed.duplicates))
         }
         Encoding::Protobuf => {
@@ -173,7 +174,7 @@ pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Ve
         Value::Object(meta) => metadata::normalise(meta, kind.custom, unknown)?,
         slot @ Value::Null => *slot = Value::Object(Map::new()),
         other => {
-            let found = metadata::json_type(other);
+            let found = json_type(other);
             return Err(format!("json: cannot unmarshal {found} into Go value of type v1.ObjectMeta"));
         }
     }
@@ -187,7 +188,7 @@ pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Ve
     } else if let Some(members) = kind.shape {
         shape::normalise(members, &kind.kind, map, unknown)?;
     } else {
-        if kind.group == extensions::GROUP {
+        if kind.group == EXTENSIONS {
             kind.types.root(kind.root_type).check(map)?;
         }
         kind.types.root(kind.root_type).decode(map, unknown);

@@ -3,30 +3,9 @@
 //!
 //! For the kinds that the server itself reads (roles, reviews, webhook configurations, secrets): it must not act on a
 //! member that the real one would have refused. Bodies of kinds without a shape are not checked.
-use crate::validation::metadata;
+use crate::{base::json::json_type, registry::shape::Shape};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
-
-/// The type of a member.
-#[derive(Debug)]
-pub(crate) enum Shape {
-    /// `string`; an empty one counts as absent.
-    Text,
-    /// `*bool`.
-    Flag,
-    /// `int32`.
-    Whole,
-    /// `[]string`; an empty one counts as absent.
-    Texts,
-    /// `[]byte`, as base64.
-    Bytes,
-    /// `map[string]…`; an empty one counts as absent.
-    Map(&'static Shape),
-    /// A list; an empty one counts as absent.
-    List(&'static Shape),
-    /// A struct: its name in Go and its members.
-    Object(&'static str, &'static [(&'static str, Shape)]),
-}
 
 /// The position of the decoder: paths of unknown members contain indices, paths in errors do not.
 struct Place<'a> {
@@ -157,7 +136,7 @@ impl Place<'_> {
     }
 
     fn mismatch(&self, found: &Value, wanted: &str) -> String {
-        let found = metadata::json_type(found);
+        let found = json_type(found);
         format!("json: cannot unmarshal {found} into Go struct field {}.{} of type {wanted}", self.kind, self.plain)
     }
 }

@@ -1,6 +1,6 @@
 //! Decodes protobuf to JSON, with zero values in the form in which Go's encoder writes them.
 use super::{
-    DecodeError,
+    error::DecodeError,
     schema::{self, Field, Kind, Many, Message, Zero},
     wire::{self, Item},
 };

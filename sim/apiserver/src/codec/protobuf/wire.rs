@@ -1,5 +1,5 @@
 //! The wire format of protobuf: varints, lengths and field keys.
-use super::DecodeError;
+use super::error::DecodeError;
 
 /// The undecoded value of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

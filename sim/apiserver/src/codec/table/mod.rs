@@ -4,14 +4,6 @@
 //! The columns of custom resources are JSONPaths in their definition; those of the built-in kinds are
 //! k8s.io/kubernetes' printers, with names, types and descriptions in `columns.json`. A kind without a printer has a
 //! name and an age.
-mod access;
-pub(crate) mod cells;
-mod pod;
-mod selector_text;
-mod workloads;
-
-pub(crate) use selector_text::selector;
-
 use super::negotiation::MetaVersion;
 use crate::{
     base::{
@@ -20,11 +12,17 @@ use crate::{
     },
     registry::{
         columns::{builtin as columns, custom::Column},
-        resources::Kind,
+        kind::Kind,
     },
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+
+mod access;
+pub(crate) mod cells;
+mod pod;
+pub(crate) mod selector_text;
+mod workloads;
 
 /// The part of each object that accompanies its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 //! Reads the first document of a text as JSON, and the keys that occur twice (the last one wins).
-use super::{YamlError, scalar};
+use super::{error::YamlError, scalar};
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, collections::BTreeMap};

@@ -1,16 +1,21 @@
 //! PATCH with an apply configuration: server-side apply (k8s.io/apiserver/pkg/endpoints/handlers/patch.go,
 //! applyPatcher).
-use super::{Call, create};
+use super::create;
 use crate::{
-    Answer,
-    apply::managed_fields,
+    apply::managed_fields::describe,
     base::{
+        json::json_type,
         object,
+        request::Answer,
         status::{self, Outcome},
     },
-    codec::decode,
-    registry::resources::Kind,
-    schema::integral,
+    codec::{
+        decode,
+        yaml::{self, error::YamlError, read::Parsed},
+    },
+    registry::kind::Kind,
+    request::call::Call,
+    schema::prune::integral,
     server::state::ApiServer,
     validation,
 };
@@ -31,13 +36,13 @@ impl ApiServer {
         if current.is_none() && !call.subresource.is_empty() {
             return Err(call.not_found());
         }
-        let (config, duplicates) = configuration(call.body)?;
+        let (config, complaints) = configuration(call.body)?;
         let force = call.options.force.unwrap_or_default();
         let applied = match &current {
             Some(current) => manager.apply(&current.value, &config, &call.options.field_manager, force)?,
             None => manager.apply(&manager.empty(), &config, &call.options.field_manager, force)?,
         };
-        let mut warnings = field_validation(call, &duplicates)?;
+        let mut warnings = field_validation(call, complaints)?;
         let mut value = converted(call, &config, applied)?;
         let uid = object::meta_str(&value, "uid");
         if current.is_none() && !uid.is_empty() {
@@ -57,7 +62,7 @@ impl ApiServer {
                     object::metadata_mut(&mut value).remove("resourceVersion");
                 }
                 self.admit_create(call, call.name)?;
-                self.mutate(call, &mut value, None)?;
+                self.webhooks().mutate(call, &mut value, None)?;
                 self.create_prepared(call, value, 0, &mut warnings)
             }
         };
@@ -71,13 +76,13 @@ fn converted(call: &Call<'_>, config: &Value, mut merged: Value) -> Outcome<Valu
     let outcome = match &call.kind.schema {
         Some(schema) => {
             schema.fill(&mut merged);
-            validation::metadata::normalise(object::metadata_mut(&mut merged), true, &mut Vec::new())
+            decode::metadata::normalise(object::metadata_mut(&mut merged), true, &mut Vec::new())
         }
         None => from_unstructured(call.kind, &mut merged)
             .and_then(|()| decode::normalise_members(call.kind, &mut merged, &mut Vec::new())),
     };
     outcome.map_err(|why| {
-        let (object, kind) = (managed_fields::described(config), managed_fields::group_version_kind(config));
+        let (object, kind) = (describe::described(config), describe::group_version_kind(config));
         status::bare_error(format!(
             "failed to convert new object ({object}) to proper version: unable to convert unstructured object to \
              {kind}: {why}"
@@ -88,25 +93,26 @@ fn converted(call: &Call<'_>, config: &Value, mut merged: Value) -> Outcome<Valu
 
 /// The conversion that a patched object undergoes before it is decoded, because it was never text.
 pub(crate) fn from_unstructured(kind: &Kind, object: &mut Value) -> Result<(), String> {
-    if kind.kind == "Lease" { validation::lease::from_unstructured(object) } else { Ok(()) }
+    if kind.kind == "Lease" { decode::lease::from_unstructured(object) } else { Ok(()) }
 }
 
-/// The configuration, in YAML or JSON, and its duplicate members.
+/// The configuration, in YAML or JSON, and the complaints about its duplicate members.
 fn configuration(body: &[u8]) -> Outcome<(Value, Vec<String>)> {
     if let Ok((mut config @ Value::Object(_), duplicates)) = decode::json(body) {
         whole_numbers(&mut config);
-        return Ok((config, duplicates));
+        return Ok((config, duplicates.iter().map(|path| in_line(path)).collect()));
     }
     let bad = |why: &str| status::bad_request(format!("error decoding YAML: {why}"));
     let text = std::str::from_utf8(body).map_err(|e| bad(&e.to_string()))?;
-    let mut config: Value = serde_saphyr::from_str(text)
-        .map_err(|e| bad(&format!("error converting YAML to JSON: yaml: {}", yaml_error(&e.to_string()))))?;
+    // Without the line number: the real parser counts differently.
+    let failed = |e: YamlError| bad(&format!("error converting YAML to JSON: yaml: {}", e.why));
+    let Parsed { value: mut config, duplicates } = yaml::read::parse(text).map_err(failed)?;
     whole_numbers(&mut config);
     match config {
-        Value::Object(_) => Ok((config, Vec::new())),
+        Value::Object(_) => Ok((config, duplicates)),
         Value::Null => Ok((Value::Object(serde_json::Map::new()), Vec::new())),
         other => {
-            let found = validation::metadata::json_type(&other);
+            let found = json_type(&other);
             let why = format!(
                 "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type \
                  map[string]interface {{}}"
@@ -130,23 +136,27 @@ fn whole_numbers(value: &mut Value) {
     }
 }
 
-/// The error without its position, because the two parsers count differently.
-fn yaml_error(message: &str) -> &str {
-    let line = message.lines().next().unwrap_or_default();
-    line.strip_prefix("error: line ").and_then(|rest| rest.split_once(": ")).map_or(line, |(_, why)| why)
+/// The complaint about a duplicate member of JSON, which counts as one line.
+fn in_line(path: &str) -> String {
+    let name = Value::from(path.rsplit('.').next().unwrap_or(path));
+    format!("line 1: key {name} already set in map")
 }
 
-/// Applies `fieldValidation` to duplicate members of the configuration; unknown ones have been refused already.
-fn field_validation(call: &Call<'_>, duplicates: &[String]) -> Outcome<Vec<String>> {
-    let complaint = |path: &String| {
-        let name = Value::from(path.rsplit('.').next().unwrap_or(path));
-        format!("line 1: key {name} already set in map")
-    };
-    match (&*call.options.field_validation, duplicates.first().map(complaint)) {
-        ("Ignore", _) | (_, None) => Ok(Vec::new()),
-        ("Strict", Some(complaint)) => Err(status::bad_request(format!(
-            "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  {complaint}"
+/// Applies `fieldValidation` to the complaints about the configuration; unknown members have been refused already.
+///
+/// # Errors
+/// 400 if the client asks for strict validation.
+fn field_validation(call: &Call<'_>, complaints: Vec<String>) -> Outcome<Vec<String>> {
+    match &*call.options.field_validation {
+        "Ignore" => Ok(Vec::new()),
+        "Strict" if !complaints.is_empty() => Err(status::bad_request(format!(
+            "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:
+  {}",
+            complaints.join(
+                "
+  "
+            )
         ))),
-        (_, Some(complaint)) => Ok(vec![complaint]),
+        _ => Ok(complaints),
     }
 }

@@ -1,17 +1,20 @@
 //! POST, and the creating half of PUT (k8s.io/apiserver/pkg/registry/rest/create.go).
-use super::{Call, body_revision};
+use super::revision::body_revision;
 use crate::{
-    Answer,
     base::{
+        field_error::FieldError,
         object,
+        path::Path,
+        request::Answer,
         status::{self, Outcome},
         timestamp,
     },
     codec::decode,
     extensions,
-    registry::builtin::access::{ADMISSION, RBAC},
+    registry::group::{ADMISSION, EXTENSIONS, RBAC},
+    request::call::Call,
     server::state::ApiServer,
-    validation::{self, FieldError, metadata},
+    validation::{self, metadata},
 };
 use serde_json::Value;
 
@@ -44,7 +47,7 @@ impl ApiServer {
         self.admit_create(call, object::meta_str(&value, "name"))?;
         default(call, &mut value);
         self.own_fields(call, None, &mut value);
-        self.mutate(call, &mut value, None)?;
+        self.webhooks().mutate(call, &mut value, None)?;
         // A dry run does not reach the version check, and shows the version.
         let mut revision = 0;
         if !call.options.is_dry_run() {
@@ -89,11 +92,11 @@ impl ApiServer {
         if revision != 0 {
             return Err(status::bare_error("resourceVersion should not be set on objects to be created"));
         }
-        if call.kind.group == extensions::GROUP {
+        if call.kind.group == EXTENSIONS {
             extensions::validation::check_simulated(&value, &self.registry)?;
-            extensions::validation::warn(&value, None, warnings);
+            extensions::validation::formats::warn(&value, None, warnings);
         }
-        self.review_write(call, &value, None)?;
+        self.webhooks().review_write(call, &value, None)?;
         let key = call.kind.key(call.namespace, &name);
         if let Some(existing) = self.store.get(call.resource(), &key) {
             return Err(status::already_exists(call.kind.subject(), &name, existing.is_terminating()));
@@ -146,7 +149,7 @@ impl ApiServer {
                 (name, old) if kind.group == RBAC => validation::rbac::validate(name, value, old, errors),
                 ("Namespace", _) => validation::namespace::validate(value, call.subresource, errors),
                 (_, _) if kind.group == ADMISSION => validation::webhooks::validate(value, errors),
-                (_, old) if kind.group == extensions::GROUP => {
+                (_, old) if kind.group == EXTENSIONS => {
                     extensions::validation::validate(value, old, call.subresource, errors)
                 }
                 ("Secret", old) => validation::secret::validate(value, old, errors),
@@ -174,7 +177,7 @@ impl ApiServer {
             errors.push(FieldError::invalid_hidden("", detail));
             return;
         }
-        schema.validate_rules(value, old, &crate::schema::Path::Root, &self.registry.rules, errors);
+        schema.validate_rules(value, old, &Path::Root, &self.registry.rules, errors);
     }
 }
 

@@ -2,12 +2,13 @@
 //!
 //! The finalizers of foreground and orphan deletion remain until the garbage collector, if it is on, or a client
 //! removes them.
-use super::{Call, json_answer, list::encode_page};
+use super::list::encode_page;
 use crate::{
-    Answer,
     base::{
+        field_error::FieldError,
+        json::json_type,
         object::{self, Object},
-        selectors::Selector,
+        request::{Answer, json_answer},
         status::{self, Outcome},
         timestamp,
     },
@@ -15,8 +16,9 @@ use crate::{
         decode,
         negotiation::{self, Encoding},
     },
+    request::call::Call,
     server::state::ApiServer,
-    validation::{self, FieldError},
+    validation,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -67,7 +69,7 @@ impl ApiServer {
         let options = delete_options(call)?;
         let current = self.current(call).ok_or_else(|| call.not_found())?;
         check_preconditions(call, &options, call.name, &current)?;
-        self.review_deletion(call, &current, options.is_dry_run())?;
+        self.webhooks().review_deletion(call, &current, options.is_dry_run())?;
         self.delete_object(call, &options, &current)
     }
 
@@ -102,7 +104,7 @@ impl ApiServer {
 
     pub(crate) fn delete_collection(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         validation::options::validate_list(&call.options, false)?;
-        let selector = Selector::parse(call.kind, &call.options.label_selector, &call.options.field_selector)?;
+        let selector = call.kind.selector(&call.options.label_selector, &call.options.field_selector)?;
         let options = delete_options(call)?;
         let page = self.consistent_page(call, &selector);
         let answer = encode_page(call, &page);
@@ -141,7 +143,7 @@ pub(crate) fn delete_options(call: &Call<'_>) -> Outcome<DeleteOptions> {
     } else {
         let value = decode::options(negotiation::of_body(call.headers)?, call.body, "DeleteOptions")?;
         if !value.is_object() && !value.is_null() {
-            let found = validation::metadata::json_type(&value);
+            let found = json_type(&value);
             let why =
                 format!("couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value");
             return Err(status::bad_request(why));

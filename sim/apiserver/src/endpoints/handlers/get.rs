@@ -1,10 +1,14 @@
 //! GET of one object: from the store if the request names no version, from the server's cache otherwise
 //! (k8s.io/apiserver/pkg/storage/cacher/delegator.go, Get).
-use super::{Call, parse_revision};
+use super::revision::parse_revision;
 use crate::{
-    Answer, Request, ServerId,
-    base::status::{self, Outcome},
+    base::{
+        id::ServerId,
+        request::{Answer, Request},
+        status::{self, Outcome},
+    },
     request::{
+        call::Call,
         options::Options,
         request_info::{self, Target},
     },

@@ -2,12 +2,14 @@
 //!
 //! A list without a version is consistent: the real server waits until its cache has caught up with etcd, so here the
 //! cache catches up.
-use super::{Call, json_answer, parse_revision};
+use super::revision::parse_revision;
 use crate::{
-    Answer, CachedRead, Request, ServerId,
     base::{
+        cache::CachedRead,
+        id::ServerId,
         object::{Object, encode},
-        selectors::{Selector, demanded_name},
+        request::{Answer, Request, json_answer},
+        selectors::{Selector, field::demanded_name},
         status::{self, Outcome},
     },
     codec::{
@@ -15,6 +17,7 @@ use crate::{
         table::{self, Style},
     },
     request::{
+        call::Call,
         options::Options,
         request_info::{self, Target},
     },
@@ -48,7 +51,7 @@ pub(crate) struct Page {
 impl ApiServer {
     pub(crate) fn list(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         validation::options::validate_list(&call.options, false)?;
-        let selector = Selector::parse(call.kind, &call.options.label_selector, &call.options.field_selector)?;
+        let selector = call.kind.selector(&call.options.label_selector, &call.options.field_selector)?;
         let source = self.source(call, &selector)?;
         let page = self.page(call, &selector, &source);
         Ok(json_answer(200, encode_page(call, &page), &[]))

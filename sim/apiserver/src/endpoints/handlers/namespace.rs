@@ -1,16 +1,14 @@
 //! DELETE of a namespace (k8s.io/kubernetes/pkg/registry/core/namespace/storage/storage.go): the first request marks it
 //! as terminating, and it remains until its finalizers are gone, including those of its spec.
-use super::{
-    Call,
-    delete::{DeleteOptions, delete_options},
-};
+use super::delete::{DeleteOptions, delete_options};
 use crate::{
-    Answer,
     base::{
         object::{self, Object},
+        request::Answer,
         status::{self, Outcome},
         timestamp,
     },
+    request::call::Call,
     server::state::ApiServer,
 };
 use serde_json::{Value, json};
@@ -29,7 +27,7 @@ impl ApiServer {
         check_preconditions(call, &options, &current)?;
         if !current.is_terminating() {
             let value = terminating(call, &options, &current.value);
-            self.review_deletion(call, &current, options.is_dry_run())?;
+            self.webhooks().review_deletion(call, &current, options.is_dry_run())?;
             if options.is_dry_run() {
                 return Ok(call.value_answer(200, &value, &[]));
             }

@@ -1,20 +1,23 @@
 //! PATCH: JSON merge patches (RFC 7396), JSON patches (RFC 6902) and strategic merge patches, as Go implements them
 //! (k8s.io/apiserver/pkg/endpoints/handlers/patch.go). Server-side apply has a module of its own.
-use super::{Call, apply::from_unstructured, create};
+use super::{apply::from_unstructured, create};
 use crate::{
-    Answer,
-    apply::strategic::{self, Refusal},
+    apply::strategic::{self, meta::Refusal},
     base::{
+        field_error::FieldError,
+        json::json_type,
         object::Object,
+        request::Answer,
         status::{self, Outcome},
     },
     codec::{
         decode::{self, Decoded},
         negotiation,
     },
+    request::call::Call,
     server::state::ApiServer,
-    structured_merge,
-    validation::{self, FieldError, metadata},
+    structured_merge::validate,
+    validation,
 };
 use json_patch::{AddOperation, Patch, PatchOperation};
 use serde_json::{Map, Value};
@@ -90,7 +93,7 @@ impl ApiServer {
             return decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints.clone());
         }
         let shown = match patch {
-            PatchType::Strategic => structured_merge::plain(&parse(call.body)?),
+            PatchType::Strategic => validate::plain(&parse(call.body)?),
             PatchType::Merge | PatchType::Json => decoded.value.to_string(),
         };
         let shown = Value::from(shown);
@@ -163,7 +166,7 @@ fn apply_merge_patch(target: &mut Value, body: &[u8], complaints: &mut Vec<Strin
 }
 
 fn wrong_patch(found: &Value, wanted: &str) -> Box<status::Status> {
-    let found = metadata::json_type(found);
+    let found = json_type(found);
     status::bad_request(format!("error decoding patch: json: cannot unmarshal {found} into Go value of type {wanted}"))
 }
 
@@ -194,15 +197,17 @@ fn apply_strategic_patch(call: &Call<'_>, target: &mut Value, complaints: &mut V
         Value::Object(patch) => patch,
         Value::Null => Map::new(),
         other => {
-            let found = metadata::json_type(&other);
+            let found = json_type(&other);
             return Err(bad(format!("json: cannot unmarshal {found} into Go value of type map[string]interface {{}}")));
         }
     };
     let Some(target) = target.as_object_mut() else { return Ok(()) };
-    strategic::merge(target, patch, Some(call.kind.types.root(call.kind.root_type))).map_err(|refusal| match refusal {
-        Refusal::Malformed(_) => bad(refusal.to_string()),
-        Refusal::ListOfLists => status::unprocessable_patch(),
-        Refusal::Failed(_) => status::bare_error(refusal.to_string()),
+    strategic::merge::merge(target, patch, Some(call.kind.types.root(call.kind.root_type))).map_err(|refusal| {
+        match refusal {
+            Refusal::Malformed(_) => bad(refusal.to_string()),
+            Refusal::ListOfLists => status::unprocessable_patch(),
+            Refusal::Failed(_) => status::bare_error(refusal.to_string()),
+        }
     })
 }
 

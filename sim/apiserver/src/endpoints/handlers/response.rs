@@ -1,10 +1,12 @@
 //! Checks that an answer can have the requested form, after the request has been executed
 //! (k8s.io/apiserver/pkg/endpoints/handlers/response.go). The forms themselves are built with the answer.
-use super::Call;
 use crate::{
-    Answer, AnswerBody,
-    base::status::{self, Outcome},
+    base::{
+        request::{Answer, AnswerBody},
+        status::{self, Outcome},
+    },
     codec::{negotiation::Shape, table::Include},
+    request::call::Call,
 };
 use http::header;
 use serde_json::Value;

@@ -1,21 +1,24 @@
 //! The scale subresource: the actual and desired number of replicas, in the same form for every kind
 //! (k8s.io/kubernetes/pkg/registry/apps/deployment/storage,
 //! apiextensions-apiserver/pkg/registry/customresource/etcd.go).
-use super::{Call, patch, update::check_uid};
+use super::{patch, update::check_uid};
 use crate::{
-    Answer, AnswerBody,
     base::{
+        field_error::FieldError,
+        json::json_type,
         object,
+        request::{Answer, AnswerBody},
         status::{self, Outcome, Subject},
     },
     codec::{
         decode,
         negotiation::{self, Form},
-        table,
+        table::selector_text,
     },
-    registry::resources::Scale,
+    registry::kind::Scale,
+    request::call::Call,
     server::state::ApiServer,
-    validation::{self, FieldError},
+    validation,
 };
 use serde_json::{Map, Value, json};
 
@@ -93,7 +96,7 @@ fn check(call: &Call<'_>, value: &mut Value) -> Outcome<Vec<String>> {
     }
     if let Some(replicas) = value.pointer("/spec/replicas").filter(|replicas| !replicas.is_i64() && !replicas.is_null())
     {
-        let found = validation::metadata::json_type(replicas);
+        let found = json_type(replicas);
         let why = format!("json: cannot unmarshal {found} into Go struct field ScaleSpec.spec.replicas of type int32");
         return Err(handled("Scale", "v1", why));
     }
@@ -137,7 +140,7 @@ impl Scale {
         let wanted = count(&self.spec)?;
         let selector = match object.pointer(&self.selector) {
             Some(Value::String(text)) => text.clone(),
-            Some(selector @ Value::Object(_)) => table::selector(Some(selector)),
+            Some(selector @ Value::Object(_)) => selector_text::selector(Some(selector)),
             _ => String::new(),
         };
         let mut scale = json!({

@@ -1,21 +1,24 @@
 //! PUT, and the code that PUT and PATCH share (k8s.io/apiserver/pkg/registry/rest/update.go,
 //! pkg/registry/generic/registry/store.go).
-use super::{Call, body_revision, create, namespace::is_held};
+use super::{create, namespace::is_held, revision::body_revision};
 use crate::{
-    Answer,
-    apply::managed_fields,
+    apply::managed_fields::entries,
     base::{
+        field_error::FieldError,
         object::{self, Object},
+        request::Answer,
         status::{self, Outcome},
     },
     codec::{
         decode::{self, Decoded, known_spec},
         negotiation::Encoding,
     },
-    extensions,
+    extensions::{self, defaults},
+    registry::group::EXTENSIONS,
+    request::call::Call,
     server::state::ApiServer,
     structured_merge::element::Element,
-    validation::{self, FieldError, metadata},
+    validation::{self, metadata},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -50,7 +53,7 @@ impl ApiServer {
                 body_revision(&value)?;
                 self.admit_create(call, call.name)?;
                 self.own_fields(call, None, &mut value);
-                self.mutate(call, &mut value, None)?;
+                self.webhooks().mutate(call, &mut value, None)?;
                 self.create_prepared(call, value, 0, warnings)
             }
             None => Err(call.not_found()),
@@ -77,7 +80,7 @@ impl ApiServer {
         warnings: &mut Vec<String>,
     ) -> Outcome<Answer> {
         let kind = call.kind;
-        self.mutate(call, &mut value, Some(&current.value))?;
+        self.webhooks().mutate(call, &mut value, Some(&current.value))?;
         validation::default_spec(kind, &mut value);
         self.check_grant(call, &value, Some(&current.value))?;
         let named = body_revision(&value)?;
@@ -104,11 +107,11 @@ impl ApiServer {
                 &errors,
             ));
         }
-        if kind.group == extensions::GROUP && call.subresource.is_empty() {
+        if kind.group == EXTENSIONS && call.subresource.is_empty() {
             extensions::validation::check_simulated(&value, &self.registry)?;
-            extensions::validation::warn(&value, Some(&current.value), warnings);
+            extensions::validation::formats::warn(&value, Some(&current.value), warnings);
         }
-        self.review_write(call, &value, Some(&current.value))?;
+        self.webhooks().review_write(call, &value, Some(&current.value))?;
         if kind.custom && call.subresource.is_empty() {
             validation::warnings::finalizers(&value, Some(&current.value), warnings);
         }
@@ -121,7 +124,7 @@ impl ApiServer {
             return Ok(call.value_answer(200, &value, warnings));
         }
         if self.field_management {
-            managed_fields::keep_times_of_no_op(&mut value, &current.value);
+            entries::keep_times_of_no_op(&mut value, &current.value);
         }
         if call.options.is_dry_run() {
             object::metadata_mut(&mut value).extend(link.map(|link| ("selfLink".to_owned(), link)));
@@ -175,8 +178,8 @@ fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
     if call.kind.has_status {
         set(value, "status", old.get("status").cloned());
     }
-    if call.kind.group == extensions::GROUP {
-        value.as_object_mut().into_iter().for_each(extensions::note_stored_version);
+    if call.kind.group == EXTENSIONS {
+        value.as_object_mut().into_iter().for_each(defaults::note_stored_version);
     }
     if call.kind.kind == "Namespace" && !call.kind.custom {
         let own = if call.subresource == "finalize" { &*value } else { old };

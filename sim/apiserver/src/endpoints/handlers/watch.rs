@@ -2,13 +2,15 @@
 //!
 //! A watch without a version starts from the server's cache, however old, because the gate
 //! WatchFromStorageWithoutResourceVersion is off. A watch from a future version delivers nothing up to that version.
-use super::{Call, parse_revision};
+use super::revision::parse_revision;
 use crate::{
-    Answer, AnswerBody, CachedRead, WatchId,
     base::{
-        selectors::Selector,
+        cache::CachedRead,
+        id::WatchId,
+        request::{Answer, AnswerBody},
         status::{self, Outcome},
     },
+    request::call::Call,
     server::{
         state::ApiServer,
         watcher::{Filter, Watcher},
@@ -21,7 +23,7 @@ impl ApiServer {
     pub(crate) fn watch(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         let options = &call.options;
         validation::options::validate_list(options, true)?;
-        let mut selector = Selector::parse(call.kind, &options.label_selector, &options.field_selector)?;
+        let mut selector = call.kind.selector(&options.label_selector, &options.field_selector)?;
         if !call.name.is_empty() {
             // The deprecated watch path of one object.
             selector.require_name(call.name);

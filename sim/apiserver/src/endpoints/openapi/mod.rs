@@ -2,30 +2,36 @@
 //!
 //! It covers what kubectl reads: schemas for `explain`, and the parameters of PATCH that show what the server supports.
 //! OpenAPI v2 and the protobuf form are absent: where v3 is served, kubectl does without v2.
-mod enums;
-mod paths;
-mod schemas;
-
-use super::{discovery::Document, handlers::json_answer};
+use super::document::Document;
 use crate::{
-    Answer, AnswerBody, Request,
     base::{
         object::encode,
+        request::{Answer, AnswerBody, Request, json_answer},
         status::{self, Outcome},
     },
-    registry::resources::{Kind, Registry},
+    registry::{kind::Kind, resources::Registry},
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
+use names::root;
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
+
+mod enums;
+mod names;
+mod paths;
+mod schemas;
 
 /// The index, or the document of a group version.
 ///
 /// # Errors
 /// 501 if the client accepts only protobuf.
 pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outcome<Answer> {
-    let documents = registry.openapi.get_or_init(|| documents(registry));
+    let known = registry.documents.of::<OnceLock<Documents>>();
+    let documents = known.get_or_init(|| documents(registry));
     let name = path.strip_prefix("/openapi/v3").unwrap_or_default().trim_matches('/');
     if name.is_empty() {
         let mut index = json_answer(200, index(documents), &[]);
@@ -85,15 +91,4 @@ fn document(kinds: &[&Kind]) -> Value {
         "paths": paths,
         "components": {"schemas": schemas::of(kinds)},
     })
-}
-
-/// The root path of a kind's group version: `/api/v1`, or `/apis/apps/v1`.
-fn root(kind: &Kind) -> String {
-    let prefix = if kind.group.is_empty() { "/api" } else { "/apis" };
-    format!("{prefix}/{}", kind.api_version)
-}
-
-/// The extension by which clients find the schema of a kind.
-fn group_version_kind(kind: &Kind) -> Value {
-    json!({"group": kind.group, "version": kind.version, "kind": kind.kind})
 }

@@ -1,6 +1,9 @@
 //! The paths of a kind with their verbs and query parameters, as far as clients read them.
-use super::{group_version_kind, root, schemas};
-use crate::registry::resources::Kind;
+use super::{
+    names::{group_version_kind, root},
+    schemas,
+};
+use crate::registry::kind::Kind;
 use serde_json::{Map, Value, json};
 
 /// The paths of the collection and the object, in a namespace if the kind is namespaced.

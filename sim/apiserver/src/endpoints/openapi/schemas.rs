@@ -1,18 +1,19 @@
-//! The schemas of a group version: for built-in kinds from k8s-openapi, for custom ones from their definition
+//! The schemas of a group version: for built-in kinds those of Kubernetes 1.36, for custom ones those of their definition
 //! (k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder).
-use super::group_version_kind;
-use crate::{extensions, registry::resources::Kind};
-use k8s_openapi::{
-    api::{
-        admissionregistration::v1 as admission, apps::v1 as apps, authentication::v1 as authentication,
-        authorization::v1 as authorization, batch::v1 as batch, coordination::v1 as coordination, core::v1 as core,
-        events::v1 as events, rbac::v1 as rbac,
-    },
-    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
-    apimachinery::pkg::apis::meta::v1 as meta,
-};
-use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+//!
+//! `schemas.json` has the schemas of the built-in kinds and of all that they refer to, one a line. It was generated from the types
+//! of k8s-openapi, whose schemas take over a minute to compile; `tests/schemas.rs` compares the two and writes the file anew.
+use super::names::group_version_kind;
+use crate::registry::{group::EXTENSIONS, kind::Kind};
 use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
+
+/// By name, as in `io.k8s.api.core.v1.Pod`.
+static BUILTIN: LazyLock<Map<String, Value>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("schemas.json")).expect("schemas.json is an object"));
+/// What a reference to a schema of the same document begins with.
+const REFERENCE: &str = "#/components/schemas/";
+const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 const API_VERSION: &str = "APIVersion defines the versioned schema of this representation of an object. Servers should \
     convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: \
@@ -23,23 +24,18 @@ const KIND: &str = "Kind is a string value representing the REST resource this o
 const METADATA: &str = "Standard object's metadata. More info: \
     https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
 
-/// All schemas that the kinds of one group version need.
+/// All schemas that the kinds of one group version need, by name.
 pub(super) fn of(kinds: &[&Kind]) -> Map<String, Value> {
-    let mut generator = SchemaSettings::openapi3().into_generator();
+    let mut schemas = Map::new();
     let mut custom = Map::new();
     for kind in kinds {
         match &kind.openapi {
             Some(schema) => {
-                generator.subschema_for::<meta::ObjectMeta>();
+                add_builtin(&mut schemas, OBJECT_META);
                 custom.insert(name(kind), custom_schema(kind, schema));
             }
-            None => add_builtin(&mut generator, kind),
+            None => add_builtin(&mut schemas, &name(kind)),
         }
-    }
-    let mut schemas = generator.take_definitions(true);
-    for schema in schemas.values_mut() {
-        refer_in_all_of(schema);
-        without_required_metadata(schema);
     }
     super::enums::add(&mut schemas);
     for kind in kinds {
@@ -51,63 +47,40 @@ pub(super) fn of(kinds: &[&Kind]) -> Map<String, Value> {
     schemas
 }
 
-/// The name of a kind's schema: `io.k8s.api.apps.v1.Deployment`; for a custom kind its group reversed.
+/// The name of a kind's schema: `io.k8s.api.apps.v1.Deployment`, for a custom kind its group reversed.
 pub(super) fn name(kind: &Kind) -> String {
     let group = kind.group.as_str();
     if kind.custom {
         let backwards: Vec<_> = group.split('.').rev().collect();
         return format!("{}.{}.{}", backwards.join("."), kind.version, kind.kind);
     }
-    if group == extensions::GROUP {
+    if group == EXTENSIONS {
         return format!("io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.{}.{}", kind.version, kind.kind);
     }
     let package = group.split('.').next().filter(|package| !package.is_empty()).unwrap_or("core");
     format!("io.k8s.api.{package}.{}.{}", kind.version, kind.kind)
 }
 
-fn add_builtin(generator: &mut SchemaGenerator, kind: &Kind) {
-    fn add<T: JsonSchema>(generator: &mut SchemaGenerator) {
-        generator.subschema_for::<T>();
+/// Adds the built-in schema of this name and all that it refers to. A kind that is not in the table has no schema.
+fn add_builtin(schemas: &mut Map<String, Value>, name: &str) {
+    let Some(schema) = BUILTIN.get(name).filter(|_| !schemas.contains_key(name)) else { return };
+    schemas.insert(name.to_owned(), schema.clone());
+    for reference in references(schema) {
+        add_builtin(schemas, reference);
     }
-    let add: fn(&mut SchemaGenerator) = match (kind.group.as_str(), kind.kind.as_str()) {
-        ("", "Pod") => add::<core::Pod>,
-        ("", "Node") => add::<core::Node>,
-        ("", "Service") => add::<core::Service>,
-        ("", "Event") => add::<core::Event>,
-        ("", "ConfigMap") => add::<core::ConfigMap>,
-        ("", "Namespace") => add::<core::Namespace>,
-        ("", "Secret") => add::<core::Secret>,
-        ("", "ServiceAccount") => add::<core::ServiceAccount>,
-        ("", "LimitRange") => add::<core::LimitRange>,
-        ("", "ResourceQuota") => add::<core::ResourceQuota>,
-        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration") => {
-            add::<admission::MutatingWebhookConfiguration>
+}
+
+/// The names of the schemas that a schema refers to.
+fn references(schema: &Value) -> Vec<&str> {
+    match schema {
+        Value::Object(map) => {
+            // Schemas of schemas have a member `$ref`, which is an object.
+            let own = map.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix(REFERENCE));
+            own.into_iter().chain(map.values().flat_map(references)).collect()
         }
-        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration") => {
-            add::<admission::ValidatingWebhookConfiguration>
-        }
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => add::<CustomResourceDefinition>,
-        ("authentication.k8s.io", "SelfSubjectReview") => add::<authentication::SelfSubjectReview>,
-        ("authentication.k8s.io", "TokenReview") => add::<authentication::TokenReview>,
-        ("authorization.k8s.io", "LocalSubjectAccessReview") => add::<authorization::LocalSubjectAccessReview>,
-        ("authorization.k8s.io", "SelfSubjectAccessReview") => add::<authorization::SelfSubjectAccessReview>,
-        ("authorization.k8s.io", "SelfSubjectRulesReview") => add::<authorization::SelfSubjectRulesReview>,
-        ("authorization.k8s.io", "SubjectAccessReview") => add::<authorization::SubjectAccessReview>,
-        ("rbac.authorization.k8s.io", "ClusterRole") => add::<rbac::ClusterRole>,
-        ("rbac.authorization.k8s.io", "ClusterRoleBinding") => add::<rbac::ClusterRoleBinding>,
-        ("rbac.authorization.k8s.io", "Role") => add::<rbac::Role>,
-        ("rbac.authorization.k8s.io", "RoleBinding") => add::<rbac::RoleBinding>,
-        ("apps", "Deployment") => add::<apps::Deployment>,
-        ("apps", "ReplicaSet") => add::<apps::ReplicaSet>,
-        ("apps", "StatefulSet") => add::<apps::StatefulSet>,
-        ("apps", "DaemonSet") => add::<apps::DaemonSet>,
-        ("batch", "Job") => add::<batch::Job>,
-        ("batch", "CronJob") => add::<batch::CronJob>,
-        ("coordination.k8s.io", "Lease") => add::<coordination::Lease>,
-        ("events.k8s.io", "Event") => add::<events::Event>,
-        _ => return,
-    };
-    add(generator);
+        Value::Array(list) => list.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn custom_schema(kind: &Kind, schema: &Value) -> Value {
@@ -115,38 +88,10 @@ fn custom_schema(kind: &Kind, schema: &Value) -> Value {
     if !schema["properties"].is_object() {
         schema["properties"] = json!({});
     }
-    let reference = json!([{"$ref": "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"}]);
+    let reference = json!([{"$ref": format!("{REFERENCE}{OBJECT_META}")}]);
     schema["properties"]["apiVersion"] = json!({"description": API_VERSION, "type": "string"});
     schema["properties"]["kind"] = json!({"description": KIND, "type": "string"});
     schema["properties"]["metadata"] = json!({"description": METADATA, "allOf": reference});
     schema["x-kubernetes-group-version-kind"] = json!([group_version_kind(kind)]);
     schema
-}
-
-/// Makes metadata optional, as in the API; the Rust types always have it.
-fn without_required_metadata(schema: &mut Value) {
-    let Some(map) = schema.as_object_mut() else { return };
-    let Some(required) = map.get_mut("required").and_then(Value::as_array_mut) else { return };
-    required.retain(|name| name != "metadata");
-    if required.is_empty() {
-        map.remove("required");
-    }
-}
-
-/// Wraps a reference in `allOf`, because a reference cannot have a description beside it.
-fn refer_in_all_of(schema: &mut Value) {
-    match schema {
-        Value::Object(map) => {
-            if map.len() > 1
-                // JSONSchemaProps has a member of that name.
-                && map.get("$ref").is_some_and(Value::is_string)
-                && let Some(reference) = map.remove("$ref")
-            {
-                map.insert("allOf".into(), json!([{"$ref": reference}]));
-            }
-            map.values_mut().for_each(refer_in_all_of);
-        }
-        Value::Array(list) => list.iter_mut().for_each(refer_in_all_of),
-        _ => {}
-    }
 }

@@ -4,11 +4,10 @@
 //! Selectors in resource attributes are validated and passed on, but RBAC rules ignore them.
 use crate::{
     access::{
-        authentication::User,
         authorizer::{Attributes, Verdict},
+        user::User,
     },
-    base::object,
-    validation::FieldError,
+    base::{field_error::FieldError, object},
 };
 use http::HeaderMap;
 use serde_json::{Value, json};

@@ -3,22 +3,23 @@
 //!
 //! The answer comes from the same source as the decisions about requests: the stored roles, the hook, or neither, which
 //! allows everything.
-use super::handlers::{Call, json_answer};
 use crate::{
-    Answer,
     access::{
-        authentication::User,
         authorizer::{Attributes, Decision, Verdict},
-        rbac::Rbac,
+        rbac::{Rbac, rule::Rule},
+        user::User,
     },
     base::{
+        field_error::FieldError,
         object::{self, encode},
+        request::{Answer, json_answer},
         status::{self, Outcome, Subject},
         timestamp,
     },
     codec::decode,
+    request::call::Call,
     server::state::ApiServer,
-    validation::{self, FieldError},
+    validation,
 };
 use serde_json::{Value, json};
 
@@ -86,7 +87,7 @@ impl ApiServer {
         }
         let (rules, errors) = Rbac::new(&self.store, &self.registry).rules_for(user, namespace);
         let (resources, paths): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| !rule.resources.is_empty());
-        let shown = |rules: Vec<_>| rules.into_iter().map(crate::access::rbac::rule::Rule::to_value).collect::<Value>();
+        let shown = |rules: Vec<_>| rules.into_iter().map(Rule::to_value).collect::<Value>();
         let paths = paths.into_iter().filter(|rule| !rule.urls.is_empty()).collect();
         let mut status =
             json!({"resourceRules": shown(resources), "nonResourceRules": shown(paths), "incomplete": false});

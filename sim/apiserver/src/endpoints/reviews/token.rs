@@ -1,6 +1,6 @@
 //! TokenReview: authenticates a token.
 use crate::{
-    access::authentication::TokenTable,
+    access::authentication::token_table::TokenTable,
     base::status::{self, Outcome},
 };
 use serde_json::{Value, json};

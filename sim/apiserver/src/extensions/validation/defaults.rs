@@ -1,9 +1,8 @@
 //! Defaults in a schema: they must be valid by it and contain nothing that would be pruned
 //! (k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting/validation.go).
-use super::list;
 use crate::{
-    schema::{Path, Schema, cel::Evaluator},
-    validation::FieldError,
+    base::{field_error::FieldError, json::list, path::Path},
+    schema::{Schema, cel::Evaluator},
 };
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
 //! Warnings about unknown formats (k8s.io/apiextensions-apiserver/pkg/apiserver/validation/formats.go).
-use super::{list, text};
+use crate::base::json::{list, text};
 use serde_json::Value;
 
 /// Formats of strings, without hyphens.

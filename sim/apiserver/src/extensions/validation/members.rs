@@ -1,6 +1,6 @@
 //! Finds the members that a rule names by scanning its text, because the compiler here does not check them: it reports
 //! a member of `self` that the schema does not declare, and a rule that is a bare member instead of a condition.
-use super::text;
+use crate::base::json::text;
 use serde_json::Value;
 
 /// The error in a rule, in the words of Kubernetes' compiler; None if nothing is found.

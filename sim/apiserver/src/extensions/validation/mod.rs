@@ -5,26 +5,27 @@
 //! level: errors name `spec.validation` for `spec.versions[0].schema`. Long values that the real server shows in its
 //! internal form are shown here as they were sent. Not checked: CEL cost limits, addresses and certificates of
 //! conversion webhooks.
+use super::condition;
 use crate::{
     base::{
+        field_error::FieldError,
+        json::{list, text},
         names::NameRule,
         status::{self, Outcome},
     },
     registry::resources::Registry,
-    validation::FieldError,
 };
 use serde_json::Value;
 
 mod defaults;
-mod formats;
+pub(crate) mod formats;
 mod members;
 mod parts;
 mod paths;
+mod place;
 mod rules;
 mod schema;
 mod structural;
-
-pub(crate) use formats::warn;
 
 const APPROVAL: &str = "api-approved.kubernetes.io";
 /// Members that all versions may share: name in a version, name at the top level of the spec.
@@ -73,14 +74,6 @@ pub(crate) fn validate(definition: &Value, old: Option<&Value>, subresource: &st
             "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
         errors.push(FieldError::invalid("spec.preserveUnknownFields", &true.into(), detail));
     }
-}
-
-pub(crate) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
-    value.get(member).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn list<'a>(value: &'a Value, member: &str) -> &'a [Value] {
-    value.get(member).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 fn label(name: &str) -> Option<String> {
@@ -255,7 +248,7 @@ fn conversion(conversion: &Value, errors: &mut Vec<FieldError>) {
 
 /// Scope and kind are immutable once the definition is established; group and plural always.
 fn immutable(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
-    let established = super::is(old, "Established");
+    let established = condition::is(old, "Established");
     for (pointer, field, always) in [
         ("/spec/scope", "spec.scope", false),
         ("/spec/names/kind", "spec.names.kind", false),

@@ -1,10 +1,12 @@
 //! Validation of the parts of a version: schema, subresources, columns, selectable fields.
 use super::{
-    list,
     paths::{self, Found},
-    schema, text,
+    schema,
 };
-use crate::validation::FieldError;
+use crate::base::{
+    field_error::FieldError,
+    json::{list, text},
+};
 use serde_json::Value;
 
 const COLUMN_TYPES: &str = "boolean,date,integer,number,string";

@@ -2,17 +2,22 @@
 //! exists (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation). Their cost is not estimated.
 use super::{
     members, paths,
-    schema::{Found, Place},
-    text,
+    place::{Found, Place},
 };
-use crate::{schema::cel, validation::FieldError};
+use crate::{
+    base::{
+        field_error::FieldError,
+        json::{list, text},
+    },
+    schema::cel,
+};
 use serde_json::Value;
 
 const REASONS: [&str; 4] = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
 
 /// Checks the rules of a node; compiles them only if no other error was found.
 pub(super) fn validate(schema: &Value, path: &str, place: &Place<'_>, found: &mut Found) {
-    let rules = super::list(schema, "x-kubernetes-validations");
+    let rules = list(schema, "x-kubernetes-validations");
     for (index, rule) in rules.iter().enumerate() {
         words(schema, rule, &format!("{path}.x-kubernetes-validations[{index}]"), &mut found.schema);
     }

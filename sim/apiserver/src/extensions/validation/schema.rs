@@ -1,7 +1,14 @@
 //! Validation of a schema in OpenAPI's terms and with Kubernetes' extensions, node by node
 //! (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation, ValidateCustomResourceDefinitionOpenAPISchema).
-use super::{defaults, list, rules, structural, text};
-use crate::validation::FieldError;
+use super::{
+    defaults,
+    place::{Found, Place},
+    rules, structural,
+};
+use crate::base::{
+    field_error::FieldError,
+    json::{list, text},
+};
 use serde_json::Value;
 
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
@@ -74,37 +81,6 @@ fn root(schema: &Value, path: &str, errors: &mut Vec<FieldError>) {
         let detail =
             format!("only [{names}] fields are allowed at the root of the schema if the status subresource is enabled");
         errors.push(FieldError::invalid(path, schema, detail));
-    }
-}
-
-/// Errors found so far; those about rules are listed last.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) schema: Vec<FieldError>,
-    pub(super) rules: Vec<FieldError>,
-}
-
-/// Position of a node, and the rules that apply there.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Place<'a> {
-    pub(super) is_root: bool,
-    in_metadata: bool,
-    /// The reason why a default is forbidden here.
-    no_default: Option<&'a str>,
-    /// The path below which no old value can be correlated.
-    pub(super) uncorrelated: Option<String>,
-    /// Whether rules are compiled here: not in branches, and not in an invalid schema.
-    pub(super) rules: bool,
-}
-
-impl Place<'_> {
-    fn below(&self) -> Self {
-        Self { is_root: false, ..self.clone() }
-    }
-
-    fn without_old(mut self, path: &str) -> Self {
-        self.uncorrelated.get_or_insert_with(|| path.to_owned());
-        self
     }
 }
 

@@ -1,7 +1,9 @@
 //! Whether a schema is structural: every member that it mentions is declared, and the branches of anyOf and the like
 //! only restrict (k8s.io/apiextensions-apiserver/pkg/apiserver/schema/{validation,complete}.go).
-use super::{list, text};
-use crate::validation::FieldError;
+use crate::base::{
+    field_error::FieldError,
+    json::{list, text},
+};
 use serde_json::{Value, json};
 
 /// Position of a node in the schema.

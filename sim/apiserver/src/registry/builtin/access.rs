@@ -3,13 +3,11 @@
 //!
 //! Each has a shape: the server acts on their content, so it must know their members. Reviews are created and answered,
 //! never stored.
-use super::{Builtin, PLAIN};
-use crate::codec::decode::shape::Shape::{self, Bytes, Flag, List, Map, Object, Text, Texts, Whole};
-
-pub(crate) const RBAC: &str = "rbac.authorization.k8s.io";
-pub(crate) const AUTHENTICATION: &str = "authentication.k8s.io";
-pub(crate) const AUTHORIZATION: &str = "authorization.k8s.io";
-pub(crate) const ADMISSION: &str = "admissionregistration.k8s.io";
+use super::row::{Builtin, PLAIN};
+use crate::registry::{
+    group::{ADMISSION, AUTHENTICATION, AUTHORIZATION, RBAC},
+    shape::Shape::{self, Bytes, Flag, List, Map, Object, Text, Texts, Whole},
+};
 
 type Members = &'static [(&'static str, Shape)];
 

@@ -1,58 +1,22 @@
 //! The built-in kinds that are simulated: those that controllers commonly read, write and look up owners in.
-use super::events;
+use super::{
+    events,
+    group::{ADMISSION, EXTENSIONS, RBAC},
+    kind::{Kind, ResetFields, Scale},
+};
 use crate::{
-    ResourceId,
-    base::{names::NameRule, selectors::SelectableField},
-    codec::decode::shape::Shape,
-    extensions,
-    registry::resources::{Kind, ResetFields, Scale},
+    base::{
+        id::ResourceId,
+        names::NameRule,
+        selectors::field::{SelectableField, metadata_fields},
+    },
     structured_merge::{Types, set::Set},
 };
+use row::{Builtin, PLAIN, workload};
 
-pub(crate) mod access;
-
-/// One row of the table of built-in kinds.
-pub(crate) struct Builtin {
-    group: &'static str,
-    kind: &'static str,
-    plural: &'static str,
-    short_names: &'static [&'static str],
-    categories: &'static [&'static str],
-    namespaced: bool,
-    /// Whether the kind has a status subresource.
-    status: bool,
-    /// Whether the kind counts generations.
-    generation: bool,
-    /// Selectable fields other than name and namespace.
-    fields: &'static [&'static str],
-    /// Whether objects are answered at once and never stored, as reviews are.
-    create_only: bool,
-    /// The kind's members; without a shape, bodies are not checked.
-    shape: Option<&'static [(&'static str, Shape)]>,
-}
-
-const PLAIN: Builtin = Builtin {
-    group: "",
-    kind: "",
-    plural: "",
-    short_names: &[],
-    categories: &[],
-    namespaced: true,
-    status: false,
-    generation: false,
-    fields: &[],
-    create_only: false,
-    shape: None,
-};
-
-const fn workload(
-    group: &'static str,
-    kind: &'static str,
-    plural: &'static str,
-    short: &'static [&'static str],
-) -> Builtin {
-    Builtin { group, kind, plural, short_names: short, categories: &["all"], status: true, generation: true, ..PLAIN }
-}
+pub(crate) mod absent;
+mod access;
+mod row;
 
 const BUILTINS: [Builtin; 17] = [
     Builtin {
@@ -111,7 +75,7 @@ const BUILTINS: [Builtin; 17] = [
     Builtin { kind: "LimitRange", plural: "limitranges", short_names: &["limits"], ..PLAIN },
     Builtin { kind: "ResourceQuota", plural: "resourcequotas", short_names: &["quota"], status: true, ..PLAIN },
     Builtin {
-        group: extensions::GROUP,
+        group: EXTENSIONS,
         kind: "CustomResourceDefinition",
         plural: "customresourcedefinitions",
         short_names: &["crd", "crds"],
@@ -149,49 +113,6 @@ const BUILTINS: [Builtin; 17] = [
     },
 ];
 
-/// Groups of Kubernetes that are not simulated: their paths answer 501, not 404.
-pub(crate) const ABSENT_GROUPS: [&str; 12] = [
-    "apiregistration.k8s.io",
-    "autoscaling",
-    "certificates.k8s.io",
-    "discovery.k8s.io",
-    "flowcontrol.apiserver.k8s.io",
-    "internal.apiserver.k8s.io",
-    "networking.k8s.io",
-    "node.k8s.io",
-    "policy",
-    "resource.k8s.io",
-    "scheduling.k8s.io",
-    "storage.k8s.io",
-];
-
-/// Resources of the simulated groups that are not simulated.
-pub(crate) const ABSENT_RESOURCES: [&str; 12] = [
-    "bindings",
-    "componentstatuses",
-    "controllerrevisions",
-    "endpoints",
-    "mutatingadmissionpolicies",
-    "mutatingadmissionpolicybindings",
-    "persistentvolumeclaims",
-    "persistentvolumes",
-    "podtemplates",
-    "replicationcontrollers",
-    "validatingadmissionpolicies",
-    "validatingadmissionpolicybindings",
-];
-
-/// Subresources of built-in kinds that are not simulated.
-pub(crate) const ABSENT_SUBRESOURCES: [(&str, &[&str]); 4] = [
-    (
-        "pods",
-        &["attach", "binding", "ephemeralcontainers", "eviction", "exec", "log", "portforward", "proxy", "resize"],
-    ),
-    ("nodes", &["proxy"]),
-    ("services", &["proxy"]),
-    ("serviceaccounts", &["token"]),
-];
-
 pub(crate) fn kinds() -> Vec<Kind> {
     let all = BUILTINS.iter().chain(&access::BUILTINS);
     let mut kinds: Vec<_> = (0_u16..).zip(all).map(|(id, builtin)| builtin.kind(ResourceId(id))).collect();
@@ -200,15 +121,6 @@ pub(crate) fn kinds() -> Vec<Kind> {
         kind.storage = events.unwrap_or(kind.id);
     }
     kinds
-}
-
-/// The fields by which objects of every kind can be selected.
-pub(crate) fn metadata_fields(namespaced: bool) -> Vec<SelectableField> {
-    let mut fields = vec![SelectableField::new("metadata.name")];
-    if namespaced {
-        fields.push(SelectableField::new("metadata.namespace"));
-    }
-    fields
 }
 
 impl Builtin {
@@ -221,7 +133,7 @@ impl Builtin {
             false => SelectableField::new(name),
         }));
         let lease = self.kind == "Lease";
-        let rbac = self.group == access::RBAC;
+        let rbac = self.group == RBAC;
         let (types, root_type) = Types::builtin(self.kind);
         Kind {
             id,
@@ -241,7 +153,7 @@ impl Builtin {
             custom: false,
             has_status: self.status,
             create_on_update: lease || rbac || matches!(self.kind, "Event" | "Service"),
-            unconditional_update: !lease && ![access::ADMISSION, extensions::GROUP].contains(&self.group),
+            unconditional_update: !lease && ![ADMISSION, EXTENSIONS].contains(&self.group),
             counts_generation: self.generation,
             name_rule: match self.kind {
                 "Namespace" => NameRule::Label,

@@ -1,8 +1,7 @@
 //! The columns in a custom resource's definition
 //! (k8s.io/apiextensions-apiserver/pkg/registry/customresource/tableconvertor).
 use super::jsonpath::{JsonPath, JsonPathError};
-use crate::base::age;
-use crate::base::timestamp;
+use crate::base::{age, timestamp};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

@@ -2,8 +2,12 @@
 //!
 //! A definition that changes gets new storage, as in the real server: its watches end, its caches start again, and
 //! stored objects are read by the new schema, pruned and with its defaults.
-use super::{ApiServer, Object, State, is, stored, subject};
-use crate::{ResourceId, registry::resources::Registry};
+use crate::{
+    base::{id::ResourceId, object::Object},
+    extensions::{condition::is, state::State},
+    registry::{conversion::stored, definition::subject, resources::Registry},
+    server::state::ApiServer,
+};
 use serde_json::Value;
 use std::sync::Arc;
 

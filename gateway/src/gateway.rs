@@ -1,0 +1,38 @@
+//! The state of one replica that its HTTP handlers and layers share.
+//!
+//! It owns no tasks, so that a request in flight does not keep a crashed replica half alive; [`App`](crate::app::App)
+//! does.
+use crate::{
+    admission::Admission, clock::SharedClock, config::Config, entropy::SharedEntropy, metrics::Metrics,
+    protocol::Protocol, signals::target::Targets,
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// What handlers and layers share of one replica.
+pub struct Gateway {
+    pub(crate) config: Config,
+    pub(crate) clock: SharedClock,
+    pub(crate) entropy: SharedEntropy,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) targets: Targets,
+    pub(crate) protocol: Arc<dyn Protocol>,
+    pub(crate) admission: Admission,
+    pub(crate) client: kube::Client,
+    pub(crate) shutting_down: AtomicBool,
+}
+
+impl Gateway {
+    /// `Ok` if signals can be handled, else the reason.
+    pub(crate) fn ready(&self) -> Result<(), String> {
+        if self.shutting_down.load(Ordering::Acquire) {
+            return Err("shutting down".to_owned());
+        }
+        if self.targets.discovery().is_none() {
+            return Err("API discovery has not been loaded yet".to_owned());
+        }
+        self.protocol.ready()
+    }
+}

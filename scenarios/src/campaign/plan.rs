@@ -1,0 +1,125 @@
+//! The plan of a campaign: which run of which subject comes next.
+//!
+//! A campaign goes through rounds. In one round each subject runs as often as its share says, and the runs of all
+//! subjects are spread evenly over the round, so that a campaign that ends early has still run each of them in
+//! proportion. A number is enough to find a turn: a plan for 10^11 runs needs no more memory than its shares, and any
+//! number of threads can share one counter.
+
+/// One run of one subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// Index of the subject.
+    pub subject: usize,
+    /// Number of the run among the subject's runs, from 0.
+    pub run: u64,
+}
+
+/// The order of all runs of a campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    shares: Vec<u64>,
+    /// The turns of the first round.
+    round: Vec<Turn>,
+    rounds: Option<u64>,
+}
+
+impl Plan {
+    /// A plan in which each subject runs as often as its share says in every round. `rounds` limits the plan; `None`
+    /// does not.
+    ///
+    /// A round is kept in memory: shares must be small numbers.
+    pub fn new(shares: Vec<u64>, rounds: Option<u64>) -> Self {
+        let turns = shares.iter().enumerate();
+        let mut round: Vec<Turn> =
+            turns.flat_map(|(subject, &share)| (0..share).map(move |run| Turn { subject, run })).collect();
+        // Run r of n is at (r + 1/2) / n of the round: compared as (2r + 1) / n, without rounding.
+        let place = |turn: &Turn| (u128::from(2 * turn.run + 1), u128::from(shares[turn.subject]));
+        round.sort_by(|one, other| {
+            let ((at, of), (other_at, other_of)) = (place(one), place(other));
+            (at * other_of).cmp(&(other_at * of)).then(one.subject.cmp(&other.subject))
+        });
+        Self { shares, round, rounds }
+    }
+
+    /// A plan in which each of `subjects` subjects runs `runs` times.
+    pub fn each(subjects: usize, runs: u64) -> Self {
+        Self::new(vec![1; subjects], Some(runs))
+    }
+
+    /// The turn of this number; `None` after the last one.
+    pub fn turn(&self, number: u64) -> Option<Turn> {
+        let length = self.round.len() as u64;
+        let round = number.checked_div(length)?;
+        if self.rounds.is_some_and(|rounds| round >= rounds) {
+            return None;
+        }
+        let Turn { subject, run } = self.round[(number % length) as usize];
+        Some(Turn { subject, run: round * self.shares[subject] + run })
+    }
+
+    /// Number of subjects.
+    pub fn subjects(&self) -> usize {
+        self.shares.len()
+    }
+
+    /// Number of turns; `None` without a limit.
+    pub fn total(&self) -> Option<u64> {
+        self.rounds.map(|rounds| rounds.saturating_mul(self.round.len() as u64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turns(plan: &Plan, count: u64) -> Vec<(usize, u64)> {
+        (0..count).map_while(|number| plan.turn(number)).map(|turn| (turn.subject, turn.run)).collect()
+    }
+
+    /// All runs of all subjects, sorted by their place in the whole campaign.
+    fn reference(runs: &[u64]) -> Vec<(usize, u64)> {
+        let subjects = runs.iter().enumerate();
+        let mut all: Vec<(usize, u64)> =
+            subjects.flat_map(|(subject, &runs)| (0..runs).map(move |run| (subject, run))).collect();
+        all.sort_by(|&(subject, run), &(other, other_run)| {
+            let (place, other_place) = ((2 * run + 1) * runs[other], (2 * other_run + 1) * runs[subject]);
+            place.cmp(&other_place).then(subject.cmp(&other))
+        });
+        all
+    }
+
+    #[test]
+    fn rounds_are_the_order_of_the_whole_campaign() {
+        for (shares, rounds) in [(vec![4, 2], 1), (vec![4, 2], 3), (vec![1, 1, 1], 5), (vec![100, 5, 60, 2], 14)] {
+            let runs: Vec<u64> = shares.iter().map(|share| share * rounds).collect();
+            let plan = Plan::new(shares.clone(), Some(rounds));
+            assert_eq!(turns(&plan, u64::MAX), reference(&runs), "{shares:?} in {rounds} rounds");
+            assert_eq!(plan.total(), Some(runs.iter().sum()));
+        }
+    }
+
+    #[test]
+    fn every_subject_runs_in_proportion_at_any_time() {
+        let plan = Plan::new(vec![100, 10], None);
+        let first: Vec<(usize, u64)> = turns(&plan, 1_100);
+        assert_eq!(first.iter().filter(|(subject, _)| *subject == 1).count(), 100);
+        assert_eq!(first[..11].iter().filter(|(subject, _)| *subject == 1).count(), 1);
+        assert_eq!(plan.turn(11 * 1_000_000_000_000), Some(Turn { subject: 0, run: 10_000_000_000_000 }));
+        assert_eq!(plan.total(), None);
+    }
+
+    #[test]
+    fn hundred_billion_runs_need_no_list() {
+        let plan = Plan::each(44, 100_000_000_000);
+        assert_eq!(plan.round.len(), 44);
+        assert_eq!(plan.total(), Some(4_400_000_000_000));
+        assert_eq!(plan.turn(4_399_999_999_999), Some(Turn { subject: 43, run: 99_999_999_999 }));
+        assert_eq!(plan.turn(4_400_000_000_000), None);
+    }
+
+    #[test]
+    fn empty_plan_has_no_turn() {
+        assert_eq!(Plan::new(Vec::new(), None).turn(0), None);
+        assert_eq!(Plan::new(vec![0, 0], Some(3)).turn(0), None);
+    }
+}

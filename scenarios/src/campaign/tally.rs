@@ -1,0 +1,151 @@
+//! Tallies: the sums of one subject's runs.
+use super::interleavings::Interleavings;
+use crate::{
+    replay::{Decisions, Replay},
+    runner::{Hashes, Run, Subject},
+};
+use model::{oracle::Violation, verdict::Verdict};
+use sim::{choice::Choice, faults::Delivered};
+use std::{collections::BTreeMap, time::Duration};
+
+/// The violation of one invariant with the lowest run number.
+#[derive(Debug, Clone)]
+pub struct FirstViolation {
+    /// Number of the run, from 0.
+    pub run: u64,
+    /// Seed of the run.
+    pub seed: u64,
+    /// The violation.
+    pub violation: Violation,
+    /// Choices of the run.
+    pub choices: Vec<Choice>,
+    /// Chained hash of the run.
+    pub chain: u64,
+    /// API calls of the run.
+    pub api_calls: u64,
+}
+
+/// Counts of one invariant's checks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Checks {
+    /// Checks made.
+    pub checked: u64,
+    /// Checks that could not be decided.
+    pub undecided: u64,
+    /// Checks that found a violation.
+    pub violated: u64,
+    /// Runs with a violation.
+    pub runs: u64,
+}
+
+/// Sums of all runs of one subject.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// Number of runs.
+    pub runs: u64,
+    /// Interleavings of the runs.
+    pub interleavings: Interleavings,
+    /// Simulated time.
+    pub simulated: Duration,
+    /// API calls.
+    pub api_calls: u64,
+    /// Checks by invariant, in the order of the findings.
+    pub checks: Vec<(&'static str, Checks)>,
+    /// Faults that took effect.
+    pub delivered: Delivered,
+    /// First violation of each invariant.
+    pub violations: BTreeMap<&'static str, FirstViolation>,
+    /// Reason of the first run that could not begin.
+    pub broken: Option<String>,
+}
+
+impl Tally {
+    /// Verdict over all runs.
+    pub fn verdict(&self) -> Verdict {
+        if !self.violations.is_empty() {
+            Verdict::Violated
+        } else if self.runs == 0 || self.broken.is_some() || self.checks.iter().any(|(_, checks)| checks.undecided > 0)
+        {
+            Verdict::Inconclusive
+        } else {
+            Verdict::Held
+        }
+    }
+
+    /// Adds one run.
+    pub(crate) fn add(&mut self, index: u64, seed: u64, run: &Run) {
+        let Hashes { interleaving, chain } = run.hashes();
+        self.runs += 1;
+        self.interleavings.add(interleaving);
+        self.simulated += run.outcome.simulated;
+        self.api_calls += run.outcome.api_calls;
+        self.delivered.add(&run.outcome.delivered);
+        for finding in &run.findings {
+            let checks = self.checks_of(finding.invariant);
+            checks.checked += finding.checked;
+            checks.undecided += finding.undecided;
+            checks.violated += finding.violated;
+            checks.runs += u64::from(finding.violated > 0);
+        }
+        for violation in run.violations() {
+            let known = self.violations.get(violation.invariant).map_or(u64::MAX, |known| known.run);
+            if index < known {
+                let first = FirstViolation {
+                    run: index,
+                    seed,
+                    violation: violation.clone(),
+                    choices: run.outcome.choices.clone(),
+                    chain,
+                    api_calls: run.outcome.api_calls,
+                };
+                self.violations.insert(violation.invariant, first);
+            }
+        }
+    }
+
+    /// Adds the sums of other runs.
+    pub(crate) fn merge(&mut self, other: Tally) {
+        self.runs += other.runs;
+        self.interleavings.merge(other.interleavings);
+        self.simulated += other.simulated;
+        self.api_calls += other.api_calls;
+        self.delivered.add(&other.delivered);
+        for (name, theirs) in other.checks {
+            let mine = self.checks_of(name);
+            mine.checked += theirs.checked;
+            mine.undecided += theirs.undecided;
+            mine.violated += theirs.violated;
+            mine.runs += theirs.runs;
+        }
+        for (name, violation) in other.violations {
+            if self.violations.get(name).is_none_or(|known| violation.run < known.run) {
+                self.violations.insert(name, violation);
+            }
+        }
+        self.broken = self.broken.take().or(other.broken);
+    }
+
+    fn checks_of(&mut self, invariant: &'static str) -> &mut Checks {
+        let known = self.checks.iter().position(|(name, _)| *name == invariant);
+        let index = known.unwrap_or_else(|| {
+            self.checks.push((invariant, Checks::default()));
+            self.checks.len() - 1
+        });
+        &mut self.checks[index].1
+    }
+}
+
+/// The replay of a violation.
+pub fn replay_of(subject: &Subject, first: &FirstViolation) -> Replay {
+    Replay {
+        scenario: subject.scenario.name.to_string(),
+        generated: None,
+        protocol: subject.protocol,
+        transport: subject.transport,
+        faults: subject.overrides.faults.map(|faults| faults.name.to_owned()),
+        replicas: subject.overrides.replicas,
+        invariant: Some(first.violation.invariant.to_owned()),
+        chain: Some(first.chain),
+        decisions: Decisions::Choices(first.choices.clone()),
+    }
+}

@@ -1,0 +1,114 @@
+//! From a request to the handler of its verb (k8s.io/apiserver/pkg/endpoints/installer.go).
+use super::{authorize, discovery, page, routes};
+use crate::{
+    base::{
+        id::ServerId,
+        request::{Answer, Request},
+        selectors::{self, field::demanded_name},
+        status::{self, Outcome},
+        warning,
+    },
+    codec::{
+        negotiation::{self, Encoding},
+        representation,
+        table::Include,
+    },
+    registry::{group::EXTENSIONS, resources::Registry},
+    request::{
+        call::Call,
+        options::Options,
+        request_info::{self, Target},
+    },
+    server::state::ApiServer,
+};
+use http::Method;
+use jiff::Timestamp;
+
+impl ApiServer {
+    pub(crate) fn dispatch(
+        &mut self,
+        registry: &Registry,
+        server: ServerId,
+        actor: u32,
+        request: &Request,
+        now: Timestamp,
+    ) -> Outcome<Answer> {
+        let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+        let info = match request_info::parse(path) {
+            Target::Resource(info) => info,
+            Target::Path(path) => {
+                let verb = request.method.as_str().to_ascii_lowercase();
+                self.admit(&authorize::bare_attributes(actor, request, &verb, path))?;
+                return discovery::answer(registry, path, request);
+            }
+        };
+        let options = Options::parse(query);
+        let collection = info.name.is_empty();
+        let watch = info.watch_prefix || options.as_ref().is_ok_and(|options| options.watch);
+        let prefixed = info.watch_prefix && request.method == Method::GET;
+        let verb = request_info::verb(&request.method, collection || prefixed, watch);
+        let mut attributes = authorize::resource_attributes(actor, &request.headers, verb, &info, path);
+        if let (true, Ok(options)) = (matches!(verb, "list" | "watch"), &options) {
+            // Options that do not parse select no name.
+            let parsed = |_: &&str| selectors::check_syntax(&options.label_selector, "").is_ok();
+            attributes.name = demanded_name(&options.field_selector).filter(parsed).unwrap_or_default();
+        }
+        let user = self.admit(&attributes)?;
+        let Some(kind) = registry.find(info.group, info.version, info.resource) else {
+            return routes::unknown_resource(registry, &info);
+        };
+        if kind.custom && kind.namespaced && info.namespace.is_empty() && (!collection || request.method != Method::GET)
+        {
+            return Ok(page::page_not_found());
+        }
+        routes::check_route(kind, &info, &request.method)?;
+        let form = negotiation::accepted(&request.headers, kind, verb)?;
+        let options = options?;
+        let namespace = if kind.namespaced { &*info.namespace } else { "" };
+        let call = Call {
+            server,
+            actor,
+            user: user.as_ref(),
+            now,
+            kind,
+            namespace,
+            name: &info.name,
+            subresource: info.subresource,
+            include: Include::parse(&options.include_object).unwrap_or(Include::Metadata),
+            options,
+            headers: &request.headers,
+            body: &request.body,
+            form,
+        };
+        let warned = |status: Box<status::Status>| match &kind.deprecation {
+            Some(warning) => status.also_warned(warning),
+            None => status,
+        };
+        let answer = self.execute(&call, verb).map_err(warned)?;
+        let mut answer = call.transformed(verb, answer);
+        if let Some(warning) = &kind.deprecation {
+            warning::warn_first(&mut answer.headers, warning);
+        }
+        if form.encoding == Encoding::Json { Ok(answer) } else { representation::encoded(answer, form.encoding) }
+    }
+
+    fn execute(&mut self, call: &Call<'_>, verb: &str) -> Outcome<Answer> {
+        if let Some(scale) = call.kind.scale.as_ref().filter(|_| call.subresource == "scale") {
+            return self.scale(call, scale, verb);
+        }
+        match verb {
+            "get" => self.get(call),
+            "list" => self.list(call),
+            "watch" => self.watch(call),
+            "create" if call.kind.create_only => self.review(call),
+            "create" => self.create(call),
+            "update" => self.update(call),
+            "patch" => self.patch(call),
+            "delete" if call.kind.kind == "Namespace" && !call.kind.custom => self.delete_namespace(call),
+            "delete" if call.kind.group == EXTENSIONS => self.delete_definition(call),
+            "delete" => self.delete(call),
+            "deletecollection" => self.delete_collection(call),
+            _ => Err(status::method_not_allowed()),
+        }
+    }
+}

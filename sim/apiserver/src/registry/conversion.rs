@@ -1,0 +1,38 @@
+//! Conversion of a stored object to another kind or version (k8s.io/apiextensions-apiserver/pkg/apiserver/conversion).
+//!
+//! Conversion webhooks are not simulated.
+use super::{events, kind::Kind};
+use serde_json::Value;
+use std::borrow::Cow;
+
+impl Kind {
+    /// Converts a stored object to this kind.
+    pub(crate) fn shown<'a>(&self, stored: &'a Value) -> Cow<'a, Value> {
+        match self.is_view() {
+            false => Cow::Borrowed(stored),
+            true if self.custom => Cow::Owned(converted(stored, self)),
+            true => Cow::Owned(events::newer(stored)),
+        }
+    }
+}
+
+/// A stored object in another version of its kind: with that version's apiVersion, and without members that its schema
+/// does not know. Without a webhook nothing else is converted.
+pub(crate) fn converted(object: &Value, to: &Kind) -> Value {
+    let mut value = object.clone();
+    if let Some(map) = value.as_object_mut() {
+        map.insert("apiVersion".into(), to.api_version.as_str().into());
+        to.schema.iter().for_each(|schema| schema.strip_object(map));
+    }
+    value
+}
+
+/// An object of any version as it is stored and read back: with its defaults filled in.
+pub(crate) fn stored(object: &Value, kind: &Kind) -> Value {
+    let to = kind.stored_as.as_deref().unwrap_or(kind);
+    let mut value = converted(object, to);
+    if let (Some(map), Some(schema)) = (value.as_object_mut(), &to.schema) {
+        schema.prune_object(map, &mut Vec::new());
+    }
+    value
+}

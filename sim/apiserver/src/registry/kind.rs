@@ -1,0 +1,135 @@
+//! One kind, and how the server treats its objects (k8s.io/apiserver/pkg/registry/rest: the strategies).
+use super::{columns::custom::Column, shape::Shape};
+use crate::{
+    base::{
+        id::ResourceId,
+        names::NameRule,
+        selectors::{Selector, field::SelectableField},
+        status::{Outcome, Subject},
+    },
+    schema::Schema,
+    structured_merge::{TypeId, Types, set::Set},
+};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A kind and the rules for its objects (k8s.io/apiserver/pkg/registry/rest: the strategies).
+#[derive(Debug)]
+pub(crate) struct Kind {
+    pub(crate) id: ResourceId,
+    /// The resource that stores the objects: the kind's own, except for a kind that shows another's objects under other
+    /// names, and for a version of a custom resource other than its first.
+    pub(crate) storage: ResourceId,
+    /// The storage version of a custom resource, if it is another one.
+    pub(crate) stored_as: Option<Arc<Kind>>,
+    /// The apiVersions of all versions of a custom resource.
+    pub(crate) siblings: Vec<String>,
+    pub(crate) group: String,
+    pub(crate) version: String,
+    /// The apiVersion: `v1` or `apps/v1`.
+    pub(crate) api_version: String,
+    pub(crate) plural: String,
+    pub(crate) singular: String,
+    pub(crate) kind: String,
+    pub(crate) list_kind: String,
+    pub(crate) short_names: Vec<String>,
+    pub(crate) categories: Vec<String>,
+    pub(crate) namespaced: bool,
+    /// Whether a CRD defines the kind: bodies must name their kind, lists have `continue: ""`, unknown subresources are
+    /// "not found".
+    pub(crate) custom: bool,
+    pub(crate) has_status: bool,
+    /// Whether a PUT of an absent object creates it.
+    pub(crate) create_on_update: bool,
+    /// Whether a PUT needs no resourceVersion.
+    pub(crate) unconditional_update: bool,
+    /// Whether `metadata.generation` counts changes of the spec.
+    pub(crate) counts_generation: bool,
+    pub(crate) name_rule: NameRule,
+    pub(crate) fields: Vec<SelectableField>,
+    /// Whether objects are answered at once and never stored, as reviews are.
+    pub(crate) create_only: bool,
+    /// The members of a built-in kind, if they are checked.
+    pub(crate) shape: Option<&'static [(&'static str, Shape)]>,
+    /// The table columns of a custom resource; built-in kinds have printers instead.
+    pub(crate) columns: Vec<Column>,
+    pub(crate) schema: Option<Schema>,
+    /// The types of its objects' parts, for merges and field ownership.
+    pub(crate) types: Arc<Types>,
+    pub(crate) root_type: TypeId,
+    pub(crate) reset: ResetFields,
+    /// The schema to publish, as in the definition; built-in kinds have types instead.
+    pub(crate) openapi: Option<Value>,
+    /// Paths of the scale; None without a scale subresource.
+    pub(crate) scale: Option<Scale>,
+    /// The warning with every answer, if the version is deprecated.
+    pub(crate) deprecation: Option<String>,
+}
+
+/// The fields without owners because a write does not change them (the strategies' GetResetFields).
+#[derive(Debug, Default)]
+pub(crate) struct ResetFields {
+    /// Fields that writes of the object reset.
+    pub(crate) main: Set,
+    /// Fields that writes of its status reset.
+    pub(crate) status: Set,
+}
+
+/// JSON pointers to an object's numbers of replicas.
+#[derive(Debug)]
+pub(crate) struct Scale {
+    pub(crate) spec: String,
+    pub(crate) status: String,
+    /// Pointer to a label selector, or to its text.
+    pub(crate) selector: String,
+}
+
+impl Kind {
+    /// Group and plural, for most errors.
+    pub(crate) fn subject(&self) -> Subject<'_> {
+        Subject { group: &self.group, kind: &self.plural }
+    }
+
+    /// Group and Kind, for validation errors and precondition failures.
+    pub(crate) fn kind_subject(&self) -> Subject<'_> {
+        Subject { group: &self.group, kind: &self.kind }
+    }
+
+    pub(crate) fn reset_fields(&self, subresource: &str) -> &Set {
+        if subresource == "status" { &self.reset.status } else { &self.reset.main }
+    }
+
+    /// Whether the kind shows the objects of another kind or version.
+    pub(crate) fn is_view(&self) -> bool {
+        if self.custom { self.stored_as.is_some() } else { self.storage != self.id }
+    }
+
+    /// The group in validation errors: that of the stored kind.
+    pub(crate) fn invalid_group(&self) -> &str {
+        if self.is_view() && !self.custom { "" } else { &self.group }
+    }
+
+    /// Whether collections can be deleted: all but namespaces.
+    pub(crate) fn has_delete_collection(&self) -> bool {
+        self.custom || self.kind != "Namespace"
+    }
+
+    /// The key in the store, relative to the resource.
+    pub(crate) fn key(&self, namespace: &str, name: &str) -> String {
+        if self.namespaced { [namespace, "/", name].concat() } else { name.to_owned() }
+    }
+
+    /// The key in etcd, for messages. Built-in kinds omit their group.
+    pub(crate) fn etcd_key(&self, namespace: &str, name: &str) -> String {
+        let group = if self.custom { format!("{}/", self.group) } else { String::new() };
+        format!("/registry/{group}{}/{}", self.plural, self.key(namespace, name))
+    }
+
+    /// Both selectors of a request for objects of this kind.
+    ///
+    /// # Errors
+    /// 400 for a selector that does not parse or names a field that cannot be selected.
+    pub(crate) fn selector(&self, labels: &str, fields: &str) -> Outcome<Selector> {
+        Selector::parse(&self.fields, self.custom, labels, fields)
+    }
+}
