@@ -4,7 +4,7 @@
 //! two requests of one fingerprint are active rests on three things: the request's name, every change of the episode
 //! being a compare-and-set of the lease, and a quorum read of the previous episode's request before each such change.
 use super::{
-    call::CallError,
+    call_error::CallError,
     count::count,
     lease::LeaseRecord,
     names,

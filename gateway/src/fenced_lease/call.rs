@@ -4,19 +4,24 @@
 //! The outcome of a write is *definite* if the server answered 2xx or 4xx (including 429). Any other outcome is
 //! *ambiguous*: the write was executed, was not executed, or will be later (a server may execute a write after
 //! answering 504).
-use super::{lease::LeaseRecord, list::List, request::RequestRecord};
+use super::{
+    call_error::{CallError, ambiguous, no_answer, parse, refusal, unsendable},
+    lease::LeaseRecord,
+    list::List,
+    request::RequestRecord,
+};
 use crate::{
     clock::{SharedClock, within},
     metrics::Metrics,
 };
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, header};
+use http::{Method, Request, header};
 use http_body_util::BodyExt;
 use kube::{
     api::{ListParams, WatchParams},
     client::Body,
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
@@ -29,69 +34,6 @@ pub(super) const CALLS_MAX: usize = 64;
 const PAGE: u32 = 500;
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
-
-/// Why a call returned no object.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum CallError {
-    /// The server refused: nothing was executed.
-    #[error("{message} ({code} {reason})")]
-    Rejected { code: u16, reason: String, message: String, retry_after: Option<Duration> },
-    /// The outcome of a write is unknown; a read can be repeated.
-    #[error("no definite answer from the api server: {why}")]
-    Ambiguous { why: String, retry_after: Option<Duration> },
-    /// The deadline had passed already.
-    #[error("out of time before the api server was asked")]
-    NotSent,
-}
-
-impl CallError {
-    fn code(&self) -> Option<u16> {
-        if let Self::Rejected { code, .. } = self { Some(*code) } else { None }
-    }
-
-    pub(super) fn is_ambiguous(&self) -> bool {
-        matches!(self, Self::Ambiguous { .. })
-    }
-
-    pub(super) fn is_not_found(&self) -> bool {
-        self.code() == Some(404)
-    }
-
-    pub(super) fn is_conflict(&self) -> bool {
-        self.code() == Some(409)
-    }
-
-    pub(super) fn is_already_exists(&self) -> bool {
-        matches!(self, Self::Rejected { code: 409, reason, .. } if reason == "AlreadyExists")
-    }
-
-    pub(super) fn is_invalid(&self) -> bool {
-        self.code() == Some(422)
-    }
-
-    /// Whether the server no longer has the version to list or watch from.
-    pub(super) fn is_expired(&self) -> bool {
-        self.code() == Some(410)
-    }
-
-    /// Whether the call was refused for now: nothing was executed, and the same call may be made again.
-    pub(super) fn is_throttled(&self) -> bool {
-        matches!(self, Self::NotSent) || self.code() == Some(429)
-    }
-
-    /// Whether the server knows no such field selector: before Kubernetes 1.32, custom resources have no selectable
-    /// fields. The text is kube-apiserver's.
-    pub(super) fn is_unknown_selector(&self) -> bool {
-        matches!(self, Self::Rejected { code: 400, message, .. } if message.contains("field label not supported"))
-    }
-
-    pub(super) fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Rejected { retry_after, .. } | Self::Ambiguous { retry_after, .. } => *retry_after,
-            Self::NotSent => None,
-        }
-    }
-}
 
 /// The two collections, and how to reach them.
 #[derive(Clone)]
@@ -269,102 +211,5 @@ impl Calls {
         // The status code suffices: a body that is cut off must not make a refusal ambiguous.
         let body = response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         Err(refusal(code, header, &body))
-    }
-}
-
-/// metav1.Status, as far as it is read.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Status {
-    message: String,
-    reason: String,
-    details: Option<Details>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Details {
-    retry_after_seconds: u64,
-}
-
-/// Parses JSON from the API server. Checking UTF-8 once for the whole text is cheaper than for each of its strings.
-pub(super) fn parse<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
-    match std::str::from_utf8(json) {
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(json),
-    }
-}
-
-fn refusal(code: StatusCode, header: Option<u64>, body: &[u8]) -> CallError {
-    let status: Status = parse(body).unwrap_or_else(|_| {
-        // Proxies answer in plain text, and so does kube-apiserver for unknown paths.
-        let message = String::from_utf8_lossy(&body[..body.len().min(200)]).trim().to_owned();
-        Status { message, ..Status::default() }
-    });
-    let seconds = header.or(status.details.map(|details| details.retry_after_seconds)).filter(|seconds| *seconds > 0);
-    let retry_after = seconds.map(Duration::from_secs);
-    if code.is_client_error() {
-        let (reason, message) = (status.reason, status.message);
-        return CallError::Rejected { code: code.as_u16(), reason, message, retry_after };
-    }
-    CallError::Ambiguous { why: format!("{code}: {}", status.message), retry_after }
-}
-
-fn ambiguous(error: &dyn std::error::Error) -> CallError {
-    CallError::Ambiguous { why: error.to_string(), retry_after: None }
-}
-
-fn no_answer() -> CallError {
-    CallError::Ambiguous { why: "no answer in time".to_owned(), retry_after: None }
-}
-
-/// The error of a request that cannot be built: its namespace or name does not fit into a URI.
-fn unsendable(error: &dyn std::error::Error) -> CallError {
-    let message = format!("cannot build the request; check the configured namespaces: {error}");
-    CallError::Rejected { code: 400, reason: "BadRequest".to_owned(), message, retry_after: None }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(code: u16, header: Option<u64>, body: &str) -> CallError {
-        refusal(StatusCode::from_u16(code).expect("a code"), header, body.as_bytes())
-    }
-
-    #[test]
-    fn only_client_errors_are_definite() {
-        for code in [400, 401, 403, 404, 409, 410, 413, 422, 429, 451] {
-            assert!(!refused(code, None, "").is_ambiguous(), "{code}");
-        }
-        for code in [301, 307, 500, 502, 503, 504, 599] {
-            assert!(refused(code, None, "").is_ambiguous(), "{code}");
-        }
-    }
-
-    #[test]
-    fn reasons_distinguish_conflicts() {
-        let exists =
-            refused(409, None, r#"{"kind":"Status","reason":"AlreadyExists","message":"object is being deleted: x"}"#);
-        assert!(exists.is_already_exists() && exists.is_conflict());
-        let conflict = refused(409, None, r#"{"reason":"Conflict","message":"the object has been modified"}"#);
-        assert!(!conflict.is_already_exists() && conflict.is_conflict());
-        assert!(refused(400, None, r#"{"message":"field label not supported: spec.x"}"#).is_unknown_selector());
-        assert!(!refused(400, None, "field label").is_unknown_selector());
-    }
-
-    #[test]
-    fn retry_after_comes_from_either_place() {
-        let body = r#"{"details":{"retryAfterSeconds":7}}"#;
-        assert_eq!(refused(429, None, body).retry_after(), Some(Duration::from_secs(7)));
-        assert_eq!(refused(503, Some(2), body).retry_after(), Some(Duration::from_secs(2)), "the header wins");
-        assert_eq!(refused(503, Some(0), "").retry_after(), None);
-    }
-
-    #[test]
-    fn plain_text_becomes_the_message() {
-        let error = refused(404, None, "404 page not found\n");
-        assert_eq!(error.to_string(), "404 page not found (404 )");
-        assert!(refused(500, None, &"x".repeat(10_000)).to_string().len() < 300);
     }
 }

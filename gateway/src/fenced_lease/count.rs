@@ -4,7 +4,7 @@
 //! safe. A patch whose answer was lost is resolved before anything else is decided: until then only the identical patch
 //! is sent again.
 use super::{
-    call::CallError,
+    call_error::CallError,
     deliveries::Deliveries,
     marks::Ledger,
     redelivery::answer_redeliveries,

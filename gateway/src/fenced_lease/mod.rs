@@ -7,8 +7,8 @@
 //!   signals.
 //! - `conditions`, `marks`, `deliveries`: the protocol's memory inside a request's status.
 //! - `episode`, `resolve`: decisions, as pure functions of what was read.
-//! - `list`, `call`, `watch`: one API call, and list-and-watch; `requests` and `leases` are the caches that `watch`
-//!   fills.
+//! - `list`, `call_error`, `call`, `watch`: one API call, and list-and-watch; `requests` and `leases` are the caches
+//!   that `watch` fills.
 //! - `shared`: what all writers of a replica share; `release` and `sweeper` clean leases up.
 //! - `batch`, `hold`, `step`, `writer_state`: what the writer of one fingerprint works with.
 //! - `redelivery`, `count`, `plan`, `begin`: the steps of a round; `writer` is the loop that takes them.
@@ -19,6 +19,7 @@ mod backoff;
 mod batch;
 mod begin;
 mod call;
+mod call_error;
 mod changes;
 mod conditions;
 mod count;

@@ -1,6 +1,6 @@
 //! Gives a lease back: after the answers, within a deadline of its own, and only the version that this acquisition
 //! wrote.
-use super::{backoff::Backoff, call::CallError, lease::LeaseRecord, names, shared::Shared};
+use super::{backoff::Backoff, call_error::CallError, lease::LeaseRecord, names, shared::Shared};
 use std::{sync::Arc, time::Duration};
 
 /// How long giving one lease back may take.

@@ -1,12 +1,7 @@
 //! What all writers of one replica share: calls, caches, names and numbers.
 use super::{
-    call::{CallError, Calls},
-    changes::Changes,
-    leases::Leases,
-    names,
-    request::RequestRecord,
-    requests::Requests,
-    watch::Source,
+    call::Calls, call_error::CallError, changes::Changes, leases::Leases, names, request::RequestRecord,
+    requests::Requests, watch::Source,
 };
 use crate::protocol::Context;
 use kube::api::ListParams;

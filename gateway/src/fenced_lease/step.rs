@@ -1,5 +1,5 @@
 //! How a round of a writer ends.
-use super::call::CallError;
+use super::call_error::CallError;
 use crate::protocol::Refusal;
 use std::time::Duration;
 

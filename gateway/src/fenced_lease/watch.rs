@@ -7,7 +7,8 @@
 //! takes them from the gateway's seams, and it hides Retry-After.
 use super::{
     backoff::Backoff,
-    call::{CallError, Calls, parse},
+    call::Calls,
+    call_error::{CallError, parse},
     list::List,
     version::{Versioned, number},
 };

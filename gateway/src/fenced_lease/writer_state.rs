@@ -5,7 +5,7 @@
 use super::{
     backoff::{Backoff, up_to},
     batch::Batch,
-    call::CallError,
+    call_error::CallError,
     changes::{Changes, Subscription},
     hold::Hold,
     names,

@@ -101,11 +101,11 @@ pub const EDITS: &[Edit] = &[
          json!({\"uid\": target.metadata.uid, \"resourceVersion\": version}), @CountUid, @CountVersion),",
     ),
     edit(
-        "call",
+        "call_error",
         "|| self.code() == Some(429)",
         "|| self.code() == Some(429) || (@ServerErrorAmbiguous && self.code() >= Some(500))",
     ),
-    edit("call", "if code.is_client_error() {", "if code.is_client_error() || @ServerErrorAmbiguous {"),
+    edit("call_error", "if code.is_client_error() {", "if code.is_client_error() || @ServerErrorAmbiguous {"),
     edit(
         "count",
         "match shared.calls.patch_status(name, patch.body.clone(), writer.batch.last_deadline()).await {",
