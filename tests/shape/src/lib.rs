@@ -7,6 +7,7 @@
 pub mod dependencies;
 pub mod documents;
 pub mod files;
+pub mod layers;
 pub mod module_graph;
 pub mod module_tree;
 pub mod orphans;

@@ -17,7 +17,7 @@ use std::{
 type Modules = BTreeMap<Vec<String>, Module>;
 
 /// Between two nodes of one level: where the first use is, as `file:line`.
-type Arrows = BTreeMap<(String, String), (String, usize)>;
+pub(crate) type Arrows = BTreeMap<(String, String), (String, usize)>;
 
 /// How long a chain of `pub use` may get before it is taken for a loop.
 const HOPS_MAX: usize = 16;
@@ -130,7 +130,7 @@ fn reaches(arrows: &Arrows, from: &str, to: &str) -> bool {
 }
 
 /// The arrows of each level, by the path of the parent. The parent's own items are the node `self`.
-fn levels(modules: &Modules) -> BTreeMap<Vec<String>, Arrows> {
+pub(crate) fn levels(modules: &Modules) -> BTreeMap<Vec<String>, Arrows> {
     let mut levels: BTreeMap<Vec<String>, Arrows> = BTreeMap::new();
     for module in modules.values() {
         for reference in &module.references {

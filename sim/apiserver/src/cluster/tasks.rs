@@ -50,7 +50,10 @@ impl ApiServer {
 
     fn act(&mut self, task: &Task, actor: u32, target: String, now: Timestamp) -> Answer {
         let version = task.revision.to_string();
-        let patch = |member: &str, value: Value| json!({"metadata": {"uid": task.uid, "resourceVersion": version, member: value}});
+        let patch = |member: &str, value: Value| {
+            json!({"metadata": {"uid": task.uid,
+            "resourceVersion": version, member: value}})
+        };
         match &task.act {
             Act::Delete(policy) => {
                 let preconditions = json!({"uid": task.uid, "resourceVersion": version});

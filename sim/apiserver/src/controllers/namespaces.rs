@@ -99,7 +99,10 @@ fn conditions(namespace: &Object, left: &[(&Kind, &Arc<Object>)], now: Timestamp
 fn set(conditions: &mut Vec<Value>, name: &str, wanted: (&str, &str, String), now: Timestamp) -> bool {
     let (status, reason, message) = wanted;
     let at = timestamp::seconds(now);
-    let new = |since: &str| json!({"type": name, "status": status, "lastTransitionTime": since, "reason": reason, "message": message});
+    let new = |since: &str| {
+        json!({"type": name, "status": status, "lastTransitionTime": since, "reason": reason,
+        "message": message})
+    };
     let Some(old) = conditions.iter_mut().find(|condition| condition["type"] == name) else {
         conditions.push(new(&at));
         return true;

@@ -134,7 +134,7 @@ fn kind(version: &Value, all: &[&Value], names: &Names, id: ResourceId) -> Resul
         name_rule: NameRule::Subdomain,
         fields,
         create_only: false,
-        shape: None,
+        members: None,
         columns: columns(version)?,
         schema: Some(Schema::compile(schema, &Path::Root.to_string())?),
         types: Arc::new(types),

@@ -1,5 +1,5 @@
 //! One kind, and how the server treats its objects (k8s.io/apiserver/pkg/registry/rest: the strategies).
-use super::{columns::custom::Column, shape::Shape};
+use super::{columns::custom::Column, member_type::MemberType};
 use crate::{
     base::{
         id::ResourceId,
@@ -50,7 +50,7 @@ pub(crate) struct Kind {
     /// Whether objects are answered at once and never stored, as reviews are.
     pub(crate) create_only: bool,
     /// The members of a built-in kind, if they are checked.
-    pub(crate) shape: Option<&'static [(&'static str, Shape)]>,
+    pub(crate) members: Option<&'static [(&'static str, MemberType)]>,
     /// The table columns of a custom resource; built-in kinds have printers instead.
     pub(crate) columns: Vec<Column>,
     pub(crate) schema: Option<Schema>,

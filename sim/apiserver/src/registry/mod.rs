@@ -10,5 +10,5 @@ pub(crate) mod error;
 pub(crate) mod events;
 pub(crate) mod group;
 pub(crate) mod kind;
+pub(crate) mod member_type;
 pub(crate) mod resources;
-pub(crate) mod shape;

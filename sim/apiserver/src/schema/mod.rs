@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 pub(crate) mod cel;
-pub(crate) mod prune;
+mod prune;
 mod validate;
 
 /// Reason why a schema cannot be used.

@@ -1,7 +1,7 @@
 //! Brings a value into its stored form: drops unknown members, drops nulls or replaces them by the default, fills in
 //! defaults, turns integral floats into integers (…/schema/{pruning,defaulting}).
 use super::{Schema, Type};
-use crate::base::path::Path;
+use crate::base::{json::integral, path::Path};
 use serde_json::{Map, Value};
 
 impl Schema {
@@ -148,11 +148,4 @@ fn prune_all(value: &mut Value, path: &Path<'_>, unknown: &mut Vec<String>) {
         }
         _ => {}
     }
-}
-
-/// The integer equal to a float, within the range in which floats are exact.
-pub(crate) fn integral(number: f64) -> Option<i64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    #[expect(clippy::cast_possible_truncation, reason = "checked to be integral and in range")]
-    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
 }

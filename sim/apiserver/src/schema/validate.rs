@@ -2,8 +2,8 @@
 //! (k8s.io/kube-openapi/pkg/validation, k8s.io/apiextensions-apiserver/pkg/apiserver/validation).
 //!
 //! Ratcheting (KEP-4008): values that an update leaves unchanged are not validated again.
-use super::{Format, Schema, Type, cel, prune::integral};
-use crate::base::{field_error::FieldError, path::Path, timestamp};
+use super::{Format, Schema, Type, cel};
+use crate::base::{field_error::FieldError, json::integral, path::Path, timestamp};
 use serde_json::{Map, Value};
 
 /// Collects errors, relative to a prefix.

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 /// Maximum length of a ConfigMap key.
 const CONFIG_KEY_LIMIT: usize = 253;
-const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or \
-    'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. \
+    'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
 /// Fills in the defaults of a built-in kind.
 pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {

@@ -22,8 +22,8 @@ pub(crate) fn drop_repeated_owners(value: &mut Value, when: &str, warnings: &mut
     if !repeated.is_empty() {
         let uids = repeated.join(", ");
         warnings.push(format!(
-            ".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, and may \
-             reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {uids}"
+            ".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, \
+             and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {uids}"
         ));
     }
 }
@@ -40,8 +40,8 @@ pub(crate) fn finalizers(new: &Value, old: Option<&Value>, warnings: &mut Vec<St
         if !name.contains('/') && !STANDARD.contains(&name) {
             let path = if name.contains('.') { " including a path (/)" } else { "" };
             warnings.push(format!(
-                "metadata.finalizers: {name:?}: prefer a domain-qualified finalizer name{path} to avoid accidental conflicts \
-                 with other finalizer writers"
+                "metadata.finalizers: {name:?}: prefer a domain-qualified finalizer name{path} to avoid accidental \
+                 conflicts with other finalizer writers"
             ));
         }
     }

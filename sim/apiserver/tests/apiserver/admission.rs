@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 type Asked = Arc<Mutex<Vec<String>>>;
 
 fn configuration(kind: &str, name: &str, operations: &[&str], policy: &str) -> Value {
-    let rule = json!({"apiGroups": ["coordination.k8s.io"], "apiVersions": ["v1"], "resources": ["leases"], "operations": operations});
+    let group = ["coordination.k8s.io"];
+    let rule = json!({"apiGroups": group, "apiVersions": ["v1"], "resources": ["leases"], "operations": operations});
     let webhook = json!({
         "name": format!("{name}.example.com"), "clientConfig": {"url": "https://hooks.example.com/x"}, "rules": [rule],
         "failurePolicy": policy, "sideEffects": "None", "admissionReviewVersions": ["v1"],
@@ -97,8 +98,8 @@ fn failure_policy_decides_about_silence() {
         let (status, body) = post(&mut api, &lease("lock", "a"));
         assert_eq!(status, expected, "{body}");
         if policy == "Fail" {
-            let words = "Internal error occurred: failed calling webhook \"slow.example.com\": failed to call webhook: Post \
-                \"https://hooks.example.com/x?timeout=10s\": context deadline exceeded";
+            let words = "Internal error occurred: failed calling webhook \"slow.example.com\": failed to call webhook: \
+                Post \"https://hooks.example.com/x?timeout=10s\": context deadline exceeded";
             assert_eq!(body["message"], words);
         }
         assert_eq!(asked.lock().unwrap().len(), 1);

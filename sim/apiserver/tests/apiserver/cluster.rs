@@ -31,7 +31,8 @@ pub(crate) fn two_servers() -> ApiServer {
 }
 
 pub(crate) fn lease(name: &str, holder: &str) -> Value {
-    json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name}, "spec": {"holderIdentity": holder}})
+    let spec = json!({"holderIdentity": holder});
+    json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name}, "spec": spec})
 }
 
 pub(crate) fn request(method: Method, target: &str, accept: &'static str, body: &Value) -> Request {

@@ -17,7 +17,9 @@ fn with_controllers() -> ApiServer {
 fn config(api: &mut ApiServer, name: &str, owners: &[(&str, &str)]) -> String {
     let owners: Vec<Value> = owners
         .iter()
-        .map(|(name, uid)| json!({"apiVersion": "v1", "kind": "ConfigMap", "name": name, "uid": uid, "blockOwnerDeletion": true}))
+        .map(|(name, uid)| {
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "name": name, "uid": uid, "blockOwnerDeletion": true})
+        })
         .collect();
     let body = json!({"metadata": {"name": name, "ownerReferences": owners}});
     let (status, body) = call(api, FIRST, Method::POST, CONFIGS, &body);

@@ -8,8 +8,9 @@ const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitio
 const THINGS: &str = "/apis/example.io/v1/things";
 
 fn version(name: &str, storage: bool, spec: &Value) -> Value {
+    let spec = json!({"type": "object", "properties": spec});
     json!({"name": name, "served": true, "storage": storage,
-        "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object", "properties": spec}}}}})
+        "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}})
 }
 
 fn definition(versions: &[Value]) -> Value {

@@ -22,8 +22,8 @@ fn server() -> ApiServer {
         "selector": {"type": "object", "additionalProperties": text, "x-kubernetes-map-type": "atomic"},
         "labels": {"type": "object", "additionalProperties": text},
         "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}});
-    let definition = json!({"spec": {"group": "example.io", "scope": "Cluster", "names": {"plural": "things", "kind": "Thing"},
-        "versions": [{"name": "v1", "served": true, "storage": true,
+    let definition = json!({"spec": {"group": "example.io", "scope": "Cluster",
+        "names": {"plural": "things", "kind": "Thing"}, "versions": [{"name": "v1", "served": true, "storage": true,
             "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}}]}});
     ApiServer::new(Arc::new(Registry::builtin().with_crd(&definition).expect("the definition compiles")), 1, 1)
 }

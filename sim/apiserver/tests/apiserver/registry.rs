@@ -51,7 +51,8 @@ fn names_and_ids_agree() {
 fn rules_see_old_value_and_set_message() {
     let spec = json!({"type": "object", "properties": {"replicas": {"type": "integer"}, "note": {"type": "string"}},
         "x-kubernetes-validations": [
-            {"rule": "self.replicas >= oldSelf.replicas", "messageExpression": "'at least ' + string(oldSelf.replicas)"},
+            {"rule": "self.replicas >= oldSelf.replicas",
+                "messageExpression": "'at least ' + string(oldSelf.replicas)"},
             {"rule": "self.replicas < 10", "message": "too many", "fieldPath": ".replicas"}]});
     let registry = Arc::new(Registry::builtin().with_crd(&definition(&spec)).unwrap());
     let mut api = ApiServer::new(registry, 1, 1);

@@ -142,7 +142,8 @@ fn openapi_describes_custom_and_built_in_kinds() {
 /// A definition with a deprecated version and a scale subresource.
 fn scalable() -> Value {
     let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-    let scale = json!({"specReplicasPath": ".spec.size", "statusReplicasPath": ".status.size", "labelSelectorPath": ".status.selector"});
+    let scale = json!({"specReplicasPath": ".spec.size", "statusReplicasPath": ".status.size",
+        "labelSelectorPath": ".status.selector"});
     let version = json!({"name": "v1", "served": true, "storage": true, "deprecated": true,
         "schema": {"openAPIV3Schema": schema}, "subresources": {"status": {}, "scale": scale}});
     json!({"spec": {"group": "x.io", "scope": "Namespaced", "versions": [version],

@@ -49,11 +49,12 @@ fn long_generated_name_is_cut() {
 #[test]
 fn status_patch_leaves_everything_else() {
     let mut api = two_servers();
-    let body = json!({"apiVersion": "kubernaut.ai/v1alpha1", "kind": "RemediationRequest", "metadata": {"name": "rr", "labels": {"a": "1"}},
+    let body = json!({"apiVersion": "kubernaut.ai/v1alpha1", "kind": "RemediationRequest",
+        "metadata": {"name": "rr", "labels": {"a": "1"}},
         "spec": {"signalFingerprint": "a".repeat(64), "severity": "low"}});
     let created = call(&mut api, FIRST, Method::POST, REQUESTS, &body).1;
-    let patch = json!({"metadata": {"labels": {"a": "2", "b": null}, "finalizers": ["x.io/y"]}, "spec": {"severity": "high"},
-        "status": {"message": "m"}});
+    let patch = json!({"metadata": {"labels": {"a": "2", "b": null}, "finalizers": ["x.io/y"]},
+        "spec": {"severity": "high"}, "status": {"message": "m"}});
     let (status, patched) = call(&mut api, FIRST, Method::PATCH, &format!("{REQUESTS}/rr/status"), &patch);
     assert_eq!(status, 200);
     let mut expected = created.clone();

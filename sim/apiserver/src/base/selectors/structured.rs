@@ -36,7 +36,10 @@ mod tests {
     fn selector_needs_every_requirement() {
         let selector = json!({
             "matchLabels": {"a": "1"},
-            "matchExpressions": [{"key": "b", "operator": "NotIn", "values": ["2"]}, {"key": "c", "operator": "Exists"}],
+            "matchExpressions": [
+                {"key": "b", "operator": "NotIn", "values": ["2"]},
+                {"key": "c", "operator": "Exists"},
+            ],
         });
         let with = |labels: Value| json!({"metadata": {"labels": labels}});
         assert!(matches(&selector, &with(json!({"a": "1", "c": ""}))));

@@ -15,8 +15,8 @@ use std::fmt::{self, Write};
 
 pub(crate) mod known_spec;
 pub(crate) mod lease;
+mod members;
 pub(crate) mod metadata;
-mod shape;
 
 /// Maximum size of a body, in bytes.
 const BODY_LIMIT: usize = 3 * 1024 * 1024;
@@ -94,7 +94,8 @@ pub(crate) fn object(kind: &Kind, encoding: Encoding, body: &[u8]) -> Outcome<De
         other => {
             let found = json_type(&other);
             let why = format!(
-                "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value of type {TYPE_META}"
+                "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value of type \
+                 {TYPE_META}"
             );
             return Err(unrecognized(&why));
         }
@@ -185,8 +186,8 @@ pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Ve
         }
     } else if kind.kind == "Lease" {
         lease::normalise(map, unknown)?;
-    } else if let Some(members) = kind.shape {
-        shape::normalise(members, &kind.kind, map, unknown)?;
+    } else if let Some(members) = kind.members {
+        members::normalise(members, &kind.kind, map, unknown)?;
     } else {
         if kind.group == EXTENSIONS {
             kind.types.root(kind.root_type).check(map)?;

@@ -84,7 +84,9 @@ mod tests {
     fn lease_of_real_client_is_read() {
         let read = read(&STANDARD.decode(LEASE).unwrap(), ("", "")).unwrap();
         let spec = json!({"holderIdentity": "proto-holder", "leaseDurationSeconds": 30});
-        let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "lock"}, "spec": spec});
+        let metadata = json!({"name": "lock"});
+        let lease =
+            json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec});
         assert_eq!(read, lease);
     }
 
@@ -94,8 +96,8 @@ mod tests {
             "resources": {"limits": {"cpu": "500m"}}, "livenessProbe": {"httpGet": {"port": "web"}, "periodSeconds": 5},
             "readinessProbe": {"tcpSocket": {"port": 8080}}});
         let pod = json!({"apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": "p", "labels": {"a": "b"}, "creationTimestamp": "2026-03-01T10:00:00Z", "managedFields": [
-                {"manager": "m", "fieldsV1": {"f:spec": {}}}]},
+            "metadata": {"name": "p", "labels": {"a": "b"}, "creationTimestamp": "2026-03-01T10:00:00Z",
+                "managedFields": [{"manager": "m", "fieldsV1": {"f:spec": {}}}]},
             "spec": {"containers": [container], "hostNetwork": true, "terminationGracePeriodSeconds": 0,
                 "volumes": [{"name": "v", "configMap": {"name": "cm", "defaultMode": 420}}]}});
         assert_eq!(read(&object(&pod).unwrap(), ("", "")).unwrap(), pod);

@@ -298,8 +298,10 @@ mod tests {
 
     #[test]
     fn long_texts_are_folded_after_eighty_columns() {
-        let value = json!({"message": "only the following media types are accepted: application/json;stream=watch, application/x;y"});
-        let text = "message: 'only the following media types are accepted: application/json;stream=watch,\n  application/x;y'\n";
+        let message = "only the following media types are accepted: application/json;stream=watch, application/x;y";
+        let value = json!({"message": message});
+        let text = "message: 'only the following media types are accepted: application/json;stream=watch,\n  \
+            application/x;y'\n";
         assert_eq!(document(&value), text);
     }
 

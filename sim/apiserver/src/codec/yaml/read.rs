@@ -1,5 +1,6 @@
 //! Reads the first document of a text as JSON, and the keys that occur twice (the last one wins).
 use super::{error::YamlError, scalar};
+use crate::base::json::integral;
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, collections::BTreeMap};
@@ -134,7 +135,13 @@ fn size(value: &Value) -> usize {
 
 fn scalar_value(text: &str, style: ScalarStyle, tag: Option<&Cow<'_, Tag>>) -> Value {
     let tagged = tag.is_some_and(|tag| tag.to_string().ends_with("str"));
-    if style == ScalarStyle::Plain && !tagged { scalar::resolve(text) } else { text.into() }
+    if style == ScalarStyle::Plain && !tagged { whole(scalar::resolve(text)) } else { text.into() }
+}
+
+/// A float without a fraction is written as an integer when the document becomes JSON.
+fn whole(value: Value) -> Value {
+    let float = value.as_f64().filter(|_| value.is_f64());
+    float.and_then(integral).map_or(value, Value::from)
 }
 
 #[cfg(test)]
@@ -144,8 +151,9 @@ mod tests {
 
     #[test]
     fn document_becomes_json() {
-        let text = "# a lease\nmetadata: {name: l}\nspec:\n  holder: 'yes'\n  leaseDurationSeconds: 0x10\n  list:\n  - 1\n  - a\n";
-        let spec = json!({"holder": "yes", "leaseDurationSeconds": 16, "list": [1, "a"]});
+        let text = "# a lease\nmetadata: {name: l}\nspec:\n  holder: 'yes'\n  leaseDurationSeconds: 0x10\n  \
+            renewals: 2.0\n  list:\n  - 1\n  - a\n";
+        let spec = json!({"holder": "yes", "leaseDurationSeconds": 16, "renewals": 2, "list": [1, "a"]});
         assert_eq!(parse(text).unwrap().value, json!({"metadata": {"name": "l"}, "spec": spec}));
         assert_eq!(parse("").unwrap().value, Value::Null);
         assert_eq!(parse("a: 1\n---\nb: 2\n").unwrap().value, json!({"a": 1}));
@@ -156,8 +164,8 @@ mod tests {
         let text = "base: &b {a: 1, c: 2}\nmore:\n  <<: *b\n  a: 3\n";
         assert_eq!(parse(text).unwrap().value["more"], json!({"a": 3, "c": 2}));
         let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n\
-            d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n\
-            g: [*f,*f,*f,*f,*f,*f,*f,*f,*f]\n";
+            d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\n\
+            f: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: [*f,*f,*f,*f,*f,*f,*f,*f,*f]\n";
         assert!(parse(bomb).is_err());
     }
 

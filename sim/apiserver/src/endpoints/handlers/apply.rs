@@ -4,7 +4,7 @@ use super::create;
 use crate::{
     apply::managed_fields::describe,
     base::{
-        json::json_type,
+        json::{integral, json_type},
         object,
         request::Answer,
         status::{self, Outcome},
@@ -15,7 +15,6 @@ use crate::{
     },
     registry::kind::Kind,
     request::call::Call,
-    schema::prune::integral,
     server::state::ApiServer,
     validation,
 };
@@ -106,8 +105,7 @@ fn configuration(body: &[u8]) -> Outcome<(Value, Vec<String>)> {
     let text = std::str::from_utf8(body).map_err(|e| bad(&e.to_string()))?;
     // Without the line number: the real parser counts differently.
     let failed = |e: YamlError| bad(&format!("error converting YAML to JSON: yaml: {}", e.why));
-    let Parsed { value: mut config, duplicates } = yaml::read::parse(text).map_err(failed)?;
-    whole_numbers(&mut config);
+    let Parsed { value: config, duplicates } = yaml::read::parse(text).map_err(failed)?;
     match config {
         Value::Object(_) => Ok((config, duplicates)),
         Value::Null => Ok((Value::Object(serde_json::Map::new()), Vec::new())),
@@ -122,7 +120,7 @@ fn configuration(body: &[u8]) -> Outcome<(Value, Vec<String>)> {
     }
 }
 
-/// Turns 2.0 into 2: YAML does not distinguish them.
+/// Turns 2.0 into 2: the server reads JSON as YAML, which does not distinguish them.
 fn whole_numbers(value: &mut Value) {
     match value {
         Value::Object(map) => map.values_mut().for_each(whole_numbers),

@@ -221,8 +221,8 @@ fn check_released(call: &Call<'_>, options: &DeleteOptions, current: &Object) ->
     }
     let key = call.kind.etcd_key(&current.namespace, &current.name);
     let why = format!(
-        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: \
-         ResourceVersion in precondition: , ResourceVersion in object meta: {}",
+        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: \
+         Precondition failed: ResourceVersion in precondition: , ResourceVersion in object meta: {}",
         current.revision
     );
     Err(status::conflict(call.kind.subject(), &current.name, &why))

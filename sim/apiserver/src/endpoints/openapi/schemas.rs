@@ -1,8 +1,9 @@
-//! The schemas of a group version: for built-in kinds those of Kubernetes 1.36, for custom ones those of their definition
-//! (k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder).
+//! The schemas of a group version: for built-in kinds those of Kubernetes 1.36, for custom ones those of their
+//! definition (k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder).
 //!
-//! `schemas.json` has the schemas of the built-in kinds and of all that they refer to, one a line. It was generated from the types
-//! of k8s-openapi, whose schemas take over a minute to compile; `tests/schemas.rs` compares the two and writes the file anew.
+//! `schemas.json` has the schemas of the built-in kinds and of the types that they refer to, one per line. It was
+//! generated from the types of k8s-openapi, whose schemas take over a minute to compile; `tests/schemas.rs` compares
+//! the two and writes the file again.
 use super::names::group_version_kind;
 use crate::registry::{group::EXTENSIONS, kind::Kind};
 use serde_json::{Map, Value, json};
@@ -18,8 +19,8 @@ const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 const API_VERSION: &str = "APIVersion defines the versioned schema of this representation of an object. Servers should \
     convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: \
     https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources";
-const KIND: &str = "Kind is a string value representing the REST resource this object represents. Servers may infer this \
-    from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: \
+const KIND: &str = "Kind is a string value representing the REST resource this object represents. Servers may infer \
+    this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: \
     https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds";
 const METADATA: &str = "Standard object's metadata. More info: \
     https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";

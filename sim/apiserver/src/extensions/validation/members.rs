@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn undeclared_members_are_found() {
-        let schema = json!({"type": "object", "properties": {"a": {"type": "object", "properties": {"b": {"type": "string"}}},
+        let b = json!({"type": "object", "properties": {"b": {"type": "string"}}});
+        let schema = json!({"type": "object", "properties": {"a": b,
             "m": {"type": "object", "additionalProperties": {"type": "string"}}, "flag": {"type": "boolean"}}});
         let found = |rule| complaint(&schema, rule, false);
         for fine in [

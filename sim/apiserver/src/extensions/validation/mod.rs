@@ -282,8 +282,9 @@ fn stored_versions(definition: &Value, errors: &mut Vec<FieldError>) {
     for (index, version) in left {
         let name = version.as_str().unwrap_or_default();
         let detail = format!(
-            "missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a \
-             storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions"
+            "missing from spec.versions; {name} was previously a storage version, and must remain in \
+             spec.versions until a storage migration ensures no data remains persisted in {name} and removes {name} \
+             from status.storedVersions"
         );
         errors.push(FieldError::invalid(format!("{field}[{index}]"), version, detail));
     }

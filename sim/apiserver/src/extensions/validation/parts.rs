@@ -128,8 +128,8 @@ fn selectable(version: &Value, path: &str, errors: &mut Vec<FieldError>) {
             }
             Found::Node(node) if !matches!(text(node, "type"), "string" | "boolean" | "integer") => {
                 invalid(
-                    "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are \
-                     allowed.",
+                    "must point to a field of type string, boolean or integer. Enum string fields and strings with \
+                     formats are allowed.",
                 );
             }
             Found::Node(_) => {}

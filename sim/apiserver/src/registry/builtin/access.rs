@@ -1,19 +1,20 @@
 //! The kinds that decide about access: roles and bindings, reviews, webhook configurations, service accounts and
 //! secrets.
 //!
-//! Each has a shape: the server acts on their content, so it must know their members. Reviews are created and answered,
+//! Each lists its members: the server acts on their content, so it must know them. Reviews are created and answered,
 //! never stored.
 use super::row::{Builtin, PLAIN};
 use crate::registry::{
     group::{ADMISSION, AUTHENTICATION, AUTHORIZATION, RBAC},
-    shape::Shape::{self, Bytes, Flag, List, Map, Object, Text, Texts, Whole},
+    member_type::MemberType::{self, Bytes, Flag, List, Map, Object, Text, Texts, Whole},
 };
 
-type Members = &'static [(&'static str, Shape)];
+type Members = &'static [(&'static str, MemberType)];
 
-const REQUIREMENT: Shape = Object("LabelSelectorRequirement", &[("key", Text), ("operator", Text), ("values", Texts)]);
+const REQUIREMENT: MemberType =
+    Object("LabelSelectorRequirement", &[("key", Text), ("operator", Text), ("values", Texts)]);
 const LABEL_SELECTOR: Members = &[("matchLabels", Map(&Text)), ("matchExpressions", List(&REQUIREMENT))];
-const POLICY_RULE: Shape = Object(
+const POLICY_RULE: MemberType = Object(
     "PolicyRule",
     &[
         ("verbs", Texts),
@@ -24,19 +25,20 @@ const POLICY_RULE: Shape = Object(
     ],
 );
 const ROLE: Members = &[("rules", List(&POLICY_RULE))];
-const SELECTOR: Shape = Object("LabelSelector", LABEL_SELECTOR);
+const SELECTOR: MemberType = Object("LabelSelector", LABEL_SELECTOR);
 const CLUSTER_ROLE: Members = &[
     ("rules", List(&POLICY_RULE)),
     ("aggregationRule", Object("AggregationRule", &[("clusterRoleSelectors", List(&SELECTOR))])),
 ];
-const SUBJECT: Shape = Object("Subject", &[("kind", Text), ("apiGroup", Text), ("name", Text), ("namespace", Text)]);
+const SUBJECT: MemberType =
+    Object("Subject", &[("kind", Text), ("apiGroup", Text), ("name", Text), ("namespace", Text)]);
 const BINDING: Members = &[
     ("subjects", List(&SUBJECT)),
     ("roleRef", Object("RoleRef", &[("apiGroup", Text), ("kind", Text), ("name", Text)])),
 ];
 
 const SELECTOR_ATTRIBUTES: Members = &[("rawSelector", Text), ("requirements", List(&REQUIREMENT))];
-const RESOURCE_ATTRIBUTES: Shape = Object(
+const RESOURCE_ATTRIBUTES: MemberType = Object(
     "ResourceAttributes",
     &[
         ("namespace", Text),
@@ -50,8 +52,8 @@ const RESOURCE_ATTRIBUTES: Shape = Object(
         ("labelSelector", Object("LabelSelectorAttributes", SELECTOR_ATTRIBUTES)),
     ],
 );
-const PATH_ATTRIBUTES: Shape = Object("NonResourceAttributes", &[("path", Text), ("verb", Text)]);
-const ACCESS_STATUS: Shape = Object(
+const PATH_ATTRIBUTES: MemberType = Object("NonResourceAttributes", &[("path", Text), ("verb", Text)]);
+const ACCESS_STATUS: MemberType = Object(
     "SubjectAccessReviewStatus",
     &[("allowed", Flag), ("denied", Flag), ("reason", Text), ("evaluationError", Text)],
 );
@@ -82,7 +84,7 @@ const SELF_ACCESS_REVIEW: Members = &[
     ),
     ("status", ACCESS_STATUS),
 ];
-const RULE: Shape = POLICY_RULE;
+const RULE: MemberType = POLICY_RULE;
 const RULES_REVIEW: Members = &[
     ("spec", Object("SelfSubjectRulesReviewSpec", &[("namespace", Text)])),
     (
@@ -98,7 +100,8 @@ const RULES_REVIEW: Members = &[
         ),
     ),
 ];
-const USER: Shape = Object("UserInfo", &[("username", Text), ("uid", Text), ("groups", Texts), ("extra", Map(&Texts))]);
+const USER: MemberType =
+    Object("UserInfo", &[("username", Text), ("uid", Text), ("groups", Texts), ("extra", Map(&Texts))]);
 const TOKEN_REVIEW: Members = &[
     ("spec", Object("TokenReviewSpec", &[("token", Text), ("audiences", Texts)])),
     (
@@ -108,15 +111,16 @@ const TOKEN_REVIEW: Members = &[
 ];
 const SELF_REVIEW: Members = &[("status", Object("SelfSubjectReviewStatus", &[("userInfo", USER)]))];
 
-const SERVICE: Shape =
+const SERVICE: MemberType =
     Object("ServiceReference", &[("namespace", Text), ("name", Text), ("path", Text), ("port", Whole)]);
-const CLIENT_CONFIG: Shape = Object("WebhookClientConfig", &[("url", Text), ("service", SERVICE), ("caBundle", Bytes)]);
-const WEBHOOK_RULE: Shape = Object(
+const CLIENT_CONFIG: MemberType =
+    Object("WebhookClientConfig", &[("url", Text), ("service", SERVICE), ("caBundle", Bytes)]);
+const WEBHOOK_RULE: MemberType = Object(
     "RuleWithOperations",
     &[("operations", Texts), ("apiGroups", Texts), ("apiVersions", Texts), ("resources", Texts), ("scope", Text)],
 );
-const MATCH_CONDITION: Shape = Object("MatchCondition", &[("name", Text), ("expression", Text)]);
-const WEBHOOK: Shape = Object(
+const MATCH_CONDITION: MemberType = Object("MatchCondition", &[("name", Text), ("expression", Text)]);
+const WEBHOOK: MemberType = Object(
     "Webhook",
     &[
         ("name", Text),
@@ -135,7 +139,7 @@ const WEBHOOK: Shape = Object(
 );
 const WEBHOOKS: Members = &[("webhooks", List(&WEBHOOK))];
 
-const REFERENCE: Shape = Object(
+const REFERENCE: MemberType = Object(
     "ObjectReference",
     &[
         ("kind", Text),
@@ -147,20 +151,20 @@ const REFERENCE: Shape = Object(
         ("fieldPath", Text),
     ],
 );
-const LOCAL_REFERENCE: Shape = Object("LocalObjectReference", &[("name", Text)]);
+const LOCAL_REFERENCE: MemberType = Object("LocalObjectReference", &[("name", Text)]);
 
-const CONDITION: Shape = Object(
+const CONDITION: MemberType = Object(
     "NamespaceCondition",
     &[("type", Text), ("status", Text), ("lastTransitionTime", Text), ("reason", Text), ("message", Text)],
 );
-/// The namespace controller reads these members, so they have a shape.
+/// The members that the namespace controller reads.
 pub(crate) const NAMESPACE: Members = &[
     ("spec", Object("NamespaceSpec", &[("finalizers", Texts)])),
     ("status", Object("NamespaceStatus", &[("phase", Text), ("conditions", List(&CONDITION))])),
 ];
 
 const fn role(kind: &'static str, plural: &'static str, namespaced: bool, members: Members) -> Builtin {
-    Builtin { group: RBAC, kind, plural, namespaced, shape: Some(members), ..PLAIN }
+    Builtin { group: RBAC, kind, plural, namespaced, members: Some(members), ..PLAIN }
 }
 
 const fn review(
@@ -170,7 +174,7 @@ const fn review(
     namespaced: bool,
     members: Members,
 ) -> Builtin {
-    Builtin { group, kind, plural, namespaced, create_only: true, shape: Some(members), ..PLAIN }
+    Builtin { group, kind, plural, namespaced, create_only: true, members: Some(members), ..PLAIN }
 }
 
 const fn webhooks(kind: &'static str, plural: &'static str) -> Builtin {
@@ -181,7 +185,7 @@ const fn webhooks(kind: &'static str, plural: &'static str) -> Builtin {
         categories: &["api-extensions"],
         namespaced: false,
         generation: true,
-        shape: Some(WEBHOOKS),
+        members: Some(WEBHOOKS),
         ..PLAIN
     }
 }
@@ -191,14 +195,14 @@ pub(crate) const BUILTINS: [Builtin; 14] = [
         kind: "Secret",
         plural: "secrets",
         fields: &["type"],
-        shape: Some(&[("immutable", Flag), ("data", Map(&Bytes)), ("stringData", Map(&Text)), ("type", Text)]),
+        members: Some(&[("immutable", Flag), ("data", Map(&Bytes)), ("stringData", Map(&Text)), ("type", Text)]),
         ..PLAIN
     },
     Builtin {
         kind: "ServiceAccount",
         plural: "serviceaccounts",
         short_names: &["sa"],
-        shape: Some(&[
+        members: Some(&[
             ("secrets", List(&REFERENCE)),
             ("imagePullSecrets", List(&LOCAL_REFERENCE)),
             ("automountServiceAccountToken", Flag),

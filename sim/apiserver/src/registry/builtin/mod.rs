@@ -26,7 +26,7 @@ const BUILTINS: [Builtin; 17] = [
         namespaced: false,
         status: true,
         fields: &["status.phase"],
-        shape: Some(access::NAMESPACE),
+        members: Some(access::NAMESPACE),
         ..PLAIN
     },
     Builtin { group: "coordination.k8s.io", kind: "Lease", plural: "leases", ..PLAIN },
@@ -163,7 +163,7 @@ impl Builtin {
             },
             fields,
             create_only: self.create_only,
-            shape: self.shape,
+            members: self.members,
             columns: Vec::new(),
             schema: None,
             types,

@@ -1,5 +1,5 @@
 //! One row of the table of built-in kinds.
-use crate::registry::shape::Shape;
+use crate::registry::member_type::MemberType;
 
 pub(crate) const PLAIN: Builtin = Builtin {
     group: "",
@@ -12,7 +12,7 @@ pub(crate) const PLAIN: Builtin = Builtin {
     generation: false,
     fields: &[],
     create_only: false,
-    shape: None,
+    members: None,
 };
 
 /// One row of the table of built-in kinds.
@@ -31,8 +31,8 @@ pub(crate) struct Builtin {
     pub(crate) fields: &'static [&'static str],
     /// Whether objects are answered at once and never stored, as reviews are.
     pub(crate) create_only: bool,
-    /// The kind's members; without a shape, bodies are not checked.
-    pub(crate) shape: Option<&'static [(&'static str, Shape)]>,
+    /// The kind's members; without them, bodies are not checked.
+    pub(crate) members: Option<&'static [(&'static str, MemberType)]>,
 }
 
 pub(crate) const fn workload(

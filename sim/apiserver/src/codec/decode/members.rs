@@ -2,8 +2,8 @@
 //! reported, empty ones dropped, and a wrong type is an error in the decoder's words (sigs.k8s.io/json).
 //!
 //! For the kinds that the server itself reads (roles, reviews, webhook configurations, secrets): it must not act on a
-//! member that the real one would have refused. Bodies of kinds without a shape are not checked.
-use crate::{base::json::json_type, registry::shape::Shape};
+//! member that the real one would have refused. Bodies of other kinds are not checked.
+use crate::{base::json::json_type, registry::member_type::MemberType};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
@@ -19,7 +19,7 @@ struct Place<'a> {
 /// # Errors
 /// The error of Go's decoder.
 pub(crate) fn normalise(
-    members: &'static [(&'static str, Shape)],
+    members: &'static [(&'static str, MemberType)],
     kind: &str,
     object: &mut Map<String, Value>,
     unknown: &mut Vec<String>,
@@ -30,7 +30,7 @@ pub(crate) fn normalise(
 }
 
 fn object_members(
-    members: &'static [(&'static str, Shape)],
+    members: &'static [(&'static str, MemberType)],
     object: &mut Map<String, Value>,
     place: &Place<'_>,
     exempt: &dyn Fn(&str) -> bool,
@@ -41,11 +41,11 @@ fn object_members(
         if exempt(name) || error.is_some() {
             return true;
         }
-        let Some((_, shape)) = members.iter().find(|(known, _)| known == name) else {
+        let Some((_, expected)) = members.iter().find(|(known, _)| known == name) else {
             unknown.push(place.member(name).path);
             return false;
         };
-        match member(shape, value, &place.member(name), unknown) {
+        match member(expected, value, &place.member(name), unknown) {
             Ok(kept) => kept,
             Err(why) => {
                 error = Some(why);
@@ -57,14 +57,21 @@ fn object_members(
 }
 
 /// Whether to keep the member.
-fn member(shape: &Shape, value: &mut Value, place: &Place<'_>, unknown: &mut Vec<String>) -> Result<bool, String> {
-    match (shape, value) {
+fn member(
+    expected: &MemberType,
+    value: &mut Value,
+    place: &Place<'_>,
+    unknown: &mut Vec<String>,
+) -> Result<bool, String> {
+    match (expected, value) {
         (_, Value::Null) => Ok(false),
-        (Shape::Text, Value::String(text)) => Ok(!text.is_empty()),
-        (Shape::Flag, Value::Bool(_)) => Ok(true),
-        (Shape::Whole, Value::Number(number)) if number.as_i64().is_some_and(|n| i32::try_from(n).is_ok()) => Ok(true),
-        (Shape::Bytes, Value::String(text)) => base64(text).map(|()| true),
-        (Shape::Texts, Value::Array(list)) => {
+        (MemberType::Text, Value::String(text)) => Ok(!text.is_empty()),
+        (MemberType::Flag, Value::Bool(_)) => Ok(true),
+        (MemberType::Whole, Value::Number(number)) if number.as_i64().is_some_and(|n| i32::try_from(n).is_ok()) => {
+            Ok(true)
+        }
+        (MemberType::Bytes, Value::String(text)) => base64(text).map(|()| true),
+        (MemberType::Texts, Value::Array(list)) => {
             for item in list.iter_mut() {
                 match item {
                     Value::String(_) => {}
@@ -74,7 +81,7 @@ fn member(shape: &Shape, value: &mut Value, place: &Place<'_>, unknown: &mut Vec
             }
             Ok(!list.is_empty())
         }
-        (Shape::Map(inner), Value::Object(map)) => {
+        (MemberType::Map(inner), Value::Object(map)) => {
             for (_, item) in map.iter_mut() {
                 if item.is_null() {
                     *item = Value::from("");
@@ -83,7 +90,7 @@ fn member(shape: &Shape, value: &mut Value, place: &Place<'_>, unknown: &mut Vec
             }
             Ok(!map.is_empty())
         }
-        (Shape::List(inner), Value::Array(list)) => {
+        (MemberType::List(inner), Value::Array(list)) => {
             for (index, item) in list.iter_mut().enumerate() {
                 if item.is_null() {
                     *item = Value::Object(Map::new());
@@ -92,12 +99,12 @@ fn member(shape: &Shape, value: &mut Value, place: &Place<'_>, unknown: &mut Vec
             }
             Ok(!list.is_empty())
         }
-        (Shape::Object(kind, members), Value::Object(map)) => {
+        (MemberType::Object(kind, members), Value::Object(map)) => {
             let inside = Place { kind, path: place.path.clone(), plain: place.plain.clone() };
             object_members(members, map, &inside, &|_| false, unknown)?;
             Ok(true)
         }
-        (shape, value) => Err(place.mismatch(value, shape.go_type())),
+        (expected, value) => Err(place.mismatch(value, expected.go_type())),
     }
 }
 
@@ -109,7 +116,7 @@ fn base64(text: &str) -> Result<(), String> {
     Err(format!("illegal base64 data at input byte {bad}"))
 }
 
-impl Shape {
+impl MemberType {
     fn go_type(&self) -> &'static str {
         match self {
             Self::Text => "string",
@@ -146,8 +153,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const RULE: Shape = Shape::Object("PolicyRule", &[("verbs", Shape::Texts), ("count", Shape::Whole)]);
-    const MEMBERS: &[(&str, Shape)] = &[("rules", Shape::List(&RULE)), ("data", Shape::Map(&Shape::Bytes))];
+    const RULE: MemberType =
+        MemberType::Object("PolicyRule", &[("verbs", MemberType::Texts), ("count", MemberType::Whole)]);
+    const MEMBERS: &[(&str, MemberType)] =
+        &[("rules", MemberType::List(&RULE)), ("data", MemberType::Map(&MemberType::Bytes))];
 
     fn run(mut object: Value) -> Result<(Value, Vec<String>), String> {
         let mut unknown = Vec::new();

@@ -2,7 +2,7 @@
 
 /// The type of a member.
 #[derive(Debug)]
-pub(crate) enum Shape {
+pub(crate) enum MemberType {
     /// `string`; an empty one counts as absent.
     Text,
     /// `*bool`.
@@ -14,9 +14,9 @@ pub(crate) enum Shape {
     /// `[]byte`, as base64.
     Bytes,
     /// `map[string]…`; an empty one counts as absent.
-    Map(&'static Shape),
+    Map(&'static MemberType),
     /// A list; an empty one counts as absent.
-    List(&'static Shape),
+    List(&'static MemberType),
     /// A struct: its name in Go and its members.
-    Object(&'static str, &'static [(&'static str, Shape)]),
+    Object(&'static str, &'static [(&'static str, MemberType)]),
 }
