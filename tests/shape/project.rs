@@ -69,6 +69,11 @@ fn prose_fits_a_screen() {
 }
 
 #[test]
+fn examples_are_files() {
+    check_rust(rules::no_doc_test);
+}
+
+#[test]
 fn nothing_is_left_unfinished() {
     check_rust(rules::nothing_unfinished);
 }
