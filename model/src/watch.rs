@@ -1,9 +1,9 @@
 //! Facts about watches: what a stream was opened for, and what its server wrote, line by line.
 //!
 //! They come from the request and from the bytes of the stream. The oracle itself works out which commits a stream must
-//! report, from [`ObjectCommitted`](crate::observation::Observation::ObjectCommitted) facts alone, selectors included: an
-//! oracle that asked the server what its own selector means would agree with its mistakes. Lateness is not a violation: a
-//! cache may lag for as long as it likes.
+//! report, from [`ObjectCommitted`](crate::observation::Observation::ObjectCommitted) facts alone, selectors included:
+//! an oracle that asked the server what its own selector means would agree with its mistakes. Lateness is not a
+//! violation: a cache may lag for as long as it likes.
 use crate::change::Change;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

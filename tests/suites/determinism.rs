@@ -5,9 +5,8 @@ use scenarios::{
     runner::Prepared,
 };
 use sim::{
-    choice::{Choices, Random, Recorded},
-    faults::Faults,
-    trace::Detail,
+    Faults,
+    engine::{Choices, Detail, Random, Recorded},
 };
 use tests::{run, subject};
 

@@ -10,7 +10,7 @@ use scenarios::{
     },
     runner::Prepared,
 };
-use sim::{faults::Faults, trace::Detail};
+use sim::{Faults, engine::Detail};
 use tests::{subject, violations};
 
 const fn bound(preemptions: u32, faults: u32) -> Cost {

@@ -9,7 +9,7 @@ use scenarios::{
     protocol_name::ProtocolName,
     runner::{Overrides, Subject, Transport},
 };
-use sim::faults::Faults;
+use sim::Faults;
 
 /// A scenario of the catalogue under a protocol.
 ///

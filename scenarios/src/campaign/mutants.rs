@@ -7,10 +7,7 @@ use crate::{
     replay::{Decisions, Replay, ReplayError, preset},
     runner::{Overrides, Prepared, Subject, Transport},
 };
-use sim::{
-    choice::{Choices, Random},
-    trace::Detail,
-};
+use sim::engine::{Choices, Detail, Random};
 use std::sync::{
     Mutex, PoisonError,
     atomic::{AtomicU64, Ordering::Relaxed},
@@ -56,7 +53,7 @@ impl Hunted {
 /// One seed's hunt for one mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Try {
-    place: usize,
+    position: usize,
     seed: u64,
     result: Option<Hit>,
 }
@@ -98,21 +95,23 @@ pub fn hunt(which: &[usize], hunt: &Hunt, progress: &Progress) -> Result<Vec<Hun
                     if number >= tries || progress.stop.load(Relaxed) {
                         break;
                     }
-                    let (place, seed) = ((number % which.len() as u64) as usize, number / which.len() as u64);
-                    let invariant = MUTANTS[which[place]].invariant;
-                    let result = first(&prepared[place], invariant, seed, hunt.runs, progress);
-                    found.lock().unwrap_or_else(PoisonError::into_inner).push(Try { place, seed, result });
+                    let (position, seed) = ((number % which.len() as u64) as usize, number / which.len() as u64);
+                    let invariant = MUTANTS[which[position]].invariant;
+                    let result = first(&prepared[position], invariant, seed, hunt.runs, progress);
+                    found.lock().unwrap_or_else(PoisonError::into_inner).push(Try { position, seed, result });
                 }
             });
         }
     });
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.sort_unstable();
-    Ok((0..which.len()).map(|place| hunted(place, which[place], &prepared[place].subject, &found)).collect())
+    Ok((0..which.len())
+        .map(|position| hunted(position, which[position], &prepared[position].subject, &found))
+        .collect())
 }
 
-fn hunted(place: usize, index: usize, subject: &Subject, found: &[Try]) -> Hunted {
-    let mine = || found.iter().filter(|one| one.place == place).map(|one| one.result);
+fn hunted(position: usize, index: usize, subject: &Subject, found: &[Try]) -> Hunted {
+    let mine = || found.iter().filter(|one| one.position == position).map(|one| one.result);
     let mut runs_to_find: Vec<u64> = mine().flatten().map(|hit| hit.runs).collect();
     runs_to_find.sort_unstable();
     let replay = mine().flatten().next().map(|hit| Replay {

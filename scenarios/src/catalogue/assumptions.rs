@@ -11,10 +11,7 @@ use crate::{
     scenario::{Expect, Scenario},
     workload::{Act, Interference, Payload::Deployment, Route},
 };
-use sim::{
-    direct::Effect,
-    faults::{FaultKind, Faults},
-};
+use sim::{Effect, FaultKind, Faults};
 use std::{borrow::Cow, time::Duration};
 
 /// An assumption, and a scenario that violates it.
@@ -135,7 +132,7 @@ const FAST_CLOCK: Scenario = Scenario {
     name: Cow::Borrowed("assumption-fast-clock"),
     story: Cow::Borrowed("a replica's clock runs 40 % fast: it takes a lock while another replica still holds it"),
     acts: Cow::Borrowed(&[deliver(Deployment, 6, Route::RoundRobin)]),
-    faults: Faults { name: "fast-clocks", skew: true, rates_ppm: &[0, 400_000], ..Faults::NONE },
+    faults: Faults { name: "fast-clocks", clock_skew: true, clock_rates_ppm: &[0, 400_000], ..Faults::NONE },
     triggers: Cow::Borrowed(&[first(creates(), Effect::PauseBefore(seconds(45)))]),
     ..Scenario::BLANK
 };

@@ -13,10 +13,7 @@ use scenarios::{
     scenario::{ClusterShape, Scenario},
     workload::{Act, Payload::Deployment, Retry, Route},
 };
-use sim::{
-    choice::{Choices, InOrder, Random},
-    trace::Detail,
-};
+use sim::engine::{Choices, Detail, InOrder, Random};
 use std::{borrow::Cow, time::Duration};
 
 const EXISTING: &str = "shipped-lease";

@@ -1,4 +1,4 @@
-//! The state of definitions that their objects do not hold.
+//! The state of definitions beyond their stored objects.
 use crate::base::{id::ResourceId, object::Object};
 use serde_json::Value;
 use std::{
