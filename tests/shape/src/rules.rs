@@ -61,8 +61,8 @@ pub fn short_lines(source: &Source) -> Vec<Violation> {
     per_line(source, &source.text, "short line", advice)
 }
 
-/// An example in a doc comment is an included file of `examples/`, which is compiled and run as a test. Doc-tests are off:
-/// their output would come after the list of what was left out.
+/// An example in a doc comment is an included file of `examples/`, which is compiled and run as a test. Doc-tests are
+/// off: their output would come after the list of what was left out.
 pub fn no_doc_test(source: &Source) -> Vec<Violation> {
     let mut inside = false;
     let fences = |line: &str| {
