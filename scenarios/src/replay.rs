@@ -64,7 +64,8 @@ pub enum ReplayError {
     NotAReplay,
     /// The file has a format that this version does not read.
     #[error(
-        "the file was made by {age} lockstep: it has format {found}, and this version reads format {FORMAT}; search again with `lockstep run`"
+        "the file was made by {age} lockstep: it has format {found}, and this version reads format {FORMAT}; \
+         search again with `lockstep run`"
     )]
     Format {
         /// Format of the file.

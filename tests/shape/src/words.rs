@@ -188,7 +188,8 @@ mod tests {
     }
 
     const GLOSSARY: &str = "# G\n| term | meaning |\n|---|---|\n| run | A run. |\n| boot, explore | Phases. |\n\
-        | run | A mile. |\n\n## Not used\n\n| not used | instead |\n|---|---|\n| `told`, `hang up` | report, disconnect |\n";
+        | run | A mile. |\n\n## Not used\n\n| not used | instead |\n|---|---|\n\
+        | `told`, `hang up` | report, disconnect |\n";
 
     #[test]
     fn glossary_is_read() {
