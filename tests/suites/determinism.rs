@@ -1,4 +1,4 @@
-//! The same choices are the same run: hashes of everything that happened are equal, from seed to seed and from replay to replay.
+//! The same choices give the same run: the hashes of all events are equal when a seed or a record runs again.
 use scenarios::{
     campaign::{Plan, replay_of, run_seed},
     protocol_name::SHIPPED,
