@@ -91,16 +91,12 @@ pub fn crate_roots(root: &Path) -> Vec<PathBuf> {
     targets.map(|target| relative(root, target.src_path.as_std_path())).collect()
 }
 
-/// Libraries and binaries: the name of their package, and their first file, relative to the workspace.
-pub fn programs(root: &Path) -> Vec<(String, PathBuf)> {
+/// First file of every library and binary, relative to the workspace.
+pub fn programs(root: &Path) -> Vec<PathBuf> {
     let metadata = metadata(root);
-    let targets = |package: &cargo_metadata::Package| {
-        let shipped = package.targets.iter().filter(|target| target.is_lib() || target.is_bin());
-        let named =
-            |target: &cargo_metadata::Target| (package.name.to_string(), relative(root, target.src_path.as_std_path()));
-        shipped.map(named).collect::<Vec<_>>()
-    };
-    metadata.packages.iter().flat_map(targets).collect()
+    let targets = metadata.packages.iter().flat_map(|package| &package.targets);
+    let shipped = targets.filter(|target| target.is_lib() || target.is_bin());
+    shipped.map(|target| relative(root, target.src_path.as_std_path())).collect()
 }
 
 fn relative(root: &Path, path: &Path) -> PathBuf {
