@@ -98,8 +98,8 @@ impl Summary {
         self.violated
     }
 
-    /// Records a violation. `describe` makes the sentence and the evidence. It is called for the first violations only: a
-    /// run that violates an invariant a thousand times must not spend its time on prose.
+    /// Records a violation. `describe` makes the sentence and the evidence. It is called for the first violations only:
+    /// a run that violates an invariant a thousand times must not spend its time on prose.
     pub(crate) fn violate(&mut self, at: Micros, describe: impl FnOnce() -> (String, Vec<usize>)) {
         self.violated += 1;
         if self.violations.len() < Finding::DETAILED {

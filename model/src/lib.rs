@@ -1,8 +1,8 @@
 //! The oracle: what must hold, judged from facts alone.
 //!
-//! It does not depend on the gateway, on Kubernetes clients or on the simulator: an oracle that shares code with its subject
-//! agrees with its bugs. Input is a sequence of [`observation::Observation`]s, in the order in which they happened; output
-//! is one [`Finding`] per invariant.
+//! It does not depend on the gateway, on Kubernetes clients or on the simulator: an oracle that shares code with its
+//! subject agrees with its bugs. Input is a sequence of [`observation::Observation`]s, in the order in which they
+//! happened; output is one [`Finding`] per invariant.
 //!
 //! - [`observation`]: the facts, the only input; [`watch`]: facts about watch streams;
 //! - [`settings`]: the times and bounds that facts are checked against;

@@ -51,8 +51,8 @@ impl Oracle {
         self.examinations.iter().any(|examination| examination.summary.violated() > 0)
     }
 
-    /// One finding per invariant, in the order given to [`Oracle::new`]. Without an [`Observation::Ended`], checks that can
-    /// only be made at the end stay undecided.
+    /// One finding per invariant, in the order given to [`Oracle::new`]. Without an [`Observation::Ended`], checks that
+    /// can only be made at the end stay undecided.
     pub fn finish(self) -> Vec<Finding> {
         let ended = self.state.ended();
         self.examinations

@@ -14,8 +14,8 @@ pub struct Settings {
     /// Largest rate error of a replica's monotonic clock, in parts per million. A takeover is early only if even the
     /// fastest clock allowed could not have seen the lease expire.
     pub clock_rate_bound_ppm: u64,
-    /// How far past its nextAllowedExecution a terminal request may still take a count: the largest wall-clock offset of a
-    /// replica plus the longest time between the decision to write and the commit.
+    /// How far past its nextAllowedExecution a terminal request may still take a count: the largest wall-clock offset
+    /// of a replica plus the longest time between the decision to write and the commit.
     pub suppression_tolerance: Micros,
     /// Longest pause between two attempts, of a replica that waits for a lock or of a sender that must retry.
     pub retry_period: Micros,
@@ -32,8 +32,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The times of the protocol that the gateway ships: leases of 30 s, a sweep every minute of leases that were idle for
-    /// five, requests that live for 60 s at most, replicas' clocks right within 1 ‰.
+    /// The times of the protocol that the gateway ships: leases of 30 s, a sweep every minute of leases that were idle
+    /// for five, requests that live for 60 s at most, replicas' clocks right within 1 ‰.
     pub const fn of_the_protocol() -> Self {
         Self {
             lease_seconds: 30,

@@ -16,8 +16,8 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Verdict over `checked` checks, of which `violations` failed, and `undecided` further checks that could not be decided.
-    /// One violation outweighs everything; zero checks are not a pass.
+    /// Verdict over `checked` checks, of which `violations` failed, and `undecided` further checks that could not be
+    /// decided. One violation outweighs everything; zero checks are not a pass.
     pub const fn of(checked: u64, undecided: u64, violations: u64) -> Self {
         if violations > 0 {
             Self::Violated

@@ -1,9 +1,9 @@
 //! Facts about watches: what a stream was opened for, and what its server wrote, line by line.
 //!
 //! They come from the request and from the bytes of the stream. The oracle itself works out which commits a stream must
-//! report, from [`ObjectCommitted`](crate::observation::Observation::ObjectCommitted) facts alone, selectors included: an
-//! oracle that asked the server what its own selector means would agree with its mistakes. Lateness is not a violation: a
-//! cache may lag for as long as it likes.
+//! report, from [`ObjectCommitted`](crate::observation::Observation::ObjectCommitted) facts alone, selectors included:
+//! an oracle that asked the server what its own selector means would agree with its mistakes. Lateness is not a
+//! violation: a cache may lag for as long as it likes.
 use crate::change::Change;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -64,7 +64,7 @@ impl Requirement {
     }
 }
 
-/// What a watch selects.
+/// Objects that a watch selects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
     /// The resource, as in [`Object::resource`].
@@ -85,10 +85,10 @@ impl Selection {
     }
 }
 
-/// How a stream was opened.
+/// Parameters with which a stream was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
-    /// What it selects.
+    /// Objects that it selects.
     pub selection: Selection,
     /// Revision that it starts after: it must report everything later.
     pub after: u64,

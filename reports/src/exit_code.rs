@@ -1,25 +1,25 @@
-//! What the process tells a script.
+//! Exit codes of the process.
 //!
-//! One code per kind of trouble, so that CI and a Kubernetes `podFailurePolicy` can tell them apart. Where several kinds were
-//! found, the first of this order counts: not deterministic (nothing else can be replayed then), panicked, safety, liveness,
-//! something required never happened, inconclusive.
+//! There is one code per kind of failure, so that CI and a Kubernetes `podFailurePolicy` can distinguish them. If
+//! several kinds were found, the first in this order decides: not deterministic (no replay can be trusted then),
+//! panicked, safety, liveness, a requirement was not met, inconclusive.
 use crate::report::{FailureKind, RunReport};
 use model::Verdict;
 
-/// Everything was checked and held.
+/// Every invariant was checked and held.
 pub const HELD: u8 = 0;
 /// The command line is wrong, or the harness itself failed; never the result of a report.
 pub const USAGE_OR_INTERNAL: u8 = 1;
-/// A safety invariant was broken.
+/// A safety invariant was violated.
 pub const SAFETY: u8 = 2;
-/// A liveness invariant was broken, and no safety invariant.
+/// A liveness invariant was violated, and no safety invariant.
 pub const LIVENESS: u8 = 3;
-/// The same seed ran differently twice.
+/// One seed gave two different runs.
 pub const NOT_DETERMINISTIC: u8 = 4;
-/// A planted bug or canary was not caught, a required fault or invariant never came into play, or the simulated API server
-/// answered otherwise than recorded: a verdict of this harness would be worth nothing.
+/// A requirement on the harness itself was not met, so its verdicts cannot be trusted: a mutant survived, a required
+/// fault never took effect, an invariant was never checked, or the simulated API server did not answer as recorded.
 pub const UNMET: u8 = 5;
-/// The search did not finish its scope, or a check could not decide.
+/// The search did not finish its scope, or a check could not be decided.
 pub const INCONCLUSIVE: u8 = 6;
 /// The gateway panicked.
 pub const PANICKED: u8 = 7;
@@ -27,7 +27,7 @@ pub const PANICKED: u8 = 7;
 /// The exit code of a report.
 pub fn exit_code(report: &RunReport) -> u8 {
     let found = |kind| report.failures.iter().any(|failure| failure.kind == kind);
-    let uncaught = report.bugs.iter().flatten().any(|bug| !bug.found);
+    let survived = report.mutants.iter().flatten().any(|mutant| !mutant.found);
     let unfaithful = found(FailureKind::Fidelity) || report.passed < report.cases;
     let unfinished = report.frontier.iter().flatten().any(|frontier| !frontier.complete);
     if found(FailureKind::NotDeterministic) {
@@ -38,10 +38,10 @@ pub fn exit_code(report: &RunReport) -> u8 {
         SAFETY
     } else if found(FailureKind::Liveness) {
         LIVENESS
-    } else if uncaught || unfaithful || !report.unmet.is_empty() {
+    } else if survived || unfaithful || !report.unmet.is_empty() {
         UNMET
     } else if report.verdict == Verdict::Violated {
-        // Said to be broken and not told how: the worst is assumed.
+        // Violated without a failure that says how: assume the worst.
         SAFETY
     } else if unfinished || report.verdict == Verdict::Inconclusive {
         INCONCLUSIVE

@@ -1,4 +1,4 @@
-//! How numbers and times are written for people: the same in every format.
+//! Numbers and times as text, the same in every format.
 
 /// `1,204,332`.
 pub(crate) fn grouped(n: u64) -> String {
@@ -47,7 +47,7 @@ pub(crate) fn rate(n: f64) -> String {
     }
 }
 
-/// A share of all: `0 %`, `0.04 %`, `33.5 %`.
+/// A fraction of all as a percentage: `0 %`, `0.04 %`, `33.5 %`.
 pub(crate) fn share(part: f64) -> String {
     match part * 100.0 {
         percent if percent == 0.0 || percent >= 100.0 => format!("{percent:.0} %"),
@@ -56,7 +56,7 @@ pub(crate) fn share(part: f64) -> String {
     }
 }
 
-/// A moment of a run: seconds, with as many decimals as tell microseconds apart.
+/// A moment of a run, in seconds with six decimals.
 pub(crate) fn moment(at_us: u64) -> String {
     format!("{}.{:06}", at_us / 1_000_000, at_us % 1_000_000)
 }

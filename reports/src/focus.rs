@@ -1,16 +1,16 @@
-//! Which entries of a timeline are worth their room, when there is room for some of them only.
+//! Selects the entries of a timeline to show when there is not enough room for all of them.
 use crate::timeline::{Entry, Happening, Timeline};
 
-/// Places of the entries to show, ascending: at most `room` columns or rows, of which every run of entries left out takes one.
+/// Indexes of the entries to show, ascending. Together with one row (or column) per gap they take at most `room`.
 ///
-/// In this order, as long as there is room: what the violation rests on; the rest of those calls and signals; then the nearest
-/// to either, commits and troubles from four times as far.
+/// Entries are added by relevance while there is room: first the evidence of the violation, then the other entries of
+/// the same calls and signals, then those nearest to the evidence; commits and faults count as four times nearer.
 pub(crate) fn focus(timeline: &Timeline, room: usize) -> Vec<usize> {
     let entries = &timeline.entries;
     let mut shown: Vec<usize> = Vec::new();
-    for place in by_relevance(entries) {
-        let Err(slot) = shown.binary_search(&place) else { continue };
-        shown.insert(slot, place);
+    for index in by_relevance(entries) {
+        let Err(slot) = shown.binary_search(&index) else { continue };
+        shown.insert(slot, index);
         if shown.len() + gaps(&shown, entries.len()) > room {
             shown.remove(slot);
         }
@@ -19,15 +19,15 @@ pub(crate) fn focus(timeline: &Timeline, room: usize) -> Vec<usize> {
 }
 
 fn by_relevance(entries: &[Entry]) -> Vec<usize> {
-    let places = |wanted: &dyn Fn(&Entry) -> bool| -> Vec<usize> {
-        entries.iter().enumerate().filter(|(_, entry)| wanted(entry)).map(|(place, _)| place).collect()
+    let indexes = |wanted: &dyn Fn(&Entry) -> bool| -> Vec<usize> {
+        entries.iter().enumerate().filter(|(_, entry)| wanted(entry)).map(|(index, _)| index).collect()
     };
-    let critical = places(&|entry| entry.critical);
-    let joined: Vec<Thread> = critical.iter().filter_map(|&place| Thread::of(&entries[place].what)).collect();
-    let joined = places(&|entry| Thread::of(&entry.what).is_some_and(|thread| joined.contains(&thread)));
-    let distance = |place: usize| {
-        let nearest = critical.iter().map(|&other| place.abs_diff(other)).min().unwrap_or(place);
-        match entries[place].what {
+    let critical = indexes(&|entry| entry.critical);
+    let joined: Vec<Thread> = critical.iter().filter_map(|&index| Thread::of(&entries[index].what)).collect();
+    let joined = indexes(&|entry| Thread::of(&entry.what).is_some_and(|thread| joined.contains(&thread)));
+    let distance = |index: usize| {
+        let nearest = critical.iter().map(|&other| index.abs_diff(other)).min().unwrap_or(index);
+        match entries[index].what {
             Happening::CallCommitted { .. }
             | Happening::Fault
             | Happening::Crash
@@ -38,11 +38,11 @@ fn by_relevance(entries: &[Entry]) -> Vec<usize> {
         }
     };
     let mut others: Vec<usize> = (0..entries.len()).collect();
-    others.sort_by_key(|&place| distance(place));
+    others.sort_by_key(|&index| distance(index));
     critical.iter().copied().chain(joined).chain(others).collect()
 }
 
-/// What joins several entries to one: a call or a signal.
+/// The call or signal that several entries belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Thread {
     /// An API call.
@@ -70,13 +70,13 @@ impl Thread {
     }
 }
 
-/// How many runs of entries are left out between and around the `shown` ones, out of `total`.
+/// Number of gaps between and around the `shown` entries, out of `total`.
 fn gaps(shown: &[usize], total: usize) -> usize {
     let mut next = 0;
     let mut gaps = 0;
-    for &place in shown {
-        gaps += usize::from(place > next);
-        next = place + 1;
+    for &index in shown {
+        gaps += usize::from(index > next);
+        next = index + 1;
     }
     gaps + usize::from(total > next)
 }

@@ -1,13 +1,13 @@
 //! The report as GitHub workflow commands: annotations on the run, and on the file that replays it.
 //!
-//! GitHub shows ten errors and ten warnings of a step and drops the others, so what does not fit is said in the last of them.
+//! GitHub shows ten errors and ten warnings per step and drops the rest, so the last annotation counts the rest.
 use crate::{
     report::RunReport,
     summary::{headline, verdict_word},
 };
 use std::fmt::Write;
 
-/// How many annotations of one level GitHub shows for a step.
+/// Number of annotations of one level that GitHub shows per step.
 const SHOWN: usize = 10;
 
 /// The report as lines for standard output.
@@ -22,7 +22,7 @@ pub fn render(report: &RunReport) -> String {
         })
         .collect();
     let warnings: Vec<_> =
-        report.unmet.iter().map(|unmet| command("warning", None, "Never came into play", unmet)).collect();
+        report.unmet.iter().map(|unmet| command("warning", None, "Requirement not met", unmet)).collect();
     let mut text = String::new();
     write_level(&mut text, "error", &errors);
     write_level(&mut text, "warning", &warnings);
@@ -37,7 +37,7 @@ fn write_level(text: &mut String, level: &str, commands: &[String]) {
         let _ = writeln!(text, "{command}");
     }
     if commands.len() > fits {
-        let rest = format!("{} more of these are in the report", commands.len() - fits);
+        let rest = format!("{} more are in the report", commands.len() - fits);
         let _ = writeln!(text, "{}", command(level, None, "lockstep", &rest));
     }
 }
@@ -47,12 +47,12 @@ fn command(level: &str, file: Option<&str>, title: &str, message: &str) -> Strin
     format!("::{level} {file}title={}::{}", property(title), data(message))
 }
 
-/// What follows the second `::`.
+/// Escapes the text after the second `::`.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The value of a property ends at a comma, and the properties at a colon.
+/// Escapes the value of a property: it ends at a comma, and the list of properties at a colon.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
@@ -68,10 +68,10 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_counted() {
+    fn annotations_beyond_the_limit_are_counted() {
         let mut text = String::new();
         write_level(&mut text, "error", &vec!["::error ::x".to_owned(); 25]);
         assert_eq!(text.lines().count(), SHOWN);
-        assert!(text.lines().last().is_some_and(|line| line.ends_with("16 more of these are in the report")));
+        assert!(text.lines().last().is_some_and(|line| line.ends_with("16 more are in the report")));
     }
 }

@@ -1,7 +1,7 @@
 //! The report as JUnit XML: a test suite per scenario, a test case per protocol, transport and strategy.
 //!
-//! An undecided check is an `<error>`, not a pass; what was required and never happened is a failed test case of its own.
-//! `<system-out>` carries the command that shows a failure again.
+//! An undecided check is an `<error>`, not a pass. A requirement that was not met is a failed test case of its own.
+//! `<system-out>` has the command that replays a failure.
 use crate::report::{Failure, RunReport, ScenarioReport};
 use model::Verdict;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -16,8 +16,8 @@ pub fn render(report: &RunReport) -> String {
     for scenario in &report.scenarios {
         suites.entry(&scenario.name).or_default().push(case(scenario, &failures_of(report, scenario)));
     }
-    let told = |failure: &Failure| report.scenarios.iter().any(|scenario| belongs(failure, scenario));
-    for failure in report.failures.iter().filter(|failure| !told(failure)) {
+    let has_case = |failure: &Failure| report.scenarios.iter().any(|scenario| belongs(failure, scenario));
+    for failure in report.failures.iter().filter(|failure| !has_case(failure)) {
         let mut case = TestCase::new(&*failure.invariant, failed(&failure.invariant, &failure.sentence));
         case.set_classname(format!("lockstep.{}", failure.scenario)).set_system_out(story(&[failure]));
         suites.entry(&failure.scenario).or_default().push(case);
@@ -46,10 +46,10 @@ fn case(scenario: &ScenarioReport, failures: &[&Failure]) -> TestCase {
         (Verdict::Held, []) => TestCaseStatus::success(),
         (Verdict::Inconclusive, []) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_type("inconclusive").set_message("a check never ran or could not decide");
+            status.set_type("inconclusive").set_message("a check never ran or could not be decided");
             status
         }
-        (_, []) => failed("violated", "an invariant was broken"),
+        (_, []) => failed("violated", "an invariant was violated"),
         (_, [first, ..]) => failed(&first.invariant, &first.sentence),
     };
     let ScenarioReport { name, protocol, transport, strategy, .. } = scenario;

@@ -1,12 +1,13 @@
-//! Run reports in, text out.
+//! Reports as data, and as text in several formats.
 //!
-//! A [`RunReport`] is all that a run of the harness has to say, as plain data; each module turns it into one format and none
-//! of them computes a verdict, reads a file or writes one.
+//! A [`RunReport`] is the whole result of one invocation, as plain data. Each module below turns it into one format.
+//! None of them computes a verdict, reads a file or writes one.
 //!
 //! - [`report`]: the schema, which is also the JSON format's;
 //! - [`timeline`]: what happened in one run, as lanes and entries;
-//! - [`mod@exit_code`]: what the process says to a script;
-//! - [`text`], [`json`], [`junit`], [`github`], [`html`]: `fn render(&RunReport) -> String` each.
+//! - [`mod@exit_code`]: the exit code of the process;
+//! - [`text`], [`json`], [`junit`], [`github`], [`html`]: one format each, by `render`.
+mod causes;
 pub mod exit_code;
 mod figures;
 mod focus;
@@ -22,4 +23,4 @@ pub mod timeline;
 
 pub use exit_code::exit_code;
 pub use report::{Failure, FailureKind, RunReport, ScenarioReport};
-pub use timeline::{Entry, Happening, Lane, LaneKind, Standing, Timeline};
+pub use timeline::{Entry, Happening, Lane, LaneKind, ObjectState, Timeline};

@@ -1,67 +1,67 @@
 //! The report: what one invocation of the command did and found.
 //!
-//! It is written as JSON and read back by `merge`, so the schema is versioned: fields may be added, none is renamed or
-//! removed within a version. Verbs fill in what they have; what a verb does not have stays out of the JSON.
+//! The schema is versioned, since other programs read the JSON: a field may be added, but none is renamed or removed
+//! within a version. A verb fills in the fields that it has; the others are absent from the JSON.
 use crate::timeline::Timeline;
 use model::Verdict;
 use serde::{Deserialize, Serialize};
 
-/// The version of the schema that this crate writes.
+/// Version of the schema that this crate writes.
 pub const SCHEMA: u32 = 1;
 
 /// One invocation of the command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
-    /// The schema's version: [`SCHEMA`].
+    /// Version of the schema: [`SCHEMA`].
     pub schema: u32,
-    /// The verb: `run`, `exhaust`, `bugs` …
+    /// Verb: `run`, `exhaust`, `mutants` and so on.
     pub command: String,
-    /// The harness' version, and its commit where known.
+    /// Version of the harness, and its commit where known.
     pub version: String,
-    /// What all of it came to.
+    /// Verdict over everything that was run.
     pub verdict: Verdict,
-    /// How many times a cluster was started and run to its end.
+    /// Number of runs: a cluster is started and run to its end.
     pub runs: u64,
-    /// Number of distinct interleavings, summed over the scenarios: exact up to 4,096 per scenario, beyond that an estimate with
-    /// a standard error of 0.8 %.
+    /// Number of distinct interleavings, summed over the scenarios: exact up to 4,096 per scenario, beyond that an
+    /// estimate with a standard error of 0.8 %.
     pub distinct_interleavings: u64,
-    /// How much time passed inside, all runs together.
+    /// Simulated seconds, all runs together.
     pub simulated_seconds: f64,
-    /// How much time passed outside.
+    /// Wall-clock seconds.
     pub wall_seconds: f64,
-    /// Runs per second of wall time.
+    /// Runs per wall-clock second.
     pub runs_per_second: f64,
-    /// Kubernetes API calls, all runs together.
+    /// Number of Kubernetes API calls, all runs together.
     pub api_calls: u64,
-    /// What was run, one entry per scenario, protocol, transport and strategy.
+    /// What was run: one entry per scenario, protocol, transport and strategy.
     pub scenarios: Vec<ScenarioReport>,
-    /// What was found, one entry per scenario, protocol and invariant.
+    /// What failed: one entry per scenario, protocol and invariant.
     pub failures: Vec<Failure>,
-    /// What had to come into play and did not: required faults, invariants never checked, planted bugs not caught.
+    /// Requirements that were not met: required faults that never took effect, invariants that were never checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<String>,
-    /// What is not simulated and a reader could take for granted.
+    /// Behaviour of a real cluster that is not simulated, although a reader could expect it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_modelled: Vec<String>,
-    /// Whether the invocation was stopped before its budget was used up; what is reported was done nevertheless.
+    /// Whether the invocation was stopped before it had used up its budget. The report covers what was done by then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
-    /// `exhaust`: how far the search came.
+    /// `exhaust`: the scopes searched, and whether each is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frontier: Option<Vec<Frontier>>,
-    /// `exhaust`: what every schedule of the search was made of.
+    /// `exhaust`: which choices the search enumerated, and which it fixed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
-    /// `bugs`: what became of each planted bug.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bugs: Option<Vec<Bug>>,
+    /// `mutants`: the result for each mutant.
+    #[serde(default, rename = "bugs", skip_serializing_if = "Option::is_none")]
+    pub mutants: Option<Vec<Mutant>>,
     /// `compare`: one row per protocol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocols: Option<Vec<ProtocolRow>>,
-    /// `fidelity`: how many conformance cases were played.
+    /// `fidelity`: number of conformance cases played.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cases: Option<u64>,
-    /// `fidelity`: how many of them were answered as recorded. The others are in `failures`, named by `scenario`.
+    /// `fidelity`: number of cases answered as recorded. The others are in `failures`, named by `scenario`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passed: Option<u64>,
 }
@@ -69,40 +69,40 @@ pub struct RunReport {
 /// All runs of one scenario with one protocol, transport and strategy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScenarioReport {
-    /// The scenario.
+    /// Name of the scenario.
     pub name: String,
-    /// The protocol that handled the signals.
+    /// Protocol that handled the signals.
     pub protocol: String,
     /// `direct`, `network` or `live`.
     pub transport: String,
-    /// What chose the interleavings.
+    /// Strategy that picked the runs.
     pub strategy: String,
-    /// How many runs.
+    /// Number of runs.
     pub runs: u64,
-    /// What they came to.
+    /// Verdict over these runs.
     pub verdict: Verdict,
-    /// The invariants that were on.
+    /// Invariants that were checked.
     pub invariants: Vec<InvariantCount>,
-    /// The faults that really took effect.
+    /// Faults that took effect.
     pub faults: Vec<FaultCount>,
 }
 
 /// One invariant in all runs of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvariantCount {
-    /// Its id.
+    /// Id of the invariant.
     pub name: String,
-    /// How many times it was checked.
+    /// Number of checks.
     pub checked: u64,
-    /// How many times it was broken.
+    /// Number of violations.
     pub violations: u64,
-    /// How many times it could not be decided.
+    /// Number of checks that could not be decided.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub undecided: u64,
 }
 
 impl InvariantCount {
-    /// What it came to.
+    /// Verdict over these checks.
     pub const fn verdict(&self) -> Verdict {
         Verdict::of(self.checked, self.undecided, self.violations)
     }
@@ -111,175 +111,181 @@ impl InvariantCount {
 /// One kind of fault in all runs of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultCount {
-    /// Its name.
+    /// Name of the fault.
     pub name: String,
-    /// How many times it took effect.
+    /// Number of times it took effect.
     pub delivered: u64,
 }
 
-/// What kind of thing went wrong.
+/// Kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
-    /// A safety invariant was broken.
+    /// A safety invariant was violated.
     Safety,
-    /// A liveness invariant was broken.
+    /// A liveness invariant was violated.
     Liveness,
-    /// Two runs of one seed differed.
+    /// One seed gave two different runs.
     NotDeterministic,
     /// The gateway panicked.
     Panic,
-    /// The simulated API server answered otherwise than recorded.
+    /// The simulated API server did not answer as recorded.
     Fidelity,
 }
 
-/// One thing found, with the first (or the smallest) run that shows it.
+/// One failure, with the first (or the smallest) run that shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
-    /// The scenario (`fidelity`: the case).
+    /// Name of the scenario (`fidelity`: of the case).
     pub scenario: String,
-    /// The protocol.
+    /// Protocol that handled the signals.
     pub protocol: String,
     /// `direct`, `network` or `live`.
     pub transport: String,
-    /// What chose the interleaving.
+    /// Strategy that picked the run.
     pub strategy: String,
-    /// The invariant's id; for other kinds of failure, what was expected: `deterministic`, `no_panic`, `as_recorded`.
+    /// Id of the invariant. Failures of other kinds have an id of their own, such as `as_recorded`.
     pub invariant: String,
-    /// What kind of thing went wrong.
+    /// Kind of failure.
     pub kind: FailureKind,
     /// What happened, in plain English.
     pub sentence: String,
-    /// The seed of the run.
+    /// Seed of the run; empty if no seed made it.
     pub seed: String,
-    /// The file that the run was written to, relative to where the command was started.
+    /// Replay file of the run, relative to the directory in which the command was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// The command that runs it again.
+    /// Command that replays the run.
     pub replay: String,
-    /// Which run of its scenario showed it first, from 1.
+    /// Number of the first run of its scenario that showed it, from 1.
     pub first_run: u64,
-    /// How many choices the run took.
+    /// Number of choices of the run.
     pub choices: u64,
-    /// How many replicas there were.
+    /// Number of replicas.
     pub replicas: u64,
-    /// How many signals were sent.
+    /// Number of signals sent.
     pub signals: u64,
-    /// How many API calls were made.
+    /// Number of API calls.
     pub api_calls: u64,
-    /// How many runs of the scenario broke the invariant.
+    /// Number of runs of the scenario that violated the invariant.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub occurrences: u64,
-    /// The choices themselves, where they are not "in order, no fault": with them the run is known.
+    /// Invariant that the same run violated, if this failure is a missed expectation, which that violation explains.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explained_by: Option<String>,
+    /// Choices other than the default (in order, no fault). They determine the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choice_sequence: Vec<Choice>,
-    /// What happened in the run.
+    /// Timeline of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Timeline>,
-    /// The nearest run that does not fail.
+    /// Nearest run that holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub neighbour: Option<Neighbour>,
 }
 
-/// One choice that the driver made.
+/// One choice of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
-    /// Which of the run's choices it was, from 0.
+    /// Position among the run's choices, from 0.
     pub index: u64,
-    /// What was chosen on.
+    /// Label of the choice.
     pub label: String,
-    /// What was chosen; 0 is "in order, no fault".
+    /// Number of the alternative that was picked; 0 is the default (in order, no fault).
     pub value: u64,
-    /// Out of how many.
+    /// Number of alternatives.
     pub of: u64,
+    /// Meaning of the alternative that was picked.
+    #[serde(default)]
+    pub meaning: String,
 }
 
-/// A run that differs from a failing one in as little as possible, and holds.
+/// A run that holds, and differs as little as possible from a failing one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Neighbour {
-    /// What differs: "the create of … commits before the …".
+    /// Difference in words, such as "the create of … commits before the …".
     pub difference: String,
-    /// What happened in it.
+    /// Timeline of this run.
     pub timeline: Timeline,
 }
 
-/// How far an exhaustive search came with so many preemptions and faults.
+/// Progress of an exhaustive search within one scope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frontier {
-    /// At most that many preemptions.
+    /// Largest number of preemptions in a schedule.
     pub preemptions: u64,
-    /// At most that many faults.
+    /// Largest number of faults in a schedule.
     pub faults: u64,
-    /// How many schedules were run.
+    /// Number of schedules run.
     pub schedules: u64,
-    /// Whether these were all there are.
+    /// Whether these are all schedules of the scope.
     pub complete: bool,
 }
 
-/// What an exhaustive search went through, and what it left in order.
+/// The choices that an exhaustive search enumerates, and those that it fixes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
-    /// What was tried in every possible way, within the bounds.
+    /// Choices of which every alternative was tried, within the bounds.
     pub enumerated: Vec<String>,
-    /// What was the same in every schedule.
+    /// Choices that were the same in every schedule.
     pub fixed: Vec<String>,
-    /// Which part of the schedules this machine ran: `0/1` for all of them.
+    /// Part of the schedules that this machine ran: `0/1` is all of them.
     pub shard: String,
 }
 
-/// What became of a planted bug with one strategy.
+/// Result for one mutant under one strategy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Bug {
-    /// The bug.
+pub struct Mutant {
+    /// Name of the mutant.
     pub name: String,
-    /// The invariant that must catch it.
+    /// Invariant that must catch it.
     pub invariant: String,
-    /// The strategy.
+    /// Strategy that picked the runs.
     pub strategy: String,
-    /// Whether it was caught, by that invariant.
+    /// Whether that invariant caught it, from every seed.
     pub found: bool,
-    /// After how many runs; absent when it was not.
+    /// Number of runs needed; absent if the mutant survived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs_to_find: Option<RunsToFind>,
-    /// The scenario that it was searched for in.
+    /// Scenario that was run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario: Option<String>,
-    /// The command that runs the first run that showed it again.
+    /// Command that replays the first run that caught it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<String>,
 }
 
-/// How many runs a strategy needed to catch a bug, over several seeds.
+/// Number of runs that a strategy needed to catch a mutant, over several seeds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunsToFind {
-    /// Half of the seeds needed no more.
+    /// Half of the seeds needed at most this many.
     pub median: f64,
-    /// 95 of 100 needed no more.
+    /// 95 of 100 seeds needed at most this many.
     pub p95: f64,
 }
 
-/// One protocol in the comparison.
+/// One protocol in a comparison.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProtocolRow {
-    /// The protocol.
+    /// Name of the protocol.
     pub name: String,
-    /// In which share of the runs a fingerprint had two active requests, 0 to 1.
+    /// Fraction of the runs, 0 to 1, in which a fingerprint had two active requests.
     pub two_active: f64,
-    /// In which share of the runs a count was wrong, 0 to 1.
+    /// Fraction of the runs, 0 to 1, in which a count was wrong.
     pub wrong_counts: f64,
-    /// API calls for a signal that begins a request, mean.
+    /// Mean number of API calls for a signal that creates a request.
     pub api_calls_new: f64,
-    /// API calls for a duplicate, mean.
+    /// Mean number of API calls for a duplicate.
     pub api_calls_duplicate: f64,
-    /// What it adds to a signal's way, in milliseconds of simulated time.
+    /// Added latency of a signal, in simulated milliseconds.
     pub added_latency_ms: Percentiles,
-    /// The longest that a signal waited after a crash, in simulated seconds.
+    /// Longest wait of a signal after a crash, in simulated seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worst_recovery_seconds: Option<f64>,
-    /// The shortest counter-example, as a replay string.
+    /// Shortest counter-example, as a replay string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shortest_counter_example: Option<String>,
-    /// Anything else that was measured, by name, in the order of the table's columns.
+    /// Further measurements by name, in the order of the table's columns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more: Vec<(String, String)>,
 }
@@ -287,11 +293,11 @@ pub struct ProtocolRow {
 /// Percentiles of one measurement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Percentiles {
-    /// Half were no larger.
+    /// Half of the values are at most this.
     pub p50: f64,
-    /// 95 of 100 were no larger.
+    /// 95 of 100 values are at most this.
     pub p95: f64,
-    /// 99 of 100 were no larger.
+    /// 99 of 100 values are at most this.
     pub p99: f64,
 }
 

@@ -1,10 +1,14 @@
-//! What a report says in a few words: added up over its scenarios, the same in every format that people read.
+//! A report in a few words: sums over its scenarios, the same in every format for people.
 use crate::{
+    causes,
     figures::{counted, grouped},
-    report::{InvariantCount, RunReport, ScenarioReport},
+    report::{InvariantCount, Mutant, RunReport, ScenarioReport},
 };
 use model::Verdict;
 use std::collections::BTreeMap;
+
+/// Number of invariants that the headline names.
+const NAMED: usize = 3;
 
 /// `HELD`, `VIOLATED`, `INCONCLUSIVE`.
 pub(crate) const fn verdict_word(verdict: Verdict) -> &'static str {
@@ -15,8 +19,18 @@ pub(crate) const fn verdict_word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Did it hold, in one sentence.
+/// The result in a sentence or two.
 pub(crate) fn headline(report: &RunReport) -> String {
+    let mut headline = result(report);
+    match report.unmet.len() as u64 {
+        0 => {}
+        1 => headline += " 1 requirement was not met.",
+        unmet => headline += &format!(" {unmet} requirements were not met."),
+    }
+    headline
+}
+
+fn result(report: &RunReport) -> String {
     let scope = match &*report.scenarios {
         [] => counted(report.runs, "run"),
         [only] => format!("{} of {}", counted(report.runs, "run"), only.name),
@@ -26,36 +40,67 @@ pub(crate) fn headline(report: &RunReport) -> String {
     if let (Some(cases), Some(passed)) = (report.cases, report.passed) {
         return format!("{} of {} were answered as recorded.", grouped(passed), counted(cases, "case"));
     }
-    if let Some(bugs) = &report.bugs {
-        let missed = bugs.iter().filter(|bug| !bug.found).count() as u64;
-        let all = counted(bugs.len() as u64, "planted bug");
-        return match missed {
-            0 => format!("All of {all} caught in {scope}."),
-            missed => format!("{missed} of {all} NOT caught in {scope}."),
-        };
+    if let Some(mutants) = &report.mutants {
+        return caught(mutants, &scope);
     }
     match report.verdict {
         Verdict::Held => format!("Every invariant held in {scope}."),
-        Verdict::Inconclusive => format!("Nothing was broken in {scope}, but not everything could be decided."),
-        Verdict::Violated => {
-            let mut broken: Vec<&str> = Vec::new();
-            for failure in &report.failures {
-                if !broken.contains(&&*failure.invariant) {
-                    broken.push(&failure.invariant);
-                }
-            }
-            match &*broken {
-                [] => format!("Broken, in {scope}."),
-                [only] => format!("{only} was broken, in {scope}."),
-                [rest @ .., last] => format!("{} and {last} were broken, in {scope}.", rest.join(", ")),
-            }
+        Verdict::Inconclusive => format!("No violation in {scope}, but {}.", open(report)),
+        Verdict::Violated => violated(report, &scope),
+    }
+}
+
+fn caught(mutants: &[Mutant], scope: &str) -> String {
+    let all = counted(mutants.len() as u64, "mutant");
+    match mutants.iter().filter(|mutant| !mutant.found).count() as u64 {
+        0 if mutants.len() == 1 => format!("The mutant was caught in {scope}."),
+        0 => format!("All {all} were caught in {scope}."),
+        1 => format!("1 of {all} SURVIVED {scope}."),
+        survivors => format!("{} of {all} SURVIVED {scope}.", grouped(survivors)),
+    }
+}
+
+/// What is missing for a verdict.
+fn open(report: &RunReport) -> String {
+    let unfinished = report.frontier.iter().flatten().any(|row| !row.complete);
+    let checks: u64 = report.scenarios.iter().map(|scenario| undecided(scenario).len() as u64).sum();
+    match (unfinished, checks) {
+        (true, _) => "the search did not finish its scope".to_owned(),
+        (false, 0) => "not every run that was asked for was made".to_owned(),
+        (false, checks) => format!("{} could not be decided", counted(checks, "check")),
+    }
+}
+
+fn violated(report: &RunReport, scope: &str) -> String {
+    let mut invariants: Vec<&str> = Vec::new();
+    for cause in causes::of(report) {
+        if !invariants.contains(&&*cause.smallest.invariant) {
+            invariants.push(&cause.smallest.invariant);
         }
+    }
+    match &*invariants {
+        [] => format!("A check failed in {scope}."),
+        [only] => format!("{only} was violated in {scope}."),
+        [rest @ .., last] if rest.len() < NAMED => {
+            format!("{} and {last} were violated in {scope}.", rest.join(", "))
+        }
+        all => format!("{} and {} others were violated in {scope}.", all[..NAMED].join(", "), all.len() - NAMED),
     }
 }
 
 fn distinct(scenarios: &[ScenarioReport]) -> u64 {
     let names: std::collections::BTreeSet<&str> = scenarios.iter().map(|scenario| &*scenario.name).collect();
     names.len() as u64
+}
+
+/// The invariants of a scenario that could not be decided, each with the reason.
+pub(crate) fn undecided(scenario: &ScenarioReport) -> Vec<String> {
+    let open = scenario.invariants.iter().filter(|count| count.verdict() == Verdict::Inconclusive);
+    open.map(|count| match count.checked {
+        0 => format!("{} was never checked", count.name),
+        _ => format!("{} was undecided {}", count.name, counted(count.undecided, "time")),
+    })
+    .collect()
 }
 
 /// Faults that took effect, over all scenarios; the most frequent first.

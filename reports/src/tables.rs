@@ -1,7 +1,7 @@
-//! The tables that single verbs add (the frontier of a search, planted bugs, the protocol comparison) and that of scenarios.
+//! Tables: the ones that a verb adds (frontier, mutants, protocol comparison, conformance), and the table of scenarios.
 use crate::{
     figures::{grouped, rate, share},
-    report::{Bug, Frontier, ProtocolRow, RunReport, RunsToFind, ScenarioReport, Scope},
+    report::{Frontier, Mutant, ProtocolRow, RunReport, RunsToFind, ScenarioReport, Scope},
     summary::verdict_word,
 };
 
@@ -12,17 +12,17 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Vec<String>>,
 }
 
-/// What the verb adds to a report.
+/// The tables that the verb adds to a report.
 pub(crate) fn of_verb(report: &RunReport) -> Vec<Table> {
     let frontier = report.frontier.as_deref().map(frontier);
     let scope = report.scope.as_ref().map(scope);
-    let bugs = report.bugs.as_deref().map(bugs);
+    let mutants = report.mutants.as_deref().map(mutants);
     let protocols = report.protocols.as_deref().map(protocols);
     let cases = report.cases.map(|_| cases(&report.scenarios));
-    [frontier, scope, bugs, protocols, cases].into_iter().flatten().collect()
+    [frontier, scope, mutants, protocols, cases].into_iter().flatten().collect()
 }
 
-/// The scenarios, if there are any.
+/// The table of scenarios, if there are any.
 pub(crate) fn scenarios(report: &RunReport) -> Option<Table> {
     let row = |row: &ScenarioReport| {
         let names = [&row.name, &row.protocol, &row.transport, &row.strategy].map(String::clone);
@@ -45,40 +45,40 @@ fn cases(rows: &[ScenarioReport]) -> Table {
 
 fn frontier(rows: &[Frontier]) -> Table {
     let row = |row: &Frontier| {
-        let complete = if row.complete { "all there are" } else { "not all" };
+        let complete = if row.complete { "yes" } else { "NO" };
         vec![row.preemptions.to_string(), row.faults.to_string(), grouped(row.schedules), complete.to_owned()]
     };
-    let header = header(&["preemptions ≤", "faults ≤", "schedules", "these are"]);
-    Table { title: "How far the search came", header, rows: rows.iter().map(row).collect() }
+    let header = header(&["preemptions ≤", "faults ≤", "schedules", "complete"]);
+    Table { title: "Frontier of the search", header, rows: rows.iter().map(row).collect() }
 }
 
 fn scope(scope: &Scope) -> Table {
     let row = |kind: &str, what: &String| vec![kind.to_owned(), what.clone()];
-    let enumerated = scope.enumerated.iter().map(|what| row("in every way", what));
-    let fixed = scope.fixed.iter().map(|what| row("the same in all", what));
+    let enumerated = scope.enumerated.iter().map(|what| row("every alternative", what));
+    let fixed = scope.fixed.iter().map(|what| row("fixed", what));
     let shard = row("shard", &scope.shard);
     Table {
-        title: "What the schedules are made of",
+        title: "Choices of a schedule",
         header: header(&["", "choice"]),
         rows: enumerated.chain(fixed).chain([shard]).collect(),
     }
 }
 
-fn bugs(rows: &[Bug]) -> Table {
-    let row = |bug: &Bug| {
+fn mutants(rows: &[Mutant]) -> Table {
+    let row = |mutant: &Mutant| {
         let figure =
-            |pick: fn(&RunsToFind) -> f64| bug.runs_to_find.as_ref().map_or_else(none, |runs| rate(pick(runs)));
+            |pick: fn(&RunsToFind) -> f64| mutant.runs_to_find.as_ref().map_or_else(none, |runs| rate(pick(runs)));
         vec![
-            bug.name.clone(),
-            bug.invariant.clone(),
-            bug.strategy.clone(),
-            if bug.found { "yes" } else { "NO" }.to_owned(),
+            mutant.name.clone(),
+            mutant.invariant.clone(),
+            mutant.strategy.clone(),
+            if mutant.found { "yes" } else { "NO" }.to_owned(),
             figure(|runs| runs.median),
             figure(|runs| runs.p95),
         ]
     };
-    let header = header(&["planted bug", "must be caught by", "strategy", "caught", "runs, median", "runs, p95"]);
-    Table { title: "Planted bugs", header, rows: rows.iter().map(row).collect() }
+    let header = header(&["mutant", "must be caught by", "strategy", "caught", "runs, median", "runs, p95"]);
+    Table { title: "Mutants", header, rows: rows.iter().map(row).collect() }
 }
 
 fn protocols(rows: &[ProtocolRow]) -> Table {

@@ -1,32 +1,32 @@
-//! What happened in one run, as plain data: who did what when, ready to be drawn.
+//! The events of one run as plain data, ready to be drawn.
 //!
-//! Lanes are the columns of a text timeline and the rows of a drawn one: the sender, each replica, then one per API object
-//! that matters. A call begins and ends on its caller's lane and takes effect on its object's.
+//! A lane is a column of a text timeline and a row of a drawn one: the sender, each replica, then each API object that
+//! matters. A call begins and ends on its caller's lane, and its commit is on its object's lane.
 use serde::{Deserialize, Serialize};
 
-/// See the module.
+/// The lanes of one run and what happened on them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
-    /// In the order in which they are drawn.
+    /// Lanes in the order in which they are drawn.
     pub lanes: Vec<Lane>,
-    /// In the order in which they happened.
+    /// Entries in the order in which they happened.
     pub entries: Vec<Entry>,
 }
 
-/// One line of life.
+/// One lane.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lane {
-    /// `sender`, `replica 0`, `lease gw-lock-…`.
+    /// Name, such as `sender`, `replica 0` or `lease gw-lock-…`.
     pub name: String,
-    /// What it is.
+    /// Kind of thing that the lane shows.
     pub kind: LaneKind,
 }
 
-/// What a lane stands for.
+/// Kind of thing that a lane shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LaneKind {
-    /// Whoever sends signals.
+    /// The senders of signals.
     Sender,
     /// A replica of the gateway.
     Replica,
@@ -39,71 +39,72 @@ pub enum LaneKind {
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// When: microseconds of true time since the run began.
+    /// Microseconds of simulated time since the run began.
     pub at_us: u64,
-    /// Its place among everything that happened in the run.
+    /// Position among all events of the run.
     pub ordinal: u64,
-    /// Where: a place in [`Timeline::lanes`].
+    /// Index into [`Timeline::lanes`].
     pub lane: usize,
-    /// What.
+    /// Kind of entry, with its details.
     #[serde(flatten)]
     pub what: Happening,
-    /// What, in words: short, without the time and the lane's name.
+    /// Short description, without the time and the lane's name.
     pub text: String,
-    /// Whose doing it was, where it is not a replica's own lane.
+    /// The replica that caused it, if the lane is not a replica's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replica: Option<u8>,
-    /// Whether the violation rests on it.
+    /// Whether it is evidence of the violation.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub critical: bool,
 }
 
-/// What can happen. Calls and signals carry their number, by which their beginning and end are joined.
+/// Kinds of entries. Calls and signals have a number that joins their beginning and their end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Happening {
-    /// The sender hands a signal to the network (on its lane).
+    /// A sender handed a signal to the network (on the sender's lane).
     SignalSent {
-        /// Which.
+        /// Number of the signal.
         signal: u32,
     },
-    /// It reaches a replica (on the replica's lane).
+    /// The signal reached a replica (on the replica's lane).
     SignalArrives {
-        /// Which.
+        /// Number of the signal.
         signal: u32,
     },
-    /// It was answered, or its sender stopped waiting (on the sender's lane).
+    /// The signal was answered, or its sender stopped waiting (on the sender's lane).
     SignalAnswered {
-        /// Which.
+        /// Number of the signal.
         signal: u32,
-        /// The HTTP status; `None` when no answer came.
+        /// HTTP status; `None` if no answer came.
         status: Option<u16>,
     },
-    /// A replica or another actor sends an API request (on its lane).
+    /// A replica or another actor sent an API request (on its lane).
     CallSent {
-        /// Which.
+        /// Number of the call.
         call: u64,
-        /// `get`, `create`, `update`, `patch`, `delete`, `list`.
+        /// `get`, `create`, `update`, `patch`, `delete` or `list`.
         verb: String,
-        /// What the request is about: `lease gw-lock-…`.
+        /// Object or collection that the request names, such as `lease gw-lock-…`.
         object: String,
     },
-    /// It took effect (on the object's lane).
+    /// The request took effect (on the object's lane).
     CallCommitted {
-        /// Which.
+        /// Number of the call.
         call: u64,
-        /// As in [`Self::CallSent`].
+        /// Verb, as in [`Self::CallSent`].
         verb: String,
         /// The store's revision.
         revision: u64,
-        /// The object afterwards.
-        standing: Standing,
+        /// State of the object afterwards.
+        #[serde(rename = "standing")]
+        state: ObjectState,
     },
-    /// Its answer arrived, or will not (on the caller's lane).
+    /// The answer arrived, or the caller stopped waiting (on the caller's lane).
     CallAnswered {
-        /// Which.
+        /// Number of the call.
         call: u64,
-        /// The HTTP status; `None` when no answer came.
+        /// HTTP status; `None` if no answer came.
         status: Option<u16>,
     },
     /// A watch event reached a replica (on its lane).
@@ -114,20 +115,20 @@ pub enum Happening {
     Crash,
     /// A replica is ready again.
     Restart,
-    /// A replica stopped running: garbage collection, SIGSTOP.
+    /// A replica paused: garbage collection, SIGSTOP.
     Pause,
-    /// It goes on.
+    /// The replica resumed.
     Resume,
 }
 
-/// How an object stands after a commit: drawn as a band until its next one.
+/// State of an object after a commit, drawn as a band until the next commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// A lease that is held, a request that is active.
+pub enum ObjectState {
+    /// A held lease or an active request.
     Live,
-    /// A free lease, a request that is over.
+    /// A free lease or an ended request.
     Idle,
-    /// Deleted.
+    /// A deleted object.
     Gone,
 }

@@ -10,10 +10,7 @@ use scenarios::{
     protocol_name::ProtocolName,
     runner::{Overrides, Prepared, Subject, Transport},
 };
-use sim::{
-    choice::{Choices, Random},
-    trace::Detail,
-};
+use sim::engine::{Choices, Detail, Random};
 use std::time::Duration;
 
 /// The allocator of the command.

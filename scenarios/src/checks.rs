@@ -6,7 +6,7 @@ use model::{
     oracle::{Finding, Violation},
     verdict::Verdict,
 };
-use sim::direct::Stop;
+use sim::engine::Stop;
 use std::{cell::RefCell, sync::OnceLock};
 
 /// Name of the check of a scenario's own expectations.

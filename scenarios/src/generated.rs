@@ -6,7 +6,7 @@ use crate::{
     workload::Act,
 };
 use serde::{Deserialize, Serialize};
-use sim::faults::Faults;
+use sim::Faults;
 use std::borrow::Cow;
 
 /// A scenario that is not in the catalogue.

@@ -12,9 +12,8 @@ use gateway::{
 };
 use http_body_util::BodyExt;
 use sim::{
-    clock::{HostClock, HostEntropy},
-    hosts::{Environment, Host, Process},
-    network::Listener,
+    Environment,
+    engine::{Host, HostClock, HostEntropy, Listener, Process},
 };
 use std::{borrow::Cow, sync::Arc, time::Duration};
 use tower::ServiceExt;
@@ -33,6 +32,10 @@ pub struct GatewayHost {
 impl Host for GatewayHost {
     fn name(&self) -> &str {
         "gateway"
+    }
+
+    fn user(&self) -> &str {
+        "system:serviceaccount:kubernaut-system:gateway"
     }
 
     fn boot(&self, environment: Environment) -> Box<dyn Process> {

@@ -15,6 +15,7 @@ pub mod catalogue;
 pub mod checks;
 pub mod cli;
 pub mod expectations;
+pub mod gateway_faults;
 pub mod generated;
 pub mod hosts;
 pub mod mutants;

@@ -3,7 +3,8 @@ use clap::Parser;
 use scenarios::cli::{Command, Outcome};
 use std::process::ExitCode;
 
-/// A run allocates and frees some ten thousand small objects: a quarter of its time with the system allocator.
+/// A run allocates and frees some ten thousand small objects, which takes a quarter of its time with the system
+/// allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -11,7 +12,7 @@ fn main() -> ExitCode {
     let command = match Command::try_parse() {
         Ok(command) => command,
         Err(error) => {
-            // clap's own code for a wrong command line is 2, which here means that safety was violated.
+            // clap exits with 2 for a wrong command line, which here means that safety was violated.
             let code =
                 if error.use_stderr() { reports::exit_code::USAGE_OR_INTERNAL } else { reports::exit_code::HELD };
             let _ = error.print();

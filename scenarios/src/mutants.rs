@@ -36,7 +36,8 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "mark-in-unknown-field",
-        about: "the mark is in a field that the schema does not know: it is pruned, and a missing mark is read as not counted",
+        about: "the mark is in a field that the schema does not know: it is pruned, and a missing mark is read as \
+         not counted",
         removed: &[Safeguard::KnownField, Safeguard::UnknowableWithoutMark],
         scenario: "lost-count",
         ..BLANK

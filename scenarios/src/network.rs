@@ -1,6 +1,6 @@
 //! The gateway's server on the simulated network: production's accept loop on turmoil's sockets.
 use axum::serve;
-use sim::network::{Connection, Listener};
+use sim::engine::{Connection, Listener};
 use std::{io, net::SocketAddr};
 
 /// A simulated listener that the gateway's server accepts.

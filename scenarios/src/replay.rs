@@ -1,81 +1,104 @@
-//! Replay: a run as a file or a string, so that anybody can see it again, byte for byte.
+//! Replay: a run as a file or a string, so that anyone can see it again, byte for byte.
 //!
-//! The file is text: a header of `name: value` lines, an empty line, and one `label picked/of` line per choice. The string is
-//! `scenario:protocol:transport:faults:replicas:random:seed`, for a run whose choices a seed made, or
-//! `…:placed:12=1,31=3`, for one that is in order and without a fault but at these choices.
+//! The file is text: a header of `name: value` lines, an empty line, and a line `label picked/of meaning` per choice.
+//! The string is `scenario:protocol:transport:faults:replicas:random:seed` for a run whose choices a seed made, or
+//! `…:placed:12=1,31=3` for a run that is in order and without faults except at these choices.
 use crate::{
     generated::Generated,
     protocol_name::ProtocolName,
     runner::{Overrides, Subject, Transport},
 };
 use sim::{
-    choice::{Choice, Choices, LABELS, Placed, Random, Recorded},
-    faults::Faults,
+    Choice, Faults,
+    engine::{Alternative, Choices, LABELS, Placed, Random, Recorded},
 };
-use std::{collections::BTreeMap, fmt::Write, str::FromStr};
+use std::{collections::BTreeMap, fmt::Write, str::FromStr, sync::Arc};
 
-const MAGIC: &str = "lockstep replay 1";
+/// Beginning of a replay file's first line; the number of its format follows.
+const MAGIC: &str = "lockstep replay ";
+/// Format of the files that this version writes and reads. Format 1 had no meanings of choices.
+const FORMAT: u32 = 2;
 
-/// Where a replay's decisions come from.
+/// Source of a replay's choices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decisions {
     /// The random strategy with this seed.
     Seed(u64),
-    /// Recorded ones.
+    /// Recorded choices.
     Choices(Vec<Choice>),
-    /// In order, but for these: by place, counted from 0.
+    /// In order, except for these picks, by place, counted from 0.
     Placed(BTreeMap<usize, u32>),
 }
 
-/// A run that can be done again.
+/// A run that can be repeated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replay {
-    /// Which scenario.
+    /// Name of the scenario.
     pub scenario: String,
-    /// The scenario itself, where the catalogue does not have it.
+    /// The scenario itself, if the catalogue does not have it.
     pub generated: Option<Generated>,
     /// The protocol.
     pub protocol: ProtocolName,
     /// The transport.
     pub transport: Transport,
-    /// The preset of faults; the scenario's own where none is named.
+    /// Preset of faults; None for the scenario's own faults.
     pub faults: Option<String>,
-    /// How many replicas; the scenario's own where none is named.
+    /// Number of replicas; None for the scenario's own.
     pub replicas: Option<usize>,
-    /// The invariant that was broken, where one was.
+    /// The invariant that was violated, if one was.
     pub invariant: Option<String>,
-    /// The chained hash of the recorded run.
+    /// Chained hash of the recorded run.
     pub chain: Option<u64>,
-    /// Its decisions.
+    /// Source of its choices.
     pub decisions: Decisions,
 }
 
-/// What is wrong with a replay file or string.
+/// Mistake in a replay file or string.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReplayError {
-    /// Not a replay at all.
+    /// The text is not a replay.
     #[error(
-        "not a replay: it must begin with `{MAGIC}`, or be scenario:protocol:transport:faults:replicas:strategy:seed"
+        "not a replay: a file begins with `{MAGIC}{FORMAT}`; a string is \
+         scenario:protocol:transport:faults:replicas:strategy:choices"
     )]
     NotAReplay,
-    /// A line that cannot be read.
+    /// The file has a format that this version does not read.
+    #[error(
+        "the file was made by {age} lockstep: it has format {found}, and this version reads format {FORMAT}; \
+         search again with `lockstep run`"
+    )]
+    Format {
+        /// Format of the file.
+        found: u32,
+        /// "an older" or "a newer".
+        age: &'static str,
+    },
+    /// The file ends before its last choice.
+    #[error("the file is truncated: it has {found} of {expected} choices")]
+    Truncated {
+        /// Number of choices in the file.
+        found: usize,
+        /// Number of choices that its header announces.
+        expected: usize,
+    },
+    /// A line that cannot be parsed.
     #[error("line {line}: {why}")]
     Line {
-        /// Counted from 1.
+        /// Number of the line, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// Mistake in it.
         why: String,
     },
     /// A header that is missing.
     #[error("the header `{0}:` is missing")]
     Missing(&'static str),
-    /// Something that this version does not have.
+    /// A name that this version does not know.
     #[error("{0}")]
     Unknown(String),
 }
 
 impl Replay {
-    /// The decisions, from their beginning.
+    /// The choices, from the first.
     pub fn choices(&self) -> Choices {
         match &self.decisions {
             Decisions::Seed(seed) => Choices::new(Random::new(*seed)),
@@ -84,7 +107,7 @@ impl Replay {
         }
     }
 
-    /// The scenario with what this replay changes of it.
+    /// The scenario, with what this replay overrides.
     ///
     /// # Errors
     /// [`ReplayError::Unknown`] when the catalogue does not have it.
@@ -100,8 +123,8 @@ impl Replay {
         Ok(Subject::new(scenario, self.protocol, self.transport, overrides))
     }
 
-    /// The replay as one string. Recorded choices become those of them that are not in order; a scenario that the catalogue
-    /// lacks has no string.
+    /// The replay as one string. Of recorded choices it has those that are not in order. None for a scenario that the
+    /// catalogue does not have.
     pub fn to_line(&self) -> Option<String> {
         if self.generated.is_some() {
             return None;
@@ -122,9 +145,9 @@ impl Replay {
         ))
     }
 
-    /// The replay as a file's text.
+    /// The replay as the text of a file.
     pub fn to_text(&self) -> String {
-        let mut text = format!("{MAGIC}\nscenario: {}\n", self.scenario);
+        let mut text = format!("{MAGIC}{FORMAT}\nscenario: {}\n", self.scenario);
         if let Some(generated) = &self.generated {
             let json = serde_json::to_string(generated).unwrap_or_default();
             let _ = writeln!(text, "generated: {json}");
@@ -150,9 +173,9 @@ impl Replay {
                 let _ = writeln!(text, "placed: {}\n", placed_text(picks));
             }
             Decisions::Choices(choices) => {
-                text.push('\n');
-                for choice in choices {
-                    let _ = writeln!(text, "{} {}/{}", choice.label, choice.picked, choice.of);
+                let _ = writeln!(text, "choices: {}\n", choices.len());
+                for Choice { label, of, picked, meaning } in choices {
+                    let _ = writeln!(text, "{label} {picked}/{of} {meaning}");
                 }
             }
         }
@@ -164,7 +187,18 @@ impl FromStr for Replay {
     type Err = ReplayError;
 
     fn from_str(text: &str) -> Result<Self, ReplayError> {
-        if text.starts_with(MAGIC) { parse_file(text) } else { parse_string(text.trim()) }
+        match text.strip_prefix(MAGIC) {
+            Some(rest) => check_format(rest).and_then(|()| parse_file(text)),
+            None => parse_string(text.trim()),
+        }
+    }
+}
+
+fn check_format(after_magic: &str) -> Result<(), ReplayError> {
+    let found = after_magic.lines().next().and_then(|line| line.trim().parse().ok()).ok_or(ReplayError::NotAReplay)?;
+    match found {
+        FORMAT => Ok(()),
+        _ => Err(ReplayError::Format { found, age: if found < FORMAT { "an older" } else { "a newer" } }),
     }
 }
 
@@ -178,7 +212,7 @@ fn parse_string(text: &str) -> Result<Replay, ReplayError> {
         "placed" => Decisions::Placed(placed(1, decisions)?),
         _ => {
             return Err(ReplayError::Unknown(format!(
-                "no strategy `{strategy}` in a replay: there are random and placed"
+                "a replay has no strategy `{strategy}`; strategies: random, placed"
             )));
         }
     };
@@ -231,16 +265,21 @@ fn parse_file(text: &str) -> Result<Replay, ReplayError> {
         };
         header.insert(name, (index + 1, value));
     }
+    let text_ends = text.ends_with('\n');
     let mut choices = Vec::new();
     for (index, line) in lines.filter(|(_, line)| !line.is_empty()) {
-        choices.push(choice(index + 1, line)?);
+        match choice(index + 1, line) {
+            // The last line of a file that is cut off.
+            Err(_) if !text_ends && text.ends_with(line) => break,
+            choice => choices.push(choice?),
+        }
     }
     let text = |name: &'static str| header.get(name).map(|&(_, value)| value);
     let required = |name: &'static str| text(name).ok_or(ReplayError::Missing(name));
     let decisions = match (header.get("seed"), header.get("placed")) {
         (Some(&(line, seed)), _) => Decisions::Seed(number(line, seed)?),
         (None, Some(&(line, picks))) => Decisions::Placed(placed(line, picks)?),
-        (None, None) => Decisions::Choices(choices),
+        (None, None) => Decisions::Choices(complete(&header, text_ends, choices)?),
     };
     Ok(Replay {
         scenario: required("scenario")?.to_owned(),
@@ -255,6 +294,17 @@ fn parse_file(text: &str) -> Result<Replay, ReplayError> {
     })
 }
 
+/// All choices that the header announces.
+fn complete(
+    header: &BTreeMap<&str, (usize, &str)>,
+    ends_with_line: bool,
+    choices: Vec<Choice>,
+) -> Result<Vec<Choice>, ReplayError> {
+    let &(line, count) = header.get("choices").ok_or(ReplayError::Missing("choices"))?;
+    let (found, expected) = (choices.len(), number(line, count)?);
+    if found < expected || !ends_with_line { Err(ReplayError::Truncated { found, expected }) } else { Ok(choices) }
+}
+
 fn generated(line: usize, json: &str) -> Result<Generated, ReplayError> {
     serde_json::from_str(json).map_err(|error| ReplayError::Line { line, why: error.to_string() })
 }
@@ -264,27 +314,70 @@ fn hexadecimal(line: usize, text: &str) -> Result<u64, ReplayError> {
 }
 
 fn choice(line: usize, text: &str) -> Result<Choice, ReplayError> {
+    const EXPECTED: &str = "expected `label picked/of meaning`";
     let bad = |why: &str| ReplayError::Line { line, why: format!("`{text}`: {why}") };
-    let (label, numbers) = text.split_once(' ').ok_or_else(|| bad("expected `label picked/of`"))?;
+    let (label, rest) = text.split_once(' ').ok_or_else(|| bad(EXPECTED))?;
+    let (numbers, meaning) = rest.split_once(' ').ok_or_else(|| bad(EXPECTED))?;
     let label = LABELS.iter().copied().find(|known| known.text() == label).ok_or_else(|| bad("unknown label"))?;
-    let (picked, of) = numbers.split_once('/').ok_or_else(|| bad("expected `label picked/of`"))?;
+    let (picked, of) = numbers.split_once('/').ok_or_else(|| bad(EXPECTED))?;
     let (picked, of) = (number(line, picked)?, number(line, of)?);
-    if picked >= of { Err(bad("picked must be less than of")) } else { Ok(Choice { label, of, picked }) }
+    let meaning = Alternative::Text(Arc::from(meaning));
+    if picked >= of {
+        return Err(bad("picked must be less than of"));
+    }
+    Ok(Choice { label, of, picked, meaning })
 }
 
 /// The preset of faults of this name.
 ///
 /// # Errors
-/// [`ReplayError::Unknown`] when there is none.
+/// [`ReplayError::Unknown`] when there is no such preset.
 pub fn preset(name: &str) -> Result<Faults, ReplayError> {
     let known: Vec<&str> = Faults::PRESETS.iter().map(|preset| preset.name).collect();
-    Faults::preset(name)
-        .ok_or_else(|| ReplayError::Unknown(format!("no faults `{name}`: there are {}", known.join(", "))))
+    Faults::preset(name).ok_or_else(|| {
+        ReplayError::Unknown(format!("no preset of faults is named `{name}`; presets: {}", known.join(", ")))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim::engine::Label;
+
+    fn recorded() -> Replay {
+        let choice = |label, picked, meaning: &str| {
+            let meaning = Alternative::Text(Arc::from(meaning));
+            Choice { label, of: 12, picked, meaning }
+        };
+        let choices = vec![choice(Label::Next, 3, "execute call 4"), choice(Label::CallFault, 7, "lost-answer")];
+        let replay: Replay = "pair:none:direct:placed:-:random:1".parse().expect("a replay string");
+        Replay { decisions: Decisions::Choices(choices), ..replay }
+    }
+
+    #[test]
+    fn recorded_choices_keep_their_meanings() {
+        let text = recorded().to_text();
+        assert!(text.starts_with("lockstep replay 2\n") && text.contains("\ncall-fault 7/12 lost-answer\n"), "{text}");
+        assert_eq!(text.parse::<Replay>(), Ok(recorded()));
+    }
+
+    #[test]
+    fn files_of_other_formats_are_refused() {
+        for (format, age) in [(1, "an older"), (3, "a newer")] {
+            let text = recorded().to_text().replace("replay 2", &format!("replay {format}"));
+            assert_eq!(text.parse::<Replay>(), Err(ReplayError::Format { found: format, age }));
+        }
+        assert_eq!("lockstep replay two".parse::<Replay>(), Err(ReplayError::NotAReplay));
+    }
+
+    #[test]
+    fn truncated_files_are_refused() {
+        let text = recorded().to_text();
+        for (cut, found) in [(1, 2), (8, 2), (16, 1), (28, 1), (29, 1)] {
+            let cut = &text[..text.len() - cut];
+            assert_eq!(cut.parse::<Replay>(), Err(ReplayError::Truncated { found, expected: 2 }), "{cut}");
+        }
+    }
 
     #[test]
     fn placed_choices_survive_both_forms() {
@@ -293,13 +386,13 @@ mod tests {
         assert_eq!(replay.decisions, Decisions::Placed(BTreeMap::from([(12, 1), (31, 3)])));
         assert_eq!(replay.to_line().as_deref(), Some(line));
         assert_eq!(replay.to_text().parse::<Replay>(), Ok(replay.clone()));
-        let choice = |picked| Choice { label: sim::choice::Label::Next, of: 4, picked };
+        let choice = |picked| Choice { label: Label::Next, of: 4, picked, meaning: Alternative::Number(picked) };
         let recorded = Replay { decisions: Decisions::Choices(vec![choice(0), choice(2)]), ..replay };
         assert_eq!(recorded.to_line().as_deref(), Some("pair:none:direct:placed:-:placed:1=2"));
     }
 
     #[test]
-    fn nonsense_is_no_placed_choice() {
+    fn malformed_placed_choices_are_refused() {
         for bad in ["12", "a=1", "1=", "1=2,"] {
             assert!(format!("pair:none:direct:-:-:placed:{bad}").parse::<Replay>().is_err(), "{bad}");
         }

@@ -2,6 +2,7 @@
 use crate::{
     calls::ApiCall,
     checks, expectations,
+    gateway_faults::LEASE_STOLEN,
     hosts::GatewayHost,
     objects::NAMESPACE,
     observe::{ObservedResources, Recorded, Recorder, SentSignal},
@@ -20,13 +21,8 @@ use model::{
 };
 use serde_json::{Value, json};
 use sim::{
-    choice::Choices,
-    direct::{self, Outcome, RunError},
-    event::Observer,
-    faults::{FaultKind, Faults},
-    network,
-    run::{Cluster, ControlPlane},
-    trace::Detail,
+    Cluster, ControlPlane, Faults, RunError,
+    engine::{Choices, ClusterTemplate, Detail, Observer, Outcome, Settings, run_direct, run_network},
 };
 use std::{
     fmt,
@@ -106,7 +102,7 @@ impl Subject {
 pub struct Prepared {
     /// The subject.
     pub subject: Subject,
-    settings: direct::Settings,
+    settings: Settings,
     invariants: Vec<Invariant>,
     bounds: model::Settings,
     resources: ObservedResources,
@@ -172,16 +168,17 @@ impl Prepared {
         let registry = registry(scenario.cluster.selectable_fields);
         let resources =
             ObservedResources::of(&registry).expect("leases are built in, and the gateway's CRD is registered");
-        let settings = direct::Settings {
+        let settings = Settings {
             servers: scenario.cluster.servers,
             control_plane: ControlPlane::USUAL,
             replicas: scenario.cluster.replicas,
             fixtures: Arc::new(fixtures(scenario)),
             // The gateway neither reads nor writes managedFields, and never applies.
             field_management: false,
-            past: direct::Past::default(),
+            template: ClusterTemplate::default(),
             controllers: false,
             faults: scenario.faults,
+            fault_rules: Vec::new(),
             triggers: scenario.triggers.to_vec(),
             tail: scenario.cluster.tail,
             time_limit: scenario.time_limit,
@@ -251,15 +248,15 @@ impl Prepared {
             }
         };
         let outcome = match self.subject.transport {
-            Transport::Direct => direct::run(&self.settings, host, choices, observer, script),
-            Transport::Network => network::run(&self.settings, host, choices, observer, script),
+            Transport::Direct => run_direct(&self.settings, host, choices, observer, script),
+            Transport::Network => run_network(&self.settings, host, choices, observer, script),
         }?;
         let Recorded { mut findings, signals, served, timeline, calls } =
             recorder.finish(outcome.simulated.as_micros() as u64);
         let stored = std::mem::take(&mut *end.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         let at = outcome.simulated.as_micros() as u64;
         findings.push(expectations::judge(&self.subject.scenario, &stored, &signals, &served, at));
-        if outcome.delivered.of(FaultKind::LeaseStolen) > 0 {
+        if outcome.delivered.of(LEASE_STOLEN) > 0 {
             checks::excuse_lock(&mut findings);
         }
         findings.push(checks::ended(outcome.stop, at));

@@ -1,13 +1,11 @@
 //! A scenario: a cluster, a workload, faults and expectations, written as a typed literal that reads as a story.
 use crate::{
+    gateway_faults,
     objects::NAMESPACE,
     workload::{Act, Payload},
 };
 use serde::{Deserialize, Serialize};
-use sim::{
-    direct::Trigger,
-    faults::{FaultKind, Faults},
-};
+use sim::{Fault, FaultKind, Faults, Trigger};
 use std::{borrow::Cow, time::Duration};
 
 /// Size of the cluster.
@@ -108,23 +106,22 @@ impl Scenario {
     }
 
     /// Faults that must take effect in at least one run.
-    pub fn required_faults(&self) -> Vec<FaultKind> {
-        let mut required: Vec<FaultKind> = self.triggers.iter().map(|trigger| trigger.effect.kind()).collect();
-        if self.faults.calls_max > 0 {
-            required.extend([FaultKind::TooManyRequests, FaultKind::LostAnswer, FaultKind::LateWrite]);
+    pub fn required_faults(&self) -> Vec<Fault> {
+        let mut required: Vec<Fault> = self.triggers.iter().map(|trigger| trigger.effect.kind().into()).collect();
+        if self.faults.max_call_faults > 0 {
+            required.extend([FaultKind::TooManyRequests, FaultKind::LostAnswer, FaultKind::LateWrite].map(Fault::Kind));
         }
-        if self.faults.crashes_max > 0 {
-            required.push(FaultKind::Crash);
+        if self.faults.max_crashes > 0 {
+            required.push(FaultKind::Crash.into());
         }
-        if self.faults.others_max > 0 {
-            let others = [FaultKind::LeaseStolen, FaultKind::Ending, FaultKind::RequestDeleted, FaultKind::MarksErased];
-            required.extend(others);
+        if self.faults.max_interferences > 0 {
+            required.extend(gateway_faults::ALL.iter().map(|&(name, _)| Fault::Named(name)));
         }
-        if self.faults.pauses_max > 0 {
-            required.push(FaultKind::Pause);
+        if self.faults.max_pauses > 0 {
+            required.push(FaultKind::Pause.into());
         }
-        if self.faults.servers_max > 0 {
-            required.extend([FaultKind::TimeTravel, FaultKind::ServerRestart, FaultKind::ColdCache]);
+        if self.faults.max_server_faults > 0 {
+            required.extend([FaultKind::TimeTravel, FaultKind::ServerRestart, FaultKind::ColdCache].map(Fault::Kind));
         }
         required.sort();
         required.dedup();

@@ -1,9 +1,9 @@
 //! Timelines: the events of one run, recorded while it runs and described afterwards for a report.
 use apiserver::{Change, Commit};
 use model::observation::Observation;
-use reports::timeline::{Entry, Happening, Lane, LaneKind, Standing, Timeline};
+use reports::timeline::{Entry, Happening, Lane, LaneKind, ObjectState, Timeline};
 use serde_json::Value;
-use sim::event::{ActorId, CallEnd, CallId, Event};
+use sim::engine::{ActorId, CallEnd, CallId, Event};
 use std::{collections::BTreeMap, ops::Range};
 
 /// The events of one run, each with the facts that the oracle received from it.
@@ -144,10 +144,10 @@ impl<'a> Narrator<'a> {
                 let lane = self.lane_of(*actor);
                 self.push(at, lane, Happening::WatchEvent, "watch ends".to_owned(), critical);
             }
-            Event::Fault { kind, call, replica } => {
+            Event::Fault { fault, call, replica } => {
                 let lane = call.and_then(|call| self.calls.get(&call)).map(|begun| begun.lane);
                 let lane = lane.or(replica.map(|replica| replica + 1)).unwrap_or(0);
-                self.push(at, lane, Happening::Fault, kind.name().to_owned(), critical);
+                self.push(at, lane, Happening::Fault, fault.name().to_owned(), critical);
             }
             Event::Crashed { replica } => self.push(at, replica + 1, Happening::Crash, "crashes".to_owned(), critical),
             Event::Started { replica, actor, .. } => {
@@ -184,12 +184,12 @@ impl<'a> Narrator<'a> {
             let kind = commit.after["kind"].as_str().unwrap_or("object");
             let lane = self.object_lane(&format!("{kind} {}", commit.name));
             let (verb, replica) = self.calls.get(&call).map_or(("write", None), |begun| (begun.verb, begun.replica));
-            let standing = standing(&commit);
+            let state = object_state(&commit);
             let what = Happening::CallCommitted {
                 call: u64::from(call.0),
                 verb: verb.to_owned(),
                 revision: commit.revision,
-                standing,
+                state,
             };
             self.push(at, lane, what, describe_commit(&commit), critical);
             if let Some(entry) = self.entries.last_mut() {
@@ -210,17 +210,17 @@ impl<'a> Narrator<'a> {
     }
 }
 
-fn standing(commit: &Commit) -> Standing {
+fn object_state(commit: &Commit) -> ObjectState {
     const OVER: [&str; 5] = ["Completed", "Failed", "TimedOut", "Skipped", "Cancelled"];
     let object = &commit.after;
     if commit.change == Change::Deleted {
-        return Standing::Gone;
+        return ObjectState::Gone;
     }
     let over = match object["kind"].as_str() {
         Some("Lease") => object["spec"]["holderIdentity"].as_str().is_none_or(str::is_empty),
         _ => OVER.contains(&object["status"]["overallPhase"].as_str().unwrap_or_default()),
     };
-    if over { Standing::Idle } else { Standing::Live }
+    if over { ObjectState::Idle } else { ObjectState::Live }
 }
 
 fn describe_commit(commit: &Commit) -> String {

@@ -8,9 +8,8 @@ use scenarios::{
     runner::{Overrides, Prepared, Run, Subject, Transport},
 };
 use sim::{
-    choice::{Choices, Random, Recorded},
-    faults::{Delivered, FaultKind, Faults},
-    trace::Detail,
+    Delivered, FaultKind, Faults,
+    engine::{Choices, Detail, Random, Recorded},
 };
 use std::time::Duration;
 
@@ -111,8 +110,8 @@ fn crashes_and_pauses_are_survived() {
 
 #[test]
 fn broken_connections_are_survived() {
-    use FaultKind::{Delay, FalseError, LateWrite, LostAnswer, LostRequest, Silence, TooManyRequests};
-    holds_under("api-errors", 12, &[Delay, FalseError, LateWrite, LostAnswer, LostRequest, Silence, TooManyRequests]);
+    use FaultKind::{Delay, FalseError, Hang, LateWrite, LostAnswer, LostRequest, TooManyRequests};
+    holds_under("api-errors", 12, &[Delay, FalseError, LateWrite, LostAnswer, LostRequest, Hang, TooManyRequests]);
 }
 
 #[test]

@@ -7,11 +7,7 @@ use scenarios::{
     protocol_name::SHIPPED,
     runner::{Overrides, Prepared, Run, Subject, Transport},
 };
-use sim::{
-    choice::{Choices, Random},
-    event::{Event, Observer},
-    trace::Detail,
-};
+use sim::engine::{Choices, Detail, Event, Observer, Random};
 use std::collections::BTreeMap;
 
 /// Change to the second event of every watch.

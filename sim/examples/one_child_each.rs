@@ -1,6 +1,7 @@
-//! Somebody's ordinary controller: each `Greeting` gets one ConfigMap. It lists what is there, from the API server's cache as
-//! informers do, and creates the child if it sees none. `cargo run -p sim --example one_child_each` finds what is wrong with
-//! that; `-- fixed` runs the variant whose child has a name of its own, so that the API server refuses a second one.
+//! An ordinary controller: each `Greeting` gets one ConfigMap. It lists what is there, from the API server's
+//! cache as informers do, and creates the child if it sees none. `cargo run -p sim --example one_child_each` finds what
+//! is wrong with that; `-- fixed` runs the variant whose child has a name of its own, so that the API server refuses a
+//! second one.
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
@@ -10,7 +11,7 @@ use kube::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sim::{faults::Faults, simulation::Simulation};
+use sim::{Faults, Simulation};
 use std::{collections::BTreeMap, future::ready, sync::Arc, time::Duration};
 
 #[derive(CustomResource, Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -55,7 +56,7 @@ pub fn simulation(fixed: bool) -> Simulation {
             let greetings = Api::<Greeting>::default_namespaced(cluster.client("default"));
             let hello = Greeting::new("hello", GreetingSpec { text: "hello".to_owned() });
             greetings.create(&PostParams::default(), &hello).await.expect("a new greeting");
-            // Somebody edits it: the controller looks again, perhaps before the cache shows what it has just created.
+            // A user edits it: the controller looks again, perhaps before the cache shows what it has just created.
             let edit = Patch::Merge(serde_json::json!({"spec": {"text": "hello again"}}));
             greetings.patch("hello", &PatchParams::default(), &edit).await.expect("an edit");
             cluster.sleep(Duration::from_secs(60)).await;

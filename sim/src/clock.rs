@@ -1,5 +1,5 @@
-//! Clocks: true time is tokio's paused clock, or the simulated network's; each replica sees it through an offset and a rate
-//! of its own, and not at all while it is paused.
+//! Clocks: simulated time is tokio's paused clock, or the simulated network's. Each replica sees it through an offset
+//! and a rate of its own, and its timers stop while it is paused.
 use std::{
     future::Future,
     pin::Pin,
@@ -11,31 +11,31 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// The wall clock's reading when a run begins: a little after the recorded payloads were sent.
+/// Reading of the wall clock when a run begins: shortly after the recorded payloads were sent.
 pub const EPOCH: &str = "2026-11-20T16:53:00Z";
 
-/// True time of one run.
+/// Simulated time of one run.
 #[derive(Debug, Clone)]
-pub struct TrueTime {
+pub struct SimulatedTime {
     source: Source,
     epoch: jiff::Timestamp,
 }
 
 #[derive(Debug, Clone)]
 enum Source {
-    /// One runtime for the whole run, which began then.
+    /// One runtime for the whole run, which began at this instant.
     Runtime(Instant),
-    /// A runtime per host: the network's own time, and between its steps, when no host runs, these microseconds.
+    /// A runtime per host: the network's time. Between its steps no host runs, and these microseconds count.
     Network(Arc<AtomicU64>),
 }
 
-impl TrueTime {
-    /// Starts now; must be called inside the run's runtime.
+impl SimulatedTime {
+    /// Starts now. Must be called inside the run's runtime.
     pub fn start() -> Self {
         Self::from(Source::Runtime(Instant::now()))
     }
 
-    /// The time of a simulated network; `between` holds the microseconds that have passed while none of its hosts runs.
+    /// Time of a simulated network; `between` holds the microseconds since the run began while no host runs.
     pub(crate) fn of_network(between: Arc<AtomicU64>) -> Self {
         Self::from(Source::Network(between))
     }
@@ -44,7 +44,7 @@ impl TrueTime {
         Self { source, epoch: EPOCH.parse().expect("EPOCH is a timestamp") }
     }
 
-    /// True time since the run began.
+    /// Simulated time since the run began.
     pub fn elapsed(&self) -> Duration {
         match &self.source {
             Source::Runtime(started) => started.elapsed(),
@@ -54,62 +54,62 @@ impl TrueTime {
         }
     }
 
-    /// True time since the run began, in microseconds.
+    /// Simulated time since the run began, in microseconds.
     pub fn micros(&self) -> u64 {
         self.elapsed().as_micros() as u64
     }
 
-    /// The true wall clock.
+    /// The right wall clock.
     pub fn now(&self) -> jiff::Timestamp {
         self.epoch + self.elapsed()
     }
 
-    /// When the run began, on the wall clock.
+    /// Reading of the wall clock when the run began.
     pub fn epoch(&self) -> jiff::Timestamp {
         self.epoch
     }
 }
 
-/// How wrong a replica's clock is.
+/// Error of a replica's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Skew {
-    /// Added to the wall clock.
+    /// Milliseconds added to the wall clock.
     pub offset_ms: i64,
-    /// How much faster than true time the clock runs, in parts per million (negative: slower).
+    /// Parts per million by which the clock runs faster than simulated time; negative if slower.
     pub rate_ppm: i64,
 }
 
-/// A replica's clock.
+/// Clock of a replica.
 #[derive(Debug, Clone)]
 pub struct HostClock {
-    time: TrueTime,
+    time: SimulatedTime,
     skew: Skew,
     booted: Duration,
-    /// True time, in microseconds, until which the replica is paused.
+    /// Simulated time, in microseconds, until which the replica is paused.
     paused_until: Arc<AtomicU64>,
 }
 
 impl HostClock {
-    /// The clock of a replica that starts now.
-    pub fn new(time: TrueTime, skew: Skew, paused_until: Arc<AtomicU64>) -> Self {
+    /// Clock of a replica that starts now.
+    pub fn new(time: SimulatedTime, skew: Skew, paused_until: Arc<AtomicU64>) -> Self {
         let booted = time.elapsed();
         Self { time, skew, booted, paused_until }
     }
 
-    fn stretched(&self, true_time: Duration) -> Duration {
-        let micros = true_time.as_micros() as i64;
+    fn stretched(&self, elapsed: Duration) -> Duration {
+        let micros = elapsed.as_micros() as i64;
         Duration::from_micros(
             (micros + micros / 1_000_000 * self.skew.rate_ppm + micros % 1_000_000 * self.skew.rate_ppm / 1_000_000)
                 as u64,
         )
     }
 
-    /// The replica's wall clock.
+    /// Reading of the replica's wall clock.
     pub fn now(&self) -> jiff::Timestamp {
         self.time.epoch + self.stretched(self.time.elapsed()) + jiff::SignedDuration::from_millis(self.skew.offset_ms)
     }
 
-    /// Time since the replica started, as it measures it.
+    /// Time since the replica started, as its clock measures it.
     pub fn monotonic(&self) -> Duration {
         self.stretched(self.time.elapsed() - self.booted)
     }
@@ -133,17 +133,17 @@ impl HostClock {
     }
 }
 
-/// Deterministic random numbers of one replica: jitter and ids.
+/// Random numbers of one replica, for jitter and ids, made from a seed.
 #[derive(Debug)]
 pub struct HostEntropy(AtomicU64);
 
 impl HostEntropy {
-    /// The numbers that this seed stands for.
+    /// Numbers made from this seed.
     pub fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }
 
-    /// The next one (splitmix64: a counter, mixed).
+    /// The next number (splitmix64: a counter, mixed).
     pub fn next_u64(&self) -> u64 {
         let mut z = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Relaxed).wrapping_add(0x9E37_79B9_7F4A_7C15);
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -158,7 +158,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_fast_clock_wakes_early() {
-        let time = TrueTime::start();
+        let time = SimulatedTime::start();
         let skew = Skew { offset_ms: 35_000, rate_ppm: 10_000 };
         let clock = HostClock::new(time.clone(), skew, Arc::default());
         assert_eq!(clock.now(), time.epoch() + Duration::from_secs(35));
@@ -169,7 +169,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_paused_replica_sleeps_on() {
-        let time = TrueTime::start();
+        let time = SimulatedTime::start();
         let paused = Arc::new(AtomicU64::new(40_000_000));
         let clock = HostClock::new(time.clone(), Skew::default(), paused);
         clock.sleep(Duration::from_secs(1)).await;

@@ -1,18 +1,18 @@
-//! Events: anything that the simulation did, in the order in which it did it.
-use crate::faults::FaultKind;
+//! Events: everything that the simulation did, in order.
+use crate::faults::Fault;
 use apiserver::{Commit, ResourceId, ServerId, WatchId, WatchStart};
 use bytes::Bytes;
 use std::sync::Arc;
 
-/// Who makes API requests: an index into the run's actors.
+/// Number of an actor, which sends API requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ActorId(pub u32);
 
-/// One API call.
+/// Number of an API call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub u32);
 
-/// One HTTP request to a replica.
+/// Number of a delivery: an HTTP request to a replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryId(pub u32);
 
@@ -23,7 +23,7 @@ pub enum CallEnd {
     Status(u16),
     /// The connection broke.
     Broken,
-    /// Nothing ever came back.
+    /// No answer ever came.
     Silent,
 }
 
@@ -32,144 +32,144 @@ pub enum CallEnd {
 pub enum Event {
     /// A sender handed a request to the network.
     DeliverySent {
-        /// Which request.
+        /// Number of the delivery.
         delivery: DeliveryId,
-        /// To which replica.
+        /// The replica that it is for.
         replica: usize,
     },
-    /// A replica was given the request.
+    /// The request reached its replica.
     DeliveryArrived {
-        /// Which request.
+        /// Number of the delivery.
         delivery: DeliveryId,
-        /// Which replica.
+        /// The replica.
         replica: usize,
     },
-    /// A sender got an answer, or its connection broke.
+    /// The sender got an answer, or its connection broke.
     DeliveryAnswered {
-        /// Which request.
+        /// Number of the delivery.
         delivery: DeliveryId,
-        /// By which replica.
+        /// The replica that it was for.
         replica: usize,
         /// The HTTP status; `None` when the connection broke.
         status: Option<u16>,
     },
     /// A program handed an API request to the network.
     CallSent {
-        /// Which call.
+        /// Number of the call.
         call: CallId,
-        /// Whose.
+        /// The actor that it belongs to.
         actor: ActorId,
         /// The HTTP method.
         method: http::Method,
         /// The path and query.
         target: Arc<str>,
     },
-    /// The API server executed it.
+    /// The API server executed a call.
     CallCommitted {
-        /// Which call.
+        /// Number of the call.
         call: CallId,
-        /// Which API server.
+        /// The API server.
         server: ServerId,
         /// The HTTP status.
         status: u16,
-        /// How many objects it wrote.
+        /// Number of objects that it wrote.
         writes: usize,
     },
-    /// The API server will never execute it.
+    /// The API server will never execute a call.
     CallDropped {
-        /// Which call.
+        /// Number of the call.
         call: CallId,
     },
-    /// Its caller learnt how it ended.
+    /// The caller learnt how its call ended.
     CallAnswered {
-        /// Which call.
+        /// Number of the call.
         call: CallId,
-        /// How.
+        /// How it ended.
         end: CallEnd,
     },
     /// A write took effect.
     Committed(Commit),
-    /// One server's cache of a resource came one event further.
+    /// One server's cache of a resource followed the store by one event.
     CacheAdvanced {
-        /// Which API server.
+        /// The API server.
         server: ServerId,
-        /// Which resource.
+        /// The resource.
         resource: ResourceId,
     },
-    /// An API server opened a watch stream. Its client has yet to hear of it, and may never.
+    /// An API server opened a watch stream. Its client may not know yet, and may never know.
     WatchOpened {
-        /// Which stream.
+        /// Number of the watch.
         watch: WatchId,
-        /// For whom.
+        /// The client.
         actor: ActorId,
-        /// Of which resource.
+        /// The resource.
         resource: ResourceId,
         /// The path and query that asked for it.
         target: Arc<str>,
-        /// The revision that it goes on from, and whether it begins by telling the state at that revision.
+        /// The revision that it starts after, and whether it begins with the state at that revision.
         start: WatchStart,
     },
     /// A watch stream delivered one event.
     WatchDelivered {
-        /// Which stream.
+        /// Number of the watch.
         watch: WatchId,
-        /// To whom.
+        /// The client.
         actor: ActorId,
-        /// Of which resource.
+        /// The resource.
         resource: ResourceId,
         /// The JSON line, its newline included.
         line: Bytes,
     },
     /// A watch stream ended.
     WatchEnded {
-        /// Which stream.
+        /// Number of the watch.
         watch: WatchId,
-        /// Whose.
+        /// The actor that it belongs to.
         actor: ActorId,
-        /// Of which resource.
+        /// The resource.
         resource: ResourceId,
     },
-    /// A fault took effect; on a call, a replica, or both.
+    /// A fault took effect: on a call, a replica, or both.
     Fault {
-        /// Which kind.
-        kind: FaultKind,
-        /// On which call.
+        /// The fault.
+        fault: Fault,
+        /// The call that it struck.
         call: Option<CallId>,
-        /// On which replica.
+        /// The replica that it struck.
         replica: Option<usize>,
     },
-    /// A replica stopped at once.
+    /// A replica crashed.
     Crashed {
-        /// Which replica.
+        /// The replica.
         replica: usize,
     },
     /// A replica's process was started.
     Started {
-        /// Which replica.
+        /// The replica.
         replica: usize,
-        /// Which start of it, from 0.
+        /// Number of the replica's processes before this one.
         incarnation: u16,
-        /// As whom it makes API requests.
+        /// The actor that the process is.
         actor: ActorId,
     },
     /// A replica can take requests.
     Ready {
-        /// Which replica.
+        /// The replica.
         replica: usize,
     },
-    /// A replica stands still.
+    /// A replica is paused.
     Paused {
-        /// Which replica.
+        /// The replica.
         replica: usize,
-        /// Until then: true time, in microseconds.
+        /// Simulated time at which it resumes, in microseconds.
         until: u64,
     },
-    /// No fault from now on.
+    /// There are no faults from now on.
     FaultsStopped,
 }
 
 /// Sees every event of a run as it happens.
 pub trait Observer: Send {
-    /// `at`: true time, in microseconds since the run began.
+    /// `at` is the simulated time since the run began, in microseconds.
     fn event(&mut self, at: u64, event: &Event);
 }

@@ -1,55 +1,39 @@
-//! The simulated world: a Kubernetes API server on an etcd-like store, the transports that reach it, hosts, clocks, faults
-//! and the choices that make one run out of all possible ones.
+//! Runs kube-rs programs against a simulated Kubernetes API, deterministically, and searches their interleavings.
 //!
+//! # Your controller
+//!
+//! Start with [`Simulation`]; docs/guides/simulate-your-controller.md explains it at length.
+//!
+//! ```ignore
+#![doc = include_str!("../examples/one_map.rs")]
+//! ```
+//!
+//! # Map of the crate
+//!
+//! - [`Simulation`] and its [`Builder`] put a program, a workload, [`Faults`] and checks together. What they need is
+//!   re-exported here.
+//! - [`engine`] is what they are made of: choices, the run, both transports, hosts, events. It changes more often.
 //! - [`apiserver`] answers any request from its store as kube-apiserver does on the wire.
-//! - [`transport`] decides when a request is executed and when its answer arrives; [`choice`] is where it asks.
-//! - [`hosts`] are the programs under test: anything that takes a kube client, a [`clock`] and entropy.
-//! - [`serve`] puts the API server on a real socket, for kubectl and any other client.
-//! - [`fidelity`] says what of a real server is simulated, and how that is known.
-//! - [`simulation`] puts it all around somebody's controller.
-//! - [`faults`] go wrong; [`event`] is what happened; [`trace`] proves that it happened again.
-//!
-//! # A controller of one's own
-//!
-//! The shortest way in is [`simulation::Simulation`]; docs/guides/simulate-your-controller.md is the longer one.
-//!
-//! ```
-//! use k8s_openapi::api::core::v1::ConfigMap;
-//! use kube::{Api, api::PostParams};
-//! use sim::simulation::Simulation;
-//!
-//! // Makes the one ConfigMap that all replicas share, if there is none yet.
-//! async fn naive(client: kube::Client) -> kube::Result<()> {
-//!     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-//!     let maps: Api<ConfigMap> = Api::default_namespaced(client);
-//!     if maps.list(&Default::default()).await?.items.is_empty() {
-//!         let map = serde_json::from_value(serde_json::json!({"metadata": {"generateName": "m-"}})).unwrap();
-//!         maps.create(&PostParams::default(), &map).await?;
-//!     }
-//!     Ok(())
-//! }
-//!
-//! let explored = Simulation::builder()
-//!     .replicas(2)
-//!     .program(|replica| async move { drop(naive(replica.client("default")).await) })
-//!     .workload(|cluster| async move { cluster.sleep(std::time::Duration::from_secs(10)).await })
-//!     .always("one map", |view| match view.objects::<ConfigMap>()?.len() {
-//!         0 | 1 => Ok(()),
-//!         more => Err(format!("there are {more} maps")),
-//!     })
-//!     .build()?
-//!     .explore(0..100)?;
-//! let failure = explored.failure.expect("both list before either creates");
-//! assert_eq!(failure.sentence, "there are 2 maps");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-pub mod choice;
-pub mod clock;
-pub mod direct;
-pub mod event;
-pub mod faults;
-pub mod hosts;
-pub mod network;
-pub mod run;
-pub mod simulation;
-pub mod trace;
+mod choice;
+mod clock;
+mod direct;
+pub mod engine;
+mod event;
+mod faults;
+mod hosts;
+mod listener;
+mod network;
+mod run;
+mod service;
+mod simulation;
+mod trace;
+
+pub use apiserver;
+pub use choice::Choice;
+pub use faults::{Delivered, Fault, FaultKind, Faults};
+pub use hosts::Environment;
+pub use run::{
+    Balance, CallPattern, CallVerdict, CallView, Cluster, ControlPlane, Effect, FaultRule, Interference, RunError,
+    Trigger,
+};
+pub use simulation::{BuildError, Builder, Exploration, Failure, Run, Simulation, View, findings};

@@ -1,7 +1,7 @@
-//! The trace of a run: a chained hash of every event, and, where asked for, the events themselves.
+//! The trace of a run: a chained hash of all events, and on request the events themselves.
 //!
-//! Two runs are the same when their chains are; where they differ, the kept lines name the first event that does. A second
-//! chain holds only the order in which writes and reads committed: what tells interleavings apart.
+//! Two runs are the same if their chains are. Where they differ, the kept lines show the first event that differs. A
+//! second chain covers only the order in which calls were executed: it tells interleavings apart.
 use crate::event::{ActorId, Event};
 use std::{
     fmt::Write,
@@ -23,13 +23,13 @@ pub struct Trace {
     detail: Detail,
     chain: DefaultHasher,
     interleaving: DefaultHasher,
-    /// What one event adds to the chain: hashed in one piece, which takes a third of the time.
+    /// What one event adds to the chain. Hashing it in one piece takes a third of the time.
     piece: Piece,
     events: u64,
     lines: Vec<String>,
 }
 
-/// Gathers what is hashed. A stream of bytes hashes the same in whatever pieces it comes.
+/// Gathers what is hashed. A stream of bytes has the same hash in whatever pieces it is written.
 #[derive(Debug, Default)]
 struct Piece(Vec<u8>);
 
@@ -38,7 +38,7 @@ impl Hasher for Piece {
         self.0.extend_from_slice(bytes);
     }
 
-    /// There is none yet.
+    /// Always 0: the bytes are hashed elsewhere.
     fn finish(&self) -> u64 {
         0
     }
@@ -47,7 +47,7 @@ impl Hasher for Piece {
 impl Trace {
     /// An empty trace.
     pub fn new(detail: Detail) -> Self {
-        // DefaultHasher::new has fixed keys: the same in every process of one binary, which is all that is compared.
+        // DefaultHasher::new has fixed keys: all processes of one binary hash the same, and only those are compared.
         let (chain, interleaving) = (DefaultHasher::new(), DefaultHasher::new());
         Self { detail, chain, interleaving, piece: Piece::default(), events: 0, lines: Vec::new() }
     }
@@ -69,14 +69,14 @@ impl Trace {
         }
     }
 
-    /// Adds a request's or answer's body to the chain, where bodies are kept.
+    /// Adds the body of a request or an answer to the chain, where lines are kept.
     pub fn body(&mut self, body: &[u8]) {
         if self.detail == Detail::Lines {
             body.hash(&mut self.chain);
         }
     }
 
-    /// Adds one step of the order in which things committed.
+    /// Adds one executed call to the order of calls.
     pub fn step(&mut self, actor: ActorId, method: &http::Method, path: &str, fault: u32) {
         (actor.0, method.as_str(), path, fault).hash(&mut self.interleaving);
     }
@@ -86,17 +86,17 @@ impl Trace {
         self.chain.finish()
     }
 
-    /// The hash of the commit order.
+    /// The hash of the order in which calls were executed.
     pub fn interleaving(&self) -> u64 {
         self.interleaving.finish()
     }
 
-    /// How many events there were.
+    /// Number of events.
     pub fn events(&self) -> u64 {
         self.events
     }
 
-    /// One line per event, where they were kept.
+    /// One line per event, if lines were kept.
     pub fn into_lines(self) -> Vec<String> {
         self.lines
     }
@@ -121,7 +121,7 @@ fn hash(event: &Event, chain: &mut Piece) {
         Event::WatchDelivered { watch, actor, resource, line: _ } | Event::WatchEnded { watch, actor, resource } => {
             (watch, actor, resource).hash(chain);
         }
-        Event::Fault { kind, call, replica } => (kind, call, replica).hash(chain),
+        Event::Fault { fault, call, replica } => (fault, call, replica).hash(chain),
         Event::Crashed { replica } | Event::Ready { replica } => replica.hash(chain),
         Event::Started { replica, incarnation, actor: _ } => (replica, incarnation).hash(chain),
         Event::Paused { replica, until } => (replica, until).hash(chain),
@@ -152,20 +152,20 @@ fn describe(event: &Event) -> String {
             commit.revision, commit.change, commit.namespace, commit.name, commit.actor
         ),
         Event::CacheAdvanced { server, resource } => {
-            format!("server {} sees one more event of resource {}", server.0, resource.0)
+            format!("server {} takes over one event of resource {}", server.0, resource.0)
         }
         Event::WatchOpened { watch, actor, target, start, .. } => {
             format!("watch {} of actor {} is opened after revision {}: {target}", watch.0, actor.0, start.after)
         }
         Event::WatchDelivered { actor, resource, .. } => {
-            format!("actor {} is told an event of resource {}", actor.0, resource.0)
+            format!("actor {} receives an event of resource {}", actor.0, resource.0)
         }
         Event::WatchEnded { actor, resource, .. } => {
             format!("a watch of actor {} on resource {} ends", actor.0, resource.0)
         }
-        Event::Fault { kind, call, replica } => format!(
+        Event::Fault { fault, call, replica } => format!(
             "fault {}{}{}",
-            kind.name(),
+            fault.name(),
             call.map(|call| format!(" on call {}", call.0)).unwrap_or_default(),
             replica.map(|replica| format!(" on replica {replica}")).unwrap_or_default()
         ),
@@ -173,8 +173,8 @@ fn describe(event: &Event) -> String {
         Event::Started { replica, incarnation, .. } => format!("replica {replica} starts (start {incarnation})"),
         Event::Ready { replica } => format!("replica {replica} is ready"),
         Event::Paused { replica, until } => {
-            format!("replica {replica} stands still until {:.3} ms", *until as f64 / 1_000.0)
+            format!("replica {replica} is paused until {:.3} ms", *until as f64 / 1_000.0)
         }
-        Event::FaultsStopped => "no fault from here on".to_owned(),
+        Event::FaultsStopped => "no faults from now on".to_owned(),
     }
 }

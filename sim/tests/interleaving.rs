@@ -3,14 +3,10 @@ use apiserver::Registry;
 use futures::future::BoxFuture;
 use serde_json::json;
 use sim::{
-    choice::{Choices, Random},
-    direct::{Past, Settings, Stop, run},
-    event::{Event, Observer},
-    faults::Faults,
-    hosts::{Environment, Host, Process},
-    network::Listener,
-    run::ControlPlane,
-    trace::Detail,
+    Cluster, ControlPlane, Environment, Faults,
+    engine::{
+        Choices, ClusterTemplate, Detail, Event, Host, Listener, Observer, Process, Random, Settings, Stop, run_direct,
+    },
 };
 use std::{sync::Arc, time::Duration};
 
@@ -46,17 +42,21 @@ impl Observer for Unobserved {
 /// How many of two objects without their owners are left after a second.
 fn left(controllers: bool, seed: u64) -> usize {
     let owner = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "gone", "uid": "u"});
-    let object = |name: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "ownerReferences": [owner]}});
+    let object = |name: &str| {
+        let metadata = json!({"name": name, "ownerReferences": [owner]});
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+    };
     let settings = Settings {
         registry: Arc::new(Registry::builtin()),
         servers: 1,
         control_plane: ControlPlane::USUAL,
         replicas: 1,
         fixtures: Arc::new(vec![object("a"), object("b")]),
-        past: Past::default(),
+        template: ClusterTemplate::default(),
         controllers,
         field_management: false,
         faults: Faults::NONE,
+        fault_rules: Vec::new(),
         triggers: Vec::new(),
         tail: Duration::from_secs(1),
         time_limit: Duration::from_secs(10),
@@ -65,12 +65,12 @@ fn left(controllers: bool, seed: u64) -> usize {
     };
     let resource = Registry::builtin().resource("", "configmaps").unwrap();
     let (told, heard) = std::sync::mpsc::channel();
-    let script = |cluster: sim::run::Cluster| async move {
+    let script = |cluster: Cluster| async move {
         cluster.sleep(Duration::from_secs(1)).await;
         told.send(cluster.objects(resource).len()).unwrap();
     };
     let choices = Choices::new(Random::new(seed));
-    let outcome = run(&settings, Arc::new(Idle), choices, Box::new(Unobserved), script).unwrap();
+    let outcome = run_direct(&settings, Arc::new(Idle), choices, Box::new(Unobserved), script).unwrap();
     assert_eq!(outcome.stop, Stop::Done);
     heard.recv().unwrap()
 }

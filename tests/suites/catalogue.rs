@@ -1,7 +1,7 @@
 //! Every scenario of the catalogue holds for the shipped protocol, and each of its triggers takes effect.
 use model::verdict::Verdict;
 use scenarios::{catalogue::CATALOGUE, protocol_name::SHIPPED, scenario::Scenario};
-use sim::faults::Faults;
+use sim::Faults;
 use tests::{run, subject, violations};
 
 #[test]

@@ -1,4 +1,4 @@
-//! Exhaustive search: small scopes are gone through to the end, hold for the shipped protocol, and do not for known races.
+//! Exhaustive search: small scopes are searched to the end. The shipped protocol holds in them; known races are found.
 use model::verdict::Verdict;
 use scenarios::{
     campaign::{
@@ -10,7 +10,7 @@ use scenarios::{
     },
     runner::Prepared,
 };
-use sim::{faults::Faults, trace::Detail};
+use sim::{Faults, engine::Detail};
 use tests::{subject, violations};
 
 const fn bound(preemptions: u32, faults: u32) -> Cost {

@@ -7,10 +7,7 @@ use scenarios::{
     runner::{Overrides, Prepared, Run, Subject, Transport},
     workload::Payload,
 };
-use sim::{
-    choice::{Choices, Random},
-    trace::Detail,
-};
+use sim::engine::{Choices, Detail, Random};
 use std::borrow::Cow;
 use tests::subject;
 

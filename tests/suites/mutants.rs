@@ -12,9 +12,8 @@ use scenarios::{
     runner::{Overrides, Prepared, Subject, Transport},
 };
 use sim::{
-    choice::{Choices, Random},
-    faults::Faults,
-    trace::Detail,
+    Faults,
+    engine::{Choices, Detail, Random},
 };
 use tests::{run, violations};
 

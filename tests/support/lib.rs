@@ -1,4 +1,4 @@
-//! Cross-cutting tests live in `tests/`; this library is the set-up that they share.
+//! What the suites share: subjects of the catalogue, a real kube-apiserver, kubectl sessions, generated requests.
 pub mod differential;
 pub mod real_server;
 pub mod transcript;
@@ -9,7 +9,7 @@ use scenarios::{
     protocol_name::ProtocolName,
     runner::{Overrides, Subject, Transport},
 };
-use sim::faults::Faults;
+use sim::Faults;
 
 /// A scenario of the catalogue under a protocol.
 ///

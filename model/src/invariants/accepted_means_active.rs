@@ -1,8 +1,8 @@
 //! `accepted_means_active`: an accepted signal belongs to a request that is still being worked on.
 //!
-//! Judged at the answer, against the commit that counted the signal: the first one that raised the named request's count to
-//! the count in the reply. A request that ends *after* that commit is not a violation. A member of a 207 does not name a
-//! request: then its fingerprint must have counted at least as many signals as were accepted.
+//! Judged at the answer, against the commit that counted the signal: the first one that raised the named request's
+//! count to the count in the reply. A request that ends *after* that commit is not a violation. A member of a 207 does
+//! not name a request: then its fingerprint must have counted at least as many signals as were accepted.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},

@@ -1,7 +1,7 @@
 //! `every_signal_ends`: no sender waits forever.
 //!
-//! Every signal gets an answer. During faults the connection may break instead; after them it must not. A signal that is
-//! retried is accepted in the end, in one of its deliveries. A run that must accept some signals accepted that many.
+//! Every signal gets an answer. During faults the connection may break instead; after them it must not. A signal that
+//! is retried is accepted in the end, in one of its deliveries. A run that must accept some signals accepted that many.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},

@@ -1,10 +1,10 @@
 //! `holder_crash_recovers`: a crashed holder blocks its fingerprint no longer than its lease lasts.
 //!
 //! A crash of a replica that holds a lock leaves an obligation. As long as a signal of that fingerprint waits, another
-//! replica, or the same one after a restart, must proceed within lease duration plus one retry period: count a signal of the
-//! fingerprint, or acquire the lock. The time starts at the last of three events: the crash, the end of the faults, and the
-//! moment when the last replica became ready, since a replica measures a lease's age from its own start. For a signal sent
-//! after these, it starts when the signal is sent.
+//! replica, or the same one after a restart, must proceed within lease duration plus one retry period: count a signal
+//! of the fingerprint, or acquire the lock. The time starts at the last of three events: the crash, the end of the
+//! faults, and the moment when the last replica became ready, since a replica measures a lease's age from its own
+//! start. For a signal sent after these, it starts when the signal is sent.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},

@@ -1,8 +1,8 @@
 //! `locks_are_reclaimed`: leases do not pile up, and replicas release what they acquired.
 //!
-//! A lease is in use while it is held, and while its fingerprint has a RemediationRequest, since it keeps that episode's
-//! number. Judged at the end. A live replica must have freed a lease within the lease duration plus one retry period, and an
-//! unused lease must be gone after the sweep period. A younger lease is not due yet and is not checked.
+//! A lease is in use while it is held, and while its fingerprint has a RemediationRequest, since it keeps that
+//! episode's number. Judged at the end. A live replica must have freed a lease within the lease duration plus one retry
+//! period, and an unused lease must be gone after the sweep period. A younger lease is not due yet and is not checked.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},

@@ -1,8 +1,8 @@
 //! What must hold: one file per invariant, and the table of all of them.
 //!
 //! Safety invariants are judged at the fact that violates them, liveness invariants after the faults have stopped. An
-//! invariant judges only what the facts show. For example, two tasks of one replica that share a lease without writing it
-//! show only in what they do next.
+//! invariant judges only what the facts show. For example, two tasks of one replica that share a lease without writing
+//! it show only in what they do next.
 mod accepted_means_active;
 mod display;
 mod every_signal_ends;

@@ -1,8 +1,8 @@
 //! `nothing_unprocessed_is_accepted`: an answer that ends the sender's retries means that the signal is stored.
 //!
-//! Alertmanager retries after a 5xx and after no other status, 429 included: a 4xx, or a 2xx without a commit, loses the
-//! signal. Signals that the gateway must refuse (malformed, out of scope) are not observed as sent: every signal here is
-//! one that it must store.
+//! Alertmanager retries after a 5xx and after no other status, 429 included: a 4xx, or a 2xx without a commit, loses
+//! the signal. Signals that the gateway must refuse (malformed, out of scope) are not observed as sent: every signal
+//! here is one that it must store.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},

@@ -1,9 +1,10 @@
 //! `occurrences_exact`: at the end, the stored counts are the accepted signals, each counted at most once.
 //!
-//! Per fingerprint, over all requests that ever existed: accepted ≤ counted ≤ accepted + ambiguous. An ambiguous signal was
-//! answered 5xx or not at all, so it may have been counted. Without ambiguous signals the two numbers are equal. What an
-//! external client adds to a count is ignored; what any client takes away is missing. Resolved alerts and signals answered
-//! 4xx count nothing. Deliveries with one idempotency key are one signal, accepted as soon as one of them was.
+//! Per fingerprint, over all requests that ever existed: accepted ≤ counted ≤ accepted + ambiguous. An ambiguous signal
+//! was answered 5xx or not at all, so it may have been counted. Without ambiguous signals the two numbers are equal.
+//! What an external client adds to a count is ignored; what any client takes away is missing. Resolved alerts and
+//! signals answered 4xx count nothing. Deliveries with one idempotency key are one signal, accepted as soon as one of
+//! them was.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},
@@ -91,8 +92,8 @@ fn too_many(name: &str, facts: &Fingerprint, most: i64, state: &State) -> (Strin
     (display::sentence(&sentence), evidence.split_off(evidence.len().saturating_sub(2)))
 }
 
-/// The first answer by which more signals had been accepted than counted, with it the last commit before it that changed a
-/// count.
+/// The first answer by which more signals had been accepted than counted, with it the last commit before it that
+/// changed a count.
 fn first_uncounted(facts: &Fingerprint, state: &State) -> Option<(SignalId, Vec<usize>)> {
     let mut answers: Vec<_> = facts
         .firing

@@ -1,4 +1,5 @@
-//! `one_active_request`: judged at every commit, not at the end, since a second request does harm even if it is gone later.
+//! `one_active_request`: judged at every commit, not at the end, since a second request does harm even if it is gone
+//! later.
 //!
 //! A terminating request is active: its finalizers still run, and so does its remediation.
 use super::display;

@@ -1,8 +1,8 @@
 //! `one_holder`: two acquisitions never hold a lock at the same time.
 //!
-//! An acquisition holds from its commit (or its holder's last renewal) to its release, or until its duration has passed in
-//! simulated time. A fast clock, within the stated bound, must not cause an earlier takeover. A restarted replica is a
-//! different actor: a restarted container keeps its pod's name, and must not take its predecessor's lock for its own.
+//! An acquisition holds from its commit (or its holder's last renewal) to its release, or until its duration has passed
+//! in simulated time. A fast clock, within the stated bound, must not cause an earlier takeover. A restarted replica is
+//! a different actor: a restarted container keeps its pod's name, and must not take its predecessor's lock for its own.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},

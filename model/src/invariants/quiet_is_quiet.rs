@@ -1,7 +1,7 @@
 //! `quiet_is_quiet`: replicas without work make almost no API calls.
 //!
-//! Replicas that fight over an object with conflicts and retries, without a signal, never stop. Such a livelock shows as API
-//! calls that continue after the last signal, the last fault and a time to quiesce.
+//! Replicas that fight over an object with conflicts and retries, without a signal, never stop. Such a livelock shows
+//! as API calls that continue after the last signal, the last fault and a time to quiesce.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},

@@ -1,8 +1,8 @@
 //! `reply_tells_truth`: the count in a reply is one that a commit stored for this very signal.
 //!
-//! A commit may count a batch: it then stores a range of occurrence numbers, and each signal of the batch is answered with a
-//! different one. A `created` reply has no number; it stands for one of those that the request's first count stored.
-//! Deliveries with one idempotency key are one signal and get the same count.
+//! A commit may count a batch: it then stores a range of occurrence numbers, and each signal of the batch is answered
+//! with a different one. A `created` reply has no number; it stands for one of those that the request's first count
+//! stored. Deliveries with one idempotency key are one signal and get the same count.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 pub(super) const INVARIANT: Invariant = Invariant::safety(
     "reply_tells_truth",
-    "the count in a reply is one that a commit stored for that signal, and no two replies about a request share a count",
+    "the count in a reply is one that a commit stored for that signal, and no two replies of a request share a count",
     || Box::new(ReplyTellsTruth { replies: BTreeMap::new() }),
 );
 
@@ -119,7 +119,7 @@ impl Claim<'_> {
             };
             if earlier == self.id {
                 let sentence = format!(
-                    "{} was answered as the creator of {}, but other replies have every occurrence that its first count stored.",
+                    "{} was answered as the creator of {}, but other replies have all occurrences of its first count.",
                     display::Signal(self.id),
                     self.name
                 );

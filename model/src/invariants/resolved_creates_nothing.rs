@@ -1,8 +1,8 @@
 //! `resolved_creates_nothing`: a resolved alert does not start a remediation.
 //!
-//! Alertmanager sends `resolved` by default, so the usual sequence ends with one. Judged in two ways: by the answer, and by
-//! commits that no firing signal can explain, because every firing signal of the fingerprint had its definite answer
-//! before.
+//! Alertmanager sends `resolved` by default, so the usual sequence ends with one. Judged in two ways: by the answer,
+//! and by commits that no firing signal can explain, because every firing signal of the fingerprint had its definite
+//! answer before.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},

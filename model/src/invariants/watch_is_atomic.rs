@@ -1,6 +1,6 @@
-//! `watch_is_atomic`: etcd's guarantee that a watch reports a revision completely or not at all. A write of Kubernetes is one
-//! object at one revision, so an event must be exactly one commit: its object, its change as far as the watch's selector
-//! sees it, and its revision. A deletion has the revision of the deletion, not of the state that it shows.
+//! `watch_is_atomic`: etcd's guarantee that a watch reports a revision completely or not at all. A write of Kubernetes
+//! is one object at one revision, so an event must be exactly one commit: its object, its change as far as the watch's
+//! selector sees it, and its revision. A deletion has the revision of the deletion, not of the state that it shows.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},

@@ -1,5 +1,5 @@
-//! `watch_is_bookmarkable`: a bookmark promises that the watch has reported every event up to its revision. A client resumes
-//! from it, so an event that it skips is lost for good.
+//! `watch_is_bookmarkable`: a bookmark promises that the watch has reported every event up to its revision. A client
+//! resumes from it, so an event that it skips is lost for good.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},

@@ -1,5 +1,5 @@
-//! `watch_is_ordered`: etcd's first guarantee of a watch, which kube-apiserver passes on. A client that applies events in the
-//! order of arrival ends with the newest state only if no event arrives after a later one.
+//! `watch_is_ordered`: etcd's first guarantee of a watch, which kube-apiserver passes on. A client that applies events
+//! in the order of arrival ends with the newest state only if no event arrives after a later one.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},

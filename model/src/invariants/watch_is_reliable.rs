@@ -1,5 +1,5 @@
-//! `watch_is_reliable`: etcd's guarantee that a watch drops no event between two others. It does not cover events after the
-//! last one: a cache may lag, and a stream may end.
+//! `watch_is_reliable`: etcd's guarantee that a watch drops no event between two others. It does not cover events after
+//! the last one: a cache may lag, and a stream may end.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},

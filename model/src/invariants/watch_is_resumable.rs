@@ -1,6 +1,6 @@
-//! `watch_is_resumable`: etcd's guarantee that a watch continues where another stopped. It begins with the first event after
-//! the revision that it was opened from, or with the whole state if it was opened without a revision, never with an older
-//! event.
+//! `watch_is_resumable`: etcd's guarantee that a watch continues where another stopped. It begins with the first event
+//! after the revision that it was opened from, or with the whole state if it was opened without a revision, never with
+//! an older event.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},

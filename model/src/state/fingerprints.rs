@@ -9,8 +9,8 @@ pub(crate) struct Fingerprint {
     pub(crate) firing: Vec<SignalId>,
     /// Number of firing signals that were accepted; deliveries with one key are one signal.
     pub(crate) accepted: u64,
-    /// Number of firing signals that may be counted, now or later, without being accepted: unanswered, lost, or answered
-    /// 5xx.
+    /// Number of firing signals that may be counted, now or later, without being accepted: unanswered, lost, or
+    /// answered 5xx.
     pub(crate) ambiguous: u64,
     /// Signals of resolved alerts that are not answered yet.
     pub(crate) resolved_open: Vec<SignalId>,
@@ -18,7 +18,8 @@ pub(crate) struct Fingerprint {
     pub(crate) counted: i64,
     /// The last commit that counted signals.
     pub(crate) last_raise: Option<usize>,
-    /// Its requests in the order of their creation, as indexes for [`Requests::record`](super::requests::Requests::record).
+    /// Its requests in the order of their creation, as indexes for
+    /// [`Requests::record`](super::requests::Requests::record).
     pub(crate) records: Vec<usize>,
 }
 

@@ -1,8 +1,8 @@
 //! Leases as locks: who acquired one, and until when it holds.
 //!
-//! An *acquisition* is a commit that sets a new holder, or sets the holder again after the former acquisition expired or the
-//! lease was created anew. It ends when the same actor releases it. A deletion or clearing by another actor does not end it:
-//! that is exactly what must not happen. The checks decide whether it has expired.
+//! An *acquisition* is a commit that sets a new holder, or sets the holder again after the former acquisition expired
+//! or the lease was created anew. It ends when the same actor releases it. A deletion or clearing by another actor does
+//! not end it: that is exactly what must not happen. The checks decide whether it has expired.
 use super::moment::Moment;
 use crate::observation::{Actor, Change, Lease};
 use std::sync::Arc;

@@ -121,8 +121,8 @@ impl State {
         self.signals.first_sent(id)
     }
 
-    /// The chains of redeliveries among these signals that were not accepted and whose sender still waits. With each, the
-    /// time of its first signal.
+    /// The chains of redeliveries among these signals that were not accepted and whose sender still waits. With each,
+    /// the time of its first signal.
     pub(crate) fn waiting(&self, signals: &[SignalId]) -> Vec<(SignalId, Moment)> {
         self.signals.waiting(signals)
     }
@@ -153,14 +153,15 @@ impl State {
         self.locks.iter()
     }
 
-    /// The fingerprints that a lease of this name locks: those that begin with the sixteen digits at its end, as locks are
-    /// named `gw-lock-<fp16>`.
+    /// The fingerprints that a lease of this name locks: those that begin with the sixteen digits at its end, as locks
+    /// are named `gw-lock-<fp16>`.
     pub(crate) fn locked_by<'a>(&'a self, lease: &'a str) -> impl Iterator<Item = (&'a str, &'a Fingerprint)> {
         let digits = lease.len().checked_sub(16).and_then(|start| lease.get(start..));
         digits.into_iter().flat_map(|digits| self.fingerprints.beginning_with(digits))
     }
 
-    /// Whether this process of a replica is over: it crashed, or a later one has acted. Its writes may still take effect.
+    /// Whether this process of a replica is over: it crashed, or a later one has acted. Its writes may still take
+    /// effect.
     pub(crate) fn is_gone(&self, actor: Actor) -> bool {
         let Actor::Replica { index, incarnation } = actor else { return false };
         self.processes.get(&index).is_some_and(|process| incarnation < process.incarnation || process.crashed)

@@ -50,8 +50,8 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    /// Whether it counted occurrence number `count`. Two commits of a request cover one number only if the count went down
-    /// in between.
+    /// Whether it counted occurrence number `count`. Two commits of a request cover one number only if the count went
+    /// down in between.
     pub(crate) const fn covers(&self, count: u32) -> bool {
         self.before < count && count <= self.after
     }

@@ -1,8 +1,8 @@
 //! Watches: the commits of each resource in their order, and how far each stream has reported them.
 //!
-//! A stream is a cursor in its resource's log. Each event moves the cursor; a commit that the cursor passes without an event
-//! is missed if the stream selects it. Cursors only move forward, so a run costs its commits plus its events, however many
-//! streams there are.
+//! A stream is a cursor in its resource's log. Each event moves the cursor; a commit that the cursor passes without an
+//! event is missed if the stream selects it. Cursors only move forward, so a run costs its commits plus its events,
+//! however many streams there are.
 use super::moment::Moment;
 use crate::{
     observation::{Actor, Change},

@@ -1,4 +1,5 @@
-//! Draws a timeline as swim lanes: bars are calls and signals, dots on an object's lane are commits, numbered rings the evidence.
+//! Draws a timeline as swim lanes: bars are calls and signals, dots on an object's lane are commits, and numbered rings
+//! mark the evidence.
 use super::{
     layout::{AXIS, FOOT, LABELS, Layout, ROW, Span},
     svg::Svg,
@@ -6,10 +7,10 @@ use super::{
 use crate::{
     figures::moment,
     focus::Thread,
-    timeline::{Entry, Happening, LaneKind, Standing, Timeline},
+    timeline::{Entry, Happening, LaneKind, ObjectState, Timeline},
 };
 
-/// How far apart two times on the axis are, at least.
+/// Smallest distance between two times on the axis.
 const TICK: i32 = 78;
 
 /// The timeline as one SVG element.
@@ -24,8 +25,8 @@ pub(super) fn draw(timeline: &Timeline, label: &str) -> String {
     for span in &layout.spans {
         bar(&mut svg, &layout, span);
     }
-    for &place in &layout.shown {
-        happening(&mut svg, &layout, place);
+    for &index in &layout.shown {
+        happening(&mut svg, &layout, index);
     }
     rings(&mut svg, &layout);
     svg.finish(label)
@@ -45,7 +46,7 @@ fn rails(svg: &mut Svg, layout: &Layout<'_>) {
     }
 }
 
-/// Names of Kubernetes objects differ at their ends: what is cut is in the middle.
+/// Shortens a name in its middle, since names of Kubernetes objects differ at their ends.
 fn middle(name: &str, most: usize) -> String {
     let letters: Vec<char> = name.chars().collect();
     if letters.len() <= most {
@@ -60,8 +61,8 @@ fn axis(svg: &mut Svg, layout: &Layout<'_>) {
     let half = layout.column / 2;
     let mut free_from = 0;
     let mut last: Option<u64> = None;
-    for &place in &layout.shown {
-        let (x, at) = (layout.x(place), layout.timeline.entries[place].at_us);
+    for &index in &layout.shown {
+        let (x, at) = (layout.x(index), layout.timeline.entries[index].at_us);
         let jump = last.and_then(|last| at.checked_sub(last)).filter(|&jump| jump >= 1_000_000);
         if let Some(jump) = jump {
             svg.line("jump", (x - half, AXIS - 6), (x - half, layout.height() - FOOT));
@@ -92,7 +93,7 @@ fn short_moment(at_us: u64) -> String {
     format!("{text} s")
 }
 
-/// When a replica did not run: crashed or paused.
+/// Draws the times at which a replica did not run, because it had crashed or was paused.
 fn stretches(svg: &mut Svg, layout: &Layout<'_>) {
     let entries = &layout.timeline.entries;
     for (begin, entry) in entries.iter().enumerate() {
@@ -110,7 +111,7 @@ fn stretches(svg: &mut Svg, layout: &Layout<'_>) {
     }
 }
 
-/// How an object stands between its commits.
+/// Draws the state of each object between its commits.
 fn bands(svg: &mut Svg, layout: &Layout<'_>) {
     for (lane, _) in layout.timeline.lanes.iter().enumerate() {
         let commits: Vec<_> = layout
@@ -119,41 +120,41 @@ fn bands(svg: &mut Svg, layout: &Layout<'_>) {
             .iter()
             .enumerate()
             .filter(|(_, entry)| entry.lane == lane)
-            .filter_map(|(place, entry)| match &entry.what {
-                Happening::CallCommitted { standing, .. } => Some((place, *standing, entry)),
+            .filter_map(|(index, entry)| match &entry.what {
+                Happening::CallCommitted { state, .. } => Some((index, *state, entry)),
                 _ => None,
             })
             .collect();
-        for (number, &(place, standing, entry)) in commits.iter().enumerate() {
-            let (left, y) = (layout.x(place), layout.y(lane, 0));
+        for (number, &(index, state, entry)) in commits.iter().enumerate() {
+            let (left, y) = (layout.x(index), layout.y(lane, 0));
             let right = commits.get(number + 1).map_or_else(|| layout.width() - 4, |(next, ..)| layout.x(*next));
-            let class = match standing {
-                Standing::Live => "live",
-                Standing::Idle => "idle",
-                Standing::Gone => "gone",
+            let class = match state {
+                ObjectState::Live => "live",
+                ObjectState::Idle => "idle",
+                ObjectState::Gone => "gone",
             };
-            if standing != Standing::Gone && right > left {
+            if state != ObjectState::Gone && right > left {
                 svg.rect(class, (left, y - 5), (right - left, 10), &entry.text);
             }
-            if layout.shown.binary_search(&place).is_ok() {
+            if layout.shown.binary_search(&index).is_ok() {
                 svg.fitted("state", (left + 8, y - 11), &entry.text, right - left - 8);
             }
         }
     }
 }
 
-/// From a call to its commit, from a signal's sending to its arrival and back.
+/// Draws lines from a call to its commit, and from a signal's sending to its arrival and back.
 fn connectors(svg: &mut Svg, layout: &Layout<'_>) {
-    for &place in &layout.shown {
-        let entry = &layout.timeline.entries[place];
+    for &index in &layout.shown {
+        let entry = &layout.timeline.entries[index];
         let Some(thread) = Thread::of(&entry.what) else { continue };
-        let x = layout.x(place);
+        let x = layout.x(index);
         match &entry.what {
             Happening::CallCommitted { .. } => {
                 let Some(span) = layout.span(thread, false) else { continue };
                 let (from, to) = (layout.y(span.lane, span.row), layout.y(entry.lane, 0));
-                match span.end.filter(|&end| end < place) {
-                    // It took effect after its caller had stopped waiting.
+                match span.end.filter(|&end| end < index) {
+                    // The write took effect after its caller had stopped waiting.
                     Some(end) => svg.line("late", (layout.x(end), from), (x, to)),
                     None => svg.line("to-commit", (x, from), (x, to)),
                 }
@@ -195,18 +196,18 @@ fn bar(svg: &mut Svg, layout: &Layout<'_>, span: &Span<'_>) {
     if span.handling || i32::try_from(label.chars().count()).unwrap_or(i32::MAX) * 6 <= room {
         svg.fitted("bar-text", (left + 5, y + 4), &label, room);
     } else {
-        // Too long: the answer is worth more than the end of the words.
+        // Too long: the status matters more than the end of the label.
         let cells = i32::try_from(status.chars().count()).unwrap_or(0) * 7 + 4;
         svg.fitted("bar-text", (left + 5, y + 4), span.label, room - cells);
         svg.text("bar-end", (right - 4, y + 4), &status);
     }
 }
 
-fn happening(svg: &mut Svg, layout: &Layout<'_>, place: usize) {
-    let entry = &layout.timeline.entries[place];
-    let at = (layout.x(place), layout.y(entry.lane, 0));
+fn happening(svg: &mut Svg, layout: &Layout<'_>, index: usize) {
+    let entry = &layout.timeline.entries[index];
+    let at = (layout.x(index), layout.y(entry.lane, 0));
     match &entry.what {
-        Happening::CallCommitted { standing: Standing::Gone, .. } => svg.cross("end", at, 5, &entry.text),
+        Happening::CallCommitted { state: ObjectState::Gone, .. } => svg.cross("end", at, 5, &entry.text),
         Happening::CallCommitted { .. } => svg.circle("commit", at, 5, &entry.text),
         Happening::WatchEvent => svg.circle("watch", at, 4, &entry.text),
         Happening::Restart | Happening::Resume => svg.circle("restart", at, 5, &entry.text),
@@ -219,11 +220,11 @@ fn happening(svg: &mut Svg, layout: &Layout<'_>, place: usize) {
 }
 
 fn rings(svg: &mut Svg, layout: &Layout<'_>) {
-    for (number, &place) in (1..).zip(layout.shown.iter().filter(|&&place| layout.timeline.entries[place].critical)) {
-        let entry = &layout.timeline.entries[place];
+    for (number, &index) in (1..).zip(layout.shown.iter().filter(|&&index| layout.timeline.entries[index].critical)) {
+        let entry = &layout.timeline.entries[index];
         let thread = Thread::of(&entry.what);
         let span = thread.and_then(|thread| layout.span(thread, false)).filter(|span| span.lane == entry.lane);
-        let (x, y) = (layout.x(place), layout.y(entry.lane, span.map_or(0, |span| span.row)));
+        let (x, y) = (layout.x(index), layout.y(entry.lane, span.map_or(0, |span| span.row)));
         svg.circle("ring", (x, y), 9, &entry.text);
         svg.circle("number-box", (x - 10, y - 10), 7, "");
         svg.text("number", (x - 10, y - 6), &number.to_string());

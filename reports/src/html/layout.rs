@@ -1,6 +1,8 @@
-//! Where everything of a timeline goes: columns for entries, rows for lanes, and within a lane rows for what overlaps.
+//! Positions of everything in a drawn timeline: columns for entries, rows for lanes, and rows within a lane for what
+//! overlaps.
 //!
-//! A column per entry and not a scale of time: races happen within a millisecond and are waited for over half a minute.
+//! There is a column per entry instead of a scale of time, since a race takes a millisecond and the wait before it may
+//! take half a minute.
 use crate::{
     focus::{Thread, focus},
     timeline::{Entry, Happening, LaneKind, Timeline},
@@ -11,45 +13,45 @@ pub(super) const LABELS: i32 = 226;
 pub(super) const AXIS: i32 = 34;
 pub(super) const ROW: i32 = 20;
 const OBJECT: i32 = 46;
-/// Below the lanes: how many entries a column stands for.
+/// Height below the lanes, for the number of entries that a gap stands for.
 pub(super) const FOOT: i32 = 18;
-/// What the drawing of a short run is stretched to, so that its bars have room for words.
+/// Width to which the drawing of a short run is stretched, so that its bars have room for labels.
 const PAGE: i32 = 1_366;
 const NARROWEST: i32 = 27;
 const WIDEST: i32 = 64;
 const PADDING: i32 = 12;
-/// How many columns fit on a page before its letters get too small to read.
+/// Number of columns that fit on a page with readable letters.
 const COLUMNS: usize = 44;
 
-/// A call, or a signal's way: from its beginning to its end on one lane.
+/// A call or a signal, from its beginning to its end on one lane.
 pub(super) struct Span<'a> {
     pub(super) thread: Thread,
     pub(super) lane: usize,
-    /// Which row of the lane.
+    /// Row within the lane.
     pub(super) row: i32,
     pub(super) begin: usize,
-    /// `None`: it never ended.
+    /// `None` if it never ended.
     pub(super) end: Option<usize>,
     pub(super) label: &'a str,
-    /// Its answer's HTTP status, if any answer came.
+    /// HTTP status of its answer, if one came.
     pub(super) status: Option<u16>,
-    /// Whether it is a signal in a replica's hands.
+    /// Whether it is a replica's handling of a signal.
     pub(super) handling: bool,
 }
 
-/// See the module.
+/// Positions of the entries of one timeline.
 pub(super) struct Layout<'a> {
     pub(super) timeline: &'a Timeline,
-    /// Places of the entries shown.
+    /// Indexes of the entries shown.
     pub(super) shown: Vec<usize>,
-    /// Columns that stand for entries left out: their place among the columns, and how many entries.
+    /// Gaps: the column of each, and the number of entries that it stands for.
     pub(super) gaps: Vec<(i32, usize)>,
     pub(super) spans: Vec<Span<'a>>,
-    /// By lane: its upper edge and its height.
+    /// Upper edge and height of each lane.
     pub(super) lanes: Vec<(i32, i32)>,
-    /// By entry, shown or not: its column.
+    /// Column of each entry, shown or not.
     columns: Vec<i32>,
-    /// How wide a column is.
+    /// Width of a column.
     pub(super) column: i32,
     width: i32,
 }
@@ -85,8 +87,8 @@ impl<'a> Layout<'a> {
     }
 
     /// The middle of an entry's column.
-    pub(super) fn x(&self, place: usize) -> i32 {
-        self.columns.get(place).map_or_else(|| self.width - self.column, |&column| self.column_x(column))
+    pub(super) fn x(&self, index: usize) -> i32 {
+        self.columns.get(index).map_or_else(|| self.width - self.column, |&column| self.column_x(column))
     }
 
     pub(super) const fn column_x(&self, column: i32) -> i32 {
@@ -107,13 +109,13 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// For each entry its column, and for each column of entries left out how many they are.
+/// The column of each entry, and the gaps with the number of entries in each.
 fn columns(shown: &[usize], total: usize) -> (Vec<i32>, Vec<(i32, usize)>) {
     let mut columns = Vec::with_capacity(total);
     let mut gaps: Vec<(i32, usize)> = Vec::new();
     let (mut column, mut in_gap) = (-1, false);
-    for place in 0..total {
-        if shown.binary_search(&place).is_ok() {
+    for index in 0..total {
+        if shown.binary_search(&index).is_ok() {
             column += 1;
             in_gap = false;
         } else if in_gap {
@@ -130,14 +132,14 @@ fn columns(shown: &[usize], total: usize) -> (Vec<i32>, Vec<(i32, usize)>) {
     (columns, gaps)
 }
 
-/// The spans of which at least one entry is shown, in the order of their beginning.
+/// The spans with at least one entry shown, in the order of their beginning.
 fn spans<'a>(entries: &'a [Entry], shown: &[usize]) -> Vec<Span<'a>> {
     let mut spans: Vec<Span<'a>> = Vec::new();
     let mut open: BTreeMap<(Thread, bool), usize> = BTreeMap::new();
     let mut seen: Vec<Thread> = Vec::new();
-    for (place, entry) in entries.iter().enumerate() {
+    for (index, entry) in entries.iter().enumerate() {
         let Some(thread) = Thread::of(&entry.what) else { continue };
-        if shown.binary_search(&place).is_ok() {
+        if shown.binary_search(&index).is_ok() {
             seen.push(thread);
         }
         match &entry.what {
@@ -145,12 +147,12 @@ fn spans<'a>(entries: &'a [Entry], shown: &[usize]) -> Vec<Span<'a>> {
                 let handling = matches!(entry.what, Happening::SignalArrives { .. });
                 open.insert((thread, handling), spans.len());
                 let (lane, label) = (entry.lane, &*entry.text);
-                spans.push(Span { thread, lane, row: 0, begin: place, end: None, label, status: None, handling });
+                spans.push(Span { thread, lane, row: 0, begin: index, end: None, label, status: None, handling });
             }
             Happening::SignalAnswered { status, .. } | Happening::CallAnswered { status, .. } => {
                 for handling in [false, true] {
                     if let Some(span) = open.remove(&(thread, handling)) {
-                        (spans[span].end, spans[span].status) = (Some(place), *status);
+                        (spans[span].end, spans[span].status) = (Some(index), *status);
                     }
                 }
             }
@@ -161,7 +163,7 @@ fn spans<'a>(entries: &'a [Entry], shown: &[usize]) -> Vec<Span<'a>> {
     spans
 }
 
-/// Gives overlapping spans of a lane rows of their own; returns how many rows each lane needs.
+/// Gives overlapping spans of a lane rows of their own. Returns the number of rows of each lane.
 fn stack(spans: &mut [Span<'_>], lanes: usize, columns: &[i32]) -> Vec<i32> {
     let mut taken: Vec<Vec<i32>> = vec![Vec::new(); lanes];
     for span in spans {

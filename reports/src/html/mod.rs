@@ -1,11 +1,13 @@
-//! The report as one HTML file: no network, no script needed, light and dark, made to be printed as well.
+//! The report as one HTML file. It needs neither a network nor a script, has a light and a dark style, and can be
+//! printed.
 //!
-//! Everything that needs thought is computed here; the template only says where it goes.
+//! Everything is computed here; the template only arranges it.
 mod lanes;
 mod layout;
 mod svg;
 
 use crate::{
+    causes,
     figures::{counted, duration, grouped, moment, rate},
     report::{Failure, RunReport},
     summary,
@@ -36,7 +38,7 @@ struct Page<'a> {
     verdict: &'static str,
     verdict_class: &'static str,
     headline: String,
-    /// Set when there is exactly one failure, which then has the page to itself.
+    /// Sentence of the failure, if there is exactly one cause.
     sentence: Option<&'a str>,
     facts: Vec<(&'static str, String)>,
     failures: Vec<Story<'a>>,
@@ -47,6 +49,8 @@ struct Page<'a> {
 
 struct Story<'a> {
     failure: &'a Failure,
+    /// Sentences of the expectations that this failure explains.
+    expectations: Vec<&'a str>,
     rule: &'static str,
     facts: String,
     evidence: Vec<Step<'a>>,
@@ -56,7 +60,7 @@ struct Story<'a> {
 }
 
 struct Step<'a> {
-    /// Its number among the evidence, where it is part of that.
+    /// Its number among the evidence, if it is evidence.
     number: Option<usize>,
     at: String,
     ordinal: u64,
@@ -78,7 +82,9 @@ struct InvariantRow {
 impl<'a> Page<'a> {
     fn of(report: &'a RunReport) -> Self {
         let headline = summary::headline(report);
-        let sentence = match &*report.failures {
+        let failures: Vec<&Failure> =
+            report.failures.iter().filter(|failure| causes::explanation(report, failure).is_none()).collect();
+        let sentence = match &*failures {
             [only] => Some(&*only.sentence),
             _ => None,
         };
@@ -90,7 +96,7 @@ impl<'a> Page<'a> {
             headline,
             sentence,
             facts: facts(report),
-            failures: report.failures.iter().map(Story::of).collect(),
+            failures: failures.into_iter().map(|failure| Story::of(failure, report)).collect(),
             invariants: summary::invariants(report).into_iter().map(invariant_row).collect(),
             faults: summary::faults(report).into_iter().map(|(name, n)| (name, grouped(n))).collect(),
             tables: tables::of_verb(report).into_iter().chain(tables::scenarios(report)).collect(),
@@ -99,7 +105,10 @@ impl<'a> Page<'a> {
 }
 
 impl<'a> Story<'a> {
-    fn of(failure: &'a Failure) -> Self {
+    fn of(failure: &'a Failure, report: &'a RunReport) -> Self {
+        let explained = |other: &&Failure| {
+            causes::explanation(report, other).is_some_and(|explanation| std::ptr::eq(explanation, failure))
+        };
         let rule = model::ALL.iter().find(|invariant| invariant.id == failure.invariant);
         let facts = [
             counted(failure.replicas, "replica"),
@@ -112,6 +121,7 @@ impl<'a> Story<'a> {
             |critical_only: bool| failure.timeline.as_ref().map_or_else(Vec::new, |it| steps(it, critical_only));
         Self {
             failure,
+            expectations: report.failures.iter().filter(explained).map(|other| &*other.sentence).collect(),
             rule: rule.map_or("", |invariant| invariant.sentence),
             facts: facts.join(" · "),
             evidence: steps(true),

@@ -1,9 +1,9 @@
-//! Writes SVG: the few shapes that a timeline needs, in whole pixels, so that the same timeline is the same bytes.
+//! Writes SVG: the shapes that a timeline needs, in whole pixels, so that the same timeline gives the same bytes.
 //!
-//! Colours are classes; the page's style sheet gives them for light, dark and paper.
+//! Colours are classes. The page's style sheet defines them for light, dark and paper.
 use std::fmt::{Display, Write};
 
-/// A drawing under way.
+/// A drawing that is being made.
 pub(super) struct Svg {
     body: String,
     width: i32,
@@ -32,7 +32,7 @@ impl Svg {
         self.put(format_args!(r#"<circle class="{class}" cx="{cx}" cy="{cy}" r="{r}">{title}</circle>"#));
     }
 
-    /// A cross, for what is no more.
+    /// A cross: a fault, or the end of an object.
     pub(super) fn cross(&mut self, class: &str, (x, y): (i32, i32), r: i32, title: &str) {
         let title = Titled(title);
         let (left, right, top, bottom) = (x - r, x + r, y - r, y + r);
@@ -41,13 +41,13 @@ impl Svg {
         ));
     }
 
-    /// Text at its baseline; `class` says where it is anchored.
+    /// Text at its baseline; `class` determines its anchor.
     pub(super) fn text(&mut self, class: &str, (x, y): (i32, i32), text: &str) {
         let text = Escaped(text);
         self.put(format_args!(r#"<text class="{class}" x="{x}" y="{y}">{text}</text>"#));
     }
 
-    /// Text that is cut to `width`, with all of it in a tooltip.
+    /// Text that is cut to `width`; where it cannot show four characters it is left out.
     pub(super) fn fitted(&mut self, class: &str, at: (i32, i32), text: &str, width: i32) {
         const LETTER: i32 = 6;
         let room = usize::try_from(width / LETTER).unwrap_or(0);
@@ -59,7 +59,7 @@ impl Svg {
         }
     }
 
-    /// The whole element, described by `label` for those who cannot see it.
+    /// The whole element; `label` describes it to screen readers.
     pub(super) fn finish(self, label: &str) -> String {
         let Self { body, width, height } = self;
         let label = Escaped(label);

@@ -1,7 +1,7 @@
-//! A timeline on a terminal: one row per entry, one narrow column per lane, the words at the right.
+//! A timeline on a terminal: one row per entry, one narrow column per lane, the description at the right.
 //!
-//! Lanes have one letter each (`S` the sender, digits the replicas, `A`, `B` … the objects and other actors) and a legend,
-//! since the names of Kubernetes objects are wider than any column may be.
+//! The names of Kubernetes objects are too wide for a column, so each lane has one letter: `S` for the sender, digits
+//! for the replicas, and `A`, `B` … for objects and other actors, whose names are in the header.
 use crate::{
     figures::moment,
     focus::focus,
@@ -9,10 +9,20 @@ use crate::{
 };
 use std::fmt::Write;
 
-/// Writes the timeline; with `rows`, only the entries that the violation rests on and what is next to them, in that many rows.
+/// Explains columns and marks.
+pub(super) fn legend(text: &mut String) {
+    let columns =
+        "columns   S sender · 0 1 2 replicas · A B C objects and other actors, named in each header · > evidence";
+    let marks = "marks     › sent · » arrived · ‹ answered · ● commit · ◉ commit that is evidence · ~ watch event";
+    let faults = "          ! fault · ✕ crash · ↑ restart or resume · ‖ pause";
+    let _ = writeln!(text, "{columns}\n{marks}\n{faults}");
+}
+
+/// Writes the timeline. With `rows`, it writes only the evidence and the entries most relevant to it, in that many
+/// rows.
 pub(super) fn write(text: &mut String, timeline: &Timeline, indent: &str, rows: Option<usize>) {
     let letters = letters(&timeline.lanes);
-    let legend: Vec<_> = timeline
+    let names: Vec<_> = timeline
         .lanes
         .iter()
         .zip(&letters)
@@ -20,12 +30,12 @@ pub(super) fn write(text: &mut String, timeline: &Timeline, indent: &str, rows: 
         .map(|(lane, letter)| format!("{letter} {}", lane.name))
         .collect();
     let header: Vec<_> = letters.iter().map(char::to_string).collect();
-    let _ = writeln!(text, "{indent}   {:>12}  {}  {}", "seconds", header.join(" "), legend.join(" · "));
+    let _ = writeln!(text, "{indent}   {:>12}  {}  {}", "seconds", header.join(" "), names.join(" · "));
     let mut next = 0;
-    for place in rows.map_or_else(|| (0..timeline.entries.len()).collect(), |rows| focus(timeline, rows)) {
-        skipped(text, indent, place - next);
-        row(text, timeline, &timeline.entries[place], indent);
-        next = place + 1;
+    for index in rows.map_or_else(|| (0..timeline.entries.len()).collect(), |rows| focus(timeline, rows)) {
+        skipped(text, indent, index - next);
+        row(text, timeline, &timeline.entries[index], indent);
+        next = index + 1;
     }
     skipped(text, indent, timeline.entries.len() - next);
 }
@@ -56,12 +66,14 @@ fn row(text: &mut String, timeline: &Timeline, entry: &Entry, indent: &str) {
     let marks: Vec<_> = (0..timeline.lanes.len())
         .map(|lane| if lane == entry.lane { mark(entry).to_string() } else { "·".to_owned() })
         .collect();
+    let own = timeline.lanes.get(entry.lane).is_some_and(|lane| lane.kind == LaneKind::Replica);
     let lane = timeline.lanes.get(entry.lane).map_or("?", |lane| &lane.name);
-    let who = entry.replica.map_or_else(String::new, |replica| format!(" (replica {replica})"));
+    let cause = entry.replica.filter(|_| !own);
+    let cause = cause.map_or_else(String::new, |replica| format!(" (replica {replica})"));
     let pointer = if entry.critical { '>' } else { ' ' };
     let _ = writeln!(
         text,
-        "{indent} {pointer} {:>12}  {}  {lane}: {}{who}",
+        "{indent} {pointer} {:>12}  {}  {lane}: {}{cause}",
         moment(entry.at_us),
         marks.join(" "),
         entry.text

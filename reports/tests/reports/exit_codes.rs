@@ -1,10 +1,10 @@
-//! Which exit code a report comes to, and which trouble outweighs which.
+//! The exit code of each kind of report, and which kind of failure decides.
 use crate::race;
 use model::Verdict;
 use reports::{
     Failure, FailureKind, RunReport, exit_code,
     exit_code::*,
-    report::{Bug, Frontier},
+    report::{Frontier, Mutant},
 };
 
 fn with(kinds: &[FailureKind]) -> RunReport {
@@ -15,7 +15,7 @@ fn with(kinds: &[FailureKind]) -> RunReport {
 }
 
 #[test]
-fn each_trouble_has_its_own_code() {
+fn each_kind_of_failure_has_its_own_code() {
     assert_eq!(exit_code(&race::held()), HELD);
     assert_eq!(exit_code(&with(&[FailureKind::Safety])), SAFETY);
     assert_eq!(exit_code(&with(&[FailureKind::Liveness])), LIVENESS);
@@ -26,7 +26,7 @@ fn each_trouble_has_its_own_code() {
 }
 
 #[test]
-fn the_worse_trouble_decides() {
+fn the_worse_failure_decides() {
     use FailureKind::{Liveness, NotDeterministic, Panic, Safety};
     assert_eq!(exit_code(&with(&[Liveness, Safety])), SAFETY);
     assert_eq!(exit_code(&with(&[Safety, Panic])), PANICKED);
@@ -36,10 +36,10 @@ fn the_worse_trouble_decides() {
 }
 
 #[test]
-fn what_had_to_happen_and_did_not() {
+fn unmet_requirements_are_not_a_pass() {
     let unmet = vec!["crash was never delivered".to_owned()];
     assert_eq!(exit_code(&RunReport { unmet, verdict: Verdict::Inconclusive, ..race::held() }), UNMET);
-    let bug = |found| Bug {
+    let mutant = |found| Mutant {
         name: "no-mark".to_owned(),
         invariant: "occurrences_exact".to_owned(),
         strategy: "random".to_owned(),
@@ -48,8 +48,8 @@ fn what_had_to_happen_and_did_not() {
         scenario: None,
         replay: None,
     };
-    assert_eq!(exit_code(&RunReport { bugs: Some(vec![bug(true)]), ..race::held() }), HELD);
-    assert_eq!(exit_code(&RunReport { bugs: Some(vec![bug(true), bug(false)]), ..race::held() }), UNMET);
+    assert_eq!(exit_code(&RunReport { mutants: Some(vec![mutant(true)]), ..race::held() }), HELD);
+    assert_eq!(exit_code(&RunReport { mutants: Some(vec![mutant(true), mutant(false)]), ..race::held() }), UNMET);
     assert_eq!(exit_code(&RunReport { cases: Some(2), passed: Some(1), ..race::held() }), UNMET);
 }
 

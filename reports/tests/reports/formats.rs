@@ -1,21 +1,79 @@
-//! What each format looks like, and what must be in it whatever it looks like.
+//! Snapshots of each format, and content that each format must have.
 use crate::race;
 use insta::assert_snapshot;
 use model::Verdict;
+use reports::{
+    RunReport, github, html, json, junit,
+    text::{self, Detail},
+};
 
-use reports::{RunReport, github, html, json, junit, text};
+/// Lines of the first screen.
+const SCREEN: usize = 15;
 
-#[test]
-fn text_tells_a_violation_on_one_screen() {
-    let text = text::render(&race::violated());
-    assert_snapshot!(text);
-    let failure = text.lines().skip_while(|line| !line.starts_with("1. "));
-    assert!(failure.count() <= 15, "a failure fits in 15 lines");
+fn first_screen(report: &RunReport) -> String {
+    text::render(report, Detail::Short).lines().take(SCREEN).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn text_tells_what_was_tried() {
-    assert_snapshot!(text::render(&race::held()));
+fn first_screen_shows_a_violation() {
+    let screen = first_screen(&race::violated());
+    let failure = &race::violated().failures[0];
+    for needed in [&*failure.invariant, &failure.scenario, &failure.replay, "VIOLATED", "was still active"] {
+        assert!(screen.contains(needed), "no {needed} in\n{screen}");
+    }
+    assert_snapshot!(screen);
+}
+
+#[test]
+fn first_screen_folds_an_expectation() {
+    let report = race::with_expectation();
+    assert_eq!(text::render(&report, Detail::Short).matches("lockstep replay").count(), 1);
+    assert_snapshot!(first_screen(&report));
+}
+
+#[test]
+fn first_screen_has_room_for_many_causes() {
+    let report = race::many_causes();
+    let screen = first_screen(&report);
+    assert!(screen.contains("more causes, described below"), "{screen}");
+    assert_eq!(text::render(&report, Detail::Short).matches("   again   ").count(), model::ALL.len());
+    assert_snapshot!(screen);
+}
+
+#[test]
+fn causes_of_one_run_share_its_replay() {
+    let mut report = race::violated();
+    let mut other = report.failures[0].clone();
+    other.invariant = "one_holder".to_owned();
+    report.failures.push(other);
+    assert_eq!(text::render(&report, Detail::Short).matches("   again   ").count(), 1);
+}
+
+#[test]
+fn first_screen_names_what_is_undecided_and_unmet() {
+    let mut report = race::held();
+    report.verdict = Verdict::Inconclusive;
+    report.scenarios[0].verdict = Verdict::Inconclusive;
+    report.scenarios[0].invariants[1].checked = 0;
+    report.unmet = vec!["burst: the fault `crash` never took effect".to_owned()];
+    assert_snapshot!(first_screen(&report));
+}
+
+#[test]
+fn text_shows_a_violation() {
+    assert_snapshot!(text::render(&race::violated(), Detail::Short));
+}
+
+#[test]
+fn text_shows_a_held_run() {
+    assert_snapshot!(text::render(&race::held(), Detail::Short));
+}
+
+#[test]
+fn text_shows_every_detail() {
+    let text = text::render(&race::violated(), Detail::Full);
+    assert!(text.trim_end().ends_with("never loses a committed write"), "what is not modelled comes last");
+    assert_snapshot!(text);
 }
 
 #[test]
@@ -29,8 +87,15 @@ fn json_follows_the_schema() {
 }
 
 #[test]
+fn json_keeps_the_keys_of_its_schema() {
+    let text = json::render(&race::tabular());
+    assert!(text.contains("\"bugs\": [") && !text.contains("\"mutants\""), "{text}");
+    assert!(json::render(&race::violated()).contains("\"standing\": \"live\""));
+}
+
+#[test]
 fn json_is_read_back_unchanged() {
-    for report in [race::violated(), race::held()] {
+    for report in [race::violated(), race::held(), race::with_expectation()] {
         assert_eq!(json::parse(&json::render(&report)).expect("it was just written"), report);
     }
 }
@@ -65,11 +130,11 @@ fn drawing_is_the_same_bytes() {
 
 #[test]
 fn text_has_the_tables_of_other_verbs() {
-    assert_snapshot!(text::render(&race::tabular()));
+    assert_snapshot!(text::render(&race::tabular(), Detail::Short));
 }
 
 #[test]
-fn one_story_is_told_per_invariant() {
+fn each_invariant_has_one_story() {
     let mut report = race::violated();
     let mut larger = report.failures[0].clone();
     larger.scenario = "burst-100".to_owned();
@@ -78,7 +143,10 @@ fn one_story_is_told_per_invariant() {
     smaller.scenario = "pair".to_owned();
     smaller.choices = 1;
     report.failures = vec![report.failures[0].clone(), larger, smaller];
-    let text = text::render(&report);
+    let text = text::render(&report, Detail::Short);
     assert_eq!(text.matches("   again   ").count(), 1);
-    assert!(text.contains("· pair, ") && text.contains("also    in burst-100, holder-crash"), "{text}");
+    assert!(
+        text.contains("in pair and 2 more scenarios, ") && text.contains("also    in burst-100, holder-crash"),
+        "{text}"
+    );
 }

@@ -1,4 +1,4 @@
-//! What each format looks like (snapshots), what must be in a page whatever it looks like, and the exit codes.
+//! Tests of the formats (snapshots), of the page's content, and of the exit codes.
 mod exit_codes;
 mod formats;
 mod page;

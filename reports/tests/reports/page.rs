@@ -1,4 +1,4 @@
-//! What must be in the page, whatever it looks like.
+//! Content that the page must have, whatever its layout.
 use crate::race;
 use reports::{RunReport, html, report::Neighbour};
 
@@ -58,7 +58,7 @@ fn a_late_commit_is_drawn_as_one() {
 }
 
 #[test]
-fn what_does_not_fit_is_counted() {
+fn steps_that_do_not_fit_are_counted() {
     let mut timeline = race::timeline();
     let filler = timeline.entries[5].clone();
     timeline.entries.splice(5..5, std::iter::repeat_n(filler, 500));

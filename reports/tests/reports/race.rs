@@ -1,8 +1,8 @@
 //! A report made by hand: a create that was sent under a lease takes effect after the lease was taken over.
 use model::Verdict;
 use reports::{
-    Entry, Failure, FailureKind, Happening, Lane, LaneKind, RunReport, ScenarioReport, Standing, Timeline,
-    report::{Bug, Choice, FaultCount, Frontier, InvariantCount, Percentiles, ProtocolRow, RunsToFind, SCHEMA},
+    Entry, Failure, FailureKind, Happening, Lane, LaneKind, ObjectState, RunReport, ScenarioReport, Timeline,
+    report::{Choice, FaultCount, Frontier, InvariantCount, Mutant, Percentiles, ProtocolRow, RunsToFind, SCHEMA},
 };
 
 const SENDER: usize = 0;
@@ -16,7 +16,7 @@ const SECOND: usize = 5;
 struct Story(Vec<Entry>);
 
 impl Story {
-    fn tell(&mut self, at_us: u64, lane: usize, what: Happening, text: &str) -> &mut Entry {
+    fn add(&mut self, at_us: u64, lane: usize, what: Happening, text: &str) -> &mut Entry {
         let (ordinal, text) = (self.0.len() as u64 * 3, text.to_owned());
         self.0.push(Entry { at_us, ordinal, lane, what, text, replica: None, critical: false });
         self.0.last_mut().expect("just added")
@@ -24,17 +24,17 @@ impl Story {
 
     fn call(&mut self, at_us: u64, lane: usize, call: u64, (verb, object): (&str, &str)) {
         let what = Happening::CallSent { call, verb: verb.to_owned(), object: object.to_owned() };
-        self.tell(at_us, lane, what, &format!("{verb} {object}"));
+        self.add(at_us, lane, what, &format!("{verb} {object}"));
     }
 
     fn answer(&mut self, at_us: u64, lane: usize, call: u64, status: Option<u16>, text: &str) {
-        self.tell(at_us, lane, Happening::CallAnswered { call, status }, text);
+        self.add(at_us, lane, Happening::CallAnswered { call, status }, text);
     }
 
     fn commit(&mut self, at_us: u64, lane: usize, (call, verb): (u64, &str), replica: u8, text: &str) -> &mut Entry {
         let what =
-            Happening::CallCommitted { call, verb: verb.to_owned(), revision: 100 + call, standing: Standing::Live };
-        let entry = self.tell(at_us, lane, what, text);
+            Happening::CallCommitted { call, verb: verb.to_owned(), revision: 100 + call, state: ObjectState::Live };
+        let entry = self.add(at_us, lane, what, text);
         entry.replica = Some(replica);
         entry
     }
@@ -53,21 +53,21 @@ fn lanes() -> Vec<Lane> {
 }
 
 fn replica_0_is_slow(story: &mut Story) {
-    story.tell(100, SENDER, Happening::SignalSent { signal: 1 }, "signal 1");
-    story.tell(300, REPLICA_0, Happening::SignalArrives { signal: 1 }, "signal 1");
+    story.add(100, SENDER, Happening::SignalSent { signal: 1 }, "signal 1");
+    story.add(300, REPLICA_0, Happening::SignalArrives { signal: 1 }, "signal 1");
     story.call(500, REPLICA_0, 1, ("create", "lease"));
     story.commit(900, LEASE, (1, "create"), 0, "held by gateway-0");
     story.answer(1_200, REPLICA_0, 1, Some(201), "201");
     story.call(1_300, REPLICA_0, 2, ("list", "requests"));
     story.answer(1_900, REPLICA_0, 2, Some(200), "200, none");
     story.call(2_000, REPLICA_0, 3, ("create", "rr-…-8c41d2aa"));
-    story.tell(2_000, REPLICA_0, Happening::Fault, "request delayed");
-    story.tell(400_000, SENDER, Happening::SignalSent { signal: 2 }, "signal 2");
-    story.tell(400_200, REPLICA_1, Happening::SignalArrives { signal: 2 }, "signal 2");
+    story.add(2_000, REPLICA_0, Happening::Fault, "request delayed");
+    story.add(400_000, SENDER, Happening::SignalSent { signal: 2 }, "signal 2");
+    story.add(400_200, REPLICA_1, Happening::SignalArrives { signal: 2 }, "signal 2");
     story.call(400_400, REPLICA_1, 4, ("get", "lease"));
     story.answer(400_900, REPLICA_1, 4, Some(200), "200, held by gateway-0");
     story.answer(15_002_000, REPLICA_0, 3, None, "no answer in 15 s");
-    story.tell(15_002_300, SENDER, Happening::SignalAnswered { signal: 1, status: Some(504) }, "signal 1: 504");
+    story.add(15_002_300, SENDER, Happening::SignalAnswered { signal: 1, status: Some(504) }, "signal 1: 504");
 }
 
 fn replica_1_takes_over(story: &mut Story) {
@@ -83,7 +83,7 @@ fn replica_1_takes_over(story: &mut Story) {
     story.call(30_003_500, REPLICA_1, 8, ("patch", "rr-…-19b07f35/status"));
     story.commit(30_003_900, SECOND, (8, "patch"), 1, "count 1");
     story.answer(30_004_200, REPLICA_1, 8, Some(200), "200");
-    story.tell(30_004_500, SENDER, Happening::SignalAnswered { signal: 2, status: Some(201) }, "signal 2: 201");
+    story.add(30_004_500, SENDER, Happening::SignalAnswered { signal: 2, status: Some(201) }, "signal 2: 201");
 }
 
 pub(crate) fn timeline() -> Timeline {
@@ -94,7 +94,8 @@ pub(crate) fn timeline() -> Timeline {
 }
 
 fn failure() -> Failure {
-    let choice = |index, label: &str, value, of| Choice { index, label: label.to_owned(), value, of };
+    let choice =
+        |index, label: &str, value, of| Choice { index, label: label.to_owned(), value, of, meaning: String::new() };
     Failure {
         scenario: "holder-crash".to_owned(),
         protocol: "shipped-lease".to_owned(),
@@ -103,8 +104,8 @@ fn failure() -> Failure {
         invariant: "one_active_request".to_owned(),
         kind: FailureKind::Safety,
         sentence: "Replica 0 created rr-3f2a91c07d5e-8c41d2aa for fingerprint 3f2a91c07d5e… at 30.003100 s, while \
-                   rr-3f2a91c07d5e-19b07f35 (created by replica 1 at 30.003 s) was still active: 2 active requests for one \
-                   fingerprint."
+                   rr-3f2a91c07d5e-19b07f35 (created by replica 1 at 30.003 s) was still active: 2 active requests for \
+                   one fingerprint."
             .to_owned(),
         seed: "7734".to_owned(),
         file: Some("lockstep-report/holder-crash-one_active_request.json".to_owned()),
@@ -115,6 +116,7 @@ fn failure() -> Failure {
         signals: 2,
         api_calls: 8,
         occurrences: 37,
+        explained_by: None,
         choice_sequence: vec![choice(9, "fault of create rr-…-8c41d2aa", 2, 5), choice(23, "next commit", 1, 2)],
         timeline: Some(timeline()),
         neighbour: None,
@@ -139,7 +141,7 @@ fn scenario(name: &str, protocol: &str, verdict: Verdict, invariants: Vec<Invari
     }
 }
 
-/// Two scenarios, one failure.
+/// Two scenarios, one of which fails.
 pub(crate) fn violated() -> RunReport {
     let broken = vec![count("one_active_request", 21_800, 37), count("one_holder", 5_201, 0)];
     let held = vec![count("one_active_request", 19_310, 0), count("occurrences_exact", 2_400, 0)];
@@ -164,14 +166,14 @@ pub(crate) fn violated() -> RunReport {
         interrupted: false,
         frontier: None,
         scope: None,
-        bugs: None,
+        mutants: None,
         protocols: None,
         cases: None,
         passed: None,
     }
 }
 
-/// The same scenarios, nothing broken.
+/// The same scenarios without a violation.
 pub(crate) fn held() -> RunReport {
     let mut report = RunReport { verdict: Verdict::Held, failures: Vec::new(), ..violated() };
     for scenario in &mut report.scenarios {
@@ -181,9 +183,9 @@ pub(crate) fn held() -> RunReport {
     report
 }
 
-/// What `exhaust`, `bugs` and `compare` add, in one.
+/// The tables of `exhaust`, `mutants` and `compare` in one report.
 pub(crate) fn tabular() -> RunReport {
-    let bug = |name: &str, runs_to_find: Option<RunsToFind>| Bug {
+    let mutant = |name: &str, runs_to_find: Option<RunsToFind>| Mutant {
         name: name.to_owned(),
         invariant: "occurrences_exact".to_owned(),
         strategy: "random".to_owned(),
@@ -205,8 +207,31 @@ pub(crate) fn tabular() -> RunReport {
     };
     RunReport {
         frontier: Some(vec![Frontier { preemptions: 2, faults: 1, schedules: 18_204, complete: true }]),
-        bugs: Some(vec![bug("no-mark", Some(RunsToFind { median: 14.0, p95: 118.0 })), bug("no-fence", None)]),
+        mutants: Some(vec![mutant("no-mark", Some(RunsToFind { median: 14.0, p95: 118.0 })), mutant("no-fence", None)]),
         protocols: Some(vec![protocol("none", 0.6714, None), protocol("fenced-lease", 0.0, Some(31.4))]),
         ..held()
     }
+}
+
+/// The same failure with a missed expectation of its scenario.
+pub(crate) fn with_expectation() -> RunReport {
+    let mut report = violated();
+    report.failures.push(Failure {
+        invariant: "scenario_expectation".to_owned(),
+        sentence: "Expected 1 RemediationRequest at the end, found 2.".to_owned(),
+        explained_by: Some("one_active_request".to_owned()),
+        ..failure()
+    });
+    report
+}
+
+/// Many invariants, each violated in a scenario of its own.
+pub(crate) fn many_causes() -> RunReport {
+    let mut report = violated();
+    for invariant in model::ALL {
+        let scenario = format!("scenario-of-{}", invariant.id);
+        let replay = format!("lockstep replay {scenario}/shipped-lease/direct/pct:3/7734");
+        report.failures.push(Failure { invariant: invariant.id.to_owned(), scenario, replay, ..failure() });
+    }
+    report
 }

@@ -1,10 +1,10 @@
-//! Exhaustive search: every schedule of a scope, by running it from its beginning.
+//! Exhaustive search: runs every schedule of a scope, each from its beginning.
 //!
-//! A schedule is a list of deviations from "in order, no fault". Running one shows the choices that it meets; every alternative
-//! to one of them, behind the last deviation, is the next schedule: each is run exactly once, and none is kept but as its list.
-//! Cells of equal cost are done one after the other, cheapest first, so that what is found first is the smallest there is.
+//! A schedule is a list of deviations from "in order, no fault". Running one shows its choices. Every alternative to a
+//! choice after the last deviation is a further schedule. So each schedule runs exactly once, and is kept only as its
+//! picks. Cells of equal cost run one after the other, cheapest first: the first violation is one of the smallest.
 //!
-//! No reduction: two orders of steps that do not touch each other both count, and both are run.
+//! There is no reduction: two orders of independent steps are two schedules, and both run.
 use super::{
     progress::Progress,
     scope::{Cost, alternatives},
@@ -15,7 +15,7 @@ use crate::{
     runner::{Prepared, Run},
 };
 use model::verdict::Verdict;
-use sim::choice::{Choice, Choices, Recorded};
+use sim::engine::{Choices, Pick, Recorded};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
@@ -25,63 +25,63 @@ use std::{
     time::Duration,
 };
 
-/// What is searched, and with what.
+/// Bounds and resources of a search.
 #[derive(Debug, Clone, Copy)]
 pub struct Search {
-    /// How much one schedule may have.
+    /// Cost that one schedule may have.
     pub bound: Cost,
-    /// Threads.
+    /// Number of threads.
     pub jobs: usize,
-    /// Which part of the schedules, of how many.
+    /// Part of the schedules that is searched.
     pub shard: Shard,
-    /// Wall time after which no run is begun.
+    /// Wall time after which no run begins.
     pub time: Option<Duration>,
-    /// Go on after a breach.
+    /// Whether the search continues after a violation.
     pub keep_going: bool,
 }
 
-/// One of several machines that share a search: schedules are dealt out by their first deviation.
+/// Part of a search that several machines share: schedules are divided by their first deviation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
-    /// Which, from 0.
+    /// Number of this part, from 0.
     pub index: usize,
-    /// Of how many.
+    /// Number of parts.
     pub of: usize,
 }
 
 impl Shard {
-    /// All of it.
+    /// The whole search.
     pub const WHOLE: Shard = Shard { index: 0, of: 1 };
 }
 
-/// How far a search came within one bound.
+/// How far a search got within one bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
-    /// At most so many deviations of each kind.
+    /// Ceilings of deviations.
     pub bound: Cost,
-    /// Schedules run.
+    /// Number of schedules that ran.
     pub schedules: u64,
-    /// Whether these are all there are.
+    /// Whether these are all schedules within the bound.
     pub complete: bool,
 }
 
-/// What a search came to.
+/// Result of a search.
 #[derive(Debug, Default)]
 pub struct Explored {
-    /// Every schedule's run, added up.
+    /// Sum of all runs.
     pub tally: Tally,
-    /// Per bound, cheapest first.
+    /// One row per bound, cheapest first.
     pub frontier: Vec<Row>,
 }
 
-/// A schedule that was run, and what it met.
+/// A schedule that ran, and its choices.
 struct Node {
-    record: Box<[Choice]>,
-    /// Where its own alternatives begin: behind its last deviation.
+    record: Box<[Pick]>,
+    /// Index at which its own alternatives begin: after its last deviation.
     from: usize,
 }
 
-/// A schedule to run: `node`'s, but for one choice.
+/// A schedule to run: the one of `node` with another pick at one choice.
 struct Task {
     node: Arc<Node>,
     at: usize,
@@ -92,23 +92,23 @@ impl Task {
     fn choices(&self) -> Choices {
         let mut choices = self.node.record[..=self.at].to_vec();
         choices[self.at].picked = self.picked;
-        Choices::new(Recorded::new(choices))
+        Choices::new(Recorded::picks(choices))
     }
 }
 
 impl Node {
-    /// The schedules that differ from `node`'s in one more choice that costs `cost`.
+    /// The schedules that differ from the one of `node` in one more choice, of this cost.
     fn beyond(node: &Arc<Node>, cost: Cost) -> impl Iterator<Item = Task> {
         (node.from..node.record.len()).flat_map(move |at| {
             let choice = node.record[at];
             let fits = move |picked: &u32| Cost::of(choice.label, *picked) == cost;
             let node = Arc::clone(node);
-            alternatives(&choice).filter(fits).map(move |picked| Task { node: Arc::clone(&node), at, picked })
+            alternatives(choice).filter(fits).map(move |picked| Task { node: Arc::clone(&node), at, picked })
         })
     }
 }
 
-/// The schedules of one cell that are still to be run, made from those of cheaper cells as they are needed.
+/// The schedules of one cell that have not run yet, made from those of cheaper cells as they are needed.
 struct Queue {
     parents: VecDeque<(Arc<Node>, Cost)>,
     tasks: VecDeque<Task>,
@@ -180,22 +180,22 @@ fn parents(nodes: &BTreeMap<Cost, Vec<Arc<Node>>>, cell: Cost) -> VecDeque<(Arc<
         .collect()
 }
 
-/// One cell's work.
+/// Work of one cell.
 struct Cell<'a> {
     prepared: &'a Prepared,
     search: &'a Search,
     progress: &'a Progress,
     over: &'a (dyn Fn() -> bool + Sync),
-    /// Whether dearer cells need what is met here.
+    /// Whether more expensive cells need the choices of this one.
     expandable: bool,
     done: &'a AtomicU64,
 }
 
 impl Cell<'_> {
-    /// The one schedule without deviations. Every shard needs it, the first counts it.
+    /// Runs the one schedule without deviations. Every shard needs it; the first counts it.
     fn root(&self) -> (Vec<Arc<Node>>, Tally) {
         let mut tally = Tally::default();
-        let node = self.one(Choices::new(Recorded::new(Vec::new())), 0, &mut tally);
+        let node = self.one(Choices::new(Recorded::picks(Vec::new())), 0, &mut tally);
         if self.search.shard.index > 0 {
             tally = Tally::default();
         }
@@ -222,7 +222,7 @@ impl Cell<'_> {
         result.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs a schedule, and those that differ from it in what costs nothing.
+    /// Runs a schedule, and those that differ from it only in free choices.
     fn with_variants(&self, task: Task, nodes: &mut Vec<Arc<Node>>, tally: &mut Tally) {
         let mut open = vec![task];
         while let Some(task) = open.pop()
@@ -258,6 +258,6 @@ impl Cell<'_> {
                 self.progress.stop.store(true, Relaxed);
             }
         }
-        Some(Arc::new(Node { record: run.outcome.choices.into_boxed_slice(), from }))
+        Some(Arc::new(Node { record: run.outcome.choices.iter().map(Pick::from).collect(), from }))
     }
 }

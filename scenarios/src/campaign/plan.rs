@@ -33,9 +33,9 @@ impl Plan {
         let mut round: Vec<Turn> =
             turns.flat_map(|(subject, &share)| (0..share).map(move |run| Turn { subject, run })).collect();
         // Run r of n is at (r + 1/2) / n of the round: compared as (2r + 1) / n, without rounding.
-        let place = |turn: &Turn| (u128::from(2 * turn.run + 1), u128::from(shares[turn.subject]));
+        let position = |turn: &Turn| (u128::from(2 * turn.run + 1), u128::from(shares[turn.subject]));
         round.sort_by(|one, other| {
-            let ((at, of), (other_at, other_of)) = (place(one), place(other));
+            let ((at, of), (other_at, other_of)) = (position(one), position(other));
             (at * other_of).cmp(&(other_at * of)).then(one.subject.cmp(&other.subject))
         });
         Self { shares, round, rounds }
@@ -76,14 +76,14 @@ mod tests {
         (0..count).map_while(|number| plan.turn(number)).map(|turn| (turn.subject, turn.run)).collect()
     }
 
-    /// All runs of all subjects, sorted by their place in the whole campaign.
+    /// All runs of all subjects, sorted by their position in the whole campaign.
     fn reference(runs: &[u64]) -> Vec<(usize, u64)> {
         let subjects = runs.iter().enumerate();
         let mut all: Vec<(usize, u64)> =
             subjects.flat_map(|(subject, &runs)| (0..runs).map(move |run| (subject, run))).collect();
         all.sort_by(|&(subject, run), &(other, other_run)| {
-            let (place, other_place) = ((2 * run + 1) * runs[other], (2 * other_run + 1) * runs[subject]);
-            place.cmp(&other_place).then(subject.cmp(&other))
+            let (position, other_position) = ((2 * run + 1) * runs[other], (2 * other_run + 1) * runs[subject]);
+            position.cmp(&other_position).then(subject.cmp(&other))
         });
         all
     }

@@ -9,10 +9,7 @@ use crate::{
     runner::{Prepared, Run, Subject},
 };
 use model::{oracle::Finding, verdict::Verdict};
-use sim::{
-    choice::{Choices, Random},
-    trace::Detail,
-};
+use sim::engine::{Choices, Detail, Random};
 use std::{
     sync::{
         Mutex, PoisonError,

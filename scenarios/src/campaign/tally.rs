@@ -5,7 +5,7 @@ use crate::{
     runner::{Hashes, Run, Subject},
 };
 use model::{oracle::Violation, verdict::Verdict};
-use sim::{choice::Choice, faults::Delivered};
+use sim::{Choice, Delivered};
 use std::{collections::BTreeMap, time::Duration};
 
 /// The violation of one invariant with the lowest run number.

@@ -1,4 +1,4 @@
-//! Assumptions: for each assumption of docs/protocol.md, a scenario that violates it.
+//! Assumptions: for each assumption of docs/protocol/argument.md, a scenario that violates it.
 //!
 //! No protocol can hold in these scenarios, so they are outside the catalogue. Each must break the named invariant;
 //! otherwise the assumption is not needed. Where the gateway refuses signals instead, the scenario expects that.
@@ -11,16 +11,13 @@ use crate::{
     scenario::{Expect, Scenario},
     workload::{Act, Interference, Payload::Deployment, Route},
 };
-use sim::{
-    direct::Effect,
-    faults::{FaultKind, Faults},
-};
+use sim::{Effect, FaultKind, Faults};
 use std::{borrow::Cow, time::Duration};
 
 /// An assumption, and a scenario that violates it.
 #[derive(Debug, Clone)]
 pub struct Assumption {
-    /// The assumption, as docs/protocol.md states it.
+    /// The assumption, as docs/protocol/argument.md states it.
     pub statement: &'static str,
     /// Scenario that violates it.
     pub scenario: Scenario,
@@ -135,7 +132,7 @@ const FAST_CLOCK: Scenario = Scenario {
     name: Cow::Borrowed("assumption-fast-clock"),
     story: Cow::Borrowed("a replica's clock runs 40 % fast: it takes a lock while another replica still holds it"),
     acts: Cow::Borrowed(&[deliver(Deployment, 6, Route::RoundRobin)]),
-    faults: Faults { name: "fast-clocks", skew: true, rates_ppm: &[0, 400_000], ..Faults::NONE },
+    faults: Faults { name: "fast-clocks", clock_skew: true, clock_rates_ppm: &[0, 400_000], ..Faults::NONE },
     triggers: Cow::Borrowed(&[first(creates(), Effect::PauseBefore(seconds(45)))]),
     ..Scenario::BLANK
 };
@@ -148,7 +145,7 @@ const SHARED_DIGITS: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
-/// Every assumption of docs/protocol.md, in its order.
+/// Every assumption of docs/protocol/argument.md, in its order.
 pub static ASSUMPTIONS: &[Assumption] = &[
     Assumption {
         statement: "a request to the API server takes effect within 60 s or never",

@@ -8,7 +8,7 @@ use crate::{
         Route,
     },
 };
-use sim::faults::Faults;
+use sim::Faults;
 use std::borrow::Cow;
 
 /// Integration test of the lock's plan: three pods, fifteen concurrent signals of one fingerprint.

@@ -1,9 +1,6 @@
 //! Short constructors for the literals of scenarios: acts, triggers and times.
 use crate::workload::{Act, Interference, Payload, Retry, Route};
-use sim::{
-    direct::{CallPattern, Effect, Trigger},
-    faults::FaultKind,
-};
+use sim::{CallPattern, Effect, FaultKind, Trigger};
 use std::{borrow::Cow, time::Duration};
 
 /// Delivers copies of a payload at once, with Alertmanager's retries.

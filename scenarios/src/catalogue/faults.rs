@@ -4,17 +4,15 @@ use crate::{
     scenario::{ClusterShape, Expect, Scenario},
     workload::{Act, Payload::Deployment, Route},
 };
-use sim::{
-    direct::{Effect, Trigger},
-    faults::{FaultKind, Faults},
-};
+use sim::{Effect, FaultKind, Faults, Trigger};
 use std::borrow::Cow;
 
 /// The lock's holder is gone and never releases it.
 pub const HELD_LOCK: Scenario = Scenario {
     name: Cow::Borrowed("held-lock"),
     story: Cow::Borrowed(
-        "a holder that is gone still has the lock: senders get 503 and retry, and are accepted once the lock has expired",
+        "a holder that is gone still has the lock: senders get 503 and retry, and are accepted once the lock has \
+         expired",
     ),
     cluster: ClusterShape { tail: ClusterShape::LONG_TAIL, ..ClusterShape::USUAL },
     acts: Cow::Borrowed(&[
@@ -56,7 +54,8 @@ pub const HOLDER_PAUSE: Scenario = Scenario {
 pub const LOST_CREATE: Scenario = Scenario {
     name: Cow::Borrowed("lost-create"),
     story: Cow::Borrowed(
-        "the first create is answered 504 and executed later; the second commits and is answered 5xx; the lock's answer is lost",
+        "the first create is answered 504 and executed later; the second commits and is answered 5xx; the lock's \
+         answer is lost",
     ),
     acts: Cow::Borrowed(&[deliver(Deployment, 6, Route::RoundRobin)]),
     triggers: Cow::Borrowed(&[
@@ -109,7 +108,8 @@ pub const FORBIDDEN: Scenario = Scenario {
 pub const ADMISSION_REFUSES: Scenario = Scenario {
     name: Cow::Borrowed("admission-refuses"),
     story: Cow::Borrowed(
-        "an admission webhook refuses creates and delays counts for a while: 503 first, and every signal is accepted in the end",
+        "an admission webhook refuses creates and delays counts for a while: 503 first, and every signal is accepted \
+         in the end",
     ),
     acts: Cow::Borrowed(&[deliver(Deployment, 6, Route::RoundRobin)]),
     triggers: Cow::Borrowed(&[
@@ -127,7 +127,7 @@ pub const API_ERRORS: Scenario = Scenario {
     story: Cow::Borrowed(
         "429, 500, 503, 504 and broken connections on one call in five: every signal is accepted in the end",
     ),
-    faults: Faults { name: "api-errors", call: 200, calls_max: 20, ..Faults::NONE },
+    faults: Faults { name: "api-errors", call_fault_per_mille: 200, max_call_faults: 20, ..Faults::NONE },
     acts: Cow::Borrowed(&[deliver(Deployment, 8, Route::Any)]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
     weight: 60,
@@ -169,7 +169,13 @@ pub const TIME_TRAVEL: Scenario = Scenario {
     name: Cow::Borrowed("time-travel"),
     story: Cow::Borrowed("API servers restart and clients move to others with older caches, while one alert repeats"),
     cluster: ClusterShape { servers: 3, ..ClusterShape::USUAL },
-    faults: Faults { name: "time-travel", servers: 60, servers_max: 8, lagging: 200, ..Faults::NONE },
+    faults: Faults {
+        name: "time-travel",
+        server_fault_per_mille: 60,
+        max_server_faults: 8,
+        lagging_cache_per_mille: 200,
+        ..Faults::NONE
+    },
     acts: Cow::Borrowed(ONE_BY_ONE),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 6)]),
     weight: 40,

@@ -8,7 +8,7 @@ use crate::{
         Retry, Route,
     },
 };
-use sim::{direct::Effect, faults::Faults};
+use sim::{Effect, Faults};
 use std::borrow::Cow;
 
 /// Number of cold fingerprints.
@@ -47,7 +47,8 @@ pub const COLD_ALONE: Scenario = Scenario {
 pub const STUCK_AND_COLD: Scenario = Scenario {
     name: Cow::Borrowed("stuck-and-cold"),
     story: Cow::Borrowed(
-        "a fingerprint's lock is never released, and more of its alerts arrive than a replica can queue: others are served at once",
+        "a fingerprint's lock is never released, and more of its alerts arrive than a replica can queue: others are \
+         served at once",
     ),
     cluster: ClusterShape { replicas: 1, ..ClusterShape::USUAL },
     acts: Cow::Borrowed(&[
@@ -65,7 +66,8 @@ pub const STUCK_AND_COLD: Scenario = Scenario {
 pub const KEYED_REDELIVERY: Scenario = Scenario {
     name: Cow::Borrowed("keyed-redelivery"),
     story: Cow::Borrowed(
-        "6 deliveries with idempotency keys, each sent three times under `stormy` faults while the request ends: each counts once",
+        "6 deliveries with idempotency keys, each sent three times under `stormy` faults while the request ends: \
+         each counts once",
     ),
     faults: Faults::STORMY,
     acts: Cow::Borrowed(&[meanwhile!(Deployment, "Pending", "Completed"), keyed(Deployment, 6, Route::Any, 2)]),
@@ -127,7 +129,8 @@ pub const ALERTMANAGER_PAIR: Scenario = Scenario {
 pub const LONG_LIFE: Scenario = Scenario {
     name: Cow::Borrowed("long-life"),
     story: Cow::Borrowed(
-        "three hours of an Alertmanager pair under `stormy` faults, while the orchestrator ends requests: no alert is lost",
+        "three hours of an Alertmanager pair under `stormy` faults, while the orchestrator ends requests: no alert \
+         is lost",
     ),
     cluster: ClusterShape { tail: ClusterShape::LONG_TAIL, ..ClusterShape::USUAL },
     faults: Faults::STORMY,

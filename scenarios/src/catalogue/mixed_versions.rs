@@ -22,7 +22,8 @@ const CREATED_BEFORE: Act = deliver(Distinct(0), 1, Route::Replica(0));
 pub const ROLLING_UPDATE: Scenario = Scenario {
     name: Cow::Borrowed("rolling-update"),
     story: Cow::Borrowed(
-        "one pod still runs the existing gateway: alerts that arrive one at a time at old and new pods are counted on one request",
+        "one pod still runs the existing gateway: alerts that arrive one at a time at old and new pods are counted \
+         on one request",
     ),
     mixed_replicas: Cow::Borrowed(&["shipped-lease"]),
     acts: Cow::Borrowed(&[
@@ -55,7 +56,8 @@ const fn lease(number: u16, spec: &'static str) -> Act {
 pub const ODD_LEASES: Scenario = Scenario {
     name: Cow::Borrowed("odd-leases"),
     story: Cow::Borrowed(
-        "locks written by hand: empty, without a duration, without a time, long expired, in the future; each fingerprint is served",
+        "locks written by hand: empty, without a duration, without a time, long expired, in the future; each \
+         fingerprint is served",
     ),
     cluster: ClusterShape { tail: ClusterShape::LONG_TAIL, ..ClusterShape::USUAL },
     acts: Cow::Borrowed(&[

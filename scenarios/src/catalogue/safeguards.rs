@@ -8,19 +8,24 @@ use crate::{
     scenario::{Expect, Scenario},
     workload::{Act, Interference, Payload::Deployment, Route},
 };
-use sim::{
-    direct::{Effect, Trigger},
-    faults::{FaultKind, Faults},
-};
+use sim::{Effect, FaultKind, Faults, Trigger};
 use std::{borrow::Cow, time::Duration};
 
 /// All interference that the protocol must survive, at any step.
 pub const INTERFERENCE: Scenario = Scenario {
     name: Cow::Borrowed("interference"),
     story: Cow::Borrowed(
-        "8 alerts while other clients free leases, end and delete requests and erase marks at any step, and answers are lost",
+        "8 alerts while other clients free leases, end and delete requests and erase marks at any step, and answers \
+         are lost",
     ),
-    faults: Faults { name: "interference", call: 150, calls_max: 12, others: 40, others_max: 6, ..Faults::NONE },
+    faults: Faults {
+        name: "interference",
+        call_fault_per_mille: 150,
+        max_call_faults: 12,
+        interference_per_mille: 40,
+        max_interferences: 6,
+        ..Faults::NONE
+    },
     acts: Cow::Borrowed(&[deliver(Deployment, 8, Route::Any)]),
     expect: Cow::Borrowed(&[Expect::AllAccepted]),
     weight: 40,
@@ -49,7 +54,8 @@ pub const DELETED_UNDER_WAY: Scenario = Scenario {
 pub const SLOW_DELETION: Scenario = Scenario {
     name: Cow::Borrowed("slow-deletion"),
     story: Cow::Borrowed(
-        "an active RemediationRequest is deleted and a finalizer keeps it for 40 s: its signals wait, no other is created",
+        "an active RemediationRequest is deleted and a finalizer keeps it for 40 s: its signals wait, no other is \
+         created",
     ),
     acts: Cow::Borrowed(&[
         deliver(Deployment, 1, Route::Any),
@@ -103,7 +109,7 @@ pub const WRONG_CLOCKS: Scenario = Scenario {
     story: Cow::Borrowed(
         "replicas' clocks are wrong by up to 90 s: no lock expires early, and no stored time goes back",
     ),
-    faults: Faults { name: "wrong-clocks", skew: true, ..Faults::NONE },
+    faults: Faults { name: "wrong-clocks", clock_skew: true, ..Faults::NONE },
     acts: Cow::Borrowed(&[
         // A replica's monotonic clock begins at its start: it must have run for longer than two wall clocks differ.
         Act::Wait(seconds(180)),
@@ -119,7 +125,8 @@ pub const WRONG_CLOCKS: Scenario = Scenario {
 pub const QUICK_RESTART: Scenario = Scenario {
     name: Cow::Borrowed("quick-restart"),
     story: Cow::Borrowed(
-        "the holder crashes with a create under way and restarts within half a second, with the same name and its lock still held",
+        "the holder crashes with a create under way and restarts within half a second, with the same name and its \
+         lock still held",
     ),
     acts: Cow::Borrowed(&[deliver(Deployment, 4, Route::RoundRobin)]),
     triggers: Cow::Borrowed(&[
@@ -150,7 +157,8 @@ pub const LATE_COUNT: Scenario = Scenario {
 pub const REWRITTEN_LEDGER: Scenario = Scenario {
     name: Cow::Borrowed("rewritten-ledger"),
     story: Cow::Borrowed(
-        "a count's answer is lost; before its writer reads again, the marks are erased and another replica begins a new ledger",
+        "a count's answer is lost; before its writer reads again, the marks are erased and another replica begins a \
+         new ledger",
     ),
     acts: Cow::Borrowed(&[
         deliver(Deployment, 1, Route::Replica(0)),

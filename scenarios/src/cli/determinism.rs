@@ -1,5 +1,5 @@
-//! `lockstep determinism`: each seed twice, in two processes; the first event that differs is named.
-use super::Outcome;
+//! `lockstep determinism`: runs each seed twice, in two processes, and names the first event that differs.
+use super::{outcome::Outcome, print};
 use crate::{
     catalogue::{CATALOGUE, bursts::BURST},
     protocol_name::ProtocolName,
@@ -9,24 +9,24 @@ use crate::{
 use anyhow::{Context, bail};
 use reports::exit_code;
 use sim::{
-    choice::{Choices, Random},
-    faults::Faults,
-    trace::Detail,
+    Faults,
+    engine::{Choices, Detail, Random},
 };
 use std::{
     ops::Range,
     process::{Command, Stdio},
 };
 
-/// Runs each seed twice, in two processes, and compares everything that happened.
-///
-/// Example: lockstep determinism --seeds 0..200
+/// Runs each seed twice, in two processes, and compares all events.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lockstep determinism --seeds 0..200")]
 pub(super) struct Args {
-    /// The seeds, as A..B.
-    #[arg(long, default_value = "0..50", value_parser = seeds)]
+    /// Range of seeds, without its end.
+    #[arg(long, value_name = "A..B", default_value = "0..50", value_parser = seeds)]
     seeds: Range<u64>,
-    /// Prints the traces' hashes of these seeds: what the two processes are asked for.
+    /// Prints the trace hashes of these seeds, as each of the two processes does.
     #[arg(long, hide = true)]
     child: bool,
     /// Prints the whole trace of one subject of one seed.
@@ -38,11 +38,11 @@ fn seeds(text: &str) -> Result<Range<u64>, String> {
     let range = text.split_once("..").and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
     match range {
         Some(range) if range.start < range.end => Ok(range),
-        _ => Err(format!("`{text}` is not a range of seeds: try 0..200")),
+        _ => Err(format!("`{text}` is not a range of seeds; write A..B with A less than B, such as 0..200")),
     }
 }
 
-/// What each seed is tried on: a scenario of the catalogue with its own faults and with all of them, and the comparison's protocols.
+/// What each seed runs: a scenario of the catalogue with its own faults and with hostile ones, and a protocol in turn.
 fn subjects(seed: u64) -> Vec<Subject> {
     let scenario: &Scenario = CATALOGUE[(seed % CATALOGUE.len() as u64) as usize];
     let hostile = Overrides { faults: Some(Faults::HOSTILE), replicas: None };
@@ -68,7 +68,8 @@ fn child(seeds: Range<u64>) -> anyhow::Result<Outcome> {
         for (index, subject) in subjects(seed).into_iter().enumerate() {
             let name = subject.scenario.name.to_string();
             let run = Prepared::new(subject, Detail::Lines).run(Choices::new(Random::new(seed)), false)?;
-            println!("{seed} {index} {name} {} {:016x}", run.outcome.trace.events(), run.hashes().chain);
+            let (events, chain) = (run.outcome.trace.events(), run.hashes().chain);
+            print::line(&format!("{seed} {index} {name} {events} {chain:016x}"))?;
         }
     }
     Ok(Outcome(exit_code::HELD))
@@ -77,11 +78,13 @@ fn child(seeds: Range<u64>) -> anyhow::Result<Outcome> {
 fn trace(seed: u64, index: usize) -> anyhow::Result<Outcome> {
     let Some(subject) = subjects(seed).into_iter().nth(index) else { bail!("seed {seed} has no subject {index}") };
     let run = Prepared::new(subject, Detail::Lines).run(Choices::new(Random::new(seed)), false)?;
-    run.outcome.trace.into_lines().iter().for_each(|line| println!("{line}"));
+    for line in &run.outcome.trace.into_lines() {
+        print::line(line)?;
+    }
     Ok(Outcome(exit_code::HELD))
 }
 
-fn ask(arguments: &[String]) -> anyhow::Result<Vec<String>> {
+fn run_self(arguments: &[String]) -> anyhow::Result<Vec<String>> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
@@ -94,20 +97,17 @@ fn parent(seeds: Range<u64>) -> anyhow::Result<Outcome> {
     let range = format!("{}..{}", seeds.start, seeds.end);
     let arguments = ["determinism", "--child", "--seeds", &range].map(str::to_owned);
     let (first, second) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| ask(&arguments));
-        (ask(&arguments), other.join())
+        let other = scope.spawn(|| run_self(&arguments));
+        (run_self(&arguments), other.join())
     });
     let (first, second) = (first?, second.map_err(|_| anyhow::anyhow!("a thread panicked"))??);
     let differing: Vec<(&String, &String)> = first.iter().zip(&second).filter(|(a, b)| a != b).collect();
-    println!(
-        "{} runs of {} seeds, each in two processes: {} differences",
-        first.len(),
-        seeds.end - seeds.start,
-        differing.len()
-    );
+    let (runs, seeds) = (first.len(), seeds.end - seeds.start);
+    let differences = differing.len();
+    print::line(&format!("{runs} runs of {seeds} seeds, each in two processes: {differences} differences"))?;
     let Some((line, _)) = differing.first() else {
         if first.len() != second.len() {
-            bail!("the two processes did not do the same number of runs");
+            bail!("the two processes made different numbers of runs");
         }
         return Ok(Outcome(exit_code::HELD));
     };
@@ -121,14 +121,18 @@ fn name_first_difference(line: &str) -> anyhow::Result<()> {
     let (seed, index) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let range = format!("{seed}..{}", seed.parse::<u64>()? + 1);
     let arguments = ["determinism", "--seeds", &range, "--trace", index].map(str::to_owned);
-    let (first, second) = (ask(&arguments)?, ask(&arguments)?);
+    let (first, second) = (run_self(&arguments)?, run_self(&arguments)?);
     match first.iter().zip(&second).position(|(a, b)| a != b) {
         Some(at) => {
-            println!("seed {seed}, subject {index}: event {at} differs. The events before it:");
-            first[at.saturating_sub(BEFORE)..at].iter().for_each(|line| println!("    {line}"));
-            println!("  one {}\n  two {}", first[at], second[at]);
+            print::line(&format!("seed {seed}, subject {index}: event {at} differs. The events before it:"))?;
+            for line in &first[at.saturating_sub(BEFORE)..at] {
+                print::line(&format!("    {line}"))?;
+            }
+            print::line(&format!("  one {}\n  two {}", first[at], second[at]))?;
         }
-        None => println!("seed {seed}, subject {index}: bodies differ, or the difference did not come again"),
+        None => {
+            print::line(&format!("seed {seed}, subject {index}: the difference is in a body, or did not occur again"))?
+        }
     }
     Ok(())
 }

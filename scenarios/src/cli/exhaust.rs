@@ -1,119 +1,108 @@
-//! `lockstep exhaust`: every schedule of a scope, with a certificate of how far it came.
-use super::{Format, Outcome, output, progress, shard};
+//! `lockstep exhaust`: every schedule of a scope, with a certificate of what was covered.
+use super::{
+    campaign_report, failures,
+    options::{ReportOptions, duration, threads},
+    outcome::Outcome,
+    output, shard, values,
+    with_progress::with_progress,
+};
 use crate::{
     campaign::{
-        Progress, Tally,
+        Tally,
         exhaustive::{Explored, Row, Search, Shard, explore},
         replay_of,
         scope::{Cost, NOT_ENUMERATED, enumerated},
     },
-    catalogue::{find, unknown},
     protocol_name::{ProtocolName, SHIPPED},
     runner::{Overrides, Prepared, Subject, Transport},
+    scenario::Scenario,
 };
-use anyhow::Context;
 use model::verdict::Verdict;
 use reports::report::{Failure, Frontier, RunReport, Scope};
-use sim::{faults::Faults, trace::Detail};
-use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use sim::{Faults, engine::Detail};
+use std::{path::Path, time::Duration};
 
-/// What the reports call this way of going through schedules.
+/// Name of the strategy in reports.
 const STRATEGY: &str = "exhaustive";
 
-/// Runs every schedule of a scenario with so many preemptions and faults, or says that it did not (exit code 6).
+/// Runs every schedule of a scenario with at most N preemptions and M faults.
 ///
-/// A preemption is a step other than the first in order; a fault is one of those listed with the result, at any place. It
-/// stops at the first violation, which is one with the fewest of both. Examples: lockstep exhaust pair --preemptions 2 --faults 0
-/// · lockstep exhaust pair --preemptions 1 --faults 1 --for 10m · lockstep exhaust pair --protocol none --preemptions 1
+/// A preemption is a choice that departs from the order in which things became ready. A fault is one of those listed
+/// with the result, at any point. The search begins with the smallest schedules and stops at the first violation. It
+/// exits with 6 if it did not finish.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lockstep exhaust pair --preemptions 2
+  lockstep exhaust pair --preemptions 1 --faults 1 --for 10m
+  lockstep exhaust pair --protocol none                  the smallest schedule that shows a race")]
 pub(super) struct Args {
-    /// The scenario, by name.
-    scenario: String,
-    /// At most so many preemptions in one schedule.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=6))]
+    /// Name of the scenario; `lockstep list` shows them.
+    #[arg(value_name = "SCENARIO", value_parser = values::scenario(), hide_possible_values = true)]
+    scenario: &'static Scenario,
+    /// Largest number of preemptions in one schedule.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=6))]
     preemptions: u32,
-    /// At most so many faults in one schedule.
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=4))]
+    /// Largest number of faults in one schedule.
+    #[arg(long, value_name = "M", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=4))]
     faults: u32,
-    /// The protocol that handles signals.
-    #[arg(long, default_value = SHIPPED)]
-    protocol: String,
-    /// How many replicas instead of the scenario's own.
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=16))]
+    /// Protocol that handles the signals.
+    #[arg(long, value_name = "NAME", default_value = SHIPPED, value_parser = values::protocol())]
+    #[arg(hide_possible_values = true)]
+    protocol: ProtocolName,
+    /// Number of replicas, instead of the scenario's own.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
     replicas: Option<u8>,
-    /// Threads; as many as there are processors by default. With one, what is found first is always the same.
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..))]
+    /// Number of threads; one per processor by default. With one thread the first violation found is always the same.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     jobs: Option<u8>,
-    /// Wall time after which the search is given up, e.g. 30s, 10m, 1h.
-    #[arg(long = "for", value_parser = super::run::duration)]
+    /// Wall-clock time after which the search gives up, such as 30s, 10m or 1h.
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     time: Option<Duration>,
-    /// Which part of the schedules, as i/n (i from 0); `/n` takes i from JOB_COMPLETION_INDEX.
-    #[arg(long, value_parser = shard::parse)]
+    /// Part of the schedules to run, as I/N with I from 0; `/N` takes I from JOB_COMPLETION_INDEX.
+    #[arg(long, value_name = "I/N", value_parser = shard::parse)]
     shard: Option<Shard>,
-    /// Go on after a violation.
+    /// Continues after a violation.
     #[arg(long)]
     keep_going: bool,
-    /// How to print the report.
-    #[arg(long, value_enum, default_value = "pretty")]
-    format: Format,
-    /// A directory for the report in every format; replay files go there too (to lockstep-report otherwise).
-    #[arg(long)]
-    report: Option<PathBuf>,
+    #[command(flatten)]
+    options: ReportOptions,
 }
 
-#[expect(clippy::disallowed_methods, reason = "the report says how long it took; no run sees it")]
 pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
-    let subject = subject(args)?;
+    let subject = subject(args);
     let search = Search {
         bound: Cost { faults: args.faults, preemptions: args.preemptions },
-        jobs: args.jobs.map_or_else(super::run::processors, usize::from),
+        jobs: threads(args.jobs),
         shard: args.shard.unwrap_or(Shard::WHOLE),
         time: args.time,
         keep_going: args.keep_going,
     };
-    let progress = Arc::new(Progress::default());
-    super::run::interruptible(&progress)?;
     let prepared = Prepared::new(subject.clone(), Detail::Chain);
-    let (began, done) = (std::time::Instant::now(), AtomicBool::new(false));
-    let explored = std::thread::scope(|scope| {
-        scope.spawn(|| progress::show(&progress, None, &done));
-        let explored = explore(&prepared, &search, &progress);
-        done.store(true, Relaxed);
-        explored
-    });
-    let mut report = certificate(&subject, &explored, &search, began.elapsed());
-    let directory = args.report.clone().unwrap_or_else(|| PathBuf::from("lockstep-report"));
-    report.failures = failures(&subject, &explored.tally, &directory)?;
-    report.interrupted = progress.stop.load(Relaxed) && explored.tally.violations.is_empty();
-    output::write(&report, args.format, args.report.as_deref())
+    let done = with_progress(None, |progress| explore(&prepared, &search, progress))?;
+    let explored = &done.result;
+    let mut report = certificate(&subject, explored, &search, done.took);
+    report.failures = failures(&subject, &explored.tally, &args.options.replays())?;
+    report.interrupted = done.stopped && explored.tally.violations.is_empty();
+    output::write(&report, &args.options)
 }
 
-fn subject(args: &Args) -> anyhow::Result<Subject> {
-    let protocol: ProtocolName = args.protocol.parse().map_err(anyhow::Error::msg)?;
-    let scenario = find(&args.scenario).with_context(|| unknown(&args.scenario))?.clone();
-    // Without faults to place, the scenario's own expectations stand too.
+fn subject(args: &Args) -> Subject {
+    // Without faults to place, the scenario keeps its own expectations.
     let faults = (args.faults > 0).then_some(Faults::PLACED);
     let overrides = Overrides { faults, replicas: args.replicas.map(usize::from) };
-    Ok(Subject::new(scenario, protocol, Transport::Direct, overrides))
+    Subject::new(args.scenario.clone(), args.protocol, Transport::Direct, overrides)
 }
 
 fn certificate(subject: &Subject, explored: &Explored, search: &Search, took: Duration) -> RunReport {
     let tallies = std::slice::from_ref(&explored.tally);
-    let mut report = output::report(std::slice::from_ref(subject), tallies, STRATEGY, took);
+    let mut report = campaign_report::report("exhaust", (std::slice::from_ref(subject), tallies), STRATEGY, took);
     let row = |row: &Row| Frontier {
         preemptions: u64::from(row.bound.preemptions),
         faults: u64::from(row.bound.faults),
         schedules: row.schedules,
         complete: row.complete,
     };
-    report.command = "exhaust".to_owned();
     if report.verdict == Verdict::Held && explored.frontier.iter().any(|row| !row.complete) {
         report.verdict = Verdict::Inconclusive;
     }
@@ -127,13 +116,13 @@ fn certificate(subject: &Subject, explored: &Explored, search: &Search, took: Du
     report
 }
 
-fn failures(subject: &Subject, tally: &Tally, directory: &std::path::Path) -> anyhow::Result<Vec<Failure>> {
-    let mut failures = output::failures(std::slice::from_ref(subject), std::slice::from_ref(tally), directory)?;
+fn failures(subject: &Subject, tally: &Tally, directory: &Path) -> anyhow::Result<Vec<Failure>> {
+    let subjects = std::slice::from_ref(subject);
+    let mut failures = failures::of_campaign(subjects, std::slice::from_ref(tally), STRATEGY, directory)?;
     for failure in &mut failures {
-        STRATEGY.clone_into(&mut failure.strategy);
         failure.seed.clear();
-        let breach = tally.violations.values().find(|breach| breach.violation.invariant == failure.invariant);
-        if let Some(line) = breach.and_then(|breach| replay_of(subject, breach).to_line()) {
+        let first = tally.violations.values().find(|first| first.violation.invariant == failure.invariant);
+        if let Some(line) = first.and_then(|first| replay_of(subject, first).to_line()) {
             failure.replay = format!("lockstep replay {line}");
         }
     }

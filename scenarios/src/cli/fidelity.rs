@@ -1,5 +1,6 @@
-//! `lockstep fidelity`: is the simulated API server like the real one? The conformance corpus, played and compared, or recorded.
-use super::{Format, Outcome, output};
+//! `lockstep fidelity`: plays the conformance cases, on the simulated API server or a real one, and compares or records
+//! answers.
+use super::{campaign_report, options::ReportOptions, outcome::Outcome, output, print, progress::ProgressLine};
 use anyhow::{Context, bail};
 use apiserver::{ApiServer, Registry};
 use conformance::{self, Case, Problem, Tokens, fidelity};
@@ -10,71 +11,67 @@ use reports::{
 use serve::{Remote, Server, Trust};
 use std::{
     collections::BTreeMap,
-    io::{IsTerminal, Write},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-/// What a case expects.
+/// Name of the check that every case makes.
 const AS_RECORDED: &str = "as_recorded";
-/// The corpus, from the root of the repository.
+/// Directory of the cases, from the root of the repository.
 const CORPUS: &str = "tests/conformance";
-/// How often a line of progress is written where there is no terminal.
-const SELDOM: Duration = Duration::from_secs(30);
 
 /// Plays the conformance cases, recorded from kube-apiserver 1.36.3, and compares the answers.
 ///
-/// In process by default; --serve plays over TCP against a served cluster, --server against any server, also a real one. A real
-/// one needs the tokens conf-admin-token (user admin, uid admin-uid, group system:masters) and conf-user-token (user conf-user,
-/// uid conf-user-uid), RBAC, and no controllers. --record writes the answers of cases that have none.
-///
-/// Examples: lockstep fidelity · lockstep fidelity --only 'leases/*' --serve · lockstep fidelity --server https://127.0.0.1:6443
-/// --token conf-admin-token --etcd http://127.0.0.1:2379 --record
+/// It plays in process by default, with `--serve` over TCP against a served cluster, and with `--server` against any
+/// server. A real server needs the tokens conf-admin-token (user admin, uid admin-uid, group system:masters) and
+/// conf-user-token (user conf-user, uid conf-user-uid), RBAC, and no controllers. `--record` writes the answers of
+/// cases that have none.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lockstep fidelity
+  lockstep fidelity --only 'leases/*' --serve
+  lockstep fidelity --server https://127.0.0.1:6443 --token conf-admin-token --etcd http://127.0.0.1:2379 --record")]
 pub(super) struct Args {
-    /// A server to play on, instead of a simulated one in process.
+    /// Server to play on, instead of a simulated one in process.
     #[arg(long, value_name = "URL")]
     server: Option<String>,
-    /// Play over TCP, on a simulated server that is served for this purpose.
+    /// Plays over TCP, on a simulated server that is started for this purpose.
     #[arg(long, conflicts_with = "server")]
     serve: bool,
-    /// The administrator's token.
-    #[arg(long, default_value = "conf-admin-token", value_name = "T")]
+    /// Token of the administrator.
+    #[arg(long, default_value = "conf-admin-token", value_name = "TOKEN")]
     token: String,
-    /// The token of conf-user, who has no rights.
-    #[arg(long, default_value = "conf-user-token", value_name = "T")]
+    /// Token of conf-user, a user without rights.
+    #[arg(long, default_value = "conf-user-token", value_name = "TOKEN")]
     user_token: String,
-    /// Where POST /v3/kv/compaction is answered; without it cases that compact are left out.
+    /// URL of etcd, for POST /v3/kv/compaction. Without it, cases that compact the store are skipped.
     #[arg(long, value_name = "URL", requires = "server")]
     etcd: Option<String>,
-    /// Whose certificates are good: a file in PEM. Servers on this machine need none.
+    /// Certificate authority to trust, as a PEM file. A server on this machine needs none.
     #[arg(long, value_name = "FILE")]
     certificate_authority: Option<PathBuf>,
-    /// Take any certificate.
+    /// Accepts any certificate.
     #[arg(long)]
     insecure_skip_tls_verify: bool,
-    /// The cases, by a shell pattern of their names, e.g. 'leases/*'.
+    /// Plays only cases whose name matches this shell pattern, such as 'leases/*'.
     #[arg(long, value_name = "GLOB")]
     only: Option<String>,
-    /// The corpus: a directory with cases/, answers/ and crd.json.
+    /// Directory of the cases, with cases/, answers/ and crd.json.
     #[arg(long, value_name = "DIR")]
     cases: Option<PathBuf>,
-    /// Write the answers of cases that have none, or with --only of those that it names.
+    /// Writes the answers of cases that have none, or of all cases that `--only` matches.
     #[arg(long, requires = "server")]
     record: bool,
-    /// Make the generated tables of this document anew, and play nothing.
+    /// Writes the generated tables of this document again, and plays no case.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["server", "serve"])]
     write_doc: Option<PathBuf>,
-    /// How to print the report.
-    #[arg(long, value_enum, default_value = "pretty")]
-    format: Format,
-    /// A directory for the report in every format.
-    #[arg(long)]
-    report: Option<PathBuf>,
+    #[command(flatten)]
+    options: ReportOptions,
 }
 
-/// What became of one case.
+/// One case with its result.
 struct Played {
     name: String,
     about: String,
@@ -91,13 +88,15 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     }
     cases.retain(|case| args.only.as_ref().is_none_or(|pattern| case.is_named_by(pattern)));
     if cases.is_empty() {
-        bail!("no case has such a name: the directories of {} have them", corpus.join("cases").display());
+        let pattern = args.only.as_deref().unwrap_or("*");
+        bail!("no case matches `{pattern}`; see the file names under {}", corpus.join("cases").display());
     }
     let mut left_out = Vec::new();
     if args.server.is_some() && args.etcd.is_none() && cases.iter().any(Case::compacts) {
         let all = cases.len();
         cases.retain(|case| !case.compacts());
-        left_out.push(format!("{} cases compact the store and were left out: give --etcd", all - cases.len()));
+        left_out
+            .push(format!("{} cases compact the store and were skipped; set --etcd to play them", all - cases.len()));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
     if args.record {
@@ -110,7 +109,7 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
         None => conformance::known_gaps(&corpus)?,
     };
     let report = report(args, played, &gaps, left_out, began.elapsed());
-    output::write(&report, args.format, args.report.as_deref())
+    output::write(&report, &args.options)
 }
 
 fn write_document(document: &Path, corpus: &Path, cases: &[Case]) -> anyhow::Result<Outcome> {
@@ -121,12 +120,12 @@ fn write_document(document: &Path, corpus: &Path, cases: &[Case]) -> anyhow::Res
     Ok(Outcome(exit_code::HELD))
 }
 
-/// The corpus that was asked for, that of the clone the command was started in, or that of the clone it was built in.
+/// The directory that was asked for, or the one of the clone in which the command was started or built.
 fn corpus(asked: Option<&Path>) -> anyhow::Result<PathBuf> {
     let here = PathBuf::from(CORPUS);
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(CORPUS);
     let found = asked.map(Path::to_owned).or_else(|| [here, built].into_iter().find(|path| path.is_dir()));
-    found.with_context(|| format!("there is no {CORPUS} here: name the corpus with --cases"))
+    found.with_context(|| format!("there is no {CORPUS} here; set the directory with --cases"))
 }
 
 fn registry(corpus: &Path) -> anyhow::Result<Arc<Registry>> {
@@ -143,7 +142,7 @@ fn remote(args: &Args, server: &str) -> anyhow::Result<Remote> {
         Some(authority) => Trust::Authority(authority),
         None if args.insecure_skip_tls_verify || Remote::is_loopback(server) => Trust::Anyone,
         None if server.starts_with("http://") => Trust::Anyone,
-        None => bail!("{server} is not this machine: give --certificate-authority, or --insecure-skip-tls-verify"),
+        None => bail!("{server} is not this machine; set --certificate-authority or --insecure-skip-tls-verify"),
     };
     Ok(Remote::new(server, args.etcd.as_deref(), trust)?)
 }
@@ -183,13 +182,13 @@ async fn play_served(registry: &Arc<Registry>, cases: &[Case]) -> anyhow::Result
 
 async fn play_on(client: &mut Remote, tokens: &Tokens, cases: &[Case]) -> anyhow::Result<Vec<Played>> {
     let mut played = Vec::with_capacity(cases.len());
-    let mut progress = Progress::new(cases.len());
+    let mut progress = ProgressLine::new();
     for case in cases {
-        progress.show(played.len(), &case.name);
+        progress.show(|| format!("{}/{} cases · {}", played.len(), cases.len(), case.name));
         let result = conformance::check_on(client, tokens, case, &namespace()).await;
         played.push(Played { name: case.name.clone(), about: case.about().to_owned(), result });
     }
-    progress.end();
+    progress.clear();
     Ok(played)
 }
 
@@ -201,47 +200,18 @@ async fn record(args: &Args, corpus: &Path, cases: &[Case]) -> anyhow::Result<Ou
     for case in cases {
         let answers = conformance::play(&mut client, &tokens, case, &namespace()).await;
         let answers = answers.with_context(|| format!("{} was not recorded", case.name))?;
-        println!("{}", conformance::write_answers(corpus, &case.name, &answers)?.display());
+        print::line(&conformance::write_answers(corpus, &case.name, &answers)?.display().to_string())?;
     }
-    eprintln!("lockstep: recorded {} cases; read them before you commit them", cases.len());
+    eprintln!("lockstep: recorded {} cases; review them before you commit them", cases.len());
     Ok(Outcome(exit_code::HELD))
 }
 
-/// `conf-` and eight letters: servers outlive a command, namespaces must not meet.
+/// `conf-` and eight random letters: a server outlives the command, so two commands need different namespaces.
 #[expect(clippy::disallowed_methods, reason = "names a namespace of a real server; no run sees it")]
 fn namespace() -> String {
     let bytes = uuid::Uuid::new_v4().into_bytes();
     let letters = bytes.iter().take(8).map(|byte| char::from(b'a' + byte % 26));
     letters.fold("conf-".to_owned(), |name, letter| name + &letter.to_string())
-}
-
-/// One line on a terminal, one line every half minute elsewhere.
-struct Progress {
-    total: usize,
-    terminal: bool,
-    told: tokio::time::Instant,
-}
-
-impl Progress {
-    fn new(total: usize) -> Self {
-        Self { total, terminal: std::io::stderr().is_terminal(), told: tokio::time::Instant::now() }
-    }
-
-    fn show(&mut self, done: usize, name: &str) {
-        let line = format!("{done}/{} cases · {name}", self.total);
-        if self.terminal {
-            let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
-        } else if self.told.elapsed() >= SELDOM {
-            self.told = tokio::time::Instant::now();
-            let _ = writeln!(std::io::stderr(), "{line}");
-        }
-    }
-
-    fn end(&self) {
-        if self.terminal {
-            let _ = write!(std::io::stderr(), "\r\x1b[K");
-        }
-    }
 }
 
 fn report(
@@ -257,7 +227,7 @@ fn report(
     for Played { name, about, result } in played {
         let sentence = match (result, gaps.get(&name)) {
             (Ok(()), None) => None,
-            (Ok(()), Some(_)) => Some("It passes: take it off not_yet.txt.".to_owned()),
+            (Ok(()), Some(_)) => Some("The case passes: remove it from not_yet.txt.".to_owned()),
             (Err(_), Some(reason)) => {
                 *excused.entry(reason).or_default() += 1;
                 continue;
@@ -274,7 +244,7 @@ fn report(
         .extend(excused.into_iter().map(|(reason, cases)| format!("{reason}: {cases} recorded cases, in not_yet.txt")));
     let cases: u64 = groups.values().map(|[cases, _]| cases).sum();
     let passed = cases - failures.len() as u64;
-    let mut report = output::blank("fidelity", wall);
+    let mut report = campaign_report::blank("fidelity", wall);
     report.scenarios = groups.into_iter().map(|(name, [cases, failed])| group(args, name, cases, failed)).collect();
     report.verdict = if failures.is_empty() { model::Verdict::Held } else { model::Verdict::Violated };
     report.failures = failures;
@@ -332,6 +302,7 @@ fn failure(args: &Args, case: String, sentence: String) -> Failure {
         signals: 0,
         api_calls: 0,
         occurrences: 1,
+        explained_by: None,
         choice_sequence: Vec::new(),
         timeline: None,
         neighbour: None,

@@ -1,29 +1,55 @@
-//! The command line: what the user typed, and which verb does it.
+//! The command line: its verbs, and the module that executes each.
+//!
+//! A verb is a module with `Args` and `execute`. What several verbs share has a module of its own: [`options`],
+//! [`values`], [`campaign_report`], [`failures`], [`output`], [`with_progress`].
+mod campaign_report;
+mod completions;
 mod determinism;
+mod doctor;
 mod exhaust;
+mod failures;
 mod fidelity;
 mod list;
+mod man;
 mod mutants;
+mod options;
+mod outcome;
 mod output;
+mod print;
 mod progress;
 mod replay;
 mod run;
 mod serve;
 mod shard;
 mod tokens;
+mod values;
+mod with_progress;
 
-use clap::{Parser, Subcommand, ValueEnum};
-
-/// The process's exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outcome(pub u8);
+use clap::{CommandFactory, Parser, Subcommand};
+pub use outcome::Outcome;
 
 /// Deterministic simulation and verification of Kubernetes services that must act exactly once.
-///
-/// Exit codes: 0 held · 1 usage or internal error · 2 safety violated · 3 liveness violated · 4 not deterministic ·
-/// 5 a planted bug was not caught, or a required fault or invariant never came into play · 6 inconclusive · 7 the gateway panicked.
 #[derive(Debug, Parser)]
-#[command(name = "lockstep", version, max_term_width = 120)]
+#[command(
+    name = "lockstep",
+    version,
+    max_term_width = 120,
+    after_help = "\
+Exit codes:
+  0  held
+  1  usage or internal error
+  2  a safety invariant was violated
+  3  a liveness invariant was violated
+  4  not deterministic: a run did not repeat itself
+  5  a requirement was not met: a mutant survived, or a required fault or check never occurred
+  6  inconclusive: the search did not finish, or a check could not be decided
+  7  the gateway panicked
+
+Examples:
+  lockstep run                                           the whole catalogue, in about a minute
+  lockstep run pair --protocol none                      a protocol with a known race
+  lockstep replay lockstep-report/pair-none-one_active_request.replay"
+)]
 pub struct Command {
     #[command(subcommand)]
     verb: Verb,
@@ -33,42 +59,89 @@ pub struct Command {
 enum Verb {
     Run(run::Args),
     Exhaust(exhaust::Args),
-    Bugs(mutants::Args),
+    #[command(alias = "bugs")]
+    Mutants(mutants::Args),
     Replay(replay::Args),
     List(list::Args),
     Determinism(determinism::Args),
     Serve(serve::Args),
     Fidelity(fidelity::Args),
-}
-
-/// How a report is written to standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Pretty,
-    /// The report's schema.
-    Json,
-    /// For CI servers.
-    Junit,
-    /// Workflow commands of GitHub Actions.
-    Github,
+    Doctor(doctor::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 impl Command {
-    /// Does what was asked.
+    /// Executes the verb.
     ///
     /// # Errors
-    /// Anything that keeps the verb from being done: wrong names, files that cannot be read or written.
+    /// If the verb cannot be executed, for example because a file cannot be read or written.
     pub fn execute(self) -> anyhow::Result<Outcome> {
         match self.verb {
-            Verb::Run(args) => run::execute(args),
+            Verb::Run(args) => run::execute(&args),
             Verb::Exhaust(args) => exhaust::execute(&args),
-            Verb::Bugs(args) => mutants::execute(&args),
-            Verb::Replay(args) => replay::execute(args),
+            Verb::Mutants(args) => mutants::execute(&args),
+            Verb::Replay(args) => replay::execute(&args),
             Verb::List(args) => list::execute(&args),
             Verb::Determinism(args) => determinism::execute(&args),
             Verb::Serve(args) => serve::execute(&args),
             Verb::Fidelity(args) => fidelity::execute(&args),
+            Verb::Doctor(args) => doctor::execute(&args),
+            Verb::Completions(args) => completions::execute(&args, Self::command()),
+            Verb::Man(args) => man::execute(&args, Self::command()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Command::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_shows_an_example() {
+        for verb in Command::command().get_subcommands() {
+            let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let example = format!("lockstep {}", verb.get_name());
+            assert!(help.contains(&example), "{} has no example", verb.get_name());
+        }
+    }
+
+    #[test]
+    fn a_typo_is_answered_with_the_closest_name() {
+        for (words, close) in [
+            ("run brst", "'burst'"),
+            ("run --protocol shiped-lease", "'shipped-lease'"),
+            ("run --faults hostil", "'hostile'"),
+            ("run --transport netwrk", "'network'"),
+            ("run --strategy randm", "'random'"),
+            ("exhaust pear", "'pair'"),
+            ("mutants no-mrk", "'no-mark'"),
+            ("mutant", "'mutants'"),
+        ] {
+            let typed = ["lockstep"].into_iter().chain(words.split(' '));
+            let error = Command::try_parse_from(typed).expect_err("a typo").to_string();
+            assert!(error.contains(close), "{words}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_former_name_of_mutants_still_works() {
+        assert!(Command::try_parse_from(["lockstep", "bugs", "no-mark"]).is_ok());
+        assert!(!Command::command().render_long_help().to_string().contains("bugs"));
+    }
+
+    #[test]
+    fn completions_know_every_scenario() {
+        let mut script = Vec::new();
+        clap_complete::generate(clap_complete::Shell::Bash, &mut Command::command(), "lockstep", &mut script);
+        let script = String::from_utf8(script).expect("a script");
+        for name in ["holder-crash", "shipped-lease", "no-mark", "hostile", "network"] {
+            assert!(script.contains(name), "{name}");
         }
     }
 }

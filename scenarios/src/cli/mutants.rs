@@ -1,117 +1,98 @@
-//! `lockstep bugs`: plants each known bug, and says whether it was found, how soon, and by which invariant.
-use super::{Format, Outcome, output, progress};
+//! `lockstep mutants`: runs each mutant of the protocol until its invariant catches it.
+use super::{
+    campaign_report,
+    options::{ReportOptions, Strategy, threads},
+    outcome::Outcome,
+    output, shard, values,
+    with_progress::{Done, with_progress},
+};
 use crate::{
     campaign::{
-        Progress,
+        exhaustive::Shard,
         mutants::{Hunt, Hunted, hunt},
     },
     mutants::MUTANTS,
+    replay::{Replay, ReplayError},
 };
-use anyhow::bail;
 use model::verdict::Verdict;
-use reports::report::{Bug, RunReport, RunsToFind};
-use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-};
+use reports::report::{Mutant, RunReport, RunsToFind};
+use std::sync::atomic::Ordering::Relaxed;
 
-/// Plants each known bug in the gateway's own protocol, and says after how many runs it was found (exit code 5 if one was not).
+/// Runs each mutant of the gateway's protocol and reports after how many runs it was caught.
 ///
-/// Examples: lockstep bugs · lockstep bugs no-mark unconditional-count --seeds 20 --runs 5000 · lockstep bugs --format json
+/// A mutant is a copy of the protocol with one safeguard taken out. It exits with 5 if a mutant survived.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lockstep mutants                                       all of them
+  lockstep mutants no-mark unconditional-count --seeds 20 --runs 5000
+  lockstep mutants --format json")]
 pub(super) struct Args {
-    /// Planted bugs, by name; `lockstep list` shows them. All of them by default.
-    bugs: Vec<String>,
-    /// How interleavings are chosen.
-    #[arg(long, default_value = "random", value_parser = ["random"])]
-    strategy: String,
-    /// Runs after which a seed gives a bug up.
-    #[arg(long, default_value_t = 4_000, value_parser = clap::value_parser!(u64).range(1..))]
+    /// Names of mutants; `lockstep list` shows them. All of them by default.
+    #[arg(value_name = "MUTANT", value_parser = values::mutant(), hide_possible_values = true)]
+    mutants: Vec<usize>,
+    /// Strategy that picks the runs.
+    #[arg(long, value_enum, value_name = "STRATEGY", default_value = "random")]
+    strategy: Strategy,
+    /// Runs after which a seed gives up on a mutant.
+    #[arg(long, value_name = "N", default_value_t = 4_000, value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
-    /// From how many seeds each is searched for.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    /// Number of seeds per mutant; each must catch it.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
-    /// Threads; as many as there are processors by default.
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..))]
+    /// Number of threads; one per processor by default.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     jobs: Option<u8>,
-    /// Which of the bugs, as i/n (i from 0); `/n` takes i from JOB_COMPLETION_INDEX.
-    #[arg(long, value_parser = super::shard::parse)]
-    shard: Option<crate::campaign::exhaustive::Shard>,
-    /// How to print the report.
-    #[arg(long, value_enum, default_value = "pretty")]
-    format: Format,
-    /// A directory for the report in every format.
-    #[arg(long)]
-    report: Option<PathBuf>,
+    /// Part of the mutants to run, as I/N with I from 0; `/N` takes I from JOB_COMPLETION_INDEX.
+    #[arg(long, value_name = "I/N", value_parser = shard::parse)]
+    shard: Option<Shard>,
+    #[command(flatten)]
+    options: ReportOptions,
 }
 
-#[expect(clippy::disallowed_methods, reason = "the report says how long it took; no run sees it")]
 pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
-    let which = which(args)?;
-    let progress = Arc::new(Progress::default());
-    super::run::interruptible(&progress)?;
-    let budget =
-        Hunt { runs: args.runs, seeds: args.seeds, jobs: args.jobs.map_or_else(super::run::processors, usize::from) };
-    let (began, done) = (std::time::Instant::now(), AtomicBool::new(false));
-    let hunted = std::thread::scope(|scope| {
-        scope.spawn(|| progress::show(&progress, None, &done));
-        let hunted = hunt(&which, &budget, &progress);
-        done.store(true, Relaxed);
-        hunted
-    })?;
-    let mut report = output::report(&[], &[], &args.strategy, began.elapsed());
-    fill(&mut report, &hunted, &progress, &args.strategy);
-    output::write(&report, args.format, args.report.as_deref())
+    let mutants = selected(args);
+    let budget = Hunt { runs: args.runs, seeds: args.seeds, jobs: threads(args.jobs) };
+    let done = with_progress(None, |progress| hunt(&mutants, &budget, progress))?;
+    let report = report(&done, args.strategy.name())?;
+    output::write(&report, &args.options)
 }
 
-fn which(args: &Args) -> anyhow::Result<Vec<usize>> {
-    let mut which = Vec::new();
-    for name in &args.bugs {
-        match MUTANTS.iter().position(|mutant| mutant.name == name) {
-            Some(index) => which.push(index),
-            None => bail!("no planted bug `{name}`: `lockstep list` shows all {}", MUTANTS.len()),
-        }
+fn selected(args: &Args) -> Vec<usize> {
+    let all = 0..MUTANTS.len();
+    let named = if args.mutants.is_empty() { all.collect() } else { args.mutants.clone() };
+    match args.shard {
+        Some(shard) => named.into_iter().skip(shard.index).step_by(shard.of).collect(),
+        None => named,
     }
-    if which.is_empty() {
-        which.extend(0..MUTANTS.len());
-    }
-    if let Some(shard) = args.shard {
-        which = which.into_iter().skip(shard.index).step_by(shard.of).collect();
-    }
-    Ok(which)
 }
 
-fn fill(report: &mut RunReport, hunted: &[Hunted], progress: &Progress, strategy: &str) {
-    let (runs, calls) = (progress.runs.load(Relaxed), progress.api_calls.load(Relaxed));
-    report.command = "bugs".to_owned();
+fn report(done: &Done<Result<Vec<Hunted>, ReplayError>>, strategy: &str) -> anyhow::Result<RunReport> {
+    let hunted = done.result.as_ref().map_err(Clone::clone)?;
+    let mut report = campaign_report::report("mutants", (&[], &[]), strategy, done.took);
+    let runs = done.progress.runs.load(Relaxed);
     let all = hunted.iter().all(Hunted::caught);
     report.verdict = if all { Verdict::Held } else { Verdict::Inconclusive };
-    report.simulated_seconds = 0.0;
     report.runs = runs;
-    report.api_calls = calls;
+    report.api_calls = done.progress.api_calls.load(Relaxed);
     report.runs_per_second = runs as f64 / report.wall_seconds.max(1e-9);
-    report.interrupted = progress.stop.load(Relaxed);
-    report.bugs = Some(hunted.iter().map(|hunted| row(hunted, strategy)).collect());
+    report.interrupted = done.stopped;
+    report.mutants = Some(hunted.iter().map(|hunted| row(hunted, strategy)).collect());
+    Ok(report)
 }
 
-fn row(hunted: &Hunted, strategy: &str) -> Bug {
+fn row(hunted: &Hunted, strategy: &str) -> Mutant {
     let mutant = &MUTANTS[hunted.index];
     let figure = |share| hunted.percentile(share).map(|runs| runs as f64);
     let runs_to_find = figure(0.5).zip(figure(0.95)).map(|(median, p95)| RunsToFind { median, p95 });
-    Bug {
+    let replay = hunted.replay.as_ref().and_then(Replay::to_line);
+    Mutant {
         name: mutant.name.to_owned(),
         invariant: mutant.invariant.to_owned(),
         strategy: strategy.to_owned(),
         found: hunted.caught(),
         runs_to_find,
         scenario: Some(mutant.scenario.to_owned()),
-        replay: hunted
-            .replay
-            .as_ref()
-            .and_then(crate::replay::Replay::to_line)
-            .map(|line| format!("lockstep replay {line}")),
+        replay: replay.map(|line| format!("lockstep replay {line}")),
     }
 }

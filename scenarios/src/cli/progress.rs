@@ -1,40 +1,42 @@
-//! Progress: one line on a terminal, one line every half minute elsewhere.
-use crate::campaign::Progress;
+//! Progress: one line that is overwritten on a terminal, a new line every half minute elsewhere.
 use std::{
     io::{IsTerminal, Write},
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+/// Interval of the line on a terminal.
 const TICK: Duration = Duration::from_millis(250);
+/// Interval of the lines elsewhere.
 const SELDOM: Duration = Duration::from_secs(30);
 
-/// Shows how far `progress` is, of `total` runs where their number is known, until `done` is set.
-#[expect(clippy::disallowed_methods, reason = "shown to a person; no run sees it")]
-pub(super) fn show(progress: &Progress, total: Option<u64>, done: &AtomicBool) {
-    let began = std::time::Instant::now();
-    let terminal = std::io::stderr().is_terminal();
-    let every = if terminal { TICK } else { SELDOM };
-    let of = total.map(|total| format!("/{total}")).unwrap_or_default();
-    let mut told = began;
-    while !done.load(Relaxed) {
-        std::thread::sleep(Duration::from_millis(20));
-        if told.elapsed() < every {
-            continue;
-        }
-        told = std::time::Instant::now();
-        let seconds = began.elapsed().as_secs_f64();
-        let (runs, calls) = (progress.runs.load(Relaxed), progress.api_calls.load(Relaxed));
-        let breaches = progress.violated.load(Relaxed);
-        let line = format!(
-            "{runs}{of} runs · {:.0} runs/s · {:.0} API calls/s · {breaches} violated",
-            runs as f64 / seconds,
-            calls as f64 / seconds
-        );
-        let _ =
-            if terminal { write!(std::io::stderr(), "\r\x1b[K{line}") } else { writeln!(std::io::stderr(), "{line}") };
+/// A line of progress on standard error.
+pub(super) struct ProgressLine {
+    terminal: bool,
+    written: Instant,
+}
+
+impl ProgressLine {
+    #[expect(clippy::disallowed_methods, reason = "shown to a person; no run sees it")]
+    pub(super) fn new() -> Self {
+        Self { terminal: std::io::stderr().is_terminal(), written: Instant::now() }
     }
-    if terminal {
-        let _ = write!(std::io::stderr(), "\r\x1b[K");
+
+    /// Writes the line if its interval is over.
+    #[expect(clippy::disallowed_methods, reason = "shown to a person; no run sees it")]
+    pub(super) fn show(&mut self, line: impl FnOnce() -> String) {
+        let every = if self.terminal { TICK } else { SELDOM };
+        if self.written.elapsed() < every {
+            return;
+        }
+        self.written = Instant::now();
+        let (before, after) = if self.terminal { ("\r\x1b[K", "") } else { ("", "\n") };
+        let _ = write!(std::io::stderr(), "{before}{}{after}", line());
+    }
+
+    /// Removes the line from a terminal.
+    pub(super) fn clear(&self) {
+        if self.terminal {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
     }
 }

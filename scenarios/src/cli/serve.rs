@@ -1,6 +1,5 @@
 //! `lockstep serve`: the simulated API server on a real socket.
-use super::Outcome;
-use super::tokens;
+use super::{outcome::Outcome, print, tokens};
 use anyhow::{Context, bail};
 use apiserver::{ApiServer, Registry};
 use reports::exit_code;
@@ -14,28 +13,30 @@ use std::{
 
 /// Serves the simulated API server over TCP, for kubectl and any other client, until Ctrl-C.
 ///
-/// One port speaks HTTPS, with a certificate made for this server alone, and plain HTTP. Storage is in memory. RemediationRequests
-/// are served without further ado; --crd adds other kinds, as kubectl apply does later. POST /v3/kv/compaction compacts the
-/// store, as etcd's gateway does.
-///
-/// Examples: lockstep serve · lockstep serve --listen 127.0.0.1:6443 --kubeconfig sim.yaml, then kubectl --kubeconfig sim.yaml
-/// get remediationrequests · lockstep serve --crd widgets.yaml --token-auth-file tokens.csv
+/// One port accepts HTTPS, with a certificate made for this server, and plain HTTP. Storage is in memory.
+/// RemediationRequests are built in; `--crd` adds other kinds, and so does kubectl apply at any time. POST
+/// /v3/kv/compaction compacts the store, as etcd's gateway does.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  lockstep serve --listen 127.0.0.1:6443 --kubeconfig sim.yaml
+  kubectl --kubeconfig sim.yaml get remediationrequests
+  lockstep serve --crd widgets.yaml --token-auth-file tokens.csv")]
 pub(super) struct Args {
-    /// Where to listen; port 0 is any free port.
+    /// Address to listen on; port 0 picks a free port.
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
     listen: SocketAddr,
-    /// CustomResourceDefinitions to serve, in YAML (several documents too) or JSON.
+    /// Files of CustomResourceDefinitions to serve, in YAML (one document or several) or JSON.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     crd: Vec<PathBuf>,
-    /// Who may come in: kube-apiserver's CSV of `token,user,uid,"group1,group2"`. Without it there is one administrator, whose
-    /// token is in the kubeconfig.
+    /// Users in kube-apiserver's CSV format: `token,user,uid,"group1,group2"`. Without it there is one administrator,
+    /// whose token is in the kubeconfig.
     #[arg(long, value_name = "FILE")]
     token_auth_file: Option<PathBuf>,
-    /// Runs controllers too: garbage collection, and the emptying of namespaces that are deleted.
+    /// Runs the controllers for garbage collection and for namespaces that are being deleted.
     #[arg(long)]
     controllers: bool,
-    /// Where to write the kubeconfig; it is printed otherwise.
+    /// File for the kubeconfig, which is printed otherwise.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
 }
@@ -48,7 +49,7 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     };
     let (token, user) = tokens.first().map(|(token, user)| (token.to_owned(), user.name.clone())).unwrap_or_default();
     let mut api = ApiServer::new(registry, 1, seed());
-    api.set_tokens(tokens, jiff::Timestamp::UNIX_EPOCH).context("the bootstrap roles are not accepted")?;
+    api.set_tokens(tokens, jiff::Timestamp::UNIX_EPOCH).context("cannot create the bootstrap roles")?;
     api.set_controllers(args.controllers);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(async {
@@ -56,12 +57,12 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
         let config = kubeconfig(&server.url(), server.certificate_authority(), &user, &token);
         announce(&server, &config, args.kubeconfig.as_deref())?;
         server.run(interrupted()?).await;
-        eprintln!("lockstep: stopped; what was stored is gone");
+        eprintln!("lockstep: stopped; its storage is gone");
         Ok(Outcome(exit_code::HELD))
     })
 }
 
-/// The kinds of this repository and those of the files; a file's definition goes before the built-in one of the same name.
+/// The built-in kinds and those of the files. A file's definition replaces the built-in one of the same name.
 fn registry(files: &[PathBuf]) -> anyhow::Result<Registry> {
     let mut definitions = Vec::new();
     for file in files {
@@ -80,7 +81,7 @@ fn name(definition: &Value) -> &str {
     definition.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("a definition without a name")
 }
 
-/// The definitions in a file, which may hold other objects too.
+/// The definitions in a file, which may contain other objects too.
 fn read(file: &Path) -> anyhow::Result<Vec<Value>> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let documents: Vec<Value> =
@@ -91,7 +92,7 @@ fn read(file: &Path) -> anyhow::Result<Vec<Value>> {
     };
     let definitions: Vec<Value> = documents.into_iter().filter(is_definition).collect();
     if definitions.is_empty() {
-        bail!("{} has no CustomResourceDefinition of apiextensions.k8s.io/v1", file.display());
+        bail!("{} contains no CustomResourceDefinition of apiextensions.k8s.io/v1", file.display());
     }
     Ok(definitions)
 }
@@ -108,8 +109,8 @@ fn announce(server: &Server, config: &str, file: Option<&Path>) -> anyhow::Resul
             );
         }
         None => {
-            println!("{config}");
-            eprintln!("lockstep: serving {url} (and http://{address}); the kubeconfig above is its only key");
+            print::line(config)?;
+            eprintln!("lockstep: serving {url} (and http://{address}); the kubeconfig above has its only token");
         }
     }
     Ok(())
@@ -117,17 +118,17 @@ fn announce(server: &Server, config: &str, file: Option<&Path>) -> anyhow::Resul
 
 /// Completes at the first Ctrl-C.
 fn interrupted() -> anyhow::Result<impl Future<Output = ()>> {
-    let (told, heard) = tokio::sync::oneshot::channel();
-    let told = std::sync::Mutex::new(Some(told));
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let sender = std::sync::Mutex::new(Some(sender));
     ctrlc::set_handler(move || {
-        if let Some(told) = told.lock().ok().and_then(|mut told| told.take()) {
-            _ = told.send(());
+        if let Some(sender) = sender.lock().ok().and_then(|mut sender| sender.take()) {
+            _ = sender.send(());
         }
     })?;
-    Ok(async move { _ = heard.await })
+    Ok(async move { _ = receiver.await })
 }
 
-/// Uids differ between two servers, as between two clusters.
+/// A new seed for each server, since uids differ between two clusters.
 #[expect(clippy::disallowed_methods, reason = "no run is served")]
 fn seed() -> u64 {
     uuid::Uuid::new_v4().as_u64_pair().0

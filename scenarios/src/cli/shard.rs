@@ -1,19 +1,19 @@
-//! `--shard i/n`: one machine's part of a job that several share, as Indexed Jobs of Kubernetes number them.
+//! `--shard I/N`: one machine's part of a job that several machines share, numbered as in an Indexed Job of Kubernetes.
 use crate::campaign::exhaustive::Shard;
 
-/// What Kubernetes calls the number of a pod of an Indexed Job.
+/// Environment variable with the index of a pod of an Indexed Job.
 const INDEX: &str = "JOB_COMPLETION_INDEX";
 
-/// Reads `i/n`, or `/n` with the index from the environment.
+/// Reads `I/N`, or `/N` with the index from the environment.
 pub(super) fn parse(text: &str) -> Result<Shard, String> {
-    let wrong = || format!("`{text}` is no shard: try 0/4, or /4 where {INDEX} is set");
+    let wrong = || format!("`{text}` is not a shard; write I/N such as 0/4, or /4 where {INDEX} is set");
     let (index, of) = text.split_once('/').ok_or_else(wrong)?;
     let index = if index.is_empty() { std::env::var(INDEX).map_err(|_| wrong())? } else { index.to_owned() };
     let shard = Shard { index: index.parse().map_err(|_| wrong())?, of: of.parse().map_err(|_| wrong())? };
     if shard.index < shard.of {
         Ok(shard)
     } else {
-        Err(format!("`{text}`: shards are numbered from 0, so i is less than n"))
+        Err(format!("`{text}`: shards are numbered from 0, so I must be less than N"))
     }
 }
 

@@ -19,7 +19,7 @@ use model::{
     settings::Settings,
     watch::{WatchFact, WatchId},
 };
-use sim::event::{ActorId, DeliveryId, Event, Observer};
+use sim::engine::{ActorId, DeliveryId, EPOCH, Event, Observer};
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
@@ -65,7 +65,7 @@ pub struct Recorded {
 impl Recorder {
     /// A recorder for a run that has not begun.
     pub fn new(oracle: Oracle, resources: ObservedResources, with_timeline: bool) -> Self {
-        let epoch: jiff::Timestamp = sim::clock::EPOCH.parse().unwrap_or_default();
+        let epoch: jiff::Timestamp = EPOCH.parse().unwrap_or_default();
         Self(Arc::new(Mutex::new(State {
             oracle,
             actors: BTreeMap::new(),

@@ -1,7 +1,7 @@
 //! Signals as their senders see them.
 use crate::workload::Payload;
 use model::observation::Reply;
-use sim::event::DeliveryId;
+use sim::engine::DeliveryId;
 
 /// The signals of one delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

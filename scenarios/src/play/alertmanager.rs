@@ -16,7 +16,7 @@ use crate::{
     observe::{DeliveryOutcome, Signals},
     workload::{Payload, Retry, Route},
 };
-use sim::choice::Label;
+use sim::engine::{Alternative, Label};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -76,7 +76,7 @@ pub async fn peer(stage: Stage, position: usize, alerts: u16, lasts: Duration, l
         if logs.is_due(position, joined, now(&stage))
             && notify(&stage, joined, began + flush + GROUP_INTERVAL, &mut repeats).await
         {
-            let gossip = !stage.cluster.rarely(CUT_OFF, Label::Workload);
+            let gossip = !stage.cluster.rarely(Label::Workload, CUT_OFF, "cut off");
             logs.log(position, Sent { alerts: joined, at: now(&stage) }, gossip);
             repeats = None;
         }
@@ -99,7 +99,8 @@ async fn notify(stage: &Stage, alerts: u16, deadline: Duration, repeats: &mut Op
             }
         }
         // Jitter of up to a half, as in the backoff that Alertmanager uses.
-        let jittered = pause / 2 * (1 + u32::try_from(stage.cluster.choose(3, Label::Workload)).unwrap_or_default());
+        let halves = |picked: usize| Alternative::Number(picked as u32);
+        let jittered = pause / 2 * (1 + stage.cluster.choose(Label::Workload, 3, halves) as u32);
         if now(stage) + jittered >= deadline {
             return false;
         }

@@ -3,7 +3,7 @@ use bytes::Bytes;
 use http::{Method, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
-use sim::run::ApiService;
+use sim::engine::ApiService;
 use std::time::Duration;
 use tower::Service;
 

@@ -4,11 +4,12 @@
 //! It knows the status fields of the Go struct in kubernaut.ai/v1alpha1. Its first write erases a mark in any other
 //! field.
 use crate::{
+    gateway_faults::REQUEST_ENDS,
     objects::{is_terminal, phase_of},
     play::{api::call, stage::Stage},
 };
 use serde_json::{Map, Value, json};
-use sim::{choice::Label, faults::FaultKind, run::ApiService};
+use sim::engine::{ApiService, Label};
 use std::time::Duration;
 
 /// Members of status in the orchestrator's struct.
@@ -49,12 +50,12 @@ pub async fn move_to(stage: &Stage, fingerprint: &str, phase: &str) -> bool {
 pub async fn move_through(stage: &Stage, fingerprint: &str, phases: &[std::borrow::Cow<'static, str>]) {
     for phase in phases {
         loop {
-            let moment = MOMENTS[stage.cluster.choose(MOMENTS.len(), Label::Workload)];
+            let moment = MOMENTS[stage.cluster.choose(Label::Workload, MOMENTS.len(), |picked| MOMENTS[picked].into())];
             stage.cluster.sleep(moment).await;
             let ended = stage.senders_done();
             if move_to(stage, fingerprint, phase).await {
                 if is_terminal(phase) {
-                    stage.cluster.deliver_fault(FaultKind::Ending);
+                    stage.cluster.deliver_fault(REQUEST_ENDS);
                 }
                 break;
             }

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 /// Plays the acts in order.
 pub async fn play(stage: Stage, acts: Vec<Act>) {
     if stage.interference {
-        stage.cluster.offer(interference::anytime::interventions(&stage, &fingerprints(&acts)));
+        stage.cluster.offer(interference::anytime::offers(&stage, &fingerprints(&acts)));
     }
     let mut senders = JoinSet::new();
     let mut actors = JoinSet::new();

@@ -8,7 +8,10 @@ use crate::{
     workload::{Payload, Retry, Route},
 };
 use bytes::Bytes;
-use sim::{choice::Label, faults::FaultKind};
+use sim::{
+    FaultKind,
+    engine::{Alternative, Label},
+};
 use std::time::Duration;
 
 /// Time after which Alertmanager abandons a notification, because the next one is due (`group_interval`, 5 minutes by
@@ -44,7 +47,7 @@ pub async fn deliver(stage: Stage, what: Payload, route: Route, retry: Retry) {
                     continue;
                 }
                 let again = redeliveries < REDELIVERIES_MAX && stage.redelivery > 0;
-                if again && stage.cluster.rarely(stage.redelivery, Label::Workload) {
+                if again && stage.cluster.rarely(Label::Workload, stage.redelivery, "redeliver") {
                     redeliveries += 1;
                     stage.cluster.deliver_fault(FaultKind::Redelivery);
                     continue;
@@ -69,8 +72,13 @@ pub(super) fn choose_replica(stage: &Stage, route: Route) -> Option<usize> {
     match route {
         Route::Replica(replica) if ready.contains(&replica) => Some(replica),
         Route::RoundRobin => Some(ready[stage.next_turn() % ready.len()]),
-        Route::Any | Route::Replica(_) => Some(ready[stage.cluster.choose(ready.len(), Label::Replica)]),
+        Route::Any | Route::Replica(_) => Some(choose_ready(stage, &ready)),
     }
+}
+
+fn choose_ready(stage: &Stage, ready: &[usize]) -> usize {
+    let name = |picked: usize| Alternative::Replica(ready[picked] as u32);
+    ready[stage.cluster.choose(Label::Replica, ready.len(), name)]
 }
 
 pub(super) fn request(what: Payload, now: jiff::Timestamp) -> http::Request<Bytes> {

@@ -2,9 +2,8 @@
 use crate::observe::{ObservedResources, Recorder};
 use apiserver::ResourceId;
 use sim::{
-    event::ActorId,
-    faults::Faults,
-    run::{ApiService, Cluster},
+    Cluster, Faults,
+    engine::{ActorId, ApiService},
 };
 use std::sync::{
     Arc,
@@ -53,8 +52,8 @@ impl Stage {
             administrator_id,
             leases: resources.leases,
             requests: resources.requests,
-            redelivery: faults.redelivery,
-            interference: faults.others > 0,
+            redelivery: faults.redelivery_per_mille,
+            interference: faults.interference_per_mille > 0,
             turn: Arc::default(),
             senders_done: Arc::default(),
         }

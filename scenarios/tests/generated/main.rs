@@ -15,10 +15,7 @@ use scenarios::{
     replay::{Decisions, Replay, preset},
     runner::{Overrides, Prepared, Run, Subject, Transport},
 };
-use sim::{
-    choice::{Choices, Numbers},
-    trace::Detail,
-};
+use sim::engine::{Choices, Detail, Numbers};
 use strategies::arb_scenario;
 
 fn run(generated: &Generated, numbers: &[u32], transport: Transport) -> Run {

@@ -1,4 +1,4 @@
-//! `src/endpoints/openapi/schemas.json` has what the types of k8s-openapi say. `LOCKSTEP_RECORD=1` writes it anew.
+//! `src/endpoints/openapi/schemas.json` equals the schemas of k8s-openapi's types. `LOCKSTEP_RECORD=1` rewrites it.
 //!
 //! The types' schemas are here and not in the crate: they are 25,000 lines of code that every build would compile.
 use k8s_openapi::{
@@ -25,7 +25,7 @@ fn add<T: JsonSchema>(generator: &mut SchemaGenerator) {
     generator.subschema_for::<T>();
 }
 
-/// The schemas of all built-in kinds, as the OpenAPI documents have them.
+/// The schemas of all built-in kinds, in the form of the OpenAPI documents.
 fn generated() -> Map<String, Value> {
     let mut generator = SchemaSettings::openapi3().into_generator();
     add!(generator:
@@ -98,7 +98,7 @@ fn refer_in_all_of(schema: &mut Value) {
     }
 }
 
-/// One schema a line, so that a change shows what changed.
+/// One schema per line, so that a diff shows which schema changed.
 fn written(schemas: &Map<String, Value>) -> String {
     let lines: Vec<String> = schemas.iter().map(|(name, schema)| format!("{}: {schema}", json!(name))).collect();
     format!("{{\n{}\n}}\n", lines.join(",\n"))

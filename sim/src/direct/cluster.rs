@@ -1,87 +1,48 @@
 //! What a script can do over the direct transport.
-use super::world::{Delivery, Phase, Shared};
+use super::{pending::Delivery, shared::Shared};
 use crate::{
-    choice::Label,
-    clock::TrueTime,
     event::{ActorId, DeliveryId, Event},
-    faults::FaultKind,
     run::{
-        ApiService, Intervention,
-        cluster::{Backend, Exchange, Lost},
+        cluster::{Backend, Disconnected, Exchange},
+        interference::Interference,
+        state::RunState,
     },
+    service::ApiService,
 };
-use apiserver::ResourceId;
 use bytes::Bytes;
-use serde_json::Value;
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 impl Backend for Shared {
-    fn next_delivery(&self) -> DeliveryId {
-        self.lock().next_delivery()
+    fn with_state(&self, change: &mut dyn FnMut(&mut RunState)) {
+        change(&mut self.lock().run);
+    }
+
+    fn api(&self, actor: ActorId) -> ApiService {
+        ApiService::new(self.clone(), actor)
     }
 
     fn send(&self, id: DeliveryId, replica: usize, request: http::Request<Bytes>) -> Exchange {
         let (sender, answer) = oneshot::channel();
         {
-            let mut world = self.lock();
-            world.emit(&Event::DeliverySent { delivery: id, replica });
-            world.deliveries.push(Delivery { id, replica, request, sender });
+            let mut state = self.lock();
+            state.run.emit(&Event::DeliverySent { delivery: id, replica });
+            state.queues.deliveries.push(Delivery { id, replica, request, sender });
         }
-        self.pushed.notify_one();
-        Box::pin(async move { answer.await.map_err(|_| Lost) })
-    }
-
-    fn ready(&self) -> Vec<usize> {
-        let world = self.lock();
-        (0..world.replicas.len()).filter(|&index| world.replicas[index].ready).collect()
-    }
-
-    fn actor(&self) -> (ActorId, ApiService) {
-        let actor = self.lock().add_actor(None);
-        (actor, ApiService::new(self.clone(), actor))
-    }
-
-    fn spare(&self, actor: ActorId) {
-        self.lock().actors[actor.0 as usize].spared = true;
-    }
-
-    fn choose(&self, of: usize, label: Label) -> usize {
-        let mut world = self.lock();
-        if world.phase == Phase::Explore { world.choices.choose(of, label) } else { 0 }
-    }
-
-    fn rarely(&self, per_mille: u32, label: Label) -> bool {
-        let mut world = self.lock();
-        world.phase == Phase::Explore && world.choices.rarely(per_mille, 2, label) == 1
-    }
-
-    fn time(&self) -> TrueTime {
-        self.lock().time.clone()
-    }
-
-    fn object(&self, resource: ResourceId, namespace: &str, name: &str) -> Option<Arc<Value>> {
-        self.lock().api.object(resource, namespace, name)
-    }
-
-    fn objects(&self, resource: ResourceId) -> Vec<Arc<Value>> {
-        self.lock().api.objects(resource).collect()
+        self.added.notify_one();
+        Box::pin(async move { answer.await.map_err(|_| Disconnected) })
     }
 
     fn pause(&self, replica: usize, duration: Duration) {
-        self.lock().pause(replica, duration);
-        self.pushed.notify_one();
-    }
-
-    fn deliver_fault(&self, kind: FaultKind) {
-        self.lock().deliver_fault(kind, None, None);
+        self.lock().run.pause(replica, duration);
+        self.added.notify_one();
     }
 
     fn stop_faults(&self) {
-        self.settle();
+        self.lock().run.quiesce();
     }
 
-    fn offer(&self, interventions: Vec<Box<dyn Intervention>>) {
-        self.lock().interventions = interventions;
+    fn offer(&self, interferences: Vec<Box<dyn Interference>>) {
+        self.lock().interferences = interferences;
     }
 }

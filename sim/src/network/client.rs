@@ -1,12 +1,8 @@
-//! The way from a program to the API servers: hyper-util's pooling client, as production has it, on simulated sockets.
-use super::{
-    api,
-    calls::{AUDIT_ID, token},
-    world::Shared,
-};
+//! A program's connections to the API servers: hyper-util's pooling client, as in production, on simulated sockets.
+use super::{api, headers, shared::Shared};
 use crate::{
     event::{ActorId, CallEnd, CallId, Event},
-    run::service::{ApiBody, BrokenConnection, CallResult},
+    service::{ApiBody, ApiFuture, BrokenConnection, CallResult, Transport},
 };
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -28,12 +24,13 @@ use std::{
 };
 use turmoil::net::TcpStream;
 
-/// How long a connection may take to come about. turmoil's SYNs are never sent again: without it a peer that is down hangs.
+/// Timeout of a connection attempt. turmoil never resends a SYN: without a timeout, connecting to a host that is down
+/// hangs.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One program's connections to the API servers.
 #[derive(Clone)]
-pub(crate) struct ApiClient {
+pub(super) struct ApiClient {
     shared: Shared,
     http: Client<Connector, Full<Bytes>>,
 }
@@ -41,41 +38,37 @@ pub(crate) struct ApiClient {
 impl ApiClient {
     pub(super) fn new(shared: Shared) -> Self {
         let http = Client::builder(TokioExecutor::new())
-            // A request that was sent may have been executed: only its program knows what may be sent again.
+            // A request that was sent may have been executed. Only its program knows whether it may be sent again.
             .retry_canceled_requests(false)
-            // Idle connections would be closed in the order of a hash map; and their age is read off the machine's clock.
+            // Idle connections would be closed in the order of a hash map, at an age read from the machine's clock.
             .pool_idle_timeout(None)
             .pool_timer(TokioTimer::new())
             .build(Connector);
         Self { shared, http }
     }
+}
 
-    /// Sends one API request to the actor's server.
-    pub(crate) fn call(
-        &self,
-        actor: ActorId,
-        parts: http::request::Parts,
-        body: Bytes,
-    ) -> BoxFuture<'static, CallResult> {
+impl Transport for ApiClient {
+    fn call(&self, actor: ActorId, parts: http::request::Parts, body: Bytes) -> ApiFuture {
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-        let (call, server) = self.shared.lock().hand_over(actor, &parts.method, target, &body);
+        let (call, server) = self.shared.lock().send_call(actor, &parts.method, target, &body);
         let uri = Uri::builder().scheme("http").authority(api::name(server)).path_and_query(target).build();
         let mut request = http::Request::new(Full::new(body));
         *request.uri_mut() = uri.unwrap_or_default();
         *request.method_mut() = parts.method;
         *request.headers_mut() = parts.headers;
-        request.headers_mut().insert(http::header::AUTHORIZATION, token(actor));
-        request.headers_mut().insert(AUDIT_ID, http::HeaderValue::from(call.0));
+        headers::identify(request.headers_mut(), call, actor);
         let exchange = self.http.request(request);
         let waiting = Waiting { shared: self.shared.clone(), call };
-        Box::pin(async move {
+        ApiFuture::Wire(Box::pin(async move {
             let result = exchange.await.map_err(|_| BrokenConnection);
             waiting.answered(result.map(|response| response.map(ApiBody::Wire)))
-        })
+        }))
     }
 }
 
-/// A caller that waits. Dropped unanswered, it has given up: what it asked for is no longer overtaken by others.
+/// A caller that waits. If it is dropped unanswered, it has stopped waiting, and later calls no longer overtake its
+/// own.
 struct Waiting {
     shared: Shared,
     call: CallId,
@@ -84,14 +77,14 @@ struct Waiting {
 impl Waiting {
     fn answered(&self, result: CallResult) -> CallResult {
         let end = result.as_ref().map_or(CallEnd::Broken, |response| CallEnd::Status(response.status().as_u16()));
-        self.shared.lock().emit(&Event::CallAnswered { call: self.call, end });
+        self.shared.lock().run.emit(&Event::CallAnswered { call: self.call, end });
         result
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.shared.lock().waiting.remove(&self.call);
+        self.shared.lock().queues.waiting.remove(&self.call);
     }
 }
 
@@ -117,7 +110,7 @@ impl tower::Service<Uri> for Connector {
     }
 }
 
-/// A connected socket, as the pool wants it.
+/// A connected socket, as the pool needs it.
 struct Socket(TokioIo<TcpStream>);
 
 impl Connection for Socket {

@@ -1,14 +1,15 @@
 //! Deliveries: a sender's HTTP request to a replica, on a connection of its own.
 use super::{
     client::CONNECT_TIMEOUT,
-    replicas,
-    world::{Shared, World},
+    pending::PendingDelivery,
+    processes::PORT,
+    shared::{NetworkRun, Shared},
 };
 use crate::{
-    choice::Label,
+    choice::{Alternative, Label},
     event::{DeliveryId, Event},
     faults::FaultKind,
-    run::cluster::Lost,
+    run::cluster::Disconnected,
 };
 use bytes::Bytes;
 use futures::{
@@ -26,44 +27,36 @@ use std::{
 use tokio::sync::oneshot;
 use turmoil::net::TcpStream;
 
-/// A delivery that was sent and not answered.
-pub(super) struct UnderWay {
-    replica: usize,
-    /// The sender's end of the connection, once there is one.
-    from: Option<SocketAddr>,
-    arrived: bool,
-    hang_up: Option<oneshot::Sender<()>>,
-}
-
-impl World {
-    /// The first bytes on a connection from this peer: its delivery has arrived.
+impl NetworkRun {
+    /// The first bytes of this peer have arrived, and with them its delivery.
     pub(super) fn delivery_arrived(&mut self, peer: SocketAddr) {
-        let Some(&delivery) = self.connections.get(&peer) else { return };
-        let Some(under_way) = self.deliveries.get_mut(&delivery) else { return };
-        under_way.arrived = true;
-        let replica = under_way.replica;
-        self.emit(&Event::DeliveryArrived { delivery, replica });
+        let Some(&delivery) = self.queues.connections.get(&peer) else { return };
+        let Some(pending) = self.queues.deliveries.get_mut(&delivery) else { return };
+        pending.arrived = true;
+        let replica = pending.replica;
+        self.run.emit(&Event::DeliveryArrived { delivery, replica });
     }
 
-    /// Lets the sender of one of the requests that replicas handle hang up, if there is one.
+    /// Disconnects the sender of one of the requests that replicas are handling, if there is one.
     pub(super) fn disconnect(&mut self) {
         let handled: Vec<DeliveryId> =
-            self.deliveries.iter().filter(|(_, under_way)| under_way.arrived).map(|(id, _)| *id).collect();
+            self.queues.deliveries.iter().filter(|(_, pending)| pending.arrived).map(|(id, _)| *id).collect();
         if handled.is_empty() {
             return;
         }
-        let id = handled[self.choices.choose(handled.len(), Label::Victim)];
-        let Some(under_way) = self.deliveries.get_mut(&id) else { return };
-        let (replica, hang_up) = (under_way.replica, under_way.hang_up.take());
-        if hang_up.is_some_and(|hang_up| hang_up.send(()).is_ok()) {
-            self.deliver_fault(FaultKind::Disconnect, None, Some(replica));
+        let name = |picked: usize| Alternative::Delivery(handled[picked].0);
+        let id = handled[self.run.choices.choose(Label::Victim, handled.len(), name)];
+        let Some(pending) = self.queues.deliveries.get_mut(&id) else { return };
+        let (replica, disconnect) = (pending.replica, pending.disconnect.take());
+        if disconnect.is_some_and(|disconnect| disconnect.send(()).is_ok()) {
+            self.run.deliver_fault(FaultKind::Disconnect, None, Some(replica));
         }
     }
 
     fn delivery_ended(&mut self, delivery: DeliveryId, status: Option<u16>) {
-        if let Some(UnderWay { replica, from, .. }) = self.deliveries.remove(&delivery) {
-            from.map(|from| self.connections.remove(&from));
-            self.emit(&Event::DeliveryAnswered { delivery, replica, status });
+        if let Some(PendingDelivery { replica, from, .. }) = self.queues.deliveries.remove(&delivery) {
+            from.map(|from| self.queues.connections.remove(&from));
+            self.run.emit(&Event::DeliveryAnswered { delivery, replica, status });
         }
     }
 }
@@ -75,21 +68,21 @@ impl Shared {
         id: DeliveryId,
         replica: usize,
         request: http::Request<Bytes>,
-    ) -> Result<http::Response<Bytes>, Lost> {
-        let (hang_up, hung_up) = oneshot::channel();
+    ) -> Result<http::Response<Bytes>, Disconnected> {
+        let (disconnect, disconnected) = oneshot::channel();
         {
-            let mut world = self.lock();
-            world.emit(&Event::DeliverySent { delivery: id, replica });
-            let under_way = UnderWay { replica, from: None, arrived: false, hang_up: Some(hang_up) };
-            world.deliveries.insert(id, under_way);
+            let mut state = self.lock();
+            state.run.emit(&Event::DeliverySent { delivery: id, replica });
+            let pending = PendingDelivery { replica, from: None, arrived: false, disconnect: Some(disconnect) };
+            state.queues.deliveries.insert(id, pending);
         }
-        let answer = match select(pin!(self.exchange(id, replica, request)), hung_up).await {
+        let answer = match select(pin!(self.exchange(id, replica, request)), disconnected).await {
             Either::Left((answer, _)) => answer,
             Either::Right(_) => None,
         };
         let status = answer.as_ref().map(|response| response.status().as_u16());
         self.lock().delivery_ended(id, status);
-        answer.ok_or(Lost)
+        answer.ok_or(Disconnected)
     }
 
     /// One exchange on one connection, which is closed with this future.
@@ -99,15 +92,16 @@ impl Shared {
         replica: usize,
         mut request: http::Request<Bytes>,
     ) -> Option<http::Response<Bytes>> {
-        let connect = TcpStream::connect((replicas::name(replica), replicas::PORT));
+        let name = self.name(replica);
+        let connect = TcpStream::connect((&*name, PORT));
         let stream = tokio::time::timeout(CONNECT_TIMEOUT, connect).await.ok()?.ok()?;
         let from = stream.local_addr().ok()?;
         {
-            let mut world = self.lock();
-            world.connections.insert(from, id);
-            world.deliveries.get_mut(&id)?.from = Some(from);
+            let mut state = self.lock();
+            state.queues.connections.insert(from, id);
+            state.queues.deliveries.get_mut(&id)?.from = Some(from);
         }
-        let host = http::HeaderValue::try_from(replicas::name(replica)).ok()?;
+        let host = http::HeaderValue::try_from(&*name).ok()?;
         request.headers_mut().insert(http::header::HOST, host);
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
         let mut connection = pin!(connection.fuse());
@@ -117,7 +111,7 @@ impl Shared {
             Some(http::Response::from_parts(parts, body))
         });
         poll_fn(|cx| {
-            // However the connection ends, the answer knows.
+            // The answer reports how the connection ended.
             let _ = connection.as_mut().poll(cx);
             answer.as_mut().poll(cx)
         })

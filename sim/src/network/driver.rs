@@ -1,17 +1,19 @@
 //! The driver: builds the network, ticks it, and does between ticks what no host can do to itself.
 use super::{
-    api,
-    replicas::{self, Order},
-    world::{Shared, World},
+    api, processes,
+    shared::{NetworkRun, Shared},
 };
 use crate::{
-    choice::{Choices, InOrder, Label},
-    clock::EPOCH,
-    direct::{Outcome, Phase, RunError, Settings, Stop},
+    choice::{Alternative, Choices, Label},
+    clock::{EPOCH, SimulatedTime},
     event::Observer,
     hosts::Host,
-    run::cluster::{Cluster, OUTSIDER},
-    trace::{Detail, Trace},
+    run::{
+        cluster::Cluster,
+        disruption::Disruption,
+        settings::{BOOT_LIMIT, Outcome, RunError, Settings, Stop},
+        state::RunState,
+    },
 };
 use apiserver::ServerId;
 use std::{
@@ -26,20 +28,20 @@ use std::{
 };
 
 const TICK: Duration = Duration::from_millis(1);
-/// Never none: what is sent within a tick arrives in a later one, so that a crash between ticks comes before the answer.
+/// At least a tick: what is sent within a tick arrives in a later one, so that a crash between ticks precedes the
+/// answer.
 const LATENCY_MIN: Duration = Duration::from_millis(1);
 const LATENCY_MAX: Duration = Duration::from_millis(20);
-/// Connections that wait to be accepted, and segments that wait to be read. turmoil panics over more of the first.
+/// Capacity for connections that wait to be accepted and segments that wait to be read. turmoil panics over more of the
+/// first.
 const TCP_CAPACITY: usize = 1_024;
-/// True time within which replicas must become ready.
-const BOOT_LIMIT: Duration = Duration::from_secs(60);
-/// The host that the script and its senders run on.
+/// Host that the script and its senders run on.
 const SENDERS: &str = "senders";
 
-/// Runs `script` in a world of its own, in the calling thread, until it has ended and nothing is under way.
+/// Runs `script` in a world of its own, in the calling thread, until it has ended and nothing is pending.
 ///
 /// # Errors
-/// [`RunError`] when the run could not begin, or the network gave up; what else goes wrong is part of the [`Outcome`].
+/// [`RunError`] when the run could not begin, or the network failed. What else goes wrong is part of the [`Outcome`].
 pub fn run<F, S>(
     settings: &Settings,
     host: Arc<dyn Host>,
@@ -51,20 +53,23 @@ where
     S: FnOnce(Cluster) -> F,
     F: Future<Output = ()> + Send + 'static,
 {
-    let seed = choices.choose(1 << 16, Label::Entropy) as u64;
+    let seed = choices.choose(Label::Entropy, 1 << 16, |picked| Alternative::Number(picked as u32)) as u64;
     let between = Arc::new(AtomicU64::new(0));
-    let api = settings.past.fork(settings)?;
-    let shared = Shared::new(World::new(settings, api, choices, observer, Arc::clone(&between)));
+    let api = settings.template.fork(settings)?;
+    let time = SimulatedTime::of_network(Arc::clone(&between));
+    let state = RunState::new(settings, host.as_ref(), api, choices, observer, time);
+    let shared = Shared::new(NetworkRun::new(state));
     let sim = network(seed, settings);
     let mut driver = Driver { sim, shared: shared.clone(), between, settings, closing: VecDeque::new() };
     driver.boot(host)?;
     let stop = driver.play(script)?;
     let simulated = driver.sim.elapsed();
-    let processes = shared.lock().take_processes();
-    // Hosts first: their tasks are what still uses the processes.
+    let processes = shared.lock().run.take_processes();
+    // Hosts first: their tasks still use the processes.
     drop(driver);
     drop(processes);
-    Ok(outcome(&shared, stop, simulated))
+    let outcome = shared.lock().run.take_outcome(stop, simulated);
+    Ok(outcome)
 }
 
 fn network(seed: u64, settings: &Settings) -> turmoil::Sim<'static> {
@@ -82,49 +87,34 @@ fn network(seed: u64, settings: &Settings) -> turmoil::Sim<'static> {
         .build()
 }
 
-fn outcome(shared: &Shared, stop: Stop, simulated: Duration) -> Outcome {
-    let mut world = shared.lock();
-    let trace = std::mem::replace(&mut world.trace, Trace::new(Detail::Chain));
-    let (choices, mismatch) = std::mem::replace(&mut world.choices, Choices::new(InOrder)).finish();
-    let (delivered, api_calls) = (world.delivered.clone(), world.api_calls);
-    Outcome { stop, choices, mismatch, trace, delivered, api_calls, simulated }
-}
-
 struct Driver<'a> {
     sim: turmoil::Sim<'static>,
     shared: Shared,
     between: Arc<AtomicU64>,
     settings: &'a Settings,
-    /// Connections of dead processes, by their ends, whose last segments are yet to be sent.
+    /// Connections of dead processes, by their ends, whose last segments are not sent yet.
     closing: VecDeque<(SocketAddr, SocketAddr)>,
 }
 
 impl Driver<'_> {
     fn boot(&mut self, host: Arc<dyn Host>) -> Result<(), RunError> {
-        {
-            let mut world = self.shared.lock();
-            let outsider = world.add_actor(None);
-            debug_assert_eq!(outsider, OUTSIDER);
-            world.emit_commits();
-        }
+        self.shared.lock().run.begin();
         for server in (0..self.settings.servers.max(1)).map(ServerId) {
             let shared = self.shared.clone();
             self.sim.host(api::name(server), move || api::run(shared.clone(), server));
         }
         for replica in 0..self.settings.replicas {
-            self.shared.lock().add_replica();
+            self.shared.lock().add_replica(host.as_ref());
+            let name = self.shared.name(replica);
             let (shared, host) = (self.shared.clone(), Arc::clone(&host));
-            let software = move || replicas::run(shared.clone(), Arc::clone(&host), replica);
-            self.sim.host(replicas::name(replica), software);
+            self.sim.host(&*name, move || processes::run(shared.clone(), Arc::clone(&host), replica));
         }
         while !self.tick()? {
             if self.sim.elapsed() > BOOT_LIMIT {
                 return Err(RunError::NotReady(BOOT_LIMIT));
             }
         }
-        let mut world = self.shared.lock();
-        world.api.set_auto_advance(false);
-        world.phase = Phase::Explore;
+        self.shared.lock().run.explore();
         Ok(())
     }
 
@@ -136,22 +126,22 @@ impl Driver<'_> {
         let (shared, script) = (self.shared.clone(), script(Cluster::new(self.shared.clone())));
         self.sim.client(SENDERS, async move {
             script.await;
-            shared.lock().script_done = true;
+            shared.lock().run.script_done = true;
             Ok(())
         });
         let stop = self.explore()?;
-        self.shared.lock().settle();
+        self.shared.lock().quiesce();
         if stop == Stop::Done { self.tail() } else { Ok(stop) }
     }
 
     fn explore(&mut self) -> Result<Stop, RunError> {
         loop {
             self.tick()?;
-            let world = self.shared.lock();
-            if world.script_done {
+            let run = &self.shared.lock().run;
+            if run.script_done {
                 return Ok(Stop::Done);
             }
-            if world.api_calls > self.settings.step_limit {
+            if run.api_calls > self.settings.step_limit {
                 return Ok(Stop::StepLimit);
             }
             if self.sim.elapsed() > self.settings.time_limit {
@@ -160,27 +150,25 @@ impl Driver<'_> {
         }
     }
 
-    /// Goes on until the tail is over and nothing is under way. It begins when the last replica that stands still goes on.
+    /// Continues until the tail is over and nothing is pending. It begins when the last replica that is paused resumes.
     fn tail(&mut self) -> Result<Stop, RunError> {
         let (end, limit) = {
-            let world = self.shared.lock();
-            let pauses = world.replicas.iter().map(|replica| Duration::from_micros(replica.paused_until()));
-            let begins = pauses.fold(self.sim.elapsed(), Duration::max);
-            (begins + self.settings.tail, world.api_calls + self.settings.step_limit)
+            let run = &self.shared.lock().run;
+            (run.tail_begins() + self.settings.tail, run.api_calls + self.settings.step_limit)
         };
         loop {
             self.tick()?;
-            let world = self.shared.lock();
-            if world.api_calls > limit {
+            let state = self.shared.lock();
+            if state.run.api_calls > limit {
                 return Ok(Stop::StepLimit);
             }
-            if self.sim.elapsed() >= end && world.held_back == 0 {
+            if self.sim.elapsed() >= end && state.queues.held_back == 0 {
                 return Ok(Stop::Done);
             }
         }
     }
 
-    /// One tick, and what is due after it; whether all replicas are ready.
+    /// Runs one tick, and what is due after it; true if all replicas are ready.
     fn tick(&mut self) -> Result<bool, RunError> {
         self.sim.step().map_err(|error| RunError::Network(error.to_string()))?;
         self.between.store(self.sim.elapsed().as_micros() as u64, Relaxed);
@@ -190,42 +178,50 @@ impl Driver<'_> {
         let orders = self.shared.lock().due_orders();
         orders.into_iter().for_each(|order| self.obey(order));
         self.resume();
-        Ok(self.shared.lock().refresh_readiness())
+        Ok(self.shared.lock().run.refresh_readiness())
     }
 
-    fn obey(&mut self, order: Order) {
+    fn obey(&mut self, order: Disruption) {
         match order {
-            Order::Crash { replica, restart } => {
-                let process = self.shared.lock().crashed(replica, restart);
+            Disruption::Crash { replica, restart } => {
+                let process = self.shared.lock().crash(replica, restart);
                 if let Some(process) = process {
                     self.crash(replica);
                     // Dropping a process runs its code: not under the lock.
                     drop(process);
                 }
             }
-            Order::Pause { replica, duration } => {
-                self.shared.lock().paused(replica, duration);
-                self.peers().for_each(|peer| self.sim.hold(replicas::name(replica), peer));
+            Disruption::Pause { replica, duration } => {
+                self.shared.lock().pause(replica, duration);
+                let name = self.shared.name(replica);
+                self.peers().for_each(|peer| self.sim.hold(&*name, peer));
             }
-            Order::Disconnect => self.shared.lock().disconnect(),
-            Order::DropWatch => self.shared.lock().drop_watch(),
-            Order::Compact => self.shared.lock().compact(),
-            Order::RestartServer(server) => {
-                self.shared.lock().restart_server(server);
-                // Its caches have yet to fill.
+            Disruption::Disconnect => self.shared.lock().disconnect(),
+            Disruption::DropWatch => self.shared.lock().run.drop_watch(),
+            Disruption::Compact => {
+                let mut state = self.shared.lock();
+                state.run.compact();
+                state.send_lines();
+            }
+            Disruption::RestartServer(server) => {
+                let mut state = self.shared.lock();
+                state.run.restart_server(server);
+                state.send_lines();
+                // Its caches fill again.
                 self.shared.behind[server.0].notify_one();
             }
         }
     }
 
-    /// Stops a replica's host. A runtime drops its tasks in the order of their ids, which count on from run to run and thread to
-    /// thread: the segments that close their sockets are held as they come, and sent a connection a tick, in their order.
+    /// Stops a replica's host. A runtime drops its tasks in the order of their ids, which differ between runs and
+    /// threads. So the segments that close their sockets are held, and sent in the order of the connections, one per
+    /// tick.
     fn crash(&mut self, replica: usize) {
-        let name = replicas::name(replica);
-        self.peers().for_each(|peer| self.sim.hold(name.as_str(), peer));
-        self.sim.crash(name.as_str());
-        self.peers().for_each(|peer| self.sim.repair(name.as_str(), peer));
-        let address = self.sim.lookup(name.as_str());
+        let name = self.shared.name(replica);
+        self.peers().for_each(|peer| self.sim.hold(&*name, peer));
+        self.sim.crash(&*name);
+        self.peers().for_each(|peer| self.sim.repair(&*name, peer));
+        let address = self.sim.lookup(&*name);
         let mut connections = BTreeSet::new();
         self.sim.links(|links| {
             for link in links.filter(|link| link.pair().0 == address || link.pair().1 == address) {
@@ -235,34 +231,33 @@ impl Driver<'_> {
         self.closing.extend(connections);
     }
 
-    /// Starts what is to start again, and lets go on what has stood still for long enough.
+    /// Starts replicas that are due to start again, and resumes those whose pause is over.
     fn resume(&mut self) {
         for replica in 0..self.settings.replicas {
-            let (restarts, goes_on) = {
-                let mut world = self.shared.lock();
-                let now = world.time.micros();
-                let replica = &mut world.replicas[replica];
-                let restarts = replica.restart_at.take_if(|at| *at <= now).is_some();
-                let goes_on = replica.held && replica.paused_until() <= now;
-                replica.held &= !goes_on;
-                (restarts, goes_on)
+            let (name, restarts, resumes) = {
+                let NetworkRun { run, queues } = &mut *self.shared.lock();
+                let (now, link) = (run.time.micros(), &mut queues.links[replica]);
+                let restarts = link.restart_at.take_if(|at| *at <= now).is_some();
+                let resumes = link.held && run.replicas[replica].paused_until() <= now;
+                link.held &= !resumes;
+                (Arc::clone(&run.replicas[replica].name), restarts, resumes)
             };
             if restarts {
-                self.sim.bounce(replicas::name(replica));
+                self.sim.bounce(&*name);
             }
-            if goes_on {
-                self.peers().for_each(|peer| self.sim.release(replicas::name(replica), peer));
+            if resumes {
+                self.peers().for_each(|peer| self.sim.release(&*name, peer));
             }
         }
     }
 
-    /// The hosts that replicas talk to.
+    /// Names of the hosts that replicas talk to.
     fn peers(&self) -> impl Iterator<Item = String> + use<> {
         (0..self.settings.servers.max(1)).map(|server| api::name(ServerId(server))).chain([SENDERS.to_owned()])
     }
 }
 
-/// A connection's ends, whichever of them sends.
+/// The ends of a connection, in an order that does not depend on which of them sends.
 fn ends((from, to): (SocketAddr, SocketAddr)) -> (SocketAddr, SocketAddr) {
     if from < to { (from, to) } else { (to, from) }
 }

@@ -1,11 +1,11 @@
-//! The cluster as a scenario's script sees it: senders, other API clients, and what can be done to replicas. The same over
-//! either transport, so that a script need not know which one carries it.
-use super::{ApiService, Intervention};
+//! The cluster as a script sees it: senders, API clients of its own, and what it can do to replicas. It is the same
+//! over either transport, so that a script does not depend on one.
+use super::{interference::Interference, state::RunState};
 use crate::{
-    choice::Label,
-    clock::TrueTime,
+    choice::{Alternative, Label},
     event::{ActorId, DeliveryId},
-    faults::FaultKind,
+    faults::Fault,
+    service::ApiService,
 };
 use apiserver::ResourceId;
 use bytes::Bytes;
@@ -13,36 +13,28 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use std::{fmt, sync::Arc, time::Duration};
 
-/// Actor 0 of every run: fixtures, and whoever else interferes.
-pub(crate) const OUTSIDER: ActorId = ActorId(0);
-
-/// The connection to a replica ended without an answer: the request may have been handled or not.
+/// The connection to a replica ended without an answer. The request may have been handled or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection ended without an answer")]
-pub struct Lost;
+pub struct Disconnected;
 
-/// What an exchange with a replica comes to.
-pub(crate) type Exchange = BoxFuture<'static, Result<http::Response<Bytes>, Lost>>;
+/// A request to a replica and its answer.
+pub(crate) type Exchange = BoxFuture<'static, Result<http::Response<Bytes>, Disconnected>>;
 
 /// What a transport does for a script.
 pub(crate) trait Backend: Send + Sync {
-    fn next_delivery(&self) -> DeliveryId;
+    /// Calls `change` with the state of the run, under its lock.
+    fn with_state(&self, change: &mut dyn FnMut(&mut RunState));
+    /// A connection of this actor to the API servers.
+    fn api(&self, actor: ActorId) -> ApiService;
     fn send(&self, id: DeliveryId, replica: usize, request: http::Request<Bytes>) -> Exchange;
-    fn ready(&self) -> Vec<usize>;
-    fn actor(&self) -> (ActorId, ApiService);
-    fn spare(&self, actor: ActorId);
-    fn choose(&self, of: usize, label: Label) -> usize;
-    fn rarely(&self, per_mille: u32, label: Label) -> bool;
-    fn time(&self) -> TrueTime;
-    fn object(&self, resource: ResourceId, namespace: &str, name: &str) -> Option<Arc<Value>>;
-    fn objects(&self, resource: ResourceId) -> Vec<Arc<Value>>;
     fn pause(&self, replica: usize, duration: Duration);
-    fn deliver_fault(&self, kind: FaultKind);
     fn stop_faults(&self);
-    fn offer(&self, interventions: Vec<Box<dyn Intervention>>);
+    /// Offers writes of third parties, where the transport has steps to place them at.
+    fn offer(&self, _interferences: Vec<Box<dyn Interference>>) {}
 }
 
-/// A handle on the run's world. Cheap to clone.
+/// Handle on the simulated cluster. Cheap to clone.
 #[derive(Clone)]
 pub struct Cluster {
     backend: Arc<dyn Backend>,
@@ -59,94 +51,102 @@ impl Cluster {
         Self { backend: Arc::new(backend) }
     }
 
-    /// Takes the number of the next delivery, so that it can be told of before it is sent.
-    pub fn next_delivery(&self) -> DeliveryId {
-        self.backend.next_delivery()
+    fn with<T>(&self, change: impl FnOnce(&mut RunState) -> T) -> T {
+        let (mut change, mut result) = (Some(change), None);
+        self.backend.with_state(&mut |state| result = change.take().map(|change| change(state)));
+        result.expect("a backend calls it once")
     }
 
-    /// Sends a request to a replica. When it arrives, and whether, is up to the run.
+    /// Takes the number of the next delivery, so that it can be recorded before it is sent.
+    pub fn next_delivery(&self) -> DeliveryId {
+        self.with(RunState::next_delivery)
+    }
+
+    /// Sends a request to a replica. Whether and when it arrives is up to the run.
     ///
     /// # Errors
-    /// [`Lost`] when the connection ended without an answer.
+    /// [`Disconnected`] when the connection ended without an answer.
     pub async fn send(
         &self,
         id: DeliveryId,
         replica: usize,
         request: http::Request<Bytes>,
-    ) -> Result<http::Response<Bytes>, Lost> {
+    ) -> Result<http::Response<Bytes>, Disconnected> {
         self.backend.send(id, replica, request).await
     }
 
     /// The replicas that a load balancer would send to.
     pub fn ready(&self) -> Vec<usize> {
-        self.backend.ready()
+        self.with(|run| (0..run.replicas.len()).filter(|&index| run.replicas[index].ready).collect())
     }
 
-    /// An API client that is none of the replicas.
+    /// An API client that belongs to no replica.
     pub fn actor(&self) -> (ActorId, ApiService) {
-        self.backend.actor()
+        let actor = self.with(|run| run.add_actor(None));
+        (actor, self.backend.api(actor))
     }
 
-    /// A kube client that is none of the replicas', and that nothing goes wrong with: what a script asks for is done. When, among
-    /// what others ask for, is explored all the same.
+    /// A kube client that belongs to no replica and is exempt from faults: what a script asks for is done. The order of
+    /// its calls among others is explored all the same.
     pub fn client(&self, namespace: &str) -> kube::Client {
-        let (actor, api) = self.backend.actor();
-        self.backend.spare(actor);
+        let (actor, api) = self.actor();
+        self.with(|run| run.actors.get_mut(actor).exempt = true);
         kube::Client::new(api, namespace)
     }
 
-    /// One of `0..of`.
-    pub fn choose(&self, of: usize, label: Label) -> usize {
-        self.backend.choose(of, label)
+    /// Picks one of `0..of`; `meaning` names the pick in the run's record.
+    pub fn choose(&self, label: Label, of: usize, meaning: impl FnOnce(usize) -> Alternative) -> usize {
+        self.with(|run| if run.exploring() { run.choices.choose(label, of, meaning) } else { 0 })
     }
 
-    /// Whether something with these chances in 1,000 happens.
-    pub fn rarely(&self, per_mille: u32, label: Label) -> bool {
-        self.backend.rarely(per_mille, label)
+    /// Whether something happens that has a probability of `per_mille` thousandths; `meaning` names it in the record.
+    pub fn rarely(&self, label: Label, per_mille: u32, meaning: &'static str) -> bool {
+        let meaning = |_| Alternative::Named(meaning);
+        self.with(|run| run.exploring() && run.choices.rarely(per_mille, label, 1, meaning).is_some())
     }
 
-    /// True time since the run began, in microseconds.
+    /// Simulated time since the run began, in microseconds.
     pub fn micros(&self) -> u64 {
-        self.backend.time().micros()
+        self.with(|run| run.time.micros())
     }
 
-    /// The true wall clock.
+    /// The right wall clock.
     pub fn now(&self) -> jiff::Timestamp {
-        self.backend.time().now()
+        self.with(|run| run.time.now())
     }
 
-    /// Lets true time pass.
+    /// Lets simulated time pass.
     pub async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
     }
 
     /// An object as the store has it.
     pub fn object(&self, resource: ResourceId, namespace: &str, name: &str) -> Option<Arc<Value>> {
-        self.backend.object(resource, namespace, name)
+        self.with(|run| run.api.object(resource, namespace, name))
     }
 
     /// Objects of a resource, as the store has them, by namespace and name.
     pub fn objects(&self, resource: ResourceId) -> Vec<Arc<Value>> {
-        self.backend.objects(resource)
+        self.with(|run| run.api.objects(resource).collect())
     }
 
-    /// Lets a replica stand still.
+    /// Pauses a replica.
     pub fn pause(&self, replica: usize, duration: Duration) {
         self.backend.pause(replica, duration);
     }
 
-    /// Counts a fault that the script itself made.
-    pub fn deliver_fault(&self, kind: FaultKind) {
-        self.backend.deliver_fault(kind);
+    /// Counts a fault that the script itself caused.
+    pub fn deliver_fault(&self, fault: impl Into<Fault>) {
+        self.with(|run| run.deliver_fault(fault, None, None));
     }
 
-    /// Offers what somebody else may do at any step from here on, where the run's faults allow others. Over the network
-    /// transport nothing of it is ever done: only the direct one has steps.
-    pub fn offer(&self, interventions: Vec<Box<dyn Intervention>>) {
-        self.backend.offer(interventions);
+    /// Offers writes that third parties may make at any step from now on, where the run's faults allow interference.
+    /// The network transport has no steps, so over it none is made.
+    pub fn offer(&self, interferences: Vec<Box<dyn Interference>>) {
+        self.backend.offer(interferences);
     }
 
-    /// No fault from here on; what is under way goes on in order.
+    /// Stops faults; what is pending continues in order.
     pub fn stop_faults(&self) {
         self.backend.stop_faults();
     }

@@ -1,14 +1,28 @@
-//! Transports: how programs reach the simulated API server, and senders reach the programs.
+//! One run, whatever carries its messages: what both transports share.
 //!
-//! [`direct`] is in process: every request and answer is a choice point, and virtual time jumps over idle time. [`network`]
-//! carries the same requests as HTTP over simulated TCP: slower, and what cross-checks the first.
+//! A run is one `RunState`: an API server, actors, replicas, streams, the record of choices and the trace.
+//! [`direct`](crate::direct) and [`network`](crate::network) decide when a request, an answer or an event moves; what
+//! happens when it does stands here once.
+pub(crate) mod actor;
+pub(crate) mod api_faults;
+pub(crate) mod call_outcome;
 pub(crate) mod cluster;
 pub(crate) mod control_plane;
-pub(crate) mod intervention;
-pub(crate) mod service;
-pub(crate) mod wording;
+pub(crate) mod disruption;
+pub(crate) mod execution;
+pub(crate) mod fault_rule;
+pub(crate) mod interference;
+pub(crate) mod lifecycle;
+pub(crate) mod replica;
+pub(crate) mod seen_revisions;
+pub(crate) mod settings;
+pub(crate) mod state;
+pub(crate) mod stream;
+pub(crate) mod trigger;
 
-pub use cluster::{Cluster, Lost};
+pub use cluster::{Cluster, Disconnected};
 pub use control_plane::{Balance, ControlPlane};
-pub use intervention::{Glimpse, Intervention};
-pub use service::{ApiBody, ApiService, BrokenConnection};
+pub use fault_rule::{CallVerdict, CallView, FaultRule, FaultRuleTemplate};
+pub use interference::{ClusterView, Interference};
+pub use settings::{ClusterTemplate, Outcome, RunError, Settings, Stop};
+pub use trigger::{CallPattern, Effect, Trigger};

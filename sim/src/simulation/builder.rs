@@ -1,38 +1,29 @@
-//! What a simulation is made of.
-use super::{Simulation, View, program::Program};
+//! The builder: what a simulation is made of.
+use super::{
+    check::{Check, Workload},
+    program::Program,
+    runner::Simulation,
+    view::View,
+};
 use crate::{
-    direct::{Past, Settings, Trigger},
     faults::Faults,
     hosts::Environment,
-    run::{Cluster, ControlPlane},
+    run::{Cluster, ClusterTemplate, ControlPlane, FaultRule, FaultRuleTemplate, Settings, Trigger},
     trace::Detail,
 };
 use apiserver::{Registry, RegistryError};
-use futures::future::BoxFuture;
 use serde::Serialize;
 use serde_json::Value;
 use std::{future::Future, sync::Arc, time::Duration};
 
-/// What is done to the cluster while the program runs.
-pub(super) type Workload = Arc<dyn Fn(Cluster) -> BoxFuture<'static, ()> + Send + Sync>;
-
-type Judgement = Arc<dyn Fn(&View) -> Result<(), String> + Send + Sync>;
-
-/// Something that must hold.
-#[derive(Clone)]
-pub(super) struct Check {
-    pub(super) name: Arc<str>,
-    pub(super) judge: Judgement,
-}
-
-/// A simulation that is not whole.
+/// A simulation that is not complete.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// There is nothing to run.
-    #[error("no program: give one with `program`")]
+    /// There is no program to run.
+    #[error("the simulation has no program: give it one with `program`")]
     NoProgram,
-    /// Nothing that could be broken.
-    #[error("nothing must hold: give a check with `always` or `finally`")]
+    /// There is nothing that a run could violate.
+    #[error("the simulation has no check: give it one with `always` or `finally`")]
     NoCheck,
     /// A CustomResourceDefinition cannot be served.
     #[error("a CustomResourceDefinition cannot be served: {0}")]
@@ -42,7 +33,7 @@ pub enum BuildError {
     Object(#[from] serde_json::Error),
 }
 
-/// Makes a [`Simulation`]. What is not said is as [`Simulation::builder`] has it.
+/// Makes a [`Simulation`]; [`Simulation::builder`] gives the defaults. Runs use the direct transport, in process.
 pub struct Builder {
     definitions: Vec<Result<Value, serde_json::Error>>,
     objects: Vec<Result<Value, serde_json::Error>>,
@@ -51,6 +42,7 @@ pub struct Builder {
     replicas: usize,
     controllers: bool,
     faults: Faults,
+    fault_rules: Vec<FaultRuleTemplate>,
     triggers: Vec<Trigger>,
     tail: Duration,
     time_limit: Duration,
@@ -69,8 +61,15 @@ impl std::fmt::Debug for Builder {
     }
 }
 
+impl Simulation {
+    /// A cluster with the built-in kinds, two API servers, one replica and no faults.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+}
+
 impl Builder {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
             definitions: Vec::new(),
             objects: Vec::new(),
@@ -79,6 +78,7 @@ impl Builder {
             replicas: 1,
             controllers: false,
             faults: Faults::NONE,
+            fault_rules: Vec::new(),
             triggers: Vec::new(),
             tail: Duration::from_secs(600),
             time_limit: Duration::from_secs(900),
@@ -89,72 +89,85 @@ impl Builder {
         }
     }
 
-    /// Serves a custom kind: `kube::CustomResourceExt::crd()`, or a definition that was read from YAML or JSON. Schema, defaults
-    /// and CEL rules are in force.
+    /// Serves a custom kind: `kube::CustomResourceExt::crd()`, or a definition that was read from YAML or JSON. Its
+    /// schema, defaults and CEL rules apply.
     pub fn crd(mut self, definition: &impl Serialize) -> Self {
         self.definitions.push(serde_json::to_value(definition));
         self
     }
 
-    /// An object that is there from the start, with its status.
+    /// Adds an object that exists from the start, with its status.
     pub fn object(mut self, object: &impl Serialize) -> Self {
         self.objects.push(serde_json::to_value(object));
         self
     }
 
-    /// How many API servers stand over the one store, each with watch caches that lag on their own. Each client talks to one
-    /// of them, and after a dropped watch to the next.
+    /// Number of API servers over the one store, by default 2. Each has watch caches that lag independently. Each
+    /// client talks to one server, and after a dropped watch to the next.
     pub const fn servers(mut self, servers: usize) -> Self {
         self.servers = servers;
         self
     }
 
-    /// How those servers are: whom they serve, and what they can hold.
+    /// Properties of those servers: how requests are spread over them, and what they can hold.
     pub const fn control_plane(mut self, control_plane: ControlPlane) -> Self {
         self.control_plane = control_plane;
         self
     }
 
-    /// How many replicas of the program run.
+    /// Number of replicas of the program, by default 1.
     pub const fn replicas(mut self, replicas: usize) -> Self {
         self.replicas = replicas;
         self
     }
 
-    /// Collects garbage and empties namespaces that are going away, as kube-controller-manager does.
+    /// Collects garbage and empties terminating namespaces, as kube-controller-manager does.
     pub const fn with_controllers(mut self) -> Self {
         self.controllers = true;
         self
     }
 
-    /// What may go wrong at random: [`Faults::CALM`], [`Faults::STORMY`], [`Faults::HOSTILE`] or a mixture of one's own.
-    /// Without any, only the order of things is explored, watch lag included.
+    /// Faults at random: [`Faults::CALM`], [`Faults::STORMY`], [`Faults::HOSTILE`] or a mixture of your own. Without
+    /// faults only the order of things is explored, watch lag included.
     pub const fn faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
         self
     }
 
-    /// Something that goes wrong for certain.
+    /// Adds a fault of your own. Where `rule` lets something happen to an API call, it happens with a probability of
+    /// `per_mille` thousandths, as a choice of the run. It is counted under `name` when it takes effect.
+    pub fn fault_rule(
+        mut self,
+        name: &'static str,
+        per_mille: u32,
+        rule: impl FaultRule + Clone + Sync + 'static,
+    ) -> Self {
+        self.fault_rules.push(FaultRuleTemplate::new(name, per_mille, rule));
+        self
+    }
+
+    /// Adds a fault that strikes given calls for certain.
     pub fn trigger(mut self, trigger: Trigger) -> Self {
         self.triggers.push(trigger);
         self
     }
 
-    /// Simulated time that the run goes on after the workload has ended: no faults from there on, and time to come to rest. Ten
-    /// minutes, unless told otherwise: a call that was never answered is given up by kube after five.
+    /// Simulated time that the run continues after the workload has ended, without faults, so that everything pending
+    /// completes. By default ten minutes: kube stops waiting for an answer after five.
     pub const fn tail(mut self, tail: Duration) -> Self {
         self.tail = tail;
         self
     }
 
-    /// Simulated time after which a workload that has not ended is given up; the run has failed then.
+    /// Simulated time within which the workload must end, by default 15 minutes. A run that takes longer has failed.
     pub const fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
         self
     }
 
-    /// The program: each replica runs it from the start until it crashes, and from the start again after that. Nothing that it
-    /// spawns may outlive its future, or a crash would not be one; kube-runtime's controllers and watchers keep to that.
+    /// The program. Each replica runs it from its beginning, and again from its beginning after a crash. Nothing that
+    /// it spawns may outlive its future, or a crash would leave it running; kube-runtime's controllers and watchers
+    /// end.
     pub fn program<F>(mut self, program: impl Fn(Environment) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -163,7 +176,7 @@ impl Builder {
         self
     }
 
-    /// What is done to the cluster while the program runs. Faults stop when it ends.
+    /// The workload: what happens to the cluster while the program runs. Faults stop when it ends.
     pub fn workload<F>(mut self, workload: impl Fn(Cluster) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -172,22 +185,23 @@ impl Builder {
         self
     }
 
-    /// What must hold after every commit. An error is a sentence that says what was broken; a panic (`assert!`) counts too.
+    /// Adds a check that must hold after every commit. Its error is a sentence that says what was violated; a panic
+    /// (`assert!`) counts too.
     pub fn always(mut self, name: &str, check: impl Fn(&View) -> Result<(), String> + Send + Sync + 'static) -> Self {
         self.always.push(Check { name: Arc::from(name), judge: Arc::new(check) });
         self
     }
 
-    /// What must hold in the end, when faults have stopped and the tail is over.
+    /// Adds a check that must hold in the end, when faults have stopped and the tail is over.
     pub fn finally(mut self, name: &str, check: impl Fn(&View) -> Result<(), String> + Send + Sync + 'static) -> Self {
         self.finally.push(Check { name: Arc::from(name), judge: Arc::new(check) });
         self
     }
 
-    /// Compiles the kinds and puts it together.
+    /// Compiles the kinds and makes the simulation.
     ///
     /// # Errors
-    /// When something is missing, or a definition cannot be served. Objects are judged by the API server, in the first run.
+    /// When something is missing, or a definition cannot be served. The API server validates objects in the first run.
     pub fn build(self) -> Result<Simulation, BuildError> {
         let program = self.program.ok_or(BuildError::NoProgram)?;
         if self.always.is_empty() && self.finally.is_empty() {
@@ -203,11 +217,12 @@ impl Builder {
             control_plane: self.control_plane,
             replicas: self.replicas,
             fixtures: Arc::new(self.objects.into_iter().collect::<Result<_, _>>()?),
-            // A controller may apply, and a real server keeps the owners of fields whether it does or not.
+            // A controller may apply, and a real server records managers of fields whether it does or not.
             field_management: true,
-            past: Past::default(),
+            template: ClusterTemplate::default(),
             controllers: self.controllers,
             faults: self.faults,
+            fault_rules: self.fault_rules,
             triggers: self.triggers,
             tail: self.tail,
             time_limit: self.time_limit,

@@ -1,89 +1,46 @@
-//! Exploration: seed after seed until something breaks, and what is handed back then.
-use super::{Simulation, view::Broken};
+//! Exploration: seed after seed until one violates a check, and what it returns.
+use super::{judge::Broken, runner::Simulation};
 use crate::{
     choice::{Choice, Choices, Random},
-    direct::{Outcome, RunError},
     faults::Delivered,
+    run::RunError,
     trace::Detail,
 };
 use std::{fmt, time::Duration};
 
-/// How many lines of the trace a failure shows when it is printed.
+/// Number of lines of the trace that a failure shows when it is printed.
 const SHOWN: usize = 24;
 
-/// One run.
-#[derive(Debug)]
-#[must_use]
-pub struct Run {
-    /// What was broken first, if anything was.
-    broken: Option<Broken>,
-    /// The decisions that it consisted of.
-    pub choices: Vec<Choice>,
-    /// Where recorded decisions no longer fitted.
-    pub mismatch: Option<String>,
-    /// One line per event.
-    pub trace: Vec<String>,
-    /// The hash of everything that happened: two runs with the same are the same.
-    pub chain: u64,
-    /// What went wrong, and how often.
-    pub delivered: Delivered,
-    /// API calls that were made.
-    pub api_calls: u64,
-    /// Simulated time.
-    pub simulated: Duration,
-}
-
-impl Run {
-    pub(super) fn new(broken: Option<Broken>, outcome: Outcome) -> Self {
-        let chain = outcome.trace.chain();
-        Self {
-            broken,
-            choices: outcome.choices,
-            mismatch: outcome.mismatch,
-            trace: outcome.trace.into_lines(),
-            chain,
-            delivered: outcome.delivered,
-            api_calls: outcome.api_calls,
-            simulated: outcome.simulated,
-        }
-    }
-
-    /// The check that was broken and the sentence that says how; None if all held.
-    pub fn broken(&self) -> Option<(&str, &str)> {
-        self.broken.as_ref().map(|broken| (broken.check.as_str(), broken.sentence.as_str()))
-    }
-}
-
-/// What a row of seeds came to.
+/// Result of running many seeds.
 #[derive(Debug)]
 #[must_use]
 pub struct Exploration {
-    /// How many seeds were run.
+    /// Number of seeds that ran.
     pub runs: u64,
-    /// What went wrong in all of them: a fault that never took effect was not explored.
+    /// How often each fault took effect in all of them. A fault that never did was not explored.
     pub delivered: Delivered,
-    /// API calls that were made.
+    /// Number of API calls.
     pub api_calls: u64,
-    /// The first seed that broke something. None says that these seeds did not, and no more.
+    /// The first seed that violated a check. None means that these seeds did not; other seeds may.
     pub failure: Option<Box<Failure>>,
 }
 
-/// A run that broke something, with all that it takes to see it again.
+/// A run that violated a check, with all that is needed to see it again.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// The check's name, or one of [`findings`](super::findings).
+    /// Name of the check, or one of [`findings`](super::findings).
     pub check: String,
-    /// What happened.
+    /// Sentence that says what happened.
     pub sentence: String,
-    /// When, in true time since the run began.
+    /// Simulated time since the run began.
     pub at: Duration,
-    /// [`Simulation::seed`] repeats it, as long as nothing changes.
+    /// Seed: [`Simulation::seed`] repeats the run, as long as nothing changes.
     pub seed: u64,
-    /// [`Simulation::replay`] repeats it, and says where it no longer can. They serialize.
+    /// Choices: [`Simulation::replay`] repeats the run, and says where they no longer fit. They serialize.
     pub choices: Vec<Choice>,
     /// One line per event of the run.
     pub trace: Vec<String>,
-    /// Why the seed is not enough: what differed when it was run again. None: everything happened again.
+    /// What differed when the seed ran again; None if everything happened again.
     pub unrepeatable: Option<String>,
 }
 
@@ -102,22 +59,22 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The time at the beginning of a line of the trace.
+/// Time at the beginning of a line of the trace.
 fn time_of(line: &str) -> Option<Duration> {
     let millis: f64 = line.split_whitespace().next()?.parse().ok()?;
     Some(Duration::from_secs_f64((millis - 0.000_5).max(0.0) / 1_000.0))
 }
 
 impl Simulation {
-    /// Runs seed after seed, in the calling thread, until one breaks something. That one is run again: a failure says whether
-    /// everything happened a second time.
+    /// Runs seed after seed, in the calling thread, until one violates a check. That seed runs again: a failure says
+    /// whether everything happened a second time.
     ///
-    /// A run is a function of its seed as far as the program is one. The simulation itself, tokio's current-thread runtime with
-    /// its paused clock, and kube's client are. Of kube-runtime, `watcher`, `reflector` and finalizers are, but for the jitter of
-    /// their backoff, whose generator is seeded here for each run. A `Controller` is as long as no two of its objects come due
-    /// in the same instant: which of them it takes first, it leaves to a `HashMap`, whose order differs from map to map. The
-    /// same goes for `Store::state`, and for everything in a program that iterates a `HashMap`, reads the machine's clock, draws
-    /// from its entropy or starts a thread.
+    /// A run is a function of its seed as far as the program is deterministic. The simulation, tokio's current-thread
+    /// runtime with its paused clock, and kube's client are. So are kube-runtime's `watcher`, `reflector` and
+    /// finalizers: the generator of their backoff's jitter is seeded here for each run. A `Controller` is deterministic
+    /// as long as no two of its objects become due in the same instant: a `HashMap`, whose order differs from map to
+    /// map, decides which of them it takes first. The same is true of `Store::state`, and of everything in a program
+    /// that iterates a `HashMap`, reads the machine's clock, draws from its entropy or starts a thread.
     ///
     /// # Errors
     /// When a run could not begin.
@@ -143,9 +100,9 @@ impl Simulation {
         let unrepeatable = (!repeated).then(|| {
             let differs = again.choices.iter().zip(&choices).position(|(again, first)| again != first);
             let at = differs.unwrap_or_else(|| again.choices.len().min(choices.len()));
-            format!("the program took another way at decision {at} when its seed was run again")
+            format!("the program took another way at choice {at} when its seed ran again")
         });
-        // A trace tells the decisions that are handed over with it, or nothing.
+        // A trace must belong to the choices that are returned with it.
         let trace = if repeated { again.trace } else { Vec::new() };
         let Broken { check, sentence, at } = broken;
         Ok(Failure { check, sentence, at, seed, choices, trace, unrepeatable })

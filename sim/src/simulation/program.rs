@@ -1,7 +1,7 @@
-//! A program as a host: one task per process, which ends with it.
+//! A program as a host: each process is one task.
 use crate::{
     hosts::{Environment, Host, Process},
-    network::Listener,
+    listener::Listener,
 };
 use bytes::Bytes;
 use futures::{FutureExt, future::BoxFuture};
@@ -15,7 +15,7 @@ use tokio::{task::AbortHandle, time::Instant};
 
 type Main = Arc<dyn Fn(Environment) -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// The first panic of a run: when, and whose.
+/// First panic of a run: its time, and a sentence that names the replica.
 type FirstPanic = Arc<Mutex<Option<(Duration, String)>>>;
 
 /// An async function that a replica runs.
@@ -30,7 +30,7 @@ impl Program {
         Self { main: Arc::new(main), panic: FirstPanic::default() }
     }
 
-    /// The same program, of which nobody has panicked yet.
+    /// The same program, without a panic yet.
     pub(super) fn for_one_run(&self) -> Self {
         Self { main: Arc::clone(&self.main), panic: FirstPanic::default() }
     }
@@ -59,13 +59,13 @@ impl Host for Program {
     }
 }
 
-/// What a panic said.
+/// Message of a panic.
 pub(super) fn message(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// A process: its one task, and with it everything that it owns.
+/// A running process: its one task, which owns everything else.
 struct Running {
     task: AbortHandle,
 }
@@ -77,7 +77,7 @@ impl Drop for Running {
 }
 
 impl Process for Running {
-    /// There is nothing to wait for: a program takes no requests.
+    /// A program serves no requests, so it is always ready.
     fn ready(&self) -> bool {
         true
     }

@@ -1,26 +1,16 @@
-//! What checks see: the objects that are committed, and what was committed last.
-use super::{builder::Check, findings, program::message};
-use crate::{
-    direct::Stop,
-    event::{Event, Observer},
-};
+//! The view: what checks see of the cluster.
 use apiserver::{Change, Commit, Registry, ResourceId};
 use kube::Resource;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::{
-    collections::BTreeMap,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-/// The cluster's objects at one moment, as the store has them: no cache, no lag.
+/// Objects of the cluster at one moment, as the store has them, without caches and their lag.
 pub struct View {
     registry: Arc<Registry>,
     objects: BTreeMap<(ResourceId, Arc<str>, Arc<str>), Arc<Value>>,
     last: Option<Commit>,
-    at: Duration,
+    pub(super) at: Duration,
 }
 
 impl std::fmt::Debug for View {
@@ -30,10 +20,15 @@ impl std::fmt::Debug for View {
 }
 
 impl View {
+    /// An empty cluster that serves these kinds.
+    pub(super) fn new(registry: Arc<Registry>) -> Self {
+        Self { registry, objects: BTreeMap::new(), last: None, at: Duration::ZERO }
+    }
+
     /// All objects of a kind, by namespace and name.
     ///
     /// # Errors
-    /// A sentence when the kind is not served, or an object does not read as one: `?` makes it the check's own.
+    /// A sentence when the kind is not served, or an object does not deserialize: `?` makes it the check's own.
     pub fn objects<K>(&self) -> Result<Vec<K>, String>
     where
         K: Resource<DynamicType = ()> + DeserializeOwned,
@@ -41,7 +36,7 @@ impl View {
         let (group, plural) = (K::group(&()), K::plural(&()));
         self.values(&group, &plural)?
             .map(|value| {
-                K::deserialize(value).map_err(|error| format!("an object of {plural} does not read: {error}."))
+                K::deserialize(value).map_err(|error| format!("an object of {plural} does not deserialize: {error}."))
             })
             .collect()
     }
@@ -62,7 +57,7 @@ impl View {
         Ok(found.map(|(_, value)| &**value))
     }
 
-    /// The resource of a kind that a program defined itself; None while there is no object of it.
+    /// The resource of a kind that a program defined itself; None while it has no object.
     fn defined(&self, group: &str, plural: &str) -> Result<Option<ResourceId>, String> {
         let name = Arc::from(format!("{plural}.{group}"));
         let definition = self.objects.get(&(self.registry.definitions_id(), Arc::from(""), name));
@@ -75,78 +70,22 @@ impl View {
         Ok(self.objects.iter().find(|(_, object)| is_one(object)).map(|((resource, ..), _)| *resource))
     }
 
-    /// The commit after which this check is made; None before the first.
+    /// The last commit; None before the first.
     pub fn last(&self) -> Option<&Commit> {
         self.last.as_ref()
     }
 
-    /// True time since the run began.
+    /// Simulated time since the run began.
     pub fn elapsed(&self) -> Duration {
         self.at
     }
 
-    fn apply(&mut self, commit: &Commit) {
+    pub(super) fn apply(&mut self, commit: &Commit) {
         let key = (commit.resource, Arc::clone(&commit.namespace), Arc::clone(&commit.name));
         match commit.change {
             Change::Deleted => _ = self.objects.remove(&key),
             Change::Created | Change::Modified => _ = self.objects.insert(key, Arc::clone(&commit.after)),
         }
         self.last = Some(commit.clone());
-    }
-}
-
-/// A check that was broken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Broken {
-    pub(super) check: String,
-    pub(super) sentence: String,
-    pub(super) at: Duration,
-}
-
-/// Keeps the view up to date and makes the checks; the first that is broken counts.
-pub(super) struct Judge {
-    view: View,
-    always: Vec<Check>,
-    broken: Option<Broken>,
-}
-
-impl Judge {
-    pub(super) fn new(registry: Arc<Registry>, always: Vec<Check>) -> Self {
-        let view = View { registry, objects: BTreeMap::new(), last: None, at: Duration::ZERO };
-        Self { view, always, broken: None }
-    }
-
-    fn check(view: &View, check: &Check) -> Option<Broken> {
-        let judged = catch_unwind(AssertUnwindSafe(|| (check.judge)(view)));
-        let sentence = match judged {
-            Ok(Ok(())) => return None,
-            Ok(Err(sentence)) => sentence,
-            Err(payload) => message(&*payload).to_owned(),
-        };
-        Some(Broken { check: check.name.to_string(), sentence, at: view.at })
-    }
-
-    /// Judges the end of the run, unless it was broken before.
-    pub(super) fn at_the_end(&mut self, finally: &[Check], stop: Stop, at: Duration) -> Option<Broken> {
-        self.view.at = at;
-        let unended = |sentence: &str| Broken { check: findings::ENDS.to_owned(), sentence: sentence.to_owned(), at };
-        self.broken.take().or_else(|| match stop {
-            Stop::Done => finally.iter().find_map(|check| Self::check(&self.view, check)),
-            Stop::TimeLimit => Some(unended("the workload was not done in the time that it has")),
-            Stop::StepLimit => Some(unended("too many steps were taken: something is retried for ever")),
-        })
-    }
-}
-
-impl Observer for Arc<Mutex<Judge>> {
-    fn event(&mut self, at: u64, event: &Event) {
-        let Event::Committed(commit) = event else { return };
-        let mut judge = self.lock().unwrap_or_else(PoisonError::into_inner);
-        let Judge { view, always, broken } = &mut *judge;
-        view.at = Duration::from_micros(at);
-        view.apply(commit);
-        if broken.is_none() {
-            *broken = always.iter().find_map(|check| Judge::check(view, check));
-        }
     }
 }

@@ -7,10 +7,7 @@ use kube::{
     runtime::{conditions, wait::await_condition},
 };
 use serde_json::json;
-use sim::{
-    faults::{FaultKind, Faults},
-    simulation::Simulation,
-};
+use sim::{FaultKind, Faults, Simulation};
 use std::time::Duration;
 
 const NAME: &str = "things.example.io";
@@ -19,10 +16,12 @@ const NAME: &str = "things.example.io";
 async fn operator(client: Client) -> kube::Result<()> {
     let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
     let spec = json!({"type": "object", "properties": {"size": {"type": "integer"}}});
-    let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": NAME},
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": NAME},
         "spec": {"group": "example.io", "scope": "Cluster", "names": {"plural": "things", "kind": "Thing"},
             "versions": [{"name": "v1", "served": true, "storage": true,
-                "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}}]}});
+                "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}}]},
+    });
     let mine = PatchParams::apply("operator").force();
     definitions.patch(NAME, &mine, &Patch::Apply(&definition)).await?;
     // A stream that breaks is what the caller tries again after.
@@ -36,7 +35,7 @@ async fn operator(client: Client) -> kube::Result<()> {
 
 fn simulation() -> Simulation {
     let builder = Simulation::builder()
-        .faults(Faults { world: 100, ..Faults::STORMY })
+        .faults(Faults { world_fault_per_mille: 100, ..Faults::STORMY })
         .tail(Duration::from_secs(60))
         .program(|replica| async move {
             // Nothing goes wrong until all programs have begun.

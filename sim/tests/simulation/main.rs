@@ -1,14 +1,16 @@
-//! The library as a stranger uses it: a kube-rs controller with a mistake in it, the same without, and what is said of either.
+//! The library as a stranger uses it: a kube-rs controller with a mistake in it, the same without, and what is said of
+//! either.
 #[expect(dead_code, unreachable_pub, reason = "an example is a program: its main is not called here")]
 #[path = "../../examples/one_child_each.rs"]
 mod one_child_each;
 
 mod definitions;
+mod own_faults;
 mod reports;
 mod servers;
 
 use one_child_each::simulation;
-use sim::{faults::FaultKind, simulation::Simulation};
+use sim::{FaultKind, Simulation};
 use std::process::Command;
 
 #[test]

@@ -1,9 +1,6 @@
 //! What a simulation says of programs and checks that misbehave, and of definitions that are not whole.
 use serde_json::json;
-use sim::{
-    faults::{FaultKind, Faults},
-    simulation::{BuildError, Builder, Run, Simulation, findings},
-};
+use sim::{BuildError, Builder, Environment, FaultKind, Faults, Run, Simulation, findings};
 use std::{future::pending, time::Duration};
 
 fn idle() -> Builder {
@@ -16,7 +13,7 @@ fn run(builder: Builder) -> Run {
 
 #[test]
 fn a_panic_is_a_failure() {
-    let panics = |replica: sim::hosts::Environment| async move {
+    let panics = |replica: Environment| async move {
         tokio::time::sleep(Duration::from_secs(3)).await;
         panic!("no luck on {}", replica.name);
     };
@@ -49,7 +46,7 @@ fn kinds_that_nobody_serves_are_named() {
 
 #[test]
 fn faults_reach_a_program() {
-    let program = |replica: sim::hosts::Environment| async move {
+    let program = |replica: Environment| async move {
         let version = replica.client("default");
         loop {
             // Whatever comes of it: the calls are there to be met by faults.
@@ -61,7 +58,7 @@ fn faults_reach_a_program() {
     let simulation = simulation.workload(|cluster| async move { cluster.sleep(Duration::from_secs(20)).await });
     let explored = simulation.finally("nothing", |_| Ok(())).build().expect("whole").explore(0..20).expect("runs");
     assert!(explored.failure.is_none() && explored.runs == 20);
-    for kind in [FaultKind::Crash, FaultKind::Pause, FaultKind::Silence, FaultKind::TooManyRequests] {
+    for kind in [FaultKind::Crash, FaultKind::Pause, FaultKind::Hang, FaultKind::TooManyRequests] {
         assert!(explored.delivered.of(kind) > 0, "{} never took effect", kind.name());
     }
 }

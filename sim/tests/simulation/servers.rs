@@ -6,12 +6,7 @@ use kube::{
     api::{ListParams, PostParams},
 };
 use serde_json::json;
-use sim::{
-    faults::{FaultKind, Faults},
-    hosts::Environment,
-    run::{Balance, ControlPlane},
-    simulation::{Builder, Exploration, Simulation},
-};
+use sim::{Balance, Builder, ControlPlane, Environment, Exploration, FaultKind, Faults, Simulation};
 use std::time::Duration;
 
 /// Lists from the cache over and over, and panics if what it sees ever shrinks. Nobody deletes anything.
@@ -65,7 +60,13 @@ fn pinned_clients_stay_in_their_time() {
 
 #[test]
 fn restarts_move_clients_back() {
-    let restarts = Faults { name: "restarts", servers: 100, servers_max: 6, lagging: 500, ..Faults::NONE };
+    let restarts = Faults {
+        name: "restarts",
+        server_fault_per_mille: 100,
+        max_server_faults: 6,
+        lagging_cache_per_mille: 500,
+        ..Faults::NONE
+    };
     let moved = explore(reading(ListParams::default().match_any()).faults(restarts));
     assert!(moved.failure.is_some_and(|failure| failure.sentence.contains("maps were there")));
     let consistent = explore(reading(ListParams::default()).faults(restarts));
@@ -77,7 +78,7 @@ fn restarts_move_clients_back() {
 
 #[test]
 fn streams_of_paused_readers_are_dropped() {
-    let paused = Faults { name: "paused", world: 60, pauses_max: 2, ..Faults::NONE };
+    let paused = Faults { name: "paused", world_fault_per_mille: 60, max_pauses: 2, ..Faults::NONE };
     let limits = Limits { buffer: 2, history: 4 };
     let watching = reading(ListParams::default()).faults(paused).program(|replica: Environment| async move {
         let maps: Api<ConfigMap> = Api::default_namespaced(replica.client("default"));

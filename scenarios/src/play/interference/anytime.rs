@@ -1,8 +1,9 @@
 //! Interference at any time: writes that a run may place between any two of its steps, where its faults allow it.
 //!
-//! Each is one request, executed at a point that is a choice of the run. A deletion respects what docs/protocol.md
-//! assumes: it waits while a create of the same name is still under way.
+//! Each is one request, executed at a point that is a choice of the run. A deletion respects what
+//! docs/protocol/argument.md assumes: it waits while a create of the same name is still under way.
 use crate::{
+    gateway_faults::{LEASE_STOLEN, MARKS_ERASED, REQUEST_DELETED, REQUEST_ENDS},
     objects::{is_terminal, lease_name, leases_path, phase_of, request_path},
     play::{api::Write, stage::Stage},
     workload::Interference,
@@ -11,19 +12,15 @@ use apiserver::{Request, ResourceId};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
-use sim::{
-    event::ActorId,
-    faults::FaultKind,
-    run::{Glimpse, Intervention},
-};
+use sim::engine::{ActorId, ClusterView};
 use std::{sync::Arc, time::Duration};
 
 /// All interference that may happen to these fingerprints.
-pub fn interventions(stage: &Stage, fingerprints: &[Arc<str>]) -> Vec<Box<dyn Intervention>> {
+pub fn offers(stage: &Stage, fingerprints: &[Arc<str>]) -> Vec<Box<dyn sim::Interference>> {
     let each = fingerprints.iter().flat_map(|fingerprint| {
-        let offer = |(kind, actor, what)| Offer {
+        let offer = |(fault, actor, what)| Offer {
             what,
-            kind,
+            fault,
             actor,
             fingerprint: Arc::clone(fingerprint),
             leases: stage.leases,
@@ -32,14 +29,14 @@ pub fn interventions(stage: &Stage, fingerprints: &[Arc<str>]) -> Vec<Box<dyn In
         let (orchestrator, administrator) = (stage.orchestrator_id, stage.administrator_id);
         let delete = Interference::DeleteRequests { held: Duration::ZERO };
         [
-            (FaultKind::LeaseStolen, administrator, Interference::FreeLease),
-            (FaultKind::Ending, orchestrator, Interference::EndRequest),
-            (FaultKind::RequestDeleted, administrator, delete),
-            (FaultKind::MarksErased, administrator, Interference::EraseMarks),
+            (LEASE_STOLEN, administrator, Interference::FreeLease),
+            (REQUEST_ENDS, orchestrator, Interference::EndRequest),
+            (REQUEST_DELETED, administrator, delete),
+            (MARKS_ERASED, administrator, Interference::EraseMarks),
         ]
         .map(offer)
     });
-    each.map(|offer| Box::new(offer) as Box<dyn Intervention>).collect()
+    each.map(|offer| Box::new(offer) as Box<dyn sim::Interference>).collect()
 }
 
 /// One kind of interference with one fingerprint.
@@ -47,23 +44,23 @@ pub fn interventions(stage: &Stage, fingerprints: &[Arc<str>]) -> Vec<Box<dyn In
 /// It cannot own the stage: the stage owns the simulation, which owns this.
 struct Offer {
     what: Interference,
-    kind: FaultKind,
+    fault: &'static str,
     actor: ActorId,
     fingerprint: Arc<str>,
     leases: ResourceId,
     requests: ResourceId,
 }
 
-impl Intervention for Offer {
-    fn kind(&self) -> FaultKind {
-        self.kind
+impl sim::Interference for Offer {
+    fn fault(&self) -> &'static str {
+        self.fault
     }
 
     fn actor(&self) -> ActorId {
         self.actor
     }
 
-    fn request(&self, cluster: &Glimpse<'_>) -> Option<Request> {
+    fn request(&self, cluster: &ClusterView<'_>) -> Option<Request> {
         let write = match self.what {
             Interference::FreeLease => self.free_lease(cluster),
             Interference::EndRequest => self.end_request(cluster),
@@ -76,7 +73,7 @@ impl Intervention for Offer {
 }
 
 impl Offer {
-    fn free_lease(&self, cluster: &Glimpse<'_>) -> Option<Write> {
+    fn free_lease(&self, cluster: &ClusterView<'_>) -> Option<Write> {
         let name = lease_name(&self.fingerprint);
         let held = |lease: &Value| lease["spec"]["holderIdentity"].as_str().is_some_and(|holder| !holder.is_empty());
         cluster.objects(self.leases).find(|lease| lease["metadata"]["name"] == *name && held(lease))?;
@@ -84,13 +81,13 @@ impl Offer {
         Some(Write::patch(format!("{}/{name}", leases_path()), free))
     }
 
-    fn end_request(&self, cluster: &Glimpse<'_>) -> Option<Write> {
+    fn end_request(&self, cluster: &ClusterView<'_>) -> Option<Write> {
         let active = self.requests(cluster).find(|request| !is_terminal(phase_of(request)))?;
         let completed = json!({"status": {"overallPhase": "Completed"}});
         Some(Write::patch(format!("{}/status", request_path(&active)), completed))
     }
 
-    fn delete_request(&self, cluster: &Glimpse<'_>) -> Option<Write> {
+    fn delete_request(&self, cluster: &ClusterView<'_>) -> Option<Write> {
         let being_created = |name: &str| {
             let posts = cluster.pending().iter().filter(|request| request.method == Method::POST);
             posts.map(|request| String::from_utf8_lossy(&request.body)).any(|body| body.contains(name))
@@ -102,14 +99,14 @@ impl Offer {
         Some(Write::delete(request_path(&*self.requests(cluster).find(deletable)?)))
     }
 
-    fn erase_marks(&self, cluster: &Glimpse<'_>) -> Option<Write> {
+    fn erase_marks(&self, cluster: &ClusterView<'_>) -> Option<Write> {
         let marked =
             |request: &Arc<Value>| request["status"]["conditions"].as_array().is_some_and(|all| !all.is_empty());
         let target = format!("{}/status", request_path(&*self.requests(cluster).find(marked)?));
         Some(Write::patch(target, json!({"status": {"conditions": []}})))
     }
 
-    fn requests<'a>(&'a self, cluster: &'a Glimpse<'_>) -> impl Iterator<Item = Arc<Value>> + 'a {
+    fn requests<'a>(&'a self, cluster: &'a ClusterView<'_>) -> impl Iterator<Item = Arc<Value>> + 'a {
         cluster.objects(self.requests).filter(|request| request["spec"]["signalFingerprint"] == *self.fingerprint)
     }
 }

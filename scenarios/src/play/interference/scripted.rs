@@ -1,12 +1,12 @@
 //! Scripted interference: an administrator does it as an act of the script, through the API.
 use crate::{
+    gateway_faults::{MARKS_ERASED, REQUEST_DELETED},
     objects::{NAMESPACE, is_terminal, lease_name, leases_path, phase_of, request_path, requests_path},
     play::{api::Write, stage::Stage},
     workload::{Interference, Payload},
 };
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
-use sim::faults::FaultKind;
 use std::{sync::Arc, time::Duration};
 
 const FINALIZER: &str = "example.com/held";
@@ -22,7 +22,7 @@ pub async fn interfere(stage: &Stage, of: Payload, how: Interference) -> BoxFutu
         Interference::CreateRequest => create_request(stage, &fingerprint).await,
         Interference::EraseMarks => {
             patch_status(stage, &fingerprint, &json!({"status": {"conditions": []}}), all).await;
-            stage.cluster.deliver_fault(FaultKind::MarksErased);
+            stage.cluster.deliver_fault(MARKS_ERASED);
         }
         Interference::SetCount(count) => {
             let counted = json!({"status": {"deduplication": {"occurrenceCount": count}}});
@@ -71,7 +71,7 @@ async fn delete_requests(stage: &Stage, fingerprint: &str, held: Duration) -> Bo
             set_finalizers(stage, object, &json!([FINALIZER])).await;
         }
         if Write::delete(request_path(object)).send(&stage.administrator).await.is_some() {
-            stage.cluster.deliver_fault(FaultKind::RequestDeleted);
+            stage.cluster.deliver_fault(REQUEST_DELETED);
         }
     }
     let stage = stage.clone();

@@ -1,4 +1,4 @@
-//! From a request to the handler of its verb (k8s.io/apiserver/pkg/endpoints/installer.go).
+//! Dispatches a request to the handler of its verb (k8s.io/apiserver/pkg/endpoints/installer.go).
 use super::{authorize, discovery, page, routes};
 use crate::{
     base::{

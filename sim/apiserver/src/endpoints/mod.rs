@@ -1,4 +1,4 @@
-//! From a request to its answer: routing, authorization, the verbs, discovery, OpenAPI and reviews
+//! Handles a request: routing, authorization, the verbs, discovery, OpenAPI and reviews
 //! (k8s.io/apiserver/pkg/endpoints).
 //!
 //! May import: the folders from base to server, in the order of the crate's documentation.

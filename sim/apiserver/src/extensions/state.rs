@@ -1,4 +1,4 @@
-//! The state of definitions that their objects do not hold.
+//! The state of definitions beyond their stored objects.
 use crate::base::{id::ResourceId, object::Object};
 use serde_json::Value;
 use std::{
@@ -11,7 +11,8 @@ use std::{
 pub(crate) struct Extensions {
     /// Whether a change awaits the controllers.
     pub(crate) pending: bool,
-    pub(crate) settling: bool,
+    /// Whether the controllers are at work.
+    pub(crate) reconciling: bool,
     pub(crate) state: Arc<State>,
 }
 
@@ -27,7 +28,7 @@ pub(crate) struct State {
 
 impl Extensions {
     pub(crate) fn is_pending(&self) -> bool {
-        self.pending && !self.settling
+        self.pending && !self.reconciling
     }
 
     /// Notes a commit for the controllers. `definitions` is the resource of the definitions themselves.

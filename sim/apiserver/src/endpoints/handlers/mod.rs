@@ -1,4 +1,4 @@
-//! One module for each verb, and for what verbs have in common (k8s.io/apiserver/pkg/endpoints/handlers and
+//! A module for each verb, and modules for the code that verbs share (k8s.io/apiserver/pkg/endpoints/handlers and
 //! pkg/registry/generic/registry). Each adds its handler to [`crate::server::state::ApiServer`].
 mod apply;
 mod common;

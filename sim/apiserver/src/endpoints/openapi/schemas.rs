@@ -1,5 +1,5 @@
-//! The schemas of a group version: for built-in kinds those of Kubernetes 1.36, for custom ones those of their
-//! definition (k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder).
+//! The schemas of a group version: those of Kubernetes 1.36 for built-in kinds, those of the definition for custom ones
+//! (k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder).
 //!
 //! `schemas.json` has the schemas of the built-in kinds and of the types that they refer to, one per line. It was
 //! generated from the types of k8s-openapi, whose schemas take over a minute to compile; `tests/schemas.rs` compares
@@ -9,10 +9,10 @@ use crate::registry::{group::EXTENSIONS, kind::Kind};
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
-/// By name, as in `io.k8s.api.core.v1.Pod`.
+/// Schemas by name, e.g. `io.k8s.api.core.v1.Pod`.
 static BUILTIN: LazyLock<Map<String, Value>> =
     LazyLock::new(|| serde_json::from_str(include_str!("schemas.json")).expect("schemas.json is an object"));
-/// What a reference to a schema of the same document begins with.
+/// Prefix of a reference to a schema of the same document.
 const REFERENCE: &str = "#/components/schemas/";
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
@@ -62,7 +62,8 @@ pub(super) fn name(kind: &Kind) -> String {
     format!("io.k8s.api.{package}.{}.{}", kind.version, kind.kind)
 }
 
-/// Adds the built-in schema of this name and all that it refers to. A kind that is not in the table has no schema.
+/// Adds the built-in schema of this name and every schema that it refers to. A kind that is not in the table has no
+/// schema.
 fn add_builtin(schemas: &mut Map<String, Value>, name: &str) {
     let Some(schema) = BUILTIN.get(name).filter(|_| !schemas.contains_key(name)) else { return };
     schemas.insert(name.to_owned(), schema.clone());
@@ -75,7 +76,7 @@ fn add_builtin(schemas: &mut Map<String, Value>, name: &str) {
 fn references(schema: &Value) -> Vec<&str> {
     match schema {
         Value::Object(map) => {
-            // Schemas of schemas have a member `$ref`, which is an object.
+            // JSONSchemaProps has a member `$ref`, which is an object here.
             let own = map.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix(REFERENCE));
             own.into_iter().chain(map.values().flat_map(references)).collect()
         }

@@ -1,4 +1,4 @@
-//! Where a node of a schema is, and what is wrong with it.
+//! The position of a schema's node, and the errors found in it.
 use crate::base::field_error::FieldError;
 
 /// Errors found so far; those about rules are listed last.

@@ -1,6 +1,6 @@
 //! The client side of the simulated API: a tower service that a kube client is built over.
 use crate::event::ActorId;
-use crate::{direct, network::ApiClient};
+use apiserver::{Answer, AnswerBody, WatchId};
 use bytes::Bytes;
 use futures::{FutureExt, future::BoxFuture};
 use http_body::{Body, Frame, SizeHint};
@@ -10,6 +10,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -18,19 +19,19 @@ use tokio::{
     time::Timeout,
 };
 
-/// The connection ended before an answer came. Whether the request was executed cannot be known.
+/// The connection ended before an answer came. The caller cannot know whether the request was executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("connection closed before an answer came: the request may or may not have been executed")]
 pub struct BrokenConnection;
 
-/// An answer's body.
+/// Body of an answer.
 #[derive(Debug)]
 pub enum ApiBody {
     /// All of it.
     Full(Option<Bytes>),
     /// A watch: one line at a time, until the server ends it.
     Lines(mpsc::UnboundedReceiver<Bytes>),
-    /// As it comes off the network.
+    /// A body that is read from the simulated network.
     Wire(Incoming),
 }
 
@@ -65,21 +66,21 @@ impl Body for ApiBody {
     }
 }
 
-/// What a call comes to.
+/// Result of a call: an answer, or a broken connection.
 pub(crate) type CallResult = Result<http::Response<ApiBody>, BrokenConnection>;
 
-/// One program's way to the API server. Clone it freely.
-#[derive(Clone)]
-pub struct ApiService {
-    way: Way,
-    actor: ActorId,
-    patience: Option<Duration>,
+/// Carries API requests to their servers.
+pub(crate) trait Transport: Send + Sync {
+    /// Sends a request of this actor.
+    fn call(&self, actor: ActorId, parts: http::request::Parts, body: Bytes) -> ApiFuture;
 }
 
+/// Connection of one program to the API servers. Cheap to clone.
 #[derive(Clone)]
-enum Way {
-    Direct(direct::Shared),
-    Network(Box<ApiClient>),
+pub struct ApiService {
+    transport: Arc<dyn Transport>,
+    actor: ActorId,
+    timeout: Option<Duration>,
 }
 
 impl fmt::Debug for ApiService {
@@ -89,19 +90,15 @@ impl fmt::Debug for ApiService {
 }
 
 impl ApiService {
-    pub(crate) fn new(shared: direct::Shared, actor: ActorId) -> Self {
-        Self { way: Way::Direct(shared), actor, patience: None }
+    pub(crate) fn new(transport: impl Transport + 'static, actor: ActorId) -> Self {
+        Self { transport: Arc::new(transport), actor, timeout: None }
     }
 
-    pub(crate) fn over_network(client: ApiClient, actor: ActorId) -> Self {
-        Self { way: Way::Network(Box::new(client)), actor, patience: None }
-    }
-
-    /// The same, giving up on an answer that takes longer. Without it one that never comes is waited for for ever, and whoever
-    /// calls must have a timeout of its own.
+    /// The same service with a timeout for each answer. Without one a call that is never answered waits forever, and
+    /// its caller needs a timeout of its own.
     #[must_use]
-    pub fn with_patience(self, patience: Duration) -> Self {
-        Self { patience: Some(patience), ..self }
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self }
     }
 }
 
@@ -119,16 +116,14 @@ where
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        // Programs send whole bodies; one that is not there at once would be a streaming upload, which no client here does.
+        // Programs send whole bodies. One that is not complete yet would be a streaming upload, which no client here
+        // does.
         let Some(Ok(body)) = body.collect().now_or_never() else {
             return ApiFuture::Ready(Some(Err(BrokenConnection)));
         };
-        let answer = match &self.way {
-            Way::Direct(shared) => shared.call(self.actor, parts, body.to_bytes()),
-            Way::Network(client) => ApiFuture::Wire(client.call(self.actor, parts, body.to_bytes())),
-        };
-        match self.patience {
-            Some(patience) => ApiFuture::Limited(Box::pin(tokio::time::timeout(patience, answer))),
+        let answer = self.transport.call(self.actor, parts, body.to_bytes());
+        match self.timeout {
+            Some(timeout) => ApiFuture::Limited(Box::pin(tokio::time::timeout(timeout, answer))),
             None => answer,
         }
     }
@@ -136,13 +131,13 @@ where
 
 /// Waits for the answer of one call.
 pub enum ApiFuture {
-    /// It is there.
+    /// The answer is there.
     Ready(Option<CallResult>),
-    /// It comes.
+    /// The answer comes in process.
     Waiting(oneshot::Receiver<CallResult>),
-    /// It comes over the network.
+    /// The answer comes over the network.
     Wire(BoxFuture<'static, CallResult>),
-    /// It comes in time or not at all.
+    /// The answer counts only if it comes in time.
     Limited(Pin<Box<Timeout<ApiFuture>>>),
 }
 
@@ -167,4 +162,20 @@ impl Future for ApiFuture {
             }
         }
     }
+}
+
+/// An answer as its caller reads it, and for a watch the sender of its lines.
+pub(crate) fn wire(answer: Answer) -> (CallResult, Option<(WatchId, mpsc::UnboundedSender<Bytes>)>) {
+    let (body, lines) = match answer.body {
+        AnswerBody::Full(bytes) => (ApiBody::Full(Some(bytes)), None),
+        AnswerBody::Watch(watch) => {
+            let (sender, receiver) = mpsc::unbounded_channel();
+            (ApiBody::Lines(receiver), Some((watch, sender)))
+        }
+    };
+    let mut response = http::Response::new(body);
+    *response.status_mut() =
+        http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.headers_mut() = answer.headers;
+    (Ok(response), lines)
 }

@@ -1,38 +1,41 @@
-//! The listener that a replica's server accepts on: turmoil's, with an eye on when a delivery arrives.
-use super::{replicas, world::Shared};
+//! The listener that a replica's server accepts on: turmoil's, which also reports when a delivery arrives.
 use std::{
     io,
     net::SocketAddr,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil::net::{TcpListener, TcpStream};
 
+/// Called with a peer's address at the first bytes that it sends on a connection.
+type FirstBytes = Arc<dyn Fn(SocketAddr) + Send + Sync>;
+
 /// A simulated listening socket.
 pub struct Listener {
-    shared: Shared,
+    first_bytes: FirstBytes,
     inner: TcpListener,
 }
 
 /// A simulated connection that was accepted.
 pub struct Connection {
     stream: TcpStream,
-    /// Whom to tell of the first bytes.
-    quiet: Option<(Shared, SocketAddr)>,
+    /// What to call at the first bytes; None after them.
+    silent: Option<(FirstBytes, SocketAddr)>,
 }
 
 impl Listener {
-    pub(super) async fn bind(shared: Shared) -> io::Result<Self> {
-        Ok(Self { shared, inner: TcpListener::bind(("0.0.0.0", replicas::PORT)).await? })
+    pub(crate) async fn bind(port: u16, first_bytes: impl Fn(SocketAddr) + Send + Sync + 'static) -> io::Result<Self> {
+        Ok(Self { first_bytes: Arc::new(first_bytes), inner: TcpListener::bind(("0.0.0.0", port)).await? })
     }
 
     /// The next connection and its peer's address.
     pub async fn accept(&mut self) -> (Connection, SocketAddr) {
         loop {
-            // turmoil's accept has no error that outlives the attempt.
+            // An error of turmoil's accept concerns one attempt only.
             if let Ok((stream, peer)) = self.inner.accept().await {
-                return (Connection { stream, quiet: Some((self.shared.clone(), peer)) }, peer);
+                return (Connection { stream, silent: Some((Arc::clone(&self.first_bytes), peer)) }, peer);
             }
         }
     }
@@ -51,9 +54,9 @@ impl AsyncRead for Connection {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before
-            && let Some((shared, peer)) = self.quiet.take()
+            && let Some((first_bytes, peer)) = self.silent.take()
         {
-            shared.lock().delivery_arrived(peer);
+            first_bytes(peer);
         }
         read
     }

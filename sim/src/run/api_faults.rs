@@ -1,7 +1,8 @@
-//! What API faults look like on the wire: the same answers and the same interfering write over either transport.
+//! API faults as they look on the wire: the answers of failing servers, and the write of a third party.
 use crate::faults::FaultKind;
-use apiserver::{Answer, Authorizer, Decision, Request, status};
+use apiserver::{Answer, AnswerBody, Authorizer, Decision, Request, status};
 use http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE};
+use serde_json::json;
 use std::{
     sync::{
         Arc,
@@ -10,24 +11,18 @@ use std::{
     time::Duration,
 };
 
-/// Whom RBAC refuses, where a trigger says so.
-const GATEWAY_USER: &str = "system:serviceaccount:kubernaut-system:gateway";
-
-/// The webhook that refuses writes, or is slow, where a trigger says so.
+/// Name of the webhook that refuses or delays writes where a trigger says so.
 const WEBHOOK: &str = "policy.example.com";
 
-/// Refuses every call that is executed while `forbids` is set.
-pub(crate) fn authorizer(forbids: Arc<AtomicBool>) -> Authorizer {
+/// Refuses every call that is executed while `forbids` is set, as a call of `user`.
+pub(crate) fn authorizer(forbids: Arc<AtomicBool>, user: String) -> Authorizer {
     Box::new(move |_| match forbids.load(Relaxed) {
-        true => Decision::Deny { user: GATEWAY_USER.to_owned() },
+        true => Decision::Deny { user: user.clone() },
         false => Decision::Allow,
     })
 }
 
-/// How many false answers there are.
-pub(crate) const UNTRUTHS: usize = 2;
-
-/// The answer of a server that does not execute the call; None for faults of another kind.
+/// The answer of a server that does not execute the call; None for faults of other kinds.
 pub(crate) fn refusal(kind: FaultKind) -> Option<Answer> {
     match kind {
         FaultKind::TooManyRequests => Some(status::overload(1)),
@@ -49,35 +44,47 @@ pub(crate) fn from_cache(request: Request) -> Request {
     Request { target: format!("{}{separator}resourceVersion=0", request.target), ..request }
 }
 
-/// The answer to a consistent list whose cache has not come to this revision in time.
+/// The answer that a user's rule gives to a call that is not executed.
+pub(crate) fn refused_with(code: u16, message: &str) -> Answer {
+    let reason = http::StatusCode::from_u16(code).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
+    let status = json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+        "message": message, "reason": reason.replace(' ', ""), "code": code,
+    });
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+    Answer { status: code, headers, body: AnswerBody::Full(status.to_string().into()) }
+}
+
+/// The answer to a consistent list whose cache has not reached this revision in time.
 pub(crate) fn lagging(revision: u64) -> Answer {
     status::cache_too_far_behind(revision).answer()
 }
 
-/// How long the API server waits for an admission webhook: the default `timeoutSeconds`.
+/// Time that the API server waits for an admission webhook: the default `timeoutSeconds`.
 pub(crate) const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The answer to a write whose webhook did not answer in time: the failure policy is to fail.
+/// The answer to a write whose webhook did not answer in time, with the failure policy `Fail`.
 pub(crate) fn webhook_timeout() -> Answer {
-    let why = "failed to call webhook: Post \"https://policy.example.svc:443/validate?timeout=10s\": context deadline exceeded";
+    let why = "failed to call webhook: Post \"https://policy.example.svc:443/validate?timeout=10s\": \
+               context deadline exceeded";
     status::webhook_failed(WEBHOOK, why).answer()
 }
 
-/// The answer to a call that was executed, or still will be.
+/// The answer to a call whose execution the server gave up waiting for.
 pub(crate) fn timeout() -> Answer {
     status::timeout(0).answer()
 }
 
-/// An answer that says of an executed call that it failed: one of [`UNTRUTHS`].
-pub(crate) fn untruth(picked: usize) -> Answer {
-    match picked {
-        0 => timeout(),
+/// The error with this status that an executed call returns.
+pub(crate) fn false_error(code: u16) -> Answer {
+    match code {
+        504 => timeout(),
         _ => status::bare_error("etcdserver: leader changed").answer(),
     }
 }
 
-/// A write, by somebody else, of the object that a call is about to write; None when the call writes none that exists.
-pub(crate) fn interference(call: &Request, revision: u64) -> Option<Request> {
+/// A third party's write of the object that a call is about to write; None if the call writes no existing object.
+pub(crate) fn conflicting_write(call: &Request, revision: u64) -> Option<Request> {
     if !matches!(call.method, Method::PUT | Method::PATCH | Method::DELETE) {
         return None;
     }

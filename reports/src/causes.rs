@@ -1,0 +1,68 @@
+//! Groups failures by cause, so that a report for people shows each cause once.
+//!
+//! A broken protocol violates one invariant in many scenarios: these failures are one cause, shown by the smallest of
+//! them. A run that violates an invariant often misses the scenario's expectation too: such a failure is folded under
+//! the invariant that explains it. JSON keeps every failure.
+use crate::report::{Failure, FailureKind, RunReport};
+
+/// Failures of one invariant under one protocol.
+pub(crate) struct Cause<'a> {
+    /// The failure with the fewest choices.
+    pub(crate) smallest: &'a Failure,
+    /// Failures of the same invariant in other scenarios.
+    pub(crate) others: Vec<&'a Failure>,
+    /// Missed expectations that this invariant explains.
+    pub(crate) expectations: Vec<&'a Failure>,
+}
+
+impl Cause<'_> {
+    /// Sentence of the expectation that the smallest failure explains.
+    pub(crate) fn expectation(&self) -> Option<&str> {
+        let same = |expectation: &&&Failure| expectation.scenario == self.smallest.scenario;
+        self.expectations.iter().find(same).map(|expectation| &*expectation.sentence)
+    }
+}
+
+/// The causes of a report's failures, in the order in which their invariants first failed. Conformance cases are left
+/// out.
+pub(crate) fn of(report: &RunReport) -> Vec<Cause<'_>> {
+    let mut causes: Vec<Cause<'_>> = Vec::new();
+    for failure in report.failures.iter().filter(|failure| failure.kind != FailureKind::Fidelity) {
+        if explanation(report, failure).is_some() {
+            continue;
+        }
+        let same = |cause: &&mut Cause<'_>| {
+            let known = cause.smallest;
+            (&known.invariant, &known.protocol, known.kind) == (&failure.invariant, &failure.protocol, failure.kind)
+        };
+        match causes.iter_mut().find(same) {
+            Some(cause) if failure.choices < cause.smallest.choices => {
+                cause.others.push(std::mem::replace(&mut cause.smallest, failure));
+            }
+            Some(cause) => cause.others.push(failure),
+            None => causes.push(Cause { smallest: failure, others: Vec::new(), expectations: Vec::new() }),
+        }
+    }
+    for failure in &report.failures {
+        let Some(explanation) = explanation(report, failure) else { continue };
+        let explains = |cause: &&mut Cause<'_>| {
+            let mut failures = std::iter::once(&cause.smallest).chain(&cause.others);
+            failures.any(|known| std::ptr::eq(*known, explanation))
+        };
+        if let Some(cause) = causes.iter_mut().find(explains) {
+            cause.expectations.push(failure);
+        }
+    }
+    causes
+}
+
+/// The failure that explains a missed expectation: its invariant, in the same scenario.
+pub(crate) fn explanation<'a>(report: &'a RunReport, failure: &Failure) -> Option<&'a Failure> {
+    let invariant = failure.explained_by.as_ref()?;
+    report.failures.iter().find(|other| {
+        other.invariant == *invariant
+            && other.explained_by.is_none()
+            && (&other.scenario, &other.protocol, &other.transport)
+                == (&failure.scenario, &failure.protocol, &failure.transport)
+    })
+}

@@ -1,0 +1,130 @@
+//! Turns a campaign's counts into a report.
+use crate::{campaign::Tally, runner::Subject, workload::Act};
+use model::verdict::Verdict;
+use reports::report::{FaultCount, InvariantCount, RunReport, SCHEMA, ScenarioReport};
+use std::time::Duration;
+
+/// Conformance cases that the simulated server did not pass when this program was built.
+const GAPS: &str = include_str!("../../../tests/conformance/not_yet.txt");
+
+/// The report of a campaign, without its failures.
+pub(super) fn report(
+    command: &str,
+    (subjects, tallies): (&[Subject], &[Tally]),
+    strategy: &str,
+    wall: Duration,
+) -> RunReport {
+    let runs: u64 = tallies.iter().map(|tally| tally.runs).sum();
+    let scenarios: Vec<ScenarioReport> =
+        subjects.iter().zip(tallies).map(|(subject, tally)| scenario(subject, tally, strategy)).collect();
+    RunReport {
+        verdict: scenarios.iter().map(|scenario| scenario.verdict).fold(Verdict::Held, Verdict::and),
+        runs,
+        distinct_interleavings: tallies.iter().map(|tally| tally.interleavings.distinct()).sum(),
+        // The sum of no floats is -0.
+        simulated_seconds: tallies.iter().map(|tally| tally.simulated.as_secs_f64()).sum::<f64>() + 0.0,
+        runs_per_second: runs as f64 / wall.as_secs_f64().max(1e-9),
+        api_calls: tallies.iter().map(|tally| tally.api_calls).sum(),
+        scenarios,
+        not_modelled: not_modelled(),
+        ..blank(command, wall)
+    }
+}
+
+/// Behaviour of a real cluster that is not simulated, although a reader could expect it.
+fn not_modelled() -> Vec<String> {
+    let gaps = conformance::gaps_in(GAPS).unwrap_or_default();
+    conformance::fidelity::not_modelled(&gaps).into_iter().map(str::to_owned).collect()
+}
+
+/// The report of a verb before anything was run.
+pub(super) fn blank(command: &str, wall: Duration) -> RunReport {
+    RunReport {
+        schema: SCHEMA,
+        command: command.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        verdict: Verdict::Held,
+        runs: 0,
+        distinct_interleavings: 0,
+        simulated_seconds: 0.0,
+        wall_seconds: wall.as_secs_f64(),
+        runs_per_second: 0.0,
+        api_calls: 0,
+        scenarios: Vec::new(),
+        failures: Vec::new(),
+        unmet: Vec::new(),
+        not_modelled: Vec::new(),
+        interrupted: false,
+        frontier: None,
+        scope: None,
+        mutants: None,
+        protocols: None,
+        cases: None,
+        passed: None,
+    }
+}
+
+fn scenario(subject: &Subject, tally: &Tally, strategy: &str) -> ScenarioReport {
+    ScenarioReport {
+        name: subject.scenario.name.to_string(),
+        protocol: subject.protocol.to_string(),
+        transport: subject.transport.to_string(),
+        strategy: strategy.to_owned(),
+        runs: tally.runs,
+        verdict: tally.verdict(),
+        invariants: tally
+            .checks
+            .iter()
+            // An invariant that no scenario of the catalogue checks is an unmet requirement: see `unmet`.
+            .filter(|(_, checks)| checks.checked + checks.undecided > 0)
+            .map(|(name, checks)| InvariantCount {
+                name: (*name).to_owned(),
+                checked: checks.checked,
+                violations: checks.violated,
+                undecided: checks.undecided,
+            })
+            .collect(),
+        faults: tally
+            .delivered
+            .iter()
+            .filter(|&(_, delivered)| delivered > 0)
+            .map(|(kind, delivered)| FaultCount { name: kind.name().to_owned(), delivered })
+            .collect(),
+    }
+}
+
+/// Requirements that were not met: runs that could not begin, faults that a scenario is about and that never took
+/// effect (if `faults`), and invariants that were never checked (if `whole_catalogue`).
+pub(super) fn unmet(subjects: &[Subject], tallies: &[Tally], faults: bool, whole_catalogue: bool) -> Vec<String> {
+    let mut unmet = Vec::new();
+    for (subject, tally) in subjects.iter().zip(tallies) {
+        let name = &subject.scenario.name;
+        unmet.extend(tally.broken.iter().map(|reason| format!("{name}: a run could not begin: {reason}")));
+        for kind in subject.scenario.required_faults() {
+            if faults && tally.runs > 0 && tally.delivered.of(kind) == 0 {
+                unmet.push(format!("{name}: the fault `{}` never took effect", kind.name()));
+            }
+        }
+    }
+    if whole_catalogue {
+        for invariant in model::ALL {
+            let checked = tallies
+                .iter()
+                .flat_map(|tally| &tally.checks)
+                .any(|(name, checks)| *name == invariant.id && checks.checked > 0);
+            if !checked {
+                unmet.push(format!("the invariant `{}` was never checked", invariant.id));
+            }
+        }
+    }
+    unmet
+}
+
+/// Number of signals that a scenario's script sends.
+pub(super) fn signals(subject: &Subject) -> u64 {
+    let per_act = subject.scenario.acts.iter().map(|act| match act {
+        Act::Deliver { what, copies, .. } => what.alerts().len() as u64 * u64::from(*copies),
+        _ => 0,
+    });
+    per_act.sum()
+}

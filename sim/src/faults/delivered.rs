@@ -1,0 +1,71 @@
+//! Delivered faults: how often each took effect.
+use super::kind::{Fault, FaultKind};
+use std::collections::BTreeMap;
+
+/// How often each fault took effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivered {
+    kinds: [u64; FaultKind::ALL.len()],
+    named: BTreeMap<&'static str, u64>,
+}
+
+impl Default for Delivered {
+    fn default() -> Self {
+        Self { kinds: [0; FaultKind::ALL.len()], named: BTreeMap::new() }
+    }
+}
+
+impl Delivered {
+    /// Counts a fault once.
+    pub fn count(&mut self, fault: impl Into<Fault>) {
+        *self.counter(fault.into()) += 1;
+    }
+
+    fn counter(&mut self, fault: Fault) -> &mut u64 {
+        match fault {
+            Fault::Kind(kind) => &mut self.kinds[kind as usize],
+            Fault::Named(name) => self.named.entry(name).or_default(),
+        }
+    }
+
+    /// How often this fault took effect.
+    pub fn of(&self, fault: impl Into<Fault>) -> u64 {
+        match fault.into() {
+            Fault::Kind(kind) => self.kinds[kind as usize],
+            Fault::Named(name) => self.named.get(name).copied().unwrap_or(0),
+        }
+    }
+
+    /// Adds another run's counts.
+    pub fn add(&mut self, other: &Delivered) {
+        for (fault, count) in other.iter().filter(|(_, count)| *count > 0) {
+            *self.counter(fault) += count;
+        }
+    }
+
+    /// Every kind of the library with its count, then the faults that took effect of those that its user named, by
+    /// name.
+    pub fn iter(&self) -> impl Iterator<Item = (Fault, u64)> {
+        let kinds = FaultKind::ALL.iter().map(|&kind| (Fault::Kind(kind), self.of(kind)));
+        kinds.chain(self.named.iter().map(|(&name, &count)| (Fault::Named(name), count)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn named_faults_are_counted_by_name() {
+        let mut delivered = Delivered::default();
+        delivered.count("zonal-outage");
+        delivered.count(FaultKind::Crash);
+        let mut sum = Delivered::default();
+        sum.count("api-gone");
+        sum.add(&delivered);
+        sum.add(&delivered);
+        assert_eq!((sum.of("zonal-outage"), sum.of(FaultKind::Crash), sum.of("unknown")), (2, 2, 0));
+        let named: Vec<&str> = sum.iter().skip(FaultKind::ALL.len()).map(|(fault, _)| fault.name()).collect();
+        assert_eq!(named, ["api-gone", "zonal-outage"]);
+    }
+}

@@ -1,0 +1,92 @@
+//! Kinds of faults: those that the library has, and names for those that its user adds.
+use serde::{Deserialize, Serialize};
+
+macro_rules! fault_kinds {
+    ($($variant:ident => $name:literal, $doc:literal;)*) => {
+        /// A kind of fault that the library has.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum FaultKind { $(#[doc = $doc] $variant,)* }
+        impl FaultKind {
+            /// Every kind.
+            pub const ALL: &[FaultKind] = &[$(FaultKind::$variant),*];
+            /// Its name in reports.
+            pub const fn name(self) -> &'static str {
+                match self { $(FaultKind::$variant => $name,)* }
+            }
+            /// What it does, in a sentence.
+            pub const fn about(self) -> &'static str {
+                match self { $(FaultKind::$variant => $doc,)* }
+            }
+        }
+    };
+}
+
+fault_kinds! {
+    Reorder => "reorder", "A later API request commits before an earlier one.";
+    Delay => "delay", "An API request is held back before it commits.";
+    TooManyRequests => "429", "The API server sheds the request: 429 with Retry-After, not executed.";
+    InternalError => "500", "The API server answers 500; the request is not executed.";
+    ServiceUnavailable => "503", "The API server answers 503; the request is not executed.";
+    GatewayTimeout => "504", "The API server answers 504; the request is not executed.";
+    LostRequest => "lost-request", "The connection breaks before the request is executed.";
+    LostAnswer => "lost-answer", "The request is executed; the connection breaks before the answer.";
+    FalseError => "false-5xx", "The request is executed; the answer is a 500 or 504.";
+    LateWrite => "late-write", "The answer is a 504; the request is executed later.";
+    Hang => "hang", "The request is executed and never answered.";
+    Conflict => "conflict", "A third party's write of the same object commits just before.";
+    AbandonedWrite => "abandoned-write", "A request whose caller stopped waiting is executed after all.";
+    WatchLag => "watch-lag", "A watch cache or stream is behind the store when something else happens.";
+    WatchDrop => "watch-drop", "A watch stream ends; the next one may reach another API server.";
+    Compaction => "compaction", "The API servers forget their history: a watch from an old version is answered 410.";
+    Crash => "crash", "A replica stops at once and starts again later.";
+    Pause => "pause", "A replica is paused (GC, SIGSTOP) and resumes later.";
+    ClockSkew => "clock-skew", "A replica's clock is wrong by an offset or a rate.";
+    Disconnect => "disconnect", "A sender disconnects before the answer.";
+    Redelivery => "redelivery", "A sender repeats a request that was answered.";
+    Refused => "forbidden", "RBAC refuses a call.";
+    WebhookDenies => "webhook-denies", "An admission webhook refuses a write: 403, not executed.";
+    WebhookSlow => "webhook-slow",
+        "An admission webhook delays a write; after its timeout the write is answered 500, not executed.";
+    TimeTravel => "time-travel",
+        "A client's list or watch is served by a cache that is older than what it has already seen.";
+    ServerRestart => "api-restart", "An API server restarts: its streams end, and its caches fill again.";
+    ColdCache => "cold-cache",
+        "A list or watch is answered 429: the cache of the restarted API server is not filled yet.";
+    LaggingCache => "lagging-cache",
+        "A consistent list is answered 429: the API server's watch cache is too far behind.";
+    StaleRead => "stale-read",
+        "A read of one object that asked for the newest state is answered by a watch cache that is behind.";
+    SlowWatch => "slow-watch", "A watch stream ends because its client left more unread than the server buffers.";
+}
+
+/// A fault: one that the library has, or one that its user named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// A fault of the library.
+    Kind(FaultKind),
+    /// A fault that the user of the library added.
+    Named(&'static str),
+}
+
+impl Fault {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Fault::Kind(kind) => kind.name(),
+            Fault::Named(name) => name,
+        }
+    }
+}
+
+impl From<FaultKind> for Fault {
+    fn from(kind: FaultKind) -> Self {
+        Fault::Kind(kind)
+    }
+}
+
+impl From<&'static str> for Fault {
+    fn from(name: &'static str) -> Self {
+        Fault::Named(name)
+    }
+}

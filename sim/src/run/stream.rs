@@ -1,0 +1,24 @@
+//! One open watch: the server's end of its body.
+use crate::event::ActorId;
+use apiserver::{ResourceId, WatchId};
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+/// An open watch.
+pub(crate) struct Stream {
+    pub(crate) watch: WatchId,
+    pub(crate) actor: ActorId,
+    pub(crate) resource: ResourceId,
+    pub(crate) lines: mpsc::UnboundedSender<Bytes>,
+    /// When the server ends it; None where the transport keeps a timer for it.
+    pub(crate) expiry: Option<Expiry>,
+}
+
+/// End of a watch by its `timeoutSeconds`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Expiry {
+    /// Simulated time, in microseconds, at which the server ends it.
+    pub(crate) until: u64,
+    /// Simulated time at which the server sends a last bookmark; None once it has.
+    pub(crate) bookmark_at: Option<u64>,
+}

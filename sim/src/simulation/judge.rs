@@ -1,0 +1,67 @@
+//! The judge: makes the checks after every commit and at the end.
+use super::{check::Check, program::message, view::View};
+use crate::{
+    event::{Event, Observer},
+    run::Stop,
+};
+use apiserver::Registry;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// A check that was violated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Broken {
+    pub(super) check: String,
+    pub(super) sentence: String,
+    pub(super) at: Duration,
+}
+
+/// Keeps the view up to date and makes the checks. The first violation counts.
+pub(super) struct Judge {
+    view: View,
+    always: Vec<Check>,
+    broken: Option<Broken>,
+}
+
+impl Judge {
+    pub(super) fn new(registry: Arc<Registry>, always: Vec<Check>) -> Self {
+        Self { view: View::new(registry), always, broken: None }
+    }
+
+    fn check(view: &View, check: &Check) -> Option<Broken> {
+        let judged = catch_unwind(AssertUnwindSafe(|| (check.judge)(view)));
+        let sentence = match judged {
+            Ok(Ok(())) => return None,
+            Ok(Err(sentence)) => sentence,
+            Err(payload) => message(&*payload).to_owned(),
+        };
+        Some(Broken { check: check.name.to_string(), sentence, at: view.at })
+    }
+
+    /// Judges the end of the run, unless a check was violated before.
+    pub(super) fn at_the_end(&mut self, finally: &[Check], ends: &str, stop: Stop, at: Duration) -> Option<Broken> {
+        self.view.at = at;
+        let unended = |sentence: &str| Broken { check: ends.to_owned(), sentence: sentence.to_owned(), at };
+        self.broken.take().or_else(|| match stop {
+            Stop::Done => finally.iter().find_map(|check| Self::check(&self.view, check)),
+            Stop::TimeLimit => Some(unended("the workload did not end within its time limit")),
+            Stop::StepLimit => Some(unended("the run took too many steps: something is retried forever")),
+        })
+    }
+}
+
+impl Observer for Arc<Mutex<Judge>> {
+    fn event(&mut self, at: u64, event: &Event) {
+        let Event::Committed(commit) = event else { return };
+        let mut judge = self.lock().unwrap_or_else(PoisonError::into_inner);
+        let Judge { view, always, broken } = &mut *judge;
+        view.at = Duration::from_micros(at);
+        view.apply(commit);
+        if broken.is_none() {
+            *broken = always.iter().find_map(|check| Judge::check(view, check));
+        }
+    }
+}
