@@ -5,7 +5,7 @@
 use crate::sync::{Arc, Mutex};
 use std::collections::{BTreeMap, VecDeque};
 
-/// How many items may wait.
+/// Limits on the items that may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Most items waiting behind one key. The free part of `total` is a second limit, see [`Coalescer::join`].

@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
-/// How long one call may take.
+/// Longest time of one call.
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many calls, watches not included, may be under way at a time. More wait, first come, first served; each
 /// fingerprint has one writer, so that none gets ahead of the others. A group of alerts may begin hundreds of episodes

@@ -31,7 +31,7 @@ const WATCH_SECONDS: u32 = 290;
 const SILENCE_MAX: Duration = Duration::from_secs(330);
 /// A watch that lasted less than this is resumed only after a pause.
 const BRIEF: Duration = Duration::from_secs(1);
-/// How long one LIST may take.
+/// Longest time of one LIST.
 const LIST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A cache that a list-and-watch loop fills.
@@ -70,7 +70,7 @@ struct Failure {
     message: String,
 }
 
-/// How a watch ended.
+/// The end of a watch.
 enum End {
     /// The stream ended: resume at the last version.
     Over,

@@ -25,7 +25,7 @@ pub(super) struct Delivery {
     pub(super) headers: HeaderMap,
     /// The key that its sender gave it.
     pub(super) key: Option<IdempotencyKey>,
-    /// When it was received.
+    /// Time of arrival, on the wall clock.
     pub(super) received: Timestamp,
     /// When it must be answered, on the monotonic clock.
     pub(super) deadline: Duration,

@@ -35,7 +35,7 @@ pub struct Alert {
     pub source: &'static str,
     /// Whether the alert has ended. Such an alert creates and counts nothing.
     pub resolved: bool,
-    /// What the alert is about.
+    /// The object or labels that the alert is about.
     pub subject: Subject,
     /// The cluster that the alert comes from; `None` for this one.
     pub cluster_id: Option<String>,

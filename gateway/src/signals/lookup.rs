@@ -37,7 +37,7 @@ pub(super) struct Owner {
     pub(super) name: String,
 }
 
-/// What a look-up found.
+/// Result of a look-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
     /// The API server answered 404.

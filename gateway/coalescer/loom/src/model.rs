@@ -78,7 +78,7 @@ impl Drop for Item {
     }
 }
 
-/// What one thread does.
+/// The work of one thread.
 #[derive(Debug, Clone, Copy)]
 pub struct Worker {
     /// The key that the thread joins.

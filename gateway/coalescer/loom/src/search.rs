@@ -9,7 +9,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-/// How far to search.
+/// Bounds of a search.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope {
     /// How many preemptions one execution may have; `None` for any number.
