@@ -1,6 +1,7 @@
 //! The dependencies that are allowed between the workspace's crates, and what some of them must never reach.
 //!
-//! Declared dependencies come from `cargo metadata --no-deps`, what they pull in from Cargo.lock: neither needs a network.
+//! Declared dependencies come from `cargo metadata --no-deps`, what they pull in from Cargo.lock: neither needs a
+//! network.
 use crate::violation::Violation;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use std::{
@@ -164,8 +165,8 @@ pub fn reach_of_gateway(lock: &str) -> Vec<Violation> {
     reach(lock, "gateway", &["gateway"], &SIMULATION, "no simulation in production")
 }
 
-/// The simulated API server has neither a runtime nor a network, by however many steps. Cargo.lock does not separate what
-/// only its tests use, so the first step comes from its manifest.
+/// The simulated API server has neither a runtime nor a network, by however many steps. Cargo.lock does not separate
+/// what only its tests use, so the first step comes from its manifest.
 pub fn reach_of_apiserver(lock: &str, manifests: &[Manifest]) -> Vec<Violation> {
     let manifest = manifests.iter().find(|manifest| manifest.name == "apiserver");
     let direct: Vec<&str> =
