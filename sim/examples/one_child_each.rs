@@ -46,7 +46,7 @@ async fn controller(client: Client, fixed: bool) {
     controller.run(reconcile, retry, Arc::new((client, fixed))).for_each(|_| ready(())).await;
 }
 
-/// The controller in a cluster on a bad day.
+/// The controller in a cluster with hostile faults.
 pub fn simulation(fixed: bool) -> Simulation {
     let simulation = Simulation::builder()
         .crd(&Greeting::crd())
@@ -56,7 +56,7 @@ pub fn simulation(fixed: bool) -> Simulation {
             let greetings = Api::<Greeting>::default_namespaced(cluster.client("default"));
             let hello = Greeting::new("hello", GreetingSpec { text: "hello".to_owned() });
             greetings.create(&PostParams::default(), &hello).await.expect("a new greeting");
-            // A user edits it: the controller looks again, perhaps before the cache shows what it has just created.
+            // An edit: the controller reconciles again, perhaps before the cache shows the child that it just created.
             let edit = Patch::Merge(serde_json::json!({"spec": {"text": "hello again"}}));
             greetings.patch("hello", &PatchParams::default(), &edit).await.expect("an edit");
             cluster.sleep(Duration::from_secs(60)).await;

@@ -1,4 +1,4 @@
-//! Actors: senders of API requests.
+//! Actors: the senders of API requests.
 use crate::event::ActorId;
 use apiserver::ServerId;
 
