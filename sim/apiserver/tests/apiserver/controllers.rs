@@ -95,7 +95,7 @@ fn orphans_lose_their_owner_and_stay() {
 }
 
 #[test]
-fn owner_in_another_namespace_is_none() {
+fn owner_in_another_namespace_counts_as_absent() {
     let mut api = with_controllers();
     let owner = config(&mut api, "owner", &[]);
     let reference = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner});
