@@ -1,5 +1,5 @@
-//! Decides how an episode begins or continues: reads the lease and its episode's request from the API server, and writes
-//! to neither.
+//! Decides how an episode begins or continues: reads the lease and its episode's request from the API server, and
+//! writes to neither.
 //!
 //! Every function here gives `Err` to end the round early with that step; it is an early exit, not a failure.
 use super::{
