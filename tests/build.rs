@@ -1,6 +1,7 @@
 //! Finds out at compile time which tools this machine has: `cfg(go)`, `cfg(python)`, `cfg(real_server)`.
 //!
-//! Tests that need a missing tool are then reported as ignored. A test that finds out at run time can only pass or fail.
+//! Tests that need a missing tool are then reported as ignored. A test that finds out at run time can only pass or
+//! fail.
 use std::{env, path::Path, process::Command};
 
 fn main() {

@@ -64,7 +64,7 @@ impl Requirement {
     }
 }
 
-/// What a watch selects.
+/// Objects that a watch selects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
     /// The resource, as in [`Object::resource`].
@@ -85,10 +85,10 @@ impl Selection {
     }
 }
 
-/// How a stream was opened.
+/// Parameters with which a stream was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
-    /// What it selects.
+    /// Objects that it selects.
     pub selection: Selection,
     /// Revision that it starts after: it must report everything later.
     pub after: u64,

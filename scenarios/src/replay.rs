@@ -1,7 +1,7 @@
 //! Replay: a run as a file or a string, so that anyone can see it again, byte for byte.
 //!
-//! The file is text: a header of `name: value` lines, an empty line, and a line `label picked/of meaning` per choice. The
-//! string is `scenario:protocol:transport:faults:replicas:random:seed` for a run whose choices a seed made, or
+//! The file is text: a header of `name: value` lines, an empty line, and a line `label picked/of meaning` per choice.
+//! The string is `scenario:protocol:transport:faults:replicas:random:seed` for a run whose choices a seed made, or
 //! `…:placed:12=1,31=3` for a run that is in order and without faults except at these choices.
 use crate::{
     generated::Generated,
@@ -64,7 +64,8 @@ pub enum ReplayError {
     NotAReplay,
     /// The file has a format that this version does not read.
     #[error(
-        "the file was made by {age} lockstep: it has format {found}, and this version reads format {FORMAT}; search again with `lockstep run`"
+        "the file was made by {age} lockstep: it has format {found}, and this version reads format {FORMAT}; \
+         search again with `lockstep run`"
     )]
     Format {
         /// Format of the file.

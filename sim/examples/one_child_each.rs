@@ -1,4 +1,4 @@
-//! Somebody's ordinary controller: each `Greeting` gets one ConfigMap. It lists what is there, from the API server's
+//! An ordinary controller: each `Greeting` gets one ConfigMap. It lists what is there, from the API server's
 //! cache as informers do, and creates the child if it sees none. `cargo run -p sim --example one_child_each` finds what
 //! is wrong with that; `-- fixed` runs the variant whose child has a name of its own, so that the API server refuses a
 //! second one.
@@ -46,7 +46,7 @@ async fn controller(client: Client, fixed: bool) {
     controller.run(reconcile, retry, Arc::new((client, fixed))).for_each(|_| ready(())).await;
 }
 
-/// The controller in a cluster on a bad day.
+/// The controller in a cluster with hostile faults.
 pub fn simulation(fixed: bool) -> Simulation {
     let simulation = Simulation::builder()
         .crd(&Greeting::crd())
@@ -56,7 +56,7 @@ pub fn simulation(fixed: bool) -> Simulation {
             let greetings = Api::<Greeting>::default_namespaced(cluster.client("default"));
             let hello = Greeting::new("hello", GreetingSpec { text: "hello".to_owned() });
             greetings.create(&PostParams::default(), &hello).await.expect("a new greeting");
-            // Somebody edits it: the controller looks again, perhaps before the cache shows what it has just created.
+            // An edit: the controller reconciles again, perhaps before the cache shows the child that it just created.
             let edit = Patch::Merge(serde_json::json!({"spec": {"text": "hello again"}}));
             greetings.patch("hello", &PatchParams::default(), &edit).await.expect("an edit");
             cluster.sleep(Duration::from_secs(60)).await;

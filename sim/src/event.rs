@@ -84,7 +84,7 @@ pub enum Event {
     CallAnswered {
         /// Number of the call.
         call: CallId,
-        /// How it ended.
+        /// The way in which it ended.
         end: CallEnd,
     },
     /// A write took effect.

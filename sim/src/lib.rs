@@ -4,35 +4,8 @@
 //!
 //! Start with [`Simulation`]; docs/guides/simulate-your-controller.md explains it at length.
 //!
-//! ```
-//! use k8s_openapi::api::core::v1::ConfigMap;
-//! use kube::{Api, api::PostParams};
-//! use sim::Simulation;
-//!
-//! // Creates the one ConfigMap that all replicas share, unless it exists.
-//! async fn naive(client: kube::Client) -> kube::Result<()> {
-//!     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-//!     let maps: Api<ConfigMap> = Api::default_namespaced(client);
-//!     if maps.list(&Default::default()).await?.items.is_empty() {
-//!         let map = serde_json::from_value(serde_json::json!({"metadata": {"generateName": "m-"}})).unwrap();
-//!         maps.create(&PostParams::default(), &map).await?;
-//!     }
-//!     Ok(())
-//! }
-//!
-//! let explored = Simulation::builder()
-//!     .replicas(2)
-//!     .program(|replica| async move { drop(naive(replica.client("default")).await) })
-//!     .workload(|cluster| async move { cluster.sleep(std::time::Duration::from_secs(10)).await })
-//!     .always("one map", |view| match view.objects::<ConfigMap>()?.len() {
-//!         0 | 1 => Ok(()),
-//!         more => Err(format!("there are {more} maps")),
-//!     })
-//!     .build()?
-//!     .explore(0..100)?;
-//! let failure = explored.failure.expect("both list before either creates");
-//! assert_eq!(failure.sentence, "there are 2 maps");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```ignore
+#![doc = include_str!("../examples/one_map.rs")]
 //! ```
 //!
 //! # Map of the crate

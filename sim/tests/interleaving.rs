@@ -1,4 +1,4 @@
-//! Controllers over the direct transport: when they act is a choice of the run.
+//! Controllers over the direct transport: the moment at which they act is a choice of the run.
 use apiserver::Registry;
 use futures::future::BoxFuture;
 use serde_json::json;
@@ -39,7 +39,7 @@ impl Observer for Unobserved {
     fn event(&mut self, _: u64, _: &Event) {}
 }
 
-/// How many of two objects without their owners are left after a second.
+/// Number of objects left after a second, of two whose owner does not exist.
 fn left(controllers: bool, seed: u64) -> usize {
     let owner = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "gone", "uid": "u"});
     let object = |name: &str| {
@@ -64,15 +64,15 @@ fn left(controllers: bool, seed: u64) -> usize {
         detail: Detail::Chain,
     };
     let resource = Registry::builtin().resource("", "configmaps").unwrap();
-    let (told, heard) = std::sync::mpsc::channel();
+    let (sender, receiver) = std::sync::mpsc::channel();
     let script = |cluster: Cluster| async move {
         cluster.sleep(Duration::from_secs(1)).await;
-        told.send(cluster.objects(resource).len()).unwrap();
+        sender.send(cluster.objects(resource).len()).unwrap();
     };
     let choices = Choices::new(Random::new(seed));
     let outcome = run_direct(&settings, Arc::new(Idle), choices, Box::new(Unobserved), script).unwrap();
     assert_eq!(outcome.stop, Stop::Done);
-    heard.recv().unwrap()
+    receiver.recv().unwrap()
 }
 
 #[test]

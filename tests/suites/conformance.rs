@@ -1,7 +1,7 @@
 //! The simulated API server answers the recorded cases as kube-apiserver 1.36.3 did.
 //!
-//! `conformance/not_yet.txt` names what it does not answer so yet, each with a reason. The list holds in both directions: a case
-//! on it that passes is an error too, so that it can only shrink.
+//! `conformance/not_yet.txt` names the cases that it does not answer so yet, each with a reason. The list holds in both
+//! directions: a listed case that passes is an error too, so the list can only shrink.
 use apiserver::{ApiServer, Registry};
 use conformance::{self, Case, Problem, Tokens, fidelity};
 use serve::{Remote, Server, Trust};
@@ -9,7 +9,7 @@ use std::{path::Path, sync::Arc};
 use tests::real_server::{ADMIN_TOKEN, Options, RealServer};
 use tokio::task::JoinSet;
 
-/// How many served clusters share the cases: most of their time is waiting.
+/// Number of served clusters that share the cases. Most of their time is waiting.
 const CLUSTERS: usize = 8;
 
 fn corpus() -> &'static Path {

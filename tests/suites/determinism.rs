@@ -1,4 +1,4 @@
-//! The same choices are the same run: hashes of everything that happened are equal, from seed to seed and from replay to replay.
+//! The same choices give the same run: the hashes of all events are equal when a seed or a record runs again.
 use scenarios::{
     campaign::{Plan, replay_of, run_seed},
     protocol_name::SHIPPED,
@@ -65,7 +65,7 @@ fn recorded_choices_are_the_run() {
 }
 
 #[test]
-fn a_replay_file_keeps_the_breach() {
+fn a_replay_file_keeps_the_violation() {
     let subject = subject("burst", "shipped-lease", None);
     let tally = run(&subject, 40);
     let first = tally.violations.get("one_active_request").expect("the existing lock fails");

@@ -1,7 +1,7 @@
-//! The simulated API server and a real one answer the same to sequences of requests that nobody thought of.
+//! The simulated API server and a real one give the same answers to generated sequences of requests.
 //!
-//! `DIFFERENTIAL_SEQUENCES=5000 cargo test -p tests --test differential -- --nocapture` searches longer, `DIFFERENTIAL_SEED`
-//! elsewhere; the last line is what was searched and found.
+//! `DIFFERENTIAL_SEQUENCES=5000 cargo test -p tests --test differential -- --nocapture` searches longer, another
+//! `DIFFERENTIAL_SEED` elsewhere. The last line says what was searched and found.
 use serde_json::{Value, json};
 use tests::{
     differential::{Budget, Outcome, Real, Search},
@@ -9,11 +9,11 @@ use tests::{
 };
 
 fn number(variable: &str, default: u64) -> u64 {
-    let parse = |text: String| text.parse().unwrap_or_else(|_| panic!("{variable}={text} is no number"));
+    let parse = |text: String| text.parse().unwrap_or_else(|_| panic!("{variable}={text} is not a number"));
     std::env::var(variable).map_or(default, parse)
 }
 
-fn told(outcome: &Outcome) -> String {
+fn described(outcome: &Outcome) -> String {
     let found: Vec<_> = outcome.found.iter().map(ToString::to_string).collect();
     format!("{}\n{outcome}", found.join("\n\n"))
 }
@@ -33,10 +33,10 @@ async fn both_servers_answer_alike() {
     };
     let outcome = search("alike").await.run(&budget).await;
     println!("{outcome}");
-    assert!(outcome.found.is_empty(), "{}", told(&outcome));
+    assert!(outcome.found.is_empty(), "{}", described(&outcome));
 }
 
-/// As a server would that forgets about conflicts: 200 where 409 is right.
+/// Answers 200 where 409 is right, like a server that ignores conflicts.
 fn forget_conflicts(answers: &mut Vec<Value>) {
     for answer in answers {
         if answer.pointer("/body/reason") == Some(&json!("Conflict")) {
@@ -47,10 +47,10 @@ fn forget_conflicts(answers: &mut Vec<Value>) {
 
 #[tokio::test]
 #[cfg_attr(not(real_server), ignore = "needs Go, or KUBEBUILDER_ASSETS")]
-async fn planted_difference_is_found_and_shrunk() {
+async fn deliberate_difference_is_found_and_shrunk() {
     let budget = Budget { sequences: 200, seed: 1, concurrency: 48, differences: 1 };
-    let outcome = search("planted").await.with_tamper(forget_conflicts).run(&budget).await;
-    let [found] = &outcome.found[..] else { panic!("{}", told(&outcome)) };
+    let outcome = search("deliberate").await.with_tamper(forget_conflicts).run(&budget).await;
+    let [found] = &outcome.found[..] else { panic!("{}", described(&outcome)) };
     assert!(found.problem.to_string().contains("/status: expected 409, got 200"), "{found}");
     let steps = found.case.pointer("/steps").and_then(Value::as_array).expect("a case has steps");
     assert!(steps.len() <= 3, "not shrunk: {found}");

@@ -1,4 +1,4 @@
-//! Exhaustive search: small scopes are gone through to the end, hold for the shipped protocol, and do not for known races.
+//! Exhaustive search: small scopes are searched to the end. The shipped protocol holds in them; known races are found.
 use model::verdict::Verdict;
 use scenarios::{
     campaign::{

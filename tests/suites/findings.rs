@@ -1,5 +1,4 @@
-//! A finding that no longer reproduces is lost: every replay string of docs/findings.md still breaks the invariant of
-//! its row.
+//! Findings replay: every replay string of docs/findings.md still breaks the invariant of its row.
 use scenarios::{replay::Replay, runner::Prepared};
 use sim::engine::Detail;
 

@@ -1,4 +1,4 @@
-//! The real control plane starts, answers as its tokens allow, and is gone when it should be.
+//! The real control plane starts, answers as its tokens allow, and leaves nothing behind.
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use std::{path::Path, process::Command};

@@ -1,8 +1,8 @@
 //! Says which tests were left out on this machine, and how to run them. It checks nothing.
 //!
-//! Its name makes it the last that `cargo test --workspace` runs, so that a newcomer without Go and Python reads at the end
-//! what the green lines above do not cover. The list comes from the `ignore` marks of the suites and from the tools that
-//! `build.rs` found, so it cannot be out of date.
+//! Its name makes it the last that `cargo test --workspace` runs, so that a newcomer without Go and Python reads at the
+//! end what the green lines above do not cover. The list comes from the `ignore` marks of the suites and from the tools
+//! that `build.rs` found, so it cannot be out of date.
 use std::{
     collections::BTreeMap,
     fs,

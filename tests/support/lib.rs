@@ -1,4 +1,4 @@
-//! Cross-cutting tests live in `tests/`; this library is the set-up that they share.
+//! What the suites share: subjects of the catalogue, a real kube-apiserver, kubectl sessions, generated requests.
 pub mod differential;
 pub mod real_server;
 pub mod transcript;

@@ -1,8 +1,9 @@
 //! Transcripts of shell sessions: commands, and what they printed when they were recorded.
 //!
-//! A file has comments (`#`), commands (`$ …`, run by bash) and below each command its output, error output included, with
-//! `? N` at its end if the exit code was not 0. What differs between any two runs (uids, versions, ages, addresses) is made
-//! equal before anything is compared or written.
+//! A file has comments (`#`) and commands (`$ …`, run by bash). Below each command is its output with the error output,
+//! and `? N` at the end if the exit code was not 0. Whatever differs between any two runs (uids, versions, ages,
+//! addresses) is replaced before anything is compared or written. trycmd has a similar format, but runs one program
+//! without a shell; a session here needs pipes, several programs, and the same namespace from step to step.
 use regex::Regex;
 use std::{
     fs, io,
@@ -10,15 +11,15 @@ use std::{
     process::Command,
 };
 
-/// Why a session could not be played.
+/// A session could not be played.
 #[derive(Debug, thiserror::Error)]
 pub enum TranscriptError {
-    /// A file or a program.
+    /// A file cannot be used, or a program cannot be started.
     #[error("{what}: {source}")]
     Io {
-        /// Which.
+        /// Path of the file, or name of the program.
         what: String,
-        /// Why.
+        /// Underlying I/O error.
         source: io::Error,
     },
 }
@@ -26,22 +27,22 @@ pub enum TranscriptError {
 /// One command and its recorded output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// The comments and empty lines above it.
+    /// Comments and empty lines above the command.
     pub heading: String,
-    /// What bash runs.
+    /// Command line for bash.
     pub command: String,
-    /// What it printed, made comparable, with its exit code if that was not 0.
+    /// Comparable output, with the exit code if it was not 0.
     pub output: String,
 }
 
-/// Where a command printed something else than what was recorded.
+/// A command printed something other than the recorded output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// What bash ran.
+    /// Command line for bash.
     pub command: String,
-    /// As recorded.
+    /// Recorded output.
     pub expected: String,
-    /// As printed now.
+    /// Output of this run.
     pub actual: String,
 }
 
@@ -51,7 +52,7 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// Where commands run, and what is made equal in what they print.
+/// A directory to run commands in, and the rules that make their output comparable.
 #[derive(Debug)]
 pub struct Shell {
     directory: PathBuf,
@@ -59,7 +60,7 @@ pub struct Shell {
     rules: Vec<(Regex, String)>,
 }
 
-/// Texts that no two runs share, and what stands for them. The day of the manifests' own times stays as it is.
+/// Patterns of texts that differ between runs, and their replacements. Times of the manifests' own day are kept.
 const RULES: &[(&str, &str)] = &[
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "$$uid"),
     (r"20(?:[013-9][0-9]|2[0-57-9])-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", "$$time"),
@@ -75,10 +76,10 @@ const RULES: &[(&str, &str)] = &[
 ];
 
 impl Shell {
-    /// Commands run in `directory` with these variables set; `server` (an address) is called `$server` in what they print.
+    /// Commands run in `directory` with these variables; the address `server` becomes `$server` in their output.
     ///
     /// # Panics
-    /// If a rule is no regular expression: a mistake in this file.
+    /// If a rule is not a regular expression: a mistake in this file.
     pub fn new(directory: &Path, environment: &[(&str, &str)], server: &str) -> Self {
         let mut rules = vec![(Regex::new(&regex::escape(server)).expect("an escaped text"), "$$server".to_owned())];
         rules.extend(RULES.iter().map(|(find, put)| (Regex::new(find).expect("a rule"), (*put).to_owned())));
@@ -109,7 +110,7 @@ impl Shell {
         Ok(text)
     }
 
-    /// Plays a session and tells every difference from what was recorded.
+    /// Plays a session and returns every difference from the recorded output.
     ///
     /// # Errors
     /// If bash cannot be started.
@@ -124,7 +125,7 @@ impl Shell {
         Ok(differences)
     }
 
-    /// Plays a session and takes what it prints for the truth.
+    /// Plays a session and returns it with the output of this run.
     ///
     /// # Errors
     /// If bash cannot be started.

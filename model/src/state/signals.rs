@@ -6,7 +6,7 @@ use super::{
 use crate::observation::{Reply, SignalId};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// How a signal was answered.
+/// Kind of answer that a signal got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// 2xx: created or duplicate.

@@ -45,8 +45,15 @@ pub(super) fn write(text: &mut String, report: &RunReport, causes: &[Cause<'_>])
     text.push('\n');
     let room = LINES.saturating_sub(text[begin..].lines().count());
     let shown = fit(causes, report, room);
+    let mut replays: Vec<&str> = Vec::new();
     for ((number, cause), shown) in (1..).zip(causes).zip(&shown) {
-        for line in entry(number, cause, report, *shown) {
+        let mut lines = entry(number, cause, report, *shown);
+        // The causes of one run share its replay, which is printed once.
+        if replays.contains(&&*cause.smallest.replay) {
+            lines.pop();
+        }
+        replays.push(&cause.smallest.replay);
+        for line in lines {
             let _ = writeln!(text, "{line}");
         }
     }

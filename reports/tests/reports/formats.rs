@@ -41,6 +41,15 @@ fn first_screen_has_room_for_many_causes() {
 }
 
 #[test]
+fn causes_of_one_run_share_its_replay() {
+    let mut report = race::violated();
+    let mut other = report.failures[0].clone();
+    other.invariant = "one_holder".to_owned();
+    report.failures.push(other);
+    assert_eq!(text::render(&report, Detail::Short).matches("   again   ").count(), 1);
+}
+
+#[test]
 fn first_screen_names_what_is_undecided_and_unmet() {
     let mut report = race::held();
     report.verdict = Verdict::Inconclusive;
@@ -75,6 +84,13 @@ fn text_draws_the_whole_timeline() {
 #[test]
 fn json_follows_the_schema() {
     assert_snapshot!(json::render(&race::violated()));
+}
+
+#[test]
+fn json_keeps_the_keys_of_its_schema() {
+    let text = json::render(&race::tabular());
+    assert!(text.contains("\"bugs\": [") && !text.contains("\"mutants\""), "{text}");
+    assert!(json::render(&race::violated()).contains("\"standing\": \"live\""));
 }
 
 #[test]

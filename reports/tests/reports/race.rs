@@ -230,7 +230,8 @@ pub(crate) fn many_causes() -> RunReport {
     let mut report = violated();
     for invariant in model::ALL {
         let scenario = format!("scenario-of-{}", invariant.id);
-        report.failures.push(Failure { invariant: invariant.id.to_owned(), scenario, ..failure() });
+        let replay = format!("lockstep replay {scenario}/shipped-lease/direct/pct:3/7734");
+        report.failures.push(Failure { invariant: invariant.id.to_owned(), scenario, replay, ..failure() });
     }
     report
 }

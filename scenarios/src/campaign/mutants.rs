@@ -50,12 +50,12 @@ impl Hunted {
     }
 }
 
-/// One seed's hunt for one mutant.
+/// One seed that caught one mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Try {
+struct Catch {
     position: usize,
     seed: u64,
-    result: Option<Hit>,
+    hit: Hit,
 }
 
 /// The run that caught a mutant: its number, from 1, and its seed.
@@ -86,7 +86,7 @@ pub fn hunt(which: &[usize], hunt: &Hunt, progress: &Progress) -> Result<Vec<Hun
     let prepared: Vec<Prepared> = subjects.into_iter().map(|subject| Prepared::new(subject, Detail::Chain)).collect();
     let tries = hunt.seeds.saturating_mul(which.len() as u64);
     let next = AtomicU64::new(0);
-    let found: Mutex<Vec<Try>> = Mutex::new(Vec::new());
+    let caught: Mutex<Vec<Catch>> = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..hunt.jobs.max(1) {
             scope.spawn(|| {
@@ -97,24 +97,28 @@ pub fn hunt(which: &[usize], hunt: &Hunt, progress: &Progress) -> Result<Vec<Hun
                     }
                     let (position, seed) = ((number % which.len() as u64) as usize, number / which.len() as u64);
                     let invariant = MUTANTS[which[position]].invariant;
-                    let result = first(&prepared[position], invariant, seed, hunt.runs, progress);
-                    found.lock().unwrap_or_else(PoisonError::into_inner).push(Try { position, seed, result });
+                    let hit = first(&prepared[position], invariant, seed, hunt.runs, progress);
+                    let catch = hit.map(|hit| Catch { position, seed, hit });
+                    caught.lock().unwrap_or_else(PoisonError::into_inner).extend(catch);
                 }
             });
         }
     });
-    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    found.sort_unstable();
-    Ok((0..which.len())
-        .map(|position| hunted(position, which[position], &prepared[position].subject, &found))
+    let mut caught = caught.into_inner().unwrap_or_else(PoisonError::into_inner);
+    caught.sort_unstable();
+    let hits =
+        |position| caught.iter().filter(move |catch| catch.position == position).map(|catch| catch.hit).collect();
+    let results = which.iter().zip(&prepared).enumerate();
+    Ok(results
+        .map(|(position, (&index, prepared))| hunted(index, &prepared.subject, hunt.seeds, hits(position)))
         .collect())
 }
 
-fn hunted(position: usize, index: usize, subject: &Subject, found: &[Try]) -> Hunted {
-    let mine = || found.iter().filter(|one| one.position == position).map(|one| one.result);
-    let mut runs_to_find: Vec<u64> = mine().flatten().map(|hit| hit.runs).collect();
+/// The result for one mutant; `hits` are in the order of the seeds.
+fn hunted(index: usize, subject: &Subject, seeds: u64, hits: Vec<Hit>) -> Hunted {
+    let mut runs_to_find: Vec<u64> = hits.iter().map(|hit| hit.runs).collect();
     runs_to_find.sort_unstable();
-    let replay = mine().flatten().next().map(|hit| Replay {
+    let replay = hits.first().map(|hit| Replay {
         scenario: subject.scenario.name.to_string(),
         generated: None,
         protocol: subject.protocol,
@@ -125,7 +129,7 @@ fn hunted(position: usize, index: usize, subject: &Subject, found: &[Try]) -> Hu
         chain: None,
         decisions: Decisions::Seed(hit.seed),
     });
-    Hunted { index, missed: mine().filter(Option::is_none).count() as u64, runs_to_find, replay }
+    Hunted { index, missed: seeds - runs_to_find.len() as u64, runs_to_find, replay }
 }
 
 /// The first run that violates `invariant`.

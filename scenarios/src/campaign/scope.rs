@@ -1,9 +1,9 @@
 //! A scope: the alternatives to "in order, no fault" that a search takes, and how many of them one schedule may have.
 //!
 //! A *preemption* is a step, or a route, other than the first in order. A *fault* is a fault of a call, a replica or a
-//! stream, or an interference. Details of a fault (its length, its victim, its error) cost nothing more: each label says
-//! what departing from it costs. What a search leaves out stays at its first alternative in every schedule, and the
-//! certificate lists it: [`NOT_ENUMERATED`].
+//! stream, or an interference. Details of a fault (its length, its victim, its error) cost nothing more: each label
+//! says what departing from it costs. What a search leaves out stays at its first alternative in every schedule, and
+//! the certificate lists it: [`NOT_ENUMERATED`].
 use sim::{
     FaultKind,
     engine::{Alternative, Label, Pick},

@@ -1,4 +1,4 @@
-//! Assumptions: for each assumption of docs/protocol.md, a scenario that violates it.
+//! Assumptions: for each assumption of docs/protocol/argument.md, a scenario that violates it.
 //!
 //! No protocol can hold in these scenarios, so they are outside the catalogue. Each must break the named invariant;
 //! otherwise the assumption is not needed. Where the gateway refuses signals instead, the scenario expects that.
@@ -17,7 +17,7 @@ use std::{borrow::Cow, time::Duration};
 /// An assumption, and a scenario that violates it.
 #[derive(Debug, Clone)]
 pub struct Assumption {
-    /// The assumption, as docs/protocol.md states it.
+    /// The assumption, as docs/protocol/argument.md states it.
     pub statement: &'static str,
     /// Scenario that violates it.
     pub scenario: Scenario,
@@ -145,7 +145,7 @@ const SHARED_DIGITS: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
-/// Every assumption of docs/protocol.md, in its order.
+/// Every assumption of docs/protocol/argument.md, in its order.
 pub static ASSUMPTIONS: &[Assumption] = &[
     Assumption {
         statement: "a request to the API server takes effect within 60 s or never",

@@ -21,7 +21,8 @@ pub(super) fn report(
         verdict: scenarios.iter().map(|scenario| scenario.verdict).fold(Verdict::Held, Verdict::and),
         runs,
         distinct_interleavings: tallies.iter().map(|tally| tally.interleavings.distinct()).sum(),
-        simulated_seconds: tallies.iter().map(|tally| tally.simulated.as_secs_f64()).sum(),
+        // The sum of no floats is -0.
+        simulated_seconds: tallies.iter().map(|tally| tally.simulated.as_secs_f64()).sum::<f64>() + 0.0,
         runs_per_second: runs as f64 / wall.as_secs_f64().max(1e-9),
         api_calls: tallies.iter().map(|tally| tally.api_calls).sum(),
         scenarios,

@@ -1,7 +1,7 @@
 //! The command line: its verbs, and the module that executes each.
 //!
-//! A verb is a module with `Args` and `execute`. What several verbs share has a module of its own: [`options`],
-//! [`values`], [`campaign_report`], [`failures`], [`output`], [`with_progress`].
+//! A verb is a module with `Args` and `execute`. What several verbs share has a module of its own: `options`,
+//! `values`, `campaign_report`, `failures`, `output`, `with_progress`.
 mod campaign_report;
 mod completions;
 mod determinism;

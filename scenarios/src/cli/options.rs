@@ -38,7 +38,7 @@ pub(super) struct ReportOptions {
     /// Format of the report on standard output.
     #[arg(long, value_enum, default_value = "pretty", value_name = "FORMAT")]
     pub(super) format: Format,
-    /// Writes the report in every format to this directory, and replay files too (which go to lockstep-report otherwise).
+    /// Writes the report in every format to this directory, with the replay files (otherwise in lockstep-report).
     #[arg(long, value_name = "DIR")]
     pub(super) report: Option<PathBuf>,
     /// Shows every scenario, fault and invariant, whole timelines, and what is not modelled.

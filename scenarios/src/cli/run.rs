@@ -27,7 +27,8 @@ const RUNS_ENOUGH: u64 = 100;
 
 /// Runs thousands of interleavings of the scenarios against the gateway.
 ///
-/// Without a scenario it runs the whole catalogue, in about a minute.
+/// Without a scenario it runs the whole catalogue, in about a minute. The report counts distinct interleavings exactly
+/// up to 4,096 per scenario; beyond that the number is an estimate with a standard error of 0.8 %.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -1,7 +1,7 @@
 //! Interference: what people with `kubectl`, other controllers and restored backups do to the gateway's objects.
 //!
-//! The protocol must survive some of it. The rest breaks what docs/protocol.md assumes: scenarios use it to show the
-//! consequence.
+//! The protocol must survive some of it. The rest breaks what docs/protocol/argument.md assumes: scenarios use it to
+//! show the consequence.
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ pub enum Cost {
 
 macro_rules! labels {
     ($($variant:ident => $text:literal, $cost:ident, $doc:literal;)*) => {
-        /// What a choice is about.
+        /// Subject of a choice.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum Label { $(#[doc = $doc] $variant,)* }

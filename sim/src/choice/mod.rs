@@ -8,6 +8,7 @@ mod alternative;
 mod label;
 mod menu;
 mod numbers;
+mod pick;
 mod placed;
 mod random;
 mod record;
@@ -21,8 +22,9 @@ pub(crate) use menu::{
     WORLD_FAULTS,
 };
 pub use numbers::Numbers;
+pub use pick::{Choice, Pick};
 pub use placed::Placed;
 pub use random::Random;
-pub use record::{Choice, Choices, Pick};
+pub use record::Choices;
 pub use recorded::Recorded;
 pub use source::{InOrder, Odds, Source};

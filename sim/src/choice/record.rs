@@ -2,48 +2,11 @@
 use super::{
     alternative::Alternative,
     label::Label,
-    menu::{self, Menu},
+    menu::Menu,
+    pick::Choice,
     source::{Odds, Source},
 };
-use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// One choice that was made, and what it meant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choice {
-    /// What was chosen: one of [`LABELS`](super::LABELS).
-    pub label: Label,
-    /// Number of alternatives.
-    pub of: u32,
-    /// The alternative that was picked, from 0.
-    pub picked: u32,
-    /// Meaning of the pick.
-    pub meaning: Alternative,
-}
-
-/// A choice without its meaning: as small as a search needs it, which keeps millions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pick {
-    /// What was chosen.
-    pub label: Label,
-    /// Number of alternatives.
-    pub of: u32,
-    /// The alternative that was picked, from 0.
-    pub picked: u32,
-}
-
-impl Pick {
-    /// Meaning of the alternative `picked` of this choice; a number where it depends on the run.
-    pub fn alternative(&self, picked: u32) -> Alternative {
-        menu::alternative(self.label, picked).unwrap_or(Alternative::Number(picked))
-    }
-}
-
-impl From<&Choice> for Pick {
-    fn from(choice: &Choice) -> Self {
-        Self { label: choice.label, of: choice.of, picked: choice.picked }
-    }
-}
 
 /// A source and the record of its choices.
 pub struct Choices {
@@ -122,7 +85,7 @@ impl Choices {
 mod tests {
     use super::*;
     use crate::{
-        choice::{CALL_DELAYS, CALL_FAULTS, Random},
+        choice::{CALL_DELAYS, CALL_FAULTS, Pick, Random},
         faults::FaultKind,
     };
 

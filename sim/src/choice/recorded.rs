@@ -2,7 +2,7 @@
 use super::{
     alternative::Alternative,
     label::Label,
-    record::{Choice, Pick},
+    pick::{Choice, Pick},
     source::{Odds, Source},
 };
 

@@ -1,5 +1,5 @@
 //! Sources: what makes the choices of a run.
-use super::{label::Label, record::Choice};
+use super::{label::Label, pick::Choice};
 
 /// How a source should weigh the alternatives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -193,7 +193,7 @@ impl DirectRun {
         self.run.api.revision() > before
     }
 
-    /// Executes a call whose answer nobody reads.
+    /// Executes a call whose answer is not read.
     fn execute_unread(&mut self, call: &Call) {
         let (_, _, opens) = self.execute(call);
         if let Some(stream) = opens {

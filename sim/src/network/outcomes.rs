@@ -20,7 +20,7 @@ const STEPS_PER_CALL: u32 = 4;
 pub(super) enum NetworkOutcome {
     /// An outcome as over either transport.
     Decided(CallOutcome),
-    /// Nobody waits for the answer: whether it is executed is chosen after this long.
+    /// Its caller has stopped waiting: whether it is executed is chosen after this long.
     Abandoned(Duration),
 }
 

@@ -1,4 +1,4 @@
-//! Actors: whoever sends API requests.
+//! Actors: the senders of API requests.
 use crate::event::ActorId;
 use apiserver::ServerId;
 

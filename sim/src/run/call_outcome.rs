@@ -13,7 +13,7 @@ use crate::{
 use apiserver::Answer;
 use std::time::Duration;
 
-/// What becomes of a call.
+/// Outcome of a call that has reached its server.
 pub(crate) enum CallOutcome {
     /// It is executed after this long, and its caller gets this reply.
     Executed(Duration, Reply),
@@ -29,7 +29,7 @@ pub(crate) enum CallOutcome {
     RefusedLate(Answer, Duration),
 }
 
-/// What the caller of an executed call gets.
+/// Reply that the caller of an executed call gets.
 pub(crate) enum Reply {
     /// The answer.
     Answer,

@@ -13,9 +13,9 @@ pub enum Balance {
 /// Properties of the API servers, besides their number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ControlPlane {
-    /// How requests are spread over the servers.
+    /// Spread of requests over the servers.
     pub balance: Balance,
-    /// What each server can hold.
+    /// Sizes of each server's histories and buffers.
     pub limits: Limits,
 }
 

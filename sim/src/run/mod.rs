@@ -2,7 +2,7 @@
 //!
 //! A run is one `RunState`: an API server, actors, replicas, streams, the record of choices and the trace.
 //! [`direct`](crate::direct) and [`network`](crate::network) decide when a request, an answer or an event moves; what
-//! happens when it does stands here once.
+//! happens then is here, once.
 pub(crate) mod actor;
 pub(crate) mod api_faults;
 pub(crate) mod call_outcome;

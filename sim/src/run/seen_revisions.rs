@@ -54,7 +54,7 @@ impl SeenRevisions {
         }
         let newest = self.newest(actor, replica, read.resource);
         let back = read.revision < *newest;
-        if read.told {
+        if read.shown {
             // The client acts on this state from now on.
             *newest = read.revision;
         }

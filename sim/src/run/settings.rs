@@ -16,7 +16,7 @@ use std::{
 /// Simulated time within which replicas must become ready.
 pub(crate) const BOOT_LIMIT: Duration = Duration::from_secs(60);
 
-/// What a run is set up with.
+/// Settings of a run: its cluster, its faults, its bounds.
 #[derive(Clone)]
 pub struct Settings {
     /// Kinds that the API servers serve.

@@ -15,7 +15,7 @@ pub struct CallPattern {
     pub replica: Option<usize>,
 }
 
-/// What happens to the call, or around it.
+/// Effect of a trigger on a call, or around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// A fault of API calls.
@@ -62,7 +62,7 @@ pub struct Trigger {
     pub skip: u32,
     /// Number of calls that it strikes.
     pub times: u32,
-    /// What happens to them.
+    /// Effect on those calls.
     pub effect: Effect,
 }
 

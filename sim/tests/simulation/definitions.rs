@@ -1,4 +1,4 @@
-//! A program that brings its own definition, as many operators do when they start.
+//! A program that applies its own definition, as many operators do when they start.
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
     Api, Client,
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 const NAME: &str = "things.example.io";
 
-/// Applies the definition, waits until it is served, and makes one object; all of it again until it is done.
+/// Applies the definition, waits until it is served, and creates one object.
 async fn operator(client: Client) -> kube::Result<()> {
     let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
     let spec = json!({"type": "object", "properties": {"size": {"type": "integer"}}});
@@ -24,7 +24,7 @@ async fn operator(client: Client) -> kube::Result<()> {
     });
     let mine = PatchParams::apply("operator").force();
     definitions.patch(NAME, &mine, &Patch::Apply(&definition)).await?;
-    // A stream that breaks is what the caller tries again after.
+    // If the stream breaks, the caller retries.
     let _ = await_condition(definitions, NAME, conditions::is_crd_established()).await;
     let resource = ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("example.io", "v1", "Thing"), "things");
     let things: Api<DynamicObject> = Api::all_with(client, &resource);
@@ -38,7 +38,7 @@ fn simulation() -> Simulation {
         .faults(Faults { world_fault_per_mille: 100, ..Faults::STORMY })
         .tail(Duration::from_secs(60))
         .program(|replica| async move {
-            // Nothing goes wrong until all programs have begun.
+            // No fault strikes before all programs have started.
             tokio::time::sleep(Duration::from_millis(100)).await;
             let attempt = || tokio::time::timeout(Duration::from_secs(2), operator(replica.client("default")));
             // An answer may never come.
@@ -59,7 +59,7 @@ fn simulation() -> Simulation {
 }
 
 #[test]
-fn operator_may_bring_its_definition() {
+fn operator_may_apply_its_definition() {
     let explored = simulation().explore(0..60).expect("runs that begin");
     assert!(explored.failure.is_none(), "{}", explored.failure.expect("a failure"));
     assert!(explored.delivered.of(FaultKind::Crash) > 0);

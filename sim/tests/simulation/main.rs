@@ -14,14 +14,14 @@ use sim::{FaultKind, Simulation};
 use std::process::Command;
 
 #[test]
-fn the_planted_mistake_is_found() {
+fn the_mistake_is_found() {
     let explored = simulation(false).explore(0..500).expect("runs that begin");
     let failure = explored.failure.expect("two children in one of 500 runs");
     assert_eq!(failure.check, "at most one child");
     assert_eq!(failure.unrepeatable, None);
-    let told = failure.to_string();
-    assert!(told.contains("one greeting has 2 children") && told.contains("configmaps"), "{told}");
-    assert!(told.ends_with(&format!(
+    let text = failure.to_string();
+    assert!(text.contains("one greeting has 2 children") && text.contains("configmaps"), "{text}");
+    assert!(text.ends_with(&format!(
         "seed {} repeats it, {:.3} s into the run",
         failure.seed,
         failure.at.as_secs_f64()
@@ -29,17 +29,17 @@ fn the_planted_mistake_is_found() {
 }
 
 #[test]
-fn decisions_repeat_a_failure() {
+fn choices_repeat_a_failure() {
     let found = simulation(false).explore(0..500).expect("runs that begin").failure.expect("two children");
     let again = simulation(false).replay(&found.choices).expect("a run");
     assert_eq!(again.broken(), Some((found.check.as_str(), found.sentence.as_str())));
     assert_eq!((again.mismatch, again.trace), (None, found.trace));
     let other = simulation(true).replay(&found.choices).expect("a run");
-    assert_eq!(other.broken(), None, "the same decisions, another program");
+    assert_eq!(other.broken(), None, "the same choices, another program");
 }
 
 #[test]
-fn the_mended_variant_holds() {
+fn the_fixed_variant_holds() {
     let explored = simulation(true).explore(0..300).expect("runs that begin");
     assert!(explored.failure.is_none(), "{}", explored.failure.expect("a failure"));
     for kind in
@@ -49,13 +49,13 @@ fn the_mended_variant_holds() {
     }
 }
 
-const CHILD: &str = "SIMULATION_TOLD_BY_CHILD";
+const CHILD: &str = "SIMULATION_IN_CHILD";
 
 fn chains(simulation: &Simulation) -> String {
     (0..40).map(|seed| format!("{:016x}.", simulation.seed(seed).expect("a run").chain)).collect()
 }
 
-/// Hash maps are ordered by keys that each process draws anew.
+/// Each process has new keys for its hash maps, which decide their order.
 #[test]
 fn another_process_runs_the_same() {
     let mine = format!("chains={}", chains(&simulation(false)));
@@ -66,6 +66,6 @@ fn another_process_runs_the_same() {
     let myself = std::env::current_exe().expect("a test binary");
     let arguments = ["--exact", "another_process_runs_the_same", "--nocapture"];
     let output = Command::new(myself).args(arguments).env(CHILD, "1").output().expect("a child");
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(told.contains(&mine), "{mine}\n{told}");
+    let output = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.contains(&mine), "{mine}\n{output}");
 }

@@ -1,4 +1,4 @@
-//! What a simulation says of programs and checks that misbehave, and of definitions that are not whole.
+//! What a simulation reports of programs and checks that fail, and of builders that are not complete.
 use serde_json::json;
 use sim::{BuildError, Builder, Environment, FaultKind, Faults, Run, Simulation, findings};
 use std::{future::pending, time::Duration};
@@ -39,7 +39,7 @@ fn a_workload_without_end_is_a_failure() {
 }
 
 #[test]
-fn kinds_that_nobody_serves_are_named() {
+fn kinds_that_are_not_served_are_named() {
     let run = run(idle().finally("widgets", |view| view.values("example.com", "widgets").map(|_| ())));
     assert!(run.broken().expect("broken").1.contains("widgets"), "{run:?}");
 }
@@ -49,7 +49,7 @@ fn faults_reach_a_program() {
     let program = |replica: Environment| async move {
         let version = replica.client("default");
         loop {
-            // Whatever comes of it: the calls are there to be met by faults.
+            // The result does not matter: the calls exist for faults to strike them.
             let _ = version.apiserver_version().await;
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -64,7 +64,7 @@ fn faults_reach_a_program() {
 }
 
 #[test]
-fn what_is_missing_is_said() {
+fn missing_parts_are_named() {
     let error = |builder: Builder| builder.build().expect_err("not whole");
     assert!(matches!(error(Simulation::builder().finally("n", |_| Ok(()))), BuildError::NoProgram));
     assert!(matches!(error(idle()), BuildError::NoCheck));

@@ -1,4 +1,4 @@
-//! Programs over several API servers: balanced, restarted, forgetful, impatient.
+//! Programs over several API servers: balanced, restarted, with short histories and small buffers.
 use apiserver::Limits;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
@@ -9,7 +9,7 @@ use serde_json::json;
 use sim::{Balance, Builder, ControlPlane, Environment, Exploration, FaultKind, Faults, Simulation};
 use std::time::Duration;
 
-/// Lists from the cache over and over, and panics if what it sees ever shrinks. Nobody deletes anything.
+/// Lists from the cache again and again, and panics if the list ever shrinks. Nothing is ever deleted.
 async fn reader(replica: Environment, params: ListParams) {
     let maps: Api<ConfigMap> = Api::default_namespaced(replica.client("default"));
     let mut seen = 0;
@@ -30,7 +30,7 @@ fn reading(params: ListParams) -> Builder {
         for number in 0..6 {
             let map = json!({"metadata": {"name": format!("map-{number}")}});
             let map: ConfigMap = serde_json::from_value(map).expect("a map");
-            // Refused or not: others follow.
+            // Refused or not, more creates follow.
             let _ = maps.create(&PostParams::default(), &map).await;
         }
     })

@@ -174,9 +174,9 @@ func next(t *testing.T, changes <-chan string) string {
 func expect(t *testing.T, seen <-chan string, what string) {
 	t.Helper()
 	select {
-	case told := <-seen:
-		if told != what {
-			t.Fatalf("saw %q, expected %q", told, what)
+	case event := <-seen:
+		if event != what {
+			t.Fatalf("saw %q, expected %q", event, what)
 		}
 	case <-time.After(patience):
 		t.Fatalf("did not see %q", what)

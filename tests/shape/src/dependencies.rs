@@ -1,6 +1,7 @@
 //! The dependencies that are allowed between the workspace's crates, and what some of them must never reach.
 //!
-//! Declared dependencies come from `cargo metadata --no-deps`, what they pull in from Cargo.lock: neither needs a network.
+//! Declared dependencies come from `cargo metadata --no-deps`, what they pull in from Cargo.lock: neither needs a
+//! network.
 use crate::violation::Violation;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use std::{
@@ -90,16 +91,12 @@ pub fn crate_roots(root: &Path) -> Vec<PathBuf> {
     targets.map(|target| relative(root, target.src_path.as_std_path())).collect()
 }
 
-/// Libraries and binaries: the name of their package, and their first file, relative to the workspace.
-pub fn programs(root: &Path) -> Vec<(String, PathBuf)> {
+/// First file of every library and binary, relative to the workspace.
+pub fn programs(root: &Path) -> Vec<PathBuf> {
     let metadata = metadata(root);
-    let targets = |package: &cargo_metadata::Package| {
-        let shipped = package.targets.iter().filter(|target| target.is_lib() || target.is_bin());
-        let named =
-            |target: &cargo_metadata::Target| (package.name.to_string(), relative(root, target.src_path.as_std_path()));
-        shipped.map(named).collect::<Vec<_>>()
-    };
-    metadata.packages.iter().flat_map(targets).collect()
+    let targets = metadata.packages.iter().flat_map(|package| &package.targets);
+    let shipped = targets.filter(|target| target.is_lib() || target.is_bin());
+    shipped.map(|target| relative(root, target.src_path.as_std_path())).collect()
 }
 
 fn relative(root: &Path, path: &Path) -> PathBuf {
@@ -164,8 +161,8 @@ pub fn reach_of_gateway(lock: &str) -> Vec<Violation> {
     reach(lock, "gateway", &["gateway"], &SIMULATION, "no simulation in production")
 }
 
-/// The simulated API server has neither a runtime nor a network, by however many steps. Cargo.lock does not separate what
-/// only its tests use, so the first step comes from its manifest.
+/// The simulated API server has neither a runtime nor a network, by however many steps. Cargo.lock does not separate
+/// what only its tests use, so the first step comes from its manifest.
 pub fn reach_of_apiserver(lock: &str, manifests: &[Manifest]) -> Vec<Violation> {
     let manifest = manifests.iter().find(|manifest| manifest.name == "apiserver");
     let direct: Vec<&str> =

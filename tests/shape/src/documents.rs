@@ -77,14 +77,20 @@ pub fn invariants_listed(source: &Source, expected: &[String]) -> Vec<Violation>
     add.chain(remove).collect()
 }
 
-/// Prose has at most 100 characters a line. Tables, links and code cannot be broken.
+/// Prose has at most 100 characters a line. Tables, links and code cannot be broken; what lies between `<!-- generated`
+/// and `<!-- end -->` is written by a command.
 pub fn narrow_prose(source: &Source) -> Vec<Violation> {
-    let mut fenced = false;
+    let (mut fenced, mut generated) = (false, false);
     let mut violations = Vec::new();
     for (at, line) in source.text.lines().enumerate() {
         fenced ^= line.trim_start().starts_with("```");
+        generated = line.starts_with("<!-- generated") || generated && line != "<!-- end -->";
         let chars = line.chars().count();
-        let breakable = !fenced && !line.trim_start().starts_with('|') && !line.contains("](") && !line.contains("://");
+        let breakable = !fenced
+            && !generated
+            && !line.trim_start().starts_with('|')
+            && !line.contains("](")
+            && !line.contains("://");
         if breakable && chars > PROSE_CHARS_MAX {
             let advice = format!("{chars} characters of at most {PROSE_CHARS_MAX}: break the line");
             violations.push(broken(source, at + 1, "narrow prose", advice));
@@ -142,6 +148,8 @@ mod tests {
         let wide = "a ".repeat(51);
         let text = format!("# A\n{wide}\n| {wide} |\n```\n{wide}\n```\n{}\n", &wide[..100]);
         assert_eq!(lines_of(narrow_prose, "a.md", &text), [2]);
+        let text = format!("<!-- generated: a -->\n{wide}\n<!-- end -->\n{wide}\n");
+        assert_eq!(lines_of(narrow_prose, "a.md", &text), [4]);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Import cycles between modules: sibling modules must form a graph without cycles, at every level of every crate.
 //!
-//! A module that names an item of another depends on it. For each parent, the nodes are its child modules and its own items:
-//! a child that uses an item declared in the parent's own file depends on the parent, so a parent that uses items of that child
-//! too is a cycle. `mod` and `pub use` alone are not uses; a path through a `pub use` leads to where the item is declared.
-//! Methods are not seen: a call `a.b()` names no path.
+//! A module that names an item of another depends on it. For each parent, the nodes are its child modules and its own
+//! items: a child that uses an item declared in the parent's own file depends on the parent, so a parent that uses
+//! items of that child too is a cycle. `mod` and `pub use` alone are not uses; a path through a `pub use` leads to
+//! where the item is declared. Methods are not seen: a call `a.b()` names no path.
 use crate::{
     module_tree::{self, Module, Reference},
     violation::Violation,

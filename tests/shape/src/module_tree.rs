@@ -1,7 +1,7 @@
 //! The modules of a crate as a tree: what each declares and imports, and every path that it uses.
 //!
-//! Built with `syn` from the files that `mod` leads to. Code for tests is left out: `#[cfg(test)]` and modules called `tests`.
-//! A macro's arguments are not parsed, so paths in them are read from their tokens.
+//! Built with `syn` from the files that `mod` leads to. Code for tests is left out: `#[cfg(test)]` and modules called
+//! `tests`. A macro's arguments are not parsed, so paths in them are read from their tokens.
 use proc_macro2::{Span, TokenStream, TokenTree};
 use std::{
     collections::{BTreeMap, BTreeSet},

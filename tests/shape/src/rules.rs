@@ -16,7 +16,7 @@ fn per_line<'a>(
     source: &Source,
     view: &'a str,
     rule: &'static str,
-    bad: impl Fn(&'a str) -> Option<String>,
+    mut bad: impl FnMut(&'a str) -> Option<String>,
 ) -> Vec<Violation> {
     let lines = view.lines().enumerate();
     lines.filter_map(|(at, line)| Some(broken(source, at + 1, rule, bad(line)?))).collect()
@@ -59,6 +59,19 @@ pub fn short_lines(source: &Source) -> Vec<Violation> {
         (chars > LINE_CHARS_MAX).then(|| format!("{chars} characters of at most {LINE_CHARS_MAX}: break it"))
     };
     per_line(source, &source.text, "short line", advice)
+}
+
+/// An example in a doc comment is an included file of `examples/`, which is compiled and run as a test. Doc-tests are
+/// off: their output would come after the list of what was left out.
+pub fn no_doc_test(source: &Source) -> Vec<Violation> {
+    let mut inside = false;
+    let fences = |line: &str| {
+        let fence = line.trim().trim_start_matches(['/', '!']).trim().strip_prefix("```")?;
+        inside = !inside;
+        let is_rust = inside && matches!(fence, "" | "rust" | "no_run" | "should_panic");
+        is_rust.then(|| "move the example into `examples/` and include it".to_owned())
+    };
+    per_line(source, &source.comments, "no doc-test", fences)
 }
 
 /// No skipped test, no placeholder, no note to oneself.
@@ -142,6 +155,12 @@ mod tests {
     fn long_lines_are_found() {
         assert_eq!(lines_of(short_lines, "a.rs", &format!("\n{}", "é".repeat(121))), [2]);
         assert!(lines_of(short_lines, "a.rs", &"é".repeat(120)).is_empty());
+    }
+
+    #[test]
+    fn doc_tests_are_found() {
+        let text = "/// ```\n/// a();\n/// ```\nfn b() {}\n//! ```text\n//! c\n//! ```\n/// ```rust\n/// ```\n";
+        assert_eq!(lines_of(no_doc_test, "a.rs", text), [1, 8]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A Rust file in three views of the same shape: as it is, its code alone, its comments alone.
 //!
-//! The views come from the tokens' positions, so they exist for text that is not a whole program: samples in tests are not.
+//! The views come from the tokens' positions, so they exist for text that is not a whole program: samples in tests are
+//! not.
 use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 use std::ops::Range;
 

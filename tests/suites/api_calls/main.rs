@@ -1,8 +1,8 @@
-//! What a signal costs the API server: calls before its answer and after, counted on the simulated wire.
+//! The cost of a signal in API calls, before its answer and after, counted on the simulated wire.
 //!
-//! The existing gateway's lock is measured by the same script in the same way. `cargo test -p tests --test api_calls --
-//! --nocapture` prints the tables, and what a real server counts. Look-ups of what an alert is about are counted, but are not the
-//! protocol's.
+//! The same script measures the existing gateway's lock in the same way. `cargo test -p tests --test api_calls --
+//! --nocapture` prints the tables, and the counts of a real server. Look-ups of an alert's target are counted, but do
+//! not belong to the protocol.
 mod real;
 
 use model::verdict::Verdict;
@@ -17,7 +17,7 @@ use sim::engine::{Choices, Detail, InOrder, Random};
 use std::{borrow::Cow, time::Duration};
 
 const EXISTING: &str = "shipped-lease";
-const SETTLED: Act = Act::Wait(Duration::from_secs(1));
+const PAUSE: Act = Act::Wait(Duration::from_secs(1));
 
 fn deliver(copies: u32) -> [Act; 2] {
     let to = Route::Replica(0);
@@ -50,19 +50,19 @@ fn new(protocol: &str) -> Cost {
 }
 
 fn duplicate(protocol: &str) -> Cost {
-    after(1, &in_order(protocol, [&deliver(1)[..], &[SETTLED], &deliver(1)].concat()))
+    after(1, &in_order(protocol, [&deliver(1)[..], &[PAUSE], &deliver(1)].concat()))
 }
 
 /// Over TCP: in process every delivery is handled before the next one arrives, if everything is in order.
 fn burst(protocol: &str) -> Cost {
-    let prepared = prepared(protocol, Transport::Network, [&deliver(1)[..], &[SETTLED], &deliver(20)].concat());
+    let prepared = prepared(protocol, Transport::Network, [&deliver(1)[..], &[PAUSE], &deliver(20)].concat());
     let run = prepared.run(Choices::new(Random::new(1)), true).expect("a run");
     cost(&run.calls, 1..run.signals.len())
 }
 
 fn next_episode(protocol: &str) -> Cost {
     let ends = Act::Orchestrate { of: Deployment, phase: Cow::Borrowed("Completed") };
-    after(1, &in_order(protocol, [&deliver(1)[..], &[SETTLED, ends, SETTLED], &deliver(1)].concat()))
+    after(1, &in_order(protocol, [&deliver(1)[..], &[PAUSE, ends, PAUSE], &deliver(1)].concat()))
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn existing_gateway_costs_what_was_measured() {
 #[test]
 fn stale_duplicate_costs_three_calls() {
     let writes = Act::Orchestrate { of: Deployment, phase: Cow::Borrowed("Executing") };
-    let prepared = prepared(SHIPPED, Transport::Direct, [&deliver(1)[..], &[SETTLED, writes], &deliver(1)].concat());
+    let prepared = prepared(SHIPPED, Transport::Direct, [&deliver(1)[..], &[PAUSE, writes], &deliver(1)].concat());
     let mut seen = [0_u32; 4];
     for seed in 0..60 {
         let run = prepared.run(Choices::new(Random::new(seed)), true).expect("a run");
@@ -101,7 +101,7 @@ fn stale_duplicate_costs_three_calls() {
         assert!(cost.before <= 3 && cost.lists == 0, "seed {seed}: {cost}");
         seen[usize::try_from(cost.before).expect("small")] += 1;
     }
-    println!("duplicate right after somebody's write: {} of 60 cost 1 call, {} cost 3", seen[1], seen[3]);
+    println!("duplicate right after another write: {} of 60 cost 1 call, {} cost 3", seen[1], seen[3]);
     assert!(seen[1] > 0 && seen[3] > 0, "{seen:?}");
 }
 
@@ -110,7 +110,7 @@ fn duplicates_beside_the_orchestrator_stay_cheap() {
     let phases = ["Pending", "Processing", "Analyzing", "Executing"].map(Cow::Borrowed).to_vec();
     let writes = Act::OrchestrateMeanwhile { of: Deployment, phases: Cow::Owned(phases) };
     let duplicates: Vec<Act> = (0..10).flat_map(|_| deliver(1)).collect();
-    let prepared = prepared(SHIPPED, Transport::Direct, [&deliver(1)[..], &[SETTLED, writes], &duplicates].concat());
+    let prepared = prepared(SHIPPED, Transport::Direct, [&deliver(1)[..], &[PAUSE, writes], &duplicates].concat());
     let (mut calls, mut signals, mut most) = (0, 0, 0);
     for seed in 0..60 {
         let run = prepared.run(Choices::new(Random::new(seed)), true).expect("a run");

@@ -1,8 +1,8 @@
 //! The same table, counted by a real kube-apiserver: its `apiserver_request_total`, by verb and resource.
 //!
-//! The gateway is the shipped one, over TLS and its own listener, and nobody else is a client. The server's own leases are switched
-//! off, and a span in which nothing is sent shows that it counts nothing by itself. Watches are left out: the server counts each when
-//! it ends.
+//! The gateway is the shipped one, over TLS and its own listener, and the only client. The server's own leases are
+//! switched off; a span without requests shows that the server counts nothing by itself. Watches are left out, because
+//! the server counts each when it ends.
 use super::{SHIPPED, duplicate, new, next_episode};
 use bytes::Bytes;
 use conformance::{self, Tokens};
@@ -27,10 +27,10 @@ use tests::{
 use tokio::time::sleep;
 
 const NAMESPACE: &str = "kubernaut-system";
-/// Longer than the server would take to renew its own lease, or to look for those of others.
+/// Longer than the server takes to renew its own lease, or to look for those of other servers.
 const IDLE: Duration = Duration::from_secs(12);
-/// The server counts a request after it has answered it.
-const SETTLING: Duration = Duration::from_millis(700);
+/// The server counts a request only after it has answered it.
+const POLL_INTERVAL: Duration = Duration::from_millis(700);
 /// The most that 20 duplicates may cost together, as on the simulated wire.
 const TOGETHER_MAX: u64 = 5;
 const TRIES: usize = 3;
@@ -110,7 +110,7 @@ impl Stage {
         stage
     }
 
-    /// The namespaces, and what the alert is about.
+    /// Creates the namespaces and the alert's target.
     async fn furnish(&self) {
         for name in [NAMESPACE, "payments"] {
             self.write("POST", "/api/v1/namespaces", json!({"metadata": {"name": name}})).await;
@@ -131,7 +131,7 @@ impl Stage {
         assert!(answer.status().is_success(), "{method} {path}: {answer:?}");
     }
 
-    /// One alert, which must be answered so.
+    /// Sends one alert, which must be answered `expected`.
     async fn deliver(&self, expected: StatusCode) {
         let body = Payload::Deployment.body(jiff::Timestamp::UNIX_EPOCH);
         let request = Request::post(format!("http://{}{}", self.address, Payload::Deployment.path()));
@@ -142,7 +142,7 @@ impl Stage {
         assert_eq!(status, expected, "{}", String::from_utf8_lossy(&body));
     }
 
-    /// The counters, once they stand still.
+    /// The counters, once they no longer change.
     async fn counted(&self) -> Calls {
         let mut known = Calls::default();
         loop {
@@ -153,11 +153,11 @@ impl Stage {
                 return now;
             }
             known = now;
-            sleep(SETTLING).await;
+            sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// What `copies` alerts at once cost, each answered `expected`.
+    /// Cost of `copies` alerts at once, each answered `expected`.
     async fn cost(&self, copies: usize, expected: StatusCode) -> Calls {
         let before = self.counted().await;
         join_all((0..copies).map(|_| self.deliver(expected))).await;
@@ -176,7 +176,7 @@ impl Stage {
     }
 }
 
-/// What the real server counted for each row of the table.
+/// Counts of the real server, for each row of the table.
 struct Table {
     idle: Calls,
     first: Calls,

@@ -1,4 +1,4 @@
-//! A server for clients: the simulated one on a socket, or the real one. Both with the same users, and the same kinds.
+//! A server for clients: the simulated one on a socket, or the real one, with the same users and the same kinds.
 use apiserver::{ApiServer, Registry, TokenTable};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
@@ -18,7 +18,7 @@ use tests::real_server::{ADMIN_TOKEN, RealServer, USER_TOKEN};
 
 const TOKENS: &str = "conf-admin-token,admin,admin-uid,\"system:masters\"\nconf-user-token,conf-user,conf-user-uid\n";
 
-/// Where a client is sent. What runs behind it ends with it, or with the test process.
+/// Address of a server for clients. The server ends with this, or with the test process.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     url: String,
@@ -34,9 +34,9 @@ fn definition() -> serde_json::Value {
 
 impl Endpoint {
     /// The simulated server, on a port and in a thread of its own.
-    #[expect(clippy::disallowed_methods, reason = "clients block, and live in real time; no run is served here")]
+    #[expect(clippy::disallowed_methods, reason = "clients block, and run in real time; this is not part of a run")]
     pub(crate) fn simulated() -> Self {
-        let (told, heard) = mpsc::channel();
+        let (announce, announced) = mpsc::channel();
         let (running, stopped) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -47,11 +47,11 @@ impl Endpoint {
                 api.set_tokens(tokens, jiff::Timestamp::now()).expect("roles");
                 let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
                 let server = Server::bind(api, any).await.expect("a free port");
-                told.send((server.url(), server.certificate_authority().to_owned())).expect("somebody waits");
+                announce.send((server.url(), server.certificate_authority().to_owned())).expect("the test waits");
                 server.run(async { drop(stopped.await) }).await;
             });
         });
-        let (url, authority) = heard.recv().expect("the server starts");
+        let (url, authority) = announced.recv().expect("the server starts");
         Self::new(url, &authority, Some(running))
     }
 
@@ -99,7 +99,8 @@ impl Endpoint {
         format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: here\n\
              clusters: [{{name: here, cluster: {{server: \"{url}\", certificate-authority: \"{}\"}}}}]\n\
-             users: [{{name: admin, user: {{token: {ADMIN_TOKEN}}}}}, {{name: conf-user, user: {{token: {USER_TOKEN}}}}}]\n\
+             users: [{{name: admin, user: {{token: {ADMIN_TOKEN}}}}}, \
+             {{name: conf-user, user: {{token: {USER_TOKEN}}}}}]\n\
              contexts: [{{name: here, context: {{cluster: here, user: admin, namespace: {namespace}}}}}]\n",
             authority.display()
         )

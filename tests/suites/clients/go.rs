@@ -2,25 +2,25 @@
 use crate::{Endpoint, directory};
 use std::process::Command;
 
-/// Runs go in the clients' module.
+/// Runs `go` in the clients' module.
 ///
 /// # Panics
-/// If it fails, with what it said.
+/// If `go` fails, with its output.
 pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> String {
     let mut go = Command::new("go");
     go.args(arguments).current_dir(directory("go")).envs(environment.iter().copied());
     // Distributions may pin the toolchain to their own, which is older than what go.mod asks for.
     go.env("CGO_ENABLED", "0").env("GOTOOLCHAIN", "auto");
     let done = go.output().expect("go runs");
-    let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-    assert!(done.status.success(), "go {}:\n{said}", arguments.join(" "));
-    said
+    let output = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "go {}:\n{output}", arguments.join(" "));
+    output
 }
 
 fn client_go(endpoint: &Endpoint) {
     let config = endpoint.kubeconfig().display().to_string();
-    let said = run(&["test", "-count=1", "-v", "."], &[("KUBECONFIG", &config)]);
-    assert_eq!(said.lines().filter(|line| line.starts_with("--- PASS: Test")).count(), 3, "{said}");
+    let output = run(&["test", "-count=1", "-v", "."], &[("KUBECONFIG", &config)]);
+    assert_eq!(output.lines().filter(|line| line.starts_with("--- PASS: Test")).count(), 3, "{output}");
 }
 
 #[test]

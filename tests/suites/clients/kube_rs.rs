@@ -1,4 +1,4 @@
-//! kube-rs with its runtime: a watcher, a reflector, and a controller with finalizers, owned children and an events recorder.
+//! kube-rs with its runtime: a watcher, a reflector, and a controller with finalizers, owned children and events.
 use crate::endpoint::Endpoint;
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::{
@@ -35,7 +35,7 @@ fn config_map(name: &str, value: &str) -> ConfigMap {
     serde_json::from_value(object).expect("a ConfigMap")
 }
 
-/// Until `holds`, or a panic that says what did not come true.
+/// Waits until `holds`, or panics with `what`.
 async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
     let waiting = async {
         while !holds().await {
@@ -101,14 +101,14 @@ async fn reconcile(object: Arc<ConfigMap>, context: Arc<Context>) -> Result<Acti
                 let spec = LeaseSpec { holder_identity: holder, ..LeaseSpec::default() };
                 let lease = Lease { metadata, spec: Some(spec) };
                 leases.patch(&map.name_any(), &PatchParams::apply("controller").force(), &Patch::Apply(&lease)).await?;
-                let told = Event {
+                let leased = Event {
                     type_: EventType::Normal,
                     reason: "Leased".into(),
                     note: Some("the lease is as it should be".into()),
                     action: "Lease".into(),
                     secondary: None,
                 };
-                context.recorder.publish(&told, &map.object_ref(&())).await?;
+                context.recorder.publish(&leased, &map.object_ref(&())).await?;
                 Ok::<_, kube::Error>(Action::await_change())
             }
             finalizer::Event::Cleanup(map) => {
@@ -151,10 +151,10 @@ async fn a_controller_keeps_its_children(endpoint: &Endpoint) {
     leases.delete("one", &DeleteParams::default()).await.expect("a deletion");
     eventually("the lease comes back", holder("second")).await;
     let events: Api<RecordedEvent> = Api::namespaced(client.clone(), &name);
-    let told = ListParams::default().fields("reason=Leased");
+    let leased = ListParams::default().fields("reason=Leased");
     eventually("the recorder's event is there", || async {
         events
-            .list(&told)
+            .list(&leased)
             .await
             .expect("a list")
             .items
@@ -184,7 +184,7 @@ async fn a_watch_resumes_where_it_ended(endpoint: &Endpoint) {
         let mut stream = pin!(maps.watch(&kube::api::WatchParams::default().timeout(5), last).await.expect("a watch"));
         let event = stream.try_next().await.expect("no error").expect("an event");
         let (kube::api::WatchEvent::Added(object) | kube::api::WatchEvent::Modified(object)) = event else {
-            panic!("{event:?} is no change")
+            panic!("{event:?} is not a change")
         };
         assert_eq!(object.data.as_ref().map(|data| data["value"].clone()), Some(versions.len().to_string()));
         versions.push(object.resource_version().expect("a version"));

@@ -1,4 +1,4 @@
-//! kubectl, built from its own Go module, through sessions that were recorded from the real server.
+//! kubectl, built from its own Go module, in sessions that were recorded from the real server.
 use crate::{Endpoint, cache, directory, go};
 use std::path::PathBuf;
 use tests::transcript::{self, Shell};
@@ -12,10 +12,10 @@ fn sessions() -> Vec<PathBuf> {
     sessions
 }
 
-/// Plays every session, or records it, and tells what differs.
+/// Plays every session, or records it; returns the differences.
 fn play(endpoint: &Endpoint, record: bool) -> Vec<String> {
     let path = format!("{}:{}", kubectl().display(), std::env::var("PATH").unwrap_or_default());
-    let mut told = Vec::new();
+    let mut differences = Vec::new();
     for session in sessions() {
         let name = session.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
         let (config, home) = endpoint.within(&format!("session-{name}"));
@@ -28,11 +28,11 @@ fn play(endpoint: &Endpoint, record: bool) -> Vec<String> {
         if record {
             transcript::write(&session, &shell.record(&steps).expect("bash runs")).expect("the session can be written");
         } else {
-            let differences = shell.play(&steps).expect("bash runs");
-            told.extend(differences.into_iter().map(|difference| format!("{name}: {difference}")));
+            let found = shell.play(&steps).expect("bash runs");
+            differences.extend(found.into_iter().map(|difference| format!("{name}: {difference}")));
         }
     }
-    told
+    differences
 }
 
 /// The directory of the program.
@@ -54,7 +54,7 @@ fn kubectl() -> PathBuf {
 
 #[test]
 #[cfg_attr(not(go), ignore = "needs Go")]
-fn kubectl_cannot_tell_the_simulated_server() {
+fn kubectl_prints_the_same_for_the_simulated_server() {
     let differences = play(&Endpoint::simulated(), false);
     assert!(differences.is_empty(), "{} commands print something else:\n{}", differences.len(), differences.join("\n"));
 }

@@ -1,7 +1,7 @@
-//! Unmodified clients against the simulated API server on a socket, and the same programs against a real kube-apiserver.
+//! Unmodified clients against the simulated API server on a socket, and against a real kube-apiserver.
 //!
-//! Each is a program that cannot tell which of the two it talks to. kubectl's sessions are transcripts, recorded from the real server:
-//! what it prints must be the same to the letter. `LOCKSTEP_RECORD=1` records them anew.
+//! No program knows which of the two it is connected to. kubectl's sessions are transcripts, recorded from the real
+//! server: kubectl must print the same text. `LOCKSTEP_RECORD=1` records them again.
 mod endpoint;
 mod go;
 mod kube_rs;
@@ -16,7 +16,7 @@ fn directory(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(name)
 }
 
-/// Where what is built or installed for the tests stays, out of git's sight.
+/// Directory for what is built or installed for the tests, ignored by git.
 fn cache(name: &str) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is in the workspace");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);

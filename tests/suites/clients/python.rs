@@ -4,12 +4,12 @@ use std::{path::PathBuf, process::Command};
 
 fn done(command: &mut Command) -> String {
     let done = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-    assert!(done.status.success(), "{command:?}:\n{said}");
-    said
+    let output = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{command:?}:\n{output}");
+    output
 }
 
-/// An interpreter that has the client, made once.
+/// An interpreter with the client installed, prepared once.
 fn interpreter() -> PathBuf {
     let environment = cache("python");
     let python = environment.join("bin/python");
@@ -23,9 +23,9 @@ fn interpreter() -> PathBuf {
 }
 
 fn session(endpoint: &Endpoint) {
-    let said =
+    let output =
         done(Command::new(interpreter()).arg(directory("python/session.py")).env("KUBECONFIG", endpoint.kubeconfig()));
-    assert_eq!(said.lines().count(), 4, "{said}");
+    assert_eq!(output.lines().count(), 4, "{output}");
 }
 
 #[test]

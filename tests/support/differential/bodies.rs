@@ -1,7 +1,7 @@
 //! Bodies of objects: mostly valid, often with one member that is not.
 //!
-//! What refers to an earlier answer is `{"$rv": n}` or `{"$uid": n}`: the n-th of the answers that could be meant, the nearest
-//! first. It becomes a variable of the case when the sequence is put together.
+//! A reference to an earlier answer is `{"$rv": n}` or `{"$uid": n}`: the n-th candidate, the nearest first. It becomes
+//! a variable of the case when the sequence is put together.
 use super::draft::Resource;
 use proptest::{
     prelude::*,

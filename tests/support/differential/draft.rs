@@ -40,22 +40,22 @@ impl Resource {
     }
 }
 
-/// One request as it was drawn; references are not resolved yet.
+/// One request as it was drawn. References are not resolved yet.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
-    /// What a step's `do` or `watch` says.
+    /// Content of the step's `do` or `watch`.
     pub(super) call: Value,
     pub(super) resource: Resource,
-    /// It opens a watch, which is collected when the sequence has ended.
+    /// Whether the request opens a watch. It is collected when the sequence has ended.
     pub(super) watch: bool,
-    /// The object is read just before, as whoever modifies it does.
+    /// Whether the object is read just before, as a client that modifies it does.
     pub(super) read_first: bool,
-    /// The server's cache has caught up before: the answer may be stale otherwise, and that is no difference.
-    pub(super) settle: bool,
+    /// Whether the server's cache catches up first. Otherwise the answer may be stale, which is not a difference.
+    pub(super) after_cache: bool,
 }
 
 pub(super) fn draft_of(call: Value, resource: Resource) -> Draft {
-    Draft { call, resource, watch: false, read_first: false, settle: false }
+    Draft { call, resource, watch: false, read_first: false, after_cache: false }
 }
 
 pub(super) type Parameter = Option<(&'static str, Value)>;
@@ -83,7 +83,7 @@ pub(super) fn query(parameters: Vec<Parameter>) -> Map<String, Value> {
     parameters.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Who asks: nearly always the administrator.
+/// The user that asks: nearly always the administrator.
 pub(super) fn who() -> impl Strategy<Value = Option<&'static str>> {
     prop_oneof![40 => Just(None), 1 => Just(Some("user")), 1 => Just(Some("none")), 1 => Just(Some("bad"))]
 }

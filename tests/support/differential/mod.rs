@@ -1,8 +1,8 @@
-//! The differential search: sequences of requests that nobody thought of, played on the simulated API server and on a real one.
+//! The differential search: generated sequences of requests, played on the simulated API server and on a real one.
 //!
-//! proptest draws a sequence. It becomes a case of the conformance corpus, is played on a simulated cluster of its own, and then in
-//! a namespace of its own on the real server, many at a time. Answers are normalised and compared as the corpus' are; what differs
-//! is shrunk to a few requests and printed as a case, ready to be recorded.
+//! proptest draws a sequence. It becomes a case of the conformance corpus, and is played on a simulated cluster of its
+//! own and then in a namespace of its own on the real server, many at a time. Answers are normalised and compared as
+//! those of the corpus are. A difference is shrunk to a few requests and printed as a case, ready to be recorded.
 use apiserver::Registry;
 use conformance::{self, Case, Client, InProcess, Problem, Tokens, Unanswered};
 use proptest::{
@@ -29,15 +29,15 @@ pub use real::Real;
 
 use draft::Draft;
 
-/// In the group of the corpus in which it is compared who owns which field.
+/// Name of a case in the group of the corpus in which field ownership is compared.
 const NAME: &str = "managedfields/found";
 
 /// A sequence on which the servers differ, as short as it could be made.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// The case.
+    /// Shrunk case.
     pub case: Value,
-    /// Where they differ: expected is the real server's.
+    /// First difference; *expected* is the real server's answer.
     pub problem: Problem,
 }
 
@@ -47,14 +47,14 @@ impl fmt::Display for Found {
     }
 }
 
-/// What a search did.
+/// Result of a search.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
     /// Sequences played on both servers.
     pub sequences: usize,
-    /// Requests of theirs, watches included.
+    /// Requests in those sequences, watches included.
     pub requests: usize,
-    /// What differed.
+    /// Differences that were found.
     pub found: Vec<Found>,
 }
 
@@ -64,20 +64,20 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// How long to search.
+/// Limits of a search.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
-    /// Sequences in all.
+    /// Total number of sequences.
     pub sequences: usize,
-    /// Where randomness comes from.
+    /// Seed of all randomness.
     pub seed: u64,
-    /// Sequences at a time.
+    /// Number of sequences played at a time.
     pub concurrency: usize,
-    /// After so many differences it ends.
+    /// Number of differences after which the search ends.
     pub differences: usize,
 }
 
-/// Changes what the simulated server answered before it is compared: to see that a difference is found.
+/// Changes the answers of the simulated server before they are compared, so that a test can see differences found.
 pub type Tamper = fn(&mut Vec<Value>);
 
 /// A search: a real server, and the simulated one's definitions.
@@ -86,7 +86,7 @@ pub struct Search<C> {
     real: C,
     registry: Arc<Registry>,
     tamper: Option<Tamper>,
-    /// Makes namespaces unique on a server that is searched more than once.
+    /// Prefix that makes namespaces unique on a server that is searched more than once.
     run: String,
 }
 
@@ -106,13 +106,13 @@ impl<C: Client + Clone> Search<C> {
         Ok(Self { real, registry: Arc::new(registry), tamper: None, run: run.to_owned() })
     }
 
-    /// Compares with answers that this has changed.
+    /// Compares answers after `tamper` has changed them.
     #[must_use]
     pub fn with_tamper(self, tamper: Tamper) -> Self {
         Self { tamper: Some(tamper), ..self }
     }
 
-    /// Draws and plays sequences, and shrinks what differs.
+    /// Draws and plays sequences, and shrinks each difference.
     ///
     /// # Panics
     /// If the real server does not answer.
@@ -153,7 +153,7 @@ impl<C: Client + Clone> Search<C> {
         if let Some(tamper) = self.tamper {
             tamper(&mut answers);
         }
-        // The real server's answers are what is expected: the simulated one's are played against them.
+        // The real server's answers are the expected ones.
         let played = parse(&case);
         let mut real = self.real.clone();
         let expected = match conformance::play(&mut real, &Tokens::default(), &played, &format!("diff-{name}")).await {
@@ -181,7 +181,7 @@ impl<C: Client + Clone> Search<C> {
         (case, answers)
     }
 
-    /// Simplifies while the servers still differ; what does not happen again stays as it was found.
+    /// Simplifies while the servers still differ. A difference that does not happen again stays as it was found.
     async fn shrink<T: ValueTree<Value = Vec<Draft>>>(&self, mut tree: T, name: &str, found: Found) -> Found {
         const ATTEMPTS: usize = 400;
         let mut best = found;
@@ -211,8 +211,8 @@ fn steps(case: &Value) -> &[Value] {
     case.get("steps").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// What the real server leaves to chance: when it sends a bookmark, but for the one that ends the initial events; and in which
-/// order it names several mistakes, which it finds while it walks a Go map.
+/// Removes what the real server leaves to chance: when it sends a bookmark (except the one that ends the initial
+/// events), and the order of several mistakes, which it finds while it walks a Go map.
 fn without_chance(mut answers: Vec<Value>) -> Vec<Value> {
     for answer in &mut answers {
         if let Some(events) = answer.get_mut("events").and_then(Value::as_array_mut) {
@@ -232,8 +232,8 @@ fn without_chance(mut answers: Vec<Value>) -> Vec<Value> {
     answers
 }
 
-/// What apply finds wrong, in an order of its own; or, since a walk stops at a member that is not declared, that there is one: what
-/// else is named depends on when the walk came to it.
+/// The mistakes that apply finds, sorted. The walk stops at a member that is not declared, so which other mistakes are
+/// named depends on chance: then only that one is kept.
 fn without_order(message: &str) -> Option<Value> {
     let (head, mistakes) =
         message.split_once("): ").filter(|(head, _)| head.starts_with("failed to create typed patch object"))?;
@@ -248,7 +248,7 @@ fn requests_of(case: &Value) -> usize {
     steps(case).iter().filter(|step| step.get("collect").is_none()).count()
 }
 
-/// How many events a watch has told, bookmarks not counted.
+/// Number of events that a watch sent, bookmarks not counted.
 fn events_of(answer: &Value) -> usize {
     let events = answer.get("events").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     events.iter().filter(|event| event.get("type") != Some(&json!("BOOKMARK"))).count()

@@ -1,7 +1,7 @@
 //! Patches of every kind: merge, JSON, strategic and apply.
 //!
-//! Appliers are few and configurations small, so that they meet in the same fields: own them together, force each other, give up
-//! what they leave out.
+//! Appliers are few and configurations small, so that they share fields: they own them together, force each other, and
+//! give up what they leave out.
 use super::{
     bodies,
     draft::{Draft, MANAGERS, Resource, call, draft_of, parameter, query, texts, who, write_query},
@@ -9,7 +9,7 @@ use super::{
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 
-/// A merge patch, a JSON patch, a strategic one, or one that says that it is none.
+/// A merge patch, a JSON patch, a strategic one, or one whose content type is wrong.
 pub(super) fn patch(resource: Resource, name: &'static str) -> BoxedStrategy<Draft> {
     let merge = (bodies::part(resource, name), prop::option::weighted(0.2, 0..3_u8)).prop_map(|(mut part, version)| {
         if let Some(version) = version {
@@ -124,8 +124,8 @@ pub(super) fn apply(resource: Resource, name: &'static str) -> BoxedStrategy<Dra
         .boxed()
 }
 
-/// An apply stores what is empty in a custom resource's metadata, and reading drops it: whether a later write that changes nothing
-/// finds that out, and moves the version, depends on how far the server's cache is.
+/// An apply stores empty members of a custom resource's metadata, and reading drops them. Whether a later write without
+/// a change notices that, and raises the version, depends on the state of the server's cache.
 fn without_empty(metadata: &mut Value) {
     if let Value::Object(members) = metadata {
         members.values_mut().for_each(without_empty);

@@ -39,7 +39,7 @@ const FIELD_SELECTORS: [&str; 13] = [
     "bogus",
 ];
 
-/// What is accepted other than JSON, and how much of an object a row of a Table is to have.
+/// Accepted form other than JSON, and how much of an object each row of a Table has.
 fn form() -> impl Strategy<Value = (Option<String>, Parameter)> {
     let form = |kind: &str| Some(format!("application/json;as={kind};g=meta.k8s.io;v=v1"));
     let table = parameter("includeObject", 0.5, texts(&["None", "Metadata", "Object", "All"]))
@@ -72,7 +72,7 @@ pub(super) fn draft() -> impl Strategy<Value = Draft> {
     });
     (drafts, form()).prop_map(|(mut draft, (accept, include))| {
         if draft.call.pointer("/body/metadata/generateName").is_some() {
-            // A generated name that only a Table's cell tells is not known as one.
+            // A generated name that appears only in a cell of a Table is not recognised.
             return draft;
         }
         if let Some(accept) = accept {
@@ -148,7 +148,11 @@ fn delete_body() -> impl Strategy<Value = Option<Value>> {
     let reference = |name: &'static str| {
         prop::option::weighted(
             0.4,
-            prop_oneof![6 => (0..3_u8).prop_map(move |n| json!({name: n})), 1 => Just(json!("")), 1 => Just(json!("no-such"))],
+            prop_oneof![
+                6 => (0..3_u8).prop_map(move |n| json!({name: n})),
+                1 => Just(json!("")),
+                1 => Just(json!("no-such")),
+            ],
         )
     };
     let policy = prop::option::weighted(0.3, select(&["Foreground", "Background", "Orphan", "Sometimes"][..]));
@@ -228,9 +232,9 @@ fn version(weight: f64) -> BoxedStrategy<(Parameter, bool)> {
 fn get(resource: Resource, name: &'static str) -> BoxedStrategy<Draft> {
     let subresource = prop_oneof![8 => Just(""), 2 => Just("/status"), 1 => Just("/scale"), 1 => Just("/bogus")];
     (version(0.3), subresource, who())
-        .prop_map(move |((version, settle), subresource, who)| {
+        .prop_map(move |((version, after_cache), subresource, who)| {
             let call = call("GET", resource.path(name) + subresource, query(vec![version]), who);
-            Draft { settle, ..draft_of(call, resource) }
+            Draft { after_cache, ..draft_of(call, resource) }
         })
         .boxed()
 }
@@ -252,10 +256,10 @@ fn list(resource: Resource) -> BoxedStrategy<Draft> {
     )
     .prop_map(|token| token.map(|token| ("continue", token)));
     (version(0.4), labels, fields, matching, limit, next, who())
-        .prop_map(move |((version, settle), labels, fields, matching, limit, next, who)| {
+        .prop_map(move |((version, after_cache), labels, fields, matching, limit, next, who)| {
             let parameters = query(vec![version, labels, fields, matching, limit, next]);
             let call = call("GET", resource.collection(), parameters, who);
-            Draft { settle, ..draft_of(call, resource) }
+            Draft { after_cache, ..draft_of(call, resource) }
         })
         .boxed()
 }
@@ -276,7 +280,7 @@ fn watch(resource: Resource) -> BoxedStrategy<Draft> {
             parameters.extend(streaming.into_iter().map(|(name, value)| (name.to_owned(), value)));
             let mut call = call("GET", resource.collection(), parameters, who);
             call.as_object_mut().expect("a call is an object").remove("method");
-            Draft { settle: true, watch: true, ..draft_of(call, resource) }
+            Draft { after_cache: true, watch: true, ..draft_of(call, resource) }
         })
         .boxed()
 }
@@ -295,7 +299,8 @@ fn strange(resource: Resource, name: &'static str) -> BoxedStrategy<Draft> {
     let method = select(&["POST", "PUT", "PATCH", "DELETE"][..]);
     (method, raw, content, any::<bool>())
         .prop_map(move |(method, raw, content, on_collection)| {
-            // Which of two mistakes the custom resources' handler names first is not simulated for patches of a collection.
+            // For patches of a collection, the order of two mistakes by the handler of custom resources is not
+            // simulated.
             let path = if on_collection && method != "PATCH" { resource.collection() } else { resource.path(name) };
             let mut call = call(method, path, Map::new(), None);
             call["raw"] = raw.into();

@@ -1,28 +1,28 @@
-//! From drafts to a case of the corpus: what refers to an earlier answer becomes a variable of that answer's, so that each server
-//! resolves its own, and what has nothing to refer to is left out.
+//! From drafts to a case of the corpus. A reference to an earlier answer becomes a variable of that answer, so that
+//! each server resolves its own; a reference without an earlier answer is left out.
 use super::draft::Draft;
 use serde_json::{Map, Value, json};
 
-/// What refers to an earlier answer; other names with a `$` are directives of strategic patches.
+/// References to an earlier answer. Other names with a `$` are directives of strategic patches.
 const REFERENCES: [&str; 3] = ["$rv", "$uid", "$continue"];
 
 /// A step whose answer later ones refer to.
 struct Earlier {
     index: usize,
     path: String,
-    /// The version of a list is the store's: between two objects' where nobody else writes, anywhere above where somebody does. It
-    /// names a state to read, and no object's version.
+    /// The version of a list is the store's. It lies between the versions of two objects, or anywhere above if other
+    /// clients write. It names a state to read, not a version of an object.
     is_list: bool,
 }
 
-/// The case of a sequence, its watches collected at the end. `count` says how many events a watch is to be waited for.
+/// The case of a sequence, with its watches collected at the end. `count` returns how many events to wait for.
 pub(super) fn case(drafts: &[Draft], count: impl Fn(&str) -> usize) -> Value {
     let mut steps = Vec::new();
     let mut earlier: Vec<Earlier> = Vec::new();
     let mut watches = Vec::new();
     let mut generated = Vec::new();
     for draft in drafts {
-        if draft.settle {
+        if draft.after_cache {
             // A consistent list waits for the cache that the next request is served from.
             steps.push(json!({"do": {"path": draft.resource.collection()}, "only": []}));
         }
@@ -64,13 +64,14 @@ pub(super) fn case(drafts: &[Draft], count: impl Fn(&str) -> usize) -> Value {
     json!({"about": "found by the differential search", "steps": steps})
 }
 
-/// Where the answer quotes the internals of Go's decoders: of bodies that are no objects, and of patched objects as a whole.
+/// Members of the answer that quote internals of Go's decoders: for bodies that are not objects, and for patched
+/// objects.
 fn loose(call: &Value) -> &'static [&'static str] {
     let applies = call.pointer("/headers/Content-Type") == Some(&json!("application/apply-patch+yaml"));
     if call.get("method") == Some(&json!("PATCH")) && !applies {
         &["/message", "/details/causes/*/message"]
     } else if call.pointer("/body/metadata/generateName").is_some() {
-        // A generated name that only an error tells is not known as one.
+        // A generated name that appears only in an error is not recognised.
         &["/message", "/details/name", "/details/causes/*/message"]
     } else if call.get("raw").is_some() {
         &["/message"]
@@ -141,7 +142,7 @@ mod tests {
     use crate::differential::draft::Resource;
 
     fn draft(call: Value) -> Draft {
-        Draft { call, resource: Resource::Lease, watch: false, read_first: false, settle: false }
+        Draft { call, resource: Resource::Lease, watch: false, read_first: false, after_cache: false }
     }
 
     #[test]

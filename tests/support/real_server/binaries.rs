@@ -1,7 +1,7 @@
 //! The programs: from `KUBEBUILDER_ASSETS`, or built once from the Go modules of `tests/tools/control-plane`.
 //!
-//! What was built stays under `target/control-plane`, by the hash of the sources. Test processes that need it at the same time
-//! wait for the first of them.
+//! The built programs stay under `target/control-plane`, in a directory named after the hash of the sources. Test
+//! processes that need them at the same time wait for the first one.
 use sha2::{Digest, Sha256};
 use std::{
     env, fmt, fs, io,
@@ -9,45 +9,45 @@ use std::{
     process::Command,
 };
 
-/// The directory of `main` packages, and the files that say what is built.
+/// Files that determine what is built.
 const SOURCES: [&str; 4] = ["go.mod", "go.sum", "cmd/etcd/main.go", "cmd/kube-apiserver/main.go"];
 const ASSETS: &str = "KUBEBUILDER_ASSETS";
 
-/// Why there are no programs.
+/// The programs cannot be found or built.
 #[derive(Debug, thiserror::Error)]
 pub enum BinariesError {
-    /// The variable leads nowhere.
+    /// The directory in the variable does not have the programs.
     #[error(
-        "{ASSETS} is {directory}, which has no etcd and kube-apiserver: correct it, or unset it to have them built with Go"
+        "{ASSETS} is {directory}, without etcd and kube-apiserver in it: correct it, or unset it to build them with Go"
     )]
     NoAssets {
-        /// Its value.
+        /// Value of the variable.
         directory: PathBuf,
     },
-    /// No Go, or it does not run.
+    /// Go is missing or does not run.
     #[error(
         "cannot run go: {0}; install Go 1.21 or later, or set {ASSETS} to a directory with etcd and kube-apiserver"
     )]
     NoGo(io::Error),
-    /// Go says why.
+    /// `go build` failed.
     #[error("go build in {directory} failed:\n{output}")]
     Build {
-        /// Where.
+        /// Directory of the Go module.
         directory: PathBuf,
-        /// What Go said.
+        /// Error output of Go.
         output: String,
     },
-    /// A file of the sources or of the cache.
+    /// A file of the sources or of the cache cannot be used.
     #[error("cannot use {path}: {source}; it must be a file below the workspace that can be read and written")]
     File {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Underlying I/O error.
         source: io::Error,
     },
 }
 
-/// Where the two programs are.
+/// Paths of the two programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binaries {
     /// etcd 3.6.
@@ -57,10 +57,10 @@ pub struct Binaries {
 }
 
 impl Binaries {
-    /// Finds them, or builds them: minutes the first time.
+    /// Finds the programs, or builds them: minutes the first time.
     ///
     /// # Errors
-    /// If they are not where the environment says, or cannot be built.
+    /// If the directory in the environment does not have them, or they cannot be built.
     pub fn find() -> Result<Self, BinariesError> {
         if let Some(directory) = env::var_os(ASSETS).map(PathBuf::from) {
             let found = Self::below(&directory);
@@ -79,7 +79,7 @@ impl Binaries {
     }
 }
 
-/// Made by whoever comes first, while others wait for the lock; complete once it has its name.
+/// The first process builds while others wait for the lock. The directory gets its name when it is complete.
 fn build(sources: &Path, directory: &Path) -> Result<Binaries, BinariesError> {
     let built = Binaries::below(directory);
     if built.exist() {
@@ -115,7 +115,7 @@ fn cache() -> Result<PathBuf, BinariesError> {
     Ok(cache)
 }
 
-/// What the sources hash to, shortened.
+/// Hash of the sources, shortened.
 fn key(sources: &Path) -> Result<String, BinariesError> {
     let mut hash = Sha256::new();
     for name in SOURCES {

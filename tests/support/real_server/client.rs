@@ -1,4 +1,4 @@
-//! A plain HTTPS client with a bearer token: sends what it is given, and retries, parses and refuses nothing.
+//! A plain HTTPS client with a bearer token. It sends requests as given: it does not retry, parse or refuse anything.
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full};
@@ -16,27 +16,27 @@ use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Why there is no client, or no answer.
+/// There is no client, or no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// No certificate: the server has not been ready.
+    /// The certificate is missing: the server has not been ready.
     #[error("cannot read {path}: {source}; the first server writes it when it starts")]
     Authority {
-        /// Where it should be.
+        /// Expected path of the certificate.
         path: PathBuf,
-        /// Why.
+        /// Underlying I/O error.
         source: io::Error,
     },
-    /// The certificate is none.
+    /// The certificate is not a valid one.
     #[error("the server's certificate is not usable: {0}")]
     Certificate(String),
-    /// A method, path or header that HTTP does not allow.
+    /// HTTP does not allow the method, path or header.
     #[error("not a request: {0}")]
     Request(#[from] http::Error),
-    /// No connection, or it broke before the answer.
+    /// The connection failed before the answer.
     #[error("no answer: {0}")]
     Connection(#[from] legacy::Error),
-    /// The connection broke within the answer.
+    /// The connection failed within the answer.
     #[error("half an answer: {0}")]
     Body(#[from] hyper::Error),
 }
@@ -74,18 +74,18 @@ impl Client {
     /// The same connections with another token, or none if it is empty.
     ///
     /// # Errors
-    /// If it is no header's value.
+    /// If the token is not a valid header value.
     pub fn with_token(&self, token: &str) -> Result<Self, ClientError> {
         let value = |token| HeaderValue::try_from(format!("Bearer {token}")).map_err(http::Error::from);
         let authorization = if token.is_empty() { None } else { Some(value(token)?) };
         Ok(Self { authorization, ..self.clone() })
     }
 
-    /// Sends a request, whose target is a path with its query, and returns the answer with its body yet unread. A header
-    /// `authorization` of the request takes the place of the token.
+    /// Sends a request whose target is a path with a query, and returns the answer with its body unread. A header
+    /// `authorization` of the request replaces the token.
     ///
     /// # Errors
-    /// If no answer comes.
+    /// If there is no answer.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Incoming>, ClientError> {
         let (mut parts, body) = request.into_parts();
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
@@ -99,7 +99,7 @@ impl Client {
     /// As [`Self::send`], with the whole body.
     ///
     /// # Errors
-    /// If no answer comes, or half of one.
+    /// If there is no answer, or only a part of one.
     pub async fn call(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ClientError> {
         let (parts, body) = self.send(request).await?.into_parts();
         Ok(Response::from_parts(parts, body.collect().await?.to_bytes()))

@@ -1,9 +1,9 @@
 //! A real control plane: etcd and any number of kube-apiservers over it, as processes on loopback.
 //!
-//! It is what the simulated server is compared with while tests run; recorded answers (tests/conformance) need none. There are no
-//! controllers, no kubelet and no garbage collector. The processes die with the test process, however that ends, and take their
-//! files with them. Tests that use it are marked
-//! `#[cfg_attr(not(real_server), ignore = "needs Go, or KUBEBUILDER_ASSETS")]`: see `tests/build.rs`.
+//! Tests compare the simulated server with it; the recorded answers (tests/conformance) do not need it. There are no
+//! controllers, no kubelet and no garbage collector. The processes end with the test process, in whatever way that
+//! ends, and remove their files. Tests that use it are marked `#[cfg_attr(not(real_server), ignore = "needs Go, or
+//! KUBEBUILDER_ASSETS")]`: see `tests/build.rs`.
 use std::{
     fs, io,
     net::{Ipv4Addr, TcpListener},
@@ -29,32 +29,32 @@ const TOKENS: &str = "conf-admin-token,admin,admin-uid,\"system:masters\"\nconf-
 /// Another process may take a port between its choice and its use.
 const START_ATTEMPTS: usize = 3;
 
-/// Why there is no control plane.
+/// The control plane did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum RealServerError {
-    /// No programs.
+    /// The programs cannot be found or built.
     #[error(transparent)]
     Binaries(#[from] BinariesError),
     /// A program did not start, or did not become ready.
     #[error(transparent)]
     Process(#[from] ProcessError),
-    /// No client for it.
+    /// There is no client for it.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// A temporary file or a port.
+    /// A temporary file or a port is not available.
     #[error("cannot prepare the control plane's files and ports below {path}: {source}; free disk space or ports")]
     Prepare {
-        /// Where.
+        /// Directory of the files.
         path: PathBuf,
-        /// Why.
+        /// Underlying I/O error.
         source: io::Error,
     },
 }
 
-/// What to start.
+/// Servers to start, and their flags.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// kube-apiservers over the one etcd, at least one.
+    /// Number of kube-apiservers over the one etcd, at least one.
     pub servers: usize,
     /// Further flags for each of them, e.g. `--max-requests-inflight=1`.
     pub flags: Vec<String>,
@@ -69,7 +69,7 @@ impl Default for Options {
 /// A running etcd with its kube-apiservers. Dropping it ends them.
 #[derive(Debug)]
 pub struct RealServer {
-    // Servers end before what they stand on.
+    // Servers end before their etcd.
     servers: Vec<Server>,
     etcd: Process,
     etcd_url: String,
@@ -108,7 +108,7 @@ impl Files {
 }
 
 impl RealServer {
-    /// The one that all tests of this process share: one server, started by whoever asks first.
+    /// The control plane that all tests of this process share: one server, started on first use.
     ///
     /// # Panics
     /// If it does not start.
@@ -117,7 +117,7 @@ impl RealServer {
         SHARED.get_or_init(|| Self::start(&Options::default()).unwrap_or_else(|e| panic!("no control plane: {e}")))
     }
 
-    /// Builds the programs if need be (minutes, once), starts them and waits until every server is ready (seconds).
+    /// Builds the programs if necessary (minutes, once), starts them and waits until every server is ready (seconds).
     ///
     /// # Errors
     /// If there are no programs, or they do not become ready.
@@ -202,12 +202,12 @@ impl RealServer {
 
     fn is_ready(&self, server: usize) -> bool {
         let Ok(client) = self.try_client(server, ADMIN_TOKEN) else { return false };
-        // A thread of its own, because this may be called from within somebody's runtime.
+        // A thread of its own, because the caller may be inside a runtime.
         let probe = std::thread::scope(|scope| scope.spawn(|| client::probe(&client, "/readyz")).join());
         probe.unwrap_or(false)
     }
 
-    /// How many servers there are.
+    /// Number of servers.
     pub fn servers(&self) -> usize {
         self.servers.len()
     }
@@ -225,7 +225,7 @@ impl RealServer {
         &self.etcd_url
     }
 
-    /// Where its files and logs are, until it is gone.
+    /// Directory of its files and logs, until it is dropped.
     pub fn directory(&self) -> &Path {
         &self.files.directory
     }
@@ -235,7 +235,7 @@ impl RealServer {
         self.etcd.pid()
     }
 
-    /// Process id of a server, None while it is killed.
+    /// Process id of a server; `None` after it was killed.
     ///
     /// # Panics
     /// If there is no such server.
@@ -252,8 +252,8 @@ impl RealServer {
         fs::read_to_string(&path).map_err(|source| ClientError::Authority { path, source })
     }
 
-    /// An HTTP client of a server with a bearer token, none if it is empty. Its connections belong to the runtime of its first
-    /// request: take one for each test.
+    /// An HTTP client of a server with a bearer token; an empty token is not sent. Its connections belong to the
+    /// runtime of its first request: create one for each test.
     ///
     /// # Panics
     /// If there is no such server, or none has been ready.

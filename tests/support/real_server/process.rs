@@ -1,8 +1,8 @@
-//! A program that ends when this process ends, however that comes about.
+//! A program that ends when this process ends, in whatever way that happens.
 //!
-//! Between the two stands a shell that reads from a pipe which only this process holds open: when it closes, by drop, exit or
-//! kill, the shell kills the program and removes its files. The usual alternative, asking the kernel for a signal when the
-//! parent dies, is unsafe code and one system's.
+//! A shell runs the program and reads from a pipe that only this process holds open. When the pipe closes, by drop,
+//! exit or kill, the shell kills the program and removes its files. The usual alternative, a signal from the kernel
+//! when the parent dies, needs unsafe code and works on one system only.
 use std::{
     fs,
     io::{self, BufRead, BufReader},
@@ -13,11 +13,11 @@ use std::{
 
 const READY_TIMEOUT: Duration = Duration::from_secs(120);
 const READY_POLL: Duration = Duration::from_millis(100);
-/// How much of a log an error quotes.
+/// Lines of the log that an error quotes.
 const LOG_LINES: usize = 30;
 
-/// `$0` is the directory, `$1` the log, the rest the command. An interrupt from the terminal reaches the shell too, and must not
-/// end it before its work is done. The directory is gone with its last program.
+/// `$0` is the directory, `$1` the log, the rest the command. An interrupt from the terminal reaches the shell too, and
+/// must not end it before its work is done. The last program to end removes the directory.
 const GUARD: &str = r#"
 trap '' INT TERM HUP
 directory=$0 log=$1; shift
@@ -30,30 +30,30 @@ rm -f "$log.alive"
 ls "$directory" | grep -q '\.alive$' || rm -rf "$directory"
 "#;
 
-/// Why a program does not run.
+/// A program does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
-    /// The shell did not start, or did not say what it started.
+    /// The shell did not start, or did not name the process that it started.
     #[error("cannot start {program}: {source}; is there an `sh`?")]
     Start {
-        /// Which.
+        /// Path or name of the program.
         program: String,
-        /// Why.
+        /// Underlying I/O error.
         source: io::Error,
     },
-    /// It ended, or took too long.
+    /// The program ended, or took too long to be ready.
     #[error("{program} {what}; the end of its log:\n{log}")]
     NotReady {
-        /// Which.
+        /// Path or name of the program.
         program: String,
-        /// "ended", or how long was waited.
+        /// "ended", or the time that was waited.
         what: String,
-        /// Its last lines.
+        /// Last lines of the log.
         log: String,
     },
 }
 
-/// A running program. Dropping it kills the program and waits until it is gone.
+/// A running program. Dropping this kills the program and waits until it has ended.
 #[derive(Debug)]
 pub struct Process {
     guard: Child,
@@ -63,7 +63,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program, whose log is a file in `directory`.
+    /// Starts a program; its log is a file in `directory`.
     ///
     /// # Errors
     /// If it cannot be started.
@@ -80,10 +80,10 @@ impl Process {
         Ok(Self { guard, pid, name: name.to_owned(), log })
     }
 
-    /// Waits until it is ready.
+    /// Waits until the program is ready.
     ///
     /// # Errors
-    /// If it ends before, or takes more than two minutes.
+    /// If the program ends before, or takes more than two minutes.
     #[expect(clippy::disallowed_methods, reason = "a real process takes real time")]
     pub fn wait_until(&self, is_ready: impl Fn() -> bool) -> Result<(), ProcessError> {
         let started = Instant::now();
@@ -99,7 +99,7 @@ impl Process {
         Ok(())
     }
 
-    /// Its process id: for signals.
+    /// Process id of the program, for signals.
     pub fn pid(&self) -> u32 {
         self.pid
     }

@@ -25,7 +25,7 @@ pub(super) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "comparison with a real control plane",
-        command: "cargo test -p tests --test control_plane --test differential",
+        command: "cargo test -p tests --test real_server --test differential",
         needs: &["rust", "cc", "control-plane"],
     },
 ];

@@ -41,7 +41,7 @@ pub(super) fn probe() -> Vec<Tool> {
         tool(
             "control-plane",
             "etcd and kube-apiserver, to compare the simulated server with",
-            "cargo test -p tests --test control_plane   (builds both with Go, once)",
+            "cargo test -p tests --test real_server   (builds both with Go, once)",
             control_plane(),
         ),
         tool(

@@ -1,7 +1,7 @@
 //! Interference at any time: writes that a run may place between any two of its steps, where its faults allow it.
 //!
-//! Each is one request, executed at a point that is a choice of the run. A deletion respects what docs/protocol.md
-//! assumes: it waits while a create of the same name is still under way.
+//! Each is one request, executed at a point that is a choice of the run. A deletion respects what
+//! docs/protocol/argument.md assumes: it waits while a create of the same name is still under way.
 use crate::{
     gateway_faults::{LEASE_STOLEN, MARKS_ERASED, REQUEST_DELETED, REQUEST_ENDS},
     objects::{is_terminal, lease_name, leases_path, phase_of, request_path},

@@ -25,5 +25,5 @@ pub struct CachedRead {
     /// The revision of the cache that served it.
     pub revision: u64,
     /// Whether the answer shows the client that revision. A watch that continues from a version does not.
-    pub told: bool,
+    pub shown: bool,
 }

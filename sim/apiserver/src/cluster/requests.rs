@@ -28,7 +28,7 @@ impl ApiServer {
         self.now = now;
         let outcome = self.dispatch(&registry, server, actor, request, now);
         if self.extensions.is_pending() {
-            self.settle_definitions(now);
+            self.reconcile_definitions(now);
         }
         let mut answer = outcome
             .unwrap_or_else(|status| representation::of_error(&status, negotiation::for_errors(&request.headers)));

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_speaks_is_406() {
+    fn unknown_media_type_is_406() {
         for text in ["application/xml", "application/json;as=Table;v=v2;g=meta.k8s.io", "application/json;as=Row"] {
             assert_eq!(accept(text).unwrap_err().code, 406, "{text}");
         }

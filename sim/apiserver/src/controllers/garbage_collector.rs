@@ -19,7 +19,7 @@ const ORPHAN: &str = "orphan";
 
 /// State of an owner.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum OwnerState {
     Solid,
     Gone,
     /// The owner waits for its dependents.
@@ -88,19 +88,19 @@ fn terminating(node: &Node<'_>, dependents: &[&Node<'_>], tasks: &mut Vec<Task>)
 
 fn owned(node: &Node<'_>, below: &[&Node<'_>], store: &Store, registry: &Registry, tasks: &mut Vec<Task>) {
     let owners = owners(node.object);
-    let fates: Vec<Fate> = owners.iter().map(|owner| fate(node, owner, store, registry)).collect();
-    if fates.contains(&Fate::Unknown) {
+    let states: Vec<OwnerState> = owners.iter().map(|owner| state_of(node, owner, store, registry)).collect();
+    if states.contains(&OwnerState::Unknown) {
         return;
     }
-    if fates.contains(&Fate::Solid) {
-        if fates.iter().any(|fate| *fate != Fate::Solid) {
-            let kept = owners.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::Solid);
+    if states.contains(&OwnerState::Solid) {
+        if states.iter().any(|state| *state != OwnerState::Solid) {
+            let kept = owners.iter().zip(&states).filter(|(_, state)| **state == OwnerState::Solid);
             let kept = kept.map(|(owner, _)| owner.clone()).collect();
             push(tasks, Task::new(node.kind, node.object, Act::Owners(kept)));
         }
         return;
     }
-    let in_turn = fates.contains(&Fate::Waiting) && !below.is_empty();
+    let in_turn = states.contains(&OwnerState::Waiting) && !below.is_empty();
     // If two objects wait for each other, the dependent stops waiting first, so that it no longer blocks its owner.
     let circular = below.iter().any(|dependent| dependent.object.is_terminating() && has(dependent.object, FOREGROUND));
     let blocks = owners.iter().any(|owner| owner["blockOwnerDeletion"] == true);
@@ -118,17 +118,17 @@ fn owned(node: &Node<'_>, below: &[&Node<'_>], store: &Store, registry: &Registr
     push(tasks, Task::new(node.kind, node.object, act));
 }
 
-fn fate(node: &Node<'_>, owner: &Value, store: &Store, registry: &Registry) -> Fate {
-    let Some(kind) = registry.kind_of(owner) else { return Fate::Unknown };
+fn state_of(node: &Node<'_>, owner: &Value, store: &Store, registry: &Registry) -> OwnerState {
+    let Some(kind) = registry.kind_of(owner) else { return OwnerState::Unknown };
     if kind.namespaced && !node.kind.namespaced {
-        return Fate::Unknown;
+        return OwnerState::Unknown;
     }
     let name = owner["name"].as_str().unwrap_or_default();
     match store.get(kind.id, &kind.key(&node.object.namespace, name)) {
-        Some(found) if owner["uid"] != found.uid() => Fate::Gone,
-        Some(found) if found.is_terminating() && has(found, FOREGROUND) => Fate::Waiting,
-        Some(_) => Fate::Solid,
-        None => Fate::Gone,
+        Some(found) if owner["uid"] != found.uid() => OwnerState::Gone,
+        Some(found) if found.is_terminating() && has(found, FOREGROUND) => OwnerState::Waiting,
+        Some(_) => OwnerState::Solid,
+        None => OwnerState::Gone,
     }
 }
 

@@ -46,13 +46,13 @@ fn of_one(kind: &Kind, namespace: &Arc<Object>, store: &Store, registry: &Regist
         let found = store.range_at(inner.id, &prefix, None, store.revision());
         left.extend(found.map(|object| (inner, object)));
     }
-    let standing: Vec<Task> = left
+    let deletions: Vec<Task> = left
         .iter()
         .filter(|(_, object)| !object.is_terminating())
         .map(|(inner, object)| Task::new(inner, object, Act::Delete("Background")))
         .collect();
-    if !standing.is_empty() {
-        return standing;
+    if !deletions.is_empty() {
+        return deletions;
     }
     let act = match conditions(namespace, &left, now) {
         Some(conditions) => Act::Conditions(conditions),

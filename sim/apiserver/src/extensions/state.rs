@@ -11,7 +11,8 @@ use std::{
 pub(crate) struct Extensions {
     /// Whether a change awaits the controllers.
     pub(crate) pending: bool,
-    pub(crate) settling: bool,
+    /// Whether the controllers are at work.
+    pub(crate) reconciling: bool,
     pub(crate) state: Arc<State>,
 }
 
@@ -27,7 +28,7 @@ pub(crate) struct State {
 
 impl Extensions {
     pub(crate) fn is_pending(&self) -> bool {
-        self.pending && !self.settling
+        self.pending && !self.reconciling
     }
 
     /// Notes a commit for the controllers. `definitions` is the resource of the definitions themselves.

@@ -202,6 +202,12 @@ pub(crate) fn priority(version: &str) -> impl Ord + use<> {
     (parsed.unwrap_or_default(), Reverse(version.to_owned()))
 }
 
+/// The group and the plural that a definition defines; empty if absent.
+pub(crate) fn subject(definition: &Value) -> (&str, &str) {
+    let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    (text("/spec/group"), text("/spec/names/plural"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Reverse, priority};
@@ -214,10 +220,4 @@ mod tests {
         let wanted = ["v10", "v2", "v1", "v3beta1", "v1beta1", "v12alpha1", "v11alpha2", "v1alpha2", "foo1", "foo10"];
         assert_eq!(versions, wanted);
     }
-}
-
-/// The group and the plural that a definition defines; empty if absent.
-pub(crate) fn subject(definition: &Value) -> (&str, &str) {
-    let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    (text("/spec/group"), text("/spec/names/plural"))
 }

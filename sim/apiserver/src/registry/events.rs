@@ -2,6 +2,13 @@
 //! (k8s.io/kubernetes/pkg/apis/events/v1/conversion.go).
 use serde_json::{Map, Value, json};
 
+/// The API through which a request was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Through {
+    Core,
+    Events,
+}
+
 /// Member name in the core group, member name in events.k8s.io.
 const NAMES: [(&str, &str); 7] = [
     ("involvedObject", "regarding"),
@@ -89,11 +96,4 @@ mod tests {
         assert_eq!(stored_path("regarding.name"), "involvedObject.name");
         assert_eq!(stored_path("metadata.name"), "metadata.name");
     }
-}
-
-/// The API through which a request was sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Through {
-    Core,
-    Events,
 }

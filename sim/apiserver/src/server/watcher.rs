@@ -140,8 +140,8 @@ impl Watcher {
     /// Number of events that the cache has and the watch has not delivered.
     pub(crate) fn unread(&self, store: &Store, applied: usize) -> usize {
         let next = self.next.load(Ordering::Relaxed).min(applied);
-        let told = |event: &&Event| event.revision > self.after && self.filter.change(event).is_some();
-        self.first.len() + store.log(self.resource)[next..applied].iter().filter(told).count()
+        let selected = |event: &&Event| event.revision > self.after && self.filter.change(event).is_some();
+        self.first.len() + store.log(self.resource)[next..applied].iter().filter(selected).count()
     }
 
     /// The revision up to which the watch has delivered everything.
@@ -207,13 +207,13 @@ impl Watcher {
         if let Some(line) = self.first.pop_front() {
             return WatchItem::Event(line);
         }
-        let untold = || self.filter.is_of_lists() && (self.bookmark.due || self.peek(store, applied).is_some());
-        if self.ending == Ending::AfterFirst || untold() {
+        let has_unread = || self.filter.is_of_lists() && (self.bookmark.due || self.peek(store, applied).is_some());
+        if self.ending == Ending::AfterFirst || has_unread() {
             self.ending = Ending::Ended;
             return WatchItem::End;
         }
-        let told = if let Ending::At(end) = self.ending { applied.min(end) } else { applied };
-        if let Some((event, change)) = self.peek(store, told) {
+        let until = if let Ending::At(end) = self.ending { applied.min(end) } else { applied };
+        if let Some((event, change)) = self.peek(store, until) {
             self.next.fetch_add(1, Ordering::Relaxed);
             return WatchItem::Event(self.filter.event_line(kind, event, change, now));
         }

@@ -124,8 +124,8 @@ impl Caches {
     pub(crate) fn revision(&self, store: &Store, server: ServerId, resource: ResourceId) -> u64 {
         let applied = self.applied(store, server, resource);
         let last = applied.checked_sub(1).map_or(0, |i| store.log(resource)[i].revision);
-        let told = self.at(server, resource);
-        last.max(told.progress).max(told.since)
+        let position = self.at(server, resource);
+        last.max(position.progress).max(position.since)
     }
 
     /// The oldest revision from which a watch can start.

@@ -53,7 +53,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn repeated_owner_goes_with_a_warning() {
+    fn repeated_owner_is_dropped_with_a_warning() {
         let owner = json!({"kind": "Pod", "uid": "u"});
         let mut value = json!({"metadata": {"ownerReferences": [owner, {"kind": "Node", "uid": "u"}, owner]}});
         let mut warnings = Vec::new();

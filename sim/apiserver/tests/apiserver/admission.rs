@@ -120,7 +120,7 @@ fn selectors_and_rules_exempt_writes() {
 }
 
 #[test]
-fn dry_runs_tell_webhooks_so() {
+fn webhooks_see_that_a_write_is_a_dry_run() {
     let (mut api, _) =
         with_hook(&[configuration(BOTH[1], "judge", &["CREATE"], "Fail")], |request| match request.dry_run {
             true => AdmissionResponse::Allow,

@@ -95,10 +95,10 @@ fn reads_say_how_old_they_are() {
     let created = version(&create(&mut api, "lock", "a"));
     get(&mut api, SECOND, &format!("{LEASES}?resourceVersion=0"));
     let stale = api.take_cached_read().expect("a cached read");
-    assert!(stale.told && stale.revision < created);
+    assert!(stale.shown && stale.revision < created);
     get(&mut api, SECOND, LEASES);
     assert_eq!(api.take_cached_read().map(|read| read.revision), Some(created));
     watch(&mut api, SECOND, &format!("resourceVersion={created}"));
-    assert_eq!(api.take_cached_read().map(|read| read.told), Some(false));
+    assert_eq!(api.take_cached_read().map(|read| read.shown), Some(false));
     assert_eq!(api.take_cached_read(), None);
 }

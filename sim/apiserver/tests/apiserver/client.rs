@@ -109,7 +109,7 @@ async fn discovery_finds_every_kind() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn absent_owner_is_none() {
+async fn metadata_of_absent_object_is_none() {
     let pods: Api<Pod> = Api::default_namespaced(client());
     assert!(pods.get_metadata_opt("gone").await.unwrap().is_none());
 }

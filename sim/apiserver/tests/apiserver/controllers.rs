@@ -33,7 +33,7 @@ fn remove(api: &mut ApiServer, name: &str, policy: &str) {
 }
 
 /// Runs the controllers until no task is left; returns the tasks performed.
-fn settle(api: &mut ApiServer) -> Vec<String> {
+fn run_controllers(api: &mut ApiServer) -> Vec<String> {
     let mut done = Vec::new();
     while let Some(task) = api.controller_tasks(Timestamp::UNIX_EPOCH).first().cloned() {
         api.perform(&task, 9, Timestamp::UNIX_EPOCH);
@@ -55,9 +55,12 @@ fn dependents_follow_an_owner_that_is_gone() {
     let child = config(&mut api, "child", &[("owner", &owner)]);
     config(&mut api, "grandchild", &[("child", &child)]);
     config(&mut api, "shared", &[("owner", &owner), ("child", "another-uid")]);
-    assert_eq!(settle(&mut api), ["disown default/shared"]);
+    assert_eq!(run_controllers(&mut api), ["disown default/shared"]);
     remove(&mut api, "owner", "Background");
-    assert_eq!(settle(&mut api), ["delete default/child", "delete default/grandchild", "delete default/shared"]);
+    assert_eq!(
+        run_controllers(&mut api),
+        ["delete default/child", "delete default/grandchild", "delete default/shared"]
+    );
     assert!(configs(&mut api).is_empty());
     assert!(api.take_commits().iter().rev().take(3).all(|commit| commit.actor == 9));
 }
@@ -69,7 +72,7 @@ fn foreground_owner_goes_last() {
     let child = config(&mut api, "child", &[("owner", &owner)]);
     config(&mut api, "grandchild", &[("child", &child)]);
     remove(&mut api, "owner", "Foreground");
-    let done = settle(&mut api);
+    let done = run_controllers(&mut api);
     let expected = [
         "delete default/child",
         "delete default/grandchild",
@@ -85,14 +88,14 @@ fn orphans_lose_their_owner_and_stay() {
     let owner = config(&mut api, "owner", &[]);
     config(&mut api, "child", &[("owner", &owner)]);
     remove(&mut api, "owner", "Orphan");
-    assert_eq!(settle(&mut api), ["disown default/child", "orphan default/owner"]);
+    assert_eq!(run_controllers(&mut api), ["disown default/child", "orphan default/owner"]);
     assert_eq!(configs(&mut api), ["child"]);
     let (_, child) = get(&mut api, FIRST, &format!("{CONFIGS}/child"));
     assert_eq!(child["metadata"].get("ownerReferences"), None);
 }
 
 #[test]
-fn owner_in_another_namespace_is_none() {
+fn owner_in_another_namespace_counts_as_absent() {
     let mut api = with_controllers();
     let owner = config(&mut api, "owner", &[]);
     let reference = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner});
@@ -101,7 +104,7 @@ fn owner_in_another_namespace_is_none() {
     let unknown = json!({"apiVersion": "example.io/v1", "kind": "Thing", "name": "x", "uid": "u"});
     let body = json!({"metadata": {"name": "kept", "ownerReferences": [unknown]}});
     call(&mut api, FIRST, Method::POST, CONFIGS, &body);
-    assert_eq!(settle(&mut api), ["delete kube-public/far"]);
+    assert_eq!(run_controllers(&mut api), ["delete kube-public/far"]);
 }
 
 #[test]
@@ -113,13 +116,13 @@ fn namespace_goes_when_it_is_empty() {
     call(&mut api, FIRST, Method::POST, inside, &json!({"metadata": {"name": "a"}}));
     call(&mut api, FIRST, Method::POST, inside, &json!({"metadata": {"name": "b", "finalizers": ["example.com/x"]}}));
     call(&mut api, FIRST, Method::DELETE, "/api/v1/namespaces/t", &Value::Null);
-    assert_eq!(settle(&mut api), ["delete t/a", "delete t/b", "report /t"]);
+    assert_eq!(run_controllers(&mut api), ["delete t/a", "delete t/b", "report /t"]);
     let (_, namespace) = get(&mut api, FIRST, "/api/v1/namespaces/t");
     let remaining =
         namespace["status"]["conditions"].as_array().unwrap().iter().find(|c| c["type"] == "NamespaceContentRemaining");
     assert_eq!(remaining.unwrap()["message"], "Some resources are remaining: configmaps. has 1 resource instances");
     call(&mut api, FIRST, Method::PATCH, &format!("{inside}/b"), &json!({"metadata": {"finalizers": null}}));
-    assert_eq!(settle(&mut api), ["report /t", "finalize /t"]);
+    assert_eq!(run_controllers(&mut api), ["report /t", "finalize /t"]);
     assert_eq!(get(&mut api, FIRST, "/api/v1/namespaces/t").0, 404);
 }
 

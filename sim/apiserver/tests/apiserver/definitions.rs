@@ -102,7 +102,7 @@ fn stored_version_may_change() {
 }
 
 #[test]
-fn watch_tells_deletions_before_its_end() {
+fn watch_delivers_deletions_before_its_end() {
     let mut api = defined(&[version("v1", true, &json!({"a": {"type": "string"}}))]);
     thing(&mut api, "t", &json!({"a": "1"}));
     let (_, list) = get(&mut api, FIRST, THINGS);

@@ -130,7 +130,7 @@ fn conflict_names_every_owner() {
 }
 
 #[test]
-fn without_field_management_nobody_owns() {
+fn without_field_management_fields_have_no_owner() {
     let mut api = server();
     api.set_field_management(false);
     let body = json!({"apiVersion": "example.io/v1", "kind": "Thing", "metadata": {"name": "t", "managedFields": []}});

@@ -46,7 +46,7 @@ fn refused_fixture_is_a_typed_error() {
 }
 
 #[test]
-fn commits_tell_before_and_after() {
+fn commits_contain_the_object_before_and_after() {
     let mut api = two_servers();
     assert!(api.take_commits().is_empty());
     create(&mut api, "lock", "a");

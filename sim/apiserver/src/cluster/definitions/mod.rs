@@ -60,16 +60,16 @@ impl ApiServer {
     }
 
     /// Runs the controllers until nothing is pending.
-    pub(crate) fn settle_definitions(&mut self, now: Timestamp) {
-        self.extensions.settling = true;
+    pub(crate) fn reconcile_definitions(&mut self, now: Timestamp) {
+        self.extensions.reconciling = true;
         while std::mem::take(&mut self.extensions.pending) {
             let definitions: Vec<_> = self.definitions();
             // A write of one controller may give work to the others.
-            if !definitions.iter().any(|definition| self.settle(definition, &definitions, now)) {
+            if !definitions.iter().any(|definition| self.reconcile(definition, &definitions, now)) {
                 self.forget_undefined(&definitions);
             }
         }
-        self.extensions.settling = false;
+        self.extensions.reconciling = false;
     }
 
     fn definitions(&self) -> Vec<Arc<Object>> {
@@ -78,7 +78,7 @@ impl ApiServer {
     }
 
     /// Reconciles one definition; true if anything was written.
-    fn settle(&mut self, definition: &Arc<Object>, all: &[Arc<Object>], now: Timestamp) -> bool {
+    fn reconcile(&mut self, definition: &Arc<Object>, all: &[Arc<Object>], now: Timestamp) -> bool {
         if let Some(named) = naming::reviewed(definition, all, now) {
             return self.write_definition_status(&named, now);
         }

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_field_survives_the_way() {
+    fn every_kind_of_field_survives_a_round_trip() {
         let container = json!({"name": "c", "image": "i", "ports": [{"containerPort": 80, "protocol": "TCP"}],
             "resources": {"limits": {"cpu": "500m"}}, "livenessProbe": {"httpGet": {"port": "web"}, "periodSeconds": 5},
             "readinessProbe": {"tcpSocket": {"port": 8080}}});

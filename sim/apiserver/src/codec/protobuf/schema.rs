@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_message_that_is_named_is_there() {
+    fn every_referenced_message_exists() {
         let named =
             SCHEMA.messages.values().flat_map(|message| &message.fields).filter_map(|field| match &field.kind {
                 Kind::Message(name) => Some(name),

@@ -39,7 +39,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn requirements_stand_in_order_of_keys() {
+    fn requirements_are_sorted_by_key() {
         let expressions = json!([
             {"key": "b", "operator": "NotIn", "values": ["y", "x"]},
             {"key": "a", "operator": "DoesNotExist"},

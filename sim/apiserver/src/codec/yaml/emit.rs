@@ -282,14 +282,14 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn lists_stand_below_their_key() {
+    fn lists_are_not_indented_below_their_key() {
         let value = json!({"kind": "List", "items": [{"a": 1, "b": []}, "x", ["y"]], "empty": {}, "none": null});
         let text = "empty: {}\nitems:\n- a: 1\n  b: []\n- x\n- - \"y\"\nkind: List\nnone: null\n";
         assert_eq!(document(&value), text);
     }
 
     #[test]
-    fn quotes_stand_only_where_needed() {
+    fn quotes_are_used_only_where_needed() {
         let value =
             json!({"a": "plain text", "b": "true", "c": "a: b", "d": "it's", "e": "tab\t", "f": " x", "g": "#"});
         let text = "a: plain text\nb: \"true\"\nc: 'a: b'\nd: it's\ne: \"tab\\t\"\nf: ' x'\ng: '#'\n";

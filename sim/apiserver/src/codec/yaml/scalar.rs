@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_look_like_others_need_quotes() {
+    fn strings_that_look_like_other_types_need_quotes() {
         for text in ["true", "12", "2026-03-01", "2026-03-01T10:00:00Z", "1:30", "", "null", "<<", ".inf"] {
             assert!(is_ambiguous(text), "{text}");
         }

@@ -84,16 +84,16 @@ impl ApiServer {
         let dry_run = options.is_dry_run();
         // 202 is only for clients that use the deprecated option.
         let stays = if options.orphan_dependents == Some(false) { 202 } else { 200 };
-        match fate(call, options, current) {
-            Fate::Stays(value) if value == *current.value => Ok(call.object_answer(stays, current, &[])),
-            Fate::Stays(value) if dry_run => Ok(call.value_answer(stays, &value, &[])),
-            Fate::Stays(value) => {
+        match effect(call, options, current) {
+            Effect::Stays(value) if value == *current.value => Ok(call.object_answer(stays, current, &[])),
+            Effect::Stays(value) if dry_run => Ok(call.value_answer(stays, &value, &[])),
+            Effect::Stays(value) => {
                 let object = self.commit_put(call.actor, call.resource(), &key, value);
                 Ok(call.object_answer(stays, &object, &[]))
             }
             // A dry run answers with the object of an update that the real server never reads: a blank one.
-            Fate::Released if dry_run => Ok(call.value_answer(200, &blank(call)?, &[])),
-            Fate::Released | Fate::Goes => {
+            Effect::Released if dry_run => Ok(call.value_answer(200, &blank(call)?, &[])),
+            Effect::Released | Effect::Goes => {
                 check_released(call, options, current)?;
                 let gone =
                     if dry_run { current.revision } else { self.commit_delete(call.actor, call.resource(), &key) };
@@ -115,12 +115,12 @@ impl ApiServer {
             if options.is_dry_run() {
                 continue;
             }
-            match fate(call, &options, current) {
-                Fate::Stays(value) if value == *current.value => {}
-                Fate::Stays(value) => {
+            match effect(call, &options, current) {
+                Effect::Stays(value) if value == *current.value => {}
+                Effect::Stays(value) => {
                     self.commit_put(call.actor, call.resource(), &key, value);
                 }
-                Fate::Released | Fate::Goes => {
+                Effect::Released | Effect::Goes => {
                     check_released(call, &options, current)?;
                     self.commit_delete(call.actor, call.resource(), &key);
                 }
@@ -202,7 +202,7 @@ fn check_preconditions(call: &Call<'_>, options: &DeleteOptions, name: &str, cur
 }
 
 /// What a delete does to an object.
-enum Fate {
+enum Effect {
     /// The object remains, in this form, until its finalizers are gone.
     Stays(Value),
     /// The options remove the object's last finalizers, which are the collector's, and it is deleted.
@@ -230,19 +230,19 @@ fn check_released(call: &Call<'_>, options: &DeleteOptions, current: &Object) ->
 
 /// Applies the options to the object: they determine the collector's finalizers; by default those on the object remain
 /// (k8s.io/apiserver/pkg/registry/generic/registry/store.go, deletionFinalizersForGarbageCollection).
-fn fate(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Fate {
+fn effect(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Effect {
     let mut finalizers: Vec<Value> = object::finalizers(&current.value).into_iter().map(Value::from).collect();
     if let Some(chosen) = options.collector_finalizer() {
         finalizers.retain(|f| Some(f.as_str().unwrap_or_default()) == chosen || !COLLECTOR.iter().any(|c| f == c));
         finalizers.extend(chosen.map(Value::from).filter(|f| !finalizers.contains(f)));
     }
     if finalizers.is_empty() {
-        return if object::finalizers(&current.value).is_empty() { Fate::Goes } else { Fate::Released };
+        return if object::finalizers(&current.value).is_empty() { Effect::Goes } else { Effect::Released };
     }
     let mut value = (*current.value).clone();
     object::begin_deletion(&mut value, call.now);
     object::metadata_mut(&mut value).insert("finalizers".into(), finalizers.into());
-    Fate::Stays(value)
+    Effect::Stays(value)
 }
 
 /// An empty object of the kind.

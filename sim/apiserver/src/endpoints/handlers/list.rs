@@ -90,7 +90,7 @@ impl ApiServer {
             let revision = self.store.revision();
             if !from_etcd {
                 self.cache_is_ready(call)?;
-                self.cached_read = Some(CachedRead { resource: call.resource(), revision, told: true });
+                self.cached_read = Some(CachedRead { resource: call.resource(), revision, shown: true });
             }
             self.caches.catch_up(&self.store, call.server, call.resource(), revision);
             return Ok(Source { revision, start: None, limit });
@@ -109,7 +109,7 @@ impl ApiServer {
         self.cache_is_ready(call)?;
         self.wait_for_cache(call, wanted)?;
         let revision = self.caches.revision(&self.store, call.server, call.resource());
-        self.cached_read = Some(CachedRead { resource: call.resource(), revision, told: true });
+        self.cached_read = Some(CachedRead { resource: call.resource(), revision, shown: true });
         Ok(Source { revision, start: None, limit: limit.filter(|_| wanted > 0) })
     }
 

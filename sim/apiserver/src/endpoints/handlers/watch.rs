@@ -54,7 +54,7 @@ impl ApiServer {
         let since = self.caches.since(&self.store, server, resource);
         let current = self.caches.revision(&self.store, server, resource);
         let from_state = streaming;
-        self.cached_read = Some(CachedRead { resource, revision: current, told: from_state });
+        self.cached_read = Some(CachedRead { resource, revision: current, shown: from_state });
         let start = if from_state || wanted == 0 { current } else { wanted };
         let mut watcher = Watcher::new(&self.store, server, resource, filter, start);
         watcher.from_state = from_state;

@@ -51,7 +51,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn values_come_with_their_words() {
+    fn values_have_their_descriptions() {
         let property = json!({"type": "string", "description": "When to pull."});
         let mut schemas = Map::new();
         let name = "io.k8s.api.core.v1.Container";

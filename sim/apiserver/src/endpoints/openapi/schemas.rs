@@ -62,7 +62,8 @@ pub(super) fn name(kind: &Kind) -> String {
     format!("io.k8s.api.{package}.{}.{}", kind.version, kind.kind)
 }
 
-/// Adds the built-in schema of this name and every schema that it refers to. A kind that is not in the table has no schema.
+/// Adds the built-in schema of this name and every schema that it refers to. A kind that is not in the table has no
+/// schema.
 fn add_builtin(schemas: &mut Map<String, Value>, name: &str) {
     let Some(schema) = BUILTIN.get(name).filter(|_| !schemas.contains_key(name)) else { return };
     schemas.insert(name.to_owned(), schema.clone());

@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_path_is_refused() {
+    fn malformed_path_is_refused() {
         for text in ["a", ".a[", ".a[x]", ".a[?(b)]"] {
             assert!(JsonPath::parse(text).is_err(), "{text}");
         }
