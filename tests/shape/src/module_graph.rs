@@ -189,12 +189,12 @@ fn resolve(modules: &Modules, path: Vec<String>, segments: &[String], hops: usiz
         return None;
     }
     let imported = module.imports.get(first);
-    let child = || resolve(modules, [&path[..], &[first.clone()]].concat(), rest, hops);
-    if module.items.contains(first) && !(module.children.contains(first) && !rest.is_empty()) {
+    let is_module = module.children.contains(first) && !rest.is_empty();
+    if module.items.contains(first) && !is_module {
         return Some(path);
     }
-    if module.children.contains(first) && (imported.is_none() || !rest.is_empty()) {
-        return child();
+    if is_module || module.children.contains(first) && imported.is_none() {
+        return resolve(modules, [&path[..], std::slice::from_ref(first)].concat(), rest, hops);
     }
     if let Some(target) = imported {
         let target = [&target[..], rest].concat();

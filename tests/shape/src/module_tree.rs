@@ -34,8 +34,6 @@ pub struct Module {
     pub imports: BTreeMap<String, Vec<String>>,
     /// Modules imported with `*`.
     pub globs: Vec<Vec<String>>,
-    /// Names that are only passed on: `pub use`.
-    pub reexported: BTreeSet<String>,
     /// Paths that this module uses.
     pub references: Vec<Reference>,
 }
@@ -182,9 +180,8 @@ impl Module {
     }
 
     fn import_as(&mut self, name: String, target: Vec<String>, span: Span, passes_on: bool) {
-        if passes_on {
-            self.reexported.insert(name.clone());
-        } else {
+        // `pub use` only passes the name on.
+        if !passes_on {
             self.refer(target.clone(), span);
         }
         self.imports.insert(name, target);
