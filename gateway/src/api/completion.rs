@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 /// The outcome of a request that, after its end, suppresses new ones until it is deleted.
 pub const OUTCOME_MANUAL_REVIEW_REQUIRED: &str = "ManualReviewRequired";
 
-/// How it ended, written by the RemediationOrchestrator.
+/// Result of the remediation, written by the RemediationOrchestrator.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CompletionStatus {
-    /// The step that failed.
+    /// Phase that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = [
         "Configuration",
@@ -23,13 +23,13 @@ pub struct CompletionStatus {
         "Deduplicated",
     ]))]
     pub failure_phase: Option<String>,
-    /// Why, for people.
+    /// Reason of the failure, as text for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_reason: Option<String>,
-    /// Whether somebody must look at it.
+    /// Whether a person must review the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requires_manual_review: Option<bool>,
-    /// The result.
+    /// Outcome of the remediation.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = [
         "Remediated",
@@ -40,11 +40,11 @@ pub struct CompletionStatus {
         "DryRun",
     ]))]
     pub outcome: Option<String>,
-    /// The phase whose timeout passed.
+    /// Phase that timed out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::phase")]
     pub timeout_phase: Option<String>,
-    /// When it passed.
+    /// Time at which the phase timed out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub timeout_time: Option<Time>,
@@ -52,11 +52,11 @@ pub struct CompletionStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::object_references")]
     pub notification_request_refs: Option<Vec<ObjectReference>>,
-    /// How the latest of them fared.
+    /// Status of the latest notification.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["Pending", "InProgress", "Sent", "Failed", "Cancelled"]))]
     pub notification_status: Option<String>,
-    /// Whether somebody was asked to approve.
+    /// Whether a request for approval was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval_notification_sent: Option<bool>,
 }

@@ -8,19 +8,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PhaseProgress {
-    /// When Processing began.
+    /// Start of the phase Processing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub processing_start_time: Option<Time>,
-    /// When Analyzing began.
+    /// Start of the phase Analyzing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub analyzing_start_time: Option<Time>,
-    /// When Executing began.
+    /// Start of the phase Executing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub executing_start_time: Option<Time>,
-    /// When Verifying ends at the latest.
+    /// Deadline of the phase Verifying.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub verification_deadline: Option<Time>,
@@ -44,7 +44,7 @@ pub struct PhaseProgress {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::object_reference")]
     pub effectiveness_assessment_ref: Option<ObjectReference>,
-    /// The child that is being waited for.
+    /// The child that the remediation waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::object_reference")]
     pub current_processing_ref: Option<ObjectReference>,

@@ -2,13 +2,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Names one Kubernetes object.
+/// Reference to one Kubernetes object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceIdentifier {
     /// Kind, as in `Deployment`.
     pub kind: String,
-    /// Name.
+    /// Name of the object.
     pub name: String,
     /// Namespace; absent for cluster-scoped kinds.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What the signal said. The whole spec is immutable: a request records an event, and its children rely on it.
+/// The signal that began the request. The whole spec is immutable: it records an event, and its children rely on it.
 #[derive(CustomResource, JsonSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[kube(
     group = "kubernaut.ai",
@@ -54,7 +54,7 @@ use std::collections::BTreeMap;
     "message": "spec is immutable after creation (ADR-001)",
 }]))]
 pub struct RemediationRequestSpec {
-    /// What signals are deduplicated by: SHA-256 of the target, 64 lower-case hexadecimal digits.
+    /// Identity for deduplication: SHA-256 of the target, 64 lower-case hexadecimal digits.
     #[schemars(length(max = 64), regex(pattern = "^[a-f0-9]{64}$"))]
     #[schemars(extend("x-kubernetes-validations" = [{
         "rule": "self == oldSelf",
@@ -64,28 +64,28 @@ pub struct RemediationRequestSpec {
     /// The alert's name, or the event's reason.
     #[schemars(length(max = 253))]
     pub signal_name: String,
-    /// As the sender spelt it.
+    /// Severity as the sender spelt it.
     #[schemars(length(min = 1, max = 50))]
     pub severity: String,
-    /// `alert`.
+    /// Type of the signal: `alert`.
     pub signal_type: String,
-    /// Which adapter received it: `prometheus` or `kubernetes-events`.
+    /// Adapter that received the signal: `prometheus` or `kubernetes-events`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
     pub signal_source: Option<String>,
-    /// The kind of platform that the target lives on.
+    /// Platform of the target.
     #[schemars(extend("enum" = ["kubernetes", "aws", "azure", "gcp", "datadog"]))]
     pub target_type: String,
-    /// The object to remediate: the top-level owner of what the signal named.
+    /// The object to remediate: the top-level owner of the object that the signal named.
     pub target_resource: ResourceIdentifier,
     /// The cluster that the signal came from; absent for the local one.
     #[serde(rename = "clusterID", default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub cluster_id: Option<String>,
-    /// When the fault began, by the sender's account.
+    /// Time at which the fault began, according to the sender.
     #[schemars(schema_with = "schema::time")]
     pub firing_time: Time,
-    /// When the gateway received the signal.
+    /// Time at which the gateway received the signal.
     #[schemars(schema_with = "schema::time")]
     pub received_time: Time,
     /// The signal's labels; values are cut at 63 bytes.
@@ -94,7 +94,7 @@ pub struct RemediationRequestSpec {
     /// The signal's annotations; values are cut at 262,000 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal_annotations: Option<BTreeMap<String, String>>,
-    /// What only the platform's own controllers understand, as JSON.
+    /// Data for the platform's own controllers, as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_data: Option<String>,
     /// The whole body of the delivery.

@@ -6,33 +6,33 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How the remediation goes. `deduplication` is the gateway's, the rest the RemediationOrchestrator's.
+/// Progress of the remediation. The gateway writes `deduplication`, the RemediationOrchestrator the rest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RemediationRequestStatus {
-    /// The generation that the orchestrator last looked at.
+    /// The generation that the orchestrator observed last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Where the remediation stands. Completed, Failed, TimedOut, Skipped and Cancelled end it.
+    /// Phase of the remediation. Completed, Failed, TimedOut, Skipped and Cancelled end it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::phase")]
     pub overall_phase: Option<String>,
-    /// What the phase means, for people.
+    /// Description of the phase, as text for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// When the orchestrator began.
+    /// Time at which the orchestrator began.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub start_time: Option<Time>,
-    /// When it ended.
+    /// Time at which the remediation ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub completed_at: Option<Time>,
-    /// When a request that ended may be deleted.
+    /// Time from which the ended request may be deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub retention_expiry_time: Option<Time>,
-    /// How often the fault was signalled. Written by the gateway alone.
+    /// Occurrences of the fault. Only the gateway writes this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deduplication: Option<Deduplication>,
     /// Overrides of the orchestrator's timeouts.
@@ -41,19 +41,19 @@ pub struct RemediationRequestStatus {
     /// When each phase began, and the objects that do its work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phase_progress: Option<PhaseProgress>,
-    /// Why the remediation was skipped or is held back.
+    /// Reasons for skipping or blocking the remediation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing_status: Option<RoutingStatus>,
-    /// How it ended.
+    /// Result of the remediation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion_status: Option<CompletionStatus>,
-    /// What operators changed by hand, and the target's state before.
+    /// Manual changes by operators, and the target's state before the remediation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_audit: Option<OperatorAudit>,
-    /// What the analysis decided to run, and on what.
+    /// Workflow that the analysis chose, and its target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workflow_selection: Option<WorkflowSelection>,
-    /// One entry per type.
+    /// Conditions, one of each type.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::conditions")]
     pub conditions: Option<Vec<Condition>>,
@@ -63,15 +63,15 @@ pub struct RemediationRequestStatus {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Deduplication {
-    /// When the first signal was counted; never changes.
+    /// Time of the first counted signal; never changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub first_seen_at: Option<Time>,
-    /// When the latest signal was counted; never goes back.
+    /// Time of the latest counted signal; never goes back.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub last_seen_at: Option<Time>,
-    /// How many signals were counted on this request.
+    /// Number of signals counted on this request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub occurrence_count: Option<i32>,
 }
@@ -80,19 +80,19 @@ pub struct Deduplication {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TimeoutConfig {
-    /// Of the whole remediation.
+    /// Timeout of the whole remediation.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::duration")]
     pub global: Option<String>,
-    /// Of Processing.
+    /// Timeout of the phase Processing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::duration")]
     pub processing: Option<String>,
-    /// Of Analyzing.
+    /// Timeout of the phase Analyzing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::duration")]
     pub analyzing: Option<String>,
-    /// Of Executing.
+    /// Timeout of the phase Executing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::duration")]
     pub executing: Option<String>,
@@ -102,14 +102,14 @@ pub struct TimeoutConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OperatorAudit {
-    /// Who changed the status by hand last.
+    /// User who last changed the status manually.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_modified_by: Option<String>,
-    /// When.
+    /// Time of the last manual change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub last_modified_at: Option<Time>,
-    /// Digest of the target's spec before the remediation touched it; fixed once set.
+    /// Digest of the target's spec before the remediation changed it; immutable once set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-kubernetes-validations" = [{
         "rule": "oldSelf == '' || self == oldSelf",

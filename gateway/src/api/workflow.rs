@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct WorkflowSelection {
-    /// The workflow.
+    /// The chosen workflow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selected_workflow_ref: Option<SelectedWorkflow>,
     /// The WorkflowExecution that runs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::object_reference")]
     pub execution_ref: Option<ObjectReference>,
-    /// What the analysis found to be the cause; may differ from the signal's target.
+    /// The object that the analysis found to be the cause; may differ from the signal's target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remediation_target: Option<ResourceIdentifier>,
     /// The cause, as kubectl shows it.
@@ -24,7 +24,7 @@ pub struct WorkflowSelection {
     /// The analysis' confidence, as in `0.97`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<String>,
-    /// The workflow, as kubectl shows it.
+    /// Name of the workflow, as kubectl shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workflow_display_name: Option<String>,
     /// The signal's target, as kubectl shows it.
@@ -36,13 +36,13 @@ pub struct WorkflowSelection {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SelectedWorkflow {
-    /// Its id.
+    /// Id of the workflow.
     pub workflow_id: String,
-    /// Its version.
+    /// Version of the workflow.
     pub version: String,
-    /// The OCI bundle that is executed.
+    /// OCI bundle to execute.
     pub execution_bundle: String,
-    /// The bundle's digest.
+    /// Digest of the bundle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_bundle_digest: Option<String>,
 }
