@@ -19,7 +19,7 @@ pub enum Change {
 pub struct Commit {
     /// The store's revision after the write: the object's new resourceVersion.
     pub revision: u64,
-    /// The actor who sent the request, as given to [`ApiServer::handle`].
+    /// The actor who sent the request, as given to `ApiServer::handle`.
     pub actor: u32,
     /// The object's resource.
     pub resource: ResourceId,

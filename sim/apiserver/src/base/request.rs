@@ -32,7 +32,7 @@ pub struct Answer {
 pub enum AnswerBody {
     /// The whole body.
     Full(Bytes),
-    /// A stream of watch events in the encoding of the answer's content type, taken with [`ApiServer::next_event`].
+    /// A stream of watch events in the encoding of the answer's content type, taken with `ApiServer::next_event`.
     Watch(WatchId),
 }
 
