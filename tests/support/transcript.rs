@@ -118,7 +118,7 @@ impl Shell {
         let mut differences = Vec::new();
         for step in steps {
             let actual = self.run(&step.command)?;
-            if owners_by_manager(&actual) != owners_by_manager(&step.output) {
+            if actual != step.output {
                 differences.push(Difference { command: step.command.clone(), expected: step.output.clone(), actual });
             }
         }
@@ -132,36 +132,6 @@ impl Shell {
     pub fn record(&self, steps: &[Step]) -> Result<Vec<Step>, TranscriptError> {
         steps.iter().map(|step| Ok(Step { output: self.run(&step.command)?, ..step.clone() })).collect()
     }
-}
-
-/// Sorts the entries of each `managedFields` in YAML by manager. Servers sort them by the second of their write, so the
-/// order depends on whether two commands ran within the same second.
-fn owners_by_manager(output: &str) -> String {
-    let mut sorted = String::with_capacity(output.len());
-    let mut entries: Option<Vec<String>> = None;
-    let flush = |entries: Option<Vec<String>>, sorted: &mut String| {
-        let mut entries = entries.unwrap_or_default();
-        entries.sort_by_cached_key(|entry| {
-            let manager = entry.lines().find(|line| line.starts_with("    manager: ")).map(str::to_owned);
-            (manager, entry.clone())
-        });
-        sorted.extend(entries);
-    };
-    for line in output.split_inclusive('\n') {
-        match &mut entries {
-            Some(entries) if line.starts_with("  - ") => entries.push(line.to_owned()),
-            Some(entries) if line.starts_with("    ") && !entries.is_empty() => {
-                entries.last_mut().expect("it is not empty").push_str(line);
-            }
-            _ => {
-                flush(entries.take(), &mut sorted);
-                sorted.push_str(line);
-                entries = (line == "  managedFields:\n").then(Vec::new);
-            }
-        }
-    }
-    flush(entries, &mut sorted);
-    sorted
 }
 
 /// Reads a session.
@@ -196,20 +166,4 @@ pub fn write(path: &Path, steps: &[Step]) -> Result<(), TranscriptError> {
     let text: String =
         steps.iter().map(|step| format!("{}$ {}\n{}", step.heading, step.command, step.output)).collect();
     fs::write(path, text).map_err(|source| TranscriptError::Io { what: path.display().to_string(), source })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn owners_compare_in_any_order() {
-        let owners = |managers: [&str; 2]| {
-            let entry = |manager| format!("  - fieldsV1:\n      f:a: {{}}\n    manager: {manager}\n");
-            format!("metadata:\n  managedFields:\n{}{}  name: a\n", entry(managers[0]), entry(managers[1]))
-        };
-        assert_eq!(owners_by_manager(&owners(["b", "a"])), owners(["a", "b"]));
-        assert_eq!(owners_by_manager(&owners(["a", "b"])), owners(["a", "b"]));
-        assert_ne!(owners_by_manager(&owners(["a", "c"])), owners_by_manager(&owners(["a", "b"])));
-    }
 }
