@@ -1,4 +1,5 @@
 //! An error about one field of an object, in kube-apiserver's words (k8s.io/apimachinery/pkg/util/validation/field).
+use super::go_text::{quoted, shown};
 use serde_json::Value;
 use std::fmt;
 
@@ -14,7 +15,7 @@ pub(crate) struct FieldError {
 
 impl FieldError {
     pub(crate) fn invalid(field: impl Into<String>, value: &Value, detail: impl fmt::Display) -> Self {
-        Self::new(field, "FieldValueInvalid", format!("Invalid value: {value}: {detail}"))
+        Self::new(field, "FieldValueInvalid", format!("Invalid value: {}: {detail}", shown(value)))
     }
 
     /// An invalid value that the message does not show.
@@ -23,8 +24,7 @@ impl FieldError {
     }
 
     pub(crate) fn wrong_type(field: impl Into<String>, shown: &str, detail: impl fmt::Display) -> Self {
-        let shown = Value::from(shown);
-        Self::new(field, "FieldValueTypeInvalid", format!("Invalid value: {shown}: {detail}"))
+        Self::new(field, "FieldValueTypeInvalid", format!("Invalid value: {}: {detail}", quoted(shown)))
     }
 
     pub(crate) fn required(field: impl Into<String>, detail: &str) -> Self {
@@ -37,7 +37,7 @@ impl FieldError {
     }
 
     pub(crate) fn duplicate(field: impl Into<String>, value: &Value) -> Self {
-        Self::new(field, "FieldValueDuplicate", format!("Duplicate value: {value}"))
+        Self::new(field, "FieldValueDuplicate", format!("Duplicate value: {}", shown(value)))
     }
 
     pub(crate) fn too_long(field: impl Into<String>, bytes: u64) -> Self {
@@ -51,7 +51,7 @@ impl FieldError {
 
     pub(crate) fn not_supported(field: impl Into<String>, value: &Value, supported: &[&Value]) -> Self {
         let list = supported.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let message = format!("Unsupported value: {value}: supported values: {list}");
+        let message = format!("Unsupported value: {}: supported values: {list}", shown(value));
         Self::new(field, "FieldValueNotSupported", message)
     }
 

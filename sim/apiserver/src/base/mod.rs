@@ -7,6 +7,7 @@ pub(crate) mod cache;
 pub(crate) mod commit;
 pub(crate) mod field_error;
 pub(crate) mod generate;
+pub(crate) mod go_text;
 pub(crate) mod id;
 pub(crate) mod json;
 pub(crate) mod memo;

@@ -47,9 +47,23 @@ impl NameRule {
             problems.push(format!("must be no more than {most} characters"));
         }
         if !fits {
-            problems.push(message.to_owned());
+            let dots = self == Self::Label && name.split('.').all(is_label);
+            problems.push(if dots { "must not contain dots" } else { message }.to_owned());
         }
         problems
+    }
+
+    /// The errors in the prefix of a name to be generated. A trailing dash is masked together with the character before
+    /// it (maskTrailingDash in k8s.io/apimachinery/pkg/api/validation/generic.go).
+    pub(crate) fn check_prefix(self, prefix: &str) -> Vec<String> {
+        match prefix.strip_suffix('-') {
+            _ if self == Self::PathSegment && matches!(prefix, "." | "..") => Vec::new(),
+            Some(rest) if !rest.is_empty() && self != Self::PathSegment => {
+                let kept = rest.char_indices().next_back().map_or(0, |(at, _)| at);
+                self.check(&format!("{}a", &rest[..kept]))
+            }
+            _ => self.check(prefix),
+        }
     }
 }
 
@@ -73,19 +87,25 @@ pub(crate) fn label_value(value: &str) -> Vec<String> {
     problems
 }
 
-/// The errors in the key of a label or annotation, or in a finalizer: an optional DNS prefix, a slash, a name.
+/// The errors in the key of a label or annotation, or in a finalizer: an optional DNS prefix, a slash, a name
+/// (content.IsLabelKey).
 pub(crate) fn qualified_name(key: &str) -> Vec<String> {
     let mut problems = Vec::new();
     let name = match key.split_once('/') {
         Some((_, name)) if name.contains('/') => {
-            return vec![format!("a qualified name {}", QUALIFIED.trim_start_matches("name part "))];
+            let rule = QUALIFIED.trim_start_matches("name part ");
+            return vec![format!(
+                "a valid label key {rule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+            )];
         }
         Some(("", name)) => {
             problems.push("prefix part must be non-empty".to_owned());
             name
         }
         Some((prefix, name)) => {
-            problems.extend(NameRule::Subdomain.check(prefix).into_iter().map(|p| format!("prefix part {p}")));
+            // Here lengths are in bytes, in names of objects they are in characters: these are two functions.
+            let found = NameRule::Subdomain.check(prefix).into_iter();
+            problems.extend(found.map(|p| format!("prefix part {}", p.replace("253 characters", "253 bytes"))));
             name
         }
         None => key,

@@ -3,6 +3,7 @@ use super::{authorize, discovery, page, routes};
 use crate::{
     base::{
         id::ServerId,
+        names::NameRule,
         request::{Answer, Request},
         selectors::{self, field::demanded_name},
         status::{self, Outcome},
@@ -23,6 +24,15 @@ use crate::{
 };
 use http::Method;
 use jiff::Timestamp;
+
+/// The name that the options of a list or a watch select; none if the options do not parse
+/// (k8s.io/apiserver/pkg/endpoints/request/requestinfo.go).
+fn selected_name(verb: &str, options: &Outcome<Options<'_>>) -> Option<String> {
+    let options = options.as_ref().ok().filter(|_| matches!(verb, "list" | "watch"))?;
+    let name = demanded_name(&options.field_selector)?;
+    let parsed = selectors::check_syntax(&options.label_selector, "").is_ok();
+    (parsed && NameRule::PathSegment.check(&name).is_empty()).then_some(name)
+}
 
 impl ApiServer {
     pub(crate) fn dispatch(
@@ -48,10 +58,9 @@ impl ApiServer {
         let prefixed = info.watch_prefix && request.method == Method::GET;
         let verb = request_info::verb(&request.method, collection || prefixed, watch);
         let mut attributes = authorize::resource_attributes(actor, &request.headers, verb, &info, path);
-        if let (true, Ok(options)) = (matches!(verb, "list" | "watch"), &options) {
-            // Options that do not parse select no name.
-            let parsed = |_: &&str| selectors::check_syntax(&options.label_selector, "").is_ok();
-            attributes.name = demanded_name(&options.field_selector).filter(parsed).unwrap_or_default();
+        let named = if prefixed { None } else { selected_name(verb, &options) };
+        if let Some(name) = &named {
+            attributes.name = name;
         }
         let user = self.admit(&attributes)?;
         let Some(kind) = registry.find(info.group, info.version, info.resource) else {

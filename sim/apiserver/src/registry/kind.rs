@@ -1,10 +1,17 @@
 //! One kind, and how the server treats its objects (k8s.io/apiserver/pkg/registry/rest: the strategies).
-use super::{columns::custom::Column, member_type::MemberType};
+use super::{
+    columns::custom::Column,
+    group::{ADMISSION, EXTENSIONS},
+    member_type::MemberType,
+};
 use crate::{
     base::{
         id::ResourceId,
         names::NameRule,
-        selectors::{Selector, field::SelectableField},
+        selectors::{
+            Selector,
+            field::{Refusal, SelectableField},
+        },
         status::{Outcome, Subject},
     },
     schema::Schema,
@@ -130,6 +137,23 @@ impl Kind {
     /// # Errors
     /// 400 for a selector that does not parse or names a field that cannot be selected.
     pub(crate) fn selector(&self, labels: &str, fields: &str) -> Outcome<Selector> {
-        Selector::parse(&self.fields, self.custom, labels, fields)
+        Selector::parse(&self.fields, self.refusal(), labels, fields)
+    }
+
+    /// The words for a field that cannot be selected: kinds with fields of their own have their own.
+    fn refusal(&self) -> Refusal {
+        let generic = |field: &SelectableField| matches!(field.name.as_str(), "metadata.name" | "metadata.namespace");
+        match self.kind.as_str() {
+            _ if self.custom => Refusal::Own,
+            _ if self.fields.iter().all(generic) => Refusal::Generic,
+            "Job" => Refusal::Job,
+            _ => Refusal::Own,
+        }
+    }
+
+    /// Whether Kubernetes' own rules for metadata apply (k8s.io/kubernetes/pkg/apis/core/validation,
+    /// ValidateObjectMeta), and not only those of every API server.
+    pub(crate) fn has_core_metadata(&self) -> bool {
+        !self.custom && !["coordination.k8s.io", ADMISSION, EXTENSIONS].contains(&self.group.as_str())
     }
 }

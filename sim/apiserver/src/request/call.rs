@@ -1,9 +1,10 @@
 //! A request to a known kind, as every handler receives it.
-use super::options::{FIELD_MANAGER_LIMIT, Options, is_printable};
+use super::options::{FIELD_MANAGER_LIMIT, Options};
 use crate::{
     access::user::User,
     apply::managed_fields::field_manager::FieldManager,
     base::{
+        go_text::is_printable,
         id::{ResourceId, ServerId},
         object::{Object, encode},
         request::{Answer, json_answer},

@@ -86,12 +86,3 @@ fn number(text: &str) -> Outcome<i64> {
     let bad = |_| status::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"));
     text.parse().map_err(bad)
 }
-
-/// Go's `unicode.IsPrint`, without its tables of unassigned characters: no control characters, no spaces other than
-/// U+0020, no format or private-use characters.
-pub(crate) fn is_printable(c: char) -> bool {
-    let marks = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}');
-    let format = marks || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}');
-    let private = matches!(c, '\u{e000}'..='\u{f8ff}');
-    c == ' ' || !(c.is_control() || c.is_whitespace() || format || private)
-}

@@ -2,27 +2,38 @@
 //! (k8s.io/apimachinery/pkg/api/validation/objectmeta.go).
 //!
 //! Only the form of managedFields is checked here; the field manager handles their content.
-use super::options;
+use super::{options, owners};
 use crate::base::{
     field_error::FieldError,
     names::{self, NameRule},
     object,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Finalizers that may lack a domain.
+pub(crate) const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
 const ANNOTATIONS_LIMIT: usize = 256 * 1024;
 /// Maximum length of a subresource's name, in bytes.
 const SUBRESOURCE_LIMIT: usize = 256;
 
-/// Validates the metadata of an object to be created.
-pub(crate) fn validate(value: &Value, rule: NameRule, errors: &mut Vec<FieldError>) {
+/// Validates the metadata of an object to be created; `core` are the additional rules of Kubernetes' own kinds.
+pub(crate) fn validate(value: &Value, rule: NameRule, core: bool, errors: &mut Vec<FieldError>) {
+    validate_whole(value, rule, errors);
+    if core {
+        standard_finalizers(value, errors);
+    }
+}
+
+/// The rules for the metadata of every object (ValidateObjectMetaAccessor).
+fn validate_whole(value: &Value, rule: NameRule, errors: &mut Vec<FieldError>) {
     let name = object::meta_str(value, "name");
     let prefix = object::meta_str(value, "generateName");
     if !prefix.is_empty() {
-        // The generated part is always valid, and a prefix may end in a dash or a dot.
-        let sample = format!("{}a", prefix.trim_end_matches(['-', '.']));
         let shown = Value::from(prefix);
-        errors.extend(rule.check(&sample).into_iter().map(|p| FieldError::invalid("metadata.generateName", &shown, p)));
+        let problems = rule.check_prefix(prefix).into_iter();
+        errors.extend(problems.map(|p| FieldError::invalid("metadata.generateName", &shown, p)));
     }
     if name.is_empty() {
         errors.push(FieldError::required("metadata.name", "name or generateName is required"));
@@ -30,22 +41,34 @@ pub(crate) fn validate(value: &Value, rule: NameRule, errors: &mut Vec<FieldErro
         let shown = || Value::from(name);
         errors.extend(rule.check(name).into_iter().map(|p| FieldError::invalid("metadata.name", &shown(), p)));
     }
-    validate_collections(value, errors);
-    for finalizer in object::finalizers(value) {
-        let shown = Value::from(finalizer);
-        let problems = names::qualified_name(finalizer).into_iter();
-        errors.extend(problems.map(|p| FieldError::invalid("metadata.finalizers", &shown, p)));
+    let generation = object::metadata(value).and_then(|meta| meta.get("generation"));
+    if let Some(negative) = generation.filter(|n| n.as_i64().is_some_and(|n| n < 0)) {
+        errors.push(FieldError::invalid("metadata.generation", negative, "must be greater than or equal to 0"));
+    }
+    validate_maps(value, errors);
+    owners::validate(value, errors);
+    validate_finalizers(value, errors);
+    validate_managers(value, errors);
+}
+
+/// Validates the metadata of an update, and that it changes nothing immutable. kube-apiserver validates the whole
+/// metadata first, and checks the change twice (generic registry and strategy); it lists each cause as often as it was
+/// found.
+pub(crate) fn validate_update(new: &Value, old: &Value, core: bool, errors: &mut Vec<FieldError>) {
+    validate_whole(new, NameRule::PathSegment, errors);
+    let start = errors.len();
+    validate_change(new, old, errors);
+    let again: Vec<_> = errors[start..].to_vec();
+    errors.extend(again);
+    if core {
+        standard_finalizers(new, errors);
     }
 }
 
-/// Validates the metadata of an update, and that it changes nothing immutable. kube-apiserver checks the latter twice
-/// (generic registry and strategy), and lists each cause as often as it was found.
-pub(crate) fn validate_update(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
-    validate_collections(new, errors);
-    let start = errors.len();
+fn validate_change(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
     if object::is_terminating(old) {
         let before = object::finalizers(old);
-        let added: Vec<_> = object::finalizers(new).into_iter().filter(|f| !before.contains(f)).collect();
+        let added: BTreeSet<_> = object::finalizers(new).into_iter().filter(|f| !before.contains(f)).collect();
         if !added.is_empty() {
             let list = added.iter().map(|f| format!("{f:?}")).collect::<Vec<_>>().join(", ");
             let detail = format!(
@@ -65,15 +88,40 @@ pub(crate) fn validate_update(new: &Value, old: &Value, errors: &mut Vec<FieldEr
             errors.push(FieldError::invalid(format!("metadata.{member}"), shown, "field is immutable"));
         }
     }
-    validate_collections(new, errors);
-    let again: Vec<_> = errors[start..].to_vec();
-    errors.extend(again);
+    validate_maps(new, errors);
+    owners::validate(new, errors);
+    validate_managers(new, errors);
+}
+
+/// Checks the names of finalizers, and that the two of the garbage collector are not combined.
+fn validate_finalizers(value: &Value, errors: &mut Vec<FieldError>) {
+    let finalizers = object::finalizers(value);
+    for finalizer in &finalizers {
+        let shown = Value::from(*finalizer);
+        let problems = names::qualified_name(finalizer).into_iter();
+        errors.extend(problems.map(|p| FieldError::invalid("metadata.finalizers", &shown, p)));
+    }
+    if ["orphan", "foregroundDeletion"].iter().all(|name| finalizers.contains(name)) {
+        let detail = "finalizer orphan and foregroundDeletion cannot be both set";
+        errors.push(FieldError::invalid("metadata.finalizers", &Value::from(finalizers), detail));
+    }
+}
+
+/// Checks that finalizers without a domain are Kubernetes' own (validateKubeFinalizerName).
+fn standard_finalizers(value: &Value, errors: &mut Vec<FieldError>) {
+    for (i, finalizer) in object::finalizers(value).into_iter().enumerate() {
+        if !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer) {
+            let detail = "name is neither a standard finalizer name nor is it fully qualified";
+            errors.push(FieldError::invalid(format!("metadata.finalizers[{i}]"), &finalizer.into(), detail));
+        }
+    }
 }
 
 /// Checks the names of the managers (k8s.io/apimachinery/pkg/apis/meta/v1/validation, ValidateManagedFields); the field
 /// manager has written the rest of each entry.
-fn validate_managers(meta: &Map<String, Value>, errors: &mut Vec<FieldError>) {
-    let entries = meta.get("managedFields").and_then(Value::as_array).into_iter().flatten();
+fn validate_managers(value: &Value, errors: &mut Vec<FieldError>) {
+    let entries = object::metadata(value).and_then(|meta| meta.get("managedFields")).and_then(Value::as_array);
+    let entries = entries.into_iter().flatten();
     for (i, entry) in entries.enumerate() {
         let text = |member: &str| entry.get(member).and_then(Value::as_str).unwrap_or_default();
         options::field_manager(text("manager"), &format!("metadata.managedFields[{i}].manager"), errors);
@@ -84,9 +132,8 @@ fn validate_managers(meta: &Map<String, Value>, errors: &mut Vec<FieldError>) {
     }
 }
 
-fn validate_collections(value: &Value, errors: &mut Vec<FieldError>) {
+fn validate_maps(value: &Value, errors: &mut Vec<FieldError>) {
     let Some(meta) = object::metadata(value) else { return };
-    validate_managers(meta, errors);
     if let Some(labels) = meta.get("labels").and_then(Value::as_object) {
         for (key, label) in labels {
             let shown = || Value::from(key.as_str());
@@ -101,24 +148,11 @@ fn validate_collections(value: &Value, errors: &mut Vec<FieldError>) {
         for (key, text) in annotations {
             size += key.len() + text.as_str().map_or(0, str::len);
             let shown = || Value::from(key.as_str());
-            let problems = names::qualified_name(&key.to_ascii_lowercase()).into_iter();
+            let problems = names::qualified_name(&key.to_lowercase()).into_iter();
             errors.extend(problems.map(|p| FieldError::invalid("metadata.annotations", &shown(), p)));
         }
         if size > ANNOTATIONS_LIMIT {
             errors.push(FieldError::too_long("metadata.annotations", ANNOTATIONS_LIMIT as u64));
-        }
-    }
-    for reference in meta.get("ownerReferences").and_then(Value::as_array).into_iter().flatten() {
-        for (member, detail) in [
-            ("apiVersion", "version must not be empty"),
-            ("kind", "must not be empty"),
-            ("name", "must not be empty"),
-            ("uid", "must not be empty"),
-        ] {
-            if reference.get(member).and_then(Value::as_str).is_none_or(str::is_empty) {
-                let field = format!("metadata.ownerReferences.{member}");
-                errors.push(FieldError::invalid(field, &Value::from(""), detail));
-            }
         }
     }
 }

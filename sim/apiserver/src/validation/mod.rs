@@ -16,6 +16,7 @@ pub(crate) mod lease;
 pub(crate) mod metadata;
 pub(crate) mod namespace;
 pub(crate) mod options;
+pub(crate) mod owners;
 pub(crate) mod rbac;
 pub(crate) mod secret;
 pub(crate) mod warnings;

@@ -1,10 +1,9 @@
 //! Namespaces (k8s.io/kubernetes/pkg/registry/core/namespace/strategy.go, pkg/apis/core/validation/validation.go).
+use super::metadata::STANDARD_FINALIZERS;
 use crate::base::{field_error::FieldError, names, object};
 use serde_json::{Map, Value, json};
 
 const LABEL: &str = "kubernetes.io/metadata.name";
-/// Finalizers that may lack a domain.
-const STANDARD: [&str; 3] = ["kubernetes", "foregroundDeletion", "orphan"];
 
 /// Sets the initial state: a new namespace is active, whatever its body contains, and has the finalizer `kubernetes`.
 pub(crate) fn prepare_new(namespace: &mut Map<String, Value>) {
@@ -33,7 +32,7 @@ pub(crate) fn validate(namespace: &Value, subresource: &str, errors: &mut Vec<Fi
     for finalizer in finalizers.into_iter().flatten() {
         let text = finalizer.as_str().unwrap_or_default();
         let problems = names::qualified_name(text);
-        let unknown = problems.is_empty() && !text.contains('/') && !STANDARD.contains(&text);
+        let unknown = !text.contains('/') && !STANDARD_FINALIZERS.contains(&text);
         errors.extend(problems.into_iter().map(|p| FieldError::invalid("spec.finalizers", finalizer, p)));
         if unknown {
             let detail = "name is neither a standard finalizer name nor is it fully qualified";

@@ -2,10 +2,11 @@
 use crate::{
     base::{
         field_error::FieldError,
+        go_text::{is_printable, quoted},
         selectors,
         status::{self, Outcome, Subject},
     },
-    request::options::{FIELD_MANAGER_LIMIT, Options, is_printable},
+    request::options::{FIELD_MANAGER_LIMIT, Options},
 };
 use serde_json::Value;
 
@@ -48,21 +49,6 @@ pub(crate) fn field_manager(name: &str, field: &str, errors: &mut Vec<FieldError
         let detail = format!("{}: invalid character U+{:04X} (at position {at})", quoted(name), u32::from(found));
         errors.push(FieldError::invalid_hidden(field, detail));
     }
-}
-
-/// Go's `%q`.
-fn quoted(text: &str) -> String {
-    let escape = |c: char| match c {
-        '\u{7}' => "\\a".to_owned(),
-        '\u{8}' => "\\b".to_owned(),
-        '\u{b}' => "\\v".to_owned(),
-        '\u{c}' => "\\f".to_owned(),
-        '\n' | '\r' | '\t' | '"' | '\\' => c.escape_default().to_string(),
-        c if is_printable(c) => c.to_string(),
-        c if c < ' ' || c == '\u{7f}' => format!("\\x{:02x}", u32::from(c)),
-        c => format!("\\u{:04x}", u32::from(c)),
-    };
-    format!("\"{}\"", text.chars().map(escape).collect::<String>())
 }
 
 /// Validates `dryRun`, whose only value is `All`.

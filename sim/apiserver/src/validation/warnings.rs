@@ -1,10 +1,8 @@
 //! Warnings on successful writes: repeated owners (k8s.io/apiserver/pkg/endpoints/handlers/rest.go) and finalizers of
 //! custom resources without a domain (k8s.io/apiextensions-apiserver/pkg/registry/customresource/validator.go).
-use crate::base::{names, object};
+use super::metadata::STANDARD_FINALIZERS;
+use crate::base::{go_text::quoted, names, object};
 use serde_json::Value;
-
-/// Finalizers that Kubernetes itself uses without a domain.
-const STANDARD: [&str; 3] = ["orphan", "foregroundDeletion", "kubernetes"];
 
 /// Drops owners that are repeated exactly, with a warning; `when` is empty, or says that admission ran before.
 pub(crate) fn drop_repeated_owners(value: &mut Value, when: &str, warnings: &mut Vec<String>) {
@@ -36,12 +34,13 @@ pub(crate) fn finalizers(new: &Value, old: Option<&Value>, warnings: &mut Vec<St
     added.dedup();
     for name in added {
         let problems = names::qualified_name(name).into_iter();
-        warnings.extend(problems.map(|problem| format!("metadata.finalizers: {name:?}: {problem}")));
-        if !name.contains('/') && !STANDARD.contains(&name) {
+        warnings.extend(problems.map(|problem| format!("metadata.finalizers: {}: {problem}", quoted(name))));
+        if !name.contains('/') && !STANDARD_FINALIZERS.contains(&name) {
             let path = if name.contains('.') { " including a path (/)" } else { "" };
             warnings.push(format!(
-                "metadata.finalizers: {name:?}: prefer a domain-qualified finalizer name{path} to avoid accidental \
-                 conflicts with other finalizer writers"
+                "metadata.finalizers: {}: prefer a domain-qualified finalizer name{path} to avoid accidental \
+                 conflicts with other finalizer writers",
+                quoted(name)
             ));
         }
     }

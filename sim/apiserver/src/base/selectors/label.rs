@@ -1,5 +1,6 @@
 //! Label selectors: the grammar and the messages of k8s.io/apimachinery/pkg/labels/selector.go.
 use crate::base::{
+    go_text::quoted,
     names, object,
     status::{self, Outcome},
 };
@@ -44,28 +45,57 @@ pub(crate) fn parse(text: &str) -> Outcome<Vec<Requirement>> {
     Parser { tokens: scan(text), at: 0 }.selector().map_err(status::bad_request)
 }
 
-const SYMBOLS: [char; 7] = ['=', '!', '(', ')', ',', '>', '<'];
+/// A token; a word may be a key, a value or the name of an operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Token<'a> {
+    Symbol(&'a str),
+    Word(&'a str),
+    End,
+}
 
-/// Splits a selector into symbols (one or two characters) and words; the end is an empty token.
-fn scan(text: &str) -> Vec<&str> {
+impl<'a> Token<'a> {
+    fn text(self) -> &'a str {
+        match self {
+            Self::Symbol(text) | Self::Word(text) => text,
+            Self::End => "",
+        }
+    }
+
+    fn starts_requirement(self) -> bool {
+        matches!(self, Self::Word(_) | Self::Symbol("!"))
+    }
+
+    fn ends_requirement(self) -> bool {
+        matches!(self, Self::End | Self::Symbol(","))
+    }
+}
+
+const SYMBOLS: [char; 7] = ['=', '!', '(', ')', ',', '>', '<'];
+/// Unlike Unicode's, Go's lexer knows four blanks.
+const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+
+/// Splits a selector into symbols (one or two characters) and words.
+fn scan(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
-    let mut rest = text.trim_start();
+    let mut rest = text.trim_start_matches(BLANKS);
     while let Some(first) = rest.chars().next() {
+        let symbol = SYMBOLS.contains(&first);
         let end = if rest.starts_with("==") || rest.starts_with("!=") {
             2
-        } else if SYMBOLS.contains(&first) {
+        } else if symbol {
             1
         } else {
-            rest.find(|c: char| SYMBOLS.contains(&c) || c.is_ascii_whitespace()).unwrap_or(rest.len())
+            rest.find(|c: char| SYMBOLS.contains(&c) || BLANKS.contains(&c)).unwrap_or(rest.len())
         };
-        tokens.push(&rest[..end]);
-        rest = rest[end..].trim_start();
+        let (token, after) = rest.split_at(end);
+        tokens.push(if symbol { Token::Symbol(token) } else { Token::Word(token) });
+        rest = after.trim_start_matches(BLANKS);
     }
     tokens
 }
 
 struct Parser<'a> {
-    tokens: Vec<&'a str>,
+    tokens: Vec<Token<'a>>,
     at: usize,
 }
 
@@ -73,111 +103,153 @@ impl<'a> Parser<'a> {
     fn selector(mut self) -> Result<Vec<Requirement>, String> {
         let mut requirements = Vec::new();
         loop {
-            let token = self.peek();
-            if token.is_empty() {
-                return Ok(requirements);
-            }
-            if !is_word(token) && token != "!" {
-                return Err(format!("found '{token}', expected: !, identifier, or 'end of string'"));
+            match self.peek() {
+                Token::End => return Ok(requirements),
+                token if token.starts_requirement() => {}
+                token => return Err(format!("found '{}', expected: !, identifier, or 'end of string'", token.text())),
             }
             let requirement = self.requirement().map_err(|e| format!("unable to parse requirement: {e}"))?;
             requirements.push(requirement);
             match self.next() {
-                "" => return Ok(requirements),
-                "," if is_word(self.peek()) || self.peek() == "!" => {}
-                "," => return Err(format!("found '{}', expected: identifier after ','", self.peek())),
-                other => return Err(format!("found '{other}', expected: ',' or 'end of string'")),
+                Token::End => return Ok(requirements),
+                Token::Symbol(",") if self.peek().starts_requirement() => {}
+                Token::Symbol(",") => {
+                    return Err(format!("found '{}', expected: identifier after ','", self.peek().text()));
+                }
+                other => return Err(format!("found '{}', expected: ',' or 'end of string'", other.text())),
             }
         }
     }
 
     fn requirement(&mut self) -> Result<Requirement, String> {
-        let absent = self.peek() == "!";
+        let absent = self.peek() == Token::Symbol("!");
         if absent {
             self.at += 1;
         }
-        let key = self.word()?.to_owned();
-        if let Some(problem) = names::qualified_name(&key).first() {
-            return Err(format!("key: Invalid value: {key:?}: {problem}"));
+        let key = self.word()?;
+        // The key is checked before its operator is known, and the path of the selector is not set.
+        if let Some(why) = invalid("<nil>", key, &names::qualified_name(key)) {
+            return Err(why);
         }
         let operator = if absent {
             Operator::DoesNotExist
-        } else if matches!(self.peek(), "" | ",") {
+        } else if self.peek().ends_requirement() {
             Operator::Exists
         } else {
-            self.operator(&key)?
+            self.operator(key)?
         };
-        Ok(Requirement { key, operator })
+        Ok(Requirement { key: key.to_owned(), operator })
     }
 
     fn operator(&mut self, key: &str) -> Result<Operator, String> {
-        match self.next() {
-            "in" => Ok(Operator::In(self.values(key)?)),
-            "notin" => Ok(Operator::NotIn(self.values(key)?)),
-            "=" | "==" => Ok(Operator::In(vec![self.exact(key)?])),
-            "!=" => Ok(Operator::NotIn(vec![self.exact(key)?])),
-            ">" => self.number(key).map(Operator::GreaterThan),
-            "<" => self.number(key).map(Operator::LessThan),
-            other => Err(format!("found '{other}', expected: in, notin, =, ==, !=, gt, lt")),
-        }
+        let operator = self.next();
+        Ok(match operator.text() {
+            "in" => Operator::In(checked(key, self.values()?)?),
+            "notin" => Operator::NotIn(checked(key, self.values()?)?),
+            "=" | "==" => Operator::In(checked(key, vec![self.exact()?])?),
+            "!=" => Operator::NotIn(checked(key, vec![self.exact()?])?),
+            ">" => Operator::GreaterThan(number(key, self.exact()?)?),
+            "<" => Operator::LessThan(number(key, self.exact()?)?),
+            other => return Err(format!("found '{other}', expected: in, notin, =, ==, !=, gt, lt")),
+        })
     }
 
-    fn exact(&mut self, key: &str) -> Result<String, String> {
-        if matches!(self.peek(), "" | ",") {
-            return Ok(String::new());
-        }
-        let value = self.word()?;
-        checked(key, 0, value)
+    fn exact(&mut self) -> Result<&'a str, String> {
+        if self.peek().ends_requirement() { Ok("") } else { self.word() }
     }
 
-    fn number(&mut self, key: &str) -> Result<i64, String> {
-        let value = self.exact(key)?;
-        let message = "for 'Gt', 'Lt' operators, the value must be an integer";
-        value.parse().map_err(|_| format!("values[0]: Invalid value: {value:?}: {message}"))
-    }
-
-    fn values(&mut self, key: &str) -> Result<Vec<String>, String> {
+    /// The values in parentheses, sorted and without repetitions. An empty place is the empty value.
+    fn values(&mut self) -> Result<Vec<&'a str>, String> {
         let open = self.next();
-        if open != "(" {
-            return Err(format!("found '{open}' expected: '('"));
+        if open != Token::Symbol("(") {
+            return Err(format!("found '{}' expected: '('", open.text()));
         }
         let mut values = Vec::new();
+        match self.peek() {
+            Token::Word(_) | Token::Symbol(",") => self.list(&mut values)?,
+            Token::Symbol(")") => values.push(""),
+            other => return Err(format!("found '{}', expected: ',', ')' or identifier", other.text())),
+        }
+        self.at += 1;
+        values.sort_unstable();
+        values.dedup();
+        Ok(values)
+    }
+
+    /// Words and commas up to the closing parenthesis.
+    fn list(&mut self, values: &mut Vec<&'a str>) -> Result<(), String> {
         loop {
             match self.next() {
-                ")" => break,
-                "," => {}
-                word if is_word(word) => values.push(checked(key, values.len(), word)?),
-                other => return Err(format!("found '{other}', expected: ',', ')' or identifier")),
+                Token::Word(value) => {
+                    values.push(value);
+                    match self.peek() {
+                        Token::Symbol(",") => {}
+                        Token::Symbol(")") => return Ok(()),
+                        other => return Err(format!("found '{}', expected: ',' or ')'", other.text())),
+                    }
+                }
+                Token::Symbol(",") => {
+                    if values.is_empty() || matches!(self.peek(), Token::Symbol(")" | ",")) {
+                        values.push("");
+                    }
+                    if self.peek() == Token::Symbol(")") {
+                        return Ok(());
+                    }
+                }
+                other => return Err(format!("found '{}', expected: ',', or identifier", other.text())),
             }
         }
-        if values.is_empty() { Ok(vec![String::new()]) } else { Ok(values) }
     }
 
     fn word(&mut self) -> Result<&'a str, String> {
-        let token = self.next();
-        if is_word(token) { Ok(token) } else { Err(format!("found '{token}', expected: identifier")) }
+        match self.next() {
+            Token::Word(word) => Ok(word),
+            other => Err(format!("found '{}', expected: identifier", other.text())),
+        }
     }
 
-    fn peek(&self) -> &'a str {
-        self.tokens.get(self.at).copied().unwrap_or_default()
+    fn peek(&self) -> Token<'a> {
+        self.tokens.get(self.at).copied().unwrap_or(Token::End)
     }
 
-    fn next(&mut self) -> &'a str {
+    fn next(&mut self) -> Token<'a> {
         let token = self.peek();
         self.at += 1;
         token
     }
 }
 
-fn is_word(token: &str) -> bool {
-    !token.is_empty() && !token.starts_with(SYMBOLS)
+/// The error about a key or a value; None without problems.
+fn invalid(path: &str, text: &str, problems: &[String]) -> Option<String> {
+    (!problems.is_empty()).then(|| format!("{path}: Invalid value: {}: {}", quoted(text), problems.join("; ")))
 }
 
-fn checked(key: &str, index: usize, value: &str) -> Result<String, String> {
-    match names::label_value(value).first() {
-        Some(problem) => Err(format!("values[{index}][{key}]: Invalid value: {value:?}: {problem}")),
-        None => Ok(value.to_owned()),
+/// Several errors of one requirement (k8s.io/apimachinery/pkg/util/errors, Aggregate).
+fn aggregate(mut errors: Vec<String>) -> Result<(), String> {
+    match errors.len() {
+        0 => Ok(()),
+        1 => Err(errors.remove(0)),
+        _ => Err(format!("[{}]", errors.join(", "))),
     }
+}
+
+fn value_errors(key: &str, values: &[&str]) -> Vec<String> {
+    let each = values.iter().enumerate();
+    each.filter_map(|(i, value)| invalid(&format!("values[{i}][{key}]"), value, &names::label_value(value))).collect()
+}
+
+fn checked(key: &str, values: Vec<&str>) -> Result<Vec<String>, String> {
+    aggregate(value_errors(key, &values))?;
+    Ok(values.into_iter().map(str::to_owned).collect())
+}
+
+fn number(key: &str, value: &str) -> Result<i64, String> {
+    let parsed = value.parse();
+    let why = "for 'Gt', 'Lt' operators, the value must be an integer".to_owned();
+    let mut errors: Vec<_> = parsed.is_err().then(|| invalid("values[0]", value, &[why])).flatten().into_iter().collect();
+    errors.extend(value_errors(key, &[value]));
+    aggregate(errors)?;
+    Ok(parsed.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -209,6 +281,8 @@ mod tests {
         let message = |text: &str| parse(text).unwrap_err().message;
         assert_eq!(message("app=(x"), "unable to parse requirement: found '(', expected: identifier");
         assert_eq!(message("app=no spaces"), "found 'spaces', expected: ',' or 'end of string'");
-        assert_eq!(message("app in (x"), "unable to parse requirement: found '', expected: ',', ')' or identifier");
+        assert_eq!(message("app in (x"), "unable to parse requirement: found '', expected: ',' or ')'");
+        assert_eq!(message("app in ("), "unable to parse requirement: found '', expected: ',', ')' or identifier");
+        assert_eq!(message("app in (x,"), "unable to parse requirement: found '', expected: ',', or identifier");
     }
 }

@@ -1,6 +1,6 @@
 //! Label and field selectors of lists, watches and collection deletes.
 use super::status::Outcome;
-use field::SelectableField;
+use field::{Refusal, SelectableField};
 use serde_json::Value;
 
 pub(crate) mod field;
@@ -28,8 +28,10 @@ impl Selector {
     ///
     /// # Errors
     /// 400 for a selector that does not parse or names a field that is not selectable.
-    pub(crate) fn parse(known: &[SelectableField], custom: bool, labels: &str, fields: &str) -> Outcome<Self> {
-        Ok(Self { labels: label::parse(labels)?, fields: field::parse(known, custom, fields)? })
+    pub(crate) fn parse(known: &[SelectableField], refusal: Refusal, labels: &str, fields: &str) -> Outcome<Self> {
+        // Both are parsed with the query; fields are looked up later.
+        check_syntax(labels, fields)?;
+        Ok(Self { labels: label::parse(labels)?, fields: field::parse(known, refusal, fields)? })
     }
 
     /// Additionally requires a name.

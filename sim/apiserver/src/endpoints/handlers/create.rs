@@ -129,7 +129,7 @@ impl ApiServer {
 
     fn validate_new(&self, call: &Call<'_>, value: &Value) -> Vec<FieldError> {
         let mut errors = Vec::new();
-        metadata::validate(value, call.kind.name_rule, &mut errors);
+        metadata::validate(value, call.kind.name_rule, call.kind.has_core_metadata(), &mut errors);
         self.validate_content(call, value, None, &mut errors);
         errors
     }

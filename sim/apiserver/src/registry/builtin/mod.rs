@@ -31,7 +31,18 @@ const BUILTINS: [Builtin; 17] = [
     },
     Builtin { group: "coordination.k8s.io", kind: "Lease", plural: "leases", ..PLAIN },
     Builtin {
-        fields: &["spec.nodeName", "spec.restartPolicy", "spec.serviceAccountName", "status.phase"],
+        fields: &[
+            "spec.host",
+            "spec.hostNetwork",
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "status.nominatedNodeName",
+            "status.phase",
+            "status.podIP",
+            "status.podIPs",
+        ],
         ..workload("", "Pod", "pods", &["po"])
     },
     Builtin {
@@ -126,11 +137,12 @@ pub(crate) fn kinds() -> Vec<Kind> {
 impl Builtin {
     fn kind(&self, id: ResourceId) -> Kind {
         let owned = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
-        let mut fields = metadata_fields(self.namespaced);
+        // Kinds without fields of their own accept both labels, namespaced or not.
+        let mut fields = metadata_fields(self.namespaced || self.fields.is_empty());
         let view = self.group == "events.k8s.io";
         fields.extend(self.fields.iter().map(|name| match view {
             true => SelectableField::stored_as(name, &events::stored_path(name)),
-            false => SelectableField::new(name),
+            false => SelectableField::builtin(name),
         }));
         let lease = self.kind == "Lease";
         let rbac = self.group == RBAC;
