@@ -1,10 +1,5 @@
-//! Non-resource paths: discovery (legacy and aggregated), the version, the health endpoints
-//! (k8s.io/apiserver/pkg/endpoints/discovery, pkg/server/healthz).
-use super::{
-    document::Document,
-    openapi,
-    page::{page_not_found, text_answer},
-};
+//! Non-resource paths: discovery, legacy and aggregated, and the version (k8s.io/apiserver/pkg/endpoints/discovery).
+use super::{document::Document, health, index, openapi, page::page_not_found, routes};
 use crate::{
     base::{
         object::encode,
@@ -42,72 +37,64 @@ const GROUPS: [&str; 12] = [
     "apiextensions.k8s.io",
     "coordination.k8s.io",
 ];
-/// The checks that a healthy server reports, as far as one without controllers has them.
-const CHECKS: [&str; 3] = ["ping", "log", "etcd"];
-
 /// The answer for a path outside the resources.
 pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outcome<Answer> {
     let headers = &request.headers;
-    let mut parts = path.split('/').filter(|p| !p.is_empty());
-    let parts = [parts.next(), parts.next(), parts.next(), parts.next()];
     let query = request.target.split_once('?').map_or("", |(_, query)| query);
+    if let Some(answer) = health::answer(path, query) {
+        return Ok(answer);
+    }
+    // The outermost mux knows only paths with one slash at the beginning.
+    let mut parts = path.split('/').filter(|p| !p.is_empty() && !path.starts_with("//"));
+    let parts = [parts.next(), parts.next(), parts.next(), parts.next()];
     match parts {
+        _ if matches!(path, "/" | "/index.html") => Ok(json_answer(200, encode(&index::paths(registry)), &[])),
         [Some(root @ ("api" | "apis")), None, ..] => match (negotiation::aggregated_discovery(headers)?, root == "api")
         {
             (true, core) => Ok(aggregate(registry, core, headers)),
-            (false, true) => document(request, &api_versions()),
+            (false, true) => read_only(request, &api_versions()),
             (false, false) => document(request, &group_list(registry)),
         },
-        [Some("api"), Some("v1"), None, _] => document(request, &resource_list(registry, "", "v1")),
+        [Some("api"), Some("v1"), None, _] => read_only(request, &resource_list(registry, "", "v1")),
         [Some("apis"), Some(group), None, _] if has(registry, group, None) => {
             document(request, &group_body(registry, group, true))
         }
         [Some("apis"), Some(group), Some(version), None] if has(registry, group, Some(version)) => {
-            document(request, &resource_list(registry, group, version))
+            let list = resource_list(registry, group, version);
+            if is_builtin(registry, group) { read_only(request, &list) } else { document(request, &list) }
         }
-        [Some("apis"), Some(group), ..] if absent::ABSENT_GROUPS.contains(&group) => {
+        [Some("apis"), Some(group), version, None] if absent::is_absent(group, version) => {
             Err(status::not_simulated(&format!("API group {group}")))
         }
-        [Some("apis"), Some(group), Some(_), None] if is_builtin(registry, group) => Err(status::no_such_resource()),
-        [Some("version"), None, ..] if ![Method::GET, Method::HEAD].contains(&request.method) => {
-            Err(status::method_not_allowed())
-        }
+        [Some(root @ ("api" | "apis")), group, ..] => routes::no_such_path(registry, root, group),
+        [Some("version"), None, ..] if request.method != Method::GET => Err(status::method_not_allowed()),
         [Some("version"), None, ..] => Ok(json_answer(200, encode(&version()), &[])),
-        [Some(name @ ("healthz" | "livez" | "readyz")), check, None, _] => Ok(health(name, check, query)),
         [Some("openapi"), Some("v3"), ..] => openapi::answer(registry, path, request),
-        [Some("openapi" | "metrics" | "logs" | "debug"), ..] => Err(status::not_simulated(path)),
+        [Some("openapi"), Some("v2"), None, _] | [Some("metrics" | "flagz" | "statusz"), None, ..] => {
+            Err(status::not_simulated(path))
+        }
+        [Some("metrics"), Some("slis"), None, _] | [Some("logs" | "debug"), ..] => Err(status::not_simulated(path)),
+        [Some(".well-known"), Some("openid-configuration"), None, _]
+        | [Some("openid"), Some("v1"), Some("jwks"), None] => Err(status::not_simulated(path)),
         _ => Ok(page_not_found()),
     }
 }
 
-/// A legacy discovery document, which both POST and GET read.
-fn document(request: &Request, value: &Value) -> Outcome<Answer> {
-    if ![Method::GET, Method::HEAD, Method::POST].contains(&request.method) {
+/// A document that only GET reads: those of the built-in groups' versions, which have routes.
+fn read_only(request: &Request, value: &Value) -> Outcome<Answer> {
+    if request.method != Method::GET {
         return Err(status::method_not_allowed());
     }
+    document(request, value)
+}
+
+/// A discovery document, which every method reads.
+fn document(request: &Request, value: &Value) -> Outcome<Answer> {
     let answer = json_answer(200, encode(value), &[]);
     match negotiation::for_errors(&request.headers) {
         Encoding::Yaml => representation::encoded(answer, Encoding::Yaml),
         // A client that accepts protobuf here accepts JSON too.
         Encoding::Json | Encoding::Protobuf => Ok(answer),
-    }
-}
-
-fn health(name: &str, check: Option<&str>, query: &str) -> Answer {
-    let known = |wanted: &str| CHECKS.contains(&wanted);
-    let has = |wanted: &str| query.split('&').any(|part| part == wanted || part.starts_with(&format!("{wanted}=")));
-    let excluded = |check: &str| query.split('&').any(|part| part.strip_prefix("exclude=") == Some(check));
-    match check {
-        Some(check) if !known(check) => page_not_found(),
-        None if has("verbose") => {
-            let line = |check: &str| {
-                let excluded = if excluded(check) { "excluded: " } else { "" };
-                format!("[+]{check} {excluded}ok\n")
-            };
-            let lines: String = CHECKS.iter().map(|check| line(check)).collect();
-            text_answer(200, format!("{lines}{name} check passed\n"))
-        }
-        _ => text_answer(200, "ok".into()),
     }
 }
 
@@ -200,7 +187,12 @@ fn resource_list(registry: &Registry, group: &str, version: &str) -> Value {
         }));
     }
     let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-    json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": resources})
+    let mut list = json!({"kind": "APIResourceList", "groupVersion": group_version, "resources": resources});
+    // The core group's list is written by an older encoder.
+    if !group.is_empty() {
+        list["apiVersion"] = "v1".into();
+    }
+    list
 }
 
 /// The subresources that can be read, patched and replaced.

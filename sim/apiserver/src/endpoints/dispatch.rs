@@ -22,7 +22,6 @@ use crate::{
     },
     server::state::ApiServer,
 };
-use http::Method;
 use jiff::Timestamp;
 
 /// The name that the options of a list or a watch select; none if the options do not parse
@@ -46,6 +45,7 @@ impl ApiServer {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let info = match request_info::parse(path) {
             Target::Resource(info) => info,
+            Target::Unknowable(path) => return Ok(page::unknowable(path)),
             Target::Path(path) => {
                 let verb = request.method.as_str().to_ascii_lowercase();
                 self.admit(&authorize::bare_attributes(actor, request, &verb, path))?;
@@ -55,10 +55,12 @@ impl ApiServer {
         let options = Options::parse(query);
         let collection = info.name.is_empty();
         let watch = info.watch_prefix || options.as_ref().is_ok_and(|options| options.watch);
-        let prefixed = info.watch_prefix && request.method == Method::GET;
-        let verb = request_info::verb(&request.method, collection || prefixed, watch);
+        let verb = match info.watch_prefix {
+            true => "watch",
+            false => request_info::verb(&request.method, collection, watch),
+        };
         let mut attributes = authorize::resource_attributes(actor, &request.headers, verb, &info, path);
-        let named = if prefixed { None } else { selected_name(verb, &options) };
+        let named = if info.watch_prefix { None } else { selected_name(verb, &options) };
         if let Some(name) = &named {
             attributes.name = name;
         }
@@ -66,8 +68,9 @@ impl ApiServer {
         let Some(kind) = registry.find(info.group, info.version, info.resource) else {
             return routes::unknown_resource(registry, &info);
         };
-        if kind.custom && kind.namespaced && info.namespace.is_empty() && (!collection || request.method != Method::GET)
-        {
+        let across = matches!(verb, "list" | "watch") && (collection || info.watch_prefix);
+        let misplaced = kind.namespaced == info.namespace.is_empty() && !(kind.namespaced && across);
+        if kind.custom && misplaced {
             return Ok(page::page_not_found());
         }
         routes::check_route(kind, &info, &request.method)?;

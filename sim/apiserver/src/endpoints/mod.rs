@@ -7,6 +7,8 @@ mod discovery;
 mod dispatch;
 mod document;
 mod handlers;
+mod health;
+mod index;
 mod openapi;
 mod page;
 mod reviews;

@@ -6,85 +6,104 @@ use crate::{
         status::{self, Outcome},
     },
     registry::{builtin::absent, kind::Kind, resources::Registry},
-    request::request_info::RequestInfo,
+    request::request_info::{self, RequestInfo},
 };
 use http::Method;
 
-/// The 404 for an unknown resource: built-in groups answer in JSON, custom ones in plain text, because two servers of a
-/// chain answer.
+/// The answer for an unknown resource, or 501 for one of Kubernetes that is not simulated.
 pub(crate) fn unknown_resource(registry: &Registry, info: &RequestInfo<'_>) -> Outcome<Answer> {
-    if absent::ABSENT_GROUPS.contains(&info.group) {
+    if absent::is_absent(info.group, Some(info.version)) {
         return Err(status::not_simulated(&format!("API group {}", info.group)));
     }
-    let known = registry.kinds().find(|k| k.group == info.group && k.version == info.version);
-    match known {
-        Some(kind) if !kind.custom && absent::ABSENT_RESOURCES.contains(&info.resource) => {
-            Err(status::not_simulated(&format!("resource {}", info.resource)))
-        }
-        Some(kind) if !kind.custom => Err(status::no_such_resource()),
-        _ => Ok(page::page_not_found()),
+    let served = registry.kinds().any(|k| !k.custom && k.group == info.group && k.version == info.version);
+    if served && absent::ABSENT_RESOURCES.contains(&info.resource) {
+        return Err(status::not_simulated(&format!("resource {}", info.resource)));
+    }
+    no_such_path(registry, if info.group.is_empty() { "api" } else { "apis" }, Some(info.group))
+}
+
+/// The 404 for a path that no version has: below `/api` and the built-in groups the routes answer in JSON, elsewhere
+/// the outermost mux answers in plain text (k8s.io/apiserver/pkg/server/handler.go, director).
+pub(crate) fn no_such_path(registry: &Registry, root: &str, group: Option<&str>) -> Outcome<Answer> {
+    let builtin = |group: &str| {
+        absent::ABSENT_GROUPS.iter().any(|(absent, _)| *absent == group)
+            || registry.kinds().any(|kind| !kind.custom && kind.group == group)
+    };
+    if root == "api" || group.is_some_and(builtin) {
+        Err(status::no_such_resource())
+    } else {
+        Ok(page::page_not_found())
     }
 }
 
 /// Checks that the kind has this path and method.
 pub(crate) fn check_route(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Outcome<()> {
+    if kind.custom {
+        return check_custom(kind, info, method);
+    }
+    let on_collection = info.name.is_empty();
     let lost = kind.namespaced && info.namespace.is_empty();
-    if !kind.namespaced && !info.namespace.is_empty() {
+    let misplaced = !kind.namespaced && !info.namespace.is_empty();
+    let no_objects = kind.create_only && (lost || !on_collection || info.watch_prefix);
+    if misplaced || no_objects || info.has_more || (lost && !on_collection) {
         return Err(status::no_such_resource());
-    }
-    let known = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method);
-    if !known {
-        let unsupported = kind.custom && !matches!(*method, Method::HEAD | Method::OPTIONS);
-        return Err(if unsupported {
-            status::unsupported_method(kind.subject(), "")
-        } else {
-            status::method_not_allowed()
-        });
-    }
-    if info.watch_prefix && method != Method::GET {
-        return Err(status::method_not_allowed());
-    }
-    if lost && (!info.name.is_empty() || method != Method::GET) {
-        let reading = method == Method::GET || !info.name.is_empty() || kind.create_only;
-        return Err(if reading { status::no_such_resource() } else { status::method_not_allowed() });
     }
     if !info.subresource.is_empty() {
         return check_subresource(kind, info, method);
     }
+    let allowed = match *method {
+        _ if kind.create_only => method == Method::POST,
+        Method::GET => true,
+        _ if info.watch_prefix || lost => false,
+        Method::POST => on_collection,
+        Method::PUT | Method::PATCH => !on_collection,
+        Method::DELETE => !on_collection || kind.has_delete_collection(),
+        _ => false,
+    };
+    if allowed { Ok(()) } else { Err(status::method_not_allowed()) }
+}
+
+/// The handler of custom resources has one path for everything, and decides by verb
+/// (k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go). It ignores what follows a subresource.
+fn check_custom(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Outcome<()> {
     let on_collection = info.name.is_empty();
-    match *method {
-        _ if kind.create_only && !on_collection => Err(status::no_such_resource()),
-        Method::POST if kind.create_only => Ok(()),
-        _ if kind.create_only => Err(status::method_not_allowed()),
-        Method::POST if !on_collection && !kind.custom => Err(status::method_not_allowed()),
-        Method::DELETE if on_collection && !kind.has_delete_collection() => Err(status::method_not_allowed()),
-        Method::PUT | Method::PATCH if on_collection && kind.custom => {
-            Err(status::bad_request("name must be provided"))
-        }
-        Method::PUT | Method::PATCH if on_collection => Err(status::method_not_allowed()),
-        _ => Ok(()),
+    let verb = request_info::verb(method, on_collection, false);
+    match info.subresource {
+        _ if info.watch_prefix => Ok(()),
+        "" if verb.is_empty() => Err(status::unsupported_method(kind.subject(), verb)),
+        "" if on_collection && matches!(verb, "update" | "patch") => Err(status::bad_request("name must be provided")),
+        "" => Ok(()),
+        "status" if kind.has_status => check_part(kind, verb),
+        "scale" if kind.scale.is_some() => check_part(kind, verb),
+        // 404 even if the object exists.
+        _ => Err(status::not_found(kind.subject(), &info.name)),
     }
 }
 
-pub(crate) fn check_subresource(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Outcome<()> {
-    match info.subresource {
-        "scale" if kind.scale.is_some() && matches!(*method, Method::GET | Method::PUT | Method::PATCH) => Ok(()),
-        "scale" if kind.scale.is_some() => Err(status::method_not_allowed()),
-        "status" if kind.has_status && matches!(*method, Method::GET | Method::PUT | Method::PATCH) => Ok(()),
-        "status" if kind.has_status => Err(status::method_not_allowed()),
-        "finalize" if kind.kind == "Namespace" && !kind.custom && method == Method::PUT => Ok(()),
-        "finalize" if kind.kind == "Namespace" && !kind.custom => Err(status::method_not_allowed()),
-        // The custom resource handler answers 404 even if the object exists.
-        _ if kind.custom => Err(status::not_found(kind.subject(), &info.name)),
+fn check_part(kind: &Kind, verb: &str) -> Outcome<()> {
+    if matches!(verb, "get" | "update" | "patch") {
+        Ok(())
+    } else {
+        Err(status::unsupported_method(kind.subject(), verb))
+    }
+}
+
+fn check_subresource(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Outcome<()> {
+    let methods: &[Method] = match info.subresource {
+        "scale" if kind.scale.is_some() => &[Method::GET, Method::PUT, Method::PATCH],
+        "status" if kind.has_status => &[Method::GET, Method::PUT, Method::PATCH],
+        "finalize" if kind.kind == "Namespace" => &[Method::PUT],
+        "token" if kind.kind == "ServiceAccount" => &[Method::POST],
         other => {
             let absent = absent::ABSENT_SUBRESOURCES
                 .iter()
                 .any(|(plural, list)| *plural == kind.plural && list.contains(&other));
-            Err(if absent {
+            return Err(if absent {
                 status::not_simulated(&format!("{}/{other}", kind.plural))
             } else {
                 status::no_such_resource()
-            })
+            });
         }
-    }
+    };
+    if methods.contains(method) { Ok(()) } else { Err(status::method_not_allowed()) }
 }

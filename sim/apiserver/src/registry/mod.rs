@@ -12,3 +12,4 @@ pub(crate) mod group;
 pub(crate) mod kind;
 pub(crate) mod member_type;
 pub(crate) mod resources;
+pub(crate) mod scheme;

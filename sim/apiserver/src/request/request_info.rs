@@ -19,6 +19,8 @@ pub(crate) struct RequestInfo<'a> {
     pub(crate) subresource: &'a str,
     /// Whether the path has the deprecated `/watch/` prefix.
     pub(crate) watch_prefix: bool,
+    /// Whether the path goes on after the subresource.
+    pub(crate) has_more: bool,
 }
 
 /// The target of a request.
@@ -28,39 +30,42 @@ pub(crate) enum Target<'a> {
     Resource(RequestInfo<'a>),
     /// A non-resource path: discovery, health and others.
     Path(&'a str),
+    /// The deprecated `/watch/` prefix without a resource.
+    Unknowable(&'a str),
 }
 
-/// Maximum number of segments in a resource path: apis, group, version, watch, namespaces, ns, resource, name,
-/// subresource.
+/// Maximum number of segments in a resource path that are interpreted: apis, group, version, watch, namespaces, ns,
+/// resource, name, subresource.
 const SEGMENTS: usize = 9;
 
 pub(crate) fn parse(path: &str) -> Target<'_> {
     let mut parts = [""; SEGMENTS];
-    let mut count = 0;
-    for part in path.split('/').filter(|p| !p.is_empty()) {
+    let (mut count, mut has_more) = (0, false);
+    // Slashes at both ends are ignored; empty segments in between are segments.
+    for part in path.trim_matches('/').split('/') {
         if count == SEGMENTS {
-            return Target::Path(path);
+            has_more = true;
+            break;
         }
         parts[count] = part;
         count += 1;
     }
     let (group, version, rest) = match parts[0] {
+        _ if path.starts_with("//") => return Target::Path(path),
         "api" if count > 2 => ("", parts[1], &parts[2..count]),
         "apis" if count > 3 => (parts[1], parts[2], &parts[3..count]),
         _ => return Target::Path(path),
     };
     let (watch_prefix, rest) = match rest {
-        ["watch", rest @ ..] if !rest.is_empty() => (true, rest),
+        ["watch"] => return Target::Unknowable(path),
+        ["watch", rest @ ..] => (true, rest),
         _ => (false, rest),
     };
     let (namespace, rest) = match rest {
-        ["namespaces", _, "status" | "finalize"] | ["namespaces", _] => ("", rest),
+        ["namespaces", _, "status" | "finalize", ..] | ["namespaces", _] => ("", rest),
         ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (*namespace, rest),
         _ => ("", rest),
     };
-    if rest.len() > 3 {
-        return Target::Path(path);
-    }
     let at = |i: usize| rest.get(i).copied().unwrap_or_default();
     Target::Resource(RequestInfo {
         group,
@@ -70,6 +75,7 @@ pub(crate) fn parse(path: &str) -> Target<'_> {
         name: percent::decode_segment(at(1)),
         subresource: at(2),
         watch_prefix,
+        has_more: has_more || rest.len() > 3,
     })
 }
 
@@ -95,7 +101,7 @@ mod tests {
     fn resource(path: &str) -> RequestInfo<'_> {
         match parse(path) {
             Target::Resource(info) => info,
-            Target::Path(path) => panic!("{path} has no resource"),
+            Target::Path(path) | Target::Unknowable(path) => panic!("{path} has no resource"),
         }
     }
 

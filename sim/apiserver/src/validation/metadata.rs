@@ -3,10 +3,16 @@
 //!
 //! Only the form of managedFields is checked here; the field manager handles their content.
 use super::{options, owners};
-use crate::base::{
-    field_error::FieldError,
-    names::{self, NameRule},
-    object,
+use crate::{
+    base::{
+        field_error::FieldError,
+        names::{self, NameRule},
+        object,
+    },
+    registry::{
+        group::{ADMISSION, RBAC},
+        kind::Kind,
+    },
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -52,16 +58,52 @@ fn validate_whole(value: &Value, rule: NameRule, errors: &mut Vec<FieldError>) {
 }
 
 /// Validates the metadata of an update, and that it changes nothing immutable. kube-apiserver validates the whole
-/// metadata first, and checks the change twice (generic registry and strategy); it lists each cause as often as it was
-/// found.
-pub(crate) fn validate_update(new: &Value, old: &Value, core: bool, errors: &mut Vec<FieldError>) {
+/// metadata and the change for every kind (rest.BeforeUpdate), then what the kind's own strategy validates, and lists
+/// each cause as often as it was found.
+pub(crate) fn validate_update(new: &Value, old: &Value, kind: &Kind, subresource: &str, errors: &mut Vec<FieldError>) {
+    let core = kind.has_core_metadata();
+    let change = |errors: &mut Vec<FieldError>| {
+        validate_change(new, old, errors);
+        if core {
+            standard_finalizers(new, errors);
+        }
+    };
     validate_whole(new, NameRule::PathSegment, errors);
-    let start = errors.len();
     validate_change(new, old, errors);
-    let again: Vec<_> = errors[start..].to_vec();
-    errors.extend(again);
-    if core {
-        standard_finalizers(new, errors);
+    match Strategy::of(kind, subresource) {
+        Strategy::Change => change(errors),
+        Strategy::ChangeThenWhole => {
+            change(errors);
+            validate(new, kind.name_rule, core, errors);
+        }
+        Strategy::WholeThenChange => {
+            validate(new, kind.name_rule, core, errors);
+            change(errors);
+        }
+        Strategy::Whole => validate(new, kind.name_rule, core, errors),
+    }
+}
+
+/// What a kind's own validation of an update covers (k8s.io/kubernetes/pkg/apis, the functions `Validate…Update`).
+#[derive(Clone, Copy)]
+enum Strategy {
+    Change,
+    ChangeThenWhole,
+    WholeThenChange,
+    Whole,
+}
+
+impl Strategy {
+    fn of(kind: &Kind, subresource: &str) -> Self {
+        match kind.kind.as_str() {
+            _ if kind.custom || !subresource.is_empty() => Self::Change,
+            "ConfigMap" | "Secret" | "ServiceAccount" | "Service" | "Pod" => Self::ChangeThenWhole,
+            "Namespace" | "Node" | "Job" | "PersistentVolume" => Self::WholeThenChange,
+            _ if kind.group == RBAC => Self::WholeThenChange,
+            "LimitRange" => Self::Whole,
+            _ if kind.group == ADMISSION => Self::Whole,
+            _ => Self::Change,
+        }
     }
 }
 

@@ -1,12 +1,7 @@
 //! Owner references (k8s.io/apimachinery/pkg/api/validation/objectmeta.go, ValidateOwnerReferences).
 //!
 //! Nothing checks that an owner exists: that is the garbage collector's work.
-use crate::base::{
-    field_error::FieldError,
-    go_text,
-    json::text,
-    object,
-};
+use crate::base::{field_error::FieldError, go_text, json::text, object};
 use serde_json::Value;
 
 const FIELD: &str = "metadata.ownerReferences";

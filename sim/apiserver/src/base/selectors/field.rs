@@ -154,7 +154,8 @@ pub(crate) fn demanded_name(text: &str) -> Option<String> {
 /// The comparisons, sorted as Go sorts them: the first mistake in this order is reported.
 fn written(text: &str) -> Outcome<Vec<Written<'_>>> {
     let mut parts: Vec<_> = split_terms(text).into_iter().filter(|part| !part.is_empty()).collect();
-    parts.sort_unstable();
+    // A comparison of nothing with nothing is dropped.
+    parts.retain(|part| !matches!(*part, "=" | "==" | "!="));
     let parsed = parts.into_iter().map(|part| {
         let (field, value, equal) =
             split(part).ok_or_else(|| format!("invalid selector: '{text}'; can't understand '{part}'"))?;

@@ -246,7 +246,8 @@ fn checked(key: &str, values: Vec<&str>) -> Result<Vec<String>, String> {
 fn number(key: &str, value: &str) -> Result<i64, String> {
     let parsed = value.parse();
     let why = "for 'Gt', 'Lt' operators, the value must be an integer".to_owned();
-    let mut errors: Vec<_> = parsed.is_err().then(|| invalid("values[0]", value, &[why])).flatten().into_iter().collect();
+    let mut errors: Vec<_> =
+        parsed.is_err().then(|| invalid("values[0]", value, &[why])).flatten().into_iter().collect();
     errors.extend(value_errors(key, &[value]));
     aggregate(errors)?;
     Ok(parsed.unwrap_or_default())

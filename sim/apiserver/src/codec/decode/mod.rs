@@ -12,11 +12,13 @@ use crate::{
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, map::Entry};
 use std::fmt::{self, Write};
+use type_meta::Unreadable;
 
 pub(crate) mod known_spec;
 pub(crate) mod lease;
 mod members;
 pub(crate) mod metadata;
+mod type_meta;
 
 /// Maximum size of a body, in bytes.
 const BODY_LIMIT: usize = 3 * 1024 * 1024;
@@ -100,13 +102,19 @@ pub(crate) fn object(kind: &Kind, encoding: Encoding, body: &[u8]) -> Outcome<De
             return Err(unrecognized(&why));
         }
     };
+    if let Err(why) = type_meta::check_form(kind, body, &map) {
+        return Err(match why {
+            Unreadable::Unrecognised(why) => unrecognized(&why),
+            Unreadable::Refused(refusal) => refusal,
+        });
+    }
     if kind.custom && map.get("kind").and_then(Value::as_str).is_none_or(str::is_empty) {
         let text = String::from_utf8_lossy(body);
         return Err(unrecognized(&format!("Object 'Kind' is missing in '{text}'")));
     }
     let mut decoded = Decoded { value: Value::Object(map), complaints: Vec::new() };
     decoded.complaints.extend(duplicates);
-    check_kind(kind, &mut decoded.value)?;
+    type_meta::check(kind, &mut decoded.value)?;
     normalise(kind, &mut decoded)?;
     Ok(decoded)
 }
@@ -203,44 +211,6 @@ pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Ve
 
 fn top_member(path: &str) -> &str {
     path.split(['.', '[']).next().unwrap_or_default()
-}
-
-/// Fills in kind and apiVersion of a built-in kind if they are absent; a custom resource is known to have a kind here.
-fn check_kind(kind: &Kind, value: &mut Value) -> Outcome<()> {
-    let text = |member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default();
-    let (found_version, found_kind) = (text("apiVersion"), text("kind"));
-    if found_version == kind.api_version && (kind.custom || found_kind == kind.kind) {
-        return Ok(());
-    }
-    if kind.custom {
-        return Err(wrong_version(kind, found_version, value));
-    }
-    let other_version = !found_version.is_empty() && found_version != kind.api_version;
-    if other_version || (!found_kind.is_empty() && found_kind != kind.kind) {
-        let version = found_version.rsplit('/').next().unwrap_or_default();
-        return Err(status::bad_request(format!(
-            "{found_kind} in version {version:?} cannot be handled as a {}: no kind {found_kind:?} is \
-             registered for version {found_version:?}",
-            kind.kind
-        )));
-    }
-    if let Value::Object(map) = value {
-        map.insert("apiVersion".into(), kind.api_version.as_str().into());
-        map.insert("kind".into(), kind.kind.as_str().into());
-    }
-    Ok(())
-}
-
-/// The error for a version of the group that the definition does not have: it has no schema, so no member of the body
-/// is known.
-fn wrong_version(kind: &Kind, found: &str, value: &Value) -> Box<status::Status> {
-    let wanted = &kind.api_version;
-    let message = format!("the API version in the data ({found}) does not match the expected API version ({wanted})");
-    let same_group = found.split_once('/').is_some_and(|(group, _)| group == kind.group);
-    let same_group = same_group && !kind.siblings.iter().any(|known| known == found);
-    let members = value.as_object().into_iter().flat_map(Map::keys).filter(|_| same_group);
-    let unknown = members.filter(|name| !matches!(name.as_str(), "apiVersion" | "kind" | "metadata"));
-    status::bad_request(message).with_warnings(unknown.map(|name| format!("unknown field {name:?}")).collect())
 }
 
 /// Applies `fieldValidation` to the errors of strict decoding: returns one warning per error.

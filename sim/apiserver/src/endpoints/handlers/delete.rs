@@ -16,6 +16,7 @@ use crate::{
         decode,
         negotiation::{self, Encoding},
     },
+    registry::scheme,
     request::call::Call,
     server::state::ApiServer,
     validation,
@@ -150,11 +151,17 @@ pub(crate) fn delete_options(call: &Call<'_>) -> Outcome<DeleteOptions> {
         }
         serde_json::from_value::<Option<_>>(value).map_err(|e| status::bad_request(e.to_string()))?.unwrap_or_default()
     };
-    if let Some(kind) = options.kind.as_deref().filter(|kind| !matches!(*kind, "" | "DeleteOptions")) {
-        let version = options.api_version.as_deref().unwrap_or_default();
-        let message =
-            format!("no kind {kind:?} is registered for version {version:?} in scheme \"pkg/runtime/scheme.go:111\"");
-        return Err(status::bad_request(message));
+    let kind = options.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or("DeleteOptions");
+    let version = options.api_version.as_deref().filter(|version| !version.is_empty()).unwrap_or("meta.k8s.io/v1");
+    if version.matches('/').count() > 1 {
+        return Err(status::bad_request(format!("unexpected GroupVersion string: {version}")));
+    }
+    if version.ends_with('/') {
+        let text = String::from_utf8_lossy(call.body);
+        return Err(status::bad_request(format!("Object 'apiVersion' is missing in '{text}'")));
+    }
+    if let Some(why) = scheme::options_refusal(version.strip_prefix('/').unwrap_or(version), kind) {
+        return Err(status::bad_request(why));
     }
     validate(&options)?;
     Ok(options)

@@ -97,7 +97,7 @@ impl ApiServer {
         let link = object::metadata_mut(&mut value).remove("selfLink").filter(|_| call.subresource.is_empty());
         prepare_for_update(call, &mut value, &current.value);
         let mut errors = Vec::new();
-        metadata::validate_update(&value, &current.value, kind.has_core_metadata(), &mut errors);
+        metadata::validate_update(&value, &current.value, kind, call.subresource, &mut errors);
         self.validate_content(call, &value, Some(&current.value), &mut errors);
         if !errors.is_empty() {
             let found = value.get("kind").and_then(Value::as_str).unwrap_or_default();
