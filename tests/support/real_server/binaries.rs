@@ -12,6 +12,8 @@ use std::{
 /// Files that determine what is built.
 const SOURCES: [&str; 4] = ["go.mod", "go.sum", "cmd/etcd/main.go", "cmd/kube-apiserver/main.go"];
 const ASSETS: &str = "KUBEBUILDER_ASSETS";
+/// Without debug information; and with the version that clients compare with their own, which a module lacks.
+const LINKER_FLAGS: &str = "-s -w -X k8s.io/component-base/version.gitVersion=v1.36.3";
 
 /// The programs cannot be found or built.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +96,10 @@ fn build(sources: &Path, directory: &Path) -> Result<Binaries, BinariesError> {
     eprintln!("building etcd and kube-apiserver with Go, once: some five minutes on two cores");
     let unfinished = directory.with_extension("unfinished");
     let mut go = Command::new("go");
-    go.arg("build").args(["-ldflags", "-s -w", "-o"]).arg(&unfinished).args(["./cmd/etcd", "./cmd/kube-apiserver"]);
+    go.arg("build")
+        .args(["-ldflags", LINKER_FLAGS, "-o"])
+        .arg(&unfinished)
+        .args(["./cmd/etcd", "./cmd/kube-apiserver"]);
     // Distributions may pin the toolchain to their own, which is older than what go.mod asks for.
     go.current_dir(sources).env("CGO_ENABLED", "0").env("GOTOOLCHAIN", "auto");
     file(&unfinished, fs::create_dir_all(&unfinished))?;
@@ -115,9 +120,10 @@ fn cache() -> Result<PathBuf, BinariesError> {
     Ok(cache)
 }
 
-/// Hash of the sources, shortened.
+/// Hash of the sources and of the flags, shortened.
 fn key(sources: &Path) -> Result<String, BinariesError> {
     let mut hash = Sha256::new();
+    hash.update(LINKER_FLAGS);
     for name in SOURCES {
         let path = sources.join(name);
         hash.update(file(&path, fs::read(&path))?);

@@ -9,6 +9,7 @@ use std::{
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     sync::OnceLock,
+    time::Duration,
 };
 
 mod binaries;
@@ -201,10 +202,34 @@ impl RealServer {
     }
 
     fn is_ready(&self, server: usize) -> bool {
+        self.answers(server, "/readyz")
+    }
+
+    /// Whether a server answers the administrator's GET of a path with 200.
+    ///
+    /// # Panics
+    /// If there is no such server.
+    pub fn answers(&self, server: usize, path: &str) -> bool {
         let Ok(client) = self.try_client(server, ADMIN_TOKEN) else { return false };
         // A thread of its own, because the caller may be inside a runtime.
-        let probe = std::thread::scope(|scope| scope.spawn(|| client::probe(&client, "/readyz")).join());
+        let probe = std::thread::scope(|scope| scope.spawn(|| client::probe(&client, path)).join());
         probe.unwrap_or(false)
+    }
+
+    /// As [`Self::answers`], asked until it does so or a minute has passed: some objects appear after `/readyz`.
+    ///
+    /// # Panics
+    /// If there is no such server.
+    #[expect(clippy::disallowed_methods, reason = "a real server takes real time")]
+    pub fn answers_within_a_minute(&self, server: usize, path: &str) -> bool {
+        let started = std::time::Instant::now();
+        while !self.answers(server, path) {
+            if started.elapsed() > Duration::from_secs(60) {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        true
     }
 
     /// Number of servers.

@@ -25,7 +25,7 @@ touch "$log.alive"
 "$@" >"$log" 2>&1 </dev/null & program=$!
 echo $program
 cat >/dev/null
-kill -9 $program; wait $program 2>/dev/null
+kill -9 $program 2>/dev/null; wait $program 2>/dev/null
 rm -f "$log.alive"
 ls "$directory" | grep -q '\.alive$' || rm -rf "$directory"
 "#;
@@ -97,6 +97,24 @@ impl Process {
             std::thread::sleep(READY_POLL);
         }
         Ok(())
+    }
+
+    /// Waits until the program has ended; whether it did so within `limit`.
+    #[expect(clippy::disallowed_methods, reason = "a real process takes real time")]
+    pub fn ends_within(&self, limit: Duration) -> bool {
+        let started = Instant::now();
+        while self.is_alive() {
+            if started.elapsed() > limit {
+                return false;
+            }
+            std::thread::sleep(READY_POLL);
+        }
+        true
+    }
+
+    /// Path of its log, until the directory is removed.
+    pub fn log(&self) -> &Path {
+        &self.log
     }
 
     /// Process id of the program, for signals.
