@@ -156,6 +156,7 @@ fn written(text: &str) -> Outcome<Vec<Written<'_>>> {
     let mut parts: Vec<_> = split_terms(text).into_iter().filter(|part| !part.is_empty()).collect();
     // A comparison of nothing with nothing is dropped.
     parts.retain(|part| !matches!(*part, "=" | "==" | "!="));
+    parts.sort_unstable();
     let parsed = parts.into_iter().map(|part| {
         let (field, value, equal) =
             split(part).ok_or_else(|| format!("invalid selector: '{text}'; can't understand '{part}'"))?;
