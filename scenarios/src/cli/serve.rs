@@ -33,7 +33,8 @@ pub(super) struct Args {
     /// whose token is in the kubeconfig.
     #[arg(long, value_name = "FILE")]
     token_auth_file: Option<PathBuf>,
-    /// Runs the controllers for garbage collection and for namespaces that are being deleted.
+    /// Runs the controllers for garbage collection, for namespaces that are being deleted, and for the default service
+    /// accounts.
     #[arg(long)]
     controllers: bool,
     /// File for the kubeconfig, which is printed otherwise.
@@ -48,8 +49,9 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
         None => tokens::administrator(),
     };
     let (token, user) = tokens.first().map(|(token, user)| (token.to_owned(), user.name.clone())).unwrap_or_default();
-    let mut api = ApiServer::new(registry, 1, seed());
-    api.set_tokens(tokens, jiff::Timestamp::UNIX_EPOCH).context("cannot create the bootstrap roles")?;
+    let now = now();
+    let mut api = ApiServer::new_at(registry, 1, seed(), now);
+    api.set_tokens(tokens, now).context("cannot create the bootstrap roles")?;
     api.set_controllers(args.controllers);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(async {
@@ -126,6 +128,12 @@ fn interrupted() -> anyhow::Result<impl Future<Output = ()>> {
         }
     })?;
     Ok(async move { _ = receiver.await })
+}
+
+/// The start of the cluster.
+#[expect(clippy::disallowed_methods, reason = "no run is served")]
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 /// A new seed for each server, since uids differ between two clusters.

@@ -1,5 +1,9 @@
 //! The listening server: accepts connections, and shuts down gracefully.
-use crate::{certificates::Certificates, connection, controllers, shared::Shared};
+use crate::{
+    certificates::Certificates,
+    connection, controllers,
+    shared::{self, Shared},
+};
 use apiserver::ApiServer;
 use hyper_util::server::graceful::GracefulShutdown;
 use std::{
@@ -24,6 +28,12 @@ pub enum ServeError {
         address: SocketAddr,
         /// Underlying I/O error.
         why: io::Error,
+    },
+    /// The service `kubernetes` cannot be created.
+    #[error("cannot create the service kubernetes: {message}; the registry needs services")]
+    Announce {
+        /// Refusal of the API server.
+        message: String,
     },
     /// The certificate cannot be created.
     #[error("cannot create a certificate for {address}: {message}")]
@@ -57,6 +67,8 @@ impl Server {
         let certificates = Certificates::new(bound.ip())
             .map_err(|error| ServeError::Certificate { address: bound, message: error.to_string() })?;
         api.set_auto_advance(true);
+        api.provide_namespace_contents(certificates.authority());
+        api.announce(bound, shared::now()).map_err(|error| ServeError::Announce { message: error.to_string() })?;
         Ok(Self { shared: Shared::new(api), listener, address: bound, certificates })
     }
 

@@ -134,6 +134,15 @@ async fn taken_port_is_named() {
 }
 
 #[tokio::test]
+async fn service_names_the_server() {
+    let mut served = serve().await;
+    let service = request(Method::GET, "/api/v1/namespaces/default/services/kubernetes", Value::Null);
+    let service = body(&served.client.send(service).await.expect("an answer"));
+    let port = served.client.url().rsplit(':').next().and_then(|port| port.parse::<u16>().ok()).expect("a port");
+    assert_eq!(service.pointer("/spec/ports/0/targetPort"), Some(&json!(port)), "{service}");
+}
+
+#[tokio::test]
 async fn controllers_empty_a_deleted_namespace() {
     let mut api = ApiServer::new(Arc::new(Registry::builtin()), 1, 7);
     api.set_controllers(true);

@@ -19,7 +19,9 @@ const TIMES: [&str; 3] =
     ["2026-01-01T00:00:00.000000Z", "2026-01-01T01:00:00.000000+01:00", "2026-03-04T05:06:07.123456Z"];
 
 /// Where a member may be wrong. The first are of all kinds.
-const MEMBERS: [&str; 12] = [
+const MEMBERS: [&str; 14] = [
+    "/apiVersion",
+    "/kind",
     "/metadata/labels",
     "/metadata/labels/app",
     "/metadata/annotations",
@@ -98,20 +100,35 @@ fn labels() -> impl Strategy<Value = Value> {
 }
 
 fn finalizers() -> impl Strategy<Value = Value> {
-    select(vec![json!(["example.com/a"]), json!(["example.com/a", "example.com/b"]), json!(["orphan"]), json!(["bad"])])
+    select(vec![
+        json!(["example.com/a"]),
+        json!(["example.com/a", "example.com/b"]),
+        json!(["orphan"]),
+        json!(["bad"]),
+        json!(["a/b/c"]),
+        json!(["Example.com/a"]),
+        json!(["orphan", "foregroundDeletion"]),
+    ])
 }
 
 fn owners() -> impl Strategy<Value = Value> {
-    let owner = |controller: Option<bool>, reference: u8| {
+    let owner = |controller: Option<bool>, reference: u8, (api_version, kind): (&str, &str)| {
         let uid = format!("00000000-0000-4000-8000-00000000000{reference}");
-        let mut owner = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": uid});
+        let mut owner = json!({"apiVersion": api_version, "kind": kind, "name": "owner", "uid": uid});
         if let Some(controller) = controller {
             owner["controller"] = controller.into();
         }
         owner
     };
-    prop::collection::vec((prop::option::of(Just(false)), 0..3_u8), 1..3)
-        .prop_map(move |list| list.into_iter().map(|(controller, n)| owner(controller, n)).collect())
+    let kinds = prop_oneof![
+        8 => Just(("v1", "ConfigMap")),
+        1 => Just(("v1", "Event")),
+        1 => Just(("a/b/c", "ConfigMap")),
+        1 => Just(("apps/", "Deployment")),
+    ];
+    let controller = prop::option::of(prop::bool::weighted(0.3));
+    prop::collection::vec((controller, 0..3_u8, kinds), 1..3)
+        .prop_map(move |list| list.into_iter().map(|(controller, n, kind)| owner(controller, n, kind)).collect())
 }
 
 /// What clients send back or make up.

@@ -7,7 +7,7 @@ use super::{
 use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
-const LABEL_SELECTORS: [&str; 14] = [
+const LABEL_SELECTORS: [&str; 22] = [
     "app=x",
     "app==x",
     "app!=x",
@@ -22,8 +22,16 @@ const LABEL_SELECTORS: [&str; 14] = [
     "app>1",
     "a b",
     "=x",
+    "a/b/c=x",
+    "-a=b",
+    "app in (x,-y)",
+    "app in (,x)",
+    "app>x",
+    "!app=x",
+    "tier=y,app=(",
+    "A/b",
 ];
-const FIELD_SELECTORS: [&str; 13] = [
+const FIELD_SELECTORS: [&str; 19] = [
     "metadata.name=a",
     "metadata.name!=a",
     "metadata.namespace={ns}",
@@ -37,6 +45,12 @@ const FIELD_SELECTORS: [&str; 13] = [
     "spec.holderIdentity=one",
     "metadata.name",
     "bogus",
+    "metadata.name=a\\x",
+    "metadata.name=a=b",
+    "metadata.name=a\\,b",
+    "bogus=1,metadata.name",
+    "=",
+    "metadata.namespace!={ns},metadata.name=a",
 ];
 
 /// Accepted form other than JSON, and how much of an object each row of a Table has.
@@ -180,7 +194,8 @@ fn delete(resource: Resource, name: &'static str) -> BoxedStrategy<Draft> {
     let parameters = Vec::from([
         parameter("dryRun", 0.08, texts(&["All", "Some"])),
         parameter("propagationPolicy", 0.1, texts(&["Foreground", "Background", "Orphan", "Sometimes"])),
-        parameter("gracePeriodSeconds", 0.1, texts(&["0", "30", "-1"])),
+        parameter("gracePeriodSeconds", 0.1, texts(&["0", "30", "-1", "1.5", ""])),
+        parameter("timeout", 0.05, texts(&["10s", "1d", "5", ""])),
         parameter("orphanDependents", 0.05, texts(&["true", "false"])),
     ]);
     (delete_body(), parameters, who())
@@ -249,7 +264,7 @@ fn selectors() -> [BoxedStrategy<Parameter>; 2] {
 fn list(resource: Resource) -> BoxedStrategy<Draft> {
     let [labels, fields] = selectors();
     let matching = parameter("resourceVersionMatch", 0.25, texts(&["Exact", "NotOlderThan", "Sometimes"]));
-    let limit = parameter("limit", 0.45, texts(&["1", "2", "0", "-1", "x"]));
+    let limit = parameter("limit", 0.45, texts(&["1", "2", "0", "-1", "x", "", "1.5", "9223372036854775808"]));
     let next = prop::option::weighted(
         0.3,
         prop_oneof![6 => (0..2_u8).prop_map(|n| json!({"$continue": n})), 1 => Just(json!("garbage"))],

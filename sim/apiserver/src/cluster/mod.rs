@@ -5,5 +5,6 @@
 mod definitions;
 pub(crate) mod fixture;
 mod requests;
+mod service;
 mod start;
 mod tasks;

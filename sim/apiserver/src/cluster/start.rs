@@ -13,12 +13,18 @@ use jiff::Timestamp;
 use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};
 
-/// The namespaces of a new cluster, created at the epoch.
+/// The namespaces of a new cluster.
 pub(crate) const FIRST_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 impl ApiServer {
-    /// An empty cluster behind `servers` API servers (at least one). Uids and generated names depend only on the seed.
+    /// An empty cluster behind `servers` API servers (at least one), created at the epoch. Uids and generated names
+    /// depend only on the seed.
     pub fn new(registry: Arc<Registry>, servers: usize, seed: u64) -> Self {
+        Self::new_at(registry, servers, seed, Timestamp::UNIX_EPOCH)
+    }
+
+    /// [`Self::new`], with another creation time of the first objects.
+    pub fn new_at(registry: Arc<Registry>, servers: usize, seed: u64, now: Timestamp) -> Self {
         let resources = registry.len();
         let store = Store::new(resources);
         let caches = Caches::new(&store, servers, resources);
@@ -38,13 +44,13 @@ impl ApiServer {
             commits: Vec::new(),
             cached_read: None,
             limits: Limits::NONE,
-            now: Timestamp::UNIX_EPOCH,
+            now,
         };
         for name in FIRST_NAMESPACES {
             let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-            server.post(Method::POST, "/api/v1/namespaces".into(), &body, Timestamp::UNIX_EPOCH);
+            server.post(Method::POST, "/api/v1/namespaces".into(), &body, now);
         }
-        server.place_definitions();
+        server.place_definitions(now);
         server.commits.clear();
         for id in 0..servers.max(1) {
             server.caches.restart(&server.store, ServerId(id));

@@ -2,7 +2,7 @@
 use crate::{
     base::{object, request::Answer},
     controllers::{
-        Controllers, garbage_collector, namespaces,
+        Controllers, garbage_collector, namespace_contents, namespaces,
         task::{Act, Task},
     },
     server::state::ApiServer,
@@ -18,6 +18,12 @@ impl ApiServer {
         self.controllers = on.then(Controllers::default);
     }
 
+    /// From now on the controllers, if they are on, give every namespace its default service account and the
+    /// certificate authority of the server, in PEM.
+    pub fn provide_namespace_contents(&mut self, authority: &str) {
+        self.controllers.iter_mut().for_each(|controllers| controllers.authority = Some(authority.to_owned()));
+    }
+
     /// Whether the controllers are on.
     pub fn has_controllers(&self) -> bool {
         self.controllers.is_some()
@@ -28,6 +34,9 @@ impl ApiServer {
         let Some(controllers) = &self.controllers else { return Vec::new() };
         let mut tasks = garbage_collector::tasks(&self.store, &self.registry);
         tasks.extend(namespaces::tasks(&self.store, &self.registry, now));
+        if let Some(authority) = &controllers.authority {
+            tasks.extend(namespace_contents::tasks(&self.store, &self.registry, authority));
+        }
         if controllers.revision == self.store.revision() {
             tasks.retain(|task| !controllers.refused.contains(task));
         }
@@ -76,6 +85,11 @@ impl ApiServer {
                 let body = json!({"metadata": {"resourceVersion": version}, "status": {"conditions": conditions}});
                 self.write_as(actor, Method::PATCH, format!("{target}/status"), &body, now)
             }
+            Act::Create(object) => {
+                let collection = target.rsplit_once('/').map_or("", |(collection, _)| collection).to_owned();
+                self.write_as(actor, Method::POST, collection, object, now)
+            }
+            Act::Restore(patch) => self.write_as(actor, Method::PATCH, target, patch, now),
             Act::Finalize => {
                 let current = self.store.get(task.resource, &task.name).map(|o| (*o.value).clone());
                 let mut body = current.unwrap_or_default();
@@ -91,7 +105,8 @@ impl ApiServer {
         let revision = self.store.revision();
         let Some(controllers) = &mut self.controllers else { return };
         if controllers.revision != revision {
-            *controllers = Controllers { refused: Vec::new(), revision };
+            controllers.refused.clear();
+            controllers.revision = revision;
         }
         controllers.refused.push(task.clone());
     }

@@ -5,7 +5,7 @@
 //! that is off in 1.36: it is refused like any unknown type.
 use crate::{
     base::status::{self, Outcome},
-    registry::{group::EXTENSIONS, kind::Kind},
+    registry::kind::Kind,
 };
 use http::{HeaderMap, header};
 
@@ -87,23 +87,24 @@ impl Form {
 ///
 /// # Errors
 /// 406 if the client accepts none.
-pub(crate) fn accepted(headers: &HeaderMap, kind: &Kind, verb: &str) -> Outcome<Form> {
+pub(crate) fn accepted(headers: &HeaderMap, kind: &Kind, verb: &str, subresource: &str) -> Outcome<Form> {
     let accept = accept(headers);
     if is_plain(accept) {
         return Ok(Form::JSON);
     }
     // For built-in kinds the web framework negotiates first, by media types alone and without ranges such as
     // `application/*`.
-    let known = |clause: &Clause<'_>| clause.media_type == "*/*" || Encoding::offered(clause.media_type).len() == 1;
-    if !kind.custom && !clauses(accept).iter().any(known) {
+    if !kind.custom && !clauses(accept).iter().any(Clause::names_encoding) {
         let streams = if matches!(verb, "list" | "watch") { format!(", {STREAM_TYPES}") } else { String::new() };
         return Err(status::no_representation(&format!("{MEDIA_TYPES}{streams}")));
     }
     for clause in clauses(accept) {
         let Some(shape) = clause.shape() else { continue };
         let allowed = |encoding: &&Encoding| match (shape, encoding) {
+            // What is not stored has no columns.
+            (Shape::Table(_), _) if kind.create_only || subresource == "token" => false,
             (Shape::Table(_), Encoding::Protobuf) => false,
-            (Shape::Object, Encoding::Protobuf) => !kind.custom && kind.group != EXTENSIONS,
+            (Shape::Object, Encoding::Protobuf) => !kind.custom,
             _ => true,
         };
         if let Some(encoding) = Encoding::offered(clause.media_type).iter().find(allowed) {
@@ -114,6 +115,23 @@ pub(crate) fn accepted(headers: &HeaderMap, kind: &Kind, verb: &str) -> Outcome<
         }
     }
     Err(status::not_acceptable(MEDIA_TYPES))
+}
+
+/// The encoding of a discovery document. Those of built-in versions have routes, which negotiate first.
+///
+/// # Errors
+/// 406 if the client accepts none.
+pub(crate) fn of_document(headers: &HeaderMap, routed: bool) -> Outcome<Encoding> {
+    let accept = accept(headers);
+    if is_plain(accept) {
+        return Ok(Encoding::Json);
+    }
+    if routed && !clauses(accept).iter().any(Clause::names_encoding) {
+        return Err(status::no_representation(MEDIA_TYPES));
+    }
+    let whole = clauses(accept).into_iter().filter(|clause| clause.shape() == Some(Shape::Object));
+    let found = whole.flat_map(|clause| Encoding::offered(clause.media_type)).next();
+    found.copied().ok_or_else(|| status::not_acceptable(MEDIA_TYPES))
 }
 
 /// The encoding of an error: the best one in which the client accepts whole objects, by default JSON.
@@ -211,6 +229,11 @@ impl<'a> Clause<'a> {
         clause
     }
 
+    /// Whether the clause names one encoding, or accepts anything.
+    fn names_encoding(&self) -> bool {
+        self.media_type == "*/*" || Encoding::offered(self.media_type).len() == 1
+    }
+
     /// The shape that a clause asks for; None for an unknown one.
     fn shape(&self) -> Option<Shape> {
         let (view, version) = match (self.view, self.group, self.version) {
@@ -241,7 +264,7 @@ mod tests {
 
     fn accept(text: &str) -> Outcome<Form> {
         let registry = Registry::builtin();
-        accepted(&headers(text), registry.find("coordination.k8s.io", "v1", "leases").unwrap(), "get")
+        accepted(&headers(text), registry.find("coordination.k8s.io", "v1", "leases").unwrap(), "get", "")
     }
 
     #[test]

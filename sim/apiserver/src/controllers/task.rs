@@ -30,6 +30,10 @@ pub(crate) enum Act {
     Conditions(Vec<Value>),
     /// Removes `kubernetes` from a namespace's spec.
     Finalize,
+    /// Creates this object.
+    Create(Value),
+    /// Merges this into the object.
+    Restore(Value),
 }
 
 impl Task {
@@ -43,6 +47,18 @@ impl Task {
             act,
         }
     }
+
+    /// A task that creates an object in a namespace.
+    pub(crate) fn creation(kind: &Kind, namespace: &Object, name: &str, object: Value) -> Self {
+        Self {
+            resource: kind.id,
+            namespace: namespace.name.to_string(),
+            name: name.to_owned(),
+            revision: namespace.revision,
+            uid: String::new(),
+            act: Act::Create(object),
+        }
+    }
 }
 
 impl fmt::Display for Task {
@@ -53,6 +69,8 @@ impl fmt::Display for Task {
             Act::Owners(_) => "disown",
             Act::Conditions(_) => "report",
             Act::Finalize => "finalize",
+            Act::Create(_) => "create",
+            Act::Restore(_) => "restore",
         };
         write!(f, "{what} {}/{}", self.namespace, self.name)
     }

@@ -55,7 +55,8 @@ impl ApiServer {
             self.ask_hook(attributes)?;
             return Ok(None);
         };
-        let requestor = authentication::authenticate(tokens, attributes.headers)?;
+        let lookup = |plural: &str, namespace: &str, name: &str| self.lookup(plural, namespace, name);
+        let requestor = authentication::authenticate(tokens, attributes.headers, self.now, &lookup)?;
         let attributes = Attributes { user: Some(&requestor), ..*attributes };
         let check = |wanted: &Attributes<'_>| self.check_roles(wanted);
         let impersonated = impersonate(&attributes, &check)?;

@@ -53,15 +53,15 @@ pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outc
         {
             (true, core) => Ok(aggregate(registry, core, headers)),
             (false, true) => read_only(request, &api_versions()),
-            (false, false) => document(request, &group_list(registry)),
+            (false, false) => document(request, &group_list(registry), false),
         },
         [Some("api"), Some("v1"), None, _] => read_only(request, &resource_list(registry, "", "v1")),
         [Some("apis"), Some(group), None, _] if has(registry, group, None) => {
-            document(request, &group_body(registry, group, true))
+            document(request, &group_body(registry, group, true), false)
         }
         [Some("apis"), Some(group), Some(version), None] if has(registry, group, Some(version)) => {
             let list = resource_list(registry, group, version);
-            if is_builtin(registry, group) { read_only(request, &list) } else { document(request, &list) }
+            if is_builtin(registry, group) { read_only(request, &list) } else { document(request, &list, false) }
         }
         [Some("apis"), Some(group), version, None] if absent::is_absent(group, version) => {
             Err(status::not_simulated(&format!("API group {group}")))
@@ -85,17 +85,14 @@ fn read_only(request: &Request, value: &Value) -> Outcome<Answer> {
     if request.method != Method::GET {
         return Err(status::method_not_allowed());
     }
-    document(request, value)
+    document(request, value, true)
 }
 
 /// A discovery document, which every method reads.
-fn document(request: &Request, value: &Value) -> Outcome<Answer> {
+fn document(request: &Request, value: &Value, routed: bool) -> Outcome<Answer> {
+    let encoding = negotiation::of_document(&request.headers, routed)?;
     let answer = json_answer(200, encode(value), &[]);
-    match negotiation::for_errors(&request.headers) {
-        Encoding::Yaml => representation::encoded(answer, Encoding::Yaml),
-        // A client that accepts protobuf here accepts JSON too.
-        Encoding::Json | Encoding::Protobuf => Ok(answer),
-    }
+    if encoding == Encoding::Json { Ok(answer) } else { representation::encoded(answer, encoding) }
 }
 
 fn has(registry: &Registry, group: &str, version: Option<&str>) -> bool {

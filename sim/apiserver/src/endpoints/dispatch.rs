@@ -17,6 +17,7 @@ use crate::{
     registry::{group::EXTENSIONS, resources::Registry},
     request::{
         call::Call,
+        duration,
         options::Options,
         request_info::{self, Target},
     },
@@ -26,8 +27,10 @@ use jiff::Timestamp;
 
 /// The name that the options of a list or a watch select; none if the options do not parse
 /// (k8s.io/apiserver/pkg/endpoints/request/requestinfo.go).
-fn selected_name(verb: &str, options: &Outcome<Options<'_>>) -> Option<String> {
-    let options = options.as_ref().ok().filter(|_| matches!(verb, "list" | "watch"))?;
+fn selected_name(verb: &str, options: &Options<'_>) -> Option<String> {
+    if !matches!(verb, "list" | "watch") || options.check(verb, false).is_err() {
+        return None;
+    }
     let name = demanded_name(&options.field_selector)?;
     let parsed = selectors::check_syntax(&options.label_selector, "").is_ok();
     (parsed && NameRule::PathSegment.check(&name).is_empty()).then_some(name)
@@ -54,13 +57,17 @@ impl ApiServer {
         };
         let options = Options::parse(query);
         let collection = info.name.is_empty();
-        let watch = info.watch_prefix || options.as_ref().is_ok_and(|options| options.watch);
+        let watch = info.watch_prefix || options.watch;
         let verb = match info.watch_prefix {
             true => "watch",
             false => request_info::verb(&request.method, collection, watch),
         };
         let mut attributes = authorize::resource_attributes(actor, &request.headers, verb, &info, path);
         let named = if info.watch_prefix { None } else { selected_name(verb, &options) };
+        if verb != "watch" && !options.timeout.is_empty() {
+            duration::check(&options.timeout)
+                .map_err(|why| status::bad_request(format!("invalid timeout specified in the request URL - {why}")))?;
+        }
         if let Some(name) = &named {
             attributes.name = name;
         }
@@ -74,8 +81,8 @@ impl ApiServer {
             return Ok(page::page_not_found());
         }
         routes::check_route(kind, &info, &request.method)?;
-        let form = negotiation::accepted(&request.headers, kind, verb)?;
-        let options = options?;
+        let form = negotiation::accepted(&request.headers, kind, verb, info.subresource)?;
+        options.check(verb, !request.body.is_empty())?;
         let namespace = if kind.namespaced { &*info.namespace } else { "" };
         let call = Call {
             server,
@@ -113,6 +120,7 @@ impl ApiServer {
             "list" => self.list(call),
             "watch" => self.watch(call),
             "create" if call.kind.create_only => self.review(call),
+            "create" if call.subresource == "token" && !call.kind.custom => self.request_token(call),
             "create" => self.create(call),
             "update" => self.update(call),
             "patch" => self.patch(call),

@@ -9,6 +9,8 @@ pub(crate) enum MemberType {
     Flag,
     /// `int32`.
     Whole,
+    /// `*int64`.
+    Long,
     /// `[]string`; an empty one counts as absent.
     Texts,
     /// `[]byte`, as base64.

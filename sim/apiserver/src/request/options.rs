@@ -1,9 +1,17 @@
 //! The options of a request, from its query string (`metav1.ListOptions`, `GetOptions`, `CreateOptions` …).
 use crate::base::{
+    go_text::quoted,
     percent::decode,
     status::{self, Outcome},
 };
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    num::{IntErrorKind, ParseIntError},
+};
+
+/// Places of the options in which a number can be malformed.
+const LIST: usize = 0;
+const DELETE: usize = 1;
 
 /// Maximum length of a field manager's name, in bytes.
 pub(crate) const FIELD_MANAGER_LIMIT: usize = 128;
@@ -29,34 +37,46 @@ pub(crate) struct Options<'a> {
     pub(crate) force: Option<bool>,
     pub(crate) propagation_policy: Option<Cow<'a, str>>,
     pub(crate) orphan_dependents: Option<bool>,
+    /// Time after which the client gives up, as written; nothing takes time here.
+    pub(crate) timeout: Cow<'a, str>,
+    /// The first malformed number of a list's options, and of a delete's.
+    wrong: [Option<String>; 2],
 }
 
 impl<'a> Options<'a> {
-    /// Parses a query string.
-    ///
-    /// # Errors
-    /// 400 for a malformed number.
-    pub(crate) fn parse(query: &'a str) -> Outcome<Self> {
+    /// Parses a query string. Of a repeated member the first value counts.
+    pub(crate) fn parse(query: &'a str) -> Self {
         let mut options = Self::default();
+        let mut seen: Vec<Cow<'a, str>> = Vec::new();
         for pair in query.split('&').filter(|p| !p.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            options.set(&decode(name), decode(value))?;
+            let name = decode(name);
+            if name != "dryRun" && seen.contains(&name) {
+                continue;
+            }
+            options.set(&name, decode(value));
+            seen.push(name);
         }
-        Ok(options)
+        options
     }
 
-    fn set(&mut self, name: &str, value: Cow<'a, str>) -> Outcome<()> {
+    fn set(&mut self, name: &str, value: Cow<'a, str>) {
         match name {
             "resourceVersion" => self.resource_version = value,
             "resourceVersionMatch" => self.resource_version_match = value,
             "continue" => self.continue_token = value,
             "labelSelector" => self.label_selector = value,
             "fieldSelector" => self.field_selector = value,
-            "limit" => self.limit = number(&value)?,
+            "limit" => self.limit = self.number(&value, LIST).unwrap_or_default(),
             "watch" => self.watch = truth(&value),
             "allowWatchBookmarks" => self.allow_watch_bookmarks = truth(&value),
             "sendInitialEvents" => self.send_initial_events = Some(truth(&value)),
-            "timeoutSeconds" => self.timeout_seconds = u32::try_from(number(&value)?).ok().filter(|s| *s > 0),
+            "timeoutSeconds" => {
+                let seconds = self.number(&value, LIST).and_then(|seconds| u32::try_from(seconds).ok());
+                self.timeout_seconds = seconds.filter(|seconds| *seconds > 0);
+            }
+            "gracePeriodSeconds" => _ = self.number(&value, DELETE),
+            "timeout" => self.timeout = value,
             "dryRun" => self.dry_run.push(value),
             "fieldValidation" => self.field_validation = value,
             "fieldManager" => self.field_manager = value,
@@ -66,7 +86,29 @@ impl<'a> Options<'a> {
             "orphanDependents" => self.orphan_dependents = Some(truth(&value)),
             _ => {}
         }
-        Ok(())
+    }
+
+    /// A number; a malformed one is noted for the options that have it.
+    fn number(&mut self, text: &str, of: usize) -> Option<i64> {
+        match number(text) {
+            Ok(number) => Some(number),
+            Err(why) => {
+                self.wrong[of].get_or_insert(why);
+                None
+            }
+        }
+    }
+
+    /// Checks the options that a request of this verb has: each kind of options is decoded on its own.
+    ///
+    /// # Errors
+    /// 400 for a malformed number.
+    pub(crate) fn check(&self, verb: &str, has_body: bool) -> Outcome<()> {
+        let lists = matches!(verb, "list" | "watch" | "deletecollection");
+        let deletes = matches!(verb, "delete" | "deletecollection") && !has_body;
+        let wrong = self.wrong[LIST].as_ref().filter(|_| lists);
+        let wrong = wrong.or(self.wrong[DELETE].as_ref().filter(|_| deletes));
+        wrong.map_or(Ok(()), |why| Err(status::bad_request(why.as_str())))
     }
 
     pub(crate) fn is_dry_run(&self) -> bool {
@@ -79,10 +121,13 @@ fn truth(text: &str) -> bool {
     !matches!(text, "false" | "0" | "False" | "FALSE" | "f" | "F")
 }
 
-fn number(text: &str) -> Outcome<i64> {
-    if text.is_empty() {
-        return Ok(0);
-    }
-    let bad = |_| status::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"));
-    text.parse().map_err(bad)
+/// Go's `strconv.ParseInt`.
+fn number(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|why: ParseIntError| {
+        let what = match why.kind() {
+            IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+            _ => "invalid syntax",
+        };
+        format!("strconv.ParseInt: parsing {}: {what}", quoted(text))
+    })
 }

@@ -81,6 +81,7 @@ pub(crate) fn validate_update(new: &Value, old: &Value, kind: &Kind, subresource
             change(errors);
         }
         Strategy::Whole => validate(new, kind.name_rule, core, errors),
+        Strategy::Nothing => {}
     }
 }
 
@@ -91,15 +92,18 @@ enum Strategy {
     ChangeThenWhole,
     WholeThenChange,
     Whole,
+    Nothing,
 }
 
 impl Strategy {
     fn of(kind: &Kind, subresource: &str) -> Self {
         match kind.kind.as_str() {
             _ if kind.custom || !subresource.is_empty() => Self::Change,
-            "ConfigMap" | "Secret" | "ServiceAccount" | "Service" | "Pod" => Self::ChangeThenWhole,
+            "ConfigMap" | "Secret" | "ServiceAccount" | "Pod" => Self::ChangeThenWhole,
             "Namespace" | "Node" | "Job" | "PersistentVolume" => Self::WholeThenChange,
             _ if kind.group == RBAC => Self::WholeThenChange,
+            // Events of the core group are validated as before there was any common validation.
+            "Event" if kind.group.is_empty() => Self::Nothing,
             "LimitRange" => Self::Whole,
             _ if kind.group == ADMISSION => Self::Whole,
             _ => Self::Change,

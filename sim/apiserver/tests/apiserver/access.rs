@@ -36,6 +36,31 @@ fn leases_role() -> [Value; 2] {
     ]
 }
 
+/// A token of ten minutes for a new account.
+fn account_token(api: &mut ApiServer) -> String {
+    let accounts = "/api/v1/namespaces/default/serviceaccounts";
+    as_token(api, "root", Method::POST, accounts, &json!({"metadata": {"name": "robot"}}));
+    let body = json!({"spec": {"expirationSeconds": 600}});
+    let (status, request) = as_token(api, "root", Method::POST, &format!("{accounts}/robot/token"), &body);
+    assert_eq!(status, 201, "{request}");
+    request["status"]["token"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn equal_runs_get_equal_tokens() {
+    assert_eq!(account_token(&mut guarded()), account_token(&mut guarded()));
+}
+
+#[test]
+fn account_tokens_expire_with_leeway() {
+    let mut api = guarded();
+    let token = account_token(&mut api);
+    let mut request = request(Method::GET, "/version", "application/json", &Value::Null);
+    request.headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+    let mut at = |seconds| api.handle(FIRST, 1, &request, Timestamp::from_second(seconds).unwrap()).status;
+    assert_eq!((at(0), at(660), at(661)), (200, 200, 401));
+}
+
 #[test]
 fn stored_roles_decide_at_once() {
     let mut api = guarded();

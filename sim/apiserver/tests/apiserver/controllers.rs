@@ -49,6 +49,22 @@ fn configs(api: &mut ApiServer) -> Vec<String> {
 }
 
 #[test]
+fn namespaces_get_their_contents() {
+    const MAP: &str = "kube-root-ca.crt";
+    let mut api = with_controllers();
+    assert_eq!(run_controllers(&mut api), [""; 0], "runs have neither accounts nor certificates");
+    api.provide_namespace_contents("PEM");
+    let done = run_controllers(&mut api);
+    assert_eq!((done.len(), &*done[0], &*done[1]), (8, "create default/default", "create default/kube-root-ca.crt"));
+    remove(&mut api, MAP, "Background");
+    assert_eq!(run_controllers(&mut api), ["create default/kube-root-ca.crt"]);
+    let body = json!({"metadata": {"name": MAP}, "data": {"ca.crt": "another", "more": "x"}});
+    assert_eq!(call(&mut api, FIRST, Method::PUT, &format!("{CONFIGS}/{MAP}"), &body).0, 200);
+    assert_eq!(run_controllers(&mut api), ["restore default/kube-root-ca.crt"]);
+    assert_eq!(get(&mut api, FIRST, &format!("{CONFIGS}/{MAP}")).1["data"], json!({"ca.crt": "PEM"}));
+}
+
+#[test]
 fn dependents_follow_an_owner_that_is_gone() {
     let mut api = with_controllers();
     let owner = config(&mut api, "owner", &[]);

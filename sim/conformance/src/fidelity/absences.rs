@@ -25,10 +25,11 @@ const fn absent(
 /// All absences. One with cases is listed while one of its cases is in `not_yet.txt`.
 pub const ABSENCES: &[Absence] = &[
     absent(
-        "service account tokens, client certificates, the roles of Kubernetes' own components, the cache of \
-         impersonation modes",
-        "tokens come from a table; a refused impersonation names the first mode that was tried",
-        "tokens that expire or are bound to a pod",
+        "client certificates, the roles of Kubernetes' own components, the cache of impersonation modes, the keys of \
+         service account tokens",
+        "tokens come from a table or are requested, and signed by HMAC; the paths of the keys answer 501; a refused \
+         impersonation names the first mode that was tried",
+        "a program that checks tokens itself",
         &[],
     ),
     absent(
@@ -38,9 +39,10 @@ pub const ABSENCES: &[Absence] = &[
         &[],
     ),
     absent(
-        "controllers other than garbage collection and the namespace controller",
-        "absent; those two are off by default",
-        "the default service account, aggregated cluster roles, the lag of a controller's own cache",
+        "controllers other than garbage collection, the namespace controller and, when serving, the default service \
+         accounts and kube-root-ca.crt",
+        "absent; those are off by default",
+        "aggregated cluster roles, the lag of a controller's own cache",
         &[],
     ),
     absent("Tables", "501; JSON if the client accepts it", "—", &["tables/*"]),
@@ -93,12 +95,6 @@ pub const ABSENCES: &[Absence] = &[
         "limit, continue and resourceVersion of DELETE of a collection",
         "ignored: all selected objects are deleted",
         "a client that deletes a collection in pages",
-        &[],
-    ),
-    absent(
-        "protobuf of definitions",
-        "JSON if the client accepts it, otherwise 406 or 501",
-        "a client that only accepts protobuf",
         &[],
     ),
     absent(

@@ -457,6 +457,13 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Access",
         "C",
+        "tokens of service accounts: requests, audiences, bound objects, what ends them, reviews",
+        "pkg/serviceaccount, pkg/registry/core/serviceaccount/storage/token.go",
+        &["auth/account-token*"],
+    ),
+    row(
+        "Access",
+        "C",
         "impersonation, constrained and legacy",
         "endpoints/filters/impersonation, KEP-5284",
         &["auth/impersonation*"],
@@ -493,7 +500,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         row(
             "Representations",
             "B",
-            "protobuf of the built-in kinds: bodies, answers, errors and streams; not of custom resources",
+            "protobuf of the built-in kinds and of definitions: bodies, answers, errors and streams; not of custom resources",
             "apimachinery: runtime/serializer/protobuf",
             &["errors/accept-protobuf*", "errors/content-type-protobuf*"],
         ),

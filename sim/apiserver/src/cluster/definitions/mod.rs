@@ -31,7 +31,7 @@ pub(crate) const COLLECTION: &str = "/apis/apiextensions.k8s.io/v1/customresourc
 
 impl ApiServer {
     /// Stores the definitions that the registry was built with; they are served already.
-    pub(crate) fn place_definitions(&mut self) {
+    pub(crate) fn place_definitions(&mut self, now: Timestamp) {
         let registry = Arc::clone(&self.registry);
         for definition in registry.definitions() {
             let mut value = (**definition).clone();
@@ -43,15 +43,15 @@ impl ApiServer {
                 default(map);
                 prepare_new(map);
             }
-            let (uid, now) = (self.ids.uid(), timestamp::seconds(Timestamp::UNIX_EPOCH));
+            let (uid, created) = (self.ids.uid(), timestamp::seconds(now));
             let metadata = object::metadata_mut(&mut value);
-            for (member, text) in [("name", name.clone()), ("uid", uid), ("creationTimestamp", now)] {
+            for (member, text) in [("name", name.clone()), ("uid", uid), ("creationTimestamp", created)] {
                 metadata.insert(member.into(), text.into());
             }
             metadata.insert("generation".into(), 1.into());
             value["status"]["acceptedNames"] = value["spec"]["names"].clone();
             for condition in [naming::ACCEPTED, naming::ESTABLISHED] {
-                set_condition(&mut value, condition, Timestamp::UNIX_EPOCH);
+                set_condition(&mut value, condition, now);
             }
             let object = self.commit_put(ADMIN, registry.definitions_id(), &name, value);
             Arc::make_mut(&mut self.extensions.state).served.insert(name, Arc::clone(&object.value));

@@ -70,6 +70,7 @@ fn member(
         (MemberType::Whole, Value::Number(number)) if number.as_i64().is_some_and(|n| i32::try_from(n).is_ok()) => {
             Ok(true)
         }
+        (MemberType::Long, Value::Number(number)) if number.is_i64() => Ok(true),
         (MemberType::Bytes, Value::String(text)) => base64(text).map(|()| true),
         (MemberType::Texts, Value::Array(list)) => {
             for item in list.iter_mut() {
@@ -122,6 +123,7 @@ impl MemberType {
             Self::Text => "string",
             Self::Flag => "bool",
             Self::Whole => "int32",
+            Self::Long => "int64",
             Self::Texts => "[]string",
             Self::Bytes => "[]uint8",
             Self::Map(Self::Bytes) => "map[string][]uint8",

@@ -14,11 +14,12 @@ use serde_json::{Map, Value, map::Entry};
 use std::fmt::{self, Write};
 use type_meta::Unreadable;
 
+pub(crate) mod delete_options;
 pub(crate) mod known_spec;
 pub(crate) mod lease;
 mod members;
 pub(crate) mod metadata;
-mod type_meta;
+pub(crate) mod type_meta;
 
 /// Maximum size of a body, in bytes.
 const BODY_LIMIT: usize = 3 * 1024 * 1024;

@@ -68,11 +68,69 @@ pub(super) fn check(kind: &Kind, value: &mut Value) -> Outcome<()> {
     if version != kind.api_version {
         return Err(unexpected_version(kind, version));
     }
-    if let Value::Object(map) = value {
-        map.insert("apiVersion".into(), kind.api_version.as_str().into());
-        map.insert("kind".into(), kind.kind.as_str().into());
-    }
+    value.as_object_mut().into_iter().for_each(|map| restore(kind, map));
     Ok(())
+}
+
+/// Reason why the result of a patch is not an object of its kind.
+pub(crate) enum Unpatched {
+    /// It cannot be decoded, for this reason.
+    Undecoded(String),
+    /// It is refused as a whole.
+    Refused(Box<status::Status>),
+}
+
+/// Checks kind and version of a patched object. `complaints` gets the members that are unknown then.
+///
+/// # Errors
+/// If it has become another kind.
+pub(crate) fn check_patched(kind: &Kind, value: &mut Value, complaints: &mut Vec<String>) -> Result<(), Unpatched> {
+    let shown = value.to_string();
+    let Some(map) = value.as_object_mut() else { return Ok(()) };
+    check_form(kind, shown.as_bytes(), map).map_err(|why| match why {
+        Unreadable::Unrecognised(why) => Unpatched::Undecoded(why),
+        Unreadable::Refused(refusal) => Unpatched::Undecoded(refusal.message().to_owned()),
+    })?;
+    let found = |member: &str| map.get(member).and_then(Value::as_str).unwrap_or_default();
+    let (version, found_kind) = (found("apiVersion"), found("kind"));
+    if kind.custom && found_kind.is_empty() {
+        return Err(Unpatched::Undecoded(format!("Object 'Kind' is missing in '{shown}'")));
+    }
+    if kind.custom && version.is_empty() {
+        let why = "Object 'apiVersion' is missing in 'object has no apiVersion field'";
+        return Err(Unpatched::Refused(Box::new(status::internal_error(why))));
+    }
+    let unknown = |map: &Map<String, Value>, known: &[&str]| -> Vec<String> {
+        let members = map.keys().filter(|name| !known.contains(&name.as_str()));
+        members.map(|name| format!("unknown field {name:?}")).collect()
+    };
+    if kind.custom {
+        // Another version is refused by validation; one of the same group has no schema.
+        let same_group = scheme::group_version(version).0 == kind.group;
+        if same_group && version != kind.api_version && !kind.siblings.iter().any(|known| known == version) {
+            complaints.extend(unknown(map, &["apiVersion", "kind", "metadata"]));
+        }
+        return Ok(());
+    }
+    if version.is_empty() {
+        // Without a version the object is of no type that has members.
+        complaints.extend(unknown(map, &["apiVersion", "kind"]));
+        map.clear();
+    } else {
+        let version = version.strip_prefix('/').unwrap_or(version);
+        let found_kind = if found_kind.is_empty() { kind.kind.as_str() } else { found_kind };
+        if let Some(why) = scheme::refusal(kind, version, found_kind) {
+            return Err(Unpatched::Undecoded(why));
+        }
+    }
+    restore(kind, map);
+    Ok(())
+}
+
+/// Sets kind and version of a built-in kind.
+pub(crate) fn restore(kind: &Kind, map: &mut Map<String, Value>) {
+    map.insert("apiVersion".into(), kind.api_version.as_str().into());
+    map.insert("kind".into(), kind.kind.as_str().into());
 }
 
 fn unexpected_version(kind: &Kind, found: &str) -> Box<status::Status> {

@@ -1,10 +1,10 @@
 //! Decodes protobuf to JSON, with zero values in the form in which Go's encoder writes them.
 use super::{
     error::DecodeError,
-    schema::{self, Field, Kind, Many, Message, Zero},
+    schema::{self, Field, Kind, Many, Message, Other, Zero},
     wire::{self, Item},
 };
-use crate::base::timestamp;
+use crate::base::{json::integral, timestamp};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -70,17 +70,42 @@ fn value(field: &Field, item: Item<'_>) -> Result<Value, DecodeError> {
         (Kind::Text, Item::Bytes(bytes)) => String::from_utf8_lossy(bytes).into(),
         (Kind::Integer, Item::Varint(n)) => n.cast_signed().into(),
         (Kind::Boolean, Item::Varint(n)) => (n != 0).into(),
-        (Kind::Double, Item::Fixed64(bits)) => f64::from_bits(bits).into(),
+        (Kind::Double, Item::Fixed64(bits)) => double(f64::from_bits(bits)),
         (Kind::Bytes, Item::Bytes(bytes)) => STANDARD.encode(bytes).into(),
         (Kind::Time | Kind::MicroTime, Item::Bytes(bytes)) => time(bytes, field.kind == Kind::MicroTime)?,
         (Kind::Quantity, Item::Bytes(bytes)) => text(bytes, 1)?.into(),
         (Kind::IntOrString, Item::Bytes(bytes)) => int_or_string(bytes)?,
         (Kind::Json, Item::Bytes(bytes)) => serde_json::from_str(&text(bytes, 1)?).unwrap_or(Value::Null),
+        (Kind::SchemaOr(other), Item::Bytes(bytes)) => schema_or(*other, bytes)?,
         (Kind::Message(name), Item::Bytes(bytes)) => {
             let mut members = message(schema::named(name), bytes)?;
             if name == "meta.Texts" { members.remove("items").unwrap_or_else(|| json!([])) } else { members.into() }
         }
         (_, item) => return Err(wrong_type(field, item)),
+    })
+}
+
+/// Go writes a whole number without a fraction.
+fn double(number: f64) -> Value {
+    integral(number).map_or_else(|| number.into(), Value::from)
+}
+
+fn schema_or(other: Other, bytes: &[u8]) -> Result<Value, DecodeError> {
+    let schema = |bytes: &[u8]| message(schema::named(schema::OF_SCHEMAS), bytes).map(Value::from);
+    let (mut alone, mut allows, mut list) = (None, false, Vec::new());
+    for item in wire::fields(bytes) {
+        match (item?, other) {
+            ((1, Item::Varint(truth)), Other::Bool) => allows = truth != 0,
+            ((2, Item::Bytes(bytes)), Other::Bool) | ((1, Item::Bytes(bytes)), _) => alone = Some(schema(bytes)?),
+            ((2, Item::Bytes(bytes)), Other::List) => list.push(schema(bytes)?),
+            ((2, Item::Bytes(bytes)), Other::Texts) => list.push(String::from_utf8_lossy(bytes).into()),
+            _ => {}
+        }
+    }
+    Ok(match (alone, other) {
+        (Some(schema), _) => schema,
+        (None, Other::Bool) => allows.into(),
+        (None, Other::List | Other::Texts) => list.into(),
     })
 }
 

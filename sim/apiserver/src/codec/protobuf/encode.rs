@@ -1,6 +1,6 @@
 //! Encodes JSON as protobuf. A member of the wrong type is skipped: stored objects were checked when they were written.
 use super::{
-    schema::{self, Field, Kind, Many, Message},
+    schema::{self, Field, Kind, Many, Message, Other},
     wire,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -78,6 +78,7 @@ fn put(out: &mut Vec<u8>, field: &Field, value: &Value) {
             wire::put_bytes(&mut inner, 1, value.to_string().as_bytes());
             wire::put_bytes(out, number, &inner);
         }
+        (Kind::SchemaOr(other), value) => wire::put_bytes(out, number, &schema_or(*other, value)),
         (Kind::Message(name), value) => {
             wire::put_bytes(out, number, &message(schema::named(name), &value_as(name, value)))
         }
@@ -97,6 +98,25 @@ fn time(at: Timestamp) -> Vec<u8> {
     let mut inner = Vec::new();
     wire::put_number(&mut inner, 1, at.as_second().cast_unsigned());
     wire::put_number(&mut inner, 2, i64::from(at.subsec_nanosecond()).cast_unsigned());
+    inner
+}
+
+/// A schema or its alternative: each has a field of its own.
+fn schema_or(other: Other, value: &Value) -> Vec<u8> {
+    let mut inner = Vec::new();
+    let schema = |value: &Value| message(schema::named(schema::OF_SCHEMAS), value);
+    match value {
+        Value::Bool(allows) => wire::put_number(&mut inner, 1, u64::from(*allows)),
+        Value::Array(list) => list.iter().for_each(|item| match item {
+            Value::String(name) => wire::put_bytes(&mut inner, 2, name.as_bytes()),
+            item => wire::put_bytes(&mut inner, 2, &schema(item)),
+        }),
+        value if other == Other::Bool => {
+            wire::put_number(&mut inner, 1, 1);
+            wire::put_bytes(&mut inner, 2, &schema(value));
+        }
+        value => wire::put_bytes(&mut inner, 1, &schema(value)),
+    }
     inner
 }
 

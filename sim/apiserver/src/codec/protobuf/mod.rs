@@ -108,6 +108,31 @@ mod tests {
         assert_eq!(read(&object(&secret).unwrap(), ("", "")).unwrap(), secret);
     }
 
+    /// A definition as a real server sends it, and the same in JSON.
+    #[test]
+    fn definition_of_real_server_is_read() {
+        let text: String = include_str!("definition.base64").split_whitespace().collect();
+        let mut definition = read(&STANDARD.decode(text).unwrap(), ("", "")).unwrap();
+        assert_eq!(read(&object(&definition).unwrap(), ("", "")).unwrap(), definition, "a round trip changes nothing");
+        definition["metadata"].as_object_mut().unwrap().remove("managedFields");
+        let wanted: Value = serde_json::from_str(include_str!("definition.json")).unwrap();
+        assert_eq!(definition, wanted);
+    }
+
+    #[test]
+    fn alternatives_of_schemas_survive_a_round_trip() {
+        let schema = json!({"type": "object", "additionalProperties": false, "additionalItems": {"type": "string"},
+            "items": [{"type": "string"}, {"type": "integer"}],
+            "dependencies": {"a": ["b", "c"], "d": {"type": "object"}},
+            "default": {"x": [1, 2.5, null]}, "enum": [1, "a", true], "maximum": 1.5});
+        let version = json!({"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}});
+        let names = json!({"plural": "ws", "kind": "W"});
+        let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": "ws.x"},
+            "spec": {"group": "x", "scope": "Cluster", "names": names, "versions": [version]}});
+        assert_eq!(read(&object(&definition).unwrap(), ("", "")).unwrap(), definition);
+    }
+
     #[test]
     fn broken_bytes_are_refused_in_gos_words() {
         let message = |bytes: &[u8]| read(bytes, ("v1", "Pod")).unwrap_err().to_string();

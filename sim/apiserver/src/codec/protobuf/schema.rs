@@ -54,7 +54,20 @@ pub(super) enum Kind {
     IntOrString,
     /// JSON as bytes: `runtime.RawExtension` and `metav1.FieldsV1`.
     Json,
+    /// A schema of a custom resource, or what JSON may have in its place.
+    SchemaOr(Other),
     Message(String),
+}
+
+/// What stands in the place of a schema (k8s.io/apiextensions-apiserver, `JSONSchemaPropsOr…`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Other {
+    /// A list of schemas.
+    List,
+    /// Whether any value is allowed.
+    Bool,
+    /// A list of names.
+    Texts,
 }
 
 struct Schema {
@@ -67,10 +80,14 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| read(include_str!("messages.t
 /// The message of a kind.
 pub(super) fn of_kind(api_version: &str, kind: &str) -> Option<&'static Message> {
     // Options and Status belong to every group.
-    let api_version = if kind == "DeleteOptions" || kind == "Status" { "v1" } else { api_version };
+    let general = ["DeleteOptions", "Status", "APIVersions", "APIResourceList"].contains(&kind);
+    let api_version = if general { "v1" } else { api_version };
     let api_version = if api_version == "meta.k8s.io/v1beta1" { "meta.k8s.io/v1" } else { api_version };
     SCHEMA.kinds.get(&(api_version.to_owned(), kind.to_owned())).map(|name| named(name))
 }
+
+/// The message of a schema in a definition.
+pub(super) const OF_SCHEMAS: &str = "extensions.Schema";
 
 /// The message with this name; panics if the table lacks it.
 pub(super) fn named(name: &str) -> &'static Message {
@@ -129,6 +146,9 @@ fn parse(field: &str) -> Option<Field> {
         "quantity" => Kind::Quantity,
         "intstr" => Kind::IntOrString,
         "raw" | "fields" => Kind::Json,
+        "schema|list" => Kind::SchemaOr(Other::List),
+        "schema|bool" => Kind::SchemaOr(Other::Bool),
+        "schema|texts" => Kind::SchemaOr(Other::Texts),
         message => Kind::Message(message.to_owned()),
     };
     Some(Field { number, name: name.to_owned(), embedded: name == "-", many, kind, zero })

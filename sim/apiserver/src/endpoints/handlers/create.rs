@@ -51,7 +51,8 @@ impl ApiServer {
         // A dry run does not reach the version check, and shows the version.
         let mut revision = 0;
         if !call.options.is_dry_run() {
-            revision = body_revision(&value)?;
+            // A version that is not a number passes for none.
+            revision = body_revision(&value).unwrap_or_default();
             object::metadata_mut(&mut value).remove("resourceVersion");
         }
         if !generated {
@@ -162,6 +163,9 @@ impl ApiServer {
         };
         if let Some(found) = value.get("kind").filter(|found| *found != kind.kind.as_str()) {
             errors.push(FieldError::invalid("kind", found, format_args!("must be {}", kind.kind)));
+        }
+        if let Some(found) = value.get("apiVersion").filter(|found| *found != kind.api_version.as_str()) {
+            errors.push(FieldError::invalid("apiVersion", found, format_args!("must be {}", kind.api_version)));
         }
         if call.subresource == "status" {
             let before = old.and_then(|o| o.get("status"));

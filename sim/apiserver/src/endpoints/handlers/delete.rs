@@ -149,6 +149,7 @@ pub(crate) fn delete_options(call: &Call<'_>) -> Outcome<DeleteOptions> {
                 format!("couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value");
             return Err(status::bad_request(why));
         }
+        decode::delete_options::check(&value).map_err(status::bad_request)?;
         serde_json::from_value::<Option<_>>(value).map_err(|e| status::bad_request(e.to_string()))?.unwrap_or_default()
     };
     let kind = options.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or("DeleteOptions");

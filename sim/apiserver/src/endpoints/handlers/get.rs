@@ -40,7 +40,7 @@ impl ApiServer {
     pub fn read_finds_cache_behind(&self, server: ServerId, request: &Request) -> bool {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let Target::Resource(info) = request_info::parse(path) else { return false };
-        let newest = Options::parse(query).is_ok_and(|options| options.resource_version.is_empty());
+        let newest = Options::parse(query).resource_version.is_empty();
         let read = request.method == Method::GET && !info.name.is_empty() && newest;
         let kind = self.registry.find(info.group, info.version, info.resource).filter(|_| read);
         kind.is_some_and(|kind| self.cache_lag(server, kind.id) > 0)

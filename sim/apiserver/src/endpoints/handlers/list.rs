@@ -63,9 +63,8 @@ impl ApiServer {
     pub fn list_finds_cache_behind(&self, server: ServerId, request: &Request) -> bool {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let Target::Resource(info) = request_info::parse(path) else { return false };
-        let consistent = Options::parse(query).is_ok_and(|options| {
-            !options.watch && options.resource_version.is_empty() && options.continue_token.is_empty()
-        });
+        let options = Options::parse(query);
+        let consistent = !options.watch && options.resource_version.is_empty() && options.continue_token.is_empty();
         let list = request.method == Method::GET && info.name.is_empty() && !info.watch_prefix && consistent;
         let kind = self.registry.find(info.group, info.version, info.resource).filter(|_| list);
         kind.is_some_and(|kind| self.cache_lag(server, kind.id) > 0)

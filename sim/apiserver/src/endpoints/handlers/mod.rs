@@ -12,5 +12,6 @@ mod patch;
 mod response;
 mod revision;
 mod scale;
+mod token;
 mod update;
 mod watch;

@@ -11,7 +11,10 @@ use crate::{
         status::{self, Outcome},
     },
     codec::{
-        decode::{self, Decoded},
+        decode::{
+            self, Decoded,
+            type_meta::{self, Unpatched},
+        },
         negotiation,
     },
     request::call::Call,
@@ -60,12 +63,7 @@ impl ApiServer {
             from_unstructured(kind, &mut value).map_err(|why| undecoded(&shown_patch(call.body), &why))?;
         }
         let mut decoded = Decoded { value, complaints };
-        let outcome = decode::normalise(kind, &mut decoded);
-        outcome.map_err(|refusal| {
-            let strategic = patch == PatchType::Strategic;
-            let shown = if strategic { shown_patch(call.body) } else { decoded.value.to_string() };
-            undecoded(&shown, refusal.message())
-        })?;
+        decode_patched(call, patch, &mut decoded)?;
         let mut warnings = self.patch_validation(call, &decoded, patch)?;
         let outcome = self.replace_patched(call, &current, decoded.value, &mut warnings);
         outcome.map_err(|refusal| refusal.with_warnings(warnings))
@@ -129,6 +127,32 @@ fn parse(body: &[u8]) -> Outcome<Value> {
 fn undecoded(shown: &str, why: &str) -> Box<status::Status> {
     let error = FieldError::invalid("patch", &Value::from(shown), why);
     status::invalid(status::Subject { group: "", kind: "" }, "", &[error])
+}
+
+/// Decodes the result of a patch. A strategic one cannot change the kind.
+fn decode_patched(call: &Call<'_>, patch: PatchType, decoded: &mut Decoded) -> Outcome<()> {
+    let kind = call.kind;
+    if patch == PatchType::Strategic {
+        decoded.value.as_object_mut().into_iter().for_each(|map| type_meta::restore(kind, map));
+    } else {
+        let shown = decoded.value.to_string();
+        type_meta::check_patched(kind, &mut decoded.value, &mut decoded.complaints).map_err(|why| match why {
+            Unpatched::Undecoded(why) => undecoded(&shown, &why),
+            Unpatched::Refused(refusal) => refusal,
+        })?;
+    }
+    let outcome = decode::normalise(kind, decoded);
+    outcome.map_err(|refusal| {
+        let strategic = patch == PatchType::Strategic;
+        let shown = if strategic { shown_patch(call.body) } else { decoded.value.to_string() };
+        let why = refusal.message();
+        undecoded(
+            &shown,
+            why.split_once(" cannot be handled as a ")
+                .and_then(|(_, why)| why.split_once(": "))
+                .map_or(why, |(_, why)| why),
+        )
+    })
 }
 
 fn shown_patch(body: &[u8]) -> String {

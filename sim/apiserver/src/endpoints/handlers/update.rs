@@ -14,7 +14,7 @@ use crate::{
         negotiation::Encoding,
     },
     extensions::{self, defaults},
-    registry::group::EXTENSIONS,
+    registry::{group::EXTENSIONS, scheme},
     request::call::Call,
     server::state::ApiServer,
     structured_merge::element::Element,
@@ -101,11 +101,10 @@ impl ApiServer {
         self.validate_content(call, &value, Some(&current.value), &mut errors);
         if !errors.is_empty() {
             let found = value.get("kind").and_then(Value::as_str).unwrap_or_default();
-            return Err(status::invalid(
-                status::Subject { group: kind.invalid_group(), kind: found },
-                call.name,
-                &errors,
-            ));
+            // A custom resource may claim to be of another group.
+            let version = value.get("apiVersion").and_then(Value::as_str).filter(|_| kind.custom);
+            let group = version.map_or(kind.invalid_group(), |version| scheme::group_version(version).0);
+            return Err(status::invalid(status::Subject { group, kind: found }, call.name, &errors));
         }
         if kind.group == EXTENSIONS && call.subresource.is_empty() {
             extensions::validation::check_simulated(&value, &self.registry)?;
@@ -212,8 +211,12 @@ fn prepare_metadata(value: &mut Value, old: &Value) {
             }
         }
     }
-    // A client cannot begin or end a deletion by an update; validation reports the attempt to begin one.
+    // A client cannot begin or end a deletion by an update; validation reports the attempt to begin one, and another
+    // grace period.
     for member in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
+        if member == "deletionGracePeriodSeconds" && meta.contains_key(member) {
+            continue;
+        }
         if let Some(stored) = stored.and_then(|m| m.get(member)) {
             meta.insert(member.into(), stored.clone());
         }

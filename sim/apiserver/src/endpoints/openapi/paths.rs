@@ -58,11 +58,13 @@ fn operation(kind: &Kind, action: &str) -> Value {
     };
     let schema = json!({"$ref": format!("#/components/schemas/{}", schemas::name(kind))});
     let mut operation = json!({
-        "parameters": parameters.iter().map(|(name, kind)| parameter(name, kind)).collect::<Vec<_>>(),
         "responses": {"200": {"description": "OK", "content": {"application/json": {"schema": schema}}}},
         "x-kubernetes-action": action,
         "x-kubernetes-group-version-kind": group_version_kind(kind),
     });
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.iter().map(|(name, kind)| parameter(name, kind)).collect();
+    }
     match action {
         "post" | "put" => operation["requestBody"] = json!({"content": {"application/json": {"schema": schema}}}),
         "patch" => {

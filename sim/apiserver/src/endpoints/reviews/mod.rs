@@ -11,8 +11,8 @@ use crate::{
     },
     base::{
         field_error::FieldError,
-        object::{self, encode},
-        request::{Answer, json_answer},
+        object,
+        request::Answer,
         status::{self, Outcome, Subject},
         timestamp,
     },
@@ -38,7 +38,10 @@ impl ApiServer {
         let anonymous = User::anonymous();
         let user = call.user.unwrap_or(&anonymous);
         let status = match call.kind.kind.as_str() {
-            "TokenReview" => token::review(self.tokens(), &value["spec"])?,
+            "TokenReview" => {
+                let lookup = |plural: &str, namespace: &str, name: &str| self.lookup(plural, namespace, name);
+                token::review(self.tokens(), &value["spec"], call.now, &lookup)?
+            }
             "SelfSubjectReview" => {
                 value = own_review(call, json!({"creationTimestamp": timestamp::seconds(call.now)}));
                 json!({"userInfo": user})
@@ -57,7 +60,7 @@ impl ApiServer {
             }
         };
         value["status"] = status;
-        Ok(json_answer(201, encode(&value), &warnings))
+        Ok(call.value_answer(201, &value, &warnings))
     }
 
     /// The decision about such a request of this user.

@@ -1,27 +1,38 @@
-//! TokenReview: authenticates a token.
+//! TokenReview: authenticates a token (k8s.io/kubernetes/pkg/registry/authentication/tokenreview).
 use crate::{
-    access::authentication::token_table::TokenTable,
-    base::status::{self, Outcome},
+    access::authentication::{
+        service_account::{self, ISSUER, Lookup},
+        token_table::TokenTable,
+    },
+    base::{
+        json::{list, text},
+        status::{self, Outcome},
+    },
 };
+use jiff::Timestamp;
 use serde_json::{Value, json};
-
-/// The audience of the API server itself, the only one of static tokens.
-const AUDIENCE: &str = "https://kubernetes.default.svc";
 
 /// The status of a review.
 ///
 /// # Errors
 /// 400 without a token.
-pub(crate) fn review(tokens: Option<&TokenTable>, spec: &Value) -> Outcome<Value> {
-    let token = spec.get("token").and_then(Value::as_str).unwrap_or_default();
+pub(crate) fn review(tokens: Option<&TokenTable>, spec: &Value, now: Timestamp, lookup: &Lookup<'_>) -> Outcome<Value> {
+    let token = text(spec, "token");
     if token.is_empty() {
         return Err(status::bad_request("token is required for TokenReview in authentication"));
     }
-    let audiences = spec.get("audiences").and_then(Value::as_array);
-    let meant = audiences.is_none_or(|list| list.iter().any(|audience| audience == AUDIENCE));
-    let user = tokens.and_then(|tokens| tokens.user(token)).filter(|_| meant);
-    Ok(match user {
-        Some(user) => json!({"authenticated": true, "user": user, "audiences": [AUDIENCE]}),
-        None => json!({"user": {}, "error": "invalid bearer token"}),
+    let mut wanted: Vec<&str> = list(spec, "audiences").iter().filter_map(Value::as_str).collect();
+    if wanted.is_empty() {
+        // Of the API server itself, the only audience of static tokens.
+        wanted.push(ISSUER);
+    }
+    let listed = tokens.and_then(|tokens| tokens.user(token)).filter(|_| wanted.contains(&ISSUER));
+    if let Some(user) = listed {
+        return Ok(json!({"authenticated": true, "user": user, "audiences": [ISSUER]}));
+    }
+    Ok(match service_account::authenticate(token, &wanted, now, lookup) {
+        Ok((user, audiences)) => json!({"authenticated": true, "user": user, "audiences": audiences}),
+        Err(None) => json!({"user": {}, "error": "invalid bearer token"}),
+        Err(Some(why)) => json!({"user": {}, "error": format!("[invalid bearer token, {why}]")}),
     })
 }

@@ -39,12 +39,11 @@ pub(crate) const ABSENT_RESOURCES: [&str; 12] = [
 ];
 
 /// Subresources of built-in kinds that are not simulated.
-pub(crate) const ABSENT_SUBRESOURCES: [(&str, &[&str]); 4] = [
+pub(crate) const ABSENT_SUBRESOURCES: [(&str, &[&str]); 3] = [
     (
         "pods",
         &["attach", "binding", "ephemeralcontainers", "eviction", "exec", "log", "portforward", "proxy", "resize"],
     ),
     ("nodes", &["proxy"]),
     ("services", &["proxy"]),
-    ("serviceaccounts", &["token"]),
 ];

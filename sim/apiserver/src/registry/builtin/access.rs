@@ -6,7 +6,7 @@
 use super::row::{Builtin, PLAIN};
 use crate::registry::{
     group::{ADMISSION, AUTHENTICATION, AUTHORIZATION, RBAC},
-    member_type::MemberType::{self, Bytes, Flag, List, Map, Object, Text, Texts, Whole},
+    member_type::MemberType::{self, Bytes, Flag, List, Long, Map, Object, Text, Texts, Whole},
 };
 
 type Members = &'static [(&'static str, MemberType)];
@@ -189,6 +189,25 @@ const fn webhooks(kind: &'static str, plural: &'static str) -> Builtin {
         ..PLAIN
     }
 }
+
+const BOUND_REFERENCE: MemberType =
+    Object("BoundObjectReference", &[("kind", Text), ("apiVersion", Text), ("name", Text), ("uid", Text)]);
+pub(crate) const TOKEN_REQUEST: Builtin = review(
+    AUTHENTICATION,
+    "TokenRequest",
+    "tokenrequests",
+    true,
+    &[
+        (
+            "spec",
+            Object(
+                "TokenRequestSpec",
+                &[("audiences", Texts), ("expirationSeconds", Long), ("boundObjectRef", BOUND_REFERENCE)],
+            ),
+        ),
+        ("status", Object("TokenRequestStatus", &[("token", Text), ("expirationTimestamp", Text)])),
+    ],
+);
 
 pub(crate) const BUILTINS: [Builtin; 14] = [
     Builtin {

@@ -13,6 +13,7 @@ use crate::{
     structured_merge::{Types, set::Set},
 };
 use row::{Builtin, PLAIN, workload};
+use std::sync::LazyLock;
 
 pub(crate) mod absent;
 mod access;
@@ -124,6 +125,12 @@ const BUILTINS: [Builtin; 17] = [
     },
 ];
 
+/// The kind of a request for a token, which only a subresource of service accounts takes.
+pub(crate) fn token_request() -> &'static Kind {
+    static KIND: LazyLock<Kind> = LazyLock::new(|| access::TOKEN_REQUEST.kind(ResourceId(u16::MAX)));
+    &KIND
+}
+
 pub(crate) fn kinds() -> Vec<Kind> {
     let all = BUILTINS.iter().chain(&access::BUILTINS);
     let mut kinds: Vec<_> = (0_u16..).zip(all).map(|(id, builtin)| builtin.kind(ResourceId(id))).collect();
@@ -168,8 +175,8 @@ impl Builtin {
             unconditional_update: !lease && ![ADMISSION, EXTENSIONS].contains(&self.group),
             counts_generation: self.generation,
             name_rule: match self.kind {
-                "Namespace" => NameRule::Label,
-                "Service" => NameRule::ServiceLabel,
+                // Services since 1.34 (RelaxedServiceNameValidation).
+                "Namespace" | "Service" => NameRule::Label,
                 _ if rbac => NameRule::PathSegment,
                 _ => NameRule::Subdomain,
             },
