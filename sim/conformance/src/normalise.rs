@@ -9,7 +9,8 @@ use std::{
 };
 
 /// Members with a time that the server sets.
-const TIMES: [&str; 4] = ["creationTimestamp", "deletionTimestamp", "time", "lastTransitionTime"];
+const TIMES: [&str; 5] =
+    ["creationTimestamp", "deletionTimestamp", "expirationTimestamp", "time", "lastTransitionTime"];
 /// Versions from here on come from the case, not from a server.
 const VERSION_LIMIT: u64 = 100_000_000;
 
@@ -219,6 +220,8 @@ impl Normaliser<'_> {
                             out.insert(name.clone(), "$continue".into());
                             continue;
                         }
+                        // The form of all signed tokens.
+                        "token" if text.starts_with("eyJ") => "$token".into(),
                         _ => self.clean(member, last),
                     };
                     out.insert(self.string(name, ""), clean);

@@ -1,8 +1,8 @@
 //! The service `kubernetes`, through which programs in a cluster find its API server
 //! (k8s.io/kubernetes/pkg/controlplane/controller/kubernetesservice).
 //!
-//! The API server makes it itself, without any controller. Here it is made once, for a server that listens: runs have no
-//! addresses.
+//! The API server makes it itself, without any controller. Here it is made once, for a server that listens: runs have
+//! no addresses.
 use super::fixture::FixtureError;
 use crate::server::state::ApiServer;
 use jiff::Timestamp;

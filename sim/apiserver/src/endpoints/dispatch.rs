@@ -36,6 +36,15 @@ fn selected_name(verb: &str, options: &Options<'_>) -> Option<String> {
     (parsed && NameRule::PathSegment.check(&name).is_empty()).then_some(name)
 }
 
+/// Watches have a timeout of their own.
+fn check_timeout(verb: &str, options: &Options<'_>) -> Outcome<()> {
+    if verb == "watch" || options.timeout.is_empty() {
+        return Ok(());
+    }
+    duration::check(&options.timeout)
+        .map_err(|why| status::bad_request(format!("invalid timeout specified in the request URL - {why}")))
+}
+
 impl ApiServer {
     pub(crate) fn dispatch(
         &mut self,
@@ -64,10 +73,7 @@ impl ApiServer {
         };
         let mut attributes = authorize::resource_attributes(actor, &request.headers, verb, &info, path);
         let named = if info.watch_prefix { None } else { selected_name(verb, &options) };
-        if verb != "watch" && !options.timeout.is_empty() {
-            duration::check(&options.timeout)
-                .map_err(|why| status::bad_request(format!("invalid timeout specified in the request URL - {why}")))?;
-        }
+        check_timeout(verb, &options)?;
         if let Some(name) = &named {
             attributes.name = name;
         }

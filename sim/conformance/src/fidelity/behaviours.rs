@@ -500,7 +500,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         row(
             "Representations",
             "B",
-            "protobuf of the built-in kinds and of definitions: bodies, answers, errors and streams; not of custom resources",
+            "protobuf of built-in kinds and definitions: bodies, answers, errors and streams; not of custom resources",
             "apimachinery: runtime/serializer/protobuf",
             &["errors/accept-protobuf*", "errors/content-type-protobuf*"],
         ),

@@ -26,7 +26,7 @@ const HEADER: &str = r#"{"alg":"HS256","kid":"simulated"}"#;
 /// Tolerance for clocks, and for objects whose deletion has begun.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
 
-/// What a new token says.
+/// Contents of a new token.
 pub(crate) struct Claims<'a> {
     pub(crate) account: &'a Object,
     pub(crate) audiences: &'a [Value],
