@@ -1,9 +1,9 @@
 //! Transcripts of shell sessions: commands, and what they printed when they were recorded.
 //!
-//! A file has comments (`#`) and commands (`$ …`, run by bash). Below each command is its output with the error output,
-//! and `? N` at the end if the exit code was not 0. Whatever differs between any two runs (uids, versions, ages,
-//! addresses) is replaced before anything is compared or written. trycmd has a similar format, but runs one program
-//! without a shell; a session here needs pipes, several programs, and the same namespace from step to step.
+//! A file has comments (`#` at its top, `##` below) and commands (`$ …`, run by bash). Below each command is its output
+//! with the error output, and `? N` at the end if the exit code was not 0. Whatever differs between any two runs (uids,
+//! versions, ages, addresses) is replaced before anything is compared or written. trycmd has a similar format, but runs
+//! one program without a shell; a session here needs pipes, several programs, and the same namespace from step to step.
 use regex::Regex;
 use std::{
     fs, io,
@@ -24,6 +24,9 @@ pub enum TranscriptError {
     },
 }
 
+/// Beginning of a comment above a command whose output is another on the simulated server, followed by the reason.
+const DIFFERS: &str = "## differs: ";
+
 /// One command and its recorded output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -33,6 +36,13 @@ pub struct Step {
     pub command: String,
     /// Comparable output, with the exit code if it was not 0.
     pub output: String,
+}
+
+impl Step {
+    /// Reason of a declared difference: the simulated server makes this command print something else.
+    pub fn differs(&self) -> Option<&str> {
+        self.heading.lines().find_map(|line| line.strip_prefix(DIFFERS))
+    }
 }
 
 /// A command printed something other than the recorded output.
@@ -125,6 +135,25 @@ impl Shell {
         Ok(differences)
     }
 
+    /// As [`Self::play`], for a server that is known to print something else after the steps that say so: the
+    /// differences of the other steps, and the steps that no longer differ.
+    ///
+    /// # Errors
+    /// If bash cannot be started.
+    pub fn play_known(&self, steps: &[Step]) -> Result<Vec<Difference>, TranscriptError> {
+        let mut differences = Vec::new();
+        for step in steps {
+            let actual = self.run(&step.command)?;
+            let expected = match (step.differs(), actual == step.output) {
+                (None, false) => step.output.clone(),
+                (Some(reason), true) => format!("something else, as declared: {reason}\n"),
+                (None, true) | (Some(_), false) => continue,
+            };
+            differences.push(Difference { command: step.command.clone(), expected, actual });
+        }
+        Ok(differences)
+    }
+
     /// Plays a session and returns it with the output of this run.
     ///
     /// # Errors
@@ -166,4 +195,26 @@ pub fn write(path: &Path, steps: &[Step]) -> Result<(), TranscriptError> {
     let text: String =
         steps.iter().map(|step| format!("{}$ {}\n{}", step.heading, step.command, step.output)).collect();
     fs::write(path, text).map_err(|source| TranscriptError::Io { what: path.display().to_string(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(session: &str) -> Vec<String> {
+        let directory = tempfile::TempDir::new().expect("a directory");
+        let file = directory.path().join("session.txt");
+        fs::write(&file, session).expect("a file");
+        let shell = Shell::new(directory.path(), &[], "https://127.0.0.1:1");
+        let found = shell.play_known(&read(&file).expect("a session")).expect("bash runs");
+        found.into_iter().map(|difference| difference.command).collect()
+    }
+
+    #[test]
+    fn declared_difference_must_occur() {
+        let session = "# Two commands.\n$ echo a\na\n## differs: no b here\n$ echo b\nc\n";
+        assert!(found(session).is_empty(), "the difference is declared");
+        assert_eq!(found(&session.replace("\nc\n", "\nb\n")), ["echo b"], "declared, but absent");
+        assert_eq!(found(&session.replace("\na\n", "\nx\n")), ["echo a"], "not declared");
+    }
 }
