@@ -69,10 +69,9 @@ pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outc
         [Some(root @ ("api" | "apis")), group, ..] => routes::no_such_path(registry, root, group),
         [Some("version"), None, ..] if request.method != Method::GET => Err(status::method_not_allowed()),
         [Some("version"), None, ..] => Ok(json_answer(200, encode(&version()), &[])),
+        [Some("openapi"), Some("v2"), None, _] => Ok(openapi::v2::answer(registry, request)),
         [Some("openapi"), Some("v3"), ..] => openapi::answer(registry, path, request),
-        [Some("openapi"), Some("v2"), None, _] | [Some("metrics" | "flagz" | "statusz"), None, ..] => {
-            Err(status::not_simulated(path))
-        }
+        [Some("metrics" | "flagz" | "statusz"), None, ..] => Err(status::not_simulated(path)),
         [Some("metrics"), Some("slis"), None, _] | [Some("logs" | "debug"), ..] => Err(status::not_simulated(path)),
         [Some(".well-known"), Some("openid-configuration"), None, _]
         | [Some("openid"), Some("v1"), Some("jwks"), None] => Err(status::not_simulated(path)),

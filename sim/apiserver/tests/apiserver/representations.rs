@@ -139,6 +139,51 @@ fn openapi_describes_custom_and_built_in_kinds() {
     assert!(patch["parameters"].as_array().is_some_and(|all| all.iter().any(|p| p["name"] == "fieldValidation")));
 }
 
+#[test]
+fn openapi_v2_is_read_by_kubectl() {
+    let spec = json!({"type": "object", "required": ["empty", "count"], "properties": {
+        "empty": {"type": "string", "nullable": true},
+        "count": {"type": "integer", "default": 1, "maximum": 9, "anyOf": [{"minimum": 2}, {"maximum": 0}]},
+        "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": true,
+            "properties": {"a": {"type": "string"}}},
+        "inner": {"type": "object", "x-kubernetes-embedded-resource": true}}});
+    let version = json!({"name": "v1", "served": true, "storage": true,
+        "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}});
+    let definition = json!({"spec": {"group": "x.io", "scope": "Namespaced", "versions": [version],
+        "names": {"plural": "gangs", "kind": "Gang"}}});
+    let mut api = ApiServer::new(Arc::new(Registry::builtin().with_crd(&definition).expect("it compiles")), 1, 3);
+    let (status, document) = get(&mut api, FIRST, "/openapi/v2");
+    assert_eq!((status, &document["swagger"]), (200, &json!("2.0")));
+    let gang = &document["definitions"]["io.x.v1.Gang"]["properties"];
+    assert_eq!(gang["metadata"]["$ref"], "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
+    let members = &gang["spec"]["properties"];
+    assert_eq!(gang["spec"]["required"], json!(["count"]), "a member that may be null is not required");
+    assert_eq!((members["empty"].get("type"), members["empty"].get("nullable")), (None, None));
+    assert_eq!(members["count"], json!({"type": "integer", "maximum": 9}));
+    assert_eq!(members["free"], json!({"x-kubernetes-preserve-unknown-fields": true}));
+    assert_eq!(members["inner"]["required"], json!(["kind", "apiVersion"]));
+    let either = &document["definitions"]["io.k8s.apimachinery.pkg.util.intstr.IntOrString"];
+    assert_eq!((&either["type"], &either["format"]), (&json!("string"), &json!("int-or-string")));
+    let pod = &document["definitions"]["io.k8s.api.core.v1.Pod"]["properties"];
+    assert_eq!(pod["spec"]["$ref"], "#/definitions/io.k8s.api.core.v1.PodSpec");
+}
+
+#[test]
+fn openapi_v2_is_served_in_protobuf() {
+    let mut api = two_servers();
+    let accepted = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    let answer = read(&mut api, "/openapi/v2", accepted);
+    assert_eq!(answer.headers[header::CONTENT_TYPE], "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
+    let body = full(&answer);
+    assert_eq!(&body[..7], b"\x0a\x032.0\x12\x12", "the version, then the title and the version of Kubernetes");
+    assert!(contains(body, "ai.kubernaut.v1alpha1.RemediationRequest") && contains(body, "io.k8s.api.core.v1.Pod"));
+    let tag = answer.headers[header::ETAG].clone();
+    let mut again = request(Method::GET, "/openapi/v2", accepted, &Value::Null);
+    again.headers.insert(header::IF_NONE_MATCH, tag);
+    assert_eq!(send(&mut api, FIRST, &again).status, 304);
+    assert_eq!(read(&mut api, "/openapi/v2", "text/plain").status, 406);
+}
+
 /// A definition with a deprecated version and a scale subresource.
 fn scalable() -> Value {
     let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});

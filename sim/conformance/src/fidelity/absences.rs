@@ -85,8 +85,8 @@ pub const ABSENCES: &[Absence] = &[
         &[],
     ),
     absent(
-        "OpenAPI v2, OpenAPI in protobuf, strategic merge patches in OpenAPI",
-        "501; the patches are not announced, so kubectl uses its built-in merge keys",
+        "paths in OpenAPI v2, OpenAPI v3 in protobuf, strategic merge patches in OpenAPI",
+        "v2 has definitions only; 501; the patches are not announced, so kubectl uses its built-in merge keys",
         "—",
         &[],
     ),

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 mod decode;
 mod encode;
 mod error;
+pub(crate) mod openapi;
 mod schema;
 mod wire;
 

@@ -1,7 +1,7 @@
 //! OpenAPI v3 (k8s.io/kube-openapi/pkg/handler3): an index with a hash for each group version, and a document for each.
 //!
 //! It covers what kubectl reads: schemas for `explain`, and the parameters of PATCH that show what the server supports.
-//! OpenAPI v2 and the protobuf form are absent: where v3 is served, kubectl does without v2.
+//! The protobuf form is absent. OpenAPI v2 is in `v2.rs`.
 use super::document::Document;
 use crate::{
     base::{
@@ -24,6 +24,7 @@ mod enums;
 mod names;
 mod paths;
 mod schemas;
+pub(super) mod v2;
 
 /// The index, or the document of a group version.
 ///
