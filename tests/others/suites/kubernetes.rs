@@ -48,7 +48,7 @@ pub(super) fn parts(workshop: &Workshop) -> anyhow::Result<Vec<Part>> {
     };
     Ok(vec![
         part("api-machinery", &["--focus=\\[sig-api-machinery\\]", &skip]),
-        part("conformance", &[&conformance, "--skip=\\[sig-api-machinery\\]"]),
+        part("conformance", &[&conformance, "--skip=\\[sig-api-machinery\\]|\\[Alpha\\]"]),
     ])
 }
 
@@ -59,7 +59,9 @@ fn build(sources: &Path, programs: &Path) -> anyhow::Result<PathBuf> {
     if !ginkgo.exists() {
         eprintln!("others: building Kubernetes' end-to-end tests, once: some ten minutes on two cores");
         workshop::go(sources, &["test", "-c", "-ldflags", "-s -w", "-o", &path("e2e.test"), "."])?;
-        workshop::go(&sources.join("../../clients/go"), &["build", "-o", &path("kubectl"), "./kubectl"])?;
+        let version = "-s -w -X k8s.io/component-base/version.gitVersion=v1.36.3";
+        let kubectl = ["build", "-ldflags", version, "-o", &path("kubectl"), "./kubectl"];
+        workshop::go(&sources.join("../../clients/go"), &kubectl)?;
         workshop::go(sources, &["build", "-o", &path("ginkgo"), "github.com/onsi/ginkgo/v2/ginkgo"])?;
     }
     Ok(ginkgo)
