@@ -164,6 +164,23 @@ pub const MUTANTS: &[Mutant] = &[
         ..BLANK
     },
     Mutant {
+        name: "cooldown-of-the-way-only",
+        about: "the next episode begins 60 s after its request was seen, while a create that was issued later is under \
+         way",
+        removed: &[Safeguard::WholeCooldown],
+        scenario: "issued-late",
+        invariant: "one_active_request",
+        ..BLANK
+    },
+    Mutant {
+        name: "no-issue-deadline",
+        about: "a create is issued although its lease was acquired minutes ago",
+        removed: &[Safeguard::IssueDeadline],
+        scenario: "issued-after-pause",
+        invariant: "one_active_request",
+        ..BLANK
+    },
+    Mutant {
         name: "terminating-is-ended",
         about: "the next episode begins while an active request is still being deleted",
         removed: &[Safeguard::TerminatingActive],

@@ -6,6 +6,7 @@
 use super::{
     call_error::CallError,
     count::count,
+    episode::issue_until,
     lease::LeaseRecord,
     names,
     plan::{Plan, plan},
@@ -15,14 +16,14 @@ use super::{
 };
 use crate::api;
 use bytes::Bytes;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Counts the batch on the request that takes it, and creates that request first if there is none.
 pub(super) async fn begin(writer: &mut WriterState) -> Step {
     match plan(writer).await {
         Err(step) => step,
         Ok(Plan::Count(request)) => count(writer, request).await,
-        Ok(Plan::Create { lease, episode }) => create(writer, &lease, episode).await,
+        Ok(Plan::Create { lease, episode, issue_until }) => create(writer, &lease, episode, issue_until).await,
         Ok(Plan::Acquire { base, episode }) => match acquire(writer, base.as_deref(), episode).await {
             Ok(lease) => create_unless_shown(writer, &lease, episode).await,
             Err(step) => step,
@@ -33,7 +34,7 @@ pub(super) async fn begin(writer: &mut WriterState) -> Step {
 /// Creates the request, unless the watch showed another one while the lease was being written.
 async fn create_unless_shown(writer: &mut WriterState, lease: &LeaseRecord, episode: u64) -> Step {
     match writer.shared.requests.classify(&writer.fingerprint, writer.shared.context.clock.now()) {
-        RequestState::Clear => create(writer, lease, episode).await,
+        RequestState::Clear => create(writer, lease, episode, writer.hold.issue_until()).await,
         RequestState::CountOn(_) | RequestState::Terminating(_) => Step::Again,
     }
 }
@@ -43,6 +44,7 @@ async fn acquire(writer: &mut WriterState, base: Option<&LeaseRecord>, episode: 
     let shared = writer.shared.clone();
     let holder = writer.hold.name_with(|| shared.name_acquisition()).to_owned();
     let (now, deadline) = (shared.context.clock.now(), writer.batch.last_deadline());
+    let sent = writer.now();
     let answer = match base {
         None => {
             let lease = LeaseRecord::first(&writer.fingerprint, episode, &holder, now);
@@ -59,7 +61,7 @@ async fn acquire(writer: &mut WriterState, base: Option<&LeaseRecord>, episode: 
             }
             let lease = Arc::new(lease);
             shared.leases.learn(lease.clone());
-            writer.hold.acquired(lease.clone());
+            writer.hold.acquired(lease.clone(), issue_until(sent));
             writer.lease_vanished = false;
             Ok(lease)
         }
@@ -85,7 +87,14 @@ fn not_acquired(writer: &mut WriterState, error: &CallError, replacing: bool) ->
 }
 
 /// Creates the request of `episode`, and counts the batch on it.
-async fn create(writer: &mut WriterState, lease: &LeaseRecord, episode: u64) -> Step {
+///
+/// Every attempt is issued before `issue_until`, a moment on the monotonic clock. After it, another replica may have
+/// given the episode up: the next round reads the lease again.
+async fn create(writer: &mut WriterState, lease: &LeaseRecord, episode: u64, issue_until: Duration) -> Step {
+    if writer.now() >= issue_until {
+        writer.reread = true;
+        return Step::Again;
+    }
     let Some(signal) = writer.batch.first_signal() else { return Step::Again };
     let shared = writer.shared.clone();
     let name = names::request_name(&writer.fingerprint, &lease.metadata.uid, episode);
@@ -94,7 +103,7 @@ async fn create(writer: &mut WriterState, lease: &LeaseRecord, episode: u64) -> 
     annotations.insert(LOCK_NAMESPACE.to_owned(), shared.context.lock_namespace.clone());
     annotations.extend(writer.hold.acquisition().map(|holder| (ACQUISITION.to_owned(), holder.to_owned())));
     let body = serde_json::to_vec(&request).expect("a request has only string keys");
-    match shared.calls.create_request(Bytes::from(body), writer.batch.last_deadline()).await {
+    match shared.calls.create_request(Bytes::from(body), issue_until, writer.batch.last_deadline()).await {
         Ok(request) => {
             writer.hold.saw(&name);
             let request = Arc::new(request);

@@ -35,6 +35,13 @@ const PAGE: u32 = 500;
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
+/// Until when a call may be sent, and until when its answer is awaited, on the monotonic clock.
+#[derive(Debug, Clone, Copy)]
+struct Until {
+    sent: Duration,
+    answered: Duration,
+}
+
 /// The two collections, and how to reach them.
 #[derive(Clone)]
 pub(super) struct Calls {
@@ -74,8 +81,16 @@ impl Calls {
         self.read(&format!("{}/{name}", self.requests), deadline).await
     }
 
-    pub(super) async fn create_request(&self, body: Bytes, deadline: Duration) -> Result<RequestRecord, CallError> {
-        self.write(Method::POST, &self.requests, JSON, body, deadline).await
+    /// Creates a request, unless `issue_until` passes before the call can be sent.
+    pub(super) async fn create_request(
+        &self,
+        body: Bytes,
+        issue_until: Duration,
+        deadline: Duration,
+    ) -> Result<RequestRecord, CallError> {
+        let deadline = self.deadline(deadline);
+        let until = Until { sent: issue_until.min(deadline), answered: deadline };
+        self.write_until(Method::POST, &self.requests, JSON, body, until).await
     }
 
     /// Patches the status. Validation is strict: an old CustomResourceDefinition without the count must refuse it, not
@@ -143,7 +158,7 @@ impl Calls {
     ) -> Result<List<T>, CallError> {
         let params = ListParams { limit: Some(PAGE), continue_token: token, ..selector.clone() };
         let request = kube::core::Request::new(path).list(&params).map_err(|error| unsendable(&error))?;
-        self.call(request.map(Body::from), self.deadline(deadline)).await
+        self.call(request.map(Body::from), self.until(deadline)).await
     }
 
     /// Opens a watch; the answer's body streams its events.
@@ -157,7 +172,7 @@ impl Calls {
     async fn read<T: DeserializeOwned>(&self, path: &str, deadline: Duration) -> Result<T, CallError> {
         let request =
             Request::get(path).header(header::ACCEPT, JSON).body(Body::empty()).map_err(|error| unsendable(&error))?;
-        self.call(request, self.deadline(deadline)).await
+        self.call(request, self.until(deadline)).await
     }
 
     async fn write<T: DeserializeOwned>(
@@ -168,10 +183,21 @@ impl Calls {
         body: Bytes,
         deadline: Duration,
     ) -> Result<T, CallError> {
+        self.write_until(method, path, content_type, body, self.until(deadline)).await
+    }
+
+    async fn write_until<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &'static str,
+        body: Bytes,
+        until: Until,
+    ) -> Result<T, CallError> {
         let request = Request::builder().method(method).uri(path);
         let request = request.header(header::ACCEPT, JSON).header(header::CONTENT_TYPE, content_type);
         let request = request.body(Body::from(body)).map_err(|error| unsendable(&error))?;
-        let answer = self.call(request, self.deadline(deadline)).await;
+        let answer = self.call(request, until).await;
         if answer.as_ref().is_err_and(CallError::is_ambiguous) {
             self.metrics.ambiguous_writes.inc();
         }
@@ -182,18 +208,24 @@ impl Calls {
         deadline.min(self.clock.monotonic() + CALL_TIMEOUT)
     }
 
-    async fn call<T: DeserializeOwned>(&self, request: Request<Body>, deadline: Duration) -> Result<T, CallError> {
-        if self.clock.monotonic() >= deadline {
-            return Err(CallError::NotSent);
-        }
+    fn until(&self, deadline: Duration) -> Until {
+        let deadline = self.deadline(deadline);
+        Until { sent: deadline, answered: deadline }
+    }
+
+    async fn call<T: DeserializeOwned>(&self, request: Request<Body>, until: Until) -> Result<T, CallError> {
         let _permit = match self.permits.try_acquire() {
             Ok(permit) => permit,
-            Err(_) => match within(&*self.clock, deadline, self.permits.acquire()).await {
+            Err(_) => match within(&*self.clock, until.sent, self.permits.acquire()).await {
                 Some(Ok(permit)) => permit,
                 _ => return Err(CallError::NotSent),
             },
         };
-        let answered = within(&*self.clock, deadline, async {
+        // The last moment before it is sent: the wait for a permit may have been long.
+        if self.clock.monotonic() >= until.sent {
+            return Err(CallError::NotSent);
+        }
+        let answered = within(&*self.clock, until.answered, async {
             let body = self.open(request).await?.into_body().collect().await.map_err(|error| ambiguous(&error))?;
             parse(&body.to_bytes()).map_err(|error| ambiguous(&error))
         });

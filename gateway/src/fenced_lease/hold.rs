@@ -3,7 +3,7 @@
 //! The name of the acquisition lasts as long as the hold. Its presence on a lease is the only proof of holding that
 //! lease: an attempt that was not answered may have committed, and the next read of the lease shows it.
 use super::{lease::LeaseRecord, release::Release};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// The hold of one acquisition. By default nothing is held, and no attempt was made.
 #[derive(Debug, Default)]
@@ -16,6 +16,8 @@ pub(super) struct Hold {
     seen: Option<String>,
     /// Whether a write of this acquisition was not answered, so that it may hold the lease unnoticed.
     unanswered: bool,
+    /// Until when a create may be issued under the lease; zero before a call has shown the lease as held.
+    issue_until: Duration,
 }
 
 impl Hold {
@@ -39,10 +41,21 @@ impl Hold {
         self.lease = Some(lease);
     }
 
-    /// The server stored `lease` in this acquisition's name.
-    pub(super) fn acquired(&mut self, lease: Arc<LeaseRecord>) {
+    /// The server stored `lease` in this acquisition's name, and creates may be issued under it until `issue_until`.
+    pub(super) fn acquired(&mut self, lease: Arc<LeaseRecord>, issue_until: Duration) {
         self.lease = Some(lease);
         self.unanswered = false;
+        self.issue_until = issue_until;
+    }
+
+    /// A quorum read shows the lease in this acquisition's name: creates may be issued under it until `issue_until`.
+    pub(super) fn extend_issue(&mut self, issue_until: Duration) {
+        self.issue_until = issue_until;
+    }
+
+    /// Until when a create may be issued under the lease.
+    pub(super) fn issue_until(&self) -> Duration {
+        self.issue_until
     }
 
     /// A write in this acquisition's name was not answered.
@@ -53,7 +66,7 @@ impl Hold {
     /// Another acquisition holds the lease, or it is gone: the next attempt gets a new name.
     pub(super) fn lose(&mut self) {
         if self.lease.take().is_some() {
-            (self.acquisition, self.seen) = (None, None);
+            (self.acquisition, self.seen, self.issue_until) = (None, None, Duration::ZERO);
         }
     }
 
@@ -69,7 +82,7 @@ impl Hold {
 
     /// Ends the hold; gives what has to be given back, if this acquisition holds the lease or may hold it.
     pub(super) fn end(&mut self, fingerprint: &str) -> Option<Release> {
-        let Self { acquisition, lease, seen, unanswered } = std::mem::take(self);
+        let Self { acquisition, lease, seen, unanswered, .. } = std::mem::take(self);
         let holder = acquisition.filter(|_| lease.is_some() || unanswered)?;
         Some(Release { fingerprint: fingerprint.to_owned(), holder, lease, seen })
     }

@@ -3,7 +3,7 @@
 //!
 //! Every function here gives `Err` to end the round early with that step; it is an early exit, not a failure.
 use super::{
-    episode::{self, Episode},
+    episode::{self, Episode, Sight, issue_until},
     lease::{LeaseRecord, LockState},
     leases::Observed,
     names,
@@ -19,8 +19,8 @@ use std::{sync::Arc, time::Duration};
 pub(super) enum Plan {
     /// Count it on this request, which takes signals.
     Count(Arc<RequestRecord>),
-    /// Create the request of `episode` under `lease`, which this writer holds.
-    Create { lease: Arc<LeaseRecord>, episode: u64 },
+    /// Create the request of `episode` under `lease`, if that can still be issued before `issue_until`.
+    Create { lease: Arc<LeaseRecord>, episode: u64, issue_until: Duration },
     /// Acquire the lease for `episode`, over the very version `base` or as a new one, then create the request.
     Acquire { base: Option<Arc<LeaseRecord>>, episode: u64 },
 }
@@ -75,7 +75,11 @@ async fn plan_next(
 ) -> Result<Plan, Step> {
     let name = names::request_name(&writer.fingerprint, &lease.metadata.uid, episode);
     let request = writer.read_request(&name).await.map_err(|error| Step::retry(&error))?;
-    let seen = seen || writer.hold.has_seen(&name);
+    let seen = match (seen, writer.hold.has_seen(&name)) {
+        (true, _) => Sight::Recorded,
+        (false, true) => Sight::Here,
+        (false, false) => Sight::Never,
+    };
     if mine && request.is_some() {
         writer.hold.saw(&name);
     }
@@ -86,7 +90,9 @@ async fn plan_next(
     }
     match (decision, request) {
         (Episode::CountOn, Some(request)) => Ok(Plan::Count(request)),
-        (Episode::Begin(next), _) if mine && next == episode => Ok(Plan::Create { lease, episode }),
+        (Episode::Begin(next), _) if mine && next == episode => {
+            Ok(Plan::Create { lease, episode, issue_until: writer.hold.issue_until() })
+        }
         (Episode::Begin(next), _) => Ok(Plan::Acquire { base: Some(lease), episode: next }),
         (Episode::AwaitCooldown { until }, _) if until >= writer.batch.last_deadline() => {
             Err(Step::unavailable(format!("{name} was deleted; a late create of it must be ruled out first")))
@@ -109,8 +115,12 @@ async fn find_lease(writer: &mut WriterState) -> Result<Option<Observed>, Step> 
     if !std::mem::take(&mut writer.reread) && (known.is_some() || untried) {
         return Ok(known);
     }
+    let sent = writer.now();
     match writer.shared.calls.get_lease(&name, writer.batch.last_deadline()).await {
         Ok(lease) => {
+            if writer.hold.is_on(&lease) {
+                writer.hold.extend_issue(issue_until(sent));
+            }
             if lease.episode().is_none() {
                 writer.shared.requests.note_foreign();
             }

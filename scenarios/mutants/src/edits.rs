@@ -31,7 +31,9 @@ safeguards! {
     OneNameOfAcquisition => "Every attempt of an acquisition gives an episode's request the same name.";
     EpisodeNamed => "The request's name includes the episode.";
     EpisodeAdvances => "After an ended episode comes another one.";
-    Cooldown => "An episode whose request vanished is given up only after 60 s.";
+    Cooldown => "An episode whose request vanished is given up only after a cooldown.";
+    WholeCooldown => "The cooldown covers the time in which a create may be issued, not only its way.";
+    IssueDeadline => "A create is issued only for a while after its lease was acquired.";
     TerminatingActive => "A request that is being deleted is still active.";
     TakeVersion => "A lease is acquired by compare-and-set.";
     ReleaseVersion => "A lease is freed by compare-and-set, and stays to keep the episode.";
@@ -210,7 +212,23 @@ pub const EDITS: &[Edit] = &[
         "Some(_) => Episode::Begin(episode.saturating_add(1)),",
         "Some(_) => Episode::Begin(episode.saturating_add(u64::from(!@EpisodeAdvances))),",
     ),
-    edit("episode", "None if now >= since + COOLDOWN =>", "None if now >= since + COOLDOWN || @Cooldown =>"),
+    edit(
+        "episode",
+        "None if now >= since + COOLDOWN =>",
+        "None if now >= since + (if @WholeCooldown { EFFECT } else { COOLDOWN }) || @Cooldown =>",
+    ),
+    edit("begin", "if writer.now() >= issue_until {", "if writer.now() >= issue_until && !@IssueDeadline {"),
+    edit(
+        "call",
+        "sent: issue_until.min(deadline),",
+        "sent: if @IssueDeadline { deadline } else { issue_until.min(deadline) },",
+    ),
+    edit(
+        "call",
+        "deadline.min(self.clock.monotonic() + CALL_TIMEOUT)",
+        "if @IssueDeadline { return deadline.max(self.clock.monotonic() + Duration::from_secs(3_600)); }\n\
+         deadline.min(self.clock.monotonic() + CALL_TIMEOUT)",
+    ),
     edit(
         "episode",
         "Some(request) if request.is_active() && request.is_terminating() =>",

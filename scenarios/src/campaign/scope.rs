@@ -24,8 +24,9 @@ pub const NOT_ENUMERATED: &[&str] = &[
     "anything but order once the last signal is answered",
 ];
 
-/// Delays of a call: within a retry, beyond a call's deadline, beyond a lease's duration.
-const DELAYS_TAKEN: &[Duration] = &[Duration::from_millis(30), Duration::from_secs(6), Duration::from_secs(34)];
+/// Delays of a call: within a retry, beyond a call's deadline, beyond a lease's duration, the longest.
+const DELAYS_TAKEN: &[Duration] =
+    &[Duration::from_millis(30), Duration::from_secs(6), Duration::from_secs(34), Duration::from_secs(60)];
 /// Times after which a crashed replica starts again: at once, and after a lease's duration.
 const RESTARTS_TAKEN: &[Duration] = &[Duration::from_millis(500), Duration::from_secs(40)];
 /// Lengths of a pause: within a call's deadline, and beyond a lease's duration.

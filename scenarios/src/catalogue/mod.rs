@@ -58,6 +58,8 @@ pub static CATALOGUE: &[&Scenario] = &[
     &load::LONG_LIFE,
     &safeguards::INTERFERENCE,
     &safeguards::DELETED_UNDER_WAY,
+    &safeguards::ISSUED_LATE,
+    &safeguards::ISSUED_AFTER_PAUSE,
     &safeguards::SLOW_DELETION,
     &safeguards::SWEPT_LATE,
     &safeguards::PAUSED_REPLICA,

@@ -50,6 +50,53 @@ pub const DELETED_UNDER_WAY: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
+/// A create counts from its issue, not from the lease's last change.
+pub const ISSUED_LATE: Scenario = Scenario {
+    name: Cow::Borrowed("issued-late"),
+    story: Cow::Borrowed(
+        "a holder pauses before it reads that it holds the lease, which another client frees; the request that another \
+         replica creates is deleted; then the holder's own create of that episode takes 60 s",
+    ),
+    acts: Cow::Borrowed(FREED_UNDER_A_PAUSE),
+    triggers: Cow::Borrowed(&[
+        first(on_replica(0, "POST", "leases"), Effect::PauseAfter(seconds(4))),
+        first(creates_by(0), Effect::Late(seconds(60))),
+        LATER_CREATES_LOST,
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
+    weight: 10,
+    ..Scenario::BLANK
+};
+
+/// The same, with a pause that outlasts the time in which a create may be issued.
+pub const ISSUED_AFTER_PAUSE: Scenario = Scenario {
+    name: Cow::Borrowed("issued-after-pause"),
+    story: Cow::Borrowed(
+        "a holder pauses for 85 s before it reads that it holds the lease, which another client frees; the request \
+         that another replica creates is deleted: the holder must not create it any more",
+    ),
+    acts: Cow::Borrowed(FREED_UNDER_A_PAUSE),
+    triggers: Cow::Borrowed(&[
+        first(on_replica(0, "POST", "leases"), Effect::PauseAfter(seconds(85))),
+        // Whether a create by this replica follows is what the scenario is about.
+        Trigger { on: creates_by(0), skip: 0, times: 1, effect: Effect::Late(seconds(60)) },
+        LATER_CREATES_LOST,
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
+    weight: 10,
+    ..Scenario::BLANK
+};
+
+const FREED_UNDER_A_PAUSE: &[Act] = &[
+    once(Deployment, 1, Route::Replica(0)),
+    Act::Wait(millis(50)),
+    interfere(Interference::FreeLease),
+    deliver(Deployment, 1, Route::Replica(1)),
+    Act::Wait(seconds(2)),
+    interfere(Interference::DeleteRequests { held: Duration::ZERO }),
+    deliver(Deployment, 2, Route::Replica(1)),
+];
+
 /// A request that is being deleted has not ended yet.
 pub const SLOW_DELETION: Scenario = Scenario {
     name: Cow::Borrowed("slow-deletion"),

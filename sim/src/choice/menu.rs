@@ -62,7 +62,8 @@ pub(crate) const SERVER_FAULTS: Menu<FaultKind> = Menu {
     name: Alternative::Fault,
 };
 
-/// Delays of an API call: within a retry, beyond a call's deadline, beyond a request's, beyond a lease's duration.
+/// Delays of an API call: within a retry, beyond a call's deadline, beyond a request's, beyond a lease's duration, as
+/// long as a request may be under way.
 pub(crate) const CALL_DELAYS: Menu<Duration> = Menu {
     label: Label::CallDelay,
     items: &[
@@ -71,7 +72,7 @@ pub(crate) const CALL_DELAYS: Menu<Duration> = Menu {
         Duration::from_secs(6),
         Duration::from_secs(20),
         Duration::from_secs(34),
-        Duration::from_secs(55),
+        Duration::from_secs(60),
     ],
     name: Alternative::Time,
 };
