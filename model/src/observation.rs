@@ -88,6 +88,8 @@ pub struct Request {
     pub manual_review_required: bool,
     /// status.routingStatus.nextAllowedExecution, in microseconds of simulated time (negative: before the run began).
     pub next_allowed_execution: Option<i64>,
+    /// Whether a condition `EpisodeClosed` says that it takes no counts, because the next request begins.
+    pub closed: bool,
     /// status.deduplication.occurrenceCount; `None` when unset.
     pub occurrence_count: Option<u32>,
     /// status.deduplication.firstSeenAt as stored, in seconds since 1970.

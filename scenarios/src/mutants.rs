@@ -86,6 +86,27 @@ pub const MUTANTS: &[Mutant] = &[
         ..BLANK
     },
     Mutant {
+        name: "conflict-is-uncounted",
+        about: "a conflict is taken for \"not counted\", although it may answer the second copy of a patch",
+        removed: &[Safeguard::ConflictResolved],
+        scenario: "counts-sent-twice",
+        ..BLANK
+    },
+    Mutant {
+        name: "429-is-uncounted",
+        about: "a 429 is taken for \"not counted\", although it may answer the second copy of a patch",
+        removed: &[Safeguard::ThrottledResolved],
+        scenario: "counts-sent-twice",
+        ..BLANK
+    },
+    Mutant {
+        name: "refused-is-uncounted",
+        about: "a refused count is tried again although nothing shows whether its first copy counted",
+        removed: &[Safeguard::RefusedUnknowable],
+        scenario: "sent-twice-and-erased",
+        ..BLANK
+    },
+    Mutant {
         name: "ack-before-commit",
         about: "signals are answered before their count is stored",
         removed: &[Safeguard::CommitBeforeAnswer],
@@ -302,6 +323,89 @@ pub const MUTANTS: &[Mutant] = &[
         about: "keys are looked up in the previous episode only, which has none if it ended before its first count",
         removed: &[Safeguard::KeysPastEmpty],
         scenario: "empty-episode",
+        ..BLANK
+    },
+    Mutant {
+        name: "ended-not-consulted",
+        about: "an episode begins although the request that ended has counted the delivery with this key",
+        removed: &[Safeguard::EndedConsulted],
+        scenario: "keyed-after-the-end",
+        invariant: "redelivered_begins_nothing",
+        ..BLANK
+    },
+    Mutant {
+        name: "twins-not-merged",
+        about: "two deliveries with one key in one batch count twice",
+        removed: &[Safeguard::TwinsMerged],
+        scenario: "keyed-at-once",
+        ..BLANK
+    },
+    Mutant {
+        name: "keys-renamed-on-the-way",
+        about: "a key that is handed on twice names the request that handed it on, not the one that counted it",
+        removed: &[Safeguard::InheritedOnce],
+        scenario: "keyed-episodes-later",
+        invariant: "reply_tells_truth",
+        ..BLANK
+    },
+    Mutant {
+        name: "suppression-ignored",
+        about: "an episode begins although the request before suppresses new ones",
+        removed: &[Safeguard::Suppression],
+        scenario: "review-required",
+        invariant: "suppressed_creates_nothing",
+        ..BLANK
+    },
+    Mutant {
+        name: "suppressing-not-closed",
+        about: "an episode begins while another replica still finds the request before suppressing, and counts on it",
+        removed: &[Safeguard::Closing, Safeguard::ListOfClosed],
+        scenario: "count-after-cooldown",
+        ..BLANK
+    },
+    Mutant {
+        name: "suppressing-not-closed-unkeyed",
+        about: "the same without keys: the request before takes counts beside its successor",
+        removed: &[Safeguard::Closing],
+        scenario: "count-after-cooldown-unkeyed",
+        invariant: "superseded_takes_no_counts",
+        ..BLANK
+    },
+    Mutant {
+        name: "list-of-an-open-request",
+        about: "keys are handed on by a request that may take counts again, once a review is required",
+        removed: &[Safeguard::ListOfClosed],
+        scenario: "late-review",
+        ..BLANK
+    },
+    Mutant {
+        name: "closed-takes-counts",
+        about: "a request that is closed takes counts where a replica's clock finds it suppressing",
+        removed: &[Safeguard::ClosedFinal],
+        scenario: "cooldown-by-wrong-clocks",
+        ..BLANK
+    },
+    Mutant {
+        name: "terminating-takes-counts",
+        about: "signals are counted on a request that is being deleted",
+        removed: &[Safeguard::GoingTakesNone],
+        scenario: "slow-deletion",
+        invariant: "terminating_takes_no_counts",
+        ..BLANK
+    },
+    Mutant {
+        name: "ledger-carried-on",
+        about: "a ledger that is out of step with the count is carried on, although it may lack a mark",
+        removed: &[Safeguard::LedgerInStep],
+        scenario: "restored-marks",
+        ..BLANK
+    },
+    Mutant {
+        name: "marks-pile-up",
+        about: "a writer's older mark stays beside its newer one, so that its lost counts cannot be resolved",
+        removed: &[Safeguard::OneMarkEach],
+        scenario: "lost-again",
+        invariant: "scenario_expectation",
         ..BLANK
     },
     Mutant {

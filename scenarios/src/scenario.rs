@@ -109,7 +109,8 @@ impl Scenario {
     pub fn required_faults(&self) -> Vec<Fault> {
         let mut required: Vec<Fault> = self.triggers.iter().map(|trigger| trigger.effect.kind().into()).collect();
         if self.faults.max_call_faults > 0 {
-            required.extend([FaultKind::TooManyRequests, FaultKind::LostAnswer, FaultKind::LateWrite].map(Fault::Kind));
+            let kinds = [FaultKind::TooManyRequests, FaultKind::LostAnswer, FaultKind::LateWrite, FaultKind::SentTwice];
+            required.extend(kinds.map(Fault::Kind));
         }
         if self.faults.max_crashes > 0 {
             required.push(FaultKind::Crash.into());

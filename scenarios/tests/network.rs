@@ -56,6 +56,16 @@ fn an_end_meanwhile_holds_over_http() {
 }
 
 #[test]
+fn counts_that_are_sent_twice_hold_over_http() {
+    holds_under("counts-sent-twice", 4, &[FaultKind::SentTwice]);
+}
+
+#[test]
+fn a_cooldown_holds_over_http() {
+    holds_under("count-after-cooldown", 3, &[FaultKind::Pause]);
+}
+
+#[test]
 fn the_existing_lock_breaks_over_http() {
     let prepared = Prepared::new(subject("burst", "shipped-lease", None), Detail::Chain);
     let broken = |run: &Run| run.violations().any(|violation| violation.invariant == "one_active_request");

@@ -71,7 +71,8 @@ async fn acquire(writer: &mut WriterState, base: Option<&LeaseRecord>, episode: 
 
 fn not_acquired(writer: &mut WriterState, error: &CallError, replacing: bool) -> Step {
     writer.reread = true;
-    if error.is_ambiguous() {
+    // A conflict is answered by the read that follows. Any other refusal may be that of a second copy.
+    if !error.was_not_sent() && !error.is_conflict() {
         writer.hold.mark_unanswered();
     }
     // If the read that follows does not find the lease that refused the CREATE, another program deleted it while in

@@ -1,9 +1,9 @@
 //! One call to the API server: its deadline, and what its answer proves.
 //!
 //! kube's typed `Api` is not used: it hides the Retry-After header, and parses whole objects. Nothing is retried here.
-//! The outcome of a write is *definite* if the server answered 2xx or 4xx (including 429). Any other outcome is
-//! *ambiguous*: the write was executed, was not executed, or will be later (a server may execute a write after
-//! answering 504).
+//! Only a 2xx says what became of a write. Without an answer, or with a 5xx, it was executed, was not executed, or will
+//! be later (a server may execute a write after answering 504). A 4xx is the refusal of one copy: a layer in between may
+//! have sent another. So callers look before they decide again ([`CallError`]).
 use super::{
     call_error::{CallError, ambiguous, no_answer, parse, refusal, unsendable},
     lease::LeaseRecord,

@@ -1,6 +1,7 @@
 //! Why a call to the API server failed, and what that proves about its effect.
 //!
-//! A 4xx (including 429) is definite: nothing was executed. Any other failure is ambiguous.
+//! A 4xx says that the copy of the call that was answered was not executed. It does not say that no copy was: a layer in
+//! between may send a call twice, and pass on the refusal of the second. Any other failure says even less.
 use http::StatusCode;
 use serde::{Deserialize, de::DeserializeOwned};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 /// Why a call returned no object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum CallError {
-    /// The server refused: nothing was executed.
+    /// A 4xx: the copy of the call that it answers was not executed.
     #[error("{message} ({code} {reason})")]
     Rejected { code: u16, reason: String, message: String, retry_after: Option<Duration> },
     /// The outcome of a write is unknown; a read can be repeated.
@@ -49,7 +50,17 @@ impl CallError {
         self.code() == Some(410)
     }
 
-    /// Whether the call was refused for now: nothing was executed, and the same call may be made again.
+    /// Whether the call was not sent at all, so that nothing can have been executed.
+    pub(super) fn was_not_sent(&self) -> bool {
+        matches!(self, Self::NotSent)
+    }
+
+    /// Whether the same call would be refused again: any 4xx but those that depend on other calls.
+    pub(super) fn is_final(&self) -> bool {
+        self.code().is_some_and(|code| !matches!(code, 404 | 409 | 429))
+    }
+
+    /// Whether the call was refused for now, or not sent, so that the same call may be made again.
     pub(super) fn is_throttled(&self) -> bool {
         matches!(self, Self::NotSent) || self.code() == Some(429)
     }

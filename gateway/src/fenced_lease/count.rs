@@ -1,14 +1,16 @@
 //! Counts a batch: one compare-and-set of count and marks together, on the version that was found to take signals.
 //!
 //! The patch names uid and resourceVersion, so it commits on that version or never, and acting on a cached version is
-//! safe. A patch whose answer was lost is resolved before anything else is decided: until then only the identical patch
-//! is sent again.
+//! safe. Only a 2xx says what became of it. Without an answer it may have been executed; and a layer in between that
+//! sent it twice may pass on a refusal of the second copy, after the first has counted. So after anything but a 2xx a
+//! quorum read resolves the patch before anything else is decided: until then only the identical patch is sent again.
 use super::{
     call_error::CallError,
+    conditions,
     deliveries::Deliveries,
     marks::Ledger,
     redelivery::answer_redeliveries,
-    request::RequestRecord,
+    request::{CLOSED, RequestRecord},
     resolve::{LostPatch, Resolution, resolve},
     step::Step,
     timestamps::to_seconds,
@@ -55,6 +57,8 @@ impl CountPatch {
         let ledger = ledger.unwrap_or_else(|| Ledger::begin(count)).marked(writer, number, total);
         let conditions = ledger.store(target.conditions(), now);
         let conditions = deliveries.map(|deliveries| deliveries.store(&conditions, now)).unwrap_or(conditions);
+        // A closed request that takes counts was set back to active: it must be closed anew when it has ended again.
+        let conditions = conditions::without(conditions, CLOSED);
         let body = json!({
             "metadata": {"uid": target.metadata.uid, "resourceVersion": version},
             "status": {"deduplication": deduplication, "conditions": conditions},
@@ -89,15 +93,8 @@ pub(super) async fn count(writer: &mut WriterState, target: Arc<RequestRecord>) 
             shared.requests.learn(Arc::new(stored));
             accept(writer, &target, &patch)
         }
-        Err(error) if error.is_ambiguous() || error.is_conflict() || error.is_invalid() => {
-            resolve_patch(writer, &target, &patch, &error).await
-        }
-        Err(error) if error.is_throttled() => Step::retry(&error),
-        Err(error) if error.is_not_found() => {
-            shared.requests.forget(name, &target.metadata.uid);
-            Step::Again
-        }
-        Err(error) => Step::refused(&error),
+        Err(error) if error.was_not_sent() => Step::retry(&error),
+        Err(error) => resolve_patch(writer, &target, &patch, error).await,
     }
 }
 
@@ -108,38 +105,37 @@ fn with_batch(known: Deliveries, writer: &WriterState, target: &RequestRecord) -
     known.with(keys.map(|(key, index)| (key, before.saturating_add(index).saturating_add(1))))
 }
 
-/// Finds out what became of `patch`, which ended in `error`: without an answer, or in a conflict.
+/// Finds out what became of `patch`, which was not answered with a 2xx but with `error`.
 ///
-/// A patch without an answer is sent again as long as it may still commit. After a conflict it has committed only if a
-/// proxy sent it twice, and answered with the conflict of the second and the first.
-async fn resolve_patch(
-    writer: &mut WriterState,
-    target: &RequestRecord,
-    patch: &CountPatch,
-    error: &CallError,
-) -> Step {
+/// It is sent again as long as it may still commit, unless a repetition would be refused too.
+async fn resolve_patch(writer: &mut WriterState, target: &RequestRecord, patch: &CountPatch, error: CallError) -> Step {
     let shared = writer.shared.clone();
-    let (name, answered) = (&target.metadata.name, !error.is_ambiguous());
+    let (name, mut answer) = (&target.metadata.name, error);
     while writer.batch.is_open(writer.now()) {
         let (why, retry_after) = match writer.read_request(name).await {
             Ok(seen) => match resolve(&patch.lost(target, &shared.writer), seen.as_deref()) {
                 Resolution::Counted => return accept(writer, target, patch),
-                _ if answered => return conflicted(target, seen.as_deref(), error),
-                Resolution::NotCounted => return Step::Again,
                 Resolution::Unknowable => return refuse_unknown(writer, name),
-                Resolution::MayStillCommit => ("a count was not answered".to_owned(), None),
+                Resolution::NotCounted | Resolution::MayStillCommit if answer.is_final() => {
+                    return Step::refused(&answer);
+                }
+                Resolution::NotCounted => return Step::Again,
+                Resolution::MayStillCommit => (format!("a count is not resolved: {answer}"), answer.retry_after()),
             },
             Err(error) => (error.to_string(), error.retry_after()),
         };
-        if let Err(refusal) = writer.pause(&why, retry_after).await {
-            return if answered { Step::Refuse(refusal) } else { refuse_unknown(writer, name) };
+        if writer.pause(&why, retry_after).await.is_err() {
+            return refuse_unknown(writer, name);
         }
         // Also after a failed read: the identical patch does no harm, whatever became of the first.
-        if !answered
-            && let Ok(stored) = shared.calls.patch_status(name, patch.body.clone(), writer.batch.last_deadline()).await
-        {
-            shared.requests.learn(Arc::new(stored));
-            return accept(writer, target, patch);
+        let again = shared.calls.patch_status(name, patch.body.clone(), writer.batch.last_deadline()).await;
+        match again {
+            Ok(stored) => {
+                shared.requests.learn(Arc::new(stored));
+                return accept(writer, target, patch);
+            }
+            Err(error) if error.was_not_sent() => {}
+            Err(error) => answer = error,
         }
     }
     Step::Again
@@ -170,13 +166,6 @@ fn accept(writer: &mut WriterState, target: &RequestRecord, patch: &CountPatch) 
         last_seen: patch.last_seen,
     });
     Step::Done
-}
-
-/// After a conflict: another object or version is there now, so decide again. A wrong uid is 422 in a PATCH; if the
-/// object still has the uid, the 422 is a refusal of the patch itself.
-fn conflicted(target: &RequestRecord, seen: Option<&RequestRecord>, error: &CallError) -> Step {
-    let same = seen.is_some_and(|seen| seen.metadata.uid == target.metadata.uid);
-    if error.is_invalid() && same { Step::refused(error) } else { Step::Again }
 }
 
 #[cfg(test)]
@@ -231,6 +220,14 @@ mod tests {
         assert_eq!(deduplication, &json!({"lastSeenAt": "2030-01-01T00:00:00Z", "occurrenceCount": 8}));
         assert_eq!(body["status"]["conditions"][0], ready);
         assert_eq!(body["status"]["conditions"][1]["message"], "base=0;gw-a=3:8;gw-b=1:5");
+    }
+
+    #[test]
+    fn count_on_a_revived_request_reopens_it() {
+        let (_, body) = patch(&json!({"conditions": [{"type": "EpisodeClosed"}, {"type": "Ready"}]}), 1);
+        let types: Vec<&Value> =
+            body["status"]["conditions"].as_array().into_iter().flatten().map(|c| &c["type"]).collect();
+        assert_eq!(types, ["Ready", "SignalsCounted"]);
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl Deliveries {
 
     /// `conditions` with this list; every other condition is unchanged.
     pub(super) fn store(&self, conditions: &[Value], now: Timestamp) -> Vec<Value> {
-        conditions::store(conditions, CONDITION, &self.to_string(), now)
+        conditions::store(conditions, (CONDITION, conditions::COUNTED), &self.to_string(), now)
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) struct Hold {
     lease: Option<Arc<LeaseRecord>>,
     /// Name of the latest request that was seen to exist under the lease.
     seen: Option<String>,
-    /// Whether a write of this acquisition was not answered, so that it may hold the lease unnoticed.
+    /// Whether a write of this acquisition was not answered, or refused, so that it may hold the lease unnoticed.
     unanswered: bool,
     /// Until when a create may be issued under the lease; zero before a call has shown the lease as held.
     issue_until: Duration,
@@ -58,7 +58,7 @@ impl Hold {
         self.issue_until
     }
 
-    /// A write in this acquisition's name was not answered.
+    /// A write in this acquisition's name was not answered, or refused.
     pub(super) fn mark_unanswered(&mut self) {
         self.unanswered = true;
     }

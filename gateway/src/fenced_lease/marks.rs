@@ -98,7 +98,7 @@ impl Ledger {
 
     /// `conditions` with this ledger; every other condition is unchanged.
     pub(super) fn store(&self, conditions: &[Value], now: Timestamp) -> Vec<Value> {
-        conditions::store(conditions, CONDITION, &self.to_string(), now)
+        conditions::store(conditions, (CONDITION, conditions::COUNTED), &self.to_string(), now)
     }
 }
 

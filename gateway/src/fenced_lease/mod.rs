@@ -3,15 +3,16 @@
 //!
 //! From the bottom up, each module imports only modules that come before it:
 //! - `names`, `timestamps`, `version`, `backoff`, `changes`: small tools.
+//! - `conditions`: the protocol's memory inside a request's status.
 //! - `lease`, `request`: the two objects, as far as the protocol reads them, and whether a lock or a request takes
 //!   signals.
-//! - `conditions`, `marks`, `deliveries`: the protocol's memory inside a request's status.
+//! - `marks`, `deliveries`: what a request's conditions remember of the signals that it counted.
 //! - `episode`, `resolve`: decisions, as pure functions of what was read.
 //! - `list`, `call_error`, `call`, `watch`: one API call, and list-and-watch; `requests` and `leases` are the caches
 //!   that `watch` fills.
 //! - `shared`: what all writers of a replica share; `release` and `sweeper` clean leases up.
 //! - `batch`, `hold`, `step`, `writer_state`: what the writer of one fingerprint works with.
-//! - `redelivery`, `count`, `plan`, `begin`: the steps of a round; `writer` is the loop that takes them.
+//! - `closing`, `redelivery`, `count`, `plan`, `begin`: the steps of a round; `writer` is the loop that takes them.
 //!
 //! The argument, the assumptions and what an operator sees when one does not hold: `docs/protocol/`. No lock is held
 //! across an await, and no HTTP request owns any progress.
@@ -21,6 +22,7 @@ mod begin;
 mod call;
 mod call_error;
 mod changes;
+mod closing;
 mod conditions;
 mod count;
 mod deliveries;

@@ -3,12 +3,13 @@
 //!
 //! Every function here gives `Err` to end the round early with that step; it is an early exit, not a failure.
 use super::{
+    closing::close,
     episode::{self, Episode, Sight, issue_until},
     lease::{LeaseRecord, LockState},
     leases::Observed,
     names,
     redelivery::remember_predecessor,
-    request::{RequestRecord, RequestState, classify},
+    request::{RequestRecord, RequestState, classify, last_to_suppress},
     step::Step,
     writer_state::WriterState,
 };
@@ -188,6 +189,11 @@ async fn consult_server(writer: &mut WriterState, base: Option<Arc<LeaseRecord>>
     match classify(requests.iter(), writer.shared.context.clock.now()) {
         RequestState::CountOn(request) => Ok(Plan::Count(request)),
         RequestState::Terminating(_) => Err(Step::Await { until: None }),
-        RequestState::Clear => Ok(Plan::Acquire { base, episode: highest + 1 }),
+        RequestState::Clear => {
+            if let Some(ended) = last_to_suppress(requests.iter()) {
+                close(writer, ended.clone()).await?;
+            }
+            Ok(Plan::Acquire { base, episode: highest + 1 })
+        }
     }
 }

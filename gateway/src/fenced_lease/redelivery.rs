@@ -1,10 +1,11 @@
 //! Answers redeliveries: a delivery whose key was counted before gets the answer of that count.
 //!
 //! Once the request that is about to take the batch has a list of keys, that list is complete for its window. If it has
-//! none yet, its first list begins with the last list of the previous episodes, found by quorum reads of what this
-//! writer has not just read. The count's compare-and-set then ensures that the list was the latest. A foreign request
-//! has no predecessor.
+//! none yet, its first list begins with the last list of the previous episodes. A list is handed on only by a closed
+//! request, so it can no longer change, whatever becomes of that request. The count's compare-and-set then ensures that
+//! the list of the request itself was the latest. A foreign request has no predecessor.
 use super::{
+    closing::close,
     deliveries::{Deliveries, Occurrence},
     names,
     request::RequestRecord,
@@ -38,7 +39,7 @@ pub(super) async fn answer_redeliveries(
 }
 
 /// Answers the members that `ended` or a previous episode counted, and keeps `ended` as the predecessor of the next
-/// request.
+/// request, closed if another replica may still count on it, or if its list will be handed on.
 pub(super) async fn remember_predecessor(writer: &mut WriterState, ended: &Arc<RequestRecord>) -> Result<(), Step> {
     if writer.batch.has_keys() {
         let known = match Deliveries::find(ended.conditions()) {
@@ -47,7 +48,9 @@ pub(super) async fn remember_predecessor(writer: &mut WriterState, ended: &Arc<R
         };
         answer_counted(writer, ended, &known)?;
     }
-    writer.predecessor = Some(ended.clone());
+    let hands_on = writer.batch.has_keys();
+    let ended = if hands_on || ended.may_suppress() { close(writer, ended.clone()).await? } else { ended.clone() };
+    writer.predecessor = Some(ended);
     Ok(())
 }
 
@@ -66,14 +69,20 @@ async fn inherited(writer: &mut WriterState, target: &RequestRecord) -> Result<D
     Ok(Deliveries::default())
 }
 
-/// The ended request called `name`, read at most once for a batch.
+/// The request called `name`, closed if it has ended; read at most once for a batch.
 async fn read_predecessor(writer: &mut WriterState, name: &str) -> Result<Option<Arc<RequestRecord>>, Step> {
-    if let Some(known) = writer.predecessor.as_ref().filter(|known| known.metadata.name == name) {
-        return Ok(Some(known.clone()));
-    }
-    let read = writer.read_request(name).await.map_err(|error| Step::retry(&error))?;
-    writer.predecessor.clone_from(&read);
-    Ok(read)
+    let known = writer.predecessor.clone().filter(|known| known.metadata.name == name);
+    let read = match known {
+        Some(known) => Some(known),
+        None => writer.read_request(name).await.map_err(|error| Step::retry(&error))?,
+    };
+    // One that was set back to active after its successor began takes counts, and cannot be closed.
+    let closed = match read {
+        Some(ended) if !ended.is_active() => Some(close(writer, ended).await?),
+        active_or_absent => active_or_absent,
+    };
+    writer.predecessor.clone_from(&closed);
+    Ok(closed)
 }
 
 /// Answers the members whose keys are in `known`, the list of `holder`.

@@ -3,7 +3,7 @@
 //! The cache and the hot paths use this view instead of the whole resource, so that parsing skips a request's payload.
 //! Only a patch of two fields is written back, so no field outside the view is ever lost. Values that any program may
 //! have written (times, counts, conditions) are read leniently: an invalid value counts as absent.
-use super::version::Versioned;
+use super::{conditions, version::Versioned};
 use crate::api;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -14,6 +14,9 @@ use std::sync::Arc;
 pub(super) const LOCK_NAMESPACE: &str = "kubernaut.ai/lock-namespace";
 /// Annotation of a RemediationRequest: the acquisition of the lease under which it was created.
 pub(super) const ACQUISITION: &str = "kubernaut.ai/acquisition";
+
+/// Type of the condition of a request that has ended and takes no counts, because the next one begins.
+pub(super) const CLOSED: &str = "EpisodeClosed";
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -96,9 +99,22 @@ impl RequestRecord {
         self.metadata.deletion_timestamp.is_some()
     }
 
-    /// Whether it has ended, but in a way that keeps signals from beginning another remediation.
+    /// Whether it has ended, but in a way that keeps signals from beginning another remediation. A closed request never
+    /// does: the next one may exist already.
     pub(super) fn is_suppressing(&self, now: Timestamp) -> bool {
-        !self.is_active() && !self.is_terminating() && (self.awaits_review() || self.next_allowed() > Some(now))
+        let suppresses = self.awaits_review() || self.next_allowed() > Some(now);
+        suppresses && !self.is_active() && !self.is_terminating() && !self.is_closed()
+    }
+
+    /// Whether a replica whose clock differs, or that knows an older version, may find it suppressing.
+    pub(super) fn may_suppress(&self) -> bool {
+        let routing = self.status.routing_status.as_ref();
+        self.awaits_review() || routing.is_some_and(|status| status.next_allowed_execution.is_some())
+    }
+
+    /// Whether a replica closed it after its end, so that it takes no counts.
+    pub(super) fn is_closed(&self) -> bool {
+        conditions::has(self.conditions(), CLOSED)
     }
 
     fn awaits_review(&self) -> bool {
@@ -169,6 +185,14 @@ pub(super) fn classify<'a>(records: impl Iterator<Item = &'a Arc<RequestRecord>>
     }
 }
 
+/// The youngest of those that have ended and that a replica whose clock differs may find suppressing.
+pub(super) fn last_to_suppress<'a>(
+    records: impl Iterator<Item = &'a Arc<RequestRecord>>,
+) -> Option<&'a Arc<RequestRecord>> {
+    let ended = records.filter(|record| !record.is_active() && record.may_suppress());
+    ended.max_by(|one, other| one.age_order().cmp(&other.age_order()))
+}
+
 #[cfg(test)]
 pub(super) fn parse(value: Value) -> RequestRecord {
     serde_json::from_value(value).expect("a request")
@@ -220,6 +244,19 @@ mod tests {
         assert_eq!(classified(&[record("a", NOW, cooled)]), ("clear", String::new()));
         let active = record("z", NOW, json!({}));
         assert_eq!(classified(&[record("a", NOW, review), record("b", NOW, cooling), active]), ("count", "z".into()));
+    }
+
+    #[test]
+    fn closed_request_suppresses_nothing() {
+        let closed = json!([{"type": "EpisodeClosed", "status": "True"}]);
+        let review = json!({"outcome": "ManualReviewRequired"});
+        let ended = json!({"overallPhase": "Failed", "completionStatus": review, "conditions": closed});
+        assert_eq!(classified(&[record("a", NOW, ended)]), ("clear", String::new()));
+        let revived = json!({"overallPhase": "Executing", "conditions": closed});
+        assert_eq!(classified(&[record("a", NOW, revived)]), ("count", "a".into()), "an active one takes counts");
+        let cooled = json!({"routingStatus": {"nextAllowedExecution": "2020-01-01T00:00:00Z"}});
+        assert!(parse(json!({"status": cooled})).may_suppress(), "by a clock that is far behind");
+        assert!(!parse(json!({"status": {"overallPhase": "Completed"}})).may_suppress());
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! Resolves a counting write whose answer was lost: a pure function of one quorum read.
+//! Resolves a counting write that was not answered with a 2xx: a pure function of one quorum read.
 //!
 //! A patch that names version `v` can commit only while `v` is the stored version. So once a read shows another
 //! version, the patch has committed or never will, and the marks show which. Where they do not, the result is
 //! [`Resolution::Unknowable`] instead of a guess: the signals are refused, and counted at most once.
 use super::{marks::Ledger, request::RequestRecord};
 
-/// A patch that was sent and not answered.
+/// A patch that was sent and not answered with a 2xx.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LostPatch<'a> {
     /// uid of the request that it was for.

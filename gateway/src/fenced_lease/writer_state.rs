@@ -56,6 +56,8 @@ impl WriterState {
     /// Takes the next batch.
     pub(super) fn start(&mut self, batch: Batch) {
         self.batch = batch;
+        // It may have been counted on since, if it was set back to active.
+        self.predecessor = None;
         self.backoff.reset();
     }
 

@@ -15,8 +15,12 @@ mod occurrences_monotonic;
 mod one_active_request;
 mod one_holder;
 mod quiet_is_quiet;
+mod redelivered_begins_nothing;
 mod reply_tells_truth;
 mod resolved_creates_nothing;
+mod superseded_takes_no_counts;
+mod suppressed_creates_nothing;
+mod terminating_takes_no_counts;
 mod watch_is_atomic;
 mod watch_is_bookmarkable;
 mod watch_is_ordered;
@@ -39,6 +43,10 @@ pub const ALL: &[Invariant] = &[
     occurrences_exact::INVARIANT,
     occurrences_monotonic::INVARIANT,
     accepted_means_active::INVARIANT,
+    terminating_takes_no_counts::INVARIANT,
+    superseded_takes_no_counts::INVARIANT,
+    suppressed_creates_nothing::INVARIANT,
+    redelivered_begins_nothing::INVARIANT,
     reply_tells_truth::INVARIANT,
     one_holder::INVARIANT,
     no_foreign_release::INVARIANT,

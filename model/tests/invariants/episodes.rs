@@ -156,3 +156,62 @@ fn nameless_members_need_as_many_counts() {
     let stored = base.answered(1, member()).writes(replica(0), counted("rr-a", 2)).answered(2, member());
     holds(&stored.judged_by(ACCEPTED));
 }
+
+const TERMINATING: &str = "terminating_takes_no_counts";
+const SUPERSEDED: &str = "superseded_takes_no_counts";
+const SUPPRESSED: &str = "suppressed_creates_nothing";
+
+#[test]
+fn a_terminating_request_takes_no_counts() {
+    let going = |count| Request { terminating: true, ..counted("rr-a", count) };
+    let history = History::new().creates(replica(0), "rr-a").writes(replica(0), counted("rr-a", 1));
+    let history = history.writes(EXTERNAL, going(1));
+    holds(&history.clone().writes(ORCHESTRATOR, going(1)).judged_by(TERMINATING));
+    fires(&history.writes(replica(1), going(2)).judged_by(TERMINATING), &[3], &["counted on rr-a", "being deleted"]);
+}
+
+fn cooling(count: u32, seconds: u64) -> Request {
+    let until = i64::try_from(seconds * SECOND).expect("a short time");
+    Request { next_allowed_execution: Some(until), ..ended("rr-a", count) }
+}
+
+#[test]
+fn a_superseded_request_takes_no_counts() {
+    let history = History::new().creates(replica(0), "rr-a").writes(ORCHESTRATOR, cooling(0, 1));
+    let history = history.writes(replica(1), cooling(1, 1));
+    holds(&history.judged_by(SUPERSEDED));
+    let history = history.creates(replica(0), "rr-b").writes(replica(1), cooling(2, 1));
+    fires(&history.judged_by(SUPERSEDED), &[3, 4], &["counted on rr-a", "after rr-b had been created"]);
+}
+
+#[test]
+fn suppression_that_is_added_late_is_not_judged() {
+    let history = History::new().creates(replica(0), "rr-a").writes(ORCHESTRATOR, ended("rr-a", 0));
+    let history = history.writes(ORCHESTRATOR, cooling(0, 9)).creates(replica(0), "rr-b");
+    holds(&history.writes(replica(1), cooling(1, 9)).judged_by(SUPERSEDED));
+}
+
+#[test]
+fn nothing_is_created_beside_a_suppressing_request() {
+    let cooled = || History::new().creates(replica(0), "rr-a").writes(ORCHESTRATOR, cooling(0, 600));
+    holds(&cooled().creates(replica(1), "rr-b").judged_by(SUPPRESSED));
+    let history = cooled().wait(120 * SECOND);
+    fires(&history.clone().creates(replica(1), "rr-b").judged_by(SUPPRESSED), &[1, 2], &["created rr-b", "while rr-a"]);
+    let closed = Request { closed: true, ..cooling(0, 600) };
+    fires(&history.writes(replica(1), closed.clone()).judged_by(SUPPRESSED), &[1, 2], &["closed rr-a"]);
+    let history = cooled().writes(replica(1), closed).wait(120 * SECOND).creates(replica(1), "rr-b");
+    holds(&history.judged_by(SUPPRESSED));
+    holds(&cooled().wait(595 * SECOND).creates(replica(1), "rr-b").judged_by(SUPPRESSED));
+}
+
+#[test]
+fn a_redelivery_begins_nothing() {
+    let accepted = || {
+        let first = History::new().sent_keyed(1, None).creates(replica(0), "rr-a");
+        let first = first.writes(replica(0), counted("rr-a", 1)).answered(1, created("rr-a"));
+        first.writes(ORCHESTRATOR, ended("rr-a", 1)).sent_keyed(2, Some(1))
+    };
+    let broken = accepted().creates(replica(1), "rr-b").judged_by("redelivered_begins_nothing");
+    fires(&broken, &[5, 6], &["created rr-b", "which was accepted before"]);
+    holds(&accepted().sent(3).creates(replica(1), "rr-b").judged_by("redelivered_begins_nothing"));
+}

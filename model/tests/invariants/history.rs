@@ -32,6 +32,7 @@ pub(crate) fn rr(name: &str) -> Request {
         terminating: false,
         manual_review_required: false,
         next_allowed_execution: None,
+        closed: false,
         occurrence_count: None,
         first_seen: None,
         last_seen: None,

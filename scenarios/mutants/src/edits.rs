@@ -22,6 +22,9 @@ safeguards! {
     CountVersion => "The count names the version that it was decided on.";
     CountUid => "The count names the object that it was decided on.";
     ServerErrorAmbiguous => "A 5xx may have been executed.";
+    ConflictResolved => "After a conflict, a read finds out whether the count committed.";
+    ThrottledResolved => "After a 429, a read finds out whether the count committed.";
+    RefusedUnknowable => "Where nothing shows whether a refused count committed, it is not assumed to be uncounted.";
     CommitBeforeAnswer => "Signals are answered after the commit.";
     CountWholeBatch => "A batch of k signals counts k.";
     LastSeenGrows => "lastSeenAt never goes back.";
@@ -45,6 +48,16 @@ safeguards! {
     SweepIdle => "Only leases that were unchanged for minutes are swept.";
     ListBeforeFirst => "Where foreign programs are active, a LIST precedes the first lease.";
     SweepSeldom => "The sweeper pauses between sweeps.";
+    Suppression => "A request that suppresses takes the signals, and none is created beside it.";
+    Closing => "A request that may suppress is closed before the next one begins.";
+    ListOfClosed => "A request is closed before its list of keys is handed on.";
+    ClosedFinal => "A closed request takes no counts.";
+    EndedConsulted => "Before an episode begins, keys are looked up in the request that ended.";
+    TwinsMerged => "Members of a batch with one key are one occurrence.";
+    InheritedOnce => "A key that is handed on keeps the episode that counted it.";
+    LedgerInStep => "A ledger that is out of step with the count is begun anew.";
+    OneMarkEach => "A writer's new mark replaces its older one.";
+    GoingTakesNone => "A request that is being deleted takes no counts.";
     KeysStored => "The keys of deliveries are stored together with the count.";
     KeysOfVersion => "Keys are looked up in the version that the count is decided on.";
     KeysHandedOn => "An episode begins with the keys of the previous one.";
@@ -113,6 +126,36 @@ pub const EDITS: &[Edit] = &[
         "match shared.calls.patch_status(name, patch.body.clone(), writer.batch.last_deadline()).await {",
         "let deadline = writer.batch.last_deadline();\nif @CommitBeforeAnswer { accept(writer, &target, &patch); }\n\
          match shared.calls.patch_status(name, patch.body.clone(), deadline).await {",
+    ),
+    edit(
+        "count",
+        "Err(error) if error.was_not_sent() => Step::retry(&error),",
+        "Err(error) if error.was_not_sent() => Step::retry(&error),\n\
+         Err(error) if @ConflictResolved && error.is_conflict() => Step::Again,\n\
+         Err(error) if @ThrottledResolved && error.is_throttled() => Step::retry(&error),",
+    ),
+    edit(
+        "count",
+        "Resolution::Unknowable => return refuse_unknown(writer, name),",
+        "Resolution::Unknowable if @RefusedUnknowable && !answer.is_ambiguous() => return Step::Again,\n\
+         Resolution::Unknowable => return refuse_unknown(writer, name),",
+    ),
+    edit(
+        "count",
+        ".filter(|ledger| ledger.in_step(count))",
+        ".filter(|ledger| ledger.in_step(count) || @LedgerInStep)",
+    ),
+    edit("marks", "|mark| mark.writer != writer)", "|mark| mark.writer != writer || @OneMarkEach)"),
+    edit("batch", "if known != index {", "if known != index && !@TwinsMerged {"),
+    edit(
+        "deliveries",
+        "occurrence.episode.get_or_insert(episode);",
+        "if @InheritedOnce { occurrence.episode = Some(episode); }\noccurrence.episode.get_or_insert(episode);",
+    ),
+    edit(
+        "redelivery",
+        "answer_counted(writer, ended, &known)?;",
+        "if !@EndedConsulted { answer_counted(writer, ended, &known)?; }",
     ),
     edit("count", "count.checked_add(size)", "count.checked_add(if @CountWholeBatch { 1 } else { size })"),
     edit(
@@ -232,7 +275,8 @@ pub const EDITS: &[Edit] = &[
     edit(
         "episode",
         "Some(request) if request.is_active() && request.is_terminating() =>",
-        "Some(request) if @TerminatingActive && request.is_active() && request.is_terminating() => \
+        "Some(request) if @GoingTakesNone && request.is_active() => Episode::CountOn,\n\
+         Some(request) if @TerminatingActive && request.is_active() && request.is_terminating() => \
          Episode::Begin(episode.saturating_add(1)),\n\
          Some(request) if request.is_active() && request.is_terminating() =>",
     ),
@@ -240,7 +284,7 @@ pub const EDITS: &[Edit] = &[
         "request",
         "if record.is_active() && record.is_terminating() {",
         "if @TerminatingActive && record.is_terminating() { continue; }\n\
-         if record.is_active() && record.is_terminating() {",
+         if record.is_active() && record.is_terminating() && !@GoingTakesNone {",
     ),
     edit(
         "begin",
@@ -309,6 +353,23 @@ pub const EDITS: &[Edit] = &[
         "writer.hold.confirm(lease.clone());",
         "if @HolderUnique { writer.hold.name_with(|| writer.shared.context.pod.clone()); }\n\
          writer.hold.confirm(lease.clone());",
+    ),
+    edit(
+        "request",
+        "suppresses && !self.is_active() && !self.is_terminating() && !self.is_closed()",
+        "suppresses && !@Suppression && !self.is_active() && !self.is_terminating()\n\
+         && (!self.is_closed() || @ClosedFinal)",
+    ),
+    edit(
+        "redelivery",
+        "let ended = if hands_on || ended.may_suppress() { close(writer, ended.clone()).await? } else { ended.clone() };",
+        "let closes = hands_on && !@ListOfClosed || ended.may_suppress() && !@Closing;\n\
+         let ended = if closes { close(writer, ended.clone()).await? } else { ended.clone() };",
+    ),
+    edit(
+        "redelivery",
+        "Some(ended) if !ended.is_active() => Some(close(writer, ended).await?),",
+        "Some(ended) if !ended.is_active() && !@ListOfClosed => Some(close(writer, ended).await?),",
     ),
     edit("sweeper", "if shared.requests.any(fingerprint) {", "if shared.requests.any(fingerprint) && !@SweepUnused {"),
     edit(

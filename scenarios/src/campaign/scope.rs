@@ -11,8 +11,14 @@ use sim::{
 use std::time::Duration;
 
 /// The faults of calls that are placed: one for each conclusion that a caller may draw.
-pub const PLACED_CALL_FAULTS: &[FaultKind] =
-    &[FaultKind::Delay, FaultKind::LostRequest, FaultKind::LostAnswer, FaultKind::LateWrite, FaultKind::Conflict];
+pub const PLACED_CALL_FAULTS: &[FaultKind] = &[
+    FaultKind::Delay,
+    FaultKind::LostRequest,
+    FaultKind::LostAnswer,
+    FaultKind::LateWrite,
+    FaultKind::Conflict,
+    FaultKind::SentTwice,
+];
 /// The faults of replicas and streams that are placed.
 pub const PLACED_WORLD_FAULTS: &[FaultKind] = &[FaultKind::Crash, FaultKind::Pause];
 /// What stays at its first alternative in every schedule.
@@ -27,6 +33,10 @@ pub const NOT_ENUMERATED: &[&str] = &[
 /// Delays of a call: within a retry, beyond a call's deadline, beyond a lease's duration, the longest.
 const DELAYS_TAKEN: &[Duration] =
     &[Duration::from_millis(30), Duration::from_secs(6), Duration::from_secs(34), Duration::from_secs(60)];
+/// Answers that a layer in between makes for the second copy of a call: one to retry, and one that is final.
+const SECOND_ANSWERS_TAKEN: &[Alternative] = &[Alternative::Number(429), Alternative::Number(422)];
+/// Times between the copies of a call that is sent twice, besides none: within a retry.
+const COPY_DELAYS_TAKEN: &[Duration] = &[Duration::from_millis(30)];
 /// Times after which a crashed replica starts again: at once, and after a lease's duration.
 const RESTARTS_TAKEN: &[Duration] = &[Duration::from_millis(500), Duration::from_secs(40)];
 /// Lengths of a pause: within a call's deadline, and beyond a lease's duration.
@@ -77,6 +87,8 @@ fn is_taken(label: Label, alternative: &Alternative) -> bool {
         Label::CallFault => fault_of(PLACED_CALL_FAULTS),
         Label::WorldFault => fault_of(PLACED_WORLD_FAULTS),
         Label::CallDelay => one_of(DELAYS_TAKEN),
+        Label::SecondAnswer => SECOND_ANSWERS_TAKEN.contains(alternative),
+        Label::CopyDelay => one_of(COPY_DELAYS_TAKEN),
         Label::Restart => one_of(RESTARTS_TAKEN),
         Label::Pause => one_of(PAUSES_TAKEN),
         _ => true,
@@ -91,12 +103,18 @@ pub fn enumerated() -> Vec<String> {
         "every order of answers, watch events, caches, API requests and deliveries".to_owned(),
         format!("at every API request: {}; held back for {}", names(PLACED_CALL_FAULTS), some(DELAYS_TAKEN)),
         format!(
+            "a request that is sent twice: the second copy at once or after {}, answered by the server, or by a layer \
+             in between with 429 or 422",
+            some(COPY_DELAYS_TAKEN)
+        ),
+        format!(
             "at every step, of every replica: a crash with a restart after {}, a pause of {}",
             some(RESTARTS_TAKEN),
             some(PAUSES_TAKEN)
         ),
-        "at every step: a third party frees a held lease, ends a RemediationRequest, erases the conditions of one or \
-         deletes one (not while a create of its name is pending)"
+        "at every step: a third party frees a held lease, ends a RemediationRequest (plainly, or so that a person must \
+         review it), lifts that review, erases the conditions of one or deletes one (not while a create of its name is \
+         pending)"
             .to_owned(),
     ]
 }
@@ -126,9 +144,10 @@ mod tests {
             let names = picks(label, of).into_iter().map(|picked| choice(label, of).alternative(picked));
             names.filter_map(|name| name.fault()).collect()
         };
-        assert_eq!(faults(Label::CallFault, 12), PLACED_CALL_FAULTS);
+        assert_eq!(faults(Label::CallFault, 13), PLACED_CALL_FAULTS);
         assert_eq!(faults(Label::WorldFault, 6), PLACED_WORLD_FAULTS);
-        assert_eq!(picks(Label::CallDelay, 6), [2, 4]);
+        assert_eq!(picks(Label::CallDelay, 6), [2, 4, 5]);
+        assert_eq!((picks(Label::SecondAnswer, 10), picks(Label::CopyDelay, 4)), (vec![1, 2], vec![1]));
         assert_eq!((picks(Label::Restart, 3), picks(Label::Pause, 4)), (vec![2], vec![2]));
     }
 

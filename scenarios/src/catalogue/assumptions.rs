@@ -12,7 +12,7 @@ use crate::{
     workload::{Act, Interference, Payload::Deployment, Route},
 };
 use sim::{Effect, FaultKind, Faults};
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
 
 /// An assumption, and a scenario that violates it.
 #[derive(Debug, Clone)]
@@ -44,14 +44,18 @@ const LATE_EFFECT: Scenario = Scenario {
 
 const SHORT_LIFE: Scenario = Scenario {
     name: Cow::Borrowed("assumption-short-life"),
-    story: Cow::Borrowed("a request is deleted while a create of its name is under way that takes effect after 90 s"),
+    story: Cow::Borrowed(
+        "a request ends, the next one begins, and the ended one is deleted while a create of its name is under way",
+    ),
     acts: Cow::Borrowed(&[
         deliver(Deployment, 1, Route::Replica(0)),
         Act::AwaitAnswers,
-        interfere(Interference::DeleteRequests { held: Duration::ZERO }),
-        deliver(Deployment, 2, Route::RoundRobin),
+        orchestrate(Deployment, "Completed"),
+        deliver(Deployment, 1, Route::Any),
+        Act::AwaitAnswers,
+        interfere(Interference::DeleteEnded),
     ]),
-    triggers: Cow::Borrowed(&[first(creates(), Effect::Late(seconds(90)))]),
+    triggers: Cow::Borrowed(&[first(creates(), Effect::Late(seconds(50)))]),
     ..Scenario::BLANK
 };
 
@@ -148,13 +152,13 @@ const SHARED_DIGITS: Scenario = Scenario {
 /// Every assumption of docs/protocol/argument.md, in its order.
 pub static ASSUMPTIONS: &[Assumption] = &[
     Assumption {
-        statement: "a request to the API server takes effect within 60 s or never",
+        statement: "a request to the API server takes effect within 60 s of being sent, or never",
         scenario: LATE_EFFECT,
         protocol: SHIPPED,
         invariant: Some("one_active_request"),
     },
     Assumption {
-        statement: "a RemediationRequest outlives every request issued for it",
+        statement: "a RemediationRequest that ended outlives every create that was issued for it",
         scenario: SHORT_LIFE,
         protocol: SHIPPED,
         invariant: Some("one_active_request"),

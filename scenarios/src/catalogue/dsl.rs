@@ -1,5 +1,5 @@
 //! Short constructors for the literals of scenarios: acts, triggers and times.
-use crate::workload::{Act, Interference, Payload, Retry, Route};
+use crate::workload::{Act, Interference, Payload, Retry, Route, Suppression};
 use sim::{CallPattern, Effect, FaultKind, Trigger};
 use std::{borrow::Cow, time::Duration};
 
@@ -21,6 +21,16 @@ pub(super) const fn keyed(what: Payload, copies: u32, to: Route, again: u32) -> 
 /// The orchestrator moves the active RemediationRequests to a phase.
 pub(super) const fn orchestrate(of: Payload, phase: &'static str) -> Act {
     Act::Orchestrate { of, phase: Cow::Borrowed(phase) }
+}
+
+/// The orchestrator ends the active RemediationRequests, which suppress others from then on.
+pub(super) const fn end(of: Payload, phase: &'static str, suppression: Suppression) -> Act {
+    Act::End { of, phase: Cow::Borrowed(phase), suppression }
+}
+
+/// The orchestrator changes the suppression of the latest RemediationRequest.
+pub(super) const fn suppress(of: Payload, suppression: Suppression) -> Act {
+    Act::Suppress { of, suppression }
 }
 
 /// The orchestrator moves the RemediationRequests through these phases in the background.

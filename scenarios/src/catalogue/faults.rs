@@ -1,5 +1,5 @@
 //! Faults at a chosen place: crashes, pauses, held locks, refusals and errors.
-use super::dsl::{after, all_after, deliver, first, first_few, meanwhile, millis, on, once, seconds};
+use super::dsl::{after, all_after, deliver, first, first_few, meanwhile, millis, on, once, orchestrate, seconds};
 use crate::{
     scenario::{ClusterShape, Expect, Scenario},
     workload::{Act, Payload::Deployment, Route},
@@ -131,6 +131,51 @@ pub const API_ERRORS: Scenario = Scenario {
     acts: Cow::Borrowed(&[deliver(Deployment, 8, Route::Any)]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
     weight: 60,
+    ..Scenario::BLANK
+};
+
+/// A layer in between repeats writes, as a proxy does that retries on its own.
+pub const COUNTS_SENT_TWICE: Scenario = Scenario {
+    name: Cow::Borrowed("counts-sent-twice"),
+    story: Cow::Borrowed(
+        "a proxy sends every count twice and passes on an answer to the second copy, the server's or one of its own: \
+         each alert counts once",
+    ),
+    acts: Cow::Borrowed(&[
+        deliver(Deployment, 1, Route::Any),
+        Act::AwaitAnswers,
+        meanwhile!(Deployment, "Pending", "Completed"),
+        deliver(Deployment, 6, Route::Any),
+    ]),
+    triggers: Cow::Borrowed(&[all_after(
+        1,
+        on("PATCH", "remediationrequests/status"),
+        Effect::Fault(FaultKind::SentTwice),
+    )]),
+    expect: Cow::Borrowed(&[Expect::AllAccepted]),
+    weight: 40,
+    ..Scenario::BLANK
+};
+
+/// The same for the writes that begin an episode.
+pub const BEGUN_TWICE: Scenario = Scenario {
+    name: Cow::Borrowed("begun-twice"),
+    story: Cow::Borrowed(
+        "a proxy sends writes of a lease and creates twice: one RemediationRequest, and the lock is given back",
+    ),
+    acts: Cow::Borrowed(&[
+        deliver(Deployment, 3, Route::Any),
+        Act::AwaitAnswers,
+        orchestrate(Deployment, "Completed"),
+        deliver(Deployment, 3, Route::Any),
+    ]),
+    triggers: Cow::Borrowed(&[
+        first_few(2, on("POST", "leases"), Effect::Fault(FaultKind::SentTwice)),
+        first_few(3, on("PUT", "leases"), Effect::Fault(FaultKind::SentTwice)),
+        first_few(3, on("POST", "remediationrequests"), Effect::Fault(FaultKind::SentTwice)),
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(2), Expect::AllAccepted]),
+    weight: 40,
     ..Scenario::BLANK
 };
 

@@ -1,5 +1,5 @@
-//! Load: a hot fingerprint next to cold ones, deliveries with keys, Alertmanager pairs for hours.
-use super::dsl::{deliver, first, keyed, meanwhile, millis, on_replica, orchestrate, seconds};
+//! Load: a hot fingerprint next to cold ones, Alertmanager pairs for hours.
+use super::dsl::{deliver, seconds};
 use crate::{
     scenario::{ClusterShape, Expect, Scenario},
     workload::{
@@ -8,7 +8,7 @@ use crate::{
         Retry, Route,
     },
 };
-use sim::{Effect, Faults};
+use sim::Faults;
 use std::borrow::Cow;
 
 /// Number of cold fingerprints.
@@ -59,56 +59,6 @@ pub const STUCK_AND_COLD: Scenario = Scenario {
     ]),
     expect: Cow::Borrowed(&[Expect::Requests(6), Expect::AllAccepted, Expect::EachWithin(seconds(3))]),
     weight: 3,
-    ..Scenario::BLANK
-};
-
-/// An idempotency key makes a redelivery the same signal.
-pub const KEYED_REDELIVERY: Scenario = Scenario {
-    name: Cow::Borrowed("keyed-redelivery"),
-    story: Cow::Borrowed(
-        "6 deliveries with idempotency keys, each sent three times under `stormy` faults while the request ends: \
-         each counts once",
-    ),
-    faults: Faults::STORMY,
-    acts: Cow::Borrowed(&[meanwhile!(Deployment, "Pending", "Completed"), keyed(Deployment, 6, Route::Any, 2)]),
-    expect: Cow::Borrowed(&[Expect::AllAccepted, Expect::Counted(Deployment, 6)]),
-    weight: 40,
-    ..Scenario::BLANK
-};
-
-/// The same without faults: a sender that repeats accepted deliveries.
-pub const KEYED_TWICE: Scenario = Scenario {
-    name: Cow::Borrowed("keyed-twice"),
-    story: Cow::Borrowed("one delivery with an idempotency key, sent three times to any replica: count 1"),
-    acts: Cow::Borrowed(&[keyed(Deployment, 1, Route::Any, 2)]),
-    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 1)]),
-    weight: 10,
-    ..Scenario::BLANK
-};
-
-/// A redelivery must be recognised across an episode that has no list of keys.
-pub const EMPTY_EPISODE: Scenario = Scenario {
-    name: Cow::Borrowed("empty-episode"),
-    story: Cow::Borrowed(
-        "a delivery with a key is repeated two episodes later; the episode between them ended before its first count",
-    ),
-    acts: Cow::Borrowed(&[
-        keyed(Deployment, 1, Route::RoundRobin, 1),
-        Act::Wait(millis(500)),
-        orchestrate(Deployment, "Completed"),
-        Act::Wait(millis(500)),
-        keyed(Deployment, 1, Route::Replica(2), 0),
-        Act::Wait(millis(500)),
-        orchestrate(Deployment, "Completed"),
-    ]),
-    triggers: Cow::Borrowed(&[
-        // The redelivery, which looks up its target first.
-        first(on_replica(1, "GET", "deployments"), Effect::PauseBefore(seconds(4))),
-        // The only count of the second episode.
-        first(on_replica(2, "PATCH", "remediationrequests/status"), Effect::PauseBefore(seconds(2))),
-    ]),
-    expect: Cow::Borrowed(&[Expect::AllAccepted, Expect::Counted(Deployment, 2)]),
-    weight: 10,
     ..Scenario::BLANK
 };
 

@@ -4,7 +4,9 @@
 //! - [`faults`]: crashes, held locks, refusals, errors.
 //! - [`lifecycle`]: RemediationRequests that end, alerts that resolve, real groups of alerts.
 //! - [`mixed_versions`]: the existing gateway's pods next to this one's, and locks that other programs wrote.
-//! - [`load`]: hot fingerprints, deliveries with keys, hours of Alertmanager pairs.
+//! - [`load`]: hot fingerprints, hours of Alertmanager pairs.
+//! - [`redelivery`]: deliveries with keys that arrive again.
+//! - [`suppression`]: RemediationRequests that have ended and still take signals.
 //! - [`safeguards`]: one scenario for each rule of the protocol.
 //! - [`assumptions`]: scenarios outside the catalogue, each of which violates an assumption of the protocol.
 pub mod assumptions;
@@ -14,7 +16,9 @@ pub mod faults;
 pub mod lifecycle;
 pub mod load;
 pub mod mixed_versions;
+pub mod redelivery;
 pub mod safeguards;
+pub mod suppression;
 
 use crate::scenario::Scenario;
 use assumptions::ASSUMPTIONS;
@@ -39,6 +43,8 @@ pub static CATALOGUE: &[&Scenario] = &[
     &faults::FORBIDDEN,
     &faults::ADMISSION_REFUSES,
     &faults::API_ERRORS,
+    &faults::COUNTS_SENT_TWICE,
+    &faults::BEGUN_TWICE,
     &faults::NO_SELECTOR,
     &faults::TIME_TRAVEL,
     &lifecycle::ENDS_MEANWHILE,
@@ -51,9 +57,21 @@ pub static CATALOGUE: &[&Scenario] = &[
     &load::HOT_AND_COLD,
     &load::COLD_ALONE,
     &load::STUCK_AND_COLD,
-    &load::KEYED_REDELIVERY,
-    &load::KEYED_TWICE,
-    &load::EMPTY_EPISODE,
+    &redelivery::KEYED_REDELIVERY,
+    &redelivery::KEYED_TWICE,
+    &redelivery::KEYED_AT_ONCE,
+    &redelivery::KEYED_AFTER_THE_END,
+    &redelivery::KEYED_EPISODES_LATER,
+    &redelivery::EMPTY_EPISODE,
+    &suppression::COOLDOWN_ENDS,
+    &suppression::COUNT_AFTER_COOLDOWN,
+    &suppression::COUNT_AFTER_COOLDOWN_UNKEYED,
+    &suppression::COOLDOWN_BY_WRONG_CLOCKS,
+    &suppression::COOLDOWN_PAIR,
+    &suppression::REVIEW_REQUIRED,
+    &suppression::COOLDOWN_MOVED,
+    &suppression::LATE_REVIEW,
+    &suppression::PHASE_CHANGES_BACK,
     &load::ALERTMANAGER_PAIR,
     &load::LONG_LIFE,
     &safeguards::INTERFERENCE,
@@ -67,6 +85,9 @@ pub static CATALOGUE: &[&Scenario] = &[
     &safeguards::QUICK_RESTART,
     &safeguards::LATE_COUNT,
     &safeguards::REWRITTEN_LEDGER,
+    &safeguards::SENT_TWICE_AND_ERASED,
+    &safeguards::RESTORED_MARKS,
+    &safeguards::LOST_AGAIN,
 ];
 
 /// The scenario of this name, in the catalogue or among the [assumptions].

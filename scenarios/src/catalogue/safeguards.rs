@@ -6,7 +6,11 @@ use super::dsl::{
 };
 use crate::{
     scenario::{Expect, Scenario},
-    workload::{Act, Interference, Payload::Deployment, Route},
+    workload::{
+        Act, Interference,
+        Payload::{Deployment, Distinct},
+        Route,
+    },
 };
 use sim::{Effect, FaultKind, Faults, Trigger};
 use std::{borrow::Cow, time::Duration};
@@ -57,11 +61,19 @@ pub const ISSUED_LATE: Scenario = Scenario {
         "a holder pauses before it reads that it holds the lease, which another client frees; the request that another \
          replica creates is deleted; then the holder's own create of that episode takes 60 s",
     ),
-    acts: Cow::Borrowed(FREED_UNDER_A_PAUSE),
+    acts: Cow::Borrowed(&[
+        once(Deployment, 1, Route::Replica(0)),
+        Act::Wait(millis(50)),
+        interfere(Interference::FreeLease),
+        deliver(Deployment, 1, Route::Replica(1)),
+        Act::Wait(seconds(2)),
+        interfere(Interference::DeleteRequests { held: Duration::ZERO }),
+        Act::Wait(seconds(59)),
+        deliver(Deployment, 2, Route::Replica(1)),
+    ]),
     triggers: Cow::Borrowed(&[
         first(on_replica(0, "POST", "leases"), Effect::PauseAfter(seconds(4))),
         first(creates_by(0), Effect::Late(seconds(60))),
-        LATER_CREATES_LOST,
     ]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
     weight: 10,
@@ -73,29 +85,27 @@ pub const ISSUED_AFTER_PAUSE: Scenario = Scenario {
     name: Cow::Borrowed("issued-after-pause"),
     story: Cow::Borrowed(
         "a holder pauses for 85 s before it reads that it holds the lease, which another client frees; the request \
-         that another replica creates is deleted: the holder must not create it any more",
+         that another replica creates is deleted: the holder must not create it any more. Its next create takes 60 s",
     ),
-    acts: Cow::Borrowed(FREED_UNDER_A_PAUSE),
+    acts: Cow::Borrowed(&[
+        once(Deployment, 1, Route::Replica(0)),
+        Act::Wait(millis(50)),
+        interfere(Interference::FreeLease),
+        deliver(Deployment, 1, Route::Replica(1)),
+        Act::Wait(seconds(2)),
+        interfere(Interference::DeleteRequests { held: Duration::ZERO }),
+        deliver(Deployment, 2, Route::Replica(1)),
+        Act::Wait(seconds(100)),
+        deliver(Distinct(1), 1, Route::Replica(0)),
+    ]),
     triggers: Cow::Borrowed(&[
         first(on_replica(0, "POST", "leases"), Effect::PauseAfter(seconds(85))),
-        // Whether a create by this replica follows is what the scenario is about.
-        Trigger { on: creates_by(0), skip: 0, times: 1, effect: Effect::Late(seconds(60)) },
-        LATER_CREATES_LOST,
+        first(creates_by(0), Effect::Late(seconds(60))),
     ]),
-    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
+    expect: Cow::Borrowed(&[Expect::Requests(2), Expect::AllAccepted]),
     weight: 10,
     ..Scenario::BLANK
 };
-
-const FREED_UNDER_A_PAUSE: &[Act] = &[
-    once(Deployment, 1, Route::Replica(0)),
-    Act::Wait(millis(50)),
-    interfere(Interference::FreeLease),
-    deliver(Deployment, 1, Route::Replica(1)),
-    Act::Wait(seconds(2)),
-    interfere(Interference::DeleteRequests { held: Duration::ZERO }),
-    deliver(Deployment, 2, Route::Replica(1)),
-];
 
 /// A request that is being deleted has not ended yet.
 pub const SLOW_DELETION: Scenario = Scenario {
@@ -200,6 +210,15 @@ pub const LATE_COUNT: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
+const ERASED_BEFORE_THE_READ: &[Act] = &[
+    deliver(Deployment, 1, Route::Replica(0)),
+    Act::AwaitAnswers,
+    deliver(Deployment, 1, Route::Replica(0)),
+    Act::Wait(millis(15)),
+    interfere(Interference::EraseMarks),
+    deliver(Deployment, 1, Route::Replica(1)),
+];
+
 /// A ledger that began after the lost count cannot contain its mark.
 pub const REWRITTEN_LEDGER: Scenario = Scenario {
     name: Cow::Borrowed("rewritten-ledger"),
@@ -207,19 +226,71 @@ pub const REWRITTEN_LEDGER: Scenario = Scenario {
         "a count's answer is lost; before its writer reads again, the marks are erased and another replica begins a \
          new ledger",
     ),
-    acts: Cow::Borrowed(&[
-        deliver(Deployment, 1, Route::Replica(0)),
-        Act::AwaitAnswers,
-        deliver(Deployment, 1, Route::Replica(0)),
-        Act::Wait(millis(15)),
-        interfere(Interference::EraseMarks),
-        deliver(Deployment, 1, Route::Replica(1)),
-    ]),
+    acts: Cow::Borrowed(ERASED_BEFORE_THE_READ),
     triggers: Cow::Borrowed(&[
         count(1, Effect::Fault(FaultKind::LostAnswer)),
         first(on_replica(0, "GET", "remediationrequests"), Effect::Fault(FaultKind::Delay)),
     ]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
+    weight: 10,
+    ..Scenario::BLANK
+};
+
+/// A conflict proves nothing where the marks are gone.
+pub const SENT_TWICE_AND_ERASED: Scenario = Scenario {
+    name: Cow::Borrowed("sent-twice-and-erased"),
+    story: Cow::Borrowed(
+        "a proxy sends a count twice and passes on the second's conflict; before its writer reads again, the marks are \
+         erased and another replica begins a new ledger",
+    ),
+    acts: Cow::Borrowed(ERASED_BEFORE_THE_READ),
+    triggers: Cow::Borrowed(&[
+        count(1, Effect::Twice { answer: None, after: Duration::ZERO }),
+        first(on_replica(0, "GET", "remediationrequests"), Effect::Fault(FaultKind::Delay)),
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
+    weight: 10,
+    ..Scenario::BLANK
+};
+
+/// A ledger that was set back lacks a mark although it promises to have it.
+pub const RESTORED_MARKS: Scenario = Scenario {
+    name: Cow::Borrowed("restored-marks"),
+    story: Cow::Borrowed(
+        "a count's answer is lost; before its writer reads again, a controller writes back the conditions that it read \
+         before, and another replica counts",
+    ),
+    acts: Cow::Borrowed(&[
+        deliver(Deployment, 1, Route::Replica(1)),
+        Act::AwaitAnswers,
+        deliver(Deployment, 1, Route::Replica(0)),
+        Act::Wait(millis(15)),
+        interfere(Interference::RestoreMarks),
+        deliver(Deployment, 1, Route::Replica(1)),
+    ]),
+    triggers: Cow::Borrowed(&[
+        count(0, Effect::Fault(FaultKind::LostAnswer)),
+        first(on_replica(0, "GET", "remediationrequests"), Effect::Fault(FaultKind::Delay)),
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
+    weight: 10,
+    ..Scenario::BLANK
+};
+
+/// A lost count is resolved, not refused, as long as nobody else writes.
+pub const LOST_AGAIN: Scenario = Scenario {
+    name: Cow::Borrowed("lost-again"),
+    story: Cow::Borrowed(
+        "one replica counts an alert after another, and the answer to its second count is lost: neither is refused, \
+         although no sender retries",
+    ),
+    acts: Cow::Borrowed(&[
+        once(Deployment, 1, Route::Replica(0)),
+        Act::AwaitAnswers,
+        once(Deployment, 1, Route::Replica(0)),
+    ]),
+    triggers: Cow::Borrowed(&[count(1, Effect::Fault(FaultKind::LostAnswer))]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 2)]),
     weight: 10,
     ..Scenario::BLANK
 };

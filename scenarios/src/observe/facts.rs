@@ -36,6 +36,9 @@ pub(super) fn request(commit: &Commit, epoch_micros: i64) -> Request {
         manual_review_required: status["completionStatus"]["outcome"] == "ManualReviewRequired",
         next_allowed_execution: timestamp(&status["routingStatus"]["nextAllowedExecution"])
             .map(|at| at.as_microsecond() - epoch_micros),
+        closed: status["conditions"]
+            .as_array()
+            .is_some_and(|conditions| conditions.iter().any(|condition| condition["type"] == "EpisodeClosed")),
         occurrence_count: deduplication["occurrenceCount"].as_u64().and_then(|count| u32::try_from(count).ok()),
         first_seen: timestamp(&deduplication["firstSeenAt"]).map(jiff::Timestamp::as_second),
         last_seen: timestamp(&deduplication["lastSeenAt"]).map(jiff::Timestamp::as_second),

@@ -7,6 +7,7 @@ use crate::{
     gateway_faults::REQUEST_ENDS,
     objects::{is_terminal, phase_of},
     play::{api::call, stage::Stage},
+    workload::Suppression,
 };
 use serde_json::{Map, Value, json};
 use sim::engine::{ApiService, Label};
@@ -50,8 +51,7 @@ pub async fn move_to(stage: &Stage, fingerprint: &str, phase: &str) -> bool {
 pub async fn move_through(stage: &Stage, fingerprint: &str, phases: &[std::borrow::Cow<'static, str>]) {
     for phase in phases {
         loop {
-            let moment = MOMENTS[stage.cluster.choose(Label::Workload, MOMENTS.len(), |picked| MOMENTS[picked].into())];
-            stage.cluster.sleep(moment).await;
+            sleep_a_moment(stage).await;
             let ended = stage.senders_done();
             if move_to(stage, fingerprint, phase).await {
                 if is_terminal(phase) {
@@ -66,6 +66,11 @@ pub async fn move_through(stage: &Stage, fingerprint: &str, phases: &[std::borro
     }
 }
 
+async fn sleep_a_moment(stage: &Stage) {
+    let moment = MOMENTS[stage.cluster.choose(Label::Workload, MOMENTS.len(), |picked| MOMENTS[picked].into())];
+    stage.cluster.sleep(moment).await;
+}
+
 fn active(stage: &Stage, fingerprint: &str) -> Vec<(String, String)> {
     let objects = stage.cluster.objects(stage.requests);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -78,15 +83,30 @@ fn active(stage: &Stage, fingerprint: &str) -> Vec<(String, String)> {
 }
 
 async fn set_phase(api: &ApiService, namespace: &str, name: &str, phase: &str) -> bool {
+    update(api, namespace, name, |status, ended| {
+        // A request that has ended stays ended: no gateway could handle one that becomes active again.
+        status["overallPhase"] = json!(phase);
+        !ended
+    })
+    .await
+}
+
+/// Changes a status as the real orchestrator does, until the write meets no conflict; false if `change` gives up. It
+/// gets the status, and whether the request has ended.
+async fn update(
+    api: &ApiService,
+    namespace: &str,
+    name: &str,
+    change: impl Fn(&mut Value, bool) -> bool + Send + Sync,
+) -> bool {
     let path = format!("/apis/kubernaut.ai/v1alpha1/namespaces/{namespace}/remediationrequests/{name}");
     for _ in 0..ATTEMPTS {
         let Some((200, mut object)) = call(api, http::Method::GET, &path, None).await else { return false };
-        // A request that has ended stays ended: no gateway could handle one that becomes active again.
-        if is_terminal(phase_of(&object)) {
+        let ended = is_terminal(phase_of(&object));
+        typed(&mut object["status"]);
+        if !change(&mut object["status"], ended) {
             return false;
         }
-        typed(&mut object["status"]);
-        object["status"]["overallPhase"] = json!(phase);
         match call(api, http::Method::PUT, &format!("{path}/status"), Some(&object)).await {
             Some((200, _)) => return true,
             Some((409, _)) => {}
@@ -94,6 +114,89 @@ async fn set_phase(api: &ApiService, namespace: &str, name: &str, phase: &str) -
         }
     }
     false
+}
+
+/// Ends the fingerprint's active RemediationRequests with this suppression; returns whether one existed.
+pub async fn end(stage: &Stage, fingerprint: &str, phase: &str, suppression: Suppression) -> bool {
+    let mut ended = false;
+    for (namespace, name) in active(stage, fingerprint) {
+        let until = stage.cluster.now();
+        ended |= update(&stage.orchestrator, &namespace, &name, |status, ended| {
+            status["overallPhase"] = json!(phase);
+            suppress(status, suppression, until);
+            !ended
+        })
+        .await;
+    }
+    ended
+}
+
+/// Ends active RemediationRequests, one after the other, until that many have ended or the senders are done.
+pub async fn end_each(stage: &Stage, fingerprint: &str, phase: &str, suppression: Suppression, times: u32) {
+    for _ in 0..times {
+        loop {
+            sleep_a_moment(stage).await;
+            let over = stage.senders_done();
+            if end(stage, fingerprint, phase, suppression).await {
+                stage.cluster.deliver_fault(REQUEST_ENDS);
+                break;
+            }
+            if over {
+                return;
+            }
+        }
+    }
+}
+
+/// Changes the suppression of the fingerprint's latest RemediationRequest, if that has ended.
+pub async fn change_suppression(stage: &Stage, fingerprint: &str, suppression: Suppression) {
+    let Some((namespace, name)) = latest(stage, fingerprint) else { return };
+    let now = stage.cluster.now();
+    let change = |status: &mut Value, ended| {
+        suppress(status, suppression, now);
+        ended
+    };
+    update(&stage.orchestrator, &namespace, &name, change).await;
+}
+
+/// Moves the fingerprint's latest RemediationRequest back to an active phase, if it has ended.
+pub async fn change_back(stage: &Stage, fingerprint: &str, phase: &str) {
+    let Some((namespace, name)) = latest(stage, fingerprint) else { return };
+    let change = |status: &mut Value, ended| {
+        status["overallPhase"] = json!(phase);
+        ended
+    };
+    update(&stage.orchestrator, &namespace, &name, change).await;
+}
+
+fn suppress(status: &mut Value, suppression: Suppression, now: jiff::Timestamp) {
+    for (part, member) in [("routingStatus", "nextAllowedExecution"), ("completionStatus", "outcome")] {
+        if let Some(members) = status.get_mut(part).and_then(Value::as_object_mut) {
+            members.remove(member);
+        }
+    }
+    match suppression {
+        Suppression::None => {}
+        Suppression::For(time) => {
+            let until = now.as_second() + i64::try_from(time.as_secs()).unwrap_or_default();
+            let until = jiff::Timestamp::from_second(until).unwrap_or(now);
+            status["routingStatus"]["nextAllowedExecution"] = json!(until.to_string());
+        }
+        Suppression::Review => status["completionStatus"]["outcome"] = json!("ManualReviewRequired"),
+    }
+}
+
+/// Namespace and name of the fingerprint's RemediationRequest that was created last.
+fn latest(stage: &Stage, fingerprint: &str) -> Option<(String, String)> {
+    let objects = stage.cluster.objects(stage.requests);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let age = |object: &Value| {
+        let name = text(&object["metadata"]["name"]);
+        (text(&object["metadata"]["creationTimestamp"]), name.len(), name)
+    };
+    let of = objects.iter().filter(|object| object["spec"]["signalFingerprint"] == fingerprint);
+    let object = of.max_by_key(|object| age(object))?;
+    Some((text(&object["metadata"]["namespace"]), text(&object["metadata"]["name"])))
 }
 
 /// Reduces a status to the members of the orchestrator's struct.

@@ -1,8 +1,14 @@
 //! The script: plays a scenario's acts in order, and ends when every sender and every other player has ended.
-use super::{alertmanager, api::call, interference, orchestrator, sender, stage::Stage};
+use super::{
+    alertmanager,
+    api::call,
+    interference, orchestrator,
+    sender::{self, SharedKey},
+    stage::Stage,
+};
 use crate::{
     objects::{lease_name, leases_path},
-    workload::{Act, Payload},
+    workload::{Act, Payload, Retry},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -19,7 +25,14 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
         match act {
             Act::Deliver { what, copies, to, retry } => {
                 for _ in 0..copies {
-                    senders.spawn(sender::deliver(stage.clone(), what, to, retry));
+                    senders.spawn(sender::deliver(stage.clone(), what, to, retry, SharedKey::default()));
+                }
+            }
+            Act::DeliverTwins { what, copies, to } => {
+                let key = SharedKey::default();
+                for _ in 0..copies {
+                    let retry = Retry::Keyed { again: 0 };
+                    senders.spawn(sender::deliver(stage.clone(), what, to, retry, key.clone()));
                 }
             }
             Act::AwaitAnswers => while senders.join_next().await.is_some() {},
@@ -33,7 +46,8 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
             }
             Act::DeliverEach { count, to, retry } => {
                 for number in 0..count {
-                    senders.spawn(sender::deliver(stage.clone(), Payload::Distinct(number), to, retry));
+                    let key = SharedKey::default();
+                    senders.spawn(sender::deliver(stage.clone(), Payload::Distinct(number), to, retry, key));
                 }
             }
             Act::Alertmanagers { alerts, lasts } => {
@@ -50,6 +64,29 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
                         orchestrate(&stage, of, &phase).await;
                     }
                 });
+            }
+            Act::End { of, phase, suppression } => {
+                for alert in of.alerts().iter() {
+                    orchestrator::end(&stage, &alert.fingerprint, &phase, suppression).await;
+                }
+            }
+            Act::EndMeanwhile { of, phase, suppression, times } => {
+                for alert in of.alerts().iter().cloned() {
+                    let (stage, phase) = (stage.clone(), phase.clone());
+                    actors.spawn(async move {
+                        orchestrator::end_each(&stage, &alert.fingerprint, &phase, suppression, times).await;
+                    });
+                }
+            }
+            Act::Suppress { of, suppression } => {
+                for alert in of.alerts().iter() {
+                    orchestrator::change_suppression(&stage, &alert.fingerprint, suppression).await;
+                }
+            }
+            Act::ChangeBack { of, phase } => {
+                for alert in of.alerts().iter() {
+                    orchestrator::change_back(&stage, &alert.fingerprint, &phase).await;
+                }
             }
             Act::WriteLease { of, spec } => {
                 write_lease(&stage, of, serde_json::from_str(&spec).unwrap_or_default()).await

@@ -4,7 +4,7 @@
 //! connections, with growing pauses; any other answer is final.
 use super::stage::Stage;
 use crate::{
-    observe::DeliveryOutcome,
+    observe::{DeliveryOutcome, Signals},
     workload::{Payload, Retry, Route},
 };
 use bytes::Bytes;
@@ -12,30 +12,37 @@ use sim::{
     FaultKind,
     engine::{Alternative, Label},
 };
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-/// Time after which Alertmanager abandons a notification, because the next one is due (`group_interval`, 5 minutes by
-/// default).
-const GIVE_UP: Duration = Duration::from_secs(300);
+/// Time after which a sender gives up. Alertmanager abandons a notification when the next one is due (`group_interval`, 5
+/// minutes by default), which repeats its alerts: this is two of them.
+const GIVE_UP: Duration = Duration::from_secs(600);
 /// Most redeliveries of an accepted alert: two by a highly available pair, and a retry.
 const REDELIVERIES_MAX: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(1_000);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
+/// The idempotency key of deliveries that are one, and the first of them, once it has been sent.
+pub type SharedKey = Arc<OnceLock<(http::HeaderValue, Signals)>>;
+
 /// Delivers a payload until it is accepted, rejected or abandoned.
-pub async fn deliver(stage: Stage, what: Payload, route: Route, retry: Retry) {
+pub async fn deliver(stage: Stage, what: Payload, route: Route, retry: Retry, key: SharedKey) {
     let began = stage.cluster.micros();
     let mut pause = FIRST_PAUSE;
     let mut repeats = None;
     let mut redeliveries = 0;
-    let (mut key, mut again) = (None, if let Retry::Keyed { again } = retry { again } else { 0 });
+    let mut again = if let Retry::Keyed { again } = retry { again } else { 0 };
     loop {
         if let Some(replica) = choose_replica(&stage, route) {
             let delivery = stage.cluster.next_delivery();
-            let signals = stage.recorder.sent(delivery, stage.cluster.micros(), what, retry, repeats);
+            let repeated = repeats.or_else(|| key.get().map(|(_, first)| *first));
+            let signals = stage.recorder.sent(delivery, stage.cluster.micros(), what, retry, repeated);
             let mut request = request(what, stage.cluster.now());
             if matches!(retry, Retry::Keyed { .. }) {
-                let key = key.get_or_insert_with(|| http::HeaderValue::from(delivery.0));
+                let (key, _) = key.get_or_init(|| (http::HeaderValue::from(delivery.0), signals));
                 request.headers_mut().insert("idempotency-key", key.clone());
                 repeats = Some(signals);
             }

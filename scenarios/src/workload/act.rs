@@ -28,6 +28,17 @@ pub enum Retry {
     },
 }
 
+/// What keeps the next RemediationRequest from being begun after one has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Suppression {
+    /// Nothing.
+    None,
+    /// A nextAllowedExecution this far ahead, in whole seconds.
+    For(Duration),
+    /// The outcome ManualReviewRequired.
+    Review,
+}
+
 /// One step of a script.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Act {
@@ -87,6 +98,50 @@ pub enum Act {
         /// Number of repetitions.
         times: u32,
     },
+    /// The orchestrator ends the payload's active RemediationRequests, which suppress others from then on; the script
+    /// waits for it.
+    End {
+        /// Payload that the RemediationRequests are about.
+        of: Payload,
+        /// Terminal phase to set.
+        phase: Cow<'static, str>,
+        /// What keeps the next one from being begun.
+        suppression: Suppression,
+    },
+    /// The orchestrator does so in the background, as soon as they exist, at moments that are choices of the run.
+    EndMeanwhile {
+        /// Payload that the RemediationRequests are about.
+        of: Payload,
+        /// Terminal phase to set.
+        phase: Cow<'static, str>,
+        /// What keeps the next one from being begun.
+        suppression: Suppression,
+        /// Number of RemediationRequests that it ends.
+        times: u32,
+    },
+    /// The orchestrator changes the suppression of the payload's latest RemediationRequest, if that has ended.
+    Suppress {
+        /// Payload that the RemediationRequest is about.
+        of: Payload,
+        /// What keeps the next one from being begun, from now on.
+        suppression: Suppression,
+    },
+    /// The orchestrator moves the payload's latest RemediationRequest back to an active phase, if it has ended.
+    ChangeBack {
+        /// Payload that the RemediationRequest is about.
+        of: Payload,
+        /// Active phase to set.
+        phase: Cow<'static, str>,
+    },
+    /// Deliver copies of a payload with one idempotency key, all at once: they are one delivery, repeated.
+    DeliverTwins {
+        /// Payload to deliver.
+        what: Payload,
+        /// Number of copies.
+        copies: u32,
+        /// Replica to deliver to.
+        to: Route,
+    },
     /// An administrator creates a lease for the payload by hand.
     WriteLease {
         /// Payload that the lease is about.
@@ -131,6 +186,11 @@ impl Act {
             Act::Deliver { what: of, .. }
             | Act::Orchestrate { of, .. }
             | Act::OrchestrateMeanwhile { of, .. }
+            | Act::End { of, .. }
+            | Act::EndMeanwhile { of, .. }
+            | Act::Suppress { of, .. }
+            | Act::ChangeBack { of, .. }
+            | Act::DeliverTwins { what: of, .. }
             | Act::HoldLease { of, .. }
             | Act::OrchestrateEvery { of, .. }
             | Act::WriteLease { of, .. }

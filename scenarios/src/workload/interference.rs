@@ -13,8 +13,16 @@ pub enum Interference {
         /// Time for which a finalizer keeps them terminating; zero deletes them at once.
         held: Duration,
     },
+    /// Every RemediationRequest that has ended is deleted.
+    DeleteEnded,
     /// The orchestrator ends an active RemediationRequest.
     EndRequest,
+    /// The orchestrator ends an active RemediationRequest that a person must review.
+    EndForReview,
+    /// The review is no longer required.
+    LiftReview,
+    /// The conditions are set to what they were before the latest count.
+    RestoreMarks,
     /// Every RemediationRequest that has ended becomes active again.
     Revive,
     /// A client creates a RemediationRequest by hand.

@@ -5,7 +5,7 @@ use proptest::{collection::vec, prelude::*};
 use scenarios::{
     generated::Generated,
     scenario::ClusterShape,
-    workload::{Act, Payload, Retry, Route},
+    workload::{Act, Payload, Retry, Route, Suppression},
 };
 use std::{borrow::Cow, time::Duration};
 
@@ -49,15 +49,36 @@ fn arb_phases() -> impl Strategy<Value = Vec<Cow<'static, str>>> {
     })
 }
 
-fn arb_act() -> impl Strategy<Value = Act> {
-    let route = prop_oneof![Just(Route::RoundRobin), Just(Route::Any), Just(Route::Replica(0))];
+const COMPLETED: Cow<'static, str> = Cow::Borrowed("Completed");
+
+fn arb_route() -> impl Strategy<Value = Route> {
+    prop_oneof![Just(Route::RoundRobin), Just(Route::Any), Just(Route::Replica(0))]
+}
+
+fn arb_suppression() -> impl Strategy<Value = Suppression> {
     prop_oneof![
-        5 => (arb_payload(), 1..8_u32, route)
+        1 => Just(Suppression::None),
+        3 => (1..40_u64).prop_map(|time| Suppression::For(Duration::from_secs(time))),
+        1 => Just(Suppression::Review),
+    ]
+}
+
+fn arb_act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        5 => (arb_payload(), 1..8_u32, arb_route())
             .prop_map(|(what, copies, to)| Act::Deliver { what, copies, to, retry: Retry::Alertmanager }),
         1 => Just(Act::AwaitAnswers),
         1 => (1..40_000_u64).prop_map(|millis| Act::Wait(Duration::from_millis(millis))),
         1 => (arb_payload(), prop_oneof![Just("Completed"), Just("Executing")])
             .prop_map(|(of, phase)| Act::Orchestrate { of, phase: Cow::Borrowed(phase) }),
+        2 => (arb_payload(), 1..5_u32, arb_route(), 0..3_u32)
+            .prop_map(|(what, copies, to, again)| Act::Deliver { what, copies, to, retry: Retry::Keyed { again } }),
+        1 => (arb_payload(), 1..4_u32, arb_route()).prop_map(|(what, copies, to)| Act::DeliverTwins { what, copies, to }),
+        2 => (arb_payload(), arb_suppression(), 1..4_u32)
+            .prop_map(|(of, suppression, times)| Act::EndMeanwhile { of, phase: COMPLETED, suppression, times }),
+        1 => (arb_payload(), arb_suppression())
+            .prop_map(|(of, suppression)| Act::End { of, phase: COMPLETED, suppression }),
+        2 => (arb_payload(), arb_suppression()).prop_map(|(of, suppression)| Act::Suppress { of, suppression }),
         2 => (arb_payload(), arb_phases())
             .prop_map(|(of, phases)| Act::OrchestrateMeanwhile { of, phases: Cow::Owned(phases) }),
     ]

@@ -43,6 +43,8 @@ labels! {
     CallDelay => "call-delay", Free, "Time for which a delayed API call is held back.";
     Abandoned => "abandoned", Free, "Whether a call whose caller stopped waiting is executed.";
     FalseError => "false-error", Free, "Error that an executed call returns.";
+    SecondAnswer => "second-answer", Free, "Answer to the second copy of a request that was sent twice.";
+    CopyDelay => "copy-delay", Free, "Time between the copies of a request that was sent twice.";
     WorldFault => "world-fault", Fault, "Fault of a replica, a stream or a cache, if any.";
     ServerFault => "server-fault", Fault, "Fault of an API server, if any.";
     Interference => "interference", Fault, "Write by a third party, if any.";

@@ -44,6 +44,7 @@ pub(crate) const CALL_FAULTS: Menu<FaultKind> = Menu {
         FaultKind::LateWrite,
         FaultKind::Hang,
         FaultKind::Conflict,
+        FaultKind::SentTwice,
     ],
     name: Alternative::Fault,
 };
@@ -80,6 +81,25 @@ pub(crate) const CALL_DELAYS: Menu<Duration> = Menu {
 /// HTTP statuses of the errors that executed calls may return.
 pub(crate) const FALSE_ERRORS: Menu<u16> =
     Menu { label: Label::FalseError, items: &[504, 500], name: |status| Alternative::Number(status as u32) };
+
+/// Answers to the second copy of a request that was sent twice: the server's own, or one of these, made by a layer in
+/// between without executing it.
+pub(crate) const SECOND_ANSWERS: Menu<Option<u16>> = Menu {
+    label: Label::SecondAnswer,
+    items: &[None, Some(429), Some(422), Some(409), Some(400), Some(403), Some(404), Some(500), Some(503), Some(504)],
+    name: |answer| match answer {
+        None => Alternative::Named("the server's"),
+        Some(status) => Alternative::Number(status as u32),
+    },
+};
+
+/// Times between the two copies of a request that was sent twice: none, within a retry, beyond a call's deadline, as
+/// long as a request may be under way.
+pub(crate) const COPY_DELAYS: Menu<Duration> = Menu {
+    label: Label::CopyDelay,
+    items: &[Duration::ZERO, Duration::from_millis(30), Duration::from_secs(6), Duration::from_secs(60)],
+    name: Alternative::Time,
+};
 
 /// Times after which a crashed replica starts again: at once, within a lease's duration, after it.
 pub(crate) const RESTARTS: Menu<Duration> = Menu {
@@ -133,6 +153,8 @@ pub(super) fn alternative(label: Label, picked: u32) -> Option<Alternative> {
         Label::ServerFault => SERVER_FAULTS.alternative_after_nothing(picked),
         Label::CallDelay => CALL_DELAYS.alternative(picked),
         Label::FalseError => FALSE_ERRORS.alternative(picked),
+        Label::SecondAnswer => SECOND_ANSWERS.alternative(picked),
+        Label::CopyDelay => COPY_DELAYS.alternative(picked),
         Label::Restart => RESTARTS.alternative(picked),
         Label::Pause => PAUSES.alternative(picked),
         Label::CacheLag => CACHE_LAGS.alternative(picked),

@@ -18,8 +18,8 @@ mod source;
 pub use alternative::{Alternative, Step};
 pub use label::{Cost, LABELS, Label};
 pub(crate) use menu::{
-    CACHE_LAGS, CALL_DELAYS, CALL_FAULTS, CLOCK_OFFSETS, FALSE_ERRORS, FAULT_MOMENTS, PAUSES, RESTARTS, SERVER_FAULTS,
-    WORLD_FAULTS,
+    CACHE_LAGS, CALL_DELAYS, CALL_FAULTS, CLOCK_OFFSETS, COPY_DELAYS, FALSE_ERRORS, FAULT_MOMENTS, PAUSES, RESTARTS,
+    SECOND_ANSWERS, SERVER_FAULTS, WORLD_FAULTS,
 };
 pub use numbers::Numbers;
 pub use pick::{Choice, Pick};

@@ -115,6 +115,7 @@ impl DirectRun {
             CallOutcome::Refused(answer) => self.refuse(call, answer),
             CallOutcome::RefusedLate(answer, _) => self.refuse(call, Some(answer)),
             CallOutcome::ExecutedLate(answer, after) => self.execute_late(index, call, answer, after),
+            CallOutcome::ExecutedTwice(after) => self.execute_twice(index, call, after),
         }
     }
 
@@ -162,6 +163,18 @@ impl DirectRun {
         call.decided = true;
         self.queues.calls.insert(index, call);
         self.answer(answered, answer);
+    }
+
+    /// Executes the first copy of a call now, and the second, which its caller gets the answer to, after `delay`.
+    fn execute_twice(&mut self, index: usize, mut call: Call, delay: Duration) {
+        self.execute_unread(&call);
+        if delay.is_zero() {
+            self.execute_and_answer(call);
+            return;
+        }
+        call.not_before = self.run.time.micros() + delay.as_micros() as u64;
+        call.decided = true;
+        self.queues.calls.insert(index, call);
     }
 
     /// Answers a call that is not executed, or breaks its connection.

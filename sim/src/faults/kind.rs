@@ -33,6 +33,8 @@ fault_kinds! {
     LostAnswer => "lost-answer", "The request is executed; the connection breaks before the answer.";
     FalseError => "false-5xx", "The request is executed; the answer is a 500 or 504.";
     LateWrite => "late-write", "The answer is a 504; the request is executed later.";
+    SentTwice => "sent-twice",
+        "A layer in between sends the request twice; the caller gets an answer to the second copy.";
     Hang => "hang", "The request is executed and never answered.";
     Conflict => "conflict", "A third party's write of the same object commits just before.";
     AbandonedWrite => "abandoned-write", "A request whose caller stopped waiting is executed after all.";

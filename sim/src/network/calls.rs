@@ -65,6 +65,11 @@ impl Shared {
                 self.hold_back(after).await;
                 self.execute(&call, Reply::Broken, oneshot::channel().0);
             }
+            CallOutcome::ExecutedTwice(after) => {
+                self.execute(&call, Reply::Broken, oneshot::channel().0);
+                self.hold_back(after).await;
+                self.execute(&call, Reply::Answer, caller);
+            }
         }
     }
 

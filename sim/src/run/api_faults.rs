@@ -83,6 +83,16 @@ pub(crate) fn false_error(code: u16) -> Answer {
     }
 }
 
+/// The answer with this status that a layer between a program and its API server makes on its own.
+pub(crate) fn made_in_between(code: u16) -> Answer {
+    match code {
+        429 => status::overload(1),
+        500 => false_error(500),
+        504 => timeout(),
+        _ => refused_with(code, "answered by a proxy"),
+    }
+}
+
 /// A third party's write of the object that a call is about to write; None if the call writes no existing object.
 pub(crate) fn conflicting_write(call: &Request, revision: u64) -> Option<Request> {
     if !matches!(call.method, Method::PUT | Method::PATCH | Method::DELETE) {

@@ -1,13 +1,15 @@
 //! Call outcomes: what becomes of an API call that reaches its server, decided by a trigger, a rule or chance before
 //! anything is executed.
 use super::{
-    api_faults::{WEBHOOK_TIMEOUT, false_error, lagging, refusal, refused_with, timeout, webhook_timeout},
+    api_faults::{
+        WEBHOOK_TIMEOUT, false_error, lagging, made_in_between, refusal, refused_with, timeout, webhook_timeout,
+    },
     fault_rule::{CallVerdict, CallView},
     state::RunState,
     trigger::Effect,
 };
 use crate::{
-    choice::{Alternative, CALL_DELAYS, CALL_FAULTS, FALSE_ERRORS, Label},
+    choice::{Alternative, CALL_DELAYS, CALL_FAULTS, COPY_DELAYS, FALSE_ERRORS, Label, SECOND_ANSWERS},
     faults::{Fault, FaultKind},
 };
 use apiserver::Answer;
@@ -25,6 +27,8 @@ pub(crate) enum CallOutcome {
     Refused(Option<Answer>),
     /// It is answered so now, and executed after this long.
     ExecutedLate(Answer, Duration),
+    /// It is executed now and again after this long; its caller gets the second answer.
+    ExecutedTwice(Duration),
     /// It is answered so after this long, and not executed.
     RefusedLate(Answer, Duration),
 }
@@ -104,6 +108,10 @@ impl RunState {
                 self.deliver_fault(FaultKind::LateWrite, Some(call.id), None);
                 Some(CallOutcome::ExecutedLate(timeout(), after))
             }
+            Effect::Twice { answer, after } => {
+                self.deliver_fault(FaultKind::SentTwice, Some(call.id), None);
+                Some(twice(answer, after))
+            }
             Effect::Forbid => {
                 self.deliver_fault(FaultKind::Refused, Some(call.id), None);
                 Some(CallOutcome::Forbidden)
@@ -130,15 +138,28 @@ impl RunState {
                 CallOutcome::ExecutedLate(timeout(), self.choices.choose_from(&CALL_DELAYS))
             }
             FaultKind::Hang => CallOutcome::now(Reply::Nothing),
+            FaultKind::SentTwice if write => {
+                twice(self.choices.choose_from(&SECOND_ANSWERS), self.choices.choose_from(&COPY_DELAYS))
+            }
             FaultKind::WebhookSlow if write => match self.choices.choose_from(&CALL_DELAYS) {
                 delay if delay < WEBHOOK_TIMEOUT => CallOutcome::Executed(delay, Reply::Answer),
                 _ => CallOutcome::RefusedLate(webhook_timeout(), WEBHOOK_TIMEOUT),
             },
-            FaultKind::WebhookDenies if !write => return None,
+            FaultKind::WebhookDenies | FaultKind::SentTwice if !write => return None,
             kind => CallOutcome::Refused(Some(refusal(kind)?)),
         };
         self.deliver_fault(kind, Some(call.id), None);
         Some(outcome)
+    }
+}
+
+/// Outcome of a call that a layer in between sends twice. With an answer of that layer's own the second copy is not
+/// executed; the first may arrive after that answer.
+fn twice(answer: Option<u16>, after: Duration) -> CallOutcome {
+    match answer {
+        None => CallOutcome::ExecutedTwice(after),
+        Some(status) if after.is_zero() => CallOutcome::now(Reply::FalseError(made_in_between(status))),
+        Some(status) => CallOutcome::ExecutedLate(made_in_between(status), after),
     }
 }
 

@@ -36,6 +36,14 @@ pub enum Effect {
     PauseAfter(Duration),
     /// The answer is a 504; the call, a write, is executed this much later.
     Late(Duration),
+    /// A layer in between sends the call, a write, twice.
+    Twice {
+        /// Status of the layer's own answer, which it makes without sending the second copy; None for the server's
+        /// answer to the second copy.
+        answer: Option<u16>,
+        /// Time after which the second copy is executed; with an answer of the layer's own, the first.
+        after: Duration,
+    },
     /// RBAC refuses the call: 403.
     Forbid,
 }
@@ -48,6 +56,7 @@ impl Effect {
             Effect::CrashBefore { .. } | Effect::CrashAfter { .. } => FaultKind::Crash,
             Effect::PauseBefore(_) | Effect::PauseAfter(_) => FaultKind::Pause,
             Effect::Late(_) => FaultKind::LateWrite,
+            Effect::Twice { .. } => FaultKind::SentTwice,
             Effect::Forbid => FaultKind::Refused,
         }
     }

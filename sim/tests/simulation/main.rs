@@ -7,6 +7,7 @@ mod one_child_each;
 mod definitions;
 mod own_faults;
 mod reports;
+mod sent_twice;
 mod servers;
 
 use one_child_each::simulation;

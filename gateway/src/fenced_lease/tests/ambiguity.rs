@@ -44,6 +44,42 @@ async fn lost_count_counts_once() {
     }
 }
 
+/// A proxy that repeats a count passes on its own refusal of the second copy.
+#[tokio::test(start_paused = true)]
+async fn refused_second_copy_counts_once() {
+    for code in [400, 401, 403, 404, 409, 410, 413, 422, 429, 500, 503, 504] {
+        one_signal_with("PATCH", Fault::SecondRefused(code)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_count_is_repeated_only_where_that_helps() {
+    for (code, repeated) in
+        [(429, true), (409, true), (404, true), (503, true), (400, false), (403, false), (422, false)]
+    {
+        let server = Server::default();
+        let replica = Replica::ready(&server, "gw-1").await;
+        server.fault_once("PATCH", Fault::Refused(code));
+        assert_eq!(replica.signal().await.is_ok(), repeated, "{code}");
+        assert_eq!(requests(&server)[0].1, u64::from(repeated), "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn conflict_without_a_ledger_is_not_guessed() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    replica.stored().await;
+    quiesce().await;
+    // The watch is silent: the count is decided on the version before, and meets another program's.
+    server.silence_watches();
+    let counted = json!({"deduplication": {"occurrenceCount": 2}, "conditions": []});
+    server.edit(REQUESTS, json!({"status": counted}));
+    let refused = replica.signal().await;
+    assert!(matches!(&refused, Err(Refusal::Unavailable(why)) if why.contains("cannot be known")), "{refused:?}");
+    assert_eq!((requests(&server)[0].1, replica.metrics.unresolved_counts.get()), (2, 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn lost_release_is_repeated() {
     for way in WAYS {
@@ -169,7 +205,8 @@ async fn round(n: usize, way: Fault, (ended, watched): (bool, bool)) -> Option<(
         let reached = calls == n;
         seen.fetch_or(u64::from(reached), Ordering::Relaxed);
         // No server answers a read with a conflict.
-        (reached && !(way == Fault::Refused(409) && call.starts_with("GET"))).then_some(way)
+        let conflict = matches!(way, Fault::Refused(409) | Fault::SecondRefused(409));
+        (reached && !(conflict && call.starts_with("GET"))).then_some(way)
     });
     let sent = [one.send(), one.send(), other.send(), other.send()];
     let (mut accepted, mut refused) = (u64::from(ended), 0);
@@ -184,7 +221,8 @@ async fn round(n: usize, way: Fault, (ended, watched): (bool, bool)) -> Option<(
 async fn any_failed_call_keeps_the_count() {
     let mut rounds = 0;
     for world in [(false, true), (true, true), (false, false), (true, false)] {
-        for way in WAYS.into_iter().chain([Fault::Refused(409), Fault::Refused(429)]) {
+        let refused = [Fault::Refused(409), Fault::Refused(429), Fault::SecondRefused(429), Fault::SecondRefused(409)];
+        for way in WAYS.into_iter().chain(refused) {
             for n in 1.. {
                 let Some((server, accepted, refused)) = round(n, way, world).await else { break };
                 let all = server.all(REQUESTS);

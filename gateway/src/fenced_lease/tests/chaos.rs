@@ -21,13 +21,15 @@ impl Dice {
     }
 
     fn fault(&self) -> Fault {
-        match self.roll(24) {
+        match self.roll(26) {
             0 => Fault::AnswerLost,
             1 => Fault::Unanswered,
             2 => Fault::NotExecuted,
             3 => Fault::Late(self.millis(6_000)),
             4 => Fault::Twice,
             5 => Fault::Refused(429),
+            6 => Fault::SecondRefused(429),
+            7 => Fault::SecondRefused([400, 403, 404, 409, 422, 503][usize::try_from(self.roll(6)).expect("small")]),
             _ => Fault::Slow(self.millis(30), self.millis(30)),
         }
     }

@@ -1,5 +1,6 @@
 //! The life of a fingerprint: first signal, duplicates, end, next episode; and what prevents an episode.
 use super::{server::Fault, *};
+use bytes::Bytes;
 
 #[tokio::test(start_paused = true)]
 async fn first_signal_takes_three_calls() {
@@ -64,6 +65,85 @@ async fn suppressing_end_keeps_counting() {
     assert_eq!(requests(&server).len(), 1);
 }
 
+/// A request that ended with a cooldown, which is over.
+async fn cooled_down(server: &Server, replica: &Replica) -> String {
+    let first = replica.signal().await.expect("stored").name;
+    quiesce().await;
+    let over = json!({"nextAllowedExecution": "2026-01-02T03:04:00Z"});
+    server.edit(REQUESTS, json!({"status": {"overallPhase": "Completed", "routingStatus": over}}));
+    quiesce().await;
+    server.take_log();
+    first
+}
+
+fn types(request: &Value) -> Vec<&str> {
+    let conditions = request["status"]["conditions"].as_array();
+    conditions.into_iter().flatten().filter_map(|condition| condition["type"].as_str()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn request_with_a_cooldown_is_closed_first() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    let first = cooled_down(&server, &replica).await;
+    assert_eq!(replica.stored().await, (Disposition::Created, 1));
+    let log = server.take_log();
+    assert_eq!(log[..2], [format!("GET requests/{first}"), format!("PATCH requests/{first}/status")], "{log:?}");
+    assert!(log[2].starts_with("PUT leases") && log[3] == "POST requests", "{log:?}");
+    let all = server.all(REQUESTS);
+    assert_eq!((types(&all[0]), types(&all[1])), (vec!["SignalsCounted", "EpisodeClosed"], vec!["SignalsCounted"]));
+    // Whatever the orchestrator adds now, the next episode has begun.
+    server.edit(REQUESTS, json!({"status": {"completionStatus": {"outcome": "ManualReviewRequired"}}}));
+    quiesce().await;
+    assert_eq!(replica.stored().await, (Disposition::Duplicate, 2));
+    assert_eq!(requests(&server).into_iter().map(|(_, count)| count).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_closing_is_found_or_repeated() {
+    let lost = [Fault::AnswerLost, Fault::Unanswered, Fault::NotExecuted, Fault::Twice, Fault::SecondRefused(429)];
+    for way in lost.into_iter().chain([Fault::Late(Duration::from_secs(2)), Fault::Refused(409), Fault::Refused(404)]) {
+        let server = Server::default();
+        let replica = Replica::ready(&server, "gw-1").await;
+        cooled_down(&server, &replica).await;
+        server.fault_once("PATCH", way);
+        assert_eq!(replica.stored().await, (Disposition::Created, 1), "{way:?}");
+        tokio::time::sleep(Duration::from_secs(8)).await;
+        let all = server.all(REQUESTS);
+        assert!(types(&all[0]).contains(&"EpisodeClosed"), "{way:?}: {all:#?}");
+        assert_eq!((all.len(), count_of(&all[0]), count_of(&all[1])), (2, 1, 1), "{way:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_loses_to_a_count() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    let first = cooled_down(&server, &replica).await;
+    let path = format!("{REQUESTS}/{first}");
+    server.fault_once("PATCH", Fault::Slow(Duration::from_millis(50), Duration::ZERO));
+    let signal = replica.send();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    // A replica whose clock is behind counts, before the closing arrives.
+    server.edit(&path, json!({"status": {"deduplication": {"occurrenceCount": 2}}}));
+    assert_eq!(signal.await.expect("no panic").expect("stored").count, 1);
+    let patches =
+        server.take_log().into_iter().filter(|call| *call == format!("PATCH requests/{first}/status")).count();
+    assert_eq!(patches, 2, "the closing was decided anew");
+}
+
+#[tokio::test(start_paused = true)]
+async fn create_is_not_issued_late() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    let far = Duration::from_secs(3_600);
+    let create =
+        |issue_until| replica.protocol.shared.calls.create_request(Bytes::from_static(b"{}"), issue_until, far);
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    assert!(create(Duration::from_secs(61)).await.is_err_and(|error| error.was_not_sent()));
+    assert!(server.take_log().iter().all(|call| call != "POST requests"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn terminating_request_is_waited_for() {
     let server = Server::default();
@@ -77,7 +157,9 @@ async fn terminating_request_is_waited_for() {
     server.delete_all(REQUESTS);
     let refused = waiting.await.expect("no panic");
     assert!(matches!(&refused, Err(Refusal::Unavailable(why)) if why.contains("late create")), "{refused:?}");
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    assert!(replica.signal().await.is_err(), "a create that was issued late may still be under way");
+    tokio::time::sleep(Duration::from_secs(34)).await;
     let accepted = replica.signal().await.expect("the cooldown is over");
     assert!(accepted.name.ends_with("-2"), "{}: a name is never used again", accepted.name);
 }

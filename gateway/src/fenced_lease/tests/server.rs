@@ -30,6 +30,8 @@ pub(super) enum Fault {
     Late(Duration),
     /// Sent twice by a proxy: executed twice, and answered with the second answer.
     Twice,
+    /// Sent twice by a layer in between: executed once, and answered with that layer's refusal of the second copy.
+    SecondRefused(u16),
     /// Executed after the first delay, and answered after the second.
     Slow(Duration, Duration),
     /// Refused with this status code.
@@ -168,6 +170,7 @@ impl Server {
                 drop(execute());
                 execute()
             }
+            Some(Fault::SecondRefused(code)) => execute().and(Err((code, "Refused"))),
             Some(Fault::Slow(before, after)) => {
                 tokio::time::sleep(before).await;
                 let answer = execute();

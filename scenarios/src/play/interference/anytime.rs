@@ -2,8 +2,9 @@
 //!
 //! Each is one request, executed at a point that is a choice of the run. A deletion respects what
 //! docs/protocol/argument.md assumes: it waits while a create of the same name is still under way.
+use super::scripted;
 use crate::{
-    gateway_faults::{LEASE_STOLEN, MARKS_ERASED, REQUEST_DELETED, REQUEST_ENDS},
+    gateway_faults::{LEASE_STOLEN, MARKS_ERASED, REQUEST_DELETED, REQUEST_ENDS, REVIEW_LIFTED, REVIEW_REQUIRED},
     objects::{is_terminal, lease_name, leases_path, phase_of, request_path},
     play::{api::Write, stage::Stage},
     workload::Interference,
@@ -33,6 +34,8 @@ pub fn offers(stage: &Stage, fingerprints: &[Arc<str>]) -> Vec<Box<dyn sim::Inte
             (REQUEST_ENDS, orchestrator, Interference::EndRequest),
             (REQUEST_DELETED, administrator, delete),
             (MARKS_ERASED, administrator, Interference::EraseMarks),
+            (REVIEW_REQUIRED, orchestrator, Interference::EndForReview),
+            (REVIEW_LIFTED, orchestrator, Interference::LiftReview),
         ]
         .map(offer)
     });
@@ -66,6 +69,8 @@ impl sim::Interference for Offer {
             Interference::EndRequest => self.end_request(cluster),
             Interference::DeleteRequests { .. } => self.delete_request(cluster),
             Interference::EraseMarks => self.erase_marks(cluster),
+            Interference::EndForReview => self.end_for_review(cluster),
+            Interference::LiftReview => self.lift_review(cluster),
             _ => None,
         };
         write.map(|write| request(&write))
@@ -85,6 +90,17 @@ impl Offer {
         let active = self.requests(cluster).find(|request| !is_terminal(phase_of(request)))?;
         let completed = json!({"status": {"overallPhase": "Completed"}});
         Some(Write::patch(format!("{}/status", request_path(&active)), completed))
+    }
+
+    fn end_for_review(&self, cluster: &ClusterView<'_>) -> Option<Write> {
+        let active = self.requests(cluster).find(|request| !is_terminal(phase_of(request)))?;
+        Some(Write::patch(format!("{}/status", request_path(&active)), scripted::for_review()))
+    }
+
+    fn lift_review(&self, cluster: &ClusterView<'_>) -> Option<Write> {
+        let required = |request: &Arc<Value>| request["status"]["completionStatus"].get("outcome").is_some();
+        let reviewed = self.requests(cluster).find(required)?;
+        Some(Write::patch(format!("{}/status", request_path(&reviewed)), scripted::review_lifted()))
     }
 
     fn delete_request(&self, cluster: &ClusterView<'_>) -> Option<Write> {

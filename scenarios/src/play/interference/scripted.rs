@@ -1,6 +1,6 @@
 //! Scripted interference: an administrator does it as an act of the script, through the API.
 use crate::{
-    gateway_faults::{MARKS_ERASED, REQUEST_DELETED},
+    gateway_faults::{LEASE_STOLEN, MARKS_ERASED, REQUEST_DELETED},
     objects::{NAMESPACE, is_terminal, lease_name, leases_path, phase_of, request_path, requests_path},
     play::{api::Write, stage::Stage},
     workload::{Interference, Payload},
@@ -17,7 +17,17 @@ pub async fn interfere(stage: &Stage, of: Payload, how: Interference) -> BoxFutu
     let all = |_: &str| true;
     match how {
         Interference::DeleteRequests { held } => return delete_requests(stage, &fingerprint, held).await,
+        Interference::DeleteEnded => {
+            for object in requests(stage, &fingerprint).iter().filter(|object| is_terminal(phase_of(object))) {
+                write(stage, Write::delete(request_path(object))).await;
+            }
+        }
         Interference::EndRequest => set_phase(stage, &fingerprint, "Completed", |phase| !is_terminal(phase)).await,
+        Interference::EndForReview => {
+            patch_status(stage, &fingerprint, &for_review(), |phase| !is_terminal(phase)).await;
+        }
+        Interference::LiftReview => patch_status(stage, &fingerprint, &review_lifted(), is_terminal).await,
+        Interference::RestoreMarks => restore_marks(stage, &fingerprint).await,
         Interference::Revive => set_phase(stage, &fingerprint, "Executing", is_terminal).await,
         Interference::CreateRequest => create_request(stage, &fingerprint).await,
         Interference::EraseMarks => {
@@ -32,10 +42,36 @@ pub async fn interfere(stage: &Stage, of: Payload, how: Interference) -> BoxFutu
         Interference::FreeLease => {
             let free = json!({"spec": {"holderIdentity": "", "leaseDurationSeconds": 1}});
             write(stage, Write::patch(lease_path(&fingerprint), free)).await;
+            stage.cluster.deliver_fault(LEASE_STOLEN);
         }
         Interference::ClaimLease => claim_lease(stage, &fingerprint).await,
     }
     Box::pin(std::future::ready(()))
+}
+
+/// The patch that ends a request which a person must review.
+pub(super) fn for_review() -> Value {
+    json!({"status": {"overallPhase": "Failed", "completionStatus": {"outcome": "ManualReviewRequired"}}})
+}
+
+/// The patch after which no review is required.
+pub(super) fn review_lifted() -> Value {
+    json!({"status": {"completionStatus": {"outcome": null}}})
+}
+
+/// Sets the marks to those before the latest count, as a controller does that writes back what it read earlier.
+async fn restore_marks(stage: &Stage, fingerprint: &str) {
+    for object in requests(stage, fingerprint) {
+        let mut conditions = object["status"]["conditions"].clone();
+        for condition in conditions.as_array_mut().into_iter().flatten() {
+            let parts = condition["message"].as_str().unwrap_or_default().split(';');
+            let older: Vec<&str> = parts.enumerate().filter(|(place, _)| *place != 1).map(|(_, part)| part).collect();
+            condition["message"] = json!(older.join(";"));
+        }
+        let restored = json!({"status": {"conditions": conditions}});
+        write(stage, Write::patch(format!("{}/status", request_path(&object)), restored)).await;
+    }
+    stage.cluster.deliver_fault(MARKS_ERASED);
 }
 
 async fn write(stage: &Stage, write: Write) {

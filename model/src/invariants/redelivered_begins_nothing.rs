@@ -1,0 +1,50 @@
+//! `redelivered_begins_nothing`: a delivery that was counted before does not start a remediation.
+//!
+//! A redelivery with the key of an accepted delivery gets the answer of that delivery, also when its request has ended.
+//! Judged at every creation by a replica: some signal that is not counted yet must explain it.
+use super::display;
+use crate::{
+    check::{Check, Invariant, Summary},
+    observation::{Change, Observation, SignalId},
+    settings::Settings,
+    state::{Fingerprint, Signal, State, Step},
+};
+
+pub(super) const INVARIANT: Invariant = Invariant::safety(
+    "redelivered_begins_nothing",
+    "a redelivery of a signal that was accepted with the same key creates nothing",
+    || Box::new(RedeliveredBeginsNothing),
+);
+
+struct RedeliveredBeginsNothing;
+
+impl Check for RedeliveredBeginsNothing {
+    fn observe(&mut self, step: &Step<'_>, state: &State, _: &Settings, summary: &mut Summary) {
+        let Observation::RequestCommitted { actor, change: Change::Created, request, .. } = step.observation else {
+            return;
+        };
+        let Some(facts) = state.fingerprint(&request.fingerprint).filter(|_| actor.is_replica()) else { return };
+        summary.checked();
+        if facts.ambiguous > 0 {
+            return;
+        }
+        let Some((id, redelivery)) = open_redelivery(facts, state) else { return };
+        summary.violate(step.now.at, || {
+            let sentence = format!(
+                "{} created {} at {}, when no signal of {} was under way but {}, which was accepted before.",
+                display::Client(*actor),
+                request.name,
+                display::Seconds(step.now.at),
+                display::Fingerprint(&request.fingerprint),
+                display::Signal(id),
+            );
+            (display::sentence(&sentence), vec![redelivery.sent.index, step.now.index])
+        });
+    }
+}
+
+/// A redelivery with a key that has no answer yet.
+fn open_redelivery<'a>(facts: &Fingerprint, state: &'a State) -> Option<(SignalId, &'a Signal)> {
+    let signals = facts.firing.iter().filter_map(|&id| Some((id, state.signal(id)?)));
+    signals.filter(|(id, signal)| signal.keyed && signal.chain != *id && signal.answer.is_none()).next_back()
+}

@@ -1,0 +1,115 @@
+//! Redelivery: deliveries with idempotency keys that arrive again, at once, later, or in another episode.
+use super::dsl::{after, first, keyed, meanwhile, millis, on_replica, orchestrate, seconds};
+use crate::{
+    scenario::{Expect, Scenario},
+    workload::{Act, Payload::Deployment, Route},
+};
+use sim::{Effect, Faults};
+use std::borrow::Cow;
+
+/// An idempotency key makes a redelivery the same signal.
+pub const KEYED_REDELIVERY: Scenario = Scenario {
+    name: Cow::Borrowed("keyed-redelivery"),
+    story: Cow::Borrowed(
+        "6 deliveries with idempotency keys, each sent three times under `stormy` faults while the request ends: \
+         each counts once",
+    ),
+    faults: Faults::STORMY,
+    acts: Cow::Borrowed(&[meanwhile!(Deployment, "Pending", "Completed"), keyed(Deployment, 6, Route::Any, 2)]),
+    expect: Cow::Borrowed(&[Expect::AllAccepted, Expect::Counted(Deployment, 6)]),
+    weight: 40,
+    ..Scenario::BLANK
+};
+
+/// The same without faults: a sender that repeats accepted deliveries.
+pub const KEYED_TWICE: Scenario = Scenario {
+    name: Cow::Borrowed("keyed-twice"),
+    story: Cow::Borrowed("one delivery with an idempotency key, sent three times to any replica: count 1"),
+    acts: Cow::Borrowed(&[keyed(Deployment, 1, Route::Any, 2)]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 1)]),
+    weight: 10,
+    ..Scenario::BLANK
+};
+
+/// Copies that meet in one batch.
+pub const KEYED_AT_ONCE: Scenario = Scenario {
+    name: Cow::Borrowed("keyed-at-once"),
+    story: Cow::Borrowed(
+        "a delivery with an idempotency key reaches one replica four times at once, and another: count 2",
+    ),
+    acts: Cow::Borrowed(&[
+        Act::DeliverTwins { what: Deployment, copies: 4, to: Route::Replica(0) },
+        Act::DeliverTwins { what: Deployment, copies: 2, to: Route::Any },
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 2)]),
+    weight: 20,
+    ..Scenario::BLANK
+};
+
+/// The redelivery, which looks up its target first, takes this long.
+const fn late(by: u64) -> sim::Trigger {
+    first(on_replica(1, "GET", "deployments"), Effect::PauseBefore(seconds(by)))
+}
+
+/// A redelivery that finds no active request must not begin one.
+pub const KEYED_AFTER_THE_END: Scenario = Scenario {
+    name: Cow::Borrowed("keyed-after-the-end"),
+    story: Cow::Borrowed(
+        "a delivery with a key is repeated after its request has ended: it gets its old answer, and begins nothing",
+    ),
+    acts: Cow::Borrowed(&[
+        keyed(Deployment, 1, Route::RoundRobin, 1),
+        Act::Wait(millis(500)),
+        orchestrate(Deployment, "Completed"),
+    ]),
+    triggers: Cow::Borrowed(&[late(4)]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 1)]),
+    weight: 10,
+    ..Scenario::BLANK
+};
+
+/// A key is handed on from episode to episode, with the episode that counted it.
+pub const KEYED_EPISODES_LATER: Scenario = Scenario {
+    name: Cow::Borrowed("keyed-episodes-later"),
+    story: Cow::Borrowed(
+        "a delivery with a key is repeated two episodes later: its answer names the request that counted it",
+    ),
+    acts: Cow::Borrowed(&[
+        keyed(Deployment, 1, Route::RoundRobin, 1),
+        Act::Wait(millis(500)),
+        orchestrate(Deployment, "Completed"),
+        keyed(Deployment, 1, Route::Replica(2), 0),
+        Act::Wait(millis(500)),
+        orchestrate(Deployment, "Completed"),
+        keyed(Deployment, 1, Route::Replica(2), 0),
+    ]),
+    triggers: Cow::Borrowed(&[late(4)]),
+    expect: Cow::Borrowed(&[Expect::Requests(3), Expect::AllAccepted, Expect::Counted(Deployment, 3)]),
+    weight: 10,
+    ..Scenario::BLANK
+};
+
+/// A redelivery must be recognised across an episode that has no list of keys.
+pub const EMPTY_EPISODE: Scenario = Scenario {
+    name: Cow::Borrowed("empty-episode"),
+    story: Cow::Borrowed(
+        "a delivery with a key is repeated two episodes later; the episode between them ended before its first count",
+    ),
+    acts: Cow::Borrowed(&[
+        keyed(Deployment, 1, Route::RoundRobin, 1),
+        Act::Wait(millis(500)),
+        orchestrate(Deployment, "Completed"),
+        Act::Wait(millis(500)),
+        keyed(Deployment, 1, Route::Replica(2), 0),
+        Act::Wait(millis(500)),
+        orchestrate(Deployment, "Completed"),
+    ]),
+    triggers: Cow::Borrowed(&[
+        late(4),
+        // The only count of the second episode, after the closing of the first.
+        after(1, on_replica(2, "PATCH", "remediationrequests/status"), Effect::PauseBefore(seconds(2))),
+    ]),
+    expect: Cow::Borrowed(&[Expect::AllAccepted, Expect::Counted(Deployment, 2)]),
+    weight: 10,
+    ..Scenario::BLANK
+};
