@@ -2,8 +2,8 @@
 //!
 //! kube's typed `Api` is not used: it hides the Retry-After header, and parses whole objects. Nothing is retried here.
 //! Only a 2xx says what became of a write. Without an answer, or with a 5xx, it was executed, was not executed, or will
-//! be later (a server may execute a write after answering 504). A 4xx is the refusal of one copy: a layer in between may
-//! have sent another. So callers look before they decide again ([`CallError`]).
+//! be later (a server may execute a write after answering 504). A 4xx is the refusal of one copy: a layer in between
+//! may have sent another. So callers look before they decide again ([`CallError`]).
 use super::{
     call_error::{CallError, ambiguous, no_answer, parse, refusal, unsendable},
     lease::LeaseRecord,

@@ -1,7 +1,7 @@
 //! Why a call to the API server failed, and what that proves about its effect.
 //!
-//! A 4xx says that the copy of the call that was answered was not executed. It does not say that no copy was: a layer in
-//! between may send a call twice, and pass on the refusal of the second. Any other failure says even less.
+//! A 4xx says that the copy of the call that was answered was not executed. It does not say that no copy was: a layer
+//! in between may send a call twice, and pass on the refusal of the second. Any other failure says even less.
 use http::StatusCode;
 use serde::{Deserialize, de::DeserializeOwned};
 use std::time::Duration;

@@ -17,8 +17,8 @@ use std::sync::Arc;
 const REASON: &str = "NextEpisode";
 const MESSAGE: &str = "Signals are counted on the next RemediationRequest.";
 
-/// Closes `ended`, unless it is closed; gives the closed version. `Err` ends the round: the next one reads it again, and
-/// finds it counted on, closed by another replica, suppressing, active or gone.
+/// Closes `ended`, unless it is closed; gives the closed version. `Err` ends the round: the next one reads it again,
+/// and finds it counted on, closed by another replica, suppressing, active or gone.
 pub(super) async fn close(writer: &mut WriterState, ended: Arc<RequestRecord>) -> Result<Arc<RequestRecord>, Step> {
     if ended.is_closed() {
         return Ok(ended);

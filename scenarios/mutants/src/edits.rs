@@ -362,9 +362,9 @@ pub const EDITS: &[Edit] = &[
     ),
     edit(
         "redelivery",
-        "let ended = if hands_on || ended.may_suppress() { close(writer, ended.clone()).await? } else { ended.clone() };",
-        "let closes = hands_on && !@ListOfClosed || ended.may_suppress() && !@Closing;\n\
-         let ended = if closes { close(writer, ended.clone()).await? } else { ended.clone() };",
+        "if hands_on || ended.may_suppress() { close(writer, ended.clone()).await? } else { ended.clone() };",
+        "if hands_on && !@ListOfClosed || ended.may_suppress() && !@Closing {\n\
+         close(writer, ended.clone()).await?\n} else { ended.clone() };",
     ),
     edit(
         "redelivery",

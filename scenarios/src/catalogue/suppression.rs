@@ -59,8 +59,8 @@ pub const COUNT_AFTER_COOLDOWN: Scenario = Scenario {
 pub const COUNT_AFTER_COOLDOWN_UNKEYED: Scenario = Scenario {
     name: Cow::Borrowed("count-after-cooldown-unkeyed"),
     story: Cow::Borrowed(
-        "a replica pauses before it counts on a request whose cooldown ends meanwhile; another begins the next episode: \
-         both alerts are counted on that",
+        "a replica pauses before it counts on a request whose cooldown ends meanwhile; another begins the next \
+         episode: both alerts are counted on that",
     ),
     acts: Cow::Borrowed(&[
         deliver(Deployment, 1, Route::Replica(1)),
@@ -208,8 +208,8 @@ pub const LATE_REVIEW: Scenario = Scenario {
 pub const PHASE_CHANGES_BACK: Scenario = Scenario {
     name: Cow::Borrowed("phase-changes-back"),
     story: Cow::Borrowed(
-        "a request is Completed, then Executing again, then Failed: alerts in between are counted on it, and later ones \
-         on another",
+        "a request is Completed, then Executing again, then Failed: alerts in between are counted on it, and later \
+         ones on another",
     ),
     acts: Cow::Borrowed(&[
         keyed(Deployment, 2, Route::Any, 1),

@@ -17,8 +17,8 @@ use std::{
     time::Duration,
 };
 
-/// Time after which a sender gives up. Alertmanager abandons a notification when the next one is due (`group_interval`, 5
-/// minutes by default), which repeats its alerts: this is two of them.
+/// Time after which a sender gives up. Alertmanager abandons a notification when the next one is due (`group_interval`,
+/// 5 minutes by default), which repeats its alerts: this is two of them.
 const GIVE_UP: Duration = Duration::from_secs(600);
 /// Most redeliveries of an accepted alert: two by a highly available pair, and a retry.
 const REDELIVERIES_MAX: u32 = 3;

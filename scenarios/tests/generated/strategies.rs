@@ -73,7 +73,8 @@ fn arb_act() -> impl Strategy<Value = Act> {
             .prop_map(|(of, phase)| Act::Orchestrate { of, phase: Cow::Borrowed(phase) }),
         2 => (arb_payload(), 1..5_u32, arb_route(), 0..3_u32)
             .prop_map(|(what, copies, to, again)| Act::Deliver { what, copies, to, retry: Retry::Keyed { again } }),
-        1 => (arb_payload(), 1..4_u32, arb_route()).prop_map(|(what, copies, to)| Act::DeliverTwins { what, copies, to }),
+        1 => (arb_payload(), 1..4_u32, arb_route())
+            .prop_map(|(what, copies, to)| Act::DeliverTwins { what, copies, to }),
         2 => (arb_payload(), arb_suppression(), 1..4_u32)
             .prop_map(|(of, suppression, times)| Act::EndMeanwhile { of, phase: COMPLETED, suppression, times }),
         1 => (arb_payload(), arb_suppression())
