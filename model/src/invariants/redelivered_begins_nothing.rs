@@ -45,6 +45,6 @@ impl Check for RedeliveredBeginsNothing {
 
 /// A redelivery with a key that has no answer yet.
 fn open_redelivery<'a>(facts: &Fingerprint, state: &'a State) -> Option<(SignalId, &'a Signal)> {
-    let signals = facts.firing.iter().filter_map(|&id| Some((id, state.signal(id)?)));
-    signals.filter(|(id, signal)| signal.keyed && signal.chain != *id && signal.answer.is_none()).next_back()
+    let mut signals = facts.firing.iter().filter_map(|&id| Some((id, state.signal(id)?)));
+    signals.rfind(|(id, signal)| signal.keyed && signal.chain != *id && signal.answer.is_none())
 }
