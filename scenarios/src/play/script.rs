@@ -65,28 +65,8 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
                     }
                 });
             }
-            Act::End { of, phase, suppression } => {
-                for alert in of.alerts().iter() {
-                    orchestrator::end(&stage, &alert.fingerprint, &phase, suppression).await;
-                }
-            }
-            Act::EndMeanwhile { of, phase, suppression, times } => {
-                for alert in of.alerts().iter().cloned() {
-                    let (stage, phase) = (stage.clone(), phase.clone());
-                    actors.spawn(async move {
-                        orchestrator::end_each(&stage, &alert.fingerprint, &phase, suppression, times).await;
-                    });
-                }
-            }
-            Act::Suppress { of, suppression } => {
-                for alert in of.alerts().iter() {
-                    orchestrator::change_suppression(&stage, &alert.fingerprint, suppression).await;
-                }
-            }
-            Act::ChangeBack { of, phase } => {
-                for alert in of.alerts().iter() {
-                    orchestrator::change_back(&stage, &alert.fingerprint, &phase).await;
-                }
+            act @ (Act::End { .. } | Act::EndMeanwhile { .. } | Act::Suppress { .. } | Act::ChangeBack { .. }) => {
+                change_ends(&stage, act, &mut actors).await;
             }
             Act::WriteLease { of, spec } => {
                 write_lease(&stage, of, serde_json::from_str(&spec).unwrap_or_default()).await
@@ -103,6 +83,36 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
     while senders.join_next().await.is_some() {}
     stage.end_sending();
     while actors.join_next().await.is_some() {}
+}
+
+/// The orchestrator ends RemediationRequests that suppress others, or changes one that has ended.
+async fn change_ends(stage: &Stage, act: Act, actors: &mut JoinSet<()>) {
+    match act {
+        Act::End { of, phase, suppression } => {
+            for alert in of.alerts().iter() {
+                orchestrator::end(stage, &alert.fingerprint, &phase, suppression).await;
+            }
+        }
+        Act::EndMeanwhile { of, phase, suppression, times } => {
+            for alert in of.alerts().iter().cloned() {
+                let (stage, phase) = (stage.clone(), phase.clone());
+                actors.spawn(async move {
+                    orchestrator::end_each(&stage, &alert.fingerprint, &phase, suppression, times).await;
+                });
+            }
+        }
+        Act::Suppress { of, suppression } => {
+            for alert in of.alerts().iter() {
+                orchestrator::change_suppression(stage, &alert.fingerprint, suppression).await;
+            }
+        }
+        Act::ChangeBack { of, phase } => {
+            for alert in of.alerts().iter() {
+                orchestrator::change_back(stage, &alert.fingerprint, &phase).await;
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Fingerprints that these acts are about, each once.
