@@ -35,8 +35,12 @@ pub struct Metrics {
     pub discovery_refresh_errors: Counter,
     /// `gateway_lock_acquisition_failures`: acquisitions of a lease that ended in an error.
     pub lock_acquisition_failures: Counter,
-    /// `gateway_lock_takeovers`: leases taken over after their holder stopped renewing.
+    /// `gateway_lock_takeovers`: leases taken over from a holder that had not given them back.
     pub lock_takeovers: Counter,
+    /// `gateway_lock_reclaims`: leases of holders that are gone, freed by the sweeper.
+    pub lock_reclaims: Counter,
+    /// `gateway_creates_beside_holder`: attempts to create a RemediationRequest while another acquisition held the lease.
+    pub creates_beside_holder: Counter,
     /// `gateway_lock_conflicts`: acquisitions that lost to another replica.
     pub lock_conflicts: Counter,
     /// `gateway_ambiguous_writes`: writes that may or may not have taken effect.
@@ -128,6 +132,8 @@ impl Metrics {
             discovery_refresh_errors: Counter::default(),
             lock_acquisition_failures: Counter::default(),
             lock_takeovers: Counter::default(),
+            lock_reclaims: Counter::default(),
+            creates_beside_holder: Counter::default(),
             lock_conflicts: Counter::default(),
             ambiguous_writes: Counter::default(),
             batch_size: Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0]),
@@ -172,6 +178,8 @@ impl Metrics {
             discovery_refresh_errors: "discovery_refresh_errors", "Failed discovery refreshes";
             lock_acquisition_failures: "lock_acquisition_failures", "Lease acquisitions that failed";
             lock_takeovers: "lock_takeovers", "Leases taken over";
+            lock_reclaims: "lock_reclaims", "Leases of gone holders, freed";
+            creates_beside_holder: "creates_beside_holder", "Creates while another held the lease";
             lock_conflicts: "lock_conflicts", "Lease acquisitions lost to another replica";
             ambiguous_writes: "ambiguous_writes", "Writes that may have taken effect";
             batch_size: "batch_size", "Signals counted by one status write";

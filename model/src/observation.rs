@@ -109,6 +109,8 @@ pub struct Lease {
     pub holder: Option<Arc<str>>,
     /// spec.leaseDurationSeconds.
     pub duration_seconds: Option<u32>,
+    /// Name of the RemediationRequest whose creation the lease guards, if it says so.
+    pub guards: Option<Arc<str>>,
 }
 
 /// One fact.

@@ -19,6 +19,12 @@ pub struct Settings {
     pub suppression_tolerance: Micros,
     /// Longest pause between two attempts, of a replica that waits for a lock or of a sender that must retry.
     pub retry_period: Micros,
+    /// Longest time from a holder's crash until a waiting signal of its fingerprint is counted, or its lock acquired.
+    pub recovery: Micros,
+    /// Whether crashes are the only faults of the run. Then recovery is due while they last, not only after them.
+    pub crashes_only: bool,
+    /// Seconds after its last change within which a lease that a crashed replica holds must be freed.
+    pub orphan_seconds: u64,
     /// Seconds for which a lease may outlive its use before the sweeper has deleted it: the idle time that the sweeper
     /// grants plus its interval.
     pub sweep_seconds: u64,
@@ -32,14 +38,18 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The times of the protocol that the gateway ships: leases of 30 s, a sweep every minute of leases that were idle
-    /// for five, requests that live for 60 s at most, replicas' clocks right within 1 ‰.
+    /// The times of the protocol that the gateway ships: leases of 30 s, a crashed holder's freed within two minutes, a
+    /// sweep every minute of leases that were idle for five, requests that live for 60 s at most, replicas' clocks right
+    /// within 1 ‰.
     pub const fn of_the_protocol() -> Self {
         Self {
             lease_seconds: 30,
             clock_rate_bound_ppm: 1_000,
             suppression_tolerance: 60 * SECOND,
             retry_period: 15 * SECOND,
+            recovery: 35 * SECOND,
+            crashes_only: false,
+            orphan_seconds: 2 * 60,
             sweep_seconds: 6 * 60,
             quiesce: 60 * SECOND,
             quiet_calls_per_minute: 30,
@@ -56,6 +66,10 @@ impl Settings {
     pub(crate) const fn longest_hold(&self) -> Micros {
         let lease = self.lease_seconds * SECOND;
         lease + lease.saturating_mul(self.clock_rate_bound_ppm) / 1_000_000
+    }
+
+    pub(crate) const fn orphan(&self) -> Micros {
+        self.orphan_seconds * SECOND
     }
 
     pub(crate) const fn sweep(&self) -> Micros {

@@ -7,7 +7,11 @@ use crate::{
 };
 use model::{observation::Reply, oracle::Finding};
 use serde_json::Value;
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Judges a scenario's expectations; the violation is the first one that is not met.
 pub fn judge(
@@ -47,6 +51,7 @@ fn unmet(
             distinct.map(|signal| signal.payload).find_map(|payload| slow(payload, *limit, signals))
         }
         Expect::Counted(payload, expected) => miscounted(*payload, *expected, stored),
+        Expect::FirstAcceptWithin(limit) => first_accept(*limit, signals),
     }
 }
 
@@ -87,6 +92,24 @@ fn slow(payload: Payload, limit: Duration, signals: &[SentSignal]) -> Option<Str
             Some(_) if took > limit => Some(late()),
             Some(_) => None,
         }
+    })
+}
+
+fn first_accept(limit: Duration, signals: &[SentSignal]) -> Option<String> {
+    let mut times: BTreeMap<(Payload, usize), (u64, u64)> = BTreeMap::new();
+    for signal in signals.iter().filter(|signal| !signal.resolved) {
+        let (sent, accepted_at) = times.entry((signal.payload, signal.alert)).or_insert((signal.sent_at, u64::MAX));
+        *sent = signal.sent_at.min(*sent);
+        if accepted(signal.reply.as_ref()) {
+            *accepted_at = signal.answered_at.min(*accepted_at);
+        }
+    }
+    times.into_iter().find_map(|((payload, alert), (sent, accepted_at))| {
+        let took = Duration::from_micros(accepted_at.saturating_sub(sent));
+        let found = if accepted_at == u64::MAX { "none".to_owned() } else { format!("the first after {took:?}") };
+        (took > limit).then(|| {
+            format!("Expected alert {alert} of {payload:?} to be accepted within {limit:?} of its first delivery, found {found}.")
+        })
     })
 }
 

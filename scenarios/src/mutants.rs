@@ -293,8 +293,40 @@ pub const MUTANTS: &[Mutant] = &[
         name: "never-expires",
         about: "a lock whose holder is gone never expires",
         removed: &[Safeguard::ExpirySeen],
-        scenario: "holder-crash",
+        scenario: "held-lock",
         invariant: "every_signal_ends",
+        ..BLANK
+    },
+    Mutant {
+        name: "waits-for-expiry",
+        about: "a dead holder's lock is only waited for, by replicas that restart before they see it expire",
+        removed: &[Safeguard::CreateBeside, Safeguard::TakeEnded],
+        scenario: "crash-after-acquiring",
+        invariant: "holder_crash_recovers",
+        ..BLANK
+    },
+    Mutant {
+        name: "waits-though-ended",
+        about: "a dead holder's lock is waited for, although its request has ended",
+        removed: &[Safeguard::TakeEnded],
+        scenario: "crash-then-ended",
+        invariant: "holder_crash_recovers",
+        ..BLANK
+    },
+    Mutant {
+        name: "takes-what-is-held",
+        about: "a lock is taken over from a live holder that has not created its request yet",
+        removed: &[Safeguard::HeldUnlessEnded],
+        scenario: "holder-pause",
+        invariant: "one_holder",
+        ..BLANK
+    },
+    Mutant {
+        name: "orphans-kept",
+        about: "leases of crashed replicas are not freed",
+        removed: &[Safeguard::OrphansFreed],
+        scenario: "crash-before-release",
+        invariant: "locks_are_reclaimed",
         ..BLANK
     },
     Mutant {

@@ -198,6 +198,7 @@ impl Prepared {
             clock_rate_bound_ppm: 20_000,
             // The largest offset of a clock, and the longest pause between a decision and its write.
             suppression_tolerance: if scenario.faults.clock_skew { 160_000_000 } else { 70_000_000 },
+            crashes_only: scenario.crashes_only(),
             ..model::Settings::of_the_protocol()
         };
         let mixed = scenario.mixed_replicas.iter();

@@ -46,6 +46,8 @@ pub enum Expect {
     EachWithin(Duration),
     /// Number of signals of this payload that are counted on its RemediationRequests.
     Counted(Payload, u32),
+    /// Of each alert, a signal is accepted within this simulated time after the first was sent.
+    FirstAcceptWithin(Duration),
 }
 
 /// One scenario.
@@ -93,8 +95,21 @@ impl Scenario {
 
     /// Whether it only holds under its own faults: it expects times, or its old pods miscount under any others.
     pub fn needs_its_own_faults(&self) -> bool {
-        let timed = |expect: &Expect| matches!(expect, Expect::AnsweredWithin(..) | Expect::EachWithin(_));
+        let timed = |expect: &Expect| {
+            matches!(expect, Expect::AnsweredWithin(..) | Expect::EachWithin(_) | Expect::FirstAcceptWithin(_))
+        };
         !self.mixed_replicas.is_empty() || self.expect.iter().any(timed)
+    }
+
+    /// Whether nothing but crashes goes wrong.
+    pub fn crashes_only(&self) -> bool {
+        let mild = |act: &Act| {
+            !matches!(act, Act::Pause { .. } | Act::Interfere { .. } | Act::WriteLease { .. } | Act::HoldLease { .. })
+        };
+        self.mixed_replicas.is_empty()
+            && self.faults == Faults::NONE
+            && self.triggers.iter().all(|trigger| trigger.effect.kind() == FaultKind::Crash)
+            && self.acts.iter().all(mild)
     }
 
     /// Payloads that the script delivers or writes about, each once.

@@ -24,17 +24,28 @@ pub(super) async fn begin(writer: &mut WriterState) -> Step {
         Err(step) => step,
         Ok(Plan::Count(request)) => count(writer, request).await,
         Ok(Plan::Create { lease, episode, issue_until }) => create(writer, &lease, episode, issue_until).await,
+        Ok(Plan::CreateBeside { lease, episode, issue_until }) => {
+            // Its creator shows in the request's annotation, as if it had acquired the lease.
+            writer.hold.name_with(|| writer.shared.name_acquisition());
+            writer.shared.context.metrics.creates_beside_holder.inc();
+            create_unless_shown(writer, &lease, episode, issue_until).await
+        }
         Ok(Plan::Acquire { base, episode }) => match acquire(writer, base.as_deref(), episode).await {
-            Ok(lease) => create_unless_shown(writer, &lease, episode).await,
+            Ok(lease) => create_unless_shown(writer, &lease, episode, writer.hold.issue_until()).await,
             Err(step) => step,
         },
     }
 }
 
-/// Creates the request, unless the watch showed another one while the lease was being written.
-async fn create_unless_shown(writer: &mut WriterState, lease: &LeaseRecord, episode: u64) -> Step {
+/// Creates the request, unless the watch showed another one while the lease was being written or read.
+async fn create_unless_shown(
+    writer: &mut WriterState,
+    lease: &LeaseRecord,
+    episode: u64,
+    issue_until: Duration,
+) -> Step {
     match writer.shared.requests.classify(&writer.fingerprint, writer.shared.context.clock.now()) {
-        RequestState::Clear => create(writer, lease, episode, writer.hold.issue_until()).await,
+        RequestState::Clear => create(writer, lease, episode, issue_until).await,
         RequestState::CountOn(_) | RequestState::Terminating(_) => Step::Again,
     }
 }

@@ -20,68 +20,108 @@ use std::{sync::Arc, time::Duration};
 pub(super) enum Plan {
     /// Count it on this request, which takes signals.
     Count(Arc<RequestRecord>),
-    /// Create the request of `episode` under `lease`, if that can still be issued before `issue_until`.
+    /// Create the request of `episode` under `lease`, which this writer holds, if that can still be issued before
+    /// `issue_until`.
     Create { lease: Arc<LeaseRecord>, episode: u64, issue_until: Duration },
+    /// The same under a `lease` that another acquisition holds, and whose request it has not created.
+    CreateBeside { lease: Arc<LeaseRecord>, episode: u64, issue_until: Duration },
     /// Acquire the lease for `episode`, over the very version `base` or as a new one, then create the request.
     Acquire { base: Option<Arc<LeaseRecord>>, episode: u64 },
 }
 
+/// How long a lease must be unchanged before a writer that waits for it looks at what its holder was to create.
+const UNCHANGED: Duration = Duration::from_secs(2);
+
+/// The lease of a fingerprint as one round knows it.
+#[derive(Debug)]
+struct Found {
+    lease: Arc<LeaseRecord>,
+    /// Since when it is unchanged, on the monotonic clock.
+    since: Duration,
+    /// When the read that shows it was sent, on the monotonic clock; `None` if the cache shows it.
+    asked: Option<Duration>,
+}
+
+/// Who holds a lease.
+#[derive(Debug)]
+enum Lock {
+    /// This writer.
+    Mine,
+    /// No acquisition, or an expired one.
+    Free,
+    /// Another acquisition: until it changes, the round ends with this step.
+    Held(Step),
+    /// The lease is being deleted: the round ends with this step.
+    Terminating(Step),
+}
+
 /// Finds the request that takes the batch, or decides under which lease and episode to create it.
 pub(super) async fn plan(writer: &mut WriterState) -> Result<Plan, Step> {
-    let reread = writer.reread;
-    let Some(Observed { lease, since }) = find_lease(writer).await? else { return plan_first(writer).await };
+    let Some(found) = find_lease(writer).await? else { return plan_first(writer).await };
+    let (lease, since, asked) = (found.lease.clone(), found.since, found.asked);
     if let Some(other) = lease.fingerprint().filter(|fingerprint| *fingerprint != writer.fingerprint) {
         return Err(writer.collision(&lease.metadata.name, other));
     }
     let mine = writer.hold.is_on(&lease);
     let ours = episode::of_lease(&lease);
-    let blocked = if mine {
+    let lock = if mine {
         writer.hold.confirm(lease.clone());
-        None
+        Lock::Mine
     } else {
         writer.hold.lose();
         let state = lease.lock_state(since, writer.now());
-        blocked_by(writer, state, ours.is_some())
+        lock_of(writer, state, ours.is_some())
     };
-    // A lock that another writer holds does not keep signals from a request that exists. The cache shows that request,
-    // unless the watch lags: so it is read whenever the caches are not trusted.
-    if let Some(step) = blocked {
-        let request = match ours {
-            Some((episode, _)) if reread => read_counting(writer, &lease, episode).await,
-            _ => None,
-        };
-        return request.map(Plan::Count).ok_or(step);
-    }
-    let Some((episode, seen)) = ours else { return consult_server(writer, Some(lease)).await };
-    plan_next(writer, lease, since, (episode, seen), mine).await
-}
-
-/// The request of `episode` while another writer holds its `lease`; `None` if it does not take signals.
-async fn read_counting(writer: &mut WriterState, lease: &LeaseRecord, episode: u64) -> Option<Arc<RequestRecord>> {
-    let name = names::request_name(&writer.fingerprint, &lease.metadata.uid, episode);
-    let request = writer.read_request(&name).await.ok()??;
-    match classify(std::iter::once(&request), writer.shared.context.clock.now()) {
-        RequestState::CountOn(request) => Some(request),
-        RequestState::Terminating(_) | RequestState::Clear => None,
+    match (lock, ours) {
+        (Lock::Held(step) | Lock::Terminating(step), None) => Err(step),
+        (_, None) => consult_server(writer, Some(lease)).await,
+        (Lock::Held(step), Some((episode, _))) if !is_worth_reading(writer, &found, episode) => {
+            let stood = asked.is_none() && writer.now() >= since + UNCHANGED;
+            writer.reread |= stood;
+            Err(if stood { Step::Again } else { step })
+        }
+        (Lock::Terminating(step), Some(_)) if asked.is_none() => Err(step),
+        (lock, Some(ours)) => plan_next(writer, found, ours, lock).await,
     }
 }
 
-/// Decides what follows on `episode` of a `lease` that is free to take, or held by this writer already (`mine`).
+/// Whether the request of `episode` should be read although another acquisition holds its lease.
+///
+/// A lock does not keep signals from a request that takes them, nor does it guard the creation of one that exists or
+/// that its holder never creates. The cache shows the first two cases, unless the watch lags: so the request is read
+/// whenever the caches are not trusted, too.
+fn is_worth_reading(writer: &WriterState, found: &Found, episode: u64) -> bool {
+    let name = names::request_name(&writer.fingerprint, &found.lease.metadata.uid, episode);
+    found.asked.is_some() || writer.shared.requests.has(&name)
+}
+
+/// Decides what follows on `episode` of a lease that has this `lock`.
+///
+/// The lock keeps writers from racing for the creation of one request, and guards nothing else. Once that request has
+/// ended, the lock of a holder that is gone is taken like a free one. As long as it was never created, it may be
+/// created beside the holder: its name is the fence, and the holder's own create only loses.
 async fn plan_next(
     writer: &mut WriterState,
-    lease: Arc<LeaseRecord>,
-    since: Duration,
+    Found { lease, since, asked }: Found,
     (episode, seen): (u64, bool),
-    mine: bool,
+    lock: Lock,
 ) -> Result<Plan, Step> {
     let name = names::request_name(&writer.fingerprint, &lease.metadata.uid, episode);
-    let request = writer.read_request(&name).await.map_err(|error| Step::retry(&error))?;
+    let request = match writer.read_request(&name).await {
+        Ok(request) => request,
+        Err(error) => {
+            return Err(match lock {
+                Lock::Mine | Lock::Free => Step::retry(&error),
+                Lock::Held(step) | Lock::Terminating(step) => step,
+            });
+        }
+    };
     let seen = match (seen, writer.hold.has_seen(&name)) {
         (true, _) => Sight::Recorded,
         (false, true) => Sight::Here,
         (false, false) => Sight::Never,
     };
-    if mine && request.is_some() {
+    if matches!(lock, Lock::Mine) && request.is_some() {
         writer.hold.saw(&name);
     }
     let now = (writer.now(), writer.shared.context.clock.now());
@@ -89,17 +129,26 @@ async fn plan_next(
     if let (Episode::Begin(_), Some(ended)) = (decision, &request) {
         remember_predecessor(writer, ended).await?;
     }
-    match (decision, request) {
-        (Episode::CountOn, Some(request)) => Ok(Plan::Count(request)),
-        (Episode::Begin(next), _) if mine && next == episode => {
+    match (decision, request, lock) {
+        (Episode::CountOn, Some(request), _) => Ok(Plan::Count(request)),
+        (_, _, Lock::Terminating(step)) => Err(step),
+        (Episode::Begin(next), Some(_), Lock::Held(_)) => Ok(Plan::Acquire { base: Some(lease), episode: next }),
+        (Episode::Begin(next), None, Lock::Held(step)) => match asked {
+            Some(asked) if next == episode && asked >= since + UNCHANGED => {
+                Ok(Plan::CreateBeside { lease, episode, issue_until: issue_until(asked) })
+            }
+            _ => Err(step),
+        },
+        (_, _, Lock::Held(step)) => Err(step),
+        (Episode::Begin(next), _, Lock::Mine) if next == episode => {
             Ok(Plan::Create { lease, episode, issue_until: writer.hold.issue_until() })
         }
-        (Episode::Begin(next), _) => Ok(Plan::Acquire { base: Some(lease), episode: next }),
-        (Episode::AwaitCooldown { until }, _) if until >= writer.batch.last_deadline() => {
+        (Episode::Begin(next), _, _) => Ok(Plan::Acquire { base: Some(lease), episode: next }),
+        (Episode::AwaitCooldown { until }, ..) if until >= writer.batch.last_deadline() => {
             Err(Step::unavailable(format!("{name} was deleted; a late create of it must be ruled out first")))
         }
-        (Episode::AwaitCooldown { until }, _) => Err(Step::Await { until: Some(until) }),
-        (Episode::AwaitDeletion | Episode::CountOn, _) => Err(Step::Await { until: None }),
+        (Episode::AwaitCooldown { until }, ..) => Err(Step::Await { until: Some(until) }),
+        (Episode::AwaitDeletion | Episode::CountOn, ..) => Err(Step::Await { until: None }),
     }
 }
 
@@ -109,18 +158,18 @@ async fn plan_next(
 /// lease, which proves more than an earlier read could. Where foreign programs are active the lease is read, because
 /// they do not set the label that the watch selects by, and their lock is better waited for before the LIST than after
 /// it.
-async fn find_lease(writer: &mut WriterState) -> Result<Option<Observed>, Step> {
+async fn find_lease(writer: &mut WriterState) -> Result<Option<Found>, Step> {
     let name = names::lease_name(&writer.fingerprint);
     let known = writer.shared.leases.get(&name);
     let untried = writer.hold.acquisition().is_none() && !foreign_activity(writer);
     if !std::mem::take(&mut writer.reread) && (known.is_some() || untried) {
-        return Ok(known);
+        return Ok(known.map(|Observed { lease, since }| Found { lease, since, asked: None }));
     }
-    let sent = writer.now();
+    let asked = writer.now();
     match writer.shared.calls.get_lease(&name, writer.batch.last_deadline()).await {
         Ok(lease) => {
             if writer.hold.is_on(&lease) {
-                writer.hold.extend_issue(issue_until(sent));
+                writer.hold.extend_issue(issue_until(asked));
             }
             if lease.episode().is_none() {
                 writer.shared.requests.note_foreign();
@@ -128,7 +177,8 @@ async fn find_lease(writer: &mut WriterState) -> Result<Option<Observed>, Step> 
             if let Some(known) = known.filter(|known| known.lease.metadata.uid != lease.metadata.uid) {
                 writer.shared.leases.forget(&name, &known.lease.metadata.uid);
             }
-            Ok(Some(writer.shared.leases.learn(lease)))
+            let Observed { lease, since } = writer.shared.leases.learn(lease);
+            Ok(Some(Found { lease, since, asked: Some(asked) }))
         }
         Err(error) if error.is_not_found() => {
             if let Some(known) = known {
@@ -145,16 +195,16 @@ async fn find_lease(writer: &mut WriterState) -> Result<Option<Observed>, Step> 
     }
 }
 
-/// How the round ends if a lock in this state must be waited for; `None` if it may be taken.
-fn blocked_by(writer: &mut WriterState, state: LockState, ours: bool) -> Option<Step> {
+/// Who holds a lease in this state that does not name this writer.
+fn lock_of(writer: &mut WriterState, state: LockState, ours: bool) -> Lock {
     match state {
-        LockState::Free | LockState::Expired => None,
-        LockState::Held { until } if ours => Some(Step::Await { until: Some(until) }),
-        LockState::Terminating if ours => Some(Step::Await { until: None }),
+        LockState::Free | LockState::Expired => Lock::Free,
+        LockState::Held { until } if ours => Lock::Held(Step::Await { until: Some(until) }),
+        LockState::Terminating if ours => Lock::Terminating(Step::Await { until: None }),
         // The watch selects by a label that foreign programs do not set, so it will not show when this lock changes.
         LockState::Held { .. } | LockState::Terminating => {
             writer.reread = true;
-            Some(Step::Retry { why: "another program holds the lock".to_owned(), retry_after: None })
+            Lock::Held(Step::Retry { why: "another program holds the lock".to_owned(), retry_after: None })
         }
     }
 }

@@ -56,13 +56,17 @@ async fn free(shared: &Shared, release: &Release) -> Result<(), CallError> {
     }
 }
 
+/// `lease` given back, with a note if the request of its episode was seen: it is the one called `seen`, or known.
+pub(super) fn freed(shared: &Shared, lease: &LeaseRecord, fingerprint: &str, seen: Option<&str>) -> LeaseRecord {
+    let request = lease.episode().map(|episode| names::request_name(fingerprint, &lease.metadata.uid, episode));
+    let seen = request.is_some_and(|name| seen == Some(&name) || shared.requests.has(&name));
+    lease.freed(seen, shared.context.clock.now())
+}
+
 /// Frees this version of the lease.
 async fn put(shared: &Shared, release: &Release, lease: &LeaseRecord, retry: &mut Retry<'_>) -> Result<(), CallError> {
     let deadline = retry.deadline;
-    let request =
-        lease.episode().map(|episode| names::request_name(&release.fingerprint, &lease.metadata.uid, episode));
-    let seen = request.is_some_and(|name| release.seen.as_ref() == Some(&name) || shared.requests.has(&name));
-    let freed = lease.freed(seen, shared.context.clock.now());
+    let freed = freed(shared, lease, &release.fingerprint, release.seen.as_deref());
     let mut unanswered = 0;
     loop {
         // Every retry is the identical PUT: if an unanswered one has committed, the next one conflicts with it.

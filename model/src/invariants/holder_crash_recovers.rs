@@ -1,10 +1,10 @@
-//! `holder_crash_recovers`: a crashed holder blocks its fingerprint no longer than its lease lasts.
+//! `holder_crash_recovers`: a crashed holder blocks its fingerprint for a bounded time, whatever restarts meanwhile.
 //!
 //! A crash of a replica that holds a lock leaves an obligation. As long as a signal of that fingerprint waits, another
-//! replica, or the same one after a restart, must proceed within lease duration plus one retry period: count a signal
-//! of the fingerprint, or acquire the lock. The time starts at the last of three events: the crash, the end of the
-//! faults, and the moment when the last replica became ready, since a replica measures a lease's age from its own
-//! start. For a signal sent after these, it starts when the signal is sent.
+//! replica, or the same one after a restart, must proceed within the recovery time: count a signal of the fingerprint,
+//! or acquire the lock. The time starts at the last of three events: the crash, the moment since which some replica has
+//! always been ready, and the end of the faults, unless crashes are the only ones. For a signal sent after these, it
+//! starts when the signal is sent. A restart does not start it anew.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},
@@ -16,7 +16,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 pub(super) const INVARIANT: Invariant = Invariant::liveness(
     "holder_crash_recovers",
-    "after a lock holder crashed, another replica proceeds within the lease duration plus one retry period",
+    "after a lock holder crashed, another replica proceeds within the recovery time, whatever restarts meanwhile",
     || Box::new(HolderCrashRecovers { orphaned: BTreeMap::new() }),
 );
 
@@ -127,10 +127,11 @@ impl Orphan {
         });
     }
 
-    /// Latest time at which another replica must proceed; `None` during faults.
+    /// Latest time at which another replica must proceed; `None` during faults, and while no replica is ready.
     fn deadline(&self, sent: Moment, scene: &Scene<'_>) -> Option<Micros> {
-        let begin = self.since.at.max(scene.state.faults_stopped()?).max(scene.state.last_ready().unwrap_or(0));
-        Some(sent.at.max(begin + scene.settings.longest_hold()) + scene.settings.retry_period)
+        let calm = if scene.settings.crashes_only { 0 } else { scene.state.faults_stopped()? };
+        let begin = self.since.at.max(calm).max(scene.state.served_since()?);
+        Some(sent.at.max(begin) + scene.settings.recovery)
     }
 }
 

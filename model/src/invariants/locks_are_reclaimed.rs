@@ -2,7 +2,9 @@
 //!
 //! A lease is in use while it is held, and while its fingerprint has a RemediationRequest, since it keeps that
 //! episode's number. Judged at the end. A live replica must have freed a lease within the lease duration plus one retry
-//! period, and an unused lease must be gone after the sweep period. A younger lease is not due yet and is not checked.
+//! period. The lease of a crashed replica must be free after the time that this takes the others, which is counted from
+//! the last restart. An unused lease must be gone after the sweep period. A younger lease is not due yet and is not
+//! checked.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},
@@ -13,7 +15,8 @@ use crate::{
 
 pub(super) const INVARIANT: Invariant = Invariant::liveness(
     "locks_are_reclaimed",
-    "a live replica frees the leases it acquired, and no lease outlives its use by more than the sweep period",
+    "a live replica frees the leases it acquired and soon those of a crashed one, and no lease outlives its use by more \
+     than the sweep period",
     || Box::new(LocksAreReclaimed),
 );
 
@@ -27,7 +30,7 @@ impl Check for LocksAreReclaimed {
         let Some(faults_stopped) = state.faults_stopped() else { return summary.undecided() };
         for (name, lock) in state.locks() {
             let idle = step.now.at.saturating_sub(lock.changed.at.max(faults_stopped));
-            match judge(name, lock, idle, state, settings) {
+            match judge(name, lock, (step.now.at, idle), state, settings) {
                 None => {}
                 Some(Ok(())) => summary.checked(),
                 Some(Err(wrong)) => {
@@ -43,17 +46,23 @@ impl Check for LocksAreReclaimed {
 fn judge(
     name: &str,
     lock: &Lock,
-    idle: Micros,
+    (now, idle): (Micros, Micros),
     state: &State,
     settings: &Settings,
 ) -> Option<Result<(), &'static str>> {
     let Some(lease) = &lock.lease else { return Some(Ok(())) };
     let used = |&index: &usize| !state.record(index).deleted;
     let in_use = state.locked_by(name).any(|(_, facts)| facts.records.iter().any(used));
-    let holder = lock.acquisition.as_ref().filter(|_| lease.holder.is_some());
-    if holder.is_some_and(|acquisition| !state.is_gone(acquisition.actor)) {
-        let due = idle > settings.longest_hold() + settings.retry_period;
-        return due.then_some(Err("is still held by a live replica"));
+    if let Some(holder) = lock.acquisition.as_ref().filter(|_| lease.holder.is_some()) {
+        let live = !state.is_gone(holder.actor);
+        let unchanged = idle.min(now.saturating_sub(state.last_ready().unwrap_or(0)));
+        return match live {
+            true if idle > settings.longest_hold() + settings.retry_period => {
+                Some(Err("is still held by a live replica"))
+            }
+            false if unchanged > settings.orphan() => Some(Err("is still held by a replica that has crashed")),
+            _ => None,
+        };
     }
     if in_use {
         return Some(Ok(()));

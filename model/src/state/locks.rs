@@ -2,7 +2,8 @@
 //!
 //! An *acquisition* is a commit that sets a new holder, or sets the holder again after the former acquisition expired
 //! or the lease was created anew. It ends when the same actor releases it. A deletion or clearing by another actor does
-//! not end it: that is exactly what must not happen. The checks decide whether it has expired.
+//! not end it: that is exactly what must not happen. The checks decide whether it has expired, and whether the request
+//! whose creation it guarded has ended.
 use super::moment::Moment;
 use crate::observation::{Actor, Change, Lease};
 use std::sync::Arc;
@@ -14,6 +15,8 @@ pub(crate) struct Acquisition {
     pub(crate) holder: Arc<str>,
     /// Its commit, or the holder's last renewal.
     pub(crate) since: Moment,
+    /// Name of the request whose creation it guards, if the lease says so.
+    pub(crate) guards: Option<Arc<str>>,
 }
 
 impl Acquisition {
@@ -64,23 +67,25 @@ impl Lock {
             self.lease = Some(Arc::clone(lease));
         }
         match &lease.holder {
-            Some(holder) if change != Change::Deleted => self.hold(now, actor, former.as_ref(), holder),
+            Some(holder) if change != Change::Deleted => {
+                let (holder, guards) = (Arc::clone(holder), lease.guards.clone());
+                self.hold(former.as_ref(), Acquisition { actor, holder, since: now, guards })
+            }
             _ => self.free(actor),
         }
     }
 
-    fn hold(&mut self, now: Moment, actor: Actor, former: Option<&Arc<str>>, holder: &Arc<str>) -> LockStep {
-        let by = Acquisition { actor, holder: Arc::clone(holder), since: now };
-        let kept = former == Some(holder);
+    fn hold(&mut self, former: Option<&Arc<str>>, by: Acquisition) -> LockStep {
+        let kept = former == Some(&by.holder);
         if let Some(acquisition) = &mut self.acquisition
             && kept
         {
             if acquisition.same_owner(&by) {
-                acquisition.since = now;
+                *acquisition = by;
                 return LockStep::Unchanged;
             }
             // A client that is not a replica and keeps the holder does not acquire: it may add a label, for example.
-            if !actor.is_replica() {
+            if !by.actor.is_replica() {
                 return LockStep::Unchanged;
             }
         }

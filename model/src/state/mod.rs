@@ -20,7 +20,10 @@ use requests::Requests;
 pub(crate) use requests::{Counted, Record, RequestState};
 use signals::Signals;
 pub(crate) use signals::{Answer, Signal};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use watches::Watches;
 pub(crate) use watches::{EventClass, Missed, Stream, StreamStep};
 
@@ -54,7 +57,12 @@ pub(crate) struct State {
     locks: BTreeMap<Arc<str>, Lock>,
     watches: Watches,
     processes: BTreeMap<u8, Process>,
+    ready: BTreeSet<u8>,
     last_ready: Option<Micros>,
+    /// Whether the last ready replica has crashed.
+    unserved: bool,
+    /// When a replica became ready again after that.
+    served_since: Micros,
     faults_stopped: Option<Micros>,
     signals_stopped: Option<Micros>,
     ended: bool,
@@ -93,8 +101,17 @@ impl State {
             Observation::Watched { watch, actor, fact, .. } => {
                 step.stream = self.watches.watched(now, *watch, *actor, fact);
             }
-            Observation::Crashed { index, .. } => self.processes.entry(*index).or_default().crashed = true,
-            Observation::Ready { at, .. } => self.last_ready = Some(*at),
+            Observation::Crashed { index, .. } => {
+                self.processes.entry(*index).or_default().crashed = true;
+                self.unserved |= self.ready.remove(index) && self.ready.is_empty();
+            }
+            Observation::Ready { at, index } => {
+                self.last_ready = Some(*at);
+                self.ready.insert(*index);
+                if std::mem::take(&mut self.unserved) {
+                    self.served_since = *at;
+                }
+            }
             Observation::FaultsStopped { at } => self.faults_stopped = Some(*at),
             Observation::SignalsStopped { at } => self.signals_stopped = Some(*at),
             Observation::Ended { .. } => self.ended = true,
@@ -170,6 +187,11 @@ impl State {
     /// Number of firing signals that were accepted, over all fingerprints.
     pub(crate) const fn accepted(&self) -> u64 {
         self.signals.accepted()
+    }
+
+    /// Since when some replica has always been ready; `None` while none is.
+    pub(crate) const fn served_since(&self) -> Option<Micros> {
+        if self.unserved { None } else { Some(self.served_since) }
     }
 
     /// When a replica last became ready.

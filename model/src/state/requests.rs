@@ -68,6 +68,8 @@ impl Counted {
 pub(crate) struct Record {
     pub(crate) latest: Arc<Request>,
     pub(crate) deleted: bool,
+    /// Whether a commit left it in a terminal phase.
+    pub(crate) ended: bool,
     /// Every commit that changed the count, in order.
     pub(crate) counts: Vec<Counted>,
 }
@@ -103,7 +105,7 @@ impl Requests {
         let index = known.unwrap_or_else(|| {
             let index = self.records.len();
             let latest = Arc::clone(request);
-            self.records.push(Record { latest, deleted: false, counts: Vec::new() });
+            self.records.push(Record { latest, deleted: false, ended: false, counts: Vec::new() });
             self.by_uid.insert(Arc::clone(&request.uid), index);
             self.by_name.entry(Arc::clone(&request.name)).or_default().push(index);
             facts.records.push(index);
@@ -111,6 +113,7 @@ impl Requests {
         });
         let record = &mut self.records[index];
         let previous = known.map(|_| std::mem::replace(&mut record.latest, Arc::clone(request)));
+        record.ended |= RequestState::of(request) != RequestState::Active;
         if change == Change::Deleted {
             record.deleted = true;
             return (previous, false);

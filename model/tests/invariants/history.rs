@@ -138,12 +138,18 @@ impl History {
 
     /// [`LOCK`] is written, with that holder (`""`: none).
     pub(crate) fn lease(self, actor: Actor, change: Change, holder: &str) -> Self {
+        self.guarding(actor, change, holder, None)
+    }
+
+    /// The same for a lease that names the request whose creation it guards.
+    pub(crate) fn guarding(self, actor: Actor, change: Change, holder: &str, guards: Option<&str>) -> Self {
         let revision = self.facts.len() as u64;
         let lease = Arc::new(Lease {
             name: LOCK.into(),
             uid: "lease-uid".into(),
             holder: Some(holder.into()).filter(|_| !holder.is_empty()),
             duration_seconds: Some(if holder.is_empty() { 1 } else { 30 }),
+            guards: guards.map(Into::into),
         });
         self.then(|at| Observation::LeaseCommitted { at, revision, actor, change, lease })
     }

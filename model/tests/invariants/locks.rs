@@ -1,10 +1,10 @@
 //! `one_holder`, `no_foreign_release` and `locks_are_reclaimed`.
-use crate::history::{EXTERNAL, History, LOCK, SECOND, fires, holds, replica, restarted, rr, undecided};
+use crate::history::{EXTERNAL, History, LOCK, ORCHESTRATOR, SECOND, fires, holds, replica, restarted, rr, undecided};
 use model::{
     Settings,
     observation::{
         Change::{Created, Deleted, Modified},
-        Micros,
+        Micros, Request,
     },
 };
 
@@ -35,6 +35,19 @@ fn a_takeover_before_expiry_is_a_second_holder() {
 fn a_takeover_at_expiry_is_legal() {
     holds(&held_for(EXPIRY).lease(replica(1), Modified, "pod-1/1").judged_by(ONE));
     holds(&held_for(30 * SECOND).lease(replica(1), Modified, "pod-1/1").judged_by(ONE));
+}
+
+#[test]
+fn a_lock_ends_with_its_request() {
+    let guarding = History::new().guarding(replica(0), Created, "pod-0/1", Some("rr-a")).creates(replica(0), "rr-a");
+    let ended = guarding.clone().writes(ORCHESTRATOR, Request { phase: "Completed".into(), ..rr("rr-a") });
+    let next = |history: History| history.guarding(replica(1), Modified, "pod-1/1", Some("rr-b"));
+    holds(&next(ended.clone()).judged_by(ONE));
+    fires(&next(guarding).judged_by(ONE), &[0, 2], &["Replica 1 acquired"]);
+    let again = next(ended).guarding(replica(2), Modified, "pod-2/1", Some("rr-b"));
+    fires(&again.judged_by(ONE), &[3, 4], &["Replica 2 acquired"]);
+    let deleted = held().creates(replica(0), "rr-a").request(EXTERNAL, Deleted, rr("rr-a"));
+    fires(&next(deleted).judged_by(ONE), &[0, 3], &["Replica 1 acquired"]);
 }
 
 #[test]
@@ -119,11 +132,15 @@ fn a_live_replica_must_let_go() {
 }
 
 #[test]
-fn a_crashed_holder_of_an_episode_may_stay() {
-    let crashed = held().creates(replica(0), "rr-a").crashes(0).faults_stop().wait(600 * SECOND);
-    holds(&crashed.clone().ends().judged_by(RECLAIMED));
-    let unused = crashed.request(EXTERNAL, Deleted, rr("rr-a")).ends();
-    fires(&unused.judged_by(RECLAIMED), &[0], &["no RemediationRequest needs it"]);
+fn a_crashed_holders_lease_must_be_freed() {
+    let crashed = held().creates(replica(0), "rr-a").crashes(0).faults_stop();
+    undecided(&crashed.clone().wait(119 * SECOND).ends().judged_by(RECLAIMED));
+    let words = [LOCK, "which replica 0 acquired", "still held by a replica that has crashed"];
+    fires(&crashed.clone().wait(121 * SECOND).ends().judged_by(RECLAIMED), &[0], &words);
+    let freed = crashed.clone().wait(100 * SECOND).lease(replica(1), Modified, "").wait(60 * SECOND);
+    holds(&freed.ends().judged_by(RECLAIMED));
+    let restarted = crashed.wait(100 * SECOND).ready(1).wait(60 * SECOND);
+    undecided(&restarted.ends().judged_by(RECLAIMED));
 }
 
 #[test]

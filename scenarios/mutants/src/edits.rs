@@ -44,6 +44,10 @@ safeguards! {
     ExpirySeen => "A lock whose holder is gone expires.";
     LocalExpiry => "Expiry depends on what this replica saw, not on the holder's clock.";
     HolderUnique => "Each acquisition has a holder name of its own.";
+    CreateBeside => "A request that a holder never creates is created beside its lock.";
+    TakeEnded => "The lock of a holder that is gone is taken over once its request has ended.";
+    HeldUnlessEnded => "The lock of a holder is not taken over while its request is still to be created.";
+    OrphansFreed => "The leases of holders that are gone are freed.";
     SweepUnused => "Only leases without a request are swept.";
     SweepIdle => "Only leases that were unchanged for minutes are swept.";
     ListBeforeFirst => "Where foreign programs are active, a LIST precedes the first lease.";
@@ -377,7 +381,24 @@ pub const EDITS: &[Edit] = &[
         "Ok(requests) if requests.is_empty() => {}",
         "Ok(requests) if requests.is_empty() || @SweepUnused => {}",
     ),
-    edit("sweeper", "if !takable || now < *since + IDLE {", "if !takable || (now < *since + IDLE && !@SweepIdle) {"),
+    edit("sweeper", "now >= *since + IDLE);", "now >= *since + IDLE || @SweepIdle);"),
+    edit(
+        "sweeper",
+        "(LockState::Expired, Some(fingerprint)) =>",
+        "(LockState::Expired, Some(fingerprint)) if !@OrphansFreed && !@GivenBack =>",
+    ),
+    edit(
+        "plan",
+        "(Episode::Begin(next), Some(_), Lock::Held(_)) =>",
+        "(Episode::Begin(next), None, Lock::Held(_)) if @HeldUnlessEnded && asked.is_some() => \
+         Ok(Plan::Acquire { base: Some(lease), episode: next }),\n\
+         (Episode::Begin(next), Some(_), Lock::Held(_)) if !@TakeEnded =>",
+    ),
+    edit(
+        "plan",
+        "if next == episode && asked >= since + UNCHANGED =>",
+        "if next == episode && asked >= since + UNCHANGED && !@CreateBeside =>",
+    ),
     edit("plan", "if foreign_activity(writer) {", "if foreign_activity(writer) && !@ListBeforeFirst {"),
     edit(
         "sweeper",

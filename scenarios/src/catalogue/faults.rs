@@ -28,7 +28,7 @@ pub const HELD_LOCK: Scenario = Scenario {
 pub const HOLDER_CRASH: Scenario = Scenario {
     name: Cow::Borrowed("holder-crash"),
     story: Cow::Borrowed(
-        "the holder crashes right after its lease is written: another replica takes over when the lease has expired",
+        "the holder crashes right after its lease is written: another replica creates the request without the lock",
     ),
     acts: Cow::Borrowed(&[deliver(Deployment, 6, Route::RoundRobin)]),
     triggers: Cow::Borrowed(&[first(on("POST", "leases"), Effect::CrashAfter { restart: seconds(50) })]),

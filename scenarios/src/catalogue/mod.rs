@@ -2,6 +2,7 @@
 //!
 //! - [`bursts`]: many signals at once.
 //! - [`faults`]: crashes, held locks, refusals, errors.
+//! - [`crash_loops`]: replicas that never run for long.
 //! - [`lifecycle`]: RemediationRequests that end, alerts that resolve, real groups of alerts.
 //! - [`mixed_versions`]: the existing gateway's pods next to this one's, and locks that other programs wrote.
 //! - [`load`]: hot fingerprints, hours of Alertmanager pairs.
@@ -11,6 +12,7 @@
 //! - [`assumptions`]: scenarios outside the catalogue, each of which violates an assumption of the protocol.
 pub mod assumptions;
 pub mod bursts;
+pub mod crash_loops;
 mod dsl;
 pub mod faults;
 pub mod lifecycle;
@@ -47,6 +49,12 @@ pub static CATALOGUE: &[&Scenario] = &[
     &faults::BEGUN_TWICE,
     &faults::NO_SELECTOR,
     &faults::TIME_TRAVEL,
+    &crash_loops::CRASH_LOOP,
+    &crash_loops::CRASH_LOOP_OF_ONE,
+    &crash_loops::CRASH_AFTER_ACQUIRING,
+    &crash_loops::CRASH_AFTER_CREATING,
+    &crash_loops::CRASH_THEN_ENDED,
+    &crash_loops::CRASH_BEFORE_RELEASE,
     &lifecycle::ENDS_MEANWHILE,
     &lifecycle::NEXT_EPISODE,
     &lifecycle::RESOLVED_AFTER_END,

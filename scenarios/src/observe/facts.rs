@@ -47,11 +47,21 @@ pub(super) fn request(commit: &Commit, epoch_micros: i64) -> Request {
 
 /// A lease after a commit.
 pub(super) fn lease(commit: &Commit) -> Lease {
-    let spec = &commit.after["spec"];
+    let (metadata, spec) = (&commit.after["metadata"], &commit.after["spec"]);
     Lease {
         name: Arc::clone(&commit.name),
-        uid: text(&commit.after["metadata"]["uid"]),
+        uid: text(&metadata["uid"]),
+        guards: guarded(metadata),
         holder: spec["holderIdentity"].as_str().filter(|holder| !holder.is_empty()).map(Arc::from),
         duration_seconds: spec["leaseDurationSeconds"].as_u64().and_then(|seconds| u32::try_from(seconds).ok()),
     }
+}
+
+/// Name of the request of the episode that a lease records: the fingerprint's first 12 digits, the uid's first 8, the
+/// episode.
+fn guarded(metadata: &Value) -> Option<Arc<str>> {
+    let annotation = |name: &str| metadata["annotations"][format!("kubernaut.ai/{name}")].as_str();
+    let (fingerprint, episode) = (annotation("fingerprint")?.get(..12)?, annotation("episode")?);
+    let uid: String = metadata["uid"].as_str()?.chars().filter(char::is_ascii_hexdigit).take(8).collect();
+    Some(format!("rr-{fingerprint}-{uid}-{episode}").into())
 }

@@ -73,6 +73,15 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
             }
             Act::HoldLease { of, holder } => hold_lease(&stage, of, &holder).await,
             Act::Pause { replica, duration } => stage.cluster.pause(replica, duration),
+            Act::CrashEvery { replica, every, restart, times } => {
+                let cluster = stage.cluster.clone();
+                actors.spawn(async move {
+                    for turn in 0..times as usize {
+                        cluster.sleep(every).await;
+                        cluster.crash(replica.unwrap_or(turn % cluster.replicas()), restart);
+                    }
+                });
+            }
             Act::Interfere { of, how } => {
                 let background = interference::scripted::interfere(&stage, of, how).await;
                 actors.spawn(background);

@@ -170,6 +170,17 @@ pub enum Act {
         /// Length of the pause.
         duration: Duration,
     },
+    /// Replicas crash in the background, repeatedly, and start again each time.
+    CrashEvery {
+        /// Index of the replica; `None` for each in turn.
+        replica: Option<usize>,
+        /// Time between two crashes.
+        every: Duration,
+        /// Time after which the crashed replica starts again.
+        restart: Duration,
+        /// Number of crashes.
+        times: u32,
+    },
     /// An administrator interferes.
     Interfere {
         /// Payload that the RemediationRequests and the lease are about.
@@ -198,7 +209,7 @@ impl Act {
             | Act::DropLease { of, .. } => vec![*of],
             Act::DeliverEach { count, .. } => (0..*count).map(Payload::Distinct).collect(),
             Act::Alertmanagers { alerts, .. } => vec![Payload::Group(*alerts)],
-            Act::AwaitAnswers | Act::Wait(_) | Act::Pause { .. } => Vec::new(),
+            Act::AwaitAnswers | Act::Wait(_) | Act::Pause { .. } | Act::CrashEvery { .. } => Vec::new(),
         }
     }
 }

@@ -68,6 +68,14 @@ fn arb_act() -> impl Strategy<Value = Act> {
         5 => (arb_payload(), 1..8_u32, arb_route())
             .prop_map(|(what, copies, to)| Act::Deliver { what, copies, to, retry: Retry::Alertmanager }),
         1 => Just(Act::AwaitAnswers),
+        1 => (proptest::option::of(0..2_usize), 1..20_000_u64, 100..20_000_u64, 1..8_u32).prop_map(
+            |(replica, every, restart, times)| Act::CrashEvery {
+                replica,
+                every: Duration::from_millis(every),
+                restart: Duration::from_millis(restart),
+                times,
+            }
+        ),
         1 => (1..40_000_u64).prop_map(|millis| Act::Wait(Duration::from_millis(millis))),
         1 => (arb_payload(), prop_oneof![Just("Completed"), Just("Executing")])
             .prop_map(|(of, phase)| Act::Orchestrate { of, phase: Cow::Borrowed(phase) }),

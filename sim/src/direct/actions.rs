@@ -22,6 +22,9 @@ use apiserver::Request;
 impl DirectRun {
     /// Takes one step.
     pub(super) fn step(&mut self) -> Todo {
+        if let Some(disruption) = self.ordered.pop_front() {
+            return self.strike(disruption);
+        }
         let now = self.run.time.micros();
         // The list is taken and put back, because every step makes one.
         let mut enabled = std::mem::take(&mut self.enabled);

@@ -4,6 +4,7 @@ use crate::{
     event::{ActorId, DeliveryId, Event},
     run::{
         cluster::{Backend, Disconnected, Exchange},
+        disruption::Disruption,
         interference::Interference,
         state::RunState,
     },
@@ -35,6 +36,11 @@ impl Backend for Shared {
 
     fn pause(&self, replica: usize, duration: Duration) {
         self.lock().run.pause(replica, duration);
+        self.added.notify_one();
+    }
+
+    fn crash(&self, replica: usize, restart: Duration) {
+        self.lock().ordered.push_back(Disruption::Crash { replica, restart });
         self.added.notify_one();
     }
 

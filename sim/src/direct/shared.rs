@@ -2,13 +2,13 @@
 use super::pending::{Action, Call, Queues};
 use crate::{
     event::{ActorId, DeliveryId},
-    run::{interference::Interference, state::RunState},
+    run::{disruption::Disruption, interference::Interference, state::RunState},
     service::{ApiFuture, Transport},
 };
 use apiserver::{Request, Task};
 use bytes::Bytes;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::{
@@ -24,6 +24,8 @@ pub(super) struct DirectRun {
     pub(super) handling: Vec<BTreeMap<DeliveryId, AbortHandle>>,
     /// Writes that third parties may make at any step.
     pub(super) interferences: Vec<Box<dyn Interference>>,
+    /// Disruptions that the script ordered, to strike at the next step.
+    pub(super) ordered: VecDeque<Disruption>,
     pub(super) steps: u64,
     /// Actions that are enabled. Kept between steps for its memory only.
     pub(super) enabled: Vec<Action>,
@@ -38,6 +40,7 @@ impl DirectRun {
             queues: Queues::default(),
             handling: Vec::new(),
             interferences: Vec::new(),
+            ordered: VecDeque::new(),
             steps: 0,
             enabled: Vec::new(),
             tasks: Vec::new(),

@@ -29,6 +29,10 @@ impl Backend for Shared {
         self.lock().order(Duration::ZERO, Disruption::Pause { replica, duration });
     }
 
+    fn crash(&self, replica: usize, restart: Duration) {
+        self.lock().order(Duration::ZERO, Disruption::Crash { replica, restart });
+    }
+
     fn stop_faults(&self) {
         self.lock().quiesce();
     }

@@ -29,6 +29,7 @@ pub(crate) trait Backend: Send + Sync {
     fn api(&self, actor: ActorId) -> ApiService;
     fn send(&self, id: DeliveryId, replica: usize, request: http::Request<Bytes>) -> Exchange;
     fn pause(&self, replica: usize, duration: Duration);
+    fn crash(&self, replica: usize, restart: Duration);
     fn stop_faults(&self);
     /// Offers writes of third parties, where the transport has steps to place them at.
     fn offer(&self, _interferences: Vec<Box<dyn Interference>>) {}
@@ -133,6 +134,16 @@ impl Cluster {
     /// Pauses a replica.
     pub fn pause(&self, replica: usize, duration: Duration) {
         self.backend.pause(replica, duration);
+    }
+
+    /// Crashes a replica, unless it is down, and starts it again after `restart`.
+    pub fn crash(&self, replica: usize, restart: Duration) {
+        self.backend.crash(replica, restart);
+    }
+
+    /// Number of replicas, ready or not.
+    pub fn replicas(&self) -> usize {
+        self.with(|run| run.replicas.len())
     }
 
     /// Counts a fault that the script itself caused.

@@ -136,17 +136,88 @@ async fn edited_lease_is_still_given_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dead_holder_is_taken_over() {
+async fn dead_holder_is_not_waited_for() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
     server.put(LEASES, held_lease("gw-9_1"));
     quiesce().await;
-    assert_eq!(replica.signal().await, Err(Refusal::DeadlineExceeded));
-    assert_eq!(replica.signal().await, Err(Refusal::DeadlineExceeded));
+    let sent = tokio::time::Instant::now();
+    assert_eq!(replica.stored().await, (Disposition::Created, 1), "the name is the fence");
+    assert!(sent.elapsed() < Duration::from_secs(4), "{:?}", sent.elapsed());
+    let calls = server.take_log();
+    let kinds: Vec<_> =
+        calls.iter().map(|call| call.rsplit_once('/').map_or(call.as_str(), |(kind, _)| kind)).collect();
+    assert_eq!(kinds[..3], ["GET leases", "GET requests", "POST requests"], "{calls:?}");
+    assert_eq!(server.all(LEASES)[0]["spec"]["holderIdentity"], "gw-9_1", "its lock is left alone");
+    assert_eq!(replica.metrics.creates_beside_holder.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn long_held_lock_is_looked_behind_at_once() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.put(LEASES, held_lease("gw-9_1"));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let sent = tokio::time::Instant::now();
+    assert_eq!(replica.stored().await, (Disposition::Created, 1));
+    assert!(sent.elapsed() < Duration::from_millis(100), "{:?}", sent.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn young_lock_is_given_its_time() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.put(LEASES, held_lease("gw-9_1"));
+    quiesce().await;
+    let waiting = replica.send();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    server.edit(LEASES, json!({"metadata": {"annotations": {"note": "it changed"}}}));
+    tokio::time::sleep(Duration::from_millis(1_600)).await;
+    assert!(requests(&server).is_empty(), "it was looked at, and had changed less than two seconds before");
+    assert_eq!(waiting.await.expect("no panic").expect("stored").disposition, Disposition::Created);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ended_request_ends_its_lock() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.put(LEASES, held_lease("gw-9_1"));
+    let uid = server.all(LEASES)[0]["metadata"]["uid"].as_str().expect("a uid")[..8].to_owned();
+    let name = format!("rr-0123456789ab-{uid}-1");
+    let ended = json!({"overallPhase": "Completed"});
+    server.put(REQUESTS, json!({"metadata": {"name": name}, "spec": {"signalFingerprint": FP}, "status": ended}));
+    quiesce().await;
+    let accepted = replica.signal().await.expect("stored");
+    assert_eq!(accepted.name, format!("rr-0123456789ab-{uid}-2"));
+    let calls = server.take_log();
+    assert_eq!(
+        calls[..3],
+        [format!("GET requests/{name}"), "PUT leases/gw-lock-0123456789abcdef".into(), "POST requests".into()]
+    );
+    assert_eq!(replica.metrics.lock_takeovers.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn expired_lock_is_taken_over() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.put(LEASES, held_lease("gw-9_1"));
+    tokio::time::sleep(Duration::from_secs(32)).await;
     assert_eq!(replica.stored().await, (Disposition::Created, 1), "thirty seconds and the margin are over");
-    assert!(replica.clock.monotonic() < Duration::from_secs(33), "{:?}", replica.clock.monotonic());
     assert_eq!(replica.metrics.lock_takeovers.get(), 1);
     assert_eq!(server.all(LEASES)[0]["spec"]["leaseTransitions"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn vanished_request_is_not_created_beside_a_holder() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    let mut lease = held_lease("gw-9_1");
+    lease["metadata"]["annotations"]["kubernaut.ai/episode-seen"] = json!("true");
+    server.put(LEASES, lease);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(replica.signal().await, Err(Refusal::DeadlineExceeded), "a late create of it may be under way");
+    assert!(requests(&server).is_empty());
 }
 
 #[tokio::test(start_paused = true)]

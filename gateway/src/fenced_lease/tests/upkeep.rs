@@ -123,3 +123,32 @@ async fn forgotten_lease_is_freed() {
     let holders: Vec<_> = server.all(LEASES).iter().map(|lease| lease["spec"]["holderIdentity"].clone()).collect();
     assert_eq!(holders, ["", "gw-2_1"], "its own is freed, another's is not");
 }
+
+#[tokio::test(start_paused = true)]
+async fn orphaned_lease_is_freed_by_the_sweeper() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    let annotations = json!({"kubernaut.ai/fingerprint": FP, "kubernaut.ai/episode": "1"});
+    let labels = json!({"app.kubernetes.io/managed-by": "gateway-service"});
+    let spec = json!({"holderIdentity": "gw-2_1", "leaseDurationSeconds": 30});
+    for name in ["gw-lock-0123456789abcdef", "gw-lock-fedcba9876543210"] {
+        server.put(
+            LEASES,
+            json!({"metadata": {"name": name, "labels": labels, "annotations": annotations}, "spec": spec}),
+        );
+    }
+    server.edit(&format!("{LEASES}/gw-lock-fedcba9876543210"), json!({"metadata": {"annotations": null}}));
+    let uid = server.all(LEASES)[0]["metadata"]["uid"].as_str().expect("a uid")[..8].to_owned();
+    let request = json!({"metadata": {"name": format!("rr-0123456789ab-{uid}-1")}, "spec": {"signalFingerprint": FP}});
+    server.put(REQUESTS, request);
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert!(server.take_log().is_empty(), "nothing has expired yet");
+    tokio::time::sleep(Duration::from_secs(75)).await;
+    let leases = server.all(LEASES);
+    assert_eq!(
+        (&leases[0]["spec"]["holderIdentity"], &leases[1]["spec"]["holderIdentity"]),
+        (&json!(""), &json!("gw-2_1"))
+    );
+    assert_eq!(leases[0]["metadata"]["annotations"]["kubernaut.ai/episode-seen"], "true", "as its holder would have");
+    assert_eq!(replica.metrics.lock_reclaims.get(), 1, "a foreign lease is left alone");
+}
