@@ -15,6 +15,7 @@ use crate::{
     routes,
     signals::{discovery::Discovery, target::Targets},
     tasks::TaskSet,
+    warnings::Warnings,
 };
 use axum::{
     Router,
@@ -68,6 +69,7 @@ impl App {
             targets: Targets::new(client.clone(), clock.clone(), metrics.clone()),
             admission: Admission::new(config.requests_max),
             shutting_down: AtomicBool::new(false),
+            warnings: Warnings::new(clock.clone()),
             config,
             clock,
             entropy,
@@ -144,7 +146,9 @@ async fn keep_discovering(gateway: Arc<Gateway>) {
             failed => {
                 let error =
                     failed.and_then(Result::err).map_or_else(|| "no answer".to_owned(), |error| error.to_string());
-                tracing::warn!(error, "API discovery failed");
+                if let Some(left_out) = gateway.warnings.due("discovery") {
+                    tracing::warn!(error, left_out, "API discovery failed");
+                }
                 gateway.metrics.discovery_refresh_errors.inc();
                 let jitter = gateway.entropy.next_u64() % 1000;
                 DISCOVERY_RETRY + DISCOVERY_RETRY * u32::try_from(jitter).unwrap_or(0) / 1000

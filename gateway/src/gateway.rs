@@ -4,7 +4,7 @@
 //! does.
 use crate::{
     admission::Admission, clock::SharedClock, config::Config, entropy::SharedEntropy, metrics::Metrics,
-    protocol::Protocol, signals::target::Targets,
+    protocol::Protocol, signals::target::Targets, warnings::Warnings,
 };
 use std::sync::{
     Arc,
@@ -21,18 +21,30 @@ pub struct Gateway {
     pub(crate) protocol: Arc<dyn Protocol>,
     pub(crate) admission: Admission,
     pub(crate) client: kube::Client,
+    pub(crate) warnings: Warnings,
     pub(crate) shutting_down: AtomicBool,
 }
 
 impl Gateway {
-    /// `Ok` if signals can be handled, else the reason.
+    /// `Ok` if, as far as is known, a signal would be stored, else the reason.
     pub(crate) fn ready(&self) -> Result<(), String> {
+        self.started()?;
+        self.protocol.ready()
+    }
+
+    /// The same, after the Kubernetes API was asked where too little is known.
+    pub(crate) async fn verify(&self) -> Result<(), String> {
+        self.started()?;
+        self.protocol.verify().await
+    }
+
+    fn started(&self) -> Result<(), String> {
         if self.shutting_down.load(Ordering::Acquire) {
             return Err("shutting down".to_owned());
         }
         if self.targets.discovery().is_none() {
             return Err("API discovery has not been loaded yet".to_owned());
         }
-        self.protocol.ready()
+        Ok(())
     }
 }

@@ -27,3 +27,4 @@ pub mod routes;
 pub mod server;
 pub mod signals;
 pub mod tasks;
+pub mod warnings;

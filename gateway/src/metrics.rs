@@ -39,7 +39,7 @@ pub struct Metrics {
     pub lock_takeovers: Counter,
     /// `gateway_lock_reclaims`: leases of holders that are gone, freed by the sweeper.
     pub lock_reclaims: Counter,
-    /// `gateway_creates_beside_holder`: attempts to create a RemediationRequest while another acquisition held the lease.
+    /// `gateway_creates_beside_holder`: attempts to create a request while another acquisition held its lease.
     pub creates_beside_holder: Counter,
     /// `gateway_lock_conflicts`: acquisitions that lost to another replica.
     pub lock_conflicts: Counter,

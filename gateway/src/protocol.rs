@@ -81,6 +81,11 @@ pub trait Protocol: Send + Sync + 'static {
     /// Dropping the future must leave nothing half done: it only means that the client disconnected.
     fn handle(&self, signal: Arc<Signal>, deadline: Duration) -> BoxFuture<'_, Result<Accepted, Refusal>>;
 
-    /// `Ok` if the protocol can handle signals, else the reason.
+    /// `Ok` if, as far as is known, a signal would be stored, else the reason. Asks nobody.
     fn ready(&self) -> Result<(), String>;
+
+    /// The same, after the Kubernetes API was asked where too little is known. Takes about a second at most.
+    fn verify(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(std::future::ready(self.ready()))
+    }
 }

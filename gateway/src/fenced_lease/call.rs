@@ -6,6 +6,7 @@
 //! may have sent another. So callers look before they decide again ([`CallError`]).
 use super::{
     call_error::{CallError, ambiguous, no_answer, parse, refusal, unsendable},
+    evidence::{CallKind, Evidence},
     lease::LeaseRecord,
     list::List,
     request::RequestRecord,
@@ -51,6 +52,7 @@ pub(super) struct Calls {
     requests: Arc<str>,
     leases: Arc<str>,
     permits: Arc<Semaphore>,
+    evidence: Arc<Evidence>,
 }
 
 impl Calls {
@@ -63,6 +65,33 @@ impl Calls {
             requests: format!("/apis/kubernaut.ai/v1alpha1/namespaces/{requests}/remediationrequests").into(),
             leases: format!("/apis/coordination.k8s.io/v1/namespaces/{leases}/leases").into(),
             permits: Arc::new(Semaphore::new(CALLS_MAX)),
+            evidence: Arc::new(Evidence::new(context.clock.clone())),
+        }
+    }
+
+    /// What the calls so far have shown.
+    pub(super) fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// Tries a call of this kind, without an effect: the evidence takes in the answer. `name` is an object that does
+    /// not exist, `body` what is written.
+    pub(super) async fn attempt(&self, kind: CallKind, name: &str, body: Bytes, deadline: Duration) {
+        let (requests, leases) = (&self.requests, &self.leases);
+        let (method, path, content_type) = match kind {
+            CallKind::GetRequest => (Method::GET, format!("{requests}/{name}"), JSON),
+            CallKind::CreateRequest => (Method::POST, format!("{requests}?dryRun=All"), JSON),
+            CallKind::PatchStatus => (Method::PATCH, format!("{requests}/{name}/status?dryRun=All"), MERGE_PATCH),
+            CallKind::GetLease => (Method::GET, format!("{leases}/{name}"), JSON),
+            CallKind::CreateLease => (Method::POST, format!("{leases}?dryRun=All"), JSON),
+            CallKind::ReplaceLease => (Method::PUT, format!("{leases}/{name}?dryRun=All"), JSON),
+            // Repeated all the time by those that follow the collections.
+            CallKind::ListRequests | CallKind::WatchRequests | CallKind::ListLeases | CallKind::WatchLeases => return,
+        };
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header(header::ACCEPT, JSON).header(header::CONTENT_TYPE, content_type);
+        if let Ok(request) = request.body(Body::from(body)) {
+            drop(self.call::<serde::de::IgnoredAny>(request, self.until(deadline)).await);
         }
     }
 
@@ -166,7 +195,10 @@ impl Calls {
         let request = kube::core::Request::new(path).watch(params, version).map_err(|error| unsendable(&error))?;
         let deadline = self.clock.monotonic() + CALL_TIMEOUT;
         let opened = within(&*self.clock, deadline, self.open(request.map(Body::from)));
-        Ok(opened.await.unwrap_or_else(|| Err(no_answer()))?.into_body())
+        let opened = opened.await.unwrap_or_else(|| Err(no_answer()));
+        let kind = if *path == *self.requests { CallKind::WatchRequests } else { CallKind::WatchLeases };
+        self.evidence.note(kind, &opened);
+        Ok(opened?.into_body())
     }
 
     async fn read<T: DeserializeOwned>(&self, path: &str, deadline: Duration) -> Result<T, CallError> {
@@ -214,6 +246,7 @@ impl Calls {
     }
 
     async fn call<T: DeserializeOwned>(&self, request: Request<Body>, until: Until) -> Result<T, CallError> {
+        let kind = CallKind::of(request.method(), request.uri().path(), &self.requests, &self.leases);
         let _permit = match self.permits.try_acquire() {
             Ok(permit) => permit,
             Err(_) => match within(&*self.clock, until.sent, self.permits.acquire()).await {
@@ -229,7 +262,11 @@ impl Calls {
             let body = self.open(request).await?.into_body().collect().await.map_err(|error| ambiguous(&error))?;
             parse(&body.to_bytes()).map_err(|error| ambiguous(&error))
         });
-        answered.await.unwrap_or_else(|| Err(no_answer()))
+        let answer = answered.await.unwrap_or_else(|| Err(no_answer()));
+        if let Some(kind) = kind {
+            self.evidence.note(kind, &answer);
+        }
+        answer
     }
 
     /// Sends the request; any answer other than 2xx is an error.

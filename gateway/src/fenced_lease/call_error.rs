@@ -21,7 +21,8 @@ pub(super) enum CallError {
 }
 
 impl CallError {
-    fn code(&self) -> Option<u16> {
+    /// The status of a 4xx.
+    pub(super) fn code(&self) -> Option<u16> {
         if let Self::Rejected { code, .. } = self { Some(*code) } else { None }
     }
 

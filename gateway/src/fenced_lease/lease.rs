@@ -110,6 +110,13 @@ impl LeaseRecord {
         lease
     }
 
+    /// `lease` as if it had been read, although no lease with this uid exists.
+    pub(super) fn absent(mut lease: Self) -> Self {
+        lease.metadata.uid = "00000000-0000-0000-0000-000000000000".to_owned();
+        lease.metadata.resource_version = "1".to_owned();
+        lease
+    }
+
     fn hold(&mut self, fingerprint: &str, episode: u64, holder: &str, now: Timestamp) {
         self.metadata.labels.insert(LABEL_MANAGED_BY.to_owned(), LABEL_MANAGED_BY_VALUE.to_owned());
         let annotations = &mut self.metadata.annotations;

@@ -8,9 +8,10 @@
 //!   signals.
 //! - `marks`, `deliveries`: what a request's conditions remember of the signals that it counted.
 //! - `episode`, `resolve`: decisions, as pure functions of what was read.
-//! - `list`, `call_error`, `call`, `watch`: one API call, and list-and-watch; `requests` and `leases` are the caches
-//!   that `watch` fills.
-//! - `shared`: what all writers of a replica share; `release` and `sweeper` clean leases up.
+//! - `list`, `call_error`, `evidence`, `call`, `watch`: one API call and what it shows, and list-and-watch; `requests`
+//!   and `leases` are the caches that `watch` fills.
+//! - `shared`: what all writers of a replica share; `release` and `sweeper` clean leases up; `trial` finds out whether
+//!   a signal would be stored.
 //! - `batch`, `hold`, `step`, `writer_state`: what the writer of one fingerprint works with.
 //! - `closing`, `redelivery`, `count`, `plan`, `begin`: the steps of a round; `writer` is the loop that takes them.
 //!
@@ -27,6 +28,7 @@ mod conditions;
 mod count;
 mod deliveries;
 mod episode;
+mod evidence;
 mod hold;
 mod lease;
 mod leases;
@@ -45,6 +47,7 @@ mod sweeper;
 #[cfg(test)]
 mod tests;
 mod timestamps;
+mod trial;
 mod version;
 mod watch;
 mod writer;
@@ -58,6 +61,7 @@ use crate::{
 };
 use batch::Waiting;
 use coalescer::{Coalescer, Full, Joined, Limits};
+use evidence::CallKind;
 use futures::future::BoxFuture;
 use shared::Shared;
 use std::{sync::Arc, time::Duration};
@@ -89,7 +93,7 @@ impl FencedLease {
     }
 
     async fn store(&self, signal: Arc<Signal>, deadline: Duration) -> Result<Accepted, Refusal> {
-        self.ready().map_err(Refusal::Unavailable)?;
+        self.begun().map_err(Refusal::Unavailable)?;
         if !names::is_fingerprint(&signal.fingerprint) {
             let why =
                 format!("{:?} is not a valid fingerprint (expected 64 lower-case hex digits)", signal.fingerprint);
@@ -115,23 +119,49 @@ impl FencedLease {
     }
 }
 
+impl FencedLease {
+    /// `Ok` once signals may be handled: the caches are filled, and no other gateway uses other locks. Whether the API
+    /// server lets them be stored is another question, which each signal answers for itself.
+    fn begun(&self) -> Result<(), String> {
+        let (requests, leases) = (&self.shared.requests, &self.shared.leases);
+        for (synced, kind, what) in [
+            (requests.synced(), CallKind::ListRequests, "remediationrequests"),
+            (leases.synced(), CallKind::ListLeases, "leases"),
+        ] {
+            match self.shared.evidence().failure(kind) {
+                _ if synced => {}
+                Some(why) => return Err(format!("cannot list {what}: {why}")),
+                None => return Err(format!("the {what} have not been listed yet")),
+            }
+        }
+        let Some((name, namespace)) = requests.fenced_elsewhere() else { return Ok(()) };
+        let mine = &self.shared.context.lock_namespace;
+        Err(format!(
+            "{name} was made under locks in namespace {namespace}, not {mine}; \
+             run every gateway with one lock namespace"
+        ))
+    }
+}
+
 impl Protocol for FencedLease {
     fn handle(&self, signal: Arc<Signal>, deadline: Duration) -> BoxFuture<'_, Result<Accepted, Refusal>> {
         Box::pin(self.store(signal, deadline))
     }
 
     fn ready(&self) -> Result<(), String> {
-        if !self.shared.requests.synced() {
-            return Err("the remediationrequests have not been listed yet".to_owned());
-        }
-        if !self.shared.leases.synced() {
-            return Err("the leases have not been listed yet".to_owned());
-        }
-        let Some((name, namespace)) = self.shared.requests.fenced_elsewhere() else { return Ok(()) };
-        let mine = &self.shared.context.lock_namespace;
-        Err(format!(
-            "{name} was made under locks in namespace {namespace}, not {mine}; \
-             run every gateway with one lock namespace"
-        ))
+        self.begun()?;
+        self.shared.evidence().problem().map_or(Ok(()), Err)
+    }
+
+    fn verify(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async {
+            self.begun()?;
+            trial::refresh(&self.shared).await;
+            self.ready()?;
+            match self.shared.evidence().unproven() {
+                Some(kind) => Err(format!("no call has shown yet that this gateway can {kind}")),
+                None => Ok(()),
+            }
+        })
     }
 }

@@ -1,9 +1,16 @@
 //! What all writers of one replica share: calls, caches, names and numbers.
 use super::{
-    call::Calls, call_error::CallError, changes::Changes, leases::Leases, names, request::RequestRecord,
-    requests::Requests, watch::Source,
+    call::Calls,
+    call_error::CallError,
+    changes::Changes,
+    evidence::{Evidence, Trials},
+    leases::Leases,
+    names,
+    request::RequestRecord,
+    requests::Requests,
+    watch::Source,
 };
-use crate::protocol::Context;
+use crate::{protocol::Context, warnings::Warnings};
 use kube::api::ListParams;
 use std::{
     sync::{
@@ -20,6 +27,8 @@ pub(super) struct Shared {
     pub(super) changes: Arc<Changes>,
     pub(super) requests: Requests,
     pub(super) leases: Leases,
+    pub(super) trials: Trials,
+    warnings: Arc<Warnings>,
     /// Identifies this start of this pod in marks and acquisitions.
     pub(super) writer: String,
     numbers: AtomicU64,
@@ -33,7 +42,9 @@ impl Shared {
         let (clock, calls) = (context.clock.clone(), Calls::new(&context));
         Self {
             requests: Requests::new(changes.clone(), clock.clone(), context.lock_namespace.clone()),
-            leases: Leases::new(changes.clone(), clock),
+            leases: Leases::new(changes.clone(), clock.clone()),
+            trials: Trials::default(),
+            warnings: Arc::new(Warnings::new(clock)),
             writer: names::writer(&context.pod, context.entropy.next_u64()),
             numbers: AtomicU64::new(0),
             unselectable: AtomicBool::new(false),
@@ -49,9 +60,15 @@ impl Shared {
             calls: self.calls.clone(),
             clock: self.context.clock.clone(),
             entropy: self.context.entropy.clone(),
+            warnings: self.warnings.clone(),
             path: path.to_owned(),
             label_selector,
         }
+    }
+
+    /// What the calls so far have shown.
+    pub(super) fn evidence(&self) -> &Evidence {
+        self.calls.evidence()
     }
 
     /// The next number of a write or an acquisition; unique within the process.

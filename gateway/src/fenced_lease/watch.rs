@@ -15,6 +15,7 @@ use super::{
 use crate::{
     clock::{SharedClock, within},
     entropy::SharedEntropy,
+    warnings::Warnings,
 };
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
@@ -23,7 +24,7 @@ use kube::{
     client::Body,
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// After this many seconds the server ends a watch. kube refuses 295 and more.
 const WATCH_SECONDS: u32 = 290;
@@ -52,6 +53,7 @@ pub(super) struct Source {
     pub(super) calls: Calls,
     pub(super) clock: SharedClock,
     pub(super) entropy: SharedEntropy,
+    pub(super) warnings: Arc<Warnings>,
     pub(super) path: String,
     pub(super) label_selector: Option<String>,
 }
@@ -91,7 +93,7 @@ pub(super) async fn follow<C: Cache>(source: &Source, cache: &C) {
                 cache.replace(list.items, number(&version));
                 watch(source, cache, version).await;
             }
-            Err(error) => source.pause(&mut backoff, &error.to_string(), error.retry_after()).await,
+            Err(error) => source.pause_after(&mut backoff, &error).await,
         }
     }
 }
@@ -105,15 +107,15 @@ async fn watch<C: Cache>(source: &Source, cache: &C, mut version: String) {
             Ok(body) => read(source, cache, body, &mut version).await,
             Err(error) if error.is_expired() => End::Expired,
             Err(error) => {
-                source.pause(&mut backoff, &error.to_string(), error.retry_after()).await;
+                source.pause_after(&mut backoff, &error).await;
                 continue;
             }
         };
         match end {
             End::Expired => return,
             End::Over if source.clock.monotonic() >= opened + BRIEF => backoff.reset(),
-            End::Over => source.pause(&mut backoff, "the watch ended at once", None).await,
-            End::Failed(why) => source.pause(&mut backoff, &why, None).await,
+            End::Over => source.pause(&mut backoff, "over", "the watch ended at once", None).await,
+            End::Failed(why) => source.pause(&mut backoff, "failed", &why, None).await,
         }
     }
 }
@@ -208,8 +210,16 @@ impl Source {
         self.calls.watch(&self.path, &params, version).await
     }
 
-    async fn pause(&self, backoff: &mut Backoff, why: &str, retry_after: Option<Duration>) {
-        tracing::warn!(path = self.path, why, "watching again");
+    async fn pause_after(&self, backoff: &mut Backoff, error: &CallError) {
+        let kind = error.code().map_or_else(|| "unanswered".to_owned(), |code| code.to_string());
+        self.pause(backoff, &kind, &error.to_string(), error.retry_after()).await;
+    }
+
+    /// Waits before the next LIST or watch; `kind` limits how often the reason is logged.
+    async fn pause(&self, backoff: &mut Backoff, kind: &str, why: &str, retry_after: Option<Duration>) {
+        if let Some(left_out) = self.warnings.due(&format!("{} {kind}", self.path)) {
+            tracing::warn!(path = self.path, why, left_out, "watching again");
+        }
         self.clock.sleep(backoff.next(&*self.entropy, retry_after)).await;
     }
 }

@@ -15,9 +15,9 @@ pub async fn healthz(State(gateway): State<Arc<Gateway>>) -> Response {
     Json(json!({ "status": "healthy", "timestamp": now })).into_response()
 }
 
-/// Readiness: signals can be handled.
+/// Readiness: a signal would be stored. What recent calls did not show is tried.
 pub async fn readyz(State(gateway): State<Arc<Gateway>>) -> Response {
-    let Err(reason) = gateway.ready() else { return Json(json!({ "status": "ready" })).into_response() };
+    let Err(reason) = gateway.verify().await else { return Json(json!({ "status": "ready" })).into_response() };
     let problem = json!({
         "type": "https://kubernaut.ai/problems/service-unavailable",
         "title": "Service Unavailable",

@@ -48,7 +48,9 @@ pub(super) async fn process(
         }
         Err(refusal) => {
             metrics.crd_creation_errors.get_or_create(&ErrorLabels { error_type: error_type(&refusal) }).inc();
-            tracing::warn!(fingerprint = signal.fingerprint, %refusal, "a signal was not stored");
+            if let Some(left_out) = gateway.warnings.due(error_type(&refusal)) {
+                tracing::warn!(fingerprint = signal.fingerprint, %refusal, left_out, "a signal was not stored");
+            }
             Err(refusal.into())
         }
     }

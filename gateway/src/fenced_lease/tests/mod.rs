@@ -3,6 +3,7 @@ mod ambiguity;
 mod chaos;
 mod contention;
 mod episodes;
+mod readiness;
 mod redelivery;
 mod server;
 mod upkeep;

@@ -155,14 +155,15 @@ impl Server {
             return Ok(self.watch(path, since.expect("a watch resumes from a version")));
         }
         let short = path.replace(LEASES, "leases").replace(REQUESTS, "requests");
-        let line = format!("{} {short}", parts.method);
+        let dry = parts.uri.query().is_some_and(|query| query.contains("dryRun"));
+        let line = format!("{} {short}{}", parts.method, if dry { "?dryRun" } else { "" });
         let fault = {
             let mut state = self.state();
             state.log.push(line.clone());
             state.faults.as_mut().and_then(|choose| choose(&line))
         };
         let server = self.clone();
-        let execute = move || server.state().execute(&parts.method, &path, &body);
+        let execute = move || server.state().execute_call(&parts.method, &path, &body, dry);
         let answer = match fault {
             None => execute(),
             Some(Fault::AnswerLost) => execute().and(Err((504, "Timeout"))),
@@ -228,6 +229,18 @@ fn respond(answer: Answer) -> Response<BoxBody<Bytes, Infallible>> {
 }
 
 impl State {
+    fn execute_call(&mut self, method: &Method, path: &str, body: &[u8], dry: bool) -> Answer {
+        let (before, silent) =
+            (dry.then(|| (self.version, self.objects.clone(), self.two_active.clone())), self.silent);
+        self.silent |= dry;
+        let answer = self.execute(method, path, body);
+        self.silent = silent;
+        if let Some(before) = before {
+            (self.version, self.objects, self.two_active) = before;
+        }
+        answer
+    }
+
     fn execute(&mut self, method: &Method, path: &str, body: &[u8]) -> Answer {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         match method.as_str() {
