@@ -39,8 +39,8 @@ pub struct Settings {
 
 impl Settings {
     /// The times of the protocol that the gateway ships: leases of 30 s, a crashed holder's freed within two minutes, a
-    /// sweep every minute of leases that were idle for five, requests that live for 60 s at most, replicas' clocks right
-    /// within 1 ‰.
+    /// sweep every minute of leases that were idle for five, requests that live for 60 s at most, replicas' clocks
+    /// right within 1 ‰.
     pub const fn of_the_protocol() -> Self {
         Self {
             lease_seconds: 30,

@@ -106,10 +106,10 @@ fn first_accept(limit: Duration, signals: &[SentSignal]) -> Option<String> {
     }
     times.into_iter().find_map(|((payload, alert), (sent, accepted_at))| {
         let took = Duration::from_micros(accepted_at.saturating_sub(sent));
-        let found = if accepted_at == u64::MAX { "none".to_owned() } else { format!("the first after {took:?}") };
-        (took > limit).then(|| {
-            format!("Expected alert {alert} of {payload:?} to be accepted within {limit:?} of its first delivery, found {found}.")
-        })
+        let found = if accepted_at == u64::MAX { "never".to_owned() } else { format!("only after {took:?}") };
+        let what = format!("alert {alert} of {payload:?}");
+        (took > limit)
+            .then(|| format!("Expected {what} to be accepted {limit:?} after its first delivery, found it {found}."))
     })
 }
 

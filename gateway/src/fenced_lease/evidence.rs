@@ -103,7 +103,7 @@ pub(super) struct Evidence {
     kinds: Mutex<[Known; CallKind::ALL.len()]>,
 }
 
-/// What is known of one kind.
+/// State of one kind of calls.
 #[derive(Debug, Default)]
 struct Known {
     /// When a call of it last worked, on the monotonic clock.
@@ -121,7 +121,7 @@ struct Failing {
     why: String,
 }
 
-/// What one answer shows.
+/// Meaning of one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shows {
     Works,

@@ -42,7 +42,7 @@ struct Found {
     asked: Option<Duration>,
 }
 
-/// Who holds a lease.
+/// Holder of a lease.
 #[derive(Debug)]
 enum Lock {
     /// This writer.
@@ -126,7 +126,7 @@ async fn plan_next(
     }
     let now = (writer.now(), writer.shared.context.clock.now());
     let decision = episode::next(episode, seen, request.as_deref(), since, now);
-    if let (Episode::Begin(_), Some(ended)) = (decision, &request) {
+    if let (Episode::Begin(_), Some(ended), Lock::Mine | Lock::Free | Lock::Held(_)) = (decision, &request, &lock) {
         remember_predecessor(writer, ended).await?;
     }
     match (decision, request, lock) {

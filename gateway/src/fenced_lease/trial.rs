@@ -41,7 +41,7 @@ pub(super) async fn refresh(shared: &Arc<Shared>) {
         // Dropping the sender wakes the receiver, if the question was not answered without the results.
         drop(done);
     });
-    drop(within(&**clock, now + PATIENCE, ended).await);
+    _ = within(&**clock, now + PATIENCE, ended).await;
 }
 
 /// Tries these kinds. Where calls were not answered, a dry run shows nothing unless the storage works.

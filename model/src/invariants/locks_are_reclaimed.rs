@@ -15,8 +15,8 @@ use crate::{
 
 pub(super) const INVARIANT: Invariant = Invariant::liveness(
     "locks_are_reclaimed",
-    "a live replica frees the leases it acquired and soon those of a crashed one, and no lease outlives its use by more \
-     than the sweep period",
+    "a live replica frees the leases it acquired and soon those of a crashed one, and no lease outlives its use by \
+     more than the sweep period",
     || Box::new(LocksAreReclaimed),
 );
 

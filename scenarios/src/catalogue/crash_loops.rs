@@ -27,8 +27,8 @@ const fn each(count: u16) -> Act {
 pub const CRASH_LOOP: Scenario = Scenario {
     name: Cow::Borrowed("crash-loop"),
     story: Cow::Borrowed(
-        "one replica after the other crashes, every 4 s for two minutes, and restarts: alerts that arrive meanwhile are \
-         accepted within 35 s",
+        "one replica after the other crashes, every 4 s for two minutes, and restarts: alerts that arrive meanwhile \
+         are accepted within 35 s",
     ),
     acts: Cow::Borrowed(&[
         in_turn(30),
@@ -62,8 +62,8 @@ pub const CRASH_LOOP_OF_ONE: Scenario = Scenario {
 pub const CRASH_AFTER_ACQUIRING: Scenario = Scenario {
     name: Cow::Borrowed("crash-after-acquiring"),
     story: Cow::Borrowed(
-        "holders crash right after their leases are written, and the fleet crash-loops: the requests are created beside \
-         the dead holders' locks",
+        "holders crash right after their leases are written, and the fleet crash-loops: the requests are created \
+         beside the dead holders' locks",
     ),
     acts: Cow::Borrowed(&[in_turn(20), each(3), deliver(Deployment, 6, Route::RoundRobin)]),
     triggers: Cow::Borrowed(&[first_few(4, on("POST", "leases"), CRASH)]),
@@ -109,8 +109,8 @@ pub const CRASH_THEN_ENDED: Scenario = Scenario {
 pub const CRASH_BEFORE_RELEASE: Scenario = Scenario {
     name: Cow::Borrowed("crash-before-release"),
     story: Cow::Borrowed(
-        "every replica crashes after its count and before it gives its lease back: signals are counted on the requests, \
-         and within two minutes the leases of the dead are free",
+        "every replica crashes after its count and before it gives its lease back: signals are counted on the \
+         requests, and within two minutes the leases of the dead are free",
     ),
     cluster: ClusterShape { tail: ClusterShape::LONG_TAIL, ..ClusterShape::USUAL },
     acts: Cow::Borrowed(&[each(3), deliver(Deployment, 3, Route::RoundRobin)]),

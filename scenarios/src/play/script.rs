@@ -11,7 +11,7 @@ use crate::{
     workload::{Act, Payload, Retry},
 };
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
 /// Plays the acts in order.
@@ -50,12 +50,7 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
                     senders.spawn(sender::deliver(stage.clone(), Payload::Distinct(number), to, retry, key));
                 }
             }
-            Act::Alertmanagers { alerts, lasts } => {
-                let logs = alertmanager::Logs::default();
-                for position in 0..alertmanager::PEERS {
-                    senders.spawn(alertmanager::peer(stage.clone(), position, alerts, lasts, logs.clone()));
-                }
-            }
+            Act::Alertmanagers { alerts, lasts } => send_as_pair(&stage, alerts, lasts, &mut senders),
             Act::OrchestrateEvery { of, phase, every, times } => {
                 let stage = stage.clone();
                 actors.spawn(async move {
@@ -74,13 +69,7 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
             Act::HoldLease { of, holder } => hold_lease(&stage, of, &holder).await,
             Act::Pause { replica, duration } => stage.cluster.pause(replica, duration),
             Act::CrashEvery { replica, every, restart, times } => {
-                let cluster = stage.cluster.clone();
-                actors.spawn(async move {
-                    for turn in 0..times as usize {
-                        cluster.sleep(every).await;
-                        cluster.crash(replica.unwrap_or(turn % cluster.replicas()), restart);
-                    }
-                });
+                actors.spawn(crash_every(stage.clone(), replica, (every, restart), times));
             }
             Act::Interfere { of, how } => {
                 let background = interference::scripted::interfere(&stage, of, how).await;
@@ -121,6 +110,22 @@ async fn change_ends(stage: &Stage, act: Act, actors: &mut JoinSet<()>) {
             }
         }
         _ => {}
+    }
+}
+
+/// A pair of Alertmanagers sends the notifications of a group.
+fn send_as_pair(stage: &Stage, alerts: u16, lasts: Duration, senders: &mut JoinSet<()>) {
+    let logs = alertmanager::Logs::default();
+    for position in 0..alertmanager::PEERS {
+        senders.spawn(alertmanager::peer(stage.clone(), position, alerts, lasts, logs.clone()));
+    }
+}
+
+/// Crashes a replica, or each in turn, again and again.
+async fn crash_every(stage: Stage, replica: Option<usize>, (every, restart): (Duration, Duration), times: u32) {
+    for turn in 0..times as usize {
+        stage.cluster.sleep(every).await;
+        stage.cluster.crash(replica.unwrap_or(turn % stage.cluster.replicas()), restart);
     }
 }
 
