@@ -290,7 +290,12 @@ pub const LOST_AGAIN: Scenario = Scenario {
         once(Deployment, 1, Route::Replica(0)),
     ]),
     triggers: Cow::Borrowed(&[count(1, Effect::Fault(FaultKind::LostAnswer))]),
-    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 2)]),
+    expect: Cow::Borrowed(&[
+        Expect::Requests(1),
+        Expect::AllAccepted,
+        Expect::Counted(Deployment, 2),
+        Expect::AnsweredWithin(Deployment, seconds(2)),
+    ]),
     weight: 10,
     ..Scenario::BLANK
 };
