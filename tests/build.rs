@@ -1,22 +1,28 @@
-//! Finds out at compile time which tools this machine has: `cfg(go)`, `cfg(python)`, `cfg(real_server)`.
+//! Finds out at compile time which tools this machine has: `cfg(go)`, `cfg(python)`, `cfg(real_server)`,
+//! `cfg(xmllint)`.
 //!
 //! Tests that need a missing tool are then reported as ignored. A test that finds out at run time can only pass or
 //! fail.
 use std::{env, path::Path, process::Command};
 
 fn main() {
-    println!("cargo::rustc-check-cfg=cfg(go, python, real_server)");
+    println!("cargo::rustc-check-cfg=cfg(go, python, real_server, xmllint)");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=PATH");
     println!("cargo::rerun-if-env-changed=KUBEBUILDER_ASSETS");
-    let go = env::split_paths(&env::var_os("PATH").unwrap_or_default()).any(|directory| directory.join("go").is_file());
+    let path = env::var_os("PATH").unwrap_or_default();
+    let is_there = |program: &str| env::split_paths(&path).any(|directory| directory.join(program).is_file());
+    let go = is_there("go");
     let assets =
         env::var_os("KUBEBUILDER_ASSETS").is_some_and(|assets| Path::new(&assets).join("kube-apiserver").is_file());
     // Debian has python3 without what makes a virtual environment.
     let python = Command::new("python3").args(["-c", "import venv, ensurepip"]).output();
-    for (found, name) in
-        [(go, "go"), (go || assets, "real_server"), (python.is_ok_and(|done| done.status.success()), "python")]
-    {
+    for (found, name) in [
+        (go, "go"),
+        (go || assets, "real_server"),
+        (python.is_ok_and(|done| done.status.success()), "python"),
+        (is_there("xmllint"), "xmllint"),
+    ] {
         if found {
             println!("cargo::rustc-cfg={name}");
         }

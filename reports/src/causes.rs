@@ -56,6 +56,14 @@ pub(crate) fn of(report: &RunReport) -> Vec<Cause<'_>> {
     causes
 }
 
+/// The missed expectations that this failure explains.
+pub(crate) fn explained_by<'a>(report: &'a RunReport, failure: &'a Failure) -> impl Iterator<Item = &'a Failure> {
+    let explained = move |other: &&Failure| {
+        explanation(report, other).is_some_and(|explanation| std::ptr::eq(explanation, failure))
+    };
+    report.failures.iter().filter(explained)
+}
+
 /// The failure that explains a missed expectation: its invariant, in the same scenario.
 pub(crate) fn explanation<'a>(report: &'a RunReport, failure: &Failure) -> Option<&'a Failure> {
     let invariant = failure.explained_by.as_ref()?;

@@ -3,7 +3,7 @@
 //! There is one code per kind of failure, so that CI and a Kubernetes `podFailurePolicy` can distinguish them. If
 //! several kinds were found, the first in this order decides: not deterministic (no replay can be trusted then),
 //! panicked, safety, liveness, a requirement was not met, inconclusive.
-use crate::report::{FailureKind, RunReport};
+use crate::report::{FailureKind, Mutant, RunReport};
 use model::Verdict;
 
 /// Every invariant was checked and held.
@@ -19,17 +19,27 @@ pub const NOT_DETERMINISTIC: u8 = 4;
 /// A requirement on the harness itself was not met, so its verdicts cannot be trusted: a mutant survived, a required
 /// fault never took effect, an invariant was never checked, or the simulated API server did not answer as recorded.
 pub const UNMET: u8 = 5;
-/// The search did not finish its scope, or a check could not be decided.
+/// The search did not finish its scope, it was stopped, or a check could not be decided.
 pub const INCONCLUSIVE: u8 = 6;
 /// The gateway panicked.
 pub const PANICKED: u8 = 7;
 
+/// Codes in the order in which the first one that occurs decides.
+const WORST_FIRST: [u8; 8] =
+    [NOT_DETERMINISTIC, PANICKED, SAFETY, LIVENESS, UNMET, INCONCLUSIVE, USAGE_OR_INTERNAL, HELD];
+
+/// The exit code of a process that did several things, each with a code of its own.
+pub fn worst(codes: impl IntoIterator<Item = u8>) -> u8 {
+    let rank = |code: &u8| WORST_FIRST.iter().position(|known| known == code).unwrap_or(WORST_FIRST.len());
+    codes.into_iter().min_by_key(rank).unwrap_or(HELD)
+}
+
 /// The exit code of a report.
 pub fn exit_code(report: &RunReport) -> u8 {
     let found = |kind| report.failures.iter().any(|failure| failure.kind == kind);
-    let survived = report.mutants.iter().flatten().any(|mutant| !mutant.found);
+    let survived = report.mutants.iter().flatten().any(Mutant::survived);
     let unfaithful = found(FailureKind::Fidelity) || report.passed < report.cases;
-    let unfinished = report.frontier.iter().flatten().any(|frontier| !frontier.complete);
+    let unfinished = !report.complete || report.frontier.iter().flatten().any(|frontier| !frontier.complete);
     if found(FailureKind::NotDeterministic) {
         NOT_DETERMINISTIC
     } else if found(FailureKind::Panic) {

@@ -1,10 +1,14 @@
 //! The report as GitHub workflow commands: annotations on the run, and on the file that replays it.
 //!
+//! An expectation that another invariant explains is folded into its annotation, as on the first screen.
+//!
 //! GitHub shows ten errors and ten warnings per step and drops the rest, so the last annotation counts the rest.
 use crate::{
-    report::RunReport,
+    causes,
+    report::{Mutant, RunReport, file_name},
     summary::{headline, verdict_word},
 };
+use model::Verdict;
 use std::fmt::Write;
 
 /// Number of annotations of one level that GitHub shows per step.
@@ -12,23 +16,58 @@ const SHOWN: usize = 10;
 
 /// The report as lines for standard output.
 pub fn render(report: &RunReport) -> String {
-    let errors: Vec<_> = report
-        .failures
-        .iter()
+    let causes = report.failures.iter().filter(|failure| causes::explanation(report, failure).is_none());
+    let errors: Vec<_> = causes
         .map(|failure| {
             let title = format!("{} · {}, {}", failure.invariant, failure.scenario, failure.protocol);
-            let message = format!("{}\n{}", failure.sentence, failure.replay);
-            command("error", failure.file.as_deref(), &title, &message)
+            let mut message = failure.sentence.clone();
+            for expectation in causes::explained_by(report, failure) {
+                message += &format!("\nThe scenario's expectation fails too: {}", expectation.sentence);
+            }
+            message += &format!("\n{}", failure.portable_replay());
+            command("error", failure.file.as_deref().map(in_the_repository).as_deref(), &title, &message)
         })
         .collect();
+    let survivors = report.mutants.iter().flatten().filter(|mutant| mutant.survived());
+    let survived = |mutant: &Mutant| {
+        command("error", None, &format!("{} survived", mutant.name), &format!("{} did not catch it", mutant.invariant))
+    };
+    let errors: Vec<_> = errors.into_iter().chain(survivors.map(survived)).collect();
     let warnings: Vec<_> =
         report.unmet.iter().map(|unmet| command("warning", None, "Requirement not met", unmet)).collect();
     let mut text = String::new();
     write_level(&mut text, "error", &errors);
     write_level(&mut text, "warning", &warnings);
     let title = format!("lockstep {}: {}", report.command, verdict_word(report.verdict));
-    let _ = writeln!(text, "{}", command("notice", None, &title, &headline(report)));
+    let level = if report.verdict == Verdict::Inconclusive { "warning" } else { "notice" };
+    let _ = writeln!(text, "{}", command(level, None, &title, &headline(report)));
     text
+}
+
+/// The report as Markdown, for the page of the workflow's run.
+pub fn summary(report: &RunReport) -> String {
+    let cell = |text: &str| text.replace('|', "\\|").replace(['\r', '\n'], " ");
+    let mut text = format!("### {} · lockstep {}\n\n", verdict_word(report.verdict), report.command);
+    let _ = writeln!(text, "{}\n", headline(report));
+    let causes = causes::of(report);
+    if !causes.is_empty() {
+        text += "| invariant | scenario | what happened | again |\n|---|---|---|---|\n";
+    }
+    for cause in causes.iter().map(|cause| cause.smallest) {
+        let (what, again) = (cell(&cause.sentence), cell(&cause.portable_replay()));
+        let _ =
+            writeln!(text, "| `{}` | {}, {} | {what} | `{again}` |", cause.invariant, cause.scenario, cause.protocol);
+    }
+    for unmet in &report.unmet {
+        let _ = writeln!(text, "- not met: {unmet}");
+    }
+    text
+}
+
+/// The path as an annotation may have it: relative, or only the name, since another machine shows it.
+fn in_the_repository(file: &str) -> String {
+    let absolute = file.starts_with(['/', '\\']) || file.chars().nth(1) == Some(':');
+    if absolute { file_name(file) } else { file }.to_owned()
 }
 
 fn write_level(text: &mut String, level: &str, commands: &[String]) {

@@ -43,9 +43,26 @@ pub struct RunReport {
     /// Behaviour of a real cluster that is not simulated, although a reader could expect it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_modelled: Vec<String>,
-    /// Whether the invocation was stopped before it had used up its budget. The report covers what was done by then.
+    /// Whether the invocation has ended by itself. A report that is written while it is under way, or after it was
+    /// stopped, is not complete: it covers what was done by then.
+    #[serde(default = "yes")]
+    pub complete: bool,
+    /// Whether the invocation was stopped before it had used up its budget.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
+    /// Number of runs that were to be made, if it was fixed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned_runs: Option<u64>,
+    /// Wall-clock seconds after which no run began, if the time was limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_limit_seconds: Option<f64>,
+    /// Moment at which the invocation began, as `2026-11-30T09:15:00Z`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<String>,
+    /// How the program was started, for commands to paste: `lockstep`, a path, or `cargo run --release --`. Reports for
+    /// machines do not have it.
+    #[serde(skip)]
+    pub program: Option<String>,
     /// `exhaust`: the scopes searched, and whether each is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frontier: Option<Vec<Frontier>>,
@@ -79,6 +96,9 @@ pub struct ScenarioReport {
     pub strategy: String,
     /// Number of runs.
     pub runs: u64,
+    /// Wall-clock seconds that they took, all threads together.
+    #[serde(default)]
+    pub wall_seconds: f64,
     /// Verdict over these runs.
     pub verdict: Verdict,
     /// Invariants that were checked.
@@ -157,6 +177,9 @@ pub struct Failure {
     pub file: Option<String>,
     /// Command that replays the run.
     pub replay: String,
+    /// The run as one string, which `lockstep replay` takes on any machine with the same version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay_string: Option<String>,
     /// Number of the first run of its scenario that showed it, from 1.
     pub first_run: u64,
     /// Number of choices of the run.
@@ -244,6 +267,9 @@ pub struct Mutant {
     pub strategy: String,
     /// Whether that invariant caught it, from every seed.
     pub found: bool,
+    /// Whether the search for it was stopped before it was caught from every seed, or had survived one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unfinished: bool,
     /// Number of runs needed; absent if the mutant survived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs_to_find: Option<RunsToFind>,
@@ -299,6 +325,52 @@ pub struct Percentiles {
     pub p95: f64,
     /// 99 of 100 values are at most this.
     pub p99: f64,
+}
+
+impl RunReport {
+    /// A command of this report as the user would type it: `lockstep …` with the program as it was started.
+    pub(crate) fn to_paste(&self, command: &str) -> String {
+        match (&self.program, command.strip_prefix("lockstep ")) {
+            (Some(program), Some(rest)) => format!("{program} {rest}"),
+            _ => command.to_owned(),
+        }
+    }
+
+    /// Number of scenarios of which at least one run was made, and of all.
+    pub(crate) fn reached(&self) -> (u64, u64) {
+        let names = |least: u64| {
+            let rows = self.scenarios.iter().filter(|row| row.runs >= least);
+            rows.map(|row| &*row.name).collect::<std::collections::BTreeSet<_>>().len() as u64
+        };
+        (names(1), names(0))
+    }
+}
+
+impl Failure {
+    /// The command that replays the run on any machine: by its string, or else by the name of its file.
+    pub(crate) fn portable_replay(&self) -> String {
+        match (&self.replay_string, &self.file) {
+            (Some(string), _) => format!("lockstep replay {string}"),
+            (None, Some(file)) => format!("lockstep replay {}", file_name(file)),
+            (None, None) => self.replay.clone(),
+        }
+    }
+}
+
+impl Mutant {
+    /// Whether no run of some seed caught it.
+    pub const fn survived(&self) -> bool {
+        !self.found && !self.unfinished
+    }
+}
+
+/// The last part of a path.
+pub(crate) fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+const fn yes() -> bool {
+    true
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]

@@ -31,12 +31,7 @@ pub(crate) fn headline(report: &RunReport) -> String {
 }
 
 fn result(report: &RunReport) -> String {
-    let scope = match &*report.scenarios {
-        [] => counted(report.runs, "run"),
-        [only] => format!("{} of {}", counted(report.runs, "run"), only.name),
-        all => format!("{} of {}", counted(report.runs, "run"), counted(distinct(all), "scenario")),
-    };
-    let scope = if report.interrupted { format!("{scope}, stopped early") } else { scope };
+    let scope = scope(report);
     if let (Some(cases), Some(passed)) = (report.cases, report.passed) {
         return format!("{} of {} were answered as recorded.", grouped(passed), counted(cases, "case"));
     }
@@ -44,15 +39,48 @@ fn result(report: &RunReport) -> String {
         return caught(mutants, &scope);
     }
     match report.verdict {
+        Verdict::Held if is_short(report) && report.time_limit_seconds.is_some() => {
+            format!("Every invariant held in {scope}, when the time was over.")
+        }
         Verdict::Held => format!("Every invariant held in {scope}."),
         Verdict::Inconclusive => format!("No violation in {scope}, but {}.", open(report)),
         Verdict::Violated => violated(report, &scope),
     }
 }
 
+/// What was run: `1,543 of 17,878 planned runs of 44 scenarios`.
+fn scope(report: &RunReport) -> String {
+    let runs = match report.planned_runs {
+        Some(planned) if report.runs < planned => {
+            format!("{} of {}", grouped(report.runs), counted(planned, "planned run"))
+        }
+        _ => counted(report.runs, "run"),
+    };
+    let scope = match (&*report.scenarios, report.reached()) {
+        ([], _) => runs,
+        ([only], _) => format!("{runs} of {}", only.name),
+        // A time says nothing of what it was enough for.
+        (_, (reached, all)) if reached < all || report.time_limit_seconds.is_some() && is_short(report) => {
+            format!("{runs}, which reached {} of {}", grouped(reached), counted(all, "scenario"))
+        }
+        (_, (_, all)) => format!("{runs} of {}", counted(all, "scenario")),
+    };
+    if report.interrupted { format!("{scope}, stopped early") } else { scope }
+}
+
+/// Whether fewer runs were made than planned; runs without a plan may always have been more.
+fn is_short(report: &RunReport) -> bool {
+    report.planned_runs.is_none_or(|planned| report.runs < planned)
+}
+
 fn caught(mutants: &[Mutant], scope: &str) -> String {
     let all = counted(mutants.len() as u64, "mutant");
-    match mutants.iter().filter(|mutant| !mutant.found).count() as u64 {
+    let unfinished = mutants.iter().filter(|mutant| mutant.unfinished).count() as u64;
+    if unfinished > 0 && !mutants.iter().any(Mutant::survived) {
+        let found = grouped(mutants.iter().filter(|mutant| mutant.found).count() as u64);
+        return format!("{found} of {all} were caught in {scope}; the others neither caught nor survived so far.");
+    }
+    match mutants.iter().filter(|mutant| mutant.survived()).count() as u64 {
         0 if mutants.len() == 1 => format!("The mutant was caught in {scope}."),
         0 => format!("All {all} were caught in {scope}."),
         1 => format!("1 of {all} SURVIVED {scope}."),
@@ -63,11 +91,22 @@ fn caught(mutants: &[Mutant], scope: &str) -> String {
 /// What is missing for a verdict.
 fn open(report: &RunReport) -> String {
     let unfinished = report.frontier.iter().flatten().any(|row| !row.complete);
-    let checks: u64 = report.scenarios.iter().map(|scenario| undecided(scenario).len() as u64).sum();
-    match (unfinished, checks) {
-        (true, _) => "the search did not finish its scope".to_owned(),
-        (false, 0) => "not every run that was asked for was made".to_owned(),
-        (false, checks) => format!("{} could not be decided", counted(checks, "check")),
+    let made = report.scenarios.iter().filter(|scenario| scenario.runs > 0);
+    let checks: u64 = made.map(|scenario| undecided(scenario).len() as u64).sum();
+    if report.interrupted {
+        "not everything that was asked for was run".to_owned()
+    } else if !report.complete {
+        "it had not ended when this was written".to_owned()
+    } else if unfinished {
+        "the search did not finish its scope".to_owned()
+    } else if checks > 0 {
+        format!("{} could not be decided", counted(checks, "check"))
+    } else if report.runs == 0 {
+        "no run was made".to_owned()
+    } else if report.planned_runs.is_some() && is_short(report) && report.time_limit_seconds.is_some() {
+        "the time was over before every scenario had a tenth of its runs; `--for 10m` sets another".to_owned()
+    } else {
+        "not every run that was asked for was made".to_owned()
     }
 }
 
@@ -86,11 +125,6 @@ fn violated(report: &RunReport, scope: &str) -> String {
         }
         all => format!("{} and {} others were violated in {scope}.", all[..NAMED].join(", "), all.len() - NAMED),
     }
-}
-
-fn distinct(scenarios: &[ScenarioReport]) -> u64 {
-    let names: std::collections::BTreeSet<&str> = scenarios.iter().map(|scenario| &*scenario.name).collect();
-    names.len() as u64
 }
 
 /// The invariants of a scenario that could not be decided, each with the reason.

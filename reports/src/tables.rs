@@ -72,7 +72,12 @@ fn mutants(rows: &[Mutant]) -> Table {
             mutant.name.clone(),
             mutant.invariant.clone(),
             mutant.strategy.clone(),
-            if mutant.found { "yes" } else { "NO" }.to_owned(),
+            match (mutant.found, mutant.unfinished) {
+                (true, _) => "yes",
+                (false, true) => "not yet",
+                (false, false) => "NO",
+            }
+            .to_owned(),
             figure(|runs| runs.median),
             figure(|runs| runs.p95),
         ]

@@ -7,13 +7,14 @@
 //! - [`observe`] turns the simulation's events into the oracle's facts; [`checks`] and [`expectations`] add the
 //!   runner's own.
 //! - [`runner`] does one run, [`campaign`] does many: at random, or every schedule within a scope.
-//! - [`replay`] records a run, [`timeline`] describes it; [`cli`] is the command.
+//! - [`replay`] records a run, [`timeline`] describes it; [`code`] says which code made it; [`cli`] is the command.
 pub mod baselines;
 pub mod calls;
 pub mod campaign;
 pub mod catalogue;
 pub mod checks;
 pub mod cli;
+pub mod code;
 pub mod expectations;
 pub mod gateway_faults;
 pub mod generated;

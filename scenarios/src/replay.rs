@@ -49,6 +49,8 @@ pub struct Replay {
     pub invariant: Option<String>,
     /// Chained hash of the recorded run.
     pub chain: Option<u64>,
+    /// Code that recorded it: another may run it differently.
+    pub code: Option<String>,
     /// Source of its choices.
     pub decisions: Decisions,
 }
@@ -81,6 +83,12 @@ pub enum ReplayError {
         /// Number of choices that its header announces.
         expected: usize,
     },
+    /// The file ends within its header.
+    #[error("the file is truncated: it ends within its header")]
+    TruncatedHeader,
+    /// The choices are not those that were written.
+    #[error("the file was changed after it was written: its choices do not have the checksum in its header")]
+    Changed,
     /// A line that cannot be parsed.
     #[error("line {line}: {why}")]
     Line {
@@ -92,6 +100,9 @@ pub enum ReplayError {
     /// A header that is missing.
     #[error("the header `{0}:` is missing")]
     Missing(&'static str),
+    /// The recorded choices do not fit, and other code recorded them.
+    #[error("other code recorded it, and it no longer fits: {0}; search again with `lockstep run`")]
+    OtherCode(String),
     /// A name that this version does not know.
     #[error("{0}")]
     Unknown(String),
@@ -165,6 +176,9 @@ impl Replay {
         if let Some(chain) = self.chain {
             let _ = writeln!(text, "chain: {chain:016x}");
         }
+        if let Some(code) = &self.code {
+            let _ = writeln!(text, "code: {code}");
+        }
         match &self.decisions {
             Decisions::Seed(seed) => {
                 let _ = writeln!(text, "seed: {seed}\n");
@@ -173,10 +187,11 @@ impl Replay {
                 let _ = writeln!(text, "placed: {}\n", placed_text(picks));
             }
             Decisions::Choices(choices) => {
-                let _ = writeln!(text, "choices: {}\n", choices.len());
-                for Choice { label, of, picked, meaning } in choices {
-                    let _ = writeln!(text, "{label} {picked}/{of} {meaning}");
-                }
+                let line = |Choice { label, of, picked, meaning }: &Choice| format!("{label} {picked}/{of} {meaning}");
+                let lines: Vec<String> = choices.iter().map(line).collect();
+                let _ = writeln!(text, "choices: {}", lines.len());
+                let _ = writeln!(text, "checksum: {:016x}\n", checksum(lines.iter().map(String::as_str)));
+                lines.iter().for_each(|line| _ = writeln!(text, "{line}"));
             }
         }
         text
@@ -189,6 +204,7 @@ impl FromStr for Replay {
     fn from_str(text: &str) -> Result<Self, ReplayError> {
         match text.strip_prefix(MAGIC) {
             Some(rest) => check_format(rest).and_then(|()| parse_file(text)),
+            None if MAGIC.starts_with(text) => Err(ReplayError::TruncatedHeader),
             None => parse_string(text.trim()),
         }
     }
@@ -227,13 +243,14 @@ fn parse_string(text: &str) -> Result<Replay, ReplayError> {
         replicas,
         invariant: None,
         chain: None,
+        code: None,
         decisions,
     })
 }
 
 /// Choices by place, as a replay string has them: `12=1,31=3`, or `-` for none.
 fn placed(line: usize, text: &str) -> Result<BTreeMap<usize, u32>, ReplayError> {
-    let bad = || ReplayError::Line { line, why: format!("`{text}` are no placed choices: try 12=1,31=3") };
+    let bad = || ReplayError::Line { line, why: format!("`{text}` are not placed choices; write them as 12=1,31=3") };
     let picks = text.split(',').filter(|pick| *pick != "-");
     picks
         .map(|pick| {
@@ -254,20 +271,29 @@ fn number<T: FromStr>(line: usize, text: &str) -> Result<T, ReplayError> {
 }
 
 fn parse_file(text: &str) -> Result<Replay, ReplayError> {
-    let mut header = BTreeMap::new();
+    let (mut header, mut ended) = (BTreeMap::new(), false);
     let mut lines = text.lines().enumerate().skip(1);
     for (index, line) in lines.by_ref() {
         if line.is_empty() {
+            ended = true;
             break;
         }
         let Some((name, value)) = line.split_once(": ") else {
+            if text.ends_with(line) {
+                return Err(ReplayError::TruncatedHeader);
+            }
             return Err(ReplayError::Line { line: index + 1, why: format!("`{line}` is not `name: value`") });
         };
         header.insert(name, (index + 1, value));
     }
+    if !ended {
+        return Err(ReplayError::TruncatedHeader);
+    }
     let text_ends = text.ends_with('\n');
     let mut choices = Vec::new();
-    for (index, line) in lines.filter(|(_, line)| !line.is_empty()) {
+    let lines: Vec<(usize, &str)> = lines.filter(|(_, line)| !line.is_empty()).collect();
+    let written = checksum(lines.iter().map(|(_, line)| *line));
+    for (index, line) in lines {
         match choice(index + 1, line) {
             // The last line of a file that is cut off.
             Err(_) if !text_ends && text.ends_with(line) => break,
@@ -281,6 +307,10 @@ fn parse_file(text: &str) -> Result<Replay, ReplayError> {
         (None, Some(&(line, picks))) => Decisions::Placed(placed(line, picks)?),
         (None, None) => Decisions::Choices(complete(&header, text_ends, choices)?),
     };
+    let recorded = header.get("checksum").map(|&(line, checksum)| hexadecimal(line, checksum)).transpose()?;
+    if recorded.is_some_and(|recorded| recorded != written) {
+        return Err(ReplayError::Changed);
+    }
     Ok(Replay {
         scenario: required("scenario")?.to_owned(),
         generated: header.get("generated").map(|&(line, json)| generated(line, json)).transpose()?,
@@ -290,8 +320,15 @@ fn parse_file(text: &str) -> Result<Replay, ReplayError> {
         replicas: header.get("replicas").map(|&(line, replicas)| number(line, replicas)).transpose()?,
         invariant: text("invariant").map(str::to_owned),
         chain: header.get("chain").map(|&(line, chain)| hexadecimal(line, chain)).transpose()?,
+        code: text("code").map(str::to_owned),
         decisions,
     })
+}
+
+/// FNV-1a over the lines: it finds what an editor or a transfer changed, and is the same in every version.
+fn checksum<'a>(lines: impl Iterator<Item = &'a str>) -> u64 {
+    let bytes = lines.flat_map(|line| line.bytes().chain([b'\n']));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 /// All choices that the header announces.
@@ -377,6 +414,26 @@ mod tests {
             let cut = &text[..text.len() - cut];
             assert_eq!(cut.parse::<Replay>(), Err(ReplayError::Truncated { found, expected: 2 }), "{cut}");
         }
+    }
+
+    #[test]
+    fn files_that_end_in_their_header_are_truncated() {
+        let text = recorded().to_text();
+        let header = text.find("\n\n").expect("an empty line") + 1;
+        for cut in [0, 1, 15, 20, 40, header - 20, header] {
+            assert_eq!(text[..cut].parse::<Replay>(), Err(ReplayError::TruncatedHeader), "{}", &text[..cut]);
+        }
+    }
+
+    #[test]
+    fn files_that_were_changed_are_refused() {
+        let text = recorded().to_text();
+        for (from, to) in [("3/12", "4/12"), ("lost-answer", "crash"), ("next 3/12 execute call 4\n", "")] {
+            let changed =
+                text.replace(from, to).replace("choices: 2", if to.is_empty() { "choices: 1" } else { "choices: 2" });
+            assert_eq!(changed.parse::<Replay>(), Err(ReplayError::Changed), "{changed}");
+        }
+        assert_eq!(text.replace('\n', "\r\n").parse::<Replay>(), Ok(recorded()), "other ends of lines are the same");
     }
 
     #[test]

@@ -36,4 +36,4 @@ pub use run::{
     Balance, CallPattern, CallVerdict, CallView, Cluster, ControlPlane, Effect, FaultRule, Interference, RunError,
     Trigger,
 };
-pub use simulation::{BuildError, Builder, Exploration, Failure, Run, Simulation, View, findings};
+pub use simulation::{BuildError, Builder, Exploration, Failure, Run, Simulation, Step, View, findings};

@@ -83,7 +83,7 @@ fn jobs_do_not_change_what_is_found() {
     let tally = |jobs| {
         let budget = scenarios::campaign::Budget {
             plan: Plan::each(1, 50),
-            time: None,
+            deadline: None,
             seed: 3,
             jobs,
             fail_fast: false,

@@ -18,7 +18,7 @@ const fn bound(preemptions: u32, faults: u32) -> Cost {
 }
 
 const fn search(bound: Cost) -> Search {
-    Search { bound, jobs: 2, shard: Shard::WHOLE, time: None, keep_going: false }
+    Search { bound, jobs: 2, shard: Shard::WHOLE, deadline: None, keep_going: false }
 }
 
 fn explored(scenario: &str, protocol: &str, search: &Search) -> Explored {

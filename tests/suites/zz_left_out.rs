@@ -10,7 +10,8 @@ use std::{
 };
 
 /// Tools that a mark may name, and whether `build.rs` found each.
-const TOOLS: [(&str, bool); 3] = [("go", cfg!(go)), ("python", cfg!(python)), ("real_server", cfg!(real_server))];
+const TOOLS: [(&str, bool); 4] =
+    [("go", cfg!(go)), ("python", cfg!(python)), ("real_server", cfg!(real_server)), ("xmllint", cfg!(xmllint))];
 
 fn main() {
     // nextest asks every test binary for its tests.
@@ -19,7 +20,7 @@ fn main() {
     }
     let left_out = left_out(&Path::new(env!("CARGO_MANIFEST_DIR")).join("suites"));
     if left_out.is_empty() {
-        println!("\nnothing was left out: Go, Python and a real kube-apiserver are available here");
+        println!("\nnothing was left out: Go, Python, xmllint and a real kube-apiserver are available here");
         return;
     }
     println!("\nleft out on this machine: {} tests", left_out.values().sum::<usize>());
@@ -27,7 +28,8 @@ fn main() {
         println!("  {count:>2} of {suite:<13}{reason}");
     }
     println!(
-        "to run them, install Go 1.21 or later and python3 with venv; then: touch tests/build.rs && cargo test -p tests"
+        "to run them, install Go 1.21 or later, python3 with venv, and xmllint; then: \
+         touch tests/build.rs && cargo test -p tests"
     );
 }
 

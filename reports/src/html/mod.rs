@@ -53,6 +53,8 @@ struct Story<'a> {
     expectations: Vec<&'a str>,
     rule: &'static str,
     facts: String,
+    /// Command that replays it.
+    again: String,
     evidence: Vec<Step<'a>>,
     steps: Vec<Step<'a>>,
     drawing: Option<String>,
@@ -115,15 +117,16 @@ impl<'a> Story<'a> {
             counted(failure.signals, "signal"),
             counted(failure.api_calls, "API call"),
             counted(failure.choices, "choice"),
-            format!("first in run {}", grouped(failure.first_run)),
         ];
+        let first = (report.runs > 1).then(|| format!("first in run {}", grouped(failure.first_run)));
         let steps =
             |critical_only: bool| failure.timeline.as_ref().map_or_else(Vec::new, |it| steps(it, critical_only));
         Self {
             failure,
             expectations: report.failures.iter().filter(explained).map(|other| &*other.sentence).collect(),
             rule: rule.map_or("", |invariant| invariant.sentence),
-            facts: facts.join(" · "),
+            facts: facts.into_iter().chain(first).collect::<Vec<_>>().join(" · "),
+            again: report.to_paste(&failure.replay),
             evidence: steps(true),
             steps: steps(false),
             drawing: failure.timeline.as_ref().map(|timeline| lanes::draw(timeline, &failure.sentence)),
@@ -163,19 +166,22 @@ const fn class(verdict: Verdict) -> &'static str {
     }
 }
 
+/// Figures of the campaign; those that a verb does not have are left out.
 fn facts(report: &RunReport) -> Vec<(&'static str, String)> {
-    let mut facts = vec![
-        ("runs", grouped(report.runs)),
-        ("distinct interleavings", grouped(report.distinct_interleavings)),
-        ("simulated time", duration(report.simulated_seconds)),
-        ("wall time", duration(report.wall_seconds)),
-        ("runs per second", rate(report.runs_per_second)),
-        ("API calls", grouped(report.api_calls)),
-    ];
     if report.runs == 0 {
-        facts.clear();
+        return Vec::new();
     }
-    facts
+    let many = report.distinct_interleavings > 1;
+    let timed = report.wall_seconds > 0.0;
+    let facts = [
+        ("runs", Some(grouped(report.runs))),
+        ("distinct interleavings", many.then(|| grouped(report.distinct_interleavings))),
+        ("simulated time", Some(duration(report.simulated_seconds))),
+        ("wall time", timed.then(|| duration(report.wall_seconds))),
+        ("runs per second", timed.then(|| rate(report.runs_per_second))),
+        ("API calls", Some(grouped(report.api_calls))),
+    ];
+    facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 fn invariant_row(count: crate::report::InvariantCount) -> InvariantRow {

@@ -2,6 +2,7 @@
 //!
 //! The names of Kubernetes objects are too wide for a column, so each lane has one letter: `S` for the sender, digits
 //! for the replicas, and `A`, `B` … for objects and other actors, whose names are in the header.
+use super::layout::{Sheet, WIDTH, wrapped};
 use crate::{
     figures::moment,
     focus::focus,
@@ -9,8 +10,11 @@ use crate::{
 };
 use std::fmt::Write;
 
+/// Narrowest description of an entry, in characters.
+const NARROWEST: usize = 16;
+
 /// Explains columns and marks.
-pub(super) fn legend(text: &mut String) {
+pub(super) fn legend(text: &mut Sheet) {
     let columns =
         "columns   S sender · 0 1 2 replicas · A B C objects and other actors, named in each header · > evidence";
     let marks = "marks     › sent · » arrived · ‹ answered · ● commit · ◉ commit that is evidence · ~ watch event";
@@ -20,7 +24,7 @@ pub(super) fn legend(text: &mut String) {
 
 /// Writes the timeline. With `rows`, it writes only the evidence and the entries most relevant to it, in that many
 /// rows.
-pub(super) fn write(text: &mut String, timeline: &Timeline, indent: &str, rows: Option<usize>) {
+pub(super) fn write(text: &mut Sheet, timeline: &Timeline, indent: &str, rows: Option<usize>) {
     let letters = letters(&timeline.lanes);
     let names: Vec<_> = timeline
         .lanes
@@ -54,7 +58,7 @@ fn letters(lanes: &[Lane]) -> Vec<char> {
     lettered
 }
 
-fn skipped(text: &mut String, indent: &str, steps: usize) {
+fn skipped(text: &mut Sheet, indent: &str, steps: usize) {
     match steps {
         0 => {}
         1 => drop(writeln!(text, "{indent}   {:>12}", "… 1 step …")),
@@ -62,7 +66,7 @@ fn skipped(text: &mut String, indent: &str, steps: usize) {
     }
 }
 
-fn row(text: &mut String, timeline: &Timeline, entry: &Entry, indent: &str) {
+fn row(text: &mut Sheet, timeline: &Timeline, entry: &Entry, indent: &str) {
     let marks: Vec<_> = (0..timeline.lanes.len())
         .map(|lane| if lane == entry.lane { mark(entry).to_string() } else { "·".to_owned() })
         .collect();
@@ -71,13 +75,14 @@ fn row(text: &mut String, timeline: &Timeline, entry: &Entry, indent: &str) {
     let cause = entry.replica.filter(|_| !own);
     let cause = cause.map_or_else(String::new, |replica| format!(" (replica {replica})"));
     let pointer = if entry.critical { '>' } else { ' ' };
-    let _ = writeln!(
-        text,
-        "{indent} {pointer} {:>12}  {}  {lane}: {}{cause}",
-        moment(entry.at_us),
-        marks.join(" "),
-        entry.text
-    );
+    let begin = format!("{indent} {pointer} {:>12}  {}  ", moment(entry.at_us), marks.join(" "));
+    let margin = begin.chars().count();
+    // A narrow terminal gets more lines for the description, as long as there is room for words.
+    let room = text.width.saturating_sub(margin).max(NARROWEST);
+    let room = if text.width < WIDTH { room } else { usize::MAX };
+    for (index, line) in wrapped(&format!("{lane}: {}{cause}", entry.text), room).into_iter().enumerate() {
+        let _ = if index == 0 { writeln!(text, "{begin}{line}") } else { writeln!(text, "{:margin$}{line}", "") };
+    }
 }
 
 const fn mark(entry: &Entry) -> char {

@@ -2,7 +2,7 @@
 //!
 //! They are at most [`LINES`], however many causes there are: with more causes each gets fewer lines, and the rest is
 //! counted.
-use super::layout::{WIDTH, paragraph, wrapped};
+use super::layout::{Sheet, paragraph, wrapped};
 use crate::{
     causes::Cause,
     figures::{counted, grouped},
@@ -30,24 +30,25 @@ pub(super) enum Shown {
 }
 
 /// Writes the first screen, and returns how much of each cause is on it.
-pub(super) fn write(text: &mut String, report: &RunReport, causes: &[Cause<'_>]) -> Vec<Shown> {
-    let begin = text.len();
+pub(super) fn write(text: &mut Sheet, report: &RunReport, causes: &[Cause<'_>]) -> Vec<Shown> {
+    let begin = text.text.len();
     let (verdict, command) = (summary::verdict_word(report.verdict), &report.command);
-    for line in wrapped(&format!("{verdict} · {command}: {}", summary::headline(report)), WIDTH) {
+    for line in wrapped(&format!("{verdict} · {command}: {}", summary::headline(report)), text.width) {
         let _ = writeln!(text, "{line}");
     }
     unmet(text, report);
     undecided(text, report);
+    unreached(text, report);
     survivors(text, report);
     if causes.is_empty() {
         return Vec::new();
     }
-    text.push('\n');
-    let room = LINES.saturating_sub(text[begin..].lines().count());
-    let shown = fit(causes, report, room);
+    text.end_line();
+    let room = LINES.saturating_sub(text.text[begin..].lines().count());
+    let shown = fit(causes, (report, text.width), room);
     let mut replays: Vec<&str> = Vec::new();
     for ((number, cause), shown) in (1..).zip(causes).zip(&shown) {
-        let mut lines = entry(number, cause, report, *shown);
+        let mut lines = entry(number, cause, (report, text.width), *shown);
         // The causes of one run share its replay, which is printed once.
         if replays.contains(&&*cause.smallest.replay) {
             lines.pop();
@@ -64,7 +65,7 @@ pub(super) fn write(text: &mut String, report: &RunReport, causes: &[Cause<'_>])
     shown
 }
 
-fn unmet(text: &mut String, report: &RunReport) {
+fn unmet(text: &mut Sheet, report: &RunReport) {
     for unmet in report.unmet.iter().take(NAMED) {
         paragraph(text, "unmet", unmet);
     }
@@ -73,12 +74,12 @@ fn unmet(text: &mut String, report: &RunReport) {
     }
 }
 
-fn undecided(text: &mut String, report: &RunReport) {
-    let open = |scenario: &&crate::report::ScenarioReport| scenario.verdict == Verdict::Inconclusive;
+fn undecided(text: &mut Sheet, report: &RunReport) {
+    let open =
+        |scenario: &&crate::report::ScenarioReport| scenario.verdict == Verdict::Inconclusive && scenario.runs > 0;
     let scenarios: Vec<_> = report.scenarios.iter().filter(open).collect();
     for scenario in scenarios.iter().take(NAMED) {
         let checks = match &*summary::undecided(scenario) {
-            [] if scenario.runs == 0 => "it was never run".to_owned(),
             [] => "a run could not be decided".to_owned(),
             checks => checks.join(", "),
         };
@@ -89,8 +90,19 @@ fn undecided(text: &mut String, report: &RunReport) {
     }
 }
 
-fn survivors(text: &mut String, report: &RunReport) {
-    let survivors = report.mutants.iter().flatten().filter(|mutant| !mutant.found);
+/// Scenarios that no run reached.
+fn unreached(text: &mut Sheet, report: &RunReport) {
+    let names: Vec<&str> = report.scenarios.iter().filter(|row| row.runs == 0).map(|row| &*row.name).collect();
+    if names.is_empty() || report.cases.is_some() {
+        return;
+    }
+    let more = names.len().saturating_sub(2 * NAMED);
+    let named = names[..names.len() - more].join(", ");
+    paragraph(text, "not run", &if more > 0 { format!("{named} and {more} more") } else { named });
+}
+
+fn survivors(text: &mut Sheet, report: &RunReport) {
+    let survivors = report.mutants.iter().flatten().filter(|mutant| mutant.survived());
     let names: Vec<&str> = survivors.map(|mutant| &*mutant.name).collect();
     if !names.is_empty() {
         paragraph(text, "survived", &names.join(", "));
@@ -98,9 +110,9 @@ fn survivors(text: &mut String, report: &RunReport) {
 }
 
 /// How much of each cause fits into `room` lines.
-fn fit(causes: &[Cause<'_>], report: &RunReport, room: usize) -> Vec<Shown> {
+fn fit(causes: &[Cause<'_>], (report, width): (&RunReport, usize), room: usize) -> Vec<Shown> {
     let lines = |shown: &[Shown]| -> usize {
-        causes.iter().zip(shown).map(|(cause, shown)| entry(1, cause, report, *shown).len()).sum()
+        causes.iter().zip(shown).map(|(cause, shown)| entry(1, cause, (report, width), *shown).len()).sum()
     };
     let mut shown = vec![Shown::Full; causes.len()];
     for smaller in [Shown::Brief, Shown::Hidden] {
@@ -116,10 +128,11 @@ fn fit(causes: &[Cause<'_>], report: &RunReport, room: usize) -> Vec<Shown> {
 }
 
 /// The lines of one cause.
-fn entry(number: usize, cause: &Cause<'_>, report: &RunReport, shown: Shown) -> Vec<String> {
+fn entry(number: usize, cause: &Cause<'_>, (report, width): (&RunReport, usize), shown: Shown) -> Vec<String> {
     let failure = cause.smallest;
-    let mut lines = vec![heading(number, cause, report)];
-    let mut add = |body: &str| lines.extend(wrapped(body, WIDTH - INDENT.len()));
+    let mut lines = wrapped(&heading(number, cause, report), width);
+    let headings = lines.len();
+    let mut add = |body: &str| lines.extend(wrapped(body, width - INDENT.len()));
     match shown {
         Shown::Hidden => return Vec::new(),
         Shown::Brief => {}
@@ -130,8 +143,8 @@ fn entry(number: usize, cause: &Cause<'_>, report: &RunReport, shown: Shown) -> 
             }
         }
     }
-    lines.push(format!("again   {}", failure.replay));
-    lines.iter_mut().skip(1).for_each(|line| line.insert_str(0, INDENT));
+    lines.push(format!("again   {}", report.to_paste(&failure.replay)));
+    lines.iter_mut().skip(headings).for_each(|line| line.insert_str(0, INDENT));
     lines
 }
 

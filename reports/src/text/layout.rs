@@ -1,17 +1,40 @@
 //! Lines of text: wrapped paragraphs with a label, and tables.
 //!
-//! The width is fixed and there are no colours, so that the same report is always the same bytes.
+//! There are no colours, and a file has a fixed width, so that the same report is always the same bytes.
 use crate::tables::Table;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
-/// Characters in a line. A word that is longer gets a line of its own.
-pub(super) const WIDTH: usize = 110;
+/// Characters in a line of a file. A word that is longer gets a line of its own.
+pub const WIDTH: usize = 110;
 /// Characters of a paragraph's label.
 const LABEL: usize = 10;
 
+/// A text that is being written, with the characters that a line may have.
+pub(super) struct Sheet {
+    pub(super) text: String,
+    pub(super) width: usize,
+}
+
+impl Write for Sheet {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.text.write_str(text)
+    }
+}
+
+impl Sheet {
+    pub(super) const fn new(width: usize) -> Self {
+        Self { text: String::new(), width }
+    }
+
+    /// Ends a line, or writes an empty one.
+    pub(super) fn end_line(&mut self) {
+        self.text.push('\n');
+    }
+}
+
 /// Writes a paragraph with its label in a column of its own.
-pub(super) fn paragraph(text: &mut String, label: &str, body: &str) {
-    for (index, line) in wrapped(body, WIDTH - LABEL).into_iter().enumerate() {
+pub(super) fn paragraph(text: &mut Sheet, label: &str, body: &str) {
+    for (index, line) in wrapped(body, text.width.saturating_sub(LABEL)).into_iter().enumerate() {
         let _ = writeln!(text, "{:LABEL$}{line}", if index == 0 { label } else { "" });
     }
 }
@@ -32,7 +55,7 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Writes a table with columns two blanks apart. Columns of figures are aligned to the right.
-pub(super) fn table(text: &mut String, table: &Table) {
+pub(super) fn table(text: &mut Sheet, table: &Table) {
     let table: Vec<&Vec<String>> = std::iter::once(&table.header).chain(&table.rows).collect();
     let columns = table.iter().map(|row| row.len()).max().unwrap_or(0);
     let cells = |column: usize| table.iter().filter_map(move |row| row.get(column));

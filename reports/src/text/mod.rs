@@ -6,6 +6,8 @@ mod first_screen;
 mod layout;
 mod stories;
 
+pub use layout::WIDTH;
+
 use crate::{
     causes,
     figures::{counted, duration, grouped, rate},
@@ -13,7 +15,7 @@ use crate::{
     summary, tables,
     timeline::Timeline,
 };
-use layout::paragraph;
+use layout::{Sheet, paragraph};
 use model::Verdict;
 
 /// Number of kinds of faults that a short report names.
@@ -28,41 +30,47 @@ pub enum Detail {
     Full,
 }
 
-/// The report as text.
+/// The report as text, in lines of [`WIDTH`].
 pub fn render(report: &RunReport, detail: Detail) -> String {
-    let mut text = String::new();
+    render_within(report, detail, WIDTH)
+}
+
+/// The report as text, in lines of so many characters. Commands, and words that are longer, are not broken.
+pub fn render_within(report: &RunReport, detail: Detail, width: usize) -> String {
+    let mut sheet = Sheet::new(width);
+    let text = &mut sheet;
     let full = detail == Detail::Full;
     let causes = causes::of(report);
-    let shown = first_screen::write(&mut text, report, &causes);
+    let shown = first_screen::write(text, report, &causes);
     if !causes.is_empty() {
-        text.push('\n');
+        text.end_line();
     }
-    figures(&mut text, report, full);
+    figures(text, report, full);
     for table in tables::of_verb(report).iter().chain(tables::scenarios(report).iter().filter(|_| full)) {
-        text.push('\n');
-        layout::table(&mut text, table);
+        text.end_line();
+        layout::table(text, table);
     }
-    stories::cases(&mut text, report);
+    stories::cases(text, report);
     if causes.iter().any(|cause| cause.smallest.timeline.is_some()) {
-        text.push('\n');
-        columns::legend(&mut text);
+        text.end_line();
+        columns::legend(text);
     }
     for ((number, cause), shown) in (1..).zip(&causes).zip(shown) {
-        stories::write(&mut text, (number, cause, shown), report, full);
+        stories::write(text, (number, cause, shown), report, full);
     }
-    not_modelled(&mut text, report, full);
-    text
+    not_modelled(text, report, full);
+    sheet.text
 }
 
 /// A whole timeline as text, one row per entry, lanes as columns.
 pub fn timeline(timeline: &Timeline) -> String {
-    let mut text = String::new();
-    columns::legend(&mut text);
-    columns::write(&mut text, timeline, "", None);
-    text
+    let mut sheet = Sheet::new(WIDTH);
+    columns::legend(&mut sheet);
+    columns::write(&mut sheet, timeline, "", None);
+    sheet.text
 }
 
-fn figures(text: &mut String, report: &RunReport, full: bool) {
+fn figures(text: &mut Sheet, report: &RunReport, full: bool) {
     if report.cases.is_some() || report.runs == 0 {
         return;
     }
@@ -103,10 +111,10 @@ fn tried(report: &RunReport) -> String {
     parts.join(", ")
 }
 
-fn not_modelled(text: &mut String, report: &RunReport, full: bool) {
+fn not_modelled(text: &mut Sheet, report: &RunReport, full: bool) {
     let left_out = &report.not_modelled;
     if full && !left_out.is_empty() {
-        text.push('\n');
+        text.end_line();
         for item in left_out {
             paragraph(text, "left out", item);
         }
@@ -127,7 +135,7 @@ fn not_modelled(text: &mut String, report: &RunReport, full: bool) {
         }
         if let [rest @ .., last] = &*more {
             let rest = if rest.is_empty() { String::new() } else { format!("{} and ", rest.join(", ")) };
-            text.push('\n');
+            text.end_line();
             paragraph(text, "more", &format!("--verbose shows {rest}{last}"));
         }
     }

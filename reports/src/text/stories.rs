@@ -2,7 +2,7 @@
 use super::{
     columns,
     first_screen::{Shown, heading},
-    layout::{WIDTH, wrapped},
+    layout::{Sheet, wrapped},
 };
 use crate::{
     causes::Cause,
@@ -21,13 +21,16 @@ const INDENT: &str = "   ";
 /// Writes one cause: its sentence and replay command where the first screen lacks them, its size, and its timeline,
 /// whole if `whole`.
 pub(super) fn write(
-    text: &mut String,
+    text: &mut Sheet,
     (number, cause, shown): (usize, &Cause<'_>, Shown),
     report: &RunReport,
     whole: bool,
 ) {
     let failure = cause.smallest;
-    let _ = writeln!(text, "\n{}", heading(number, cause, report));
+    text.end_line();
+    for line in wrapped(&heading(number, cause, report), text.width) {
+        let _ = writeln!(text, "{line}");
+    }
     if shown != Shown::Full {
         indented(text, &failure.sentence);
         if let Some(expectation) = cause.expectation() {
@@ -46,7 +49,7 @@ pub(super) fn write(
         columns::write(text, timeline, INDENT, (!whole).then_some(ROWS));
     }
     if shown == Shown::Hidden {
-        let _ = writeln!(text, "{INDENT}again   {}", failure.replay);
+        let _ = writeln!(text, "{INDENT}again   {}", report.to_paste(&failure.replay));
     }
     if !cause.others.is_empty() {
         let scenarios: Vec<_> = cause.others.iter().map(|other| other.scenario.as_str()).collect();
@@ -55,13 +58,13 @@ pub(super) fn write(
 }
 
 /// Writes the conformance cases that were not answered as recorded.
-pub(super) fn cases(text: &mut String, report: &RunReport) {
+pub(super) fn cases(text: &mut Sheet, report: &RunReport) {
     let mut cases = report.failures.iter().filter(|failure| failure.kind == FailureKind::Fidelity);
     for case in cases.by_ref().take(CASES) {
         let _ = writeln!(text, "\n{}", case.scenario);
         let sentence: String = case.sentence.chars().take(CASE_CHARS).collect();
         indented(text, &sentence);
-        let _ = writeln!(text, "{INDENT}again   {}", case.replay);
+        let _ = writeln!(text, "{INDENT}again   {}", report.to_paste(&case.replay));
     }
     match cases.count() {
         0 => {}
@@ -69,8 +72,8 @@ pub(super) fn cases(text: &mut String, report: &RunReport) {
     }
 }
 
-fn indented(text: &mut String, body: &str) {
-    for line in wrapped(body, WIDTH - INDENT.len()) {
+fn indented(text: &mut Sheet, body: &str) {
+    for line in wrapped(body, text.width - INDENT.len()) {
         let _ = writeln!(text, "{INDENT}{line}");
     }
 }

@@ -44,6 +44,7 @@ fn unmet_requirements_are_not_a_pass() {
         invariant: "occurrences_exact".to_owned(),
         strategy: "random".to_owned(),
         found,
+        unfinished: false,
         runs_to_find: None,
         scenario: None,
         replay: None,
@@ -63,4 +64,19 @@ fn an_unfinished_search_is_inconclusive() {
 #[test]
 fn violated_without_a_failure_is_not_held() {
     assert_eq!(exit_code(&with(&[])), SAFETY);
+}
+
+#[test]
+fn a_stopped_command_is_inconclusive() {
+    let stopped = RunReport { complete: false, interrupted: true, ..race::held() };
+    assert_eq!(exit_code(&stopped), INCONCLUSIVE);
+    assert_eq!(exit_code(&RunReport { complete: false, ..race::violated() }), SAFETY);
+}
+
+#[test]
+fn the_worst_of_several_codes_counts() {
+    for (codes, worst) in [(&[][..], 0), (&[0, 1], 1), (&[1, 6, 0], 6), (&[3, 2, 1], 2), (&[2, 7], 7), (&[7, 4, 2], 4)]
+    {
+        assert_eq!(exit_code::worst(codes.iter().copied()), worst, "{codes:?}");
+    }
 }

@@ -59,6 +59,65 @@ fn first_screen_names_what_is_undecided_and_unmet() {
     assert_snapshot!(first_screen(&report));
 }
 
+/// The headline of a report of 2,400 runs, of which 4,800 were planned, and of one scenario that was not reached.
+fn headline(change: impl FnOnce(&mut RunReport)) -> String {
+    let mut report = RunReport { runs: 2_400, planned_runs: Some(4_800), ..race::held() };
+    report.scenarios[1].runs = 0;
+    report.scenarios[1].verdict = Verdict::Inconclusive;
+    change(&mut report);
+    text::render(&report, Detail::Short).lines().take(3).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn headlines_say_how_much_was_reached() {
+    let in_time = headline(|report| report.time_limit_seconds = Some(43.0));
+    for needed in ["HELD", "2,400 of 4,800 planned runs, which reached 1 of 2 scenarios", "not run   holder-crash"] {
+        assert!(in_time.contains(needed), "{in_time}");
+    }
+    let stopped = headline(|report| {
+        (report.verdict, report.complete, report.interrupted) = (Verdict::Inconclusive, false, true);
+    });
+    assert!(stopped.contains("stopped early, but not everything that was asked for was run"), "{stopped}");
+    let under_way = headline(|report| (report.verdict, report.complete) = (Verdict::Inconclusive, false));
+    assert!(under_way.contains("had not ended when this was written"), "{under_way}");
+    let short = headline(|report| {
+        (report.verdict, report.time_limit_seconds) = (Verdict::Inconclusive, Some(43.0));
+    });
+    assert!(short.contains("before every scenario had a tenth of its runs"), "{short}");
+}
+
+#[test]
+fn commands_name_the_program_as_it_was_started() {
+    let report = RunReport { program: Some("cargo run --release --".to_owned()), ..race::violated() };
+    let expected = "cargo run --release -- replay holder-crash/";
+    assert!(text::render(&report, Detail::Short).contains(&format!("again   {expected}")));
+    assert!(html::render(&report).contains(expected));
+    assert!(json::render(&report).contains("\"replay\": \"lockstep replay holder-crash/"));
+}
+
+#[test]
+fn annotations_fold_expectations_and_have_no_path_of_the_machine() {
+    let mut report = race::with_expectation();
+    report.failures.iter_mut().for_each(|failure| failure.file = Some("/home/me/out/a.replay".to_owned()));
+    let text = github::render(&report);
+    assert_eq!(text.matches("::error ").count(), 1, "{text}");
+    assert!(text.contains("file=a.replay,") && !text.contains("/home"), "{text}");
+    assert!(
+        text.contains("expectation fails too") && text.contains("replay holder-crash:shipped-lease:direct:"),
+        "{text}"
+    );
+}
+
+#[test]
+fn text_fits_a_narrow_terminal() {
+    let text = text::render_within(&race::violated(), Detail::Short, 60);
+    let wide = |line: &&str| line.chars().count() > 60 && !line.contains("again   ");
+    let figures = text.split("columns   S").next().expect("a first screen");
+    assert_eq!(figures.lines().find(wide), None);
+    let rows = text.split("seconds  S").nth(1).expect("a timeline");
+    assert!(rows.lines().skip(1).all(|line| line.chars().count() <= 60 || line.contains("lease gw")), "{rows}");
+}
+
 #[test]
 fn text_shows_a_violation() {
     assert_snapshot!(text::render(&race::violated(), Detail::Short));
@@ -101,7 +160,7 @@ fn json_is_read_back_unchanged() {
 }
 
 #[test]
-fn junit_has_a_case_per_scenario() {
+fn junit_has_a_case_per_invariant() {
     let report =
         RunReport { unmet: vec!["fault \"watch lag\" was never delivered in burst".to_owned()], ..race::violated() };
     assert_snapshot!(junit::render(&report));
@@ -112,7 +171,7 @@ fn junit_does_not_pass_the_undecided() {
     let mut report = race::held();
     report.scenarios[0].verdict = Verdict::Inconclusive;
     let xml = junit::render(&report);
-    assert!(xml.contains(r#"errors="1""#) && xml.contains(r#"<error message="a check never ran"#), "{xml}");
+    assert!(xml.contains(r#"errors="1""#) && xml.contains(r#"<error type="inconclusive""#), "{xml}");
 }
 
 #[test]

@@ -8,7 +8,8 @@
 use super::{
     progress::Progress,
     scope::{Cost, alternatives},
-    tally::Tally,
+    sums::{Share, Sums},
+    tally::{FirstViolation, Tally},
 };
 use crate::{
     checks::{REPEATS, finding},
@@ -22,7 +23,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Duration,
+    time::Instant,
 };
 
 /// Bounds and resources of a search.
@@ -34,8 +35,8 @@ pub struct Search {
     pub jobs: usize,
     /// Part of the schedules that is searched.
     pub shard: Shard,
-    /// Wall time after which no run begins.
-    pub time: Option<Duration>,
+    /// Moment after which no run begins.
+    pub deadline: Option<Instant>,
     /// Whether the search continues after a violation.
     pub keep_going: bool,
 }
@@ -143,31 +144,60 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A search that is under way, or over.
+pub struct Exploration<'a> {
+    prepared: &'a Prepared,
+    search: &'a Search,
+    sums: Sums<'a>,
+    frontier: Mutex<Vec<Row>>,
+}
+
 /// Runs every schedule of the scope, or as many as the time allows.
-#[expect(clippy::disallowed_methods, reason = "the budget is wall time; no run sees it")]
 pub fn explore(prepared: &Prepared, search: &Search, progress: &Progress) -> Explored {
-    let began = std::time::Instant::now();
-    let over = || progress.stop.load(Relaxed) || search.time.is_some_and(|time| began.elapsed() >= time);
-    let mut nodes: BTreeMap<Cost, Vec<Arc<Node>>> = BTreeMap::new();
-    let mut schedules: BTreeMap<Cost, u64> = BTreeMap::new();
-    let mut explored = Explored::default();
-    for cell in cells(search.bound) {
-        let before = explored.tally.runs;
-        let expandable = cell != search.bound;
-        let cell_search = Cell { prepared, search, progress, over: &over, expandable, done: &AtomicU64::new(before) };
-        let (made, tally) =
-            if cell == Cost::default() { cell_search.root() } else { cell_search.run(parents(&nodes, cell)) };
-        explored.tally.merge(tally);
-        nodes.insert(cell, made);
-        schedules.insert(cell, explored.tally.runs - before);
-        let complete = !over() && explored.frontier.iter().all(|row| row.complete);
-        let within = schedules.iter().filter(|(cost, _)| cost.within(cell)).map(|(_, runs)| runs).sum();
-        explored.frontier.push(Row { bound: cell, schedules: within, complete });
-        if !complete {
-            break;
+    let exploration = Exploration::new(prepared, search, &|_, _| {});
+    exploration.run(progress);
+    exploration.so_far()
+}
+
+impl<'a> Exploration<'a> {
+    /// A search that has run nothing yet, and hands each violation to `found`.
+    pub fn new(prepared: &'a Prepared, search: &'a Search, found: &'a (dyn Fn(usize, &FirstViolation) + Sync)) -> Self {
+        Self { prepared, search, sums: Sums::new(1, found), frontier: Mutex::default() }
+    }
+
+    /// What was done so far. The frontier lacks the bound that is being searched.
+    pub fn so_far(&self) -> Explored {
+        Explored { tally: self.tally(), frontier: locked(&self.frontier).clone() }
+    }
+
+    fn tally(&self) -> Tally {
+        self.sums.so_far().pop().unwrap_or_default()
+    }
+
+    /// Runs every schedule of the scope, or as many as the time allows.
+    #[expect(clippy::disallowed_methods, reason = "the budget is wall time; no run sees it")]
+    pub fn run(&self, progress: &Progress) {
+        let Self { prepared, search, sums, .. } = self;
+        let over = || progress.stop.load(Relaxed) || search.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let mut nodes: BTreeMap<Cost, Vec<Arc<Node>>> = BTreeMap::new();
+        let mut schedules: BTreeMap<Cost, u64> = BTreeMap::new();
+        let mut complete = true;
+        for cell in cells(search.bound) {
+            let before = self.tally().runs;
+            let expandable = cell != search.bound;
+            let work =
+                Cell { prepared, search, progress, sums, over: &over, expandable, done: &AtomicU64::new(before) };
+            let made = if cell == Cost::default() { work.root() } else { work.run(parents(&nodes, cell)) };
+            nodes.insert(cell, made);
+            schedules.insert(cell, self.tally().runs - before);
+            complete &= !over();
+            let within = schedules.iter().filter(|(cost, _)| cost.within(cell)).map(|(_, runs)| runs).sum();
+            locked(&self.frontier).push(Row { bound: cell, schedules: within, complete });
+            if !complete {
+                break;
+            }
         }
     }
-    explored
 }
 
 fn parents(nodes: &BTreeMap<Cost, Vec<Arc<Node>>>, cell: Cost) -> VecDeque<(Arc<Node>, Cost)> {
@@ -185,6 +215,7 @@ struct Cell<'a> {
     prepared: &'a Prepared,
     search: &'a Search,
     progress: &'a Progress,
+    sums: &'a Sums<'a>,
     over: &'a (dyn Fn() -> bool + Sync),
     /// Whether more expensive cells need the choices of this one.
     expandable: bool,
@@ -193,42 +224,42 @@ struct Cell<'a> {
 
 impl Cell<'_> {
     /// Runs the one schedule without deviations. Every shard needs it; the first counts it.
-    fn root(&self) -> (Vec<Arc<Node>>, Tally) {
-        let mut tally = Tally::default();
-        let node = self.one(Choices::new(Recorded::picks(Vec::new())), 0, &mut tally);
-        if self.search.shard.index > 0 {
-            tally = Tally::default();
+    fn root(&self) -> Vec<Arc<Node>> {
+        let mut mine = Share::new(self.sums);
+        let node = self.one(Choices::new(Recorded::picks(Vec::new())), 0, &mut mine);
+        if self.search.shard.index == 0 {
+            mine.add();
         }
-        (node.into_iter().collect(), tally)
+        node.into_iter().collect()
     }
 
-    fn run(&self, parents: VecDeque<(Arc<Node>, Cost)>) -> (Vec<Arc<Node>>, Tally) {
+    fn run(&self, parents: VecDeque<(Arc<Node>, Cost)>) -> Vec<Arc<Node>> {
         let queue = Mutex::new(Queue { parents, tasks: VecDeque::new(), shard: self.search.shard });
-        let result = Mutex::new((Vec::new(), Tally::default()));
+        let all = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
             for _ in 0..self.search.jobs.max(1) {
                 scope.spawn(|| {
-                    let (mut nodes, mut tally) = (Vec::new(), Tally::default());
+                    let (mut nodes, mut mine) = (Vec::new(), Share::new(self.sums));
                     while !(self.over)() {
                         let Some(task) = locked(&queue).next() else { break };
-                        self.with_variants(task, &mut nodes, &mut tally);
+                        self.with_variants(task, &mut nodes, &mut mine);
+                        mine.add_now_and_then();
                     }
-                    let mut result = locked(&result);
-                    result.0.extend(nodes);
-                    result.1.merge(tally);
+                    mine.add();
+                    locked(&all).extend(nodes);
                 });
             }
         });
-        result.into_inner().unwrap_or_else(PoisonError::into_inner)
+        all.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs a schedule, and those that differ from it only in free choices.
-    fn with_variants(&self, task: Task, nodes: &mut Vec<Arc<Node>>, tally: &mut Tally) {
+    fn with_variants(&self, task: Task, nodes: &mut Vec<Arc<Node>>, mine: &mut Share<'_>) {
         let mut open = vec![task];
         while let Some(task) = open.pop()
             && !(self.over)()
         {
-            let Some(node) = self.one(task.choices(), task.at + 1, tally) else { return };
+            let Some(node) = self.one(task.choices(), task.at + 1, mine) else { return };
             open.extend(Node::beyond(&node, Cost::default()));
             if self.expandable {
                 nodes.push(node);
@@ -236,11 +267,11 @@ impl Cell<'_> {
         }
     }
 
-    fn one(&self, choices: Choices, from: usize, tally: &mut Tally) -> Option<Arc<Node>> {
+    fn one(&self, choices: Choices, from: usize, mine: &mut Share<'_>) -> Option<Arc<Node>> {
         let mut run: Run = match self.prepared.run(choices, false) {
             Ok(run) => run,
             Err(error) => {
-                tally.broken = Some(error.to_string());
+                mine.of(0).broken = Some(error.to_string());
                 self.progress.stop.store(true, Relaxed);
                 return None;
             }
@@ -251,8 +282,10 @@ impl Cell<'_> {
         }
         self.progress.runs.fetch_add(1, Relaxed);
         self.progress.api_calls.fetch_add(run.outcome.api_calls, Relaxed);
-        tally.add(self.done.fetch_add(1, Relaxed), 0, &run);
+        let number = self.done.fetch_add(1, Relaxed);
+        mine.of(0).add(number, 0, &run);
         if run.verdict == Verdict::Violated {
+            mine.hand_on(0, number);
             self.progress.violated.fetch_add(1, Relaxed);
             if !self.search.keep_going {
                 self.progress.stop.store(true, Relaxed);

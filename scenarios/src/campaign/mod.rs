@@ -6,6 +6,7 @@
 //! - [`random`]: a random seed for every run, in the order of a [`plan`].
 //! - [`exhaustive`]: every schedule within a [`scope`]; [`mutants`]: the runs that it takes to catch each mutant.
 //! - [`tally`]: the sums of one subject's runs; [`interleavings`]: how many different interleavings they had.
+//! - [`sums`]: the tallies of all subjects while the campaign is under way.
 pub mod exhaustive;
 pub mod interleavings;
 pub mod mutants;
@@ -13,9 +14,11 @@ pub mod plan;
 pub mod progress;
 pub mod random;
 pub mod scope;
+pub mod sums;
 pub mod tally;
 
 pub use plan::Plan;
 pub use progress::Progress;
-pub use random::{Budget, run, run_seed};
+pub use random::{Budget, run, run_into, run_seed};
+pub use sums::Sums;
 pub use tally::{FirstViolation, Tally, replay_of};

@@ -9,7 +9,7 @@ use crate::{
 };
 use sim::engine::{Choices, Detail, Random};
 use std::sync::{
-    Mutex, PoisonError,
+    Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
@@ -31,8 +31,10 @@ pub struct Hunted {
     pub index: usize,
     /// Runs that it took, for each seed that caught the mutant; ascending.
     pub runs_to_find: Vec<u64>,
-    /// Number of seeds that did not catch it.
+    /// Number of seeds that did not catch it in all their runs.
     pub missed: u64,
+    /// Number of seeds that were stopped before they caught it or had made all their runs.
+    pub unfinished: u64,
     /// A run that shows the mistake, from the first seed that caught it.
     pub replay: Option<Replay>,
 }
@@ -40,7 +42,12 @@ pub struct Hunted {
 impl Hunted {
     /// Whether every seed caught the mutant.
     pub fn caught(&self) -> bool {
-        self.missed == 0 && !self.runs_to_find.is_empty()
+        self.missed == 0 && self.unfinished == 0 && !self.runs_to_find.is_empty()
+    }
+
+    /// Whether a seed made all its runs without catching it.
+    pub fn survived(&self) -> bool {
+        self.missed > 0
     }
 
     /// Runs after which this share of the seeds had caught it (nearest rank).
@@ -50,12 +57,13 @@ impl Hunted {
     }
 }
 
-/// One seed that caught one mutant.
+/// Result of one seed for one mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Catch {
+struct Try {
     position: usize,
     seed: u64,
-    hit: Hit,
+    /// None if no run caught it.
+    hit: Option<Hit>,
 }
 
 /// The run that caught a mutant: its number, from 1, and its seed.
@@ -77,45 +85,78 @@ pub fn subject(index: usize) -> Result<Subject, ReplayError> {
     Ok(Subject::new(scenario, ProtocolName::Mutant(index), Transport::Direct, overrides))
 }
 
+/// A hunt for some mutants that is under way, or over.
+pub struct Hunting {
+    which: Vec<usize>,
+    prepared: Vec<Prepared>,
+    seeds: u64,
+    tries: Mutex<Vec<Try>>,
+}
+
 /// Hunts these mutants on a few threads, one seed of one mutant at a time.
 ///
 /// # Errors
 /// [`ReplayError::Unknown`] when a scenario or preset does not exist.
 pub fn hunt(which: &[usize], hunt: &Hunt, progress: &Progress) -> Result<Vec<Hunted>, ReplayError> {
-    let subjects: Vec<Subject> = which.iter().map(|&index| subject(index)).collect::<Result<_, _>>()?;
-    let prepared: Vec<Prepared> = subjects.into_iter().map(|subject| Prepared::new(subject, Detail::Chain)).collect();
-    let tries = hunt.seeds.saturating_mul(which.len() as u64);
-    let next = AtomicU64::new(0);
-    let caught: Mutex<Vec<Catch>> = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..hunt.jobs.max(1) {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Relaxed);
-                    if number >= tries || progress.stop.load(Relaxed) {
-                        break;
-                    }
-                    let (position, seed) = ((number % which.len() as u64) as usize, number / which.len() as u64);
-                    let invariant = MUTANTS[which[position]].invariant;
-                    let hit = first(&prepared[position], invariant, seed, hunt.runs, progress);
-                    let catch = hit.map(|hit| Catch { position, seed, hit });
-                    caught.lock().unwrap_or_else(PoisonError::into_inner).extend(catch);
-                }
-            });
-        }
-    });
-    let mut caught = caught.into_inner().unwrap_or_else(PoisonError::into_inner);
-    caught.sort_unstable();
-    let hits =
-        |position| caught.iter().filter(move |catch| catch.position == position).map(|catch| catch.hit).collect();
-    let results = which.iter().zip(&prepared).enumerate();
-    Ok(results
-        .map(|(position, (&index, prepared))| hunted(index, &prepared.subject, hunt.seeds, hits(position)))
-        .collect())
+    let hunting = Hunting::new(which, hunt.seeds)?;
+    hunting.run(hunt, progress);
+    Ok(hunting.so_far())
 }
 
-/// The result for one mutant; `hits` are in the order of the seeds.
-fn hunted(index: usize, subject: &Subject, seeds: u64, hits: Vec<Hit>) -> Hunted {
+impl Hunting {
+    /// A hunt that has run nothing yet.
+    ///
+    /// # Errors
+    /// [`ReplayError::Unknown`] when a scenario or preset does not exist.
+    pub fn new(which: &[usize], seeds: u64) -> Result<Self, ReplayError> {
+        let subjects: Vec<Subject> = which.iter().map(|&index| subject(index)).collect::<Result<_, _>>()?;
+        let prepared = subjects.into_iter().map(|subject| Prepared::new(subject, Detail::Chain)).collect();
+        Ok(Self { which: which.to_vec(), prepared, seeds, tries: Mutex::default() })
+    }
+
+    /// Tries each mutant from each seed.
+    pub fn run(&self, hunt: &Hunt, progress: &Progress) {
+        let mutants = self.which.len() as u64;
+        let tries = hunt.seeds.saturating_mul(mutants);
+        let next = AtomicU64::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..hunt.jobs.max(1) {
+                scope.spawn(|| {
+                    loop {
+                        let number = next.fetch_add(1, Relaxed);
+                        if number >= tries || progress.stop.load(Relaxed) {
+                            break;
+                        }
+                        let (position, seed) = ((number % mutants) as usize, number / mutants);
+                        let invariant = MUTANTS[self.which[position]].invariant;
+                        let hit = first(&self.prepared[position], invariant, seed, hunt.runs, progress);
+                        let Some(hit) = hit else { break };
+                        self.locked().push(Try { position, seed, hit });
+                    }
+                });
+            }
+        });
+    }
+
+    /// The results so far.
+    pub fn so_far(&self) -> Vec<Hunted> {
+        let mut tries = self.locked().clone();
+        tries.sort_unstable();
+        let of = |position| tries.iter().filter(move |one| one.position == position).map(|one| one.hit).collect();
+        let results = self.which.iter().zip(&self.prepared).enumerate();
+        let hunted =
+            results.map(|(position, (&index, prepared))| hunted(index, &prepared.subject, self.seeds, of(position)));
+        hunted.collect()
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Vec<Try>> {
+        self.tries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The result for one mutant; `tries` are in the order of the seeds.
+fn hunted(index: usize, subject: &Subject, seeds: u64, tries: Vec<Option<Hit>>) -> Hunted {
+    let hits: Vec<Hit> = tries.iter().copied().flatten().collect();
     let mut runs_to_find: Vec<u64> = hits.iter().map(|hit| hit.runs).collect();
     runs_to_find.sort_unstable();
     let replay = hits.first().map(|hit| Replay {
@@ -127,25 +168,27 @@ fn hunted(index: usize, subject: &Subject, seeds: u64, hits: Vec<Hit>) -> Hunted
         replicas: None,
         invariant: Some(MUTANTS[index].invariant.to_owned()),
         chain: None,
+        code: None,
         decisions: Decisions::Seed(hit.seed),
     });
-    Hunted { index, missed: seeds - runs_to_find.len() as u64, runs_to_find, replay }
+    let missed = (tries.len() - hits.len()) as u64;
+    Hunted { index, missed, unfinished: seeds - tries.len() as u64, runs_to_find, replay }
 }
 
-/// The first run that violates `invariant`.
-fn first(prepared: &Prepared, invariant: &str, seed: u64, runs: u64, progress: &Progress) -> Option<Hit> {
+/// The first run that violates `invariant`: `Some(None)` if none of them does, None if the hunt was stopped before.
+fn first(prepared: &Prepared, invariant: &str, seed: u64, runs: u64, progress: &Progress) -> Option<Option<Hit>> {
     for run in 0..runs {
         if progress.stop.load(Relaxed) {
             return None;
         }
         let seed = run_seed(seed, &prepared.subject.scenario.name, run);
-        let done = prepared.run(Choices::new(Random::new(seed)), false).ok()?;
+        let Ok(done) = prepared.run(Choices::new(Random::new(seed)), false) else { return Some(None) };
         progress.runs.fetch_add(1, Relaxed);
         progress.api_calls.fetch_add(done.outcome.api_calls, Relaxed);
         if done.violations().any(|violation| violation.invariant == invariant) {
             progress.violated.fetch_add(1, Relaxed);
-            return Some(Hit { runs: run + 1, seed });
+            return Some(Some(Hit { runs: run + 1, seed }));
         }
     }
-    None
+    Some(None)
 }

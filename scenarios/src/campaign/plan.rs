@@ -1,9 +1,10 @@
 //! The plan of a campaign: which run of which subject comes next.
 //!
-//! A campaign goes through rounds. In one round each subject runs as often as its share says, and the runs of all
-//! subjects are spread evenly over the round, so that a campaign that ends early has still run each of them in
-//! proportion. A number is enough to find a turn: a plan for 10^11 runs needs no more memory than its shares, and any
-//! number of threads can share one counter.
+//! A campaign begins with one run of every subject, so that the shortest one has touched them all. Then it goes through
+//! rounds. In one round each subject runs as often as its share says, and the runs of all subjects are spread evenly
+//! over the round, so that a campaign that ends early has still run each of them in proportion. A number is enough to
+//! find a turn: a plan for 10^11 runs needs no more memory than its shares, and any number of threads can share one
+//! counter.
 
 /// One run of one subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,9 +19,13 @@ pub struct Turn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     shares: Vec<u64>,
-    /// The turns of the first round.
+    /// The turns of the first round: the first run of every subject, then the others.
+    first: Vec<Turn>,
+    /// The turns of every later round, as if they were of the first.
     round: Vec<Turn>,
     rounds: Option<u64>,
+    /// This machine's part of the turns, from 0, and the number of parts.
+    part: (u64, u64),
 }
 
 impl Plan {
@@ -38,7 +43,17 @@ impl Plan {
             let ((at, of), (other_at, other_of)) = (position(one), position(other));
             (at * other_of).cmp(&(other_at * of)).then(one.subject.cmp(&other.subject))
         });
-        Self { shares, round, rounds }
+        let (mut first, others): (Vec<Turn>, Vec<Turn>) = round.iter().partition(|turn| turn.run == 0);
+        first.sort_by_key(|turn| turn.subject);
+        first.extend(others);
+        Self { shares, first, round, rounds, part: (0, 1) }
+    }
+
+    /// Part `index` of `of` parts of this plan: every `of`-th turn.
+    #[must_use]
+    pub fn part(mut self, index: usize, of: usize) -> Self {
+        self.part = (index as u64, of.max(1) as u64);
+        self
     }
 
     /// A plan in which each of `subjects` subjects runs `runs` times.
@@ -48,12 +63,15 @@ impl Plan {
 
     /// The turn of this number; `None` after the last one.
     pub fn turn(&self, number: u64) -> Option<Turn> {
+        let (index, of) = self.part;
+        let number = number.checked_mul(of)?.checked_add(index)?;
         let length = self.round.len() as u64;
         let round = number.checked_div(length)?;
         if self.rounds.is_some_and(|rounds| round >= rounds) {
             return None;
         }
-        let Turn { subject, run } = self.round[(number % length) as usize];
+        let turns = if round == 0 { &self.first } else { &self.round };
+        let Turn { subject, run } = turns[(number % length) as usize];
         Some(Turn { subject, run: round * self.shares[subject] + run })
     }
 
@@ -64,7 +82,14 @@ impl Plan {
 
     /// Number of turns; `None` without a limit.
     pub fn total(&self) -> Option<u64> {
-        self.rounds.map(|rounds| rounds.saturating_mul(self.round.len() as u64))
+        let (index, of) = self.part;
+        let whole = self.rounds.map(|rounds| rounds.saturating_mul(self.round.len() as u64));
+        whole.map(|whole| whole.saturating_sub(index).div_ceil(of))
+    }
+
+    /// Number of turns of a subject, over all parts; `None` without a limit.
+    pub fn runs_of(&self, subject: usize) -> Option<u64> {
+        self.rounds.map(|rounds| rounds.saturating_mul(self.shares[subject]))
     }
 }
 
@@ -93,9 +118,38 @@ mod tests {
         for (shares, rounds) in [(vec![4, 2], 1), (vec![4, 2], 3), (vec![1, 1, 1], 5), (vec![100, 5, 60, 2], 14)] {
             let runs: Vec<u64> = shares.iter().map(|share| share * rounds).collect();
             let plan = Plan::new(shares.clone(), Some(rounds));
-            assert_eq!(turns(&plan, u64::MAX), reference(&runs), "{shares:?} in {rounds} rounds");
+            let (length, reference) = (shares.iter().sum::<u64>() as usize, reference(&runs));
+            let turns = turns(&plan, u64::MAX);
+            assert_eq!(turns[length..], reference[length..], "{shares:?} in {rounds} rounds");
+            let [mut first, mut expected] = [&turns, &reference].map(|turns| turns[..length].to_vec());
+            first.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(first, expected, "the first round has the same turns");
             assert_eq!(plan.total(), Some(runs.iter().sum()));
         }
+    }
+
+    #[test]
+    fn every_subject_runs_once_first() {
+        let plan = Plan::new(vec![100, 1, 0, 7], Some(14));
+        assert_eq!(turns(&plan, 3), [(0, 0), (1, 0), (3, 0)]);
+    }
+
+    #[test]
+    fn parts_are_the_whole_plan() {
+        let plan = Plan::new(vec![5, 2], Some(3));
+        let parts = (0..4).map(|index| plan.clone().part(index, 4));
+        let mut all: Vec<(usize, u64)> = parts
+            .flat_map(|part| {
+                let turns = turns(&part, u64::MAX);
+                assert_eq!(part.total(), Some(turns.len() as u64));
+                turns
+            })
+            .collect();
+        all.sort_unstable();
+        let mut whole = turns(&plan, u64::MAX);
+        whole.sort_unstable();
+        assert_eq!((all, plan.runs_of(0)), (whole, Some(15)));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Progress of a campaign, shared with whatever displays it.
-use std::sync::atomic::{AtomicBool, AtomicU64};
+//! Progress of a campaign, shared with what displays it and what ends it.
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// Counters of a campaign that is under way.
 #[derive(Debug, Default)]
@@ -12,4 +12,14 @@ pub struct Progress {
     pub violated: AtomicU64,
     /// Set to end the campaign; finished runs are kept.
     pub stop: AtomicBool,
+    /// Whether it was ended from outside, and not by a violation.
+    pub interrupted: AtomicBool,
+}
+
+impl Progress {
+    /// Ends the campaign from outside; finished runs are kept.
+    pub fn interrupt(&self) {
+        self.interrupted.store(true, Relaxed);
+        self.stop.store(true, Relaxed);
+    }
 }

@@ -23,6 +23,8 @@ pub struct FirstViolation {
     pub chain: u64,
     /// API calls of the run.
     pub api_calls: u64,
+    /// The other invariants that the run violated.
+    pub with: Vec<&'static str>,
 }
 
 /// Counts of one invariant's checks.
@@ -47,6 +49,8 @@ pub struct Tally {
     pub interleavings: Interleavings,
     /// Simulated time.
     pub simulated: Duration,
+    /// Wall time, of all threads together.
+    pub wall: Duration,
     /// API calls.
     pub api_calls: u64,
     /// Checks by invariant, in the order of the findings.
@@ -90,9 +94,11 @@ impl Tally {
         for violation in run.violations() {
             let known = self.violations.get(violation.invariant).map_or(u64::MAX, |known| known.run);
             if index < known {
+                let others = run.violations().map(|other| other.invariant);
                 let first = FirstViolation {
                     run: index,
                     seed,
+                    with: others.filter(|other| *other != violation.invariant).collect(),
                     violation: violation.clone(),
                     choices: run.outcome.choices.clone(),
                     chain,
@@ -108,6 +114,7 @@ impl Tally {
         self.runs += other.runs;
         self.interleavings.merge(other.interleavings);
         self.simulated += other.simulated;
+        self.wall += other.wall;
         self.api_calls += other.api_calls;
         self.delivered.add(&other.delivered);
         for (name, theirs) in other.checks {
@@ -146,6 +153,19 @@ pub fn replay_of(subject: &Subject, first: &FirstViolation) -> Replay {
         replicas: subject.overrides.replicas,
         invariant: Some(first.violation.invariant.to_owned()),
         chain: Some(first.chain),
+        code: Some(crate::code::ID.to_owned()),
         decisions: Decisions::Choices(first.choices.clone()),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::FirstViolation;
+    use model::oracle::Violation;
+
+    /// A violation in this run, without choices.
+    pub(crate) fn violation(run: u64) -> FirstViolation {
+        let violation = Violation { invariant: "broken", at: 0, sentence: String::new(), evidence: Vec::new() };
+        FirstViolation { run, seed: 0, violation, choices: Vec::new(), chain: 0, api_calls: 0, with: Vec::new() }
     }
 }

@@ -1,4 +1,5 @@
 //! Turns a campaign's counts into a report.
+use super::program;
 use crate::{campaign::Tally, runner::Subject, workload::Act};
 use model::verdict::Verdict;
 use reports::report::{FaultCount, InvariantCount, RunReport, SCHEMA, ScenarioReport};
@@ -54,7 +55,12 @@ pub(super) fn blank(command: &str, wall: Duration) -> RunReport {
         failures: Vec::new(),
         unmet: Vec::new(),
         not_modelled: Vec::new(),
+        complete: true,
         interrupted: false,
+        planned_runs: None,
+        time_limit_seconds: None,
+        started: None,
+        program: Some(program::name()),
         frontier: None,
         scope: None,
         mutants: None,
@@ -71,6 +77,7 @@ fn scenario(subject: &Subject, tally: &Tally, strategy: &str) -> ScenarioReport 
         transport: subject.transport.to_string(),
         strategy: strategy.to_owned(),
         runs: tally.runs,
+        wall_seconds: tally.wall.as_secs_f64(),
         verdict: tally.verdict(),
         invariants: tally
             .checks
@@ -94,14 +101,19 @@ fn scenario(subject: &Subject, tally: &Tally, strategy: &str) -> ScenarioReport 
 }
 
 /// Requirements that were not met: runs that could not begin, faults that a scenario is about and that never took
-/// effect (if `faults`), and invariants that were never checked (if `whole_catalogue`).
-pub(super) fn unmet(subjects: &[Subject], tallies: &[Tally], faults: bool, whole_catalogue: bool) -> Vec<String> {
+/// effect (in those of `faults`), and invariants that were never checked (if `whole_catalogue`).
+pub(super) fn unmet(
+    subjects: &[Subject],
+    tallies: &[Tally],
+    faults: impl Fn(usize) -> bool,
+    whole_catalogue: bool,
+) -> Vec<String> {
     let mut unmet = Vec::new();
-    for (subject, tally) in subjects.iter().zip(tallies) {
+    for (index, (subject, tally)) in subjects.iter().zip(tallies).enumerate() {
         let name = &subject.scenario.name;
         unmet.extend(tally.broken.iter().map(|reason| format!("{name}: a run could not begin: {reason}")));
         for kind in subject.scenario.required_faults() {
-            if faults && tally.runs > 0 && tally.delivered.of(kind) == 0 {
+            if faults(index) && tally.runs > 0 && tally.delivered.of(kind) == 0 {
                 unmet.push(format!("{name}: the fault `{}` never took effect", kind.name()));
             }
         }
@@ -118,6 +130,12 @@ pub(super) fn unmet(subjects: &[Subject], tallies: &[Tally], faults: bool, whole
         }
     }
     unmet
+}
+
+/// The present moment, as reports have it.
+#[expect(clippy::disallowed_methods, reason = "the report says when the command was started; no run sees it")]
+pub(super) fn now() -> String {
+    format!("{:.0}", jiff::Timestamp::now())
 }
 
 /// Number of signals that a scenario's script sends.

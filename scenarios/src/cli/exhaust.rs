@@ -1,6 +1,8 @@
 //! `lockstep exhaust`: every schedule of a scope, with a certificate of what was covered.
 use super::{
-    campaign_report, failures,
+    campaign_report,
+    failures::{self, ReplayFiles},
+    folder::Folder,
     options::{ReportOptions, duration, threads},
     outcome::Outcome,
     output, shard, values,
@@ -8,9 +10,8 @@ use super::{
 };
 use crate::{
     campaign::{
-        Tally,
-        exhaustive::{Explored, Row, Search, Shard, explore},
-        replay_of,
+        FirstViolation, Progress,
+        exhaustive::{Exploration, Explored, Row, Search, Shard},
         scope::{Cost, NOT_ENUMERATED, enumerated},
     },
     protocol_name::{ProtocolName, SHIPPED},
@@ -20,7 +21,10 @@ use crate::{
 use model::verdict::Verdict;
 use reports::report::{Failure, Frontier, RunReport, Scope};
 use sim::{Faults, engine::Detail};
-use std::{path::Path, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::{Duration, Instant},
+};
 
 /// Name of the strategy in reports.
 const STRATEGY: &str = "exhaustive";
@@ -56,7 +60,7 @@ pub(super) struct Args {
     /// Number of threads; one per processor by default. With one thread the first violation found is always the same.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     jobs: Option<u8>,
-    /// Wall-clock time after which the search gives up, such as 30s, 10m or 1h.
+    /// Wall-clock time after which the search gives up, such as 30s, 10m or 1h30m.
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     time: Option<Duration>,
     /// Part of the schedules to run, as I/N with I from 0; `/N` takes I from JOB_COMPLETION_INDEX.
@@ -69,22 +73,55 @@ pub(super) struct Args {
     options: ReportOptions,
 }
 
+#[expect(clippy::disallowed_methods, reason = "the time is a budget, and the report says it; no run sees it")]
 pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
-    let subject = subject(args);
+    let (began, started) = (Instant::now(), campaign_report::now());
+    let folder = Folder::open(&args.options)?;
+    let subject = [subject(args)];
     let search = Search {
         bound: Cost { faults: args.faults, preemptions: args.preemptions },
         jobs: threads(args.jobs),
         shard: args.shard.unwrap_or(Shard::WHOLE),
-        time: args.time,
+        deadline: args.time.and_then(|time| began.checked_add(time)),
         keep_going: args.keep_going,
     };
-    let prepared = Prepared::new(subject.clone(), Detail::Chain);
-    let done = with_progress(None, |progress| explore(&prepared, &search, progress))?;
-    let explored = &done.result;
-    let mut report = certificate(&subject, explored, &search, done.took);
-    report.failures = failures(&subject, &explored.tally, &args.options.replays())?;
-    report.interrupted = done.stopped && explored.tally.violations.is_empty();
-    output::write(&report, &args.options)
+    let prepared = Prepared::new(subject[0].clone(), Detail::Chain);
+    let (progress, files) = (Arc::new(Progress::default()), ReplayFiles::new(&folder, &subject));
+    let found = |subject: usize, first: &FirstViolation| files.write(subject, first);
+    let exploration = Exploration::new(&prepared, &search, &found);
+    let certified = |explored: &Explored, failures: Vec<Failure>| {
+        let mut report = certificate(&subject, explored, &search, Instant::now() - began);
+        report.started = Some(started.clone());
+        report.failures = failures.into_iter().map(by_its_schedule).collect();
+        report
+    };
+    let checkpoint = || {
+        let explored = exploration.so_far();
+        let tally = std::slice::from_ref(&explored.tally);
+        folder.write_report(&unfinished(certified(&explored, failures::so_far(tally, STRATEGY, &files)), false));
+    };
+    with_progress(&progress, None, &checkpoint, || exploration.run(&progress))?;
+    checkpoint();
+    let explored = exploration.so_far();
+    let tally = std::slice::from_ref(&explored.tally);
+    let report = certified(&explored, failures::of_campaign(tally, STRATEGY, &files));
+    let interrupted = progress.interrupted.load(Relaxed) && explored.frontier.iter().any(|row| !row.complete);
+    let report = if interrupted { unfinished(report, true) } else { report };
+    Ok(output::write(&report, &args.options, &folder))
+}
+
+/// The report of a search that has not ended, or was stopped.
+fn unfinished(report: RunReport, interrupted: bool) -> RunReport {
+    let verdict = if report.verdict == Verdict::Held { Verdict::Inconclusive } else { report.verdict };
+    RunReport { complete: false, interrupted, verdict, ..report }
+}
+
+/// A failure with the schedule as its replay: it is short, since the search begins with the smallest.
+fn by_its_schedule(failure: Failure) -> Failure {
+    match &failure.replay_string {
+        Some(string) => Failure { replay: format!("lockstep replay {string}"), ..failure },
+        None => failure,
+    }
 }
 
 fn subject(args: &Args) -> Subject {
@@ -94,9 +131,9 @@ fn subject(args: &Args) -> Subject {
     Subject::new(args.scenario.clone(), args.protocol, Transport::Direct, overrides)
 }
 
-fn certificate(subject: &Subject, explored: &Explored, search: &Search, took: Duration) -> RunReport {
+fn certificate(subject: &[Subject], explored: &Explored, search: &Search, took: Duration) -> RunReport {
     let tallies = std::slice::from_ref(&explored.tally);
-    let mut report = campaign_report::report("exhaust", (std::slice::from_ref(subject), tallies), STRATEGY, took);
+    let mut report = campaign_report::report("exhaust", (subject, tallies), STRATEGY, took);
     let row = |row: &Row| Frontier {
         preemptions: u64::from(row.bound.preemptions),
         faults: u64::from(row.bound.faults),
@@ -114,17 +151,4 @@ fn certificate(subject: &Subject, explored: &Explored, search: &Search, took: Du
         shard: format!("{}/{}", search.shard.index, search.shard.of),
     });
     report
-}
-
-fn failures(subject: &Subject, tally: &Tally, directory: &Path) -> anyhow::Result<Vec<Failure>> {
-    let subjects = std::slice::from_ref(subject);
-    let mut failures = failures::of_campaign(subjects, std::slice::from_ref(tally), STRATEGY, directory)?;
-    for failure in &mut failures {
-        failure.seed.clear();
-        let first = tally.violations.values().find(|first| first.violation.invariant == failure.invariant);
-        if let Some(line) = first.and_then(|first| replay_of(subject, first).to_line()) {
-            failure.replay = format!("lockstep replay {line}");
-        }
-    }
-    Ok(failures)
 }

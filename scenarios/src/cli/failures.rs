@@ -1,125 +1,186 @@
 //! Violations as failures of a report, each with a replay file, a command and a timeline.
-use super::campaign_report::signals;
+use super::{campaign_report::signals, folder::Folder, program::quoted};
 use crate::{
     campaign::{FirstViolation, Tally, replay_of},
     checks::{EXPECTATION, PANICS, REPEATS, kind},
     replay::{Decisions, Replay},
     runner::{Prepared, Run, Subject},
 };
-use anyhow::Context;
 use model::Kind;
 use reports::report::{Choice, Failure, FailureKind};
 use sim::engine::Detail;
 use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
 };
 
-/// Runs each violation again, writes it to a replay file in `directory`, and returns it with its timeline.
-///
-/// # Errors
-/// If the file cannot be written.
-pub(super) fn of_campaign(
-    subjects: &[Subject],
-    tallies: &[Tally],
-    strategy: &str,
-    directory: &Path,
-) -> anyhow::Result<Vec<Failure>> {
-    let mut failures = Vec::new();
-    for (subject, tally) in subjects.iter().zip(tallies) {
-        for first in tally.violations.values() {
-            let occurrences = tally.checks.iter().find(|(name, _)| *name == first.violation.invariant);
-            let occurrences = occurrences.map_or(0, |(_, checks)| checks.runs);
-            failures.push(of_campaign_run(subject, first, (occurrences, strategy), directory)?);
-        }
-    }
-    keep_smallest_stories(&mut failures);
-    Ok(failures)
+/// Replay files of a campaign's violations, written when they are found.
+pub(super) struct ReplayFiles<'a> {
+    folder: &'a Folder,
+    subjects: &'a [Subject],
+    /// By subject and invariant; None for one that could not be written.
+    files: Mutex<BTreeMap<(usize, &'static str), Option<PathBuf>>>,
 }
 
-/// Drops the timelines of all but the smallest failure of an invariant: a replay shows the others.
-fn keep_smallest_stories(failures: &mut [Failure]) {
-    let mut smallest: BTreeMap<String, u64> = BTreeMap::new();
-    for failure in &*failures {
-        let choices = smallest.entry(failure.invariant.clone()).or_insert(failure.choices);
-        *choices = failure.choices.min(*choices);
+impl<'a> ReplayFiles<'a> {
+    pub(super) fn new(folder: &'a Folder, subjects: &'a [Subject]) -> Self {
+        Self { folder, subjects, files: Mutex::default() }
     }
-    for failure in failures {
-        if smallest.get(&failure.invariant).is_some_and(|&choices| failure.choices > choices) {
-            failure.timeline = None;
+
+    /// Writes the replay file of a violation of the subject with this index.
+    pub(super) fn write(&self, subject: usize, first: &FirstViolation) {
+        let Subject { scenario, protocol, .. } = &self.subjects[subject];
+        let invariant = first.violation.invariant;
+        let name = format!("{}-{protocol}-{invariant}.replay", scenario.name);
+        let written = self.folder.write(&name, &replay_of(&self.subjects[subject], first).to_text());
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.insert((subject, invariant), written);
+    }
+
+    /// The replay file of a violation, if it was written.
+    fn of(&self, subject: usize, invariant: &'static str) -> Option<String> {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        // A path that is not text cannot be printed as it is: the replay string repeats the run too.
+        files.get(&(subject, invariant))?.as_ref()?.to_str().map(str::to_owned)
+    }
+}
+
+/// The failures of a campaign that is under way, without timelines.
+pub(super) fn so_far(tallies: &[Tally], strategy: &str, files: &ReplayFiles<'_>) -> Vec<Failure> {
+    let subjects = files.subjects.iter().zip(tallies).enumerate();
+    let failures = subjects.flat_map(|(index, (subject, tally))| {
+        let violations = tally.violations.values();
+        violations.map(move |first| {
+            of_campaign_run(subject, first, tally, strategy, files.of(index, first.violation.invariant))
+        })
+    });
+    failures.collect()
+}
+
+/// The failures of a campaign that is over. Each violation runs again; the smallest of each invariant gets a timeline,
+/// since a replay shows the others.
+pub(super) fn of_campaign(tallies: &[Tally], strategy: &str, files: &ReplayFiles<'_>) -> Vec<Failure> {
+    let mut failures = so_far(tallies, strategy, files);
+    let drawn = smallest(&failures);
+    let violations = files
+        .subjects
+        .iter()
+        .zip(tallies)
+        .flat_map(|(subject, tally)| tally.violations.values().map(move |first| (subject, first)));
+    for (index, (subject, first)) in violations.enumerate() {
+        let replay = replay_of(subject, first);
+        let again = Prepared::new(subject.clone(), Detail::Chain).run(replay.choices(), drawn.contains(&index));
+        let failure = &mut failures[index];
+        match again {
+            Ok(again) if again.hashes().chain == first.chain => {
+                let replicas = subject.scenario.cluster.replicas;
+                let timeline = again.timeline.as_ref();
+                failure.timeline = timeline.map(|timeline| timeline.timeline(replicas, &first.violation.evidence));
+            }
+            _ => {
+                failure.kind = FailureKind::NotDeterministic;
+                failure.sentence = "The run did not repeat itself.".to_owned();
+            }
+        }
+        if !drawn.contains(&index) {
             failure.choice_sequence.clear();
         }
     }
+    failures
+}
+
+/// Indexes of the failures with the fewest choices of their invariant.
+fn smallest(failures: &[Failure]) -> BTreeSet<usize> {
+    let mut smallest: BTreeMap<&str, u64> = BTreeMap::new();
+    for failure in failures {
+        let choices = smallest.entry(&failure.invariant).or_insert(failure.choices);
+        *choices = failure.choices.min(*choices);
+    }
+    let is_smallest = |failure: &Failure| smallest.get(&*failure.invariant) == Some(&failure.choices);
+    failures.iter().enumerate().filter(|(_, failure)| is_smallest(failure)).map(|(index, _)| index).collect()
 }
 
 fn of_campaign_run(
     subject: &Subject,
     first: &FirstViolation,
-    (occurrences, strategy): (u64, &str),
-    directory: &Path,
-) -> anyhow::Result<Failure> {
+    tally: &Tally,
+    strategy: &str,
+    file: Option<String>,
+) -> Failure {
     let replay = replay_of(subject, first);
     let invariant = first.violation.invariant;
-    std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
-    let file: PathBuf = directory.join(format!("{}-{}-{invariant}.replay", subject.scenario.name, subject.protocol));
-    std::fs::write(&file, replay.to_text()).with_context(|| format!("cannot write {}", file.display()))?;
-    let confirmed = Prepared::new(subject.clone(), Detail::Chain).run(replay.choices(), true)?;
-    let same = confirmed.hashes().chain == first.chain;
-    let sentence = if same { first.violation.sentence.clone() } else { "The run did not repeat itself.".to_owned() };
-    let failure = failure(subject, (invariant, first.violation.evidence.as_slice()), &confirmed);
-    Ok(Failure {
+    let occurrences = tally.checks.iter().find(|(name, _)| *name == invariant).map_or(0, |(_, checks)| checks.runs);
+    let string = replay_string(&replay, first.seed);
+    let again = file.as_deref().map(quoted).or_else(|| string.clone()).unwrap_or_default();
+    let explained = first.with.iter().find(|other| **other != EXPECTATION).filter(|_| invariant == EXPECTATION);
+    Failure {
         strategy: strategy.to_owned(),
-        kind: failure_kind(invariant, same),
-        sentence,
-        seed: first.seed.to_string(),
-        replay: format!("lockstep replay {}", file.display()),
-        file: Some(file.display().to_string()),
+        sentence: first.violation.sentence.clone(),
+        seed: if first.seed == 0 { String::new() } else { first.seed.to_string() },
+        replay: format!("lockstep replay {again}"),
+        replay_string: string,
+        file,
         first_run: first.run + 1,
         choices: first.choices.len() as u64,
         api_calls: first.api_calls,
         occurrences,
+        explained_by: explained.map(|&invariant| invariant.to_owned()),
         choice_sequence: sequence(&replay.decisions),
-        ..failure
-    })
+        ..blank(subject, invariant)
+    }
+}
+
+/// The run as one string: its seed if it has one, and otherwise the choices that are not in order.
+fn replay_string(replay: &Replay, seed: u64) -> Option<String> {
+    let decisions = if seed == 0 { replay.decisions.clone() } else { Decisions::Seed(seed) };
+    Replay { decisions, ..replay.clone() }.to_line()
 }
 
 /// The violations of one replayed run.
 pub(super) fn of_replay(subject: &Subject, replay: &Replay, given: &str, run: &Run) -> Vec<Failure> {
+    let replicas = subject.scenario.cluster.replicas;
     let violations = run.violations().map(|violation| Failure {
         sentence: violation.sentence.clone(),
         seed: match &replay.decisions {
             Decisions::Seed(seed) => seed.to_string(),
             Decisions::Choices(_) | Decisions::Placed(_) => String::new(),
         },
-        replay: format!("lockstep replay {given}"),
-        ..failure(subject, (violation.invariant, violation.evidence.as_slice()), run)
+        replay: format!("lockstep replay {}", quoted(given)),
+        replay_string: replay.to_line(),
+        choices: run.outcome.choices.len() as u64,
+        api_calls: run.outcome.api_calls,
+        explained_by: explanation(violation.invariant, run),
+        choice_sequence: sequence(&Decisions::Choices(run.outcome.choices.clone())),
+        timeline: run.timeline.as_ref().map(|timeline| timeline.timeline(replicas, &violation.evidence)),
+        ..blank(subject, violation.invariant)
     });
     violations.collect()
 }
 
-/// What a run says about one of its violations.
-fn failure(subject: &Subject, (invariant, evidence): (&str, &[usize]), run: &Run) -> Failure {
-    let replicas = subject.scenario.cluster.replicas;
+/// What is the same in all runs of a subject that violate an invariant.
+fn blank(subject: &Subject, invariant: &str) -> Failure {
     Failure {
         scenario: subject.scenario.name.to_string(),
         protocol: subject.protocol.to_string(),
         transport: subject.transport.to_string(),
         strategy: "replay".to_owned(),
         invariant: invariant.to_owned(),
-        kind: failure_kind(invariant, true),
+        kind: failure_kind(invariant),
         sentence: String::new(),
         seed: String::new(),
         file: None,
         replay: String::new(),
+        replay_string: None,
         first_run: 1,
-        choices: run.outcome.choices.len() as u64,
-        replicas: replicas as u64,
+        choices: 0,
+        replicas: subject.scenario.cluster.replicas as u64,
         signals: signals(subject),
-        api_calls: run.outcome.api_calls,
+        api_calls: 0,
         occurrences: 1,
-        explained_by: explanation(invariant, run),
-        choice_sequence: sequence(&Decisions::Choices(run.outcome.choices.clone())),
-        timeline: run.timeline.as_ref().map(|timeline| timeline.timeline(replicas, evidence)),
+        explained_by: None,
+        choice_sequence: Vec::new(),
+        timeline: None,
         neighbour: None,
     }
 }
@@ -131,9 +192,9 @@ fn explanation(invariant: &str, run: &Run) -> Option<String> {
     explanation.map(str::to_owned)
 }
 
-fn failure_kind(invariant: &str, same: bool) -> FailureKind {
+fn failure_kind(invariant: &str) -> FailureKind {
     match kind(invariant) {
-        _ if !same || invariant == REPEATS => FailureKind::NotDeterministic,
+        _ if invariant == REPEATS => FailureKind::NotDeterministic,
         _ if invariant == PANICS => FailureKind::Panic,
         Kind::Liveness => FailureKind::Liveness,
         Kind::Safety => FailureKind::Safety,

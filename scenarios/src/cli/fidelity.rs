@@ -1,6 +1,9 @@
 //! `lockstep fidelity`: plays the conformance cases, on the simulated API server or a real one, and compares or records
 //! answers.
-use super::{campaign_report, options::ReportOptions, outcome::Outcome, output, print, progress::ProgressLine};
+use super::{
+    campaign_report, folder::Folder, options::ReportOptions, outcome::Outcome, output, print, progress::ProgressLine,
+    signals,
+};
 use anyhow::{Context, bail};
 use apiserver::{ApiServer, Registry};
 use conformance::{self, Case, Problem, Tokens, fidelity};
@@ -12,7 +15,10 @@ use serve::{Remote, Server, Trust};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -58,7 +64,7 @@ pub(super) struct Args {
     /// Plays only cases whose name matches this shell pattern, such as 'leases/*'.
     #[arg(long, value_name = "GLOB")]
     only: Option<String>,
-    /// Directory of the cases, with cases/, answers/ and crd.json.
+    /// Directory of the cases, with cases/, answers/ and crd.json, instead of those that the program contains.
     #[arg(long, value_name = "DIR")]
     cases: Option<PathBuf>,
     /// Writes the answers of cases that have none, or of all cases that `--only` matches.
@@ -80,8 +86,9 @@ struct Played {
 
 #[expect(clippy::disallowed_methods, reason = "the report says how long it took; no run sees it")]
 pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
-    let began = std::time::Instant::now();
-    let corpus = corpus(args.cases.as_deref())?;
+    let (began, started) = (std::time::Instant::now(), campaign_report::now());
+    let folder = Folder::only_if_asked(&args.options)?;
+    let corpus = corpus(args)?;
     let mut cases = conformance::load_unanswered(&corpus)?;
     if let Some(document) = &args.write_doc {
         return write_document(document, &corpus, &cases);
@@ -103,13 +110,23 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
         cases.retain(|case| args.only.is_some() || !case.is_recorded());
         return runtime.block_on(record(args, &corpus, &cases));
     }
-    let played = runtime.block_on(play(args, &corpus, &cases))?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let interrupted = Arc::clone(&stop);
+    signals::at_the_first(move || interrupted.store(true, Relaxed))?;
+    let played = runtime.block_on(play(args, &corpus, (&cases, &stop)))?;
+    let asked = played.len();
     let gaps = match args.server {
         Some(_) => BTreeMap::new(),
         None => conformance::known_gaps(&corpus)?,
     };
-    let report = report(args, played, &gaps, left_out, began.elapsed());
-    output::write(&report, &args.options)
+    let all = cases.len();
+    let mut report = report(args, played, &gaps, left_out, began.elapsed());
+    report.started = Some(started);
+    if stop.load(Relaxed) && asked < all {
+        (report.complete, report.interrupted) = (false, true);
+        report.verdict = report.verdict.and(model::Verdict::Inconclusive);
+    }
+    Ok(output::write(&report, &args.options, &folder))
 }
 
 fn write_document(document: &Path, corpus: &Path, cases: &[Case]) -> anyhow::Result<Outcome> {
@@ -120,11 +137,21 @@ fn write_document(document: &Path, corpus: &Path, cases: &[Case]) -> anyhow::Res
     Ok(Outcome(exit_code::HELD))
 }
 
-/// The directory that was asked for, or the one of the clone in which the command was started or built.
-fn corpus(asked: Option<&Path>) -> anyhow::Result<PathBuf> {
+/// The directory that was asked for, or the one of the clone in which the command was started, or the corpus that the
+/// program contains. A debug build contains none, and takes the one of the clone in which it was built; so does
+/// everything that writes.
+fn corpus(args: &Args) -> anyhow::Result<PathBuf> {
+    if let Some(asked) = &args.cases {
+        return Ok(asked.clone());
+    }
+    let writes = args.record || args.write_doc.is_some();
     let here = PathBuf::from(CORPUS);
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(CORPUS);
-    let found = asked.map(Path::to_owned).or_else(|| [here, built].into_iter().find(|path| path.is_dir()));
+    let clone = || [here, built].into_iter().find(|path| path.is_dir());
+    let found = match conformance::built_in().filter(|_| !writes) {
+        Some(built_in) => Some(built_in.to_owned()),
+        None => clone(),
+    };
     found.with_context(|| format!("there is no {CORPUS} here; set the directory with --cases"))
 }
 
@@ -147,27 +174,27 @@ fn remote(args: &Args, server: &str) -> anyhow::Result<Remote> {
     Ok(Remote::new(server, args.etcd.as_deref(), trust)?)
 }
 
-async fn play(args: &Args, corpus: &Path, cases: &[Case]) -> anyhow::Result<Vec<Played>> {
+async fn play(args: &Args, corpus: &Path, (cases, stop): (&[Case], &AtomicBool)) -> anyhow::Result<Vec<Played>> {
     let tokens = Tokens { admin: args.token.clone(), user: args.user_token.clone() };
     if let Some(server) = &args.server {
         let mut client = remote(args, server)?;
         conformance::install(&mut client, &tokens, &conformance::definition(corpus)?).await?;
-        return play_on(&mut client, &tokens, cases).await;
+        return play_on(&mut client, &tokens, (cases, stop)).await;
     }
     let registry = registry(corpus)?;
     if args.serve {
-        return play_served(&registry, cases).await;
+        return play_served(&registry, (cases, stop)).await;
     }
     let check = |case: &Case| Played {
         name: case.name.clone(),
         about: case.about().to_owned(),
         result: conformance::check(&registry, case),
     };
-    Ok(cases.iter().map(check).collect())
+    Ok(cases.iter().take_while(|_| !stop.load(Relaxed)).map(check).collect())
 }
 
 /// All cases on one cluster, over TCP.
-async fn play_served(registry: &Arc<Registry>, cases: &[Case]) -> anyhow::Result<Vec<Played>> {
+async fn play_served(registry: &Arc<Registry>, (cases, stop): (&[Case], &AtomicBool)) -> anyhow::Result<Vec<Played>> {
     let mut api = ApiServer::new(Arc::clone(registry), 1, 7);
     conformance::admit_users(&mut api);
     let server = Server::bind(api, ([127, 0, 0, 1], 0).into()).await?;
@@ -175,15 +202,19 @@ async fn play_served(registry: &Arc<Registry>, cases: &[Case]) -> anyhow::Result
     let authority = server.certificate_authority().to_owned();
     let serving = tokio::spawn(server.run(std::future::pending()));
     let mut client = Remote::new(&url, Some(&url), Trust::Authority(&authority))?;
-    let played = play_on(&mut client, &Tokens::default(), cases).await;
+    let played = play_on(&mut client, &Tokens::default(), (cases, stop)).await;
     serving.abort();
     played
 }
 
-async fn play_on(client: &mut Remote, tokens: &Tokens, cases: &[Case]) -> anyhow::Result<Vec<Played>> {
+async fn play_on(
+    client: &mut Remote,
+    tokens: &Tokens,
+    (cases, stop): (&[Case], &AtomicBool),
+) -> anyhow::Result<Vec<Played>> {
     let mut played = Vec::with_capacity(cases.len());
     let mut progress = ProgressLine::new();
-    for case in cases {
+    for case in cases.iter().take_while(|_| !stop.load(Relaxed)) {
         progress.show(|| format!("{}/{} cases · {}", played.len(), cases.len(), case.name));
         let result = conformance::check_on(client, tokens, case, &namespace()).await;
         played.push(Played { name: case.name.clone(), about: case.about().to_owned(), result });
@@ -202,7 +233,7 @@ async fn record(args: &Args, corpus: &Path, cases: &[Case]) -> anyhow::Result<Ou
         let answers = answers.with_context(|| format!("{} was not recorded", case.name))?;
         print::line(&conformance::write_answers(corpus, &case.name, &answers)?.display().to_string())?;
     }
-    eprintln!("lockstep: recorded {} cases; review them before you commit them", cases.len());
+    print::note(&format!("recorded {} cases; review them before you commit them", cases.len()));
     Ok(Outcome(exit_code::HELD))
 }
 
@@ -269,6 +300,7 @@ fn group(args: &Args, name: String, cases: u64, failed: u64) -> ScenarioReport {
         transport: transport(args).to_owned(),
         strategy: "recorded".to_owned(),
         runs: cases,
+        wall_seconds: 0.0,
         verdict: model::Verdict::of(cases, 0, failed),
         invariants: vec![InvariantCount {
             name: AS_RECORDED.to_owned(),
@@ -296,6 +328,7 @@ fn failure(args: &Args, case: String, sentence: String) -> Failure {
         seed: String::new(),
         file: None,
         replay: format!("lockstep fidelity{how} --only {case}"),
+        replay_string: None,
         first_run: 1,
         choices: 0,
         replicas: 0,

@@ -1,14 +1,17 @@
 //! The command line: its verbs, and the module that executes each.
 //!
 //! A verb is a module with `Args` and `execute`. What several verbs share has a module of its own: `options`,
-//! `values`, `campaign_report`, `failures`, `output`, `with_progress`.
+//! `values`, `campaign_report`, `extent`, `failures`, `folder`, `output`, `with_progress`, `signals`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 mod campaign_report;
 mod completions;
 mod determinism;
 mod doctor;
 mod exhaust;
+mod extent;
 mod failures;
 mod fidelity;
+mod folder;
 mod list;
 mod man;
 mod mutants;
@@ -16,17 +19,24 @@ mod options;
 mod outcome;
 mod output;
 mod print;
+mod program;
 mod progress;
 mod replay;
 mod run;
 mod serve;
 mod shard;
+mod signals;
 mod tokens;
+mod usage;
 mod values;
+mod width;
 mod with_progress;
 
 use clap::{CommandFactory, Parser, Subcommand};
 pub use outcome::Outcome;
+pub use print::note;
+pub use signals::survive_file_size_limit;
+pub use usage::explained;
 
 /// Deterministic simulation and verification of Kubernetes services that must act exactly once.
 #[derive(Debug, Parser)]
@@ -42,11 +52,11 @@ Exit codes:
   3  a liveness invariant was violated
   4  not deterministic: a run did not repeat itself
   5  a requirement was not met: a mutant survived, or a required fault or check never occurred
-  6  inconclusive: the search did not finish, or a check could not be decided
+  6  inconclusive: the search did not finish, it was stopped, or a check could not be decided
   7  the gateway panicked
 
 Examples:
-  lockstep run                                           the whole catalogue, in about a minute
+  lockstep run                                           the whole catalogue, for at most 45 s
   lockstep run pair --protocol none                      a protocol with a known race
   lockstep replay lockstep-report/pair-none-one_active_request.replay"
 )]

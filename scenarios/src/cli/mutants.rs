@@ -1,26 +1,32 @@
 //! `lockstep mutants`: runs each mutant of the protocol until its invariant catches it.
 use super::{
     campaign_report,
+    folder::Folder,
     options::{ReportOptions, Strategy, threads},
     outcome::Outcome,
     output, shard, values,
-    with_progress::{Done, with_progress},
+    with_progress::with_progress,
 };
 use crate::{
     campaign::{
+        Progress,
         exhaustive::Shard,
-        mutants::{Hunt, Hunted, hunt},
+        mutants::{Hunt, Hunted, Hunting},
     },
     mutants::MUTANTS,
-    replay::{Replay, ReplayError},
+    replay::Replay,
 };
 use model::verdict::Verdict;
 use reports::report::{Mutant, RunReport, RunsToFind};
-use std::sync::atomic::Ordering::Relaxed;
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::{Duration, Instant},
+};
 
 /// Runs each mutant of the gateway's protocol and reports after how many runs it was caught.
 ///
-/// A mutant is a copy of the protocol with one safeguard taken out. It exits with 5 if a mutant survived.
+/// A mutant is a copy of the protocol with one safeguard taken out. It exits with 5 if a mutant survived,
+/// and with 6 if it was stopped before.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -50,12 +56,25 @@ pub(super) struct Args {
     options: ReportOptions,
 }
 
+#[expect(clippy::disallowed_methods, reason = "the report says how long it took; no run sees it")]
 pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
-    let mutants = selected(args);
+    let (began, started) = (Instant::now(), campaign_report::now());
+    let folder = Folder::only_if_asked(&args.options)?;
     let budget = Hunt { runs: args.runs, seeds: args.seeds, jobs: threads(args.jobs) };
-    let done = with_progress(None, |progress| hunt(&mutants, &budget, progress))?;
-    let report = report(&done, args.strategy.name())?;
-    output::write(&report, &args.options)
+    let hunting = Hunting::new(&selected(args), args.seeds)?;
+    let progress = Arc::new(Progress::default());
+    let report = |over: bool| {
+        let mut report = report(&hunting.so_far(), &progress, args.strategy.name(), Instant::now() - began);
+        report.started = Some(started.clone());
+        report.complete &= over;
+        if !report.complete && report.verdict == Verdict::Held {
+            report.verdict = Verdict::Inconclusive;
+        }
+        report
+    };
+    let checkpoint = || folder.write_report(&report(false));
+    with_progress(&progress, None, &checkpoint, || hunting.run(&budget, &progress))?;
+    Ok(output::write(&report(true), &args.options, &folder))
 }
 
 fn selected(args: &Args) -> Vec<usize> {
@@ -67,18 +86,19 @@ fn selected(args: &Args) -> Vec<usize> {
     }
 }
 
-fn report(done: &Done<Result<Vec<Hunted>, ReplayError>>, strategy: &str) -> anyhow::Result<RunReport> {
-    let hunted = done.result.as_ref().map_err(Clone::clone)?;
-    let mut report = campaign_report::report("mutants", (&[], &[]), strategy, done.took);
-    let runs = done.progress.runs.load(Relaxed);
-    let all = hunted.iter().all(Hunted::caught);
+fn report(hunted: &[Hunted], progress: &Progress, strategy: &str, took: Duration) -> RunReport {
+    let mut report = campaign_report::report("mutants", (&[], &[]), strategy, took);
+    let runs = progress.runs.load(Relaxed);
+    let all = !hunted.is_empty() && hunted.iter().all(Hunted::caught);
     report.verdict = if all { Verdict::Held } else { Verdict::Inconclusive };
     report.runs = runs;
-    report.api_calls = done.progress.api_calls.load(Relaxed);
+    report.api_calls = progress.api_calls.load(Relaxed);
     report.runs_per_second = runs as f64 / report.wall_seconds.max(1e-9);
-    report.interrupted = done.stopped;
+    let unfinished = hunted.iter().any(|hunted| hunted.unfinished > 0);
+    report.interrupted = unfinished && progress.interrupted.load(Relaxed);
+    report.complete = !unfinished;
     report.mutants = Some(hunted.iter().map(|hunted| row(hunted, strategy)).collect());
-    Ok(report)
+    report
 }
 
 fn row(hunted: &Hunted, strategy: &str) -> Mutant {
@@ -91,6 +111,7 @@ fn row(hunted: &Hunted, strategy: &str) -> Mutant {
         invariant: mutant.invariant.to_owned(),
         strategy: strategy.to_owned(),
         found: hunted.caught(),
+        unfinished: hunted.unfinished > 0 && !hunted.survived(),
         runs_to_find,
         scenario: Some(mutant.scenario.to_owned()),
         replay: replay.map(|line| format!("lockstep replay {line}")),

@@ -12,7 +12,7 @@ pub(super) enum Format {
     Json,
     /// JUnit XML, for CI servers.
     Junit,
-    /// Workflow commands of GitHub Actions.
+    /// Workflow commands of GitHub Actions, and a summary where GITHUB_STEP_SUMMARY says.
     Github,
 }
 
@@ -38,7 +38,8 @@ pub(super) struct ReportOptions {
     /// Format of the report on standard output.
     #[arg(long, value_enum, default_value = "pretty", value_name = "FORMAT")]
     pub(super) format: Format,
-    /// Writes the report in every format to this directory, with the replay files (otherwise in lockstep-report).
+    /// Writes report.json, report.html, report.xml (JUnit) and report.txt to this directory, while the command runs and
+    /// at its end, with the replay files. Without it, they are in lockstep-report if something was violated.
     #[arg(long, value_name = "DIR")]
     pub(super) report: Option<PathBuf>,
     /// Shows every scenario, fault and invariant, whole timelines, and what is not modelled.
@@ -51,11 +52,6 @@ impl ReportOptions {
     pub(super) const fn detail(&self) -> Detail {
         if self.verbose { Detail::Full } else { Detail::Short }
     }
-
-    /// Directory for replay files.
-    pub(super) fn replays(&self) -> PathBuf {
-        self.report.clone().unwrap_or_else(|| PathBuf::from("lockstep-report"))
-    }
 }
 
 /// Number of threads: as asked for, or one per processor.
@@ -64,18 +60,28 @@ pub(super) fn threads(jobs: Option<u8>) -> usize {
     jobs.map_or_else(processors, usize::from)
 }
 
-/// Reads a duration such as `30s`, `10m` or `1h`.
+/// Reads a duration such as `30s`, `10m`, `1h` or `1h30m`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is not a duration; write a number and s, m or h, such as 30s, 10m or 1h");
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    let seconds = match unit {
-        "s" => Some(number),
-        "m" => number.checked_mul(60),
-        "h" => number.checked_mul(3_600),
-        _ => None,
-    };
-    seconds.map(Duration::from_secs).ok_or_else(wrong)
+    let wrong = || format!("`{text}` is not a duration; write numbers with s, m or h, such as 30s, 10m or 1h30m");
+    let (mut seconds, mut rest, mut largest) = (0_u64, text, u64::MAX);
+    while !rest.is_empty() {
+        let (number, unit) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?);
+        let unit_seconds = match unit.chars().next() {
+            Some('s') => 1,
+            Some('m') => 60,
+            Some('h') => 3_600,
+            _ => return Err(wrong()),
+        };
+        // The largest unit first, each once.
+        if unit_seconds >= largest {
+            return Err(wrong());
+        }
+        largest = unit_seconds;
+        let number = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit_seconds));
+        seconds = number.and_then(|number| seconds.checked_add(number)).ok_or_else(wrong)?;
+        rest = &unit[1..];
+    }
+    if text.is_empty() { Err(wrong()) } else { Ok(Duration::from_secs(seconds)) }
 }
 
 #[cfg(test)]
@@ -83,11 +89,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_have_one_unit() {
-        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
-        assert_eq!(duration("10m"), Ok(Duration::from_secs(600)));
-        assert_eq!(duration("2h"), Ok(Duration::from_secs(7_200)));
-        for bad in ["10", "m", "10m10s", "-1s", "99999999999999999999s", "9999999999999999999h"] {
+    fn durations_have_units() {
+        for (text, seconds) in [("30s", 30), ("10m", 600), ("2h", 7_200), ("10m10s", 610), ("1h30m", 5_400)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for bad in ["", "10", "m", "-1s", "10s10m", "5s5s", "1.5h", "10m10", "1h 30m", "9999999999999999999h"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }

@@ -1,36 +1,37 @@
-//! Writes a report to standard output and to files.
+//! Writes a finished report: to standard output, and to the report folder.
 use super::{
+    folder::Folder,
     options::{Format, ReportOptions},
     outcome::Outcome,
-    print,
+    print, width,
 };
-use anyhow::Context;
-use reports::{report::RunReport, text::Detail};
+use reports::report::RunReport;
+use std::{fs::File, io::Write};
 
-/// Writes the report where it was asked for.
-///
-/// # Errors
-/// If standard output or a file cannot be written.
-pub(super) fn write(report: &RunReport, options: &ReportOptions) -> anyhow::Result<Outcome> {
+/// Writes the report where it was asked for. The exit code is the report's, whether it could be written or not.
+pub(super) fn write(report: &RunReport, options: &ReportOptions, folder: &Folder) -> Outcome {
+    // First the files: standard output may be a pipe that its reader leaves.
+    folder.write_report(report);
     let text = match options.format {
-        Format::Pretty => reports::text::render(report, options.detail()),
+        Format::Pretty => reports::text::render_within(report, options.detail(), width::of_output()),
         Format::Json => reports::json::render(report),
         Format::Junit => reports::junit::render(report),
         Format::Github => reports::github::render(report),
     };
-    print::line(text.trim_end())?;
-    if let Some(directory) = &options.report {
-        std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
-        let files = [
-            ("report.json", reports::json::render(report)),
-            ("report.xml", reports::junit::render(report)),
-            ("report.html", reports::html::render(report)),
-            ("report.txt", reports::text::render(report, Detail::Full)),
-        ];
-        for (name, text) in files {
-            let path = directory.join(name);
-            std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-        }
+    if let Err(error) = print::line(text.trim_end()) {
+        print::note(&format!("{error:#}"));
     }
-    Ok(Outcome(reports::exit_code(report)))
+    if options.format == Format::Github {
+        add_to_summary(report);
+    }
+    Outcome(reports::exit_code(report))
+}
+
+/// Adds the report to the page of the workflow's run, in GitHub Actions.
+fn add_to_summary(report: &RunReport) {
+    let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) else { return };
+    let opened = File::options().append(true).create(true).open(&file);
+    if let Err(error) = opened.and_then(|mut file| file.write_all(reports::github::summary(report).as_bytes())) {
+        print::note(&format!("cannot write {}: {error}", file.display()));
+    }
 }

@@ -1,4 +1,6 @@
-//! Standard output that may be closed early, as in `lockstep list | head -1`.
+//! Standard output and standard error, either of which may be closed or full.
+//!
+//! `println!` and `eprintln!` panic then, as in `lockstep list | head -1`; the command has neither.
 use anyhow::Context;
 use std::io::{self, ErrorKind, Write};
 
@@ -7,7 +9,8 @@ use std::io::{self, ErrorKind, Write};
 /// # Errors
 /// If the output cannot be written. A closed pipe is not an error: the reader has seen enough.
 pub(super) fn line(text: &str) -> anyhow::Result<()> {
-    ignore_closed_pipe(writeln!(io::stdout().lock(), "{text}"))
+    let mut output = io::stdout().lock();
+    ignore_closed_pipe(writeln!(output, "{text}").and_then(|()| output.flush()))
 }
 
 /// Writes bytes to standard output as they are.
@@ -17,6 +20,11 @@ pub(super) fn line(text: &str) -> anyhow::Result<()> {
 pub(super) fn bytes(bytes: &[u8]) -> anyhow::Result<()> {
     let mut output = io::stdout().lock();
     ignore_closed_pipe(output.write_all(bytes).and_then(|()| output.flush()))
+}
+
+/// Writes a note to standard error, after the name of the command. If nobody can read it, nothing is lost.
+pub fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "lockstep: {text}");
 }
 
 fn ignore_closed_pipe(result: io::Result<()>) -> anyhow::Result<()> {

@@ -1,34 +1,43 @@
 //! `lockstep replay`: the same run again, byte for byte.
-use super::{campaign_report, failures, outcome::Outcome, print};
+use super::{campaign_report, failures, folder::atomic, outcome::Outcome, print, width};
 use crate::{
     campaign::Tally,
-    replay::{Decisions, Replay},
+    code,
+    replay::{Decisions, Replay, ReplayError},
     runner::{Prepared, Run, Subject},
 };
-use anyhow::Context;
+use anyhow::{Context, bail};
 use model::verdict::Verdict;
-use reports::{exit_code, report::RunReport, text::Detail as TextDetail};
+use reports::{
+    exit_code,
+    report::RunReport,
+    text::{Detail as TextDetail, render_within},
+};
 use sim::engine::Detail;
 use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
 
-/// Replays one run and prints what happened in it.
+/// Replays runs and prints what happened in them.
+///
+/// It exits as the run did; with several replays, as the worst of them. A replay that cannot be read, or that other
+/// code recorded and that no longer fits, exits with 1.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   lockstep replay lockstep-report/burst-none-one_active_request.replay
+  lockstep replay lockstep-report/*.replay
   lockstep replay burst:shipped-lease:direct:-:-:random:42 --html race.html
   lockstep replay pair:none:direct:-:-:random:1 --verbose")]
 pub(super) struct Args {
-    /// Replay file, or scenario:protocol:transport:faults:replicas:strategy:decisions.
+    /// Replay files, or scenario:protocol:transport:faults:replicas:strategy:decisions.
     ///
     /// `-` stands for the scenario's own faults or replicas. Strategy and decisions are `random` and a seed, or
     /// `placed` and choices like 12=1,31=3.
-    #[arg(value_name = "FILE|STRING")]
-    replay: String,
-    /// Writes the report as a page.
+    #[arg(value_name = "FILE|STRING", required = true)]
+    replays: Vec<String>,
+    /// Writes the report of one replay as a page.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Prints every event before the report.
@@ -40,48 +49,91 @@ pub(super) struct Args {
 }
 
 pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
-    let replay: Replay = text(&args.replay)?.parse().with_context(|| format!("cannot replay {}", args.replay))?;
-    let subject = replay.subject()?;
+    if let Some(html) = &args.html {
+        if args.replays.len() > 1 {
+            bail!("--html takes the page of one replay, and there are {}", args.replays.len());
+        }
+        atomic::try_out(html)
+            .with_context(|| format!("--html: cannot write {}; set another file (nothing was run)", html.display()))?;
+    }
+    let mut codes = Vec::new();
+    for (index, given) in args.replays.iter().enumerate() {
+        if index > 0 {
+            say("");
+        }
+        let code = replay(args, given).unwrap_or_else(|error| {
+            print::note(&format!("{error:#}"));
+            exit_code::USAGE_OR_INTERNAL
+        });
+        codes.push(code);
+    }
+    Ok(Outcome(exit_code::worst(codes)))
+}
+
+/// Prints a line. If it cannot be printed, the exit code still says how the run ended.
+fn say(text: &str) {
+    if let Err(error) = print::line(text) {
+        print::note(&format!("{error:#}"));
+    }
+}
+
+/// Replays one run; returns its exit code.
+fn replay(args: &Args, given: &str) -> anyhow::Result<u8> {
+    let cannot = || format!("cannot replay {given}");
+    let replay: Replay = text(given)?.parse().with_context(cannot)?;
+    let subject = replay.subject().with_context(cannot)?;
     let run = Prepared::new(subject.clone(), Detail::Chain).run(replay.choices(), true)?;
-    if let Some(why) = &run.outcome.mismatch {
-        eprintln!(
-            "lockstep: this replay no longer fits: {why}. Another version recorded it; search for the run again."
-        );
-        return Ok(Outcome(exit_code::NOT_DETERMINISTIC));
+    if let Some(why) = differs(&replay, &run) {
+        return unrepeated(given, &replay, &why);
     }
-    let chain = run.hashes().chain;
-    if let Some(recorded) = replay.chain.filter(|&recorded| recorded != chain) {
-        eprintln!(
-            "lockstep: the run differs from the recorded one: trace hash {chain:016x}, recorded {recorded:016x}."
-        );
-        return Ok(Outcome(exit_code::NOT_DETERMINISTIC));
-    }
-    let report = report(&subject, &replay, &args.replay, &run);
+    let report = report(&subject, &replay, given, &run);
     if args.step {
         let lines = Prepared::new(subject, Detail::Lines).run(replay.choices(), false)?.outcome.trace.into_lines();
-        for line in &lines {
-            print::line(line)?;
-        }
+        say(&lines.join("\n"));
     }
-    print::line(&identity(&replay, &run))?;
+    say(&identity(&replay, &run));
     let detail = if args.verbose { TextDetail::Full } else { TextDetail::Short };
-    print::line(reports::text::render(&report, detail).trim_end())?;
-    if let Some(html) = &args.html {
-        std::fs::write(html, reports::html::render(&report))
-            .with_context(|| format!("cannot write {}", html.display()))?;
+    say(render_within(&report, detail, width::of_output()).trim_end());
+    if let Some(html) = &args.html
+        && let Err(error) = atomic::write(html, reports::html::render(&report).as_bytes())
+    {
+        print::note(&format!("cannot write {}: {error}", html.display()));
     }
-    Ok(Outcome(exit_code(&report)))
+    Ok(exit_code(&report))
+}
+
+/// How the run differs from the one that was recorded, if it does.
+fn differs(replay: &Replay, run: &Run) -> Option<String> {
+    let chain = run.hashes().chain;
+    let recorded = replay.chain.filter(|&recorded| recorded != chain);
+    let other = recorded.map(|recorded| format!("its trace hash is {chain:016x}, and {recorded:016x} was recorded"));
+    run.outcome.mismatch.clone().or(other)
+}
+
+/// The run was not the recorded one: either the code has changed since, or the run is not deterministic.
+fn unrepeated(given: &str, replay: &Replay, why: &str) -> anyhow::Result<u8> {
+    if replay.code.as_deref() == Some(code::ID) {
+        print::note(&format!(
+            "{given} did not repeat itself: {why}. This same code recorded it, so the run is not deterministic; \
+             `lockstep determinism` names the first event that differs"
+        ));
+        return Ok(exit_code::NOT_DETERMINISTIC);
+    }
+    Err(ReplayError::OtherCode(why.to_owned())).with_context(|| format!("cannot replay {given}"))
 }
 
 /// The text of a replay: the argument itself, or the file that it names.
 fn text(given: &str) -> anyhow::Result<String> {
     let path = Path::new(given);
-    let is_file = path.exists() || path.components().count() > 1 || !given.contains(':');
-    if is_file {
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-    } else {
-        Ok(given.to_owned())
+    if path.is_dir() {
+        bail!("{given} is a directory; name the replay files in it, as in `lockstep replay {given}/*.replay`");
     }
+    let is_file = path.exists() || path.components().count() > 1 || !given.contains(':');
+    if !is_file {
+        return Ok(given.to_owned());
+    }
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {given}"))?;
+    String::from_utf8(bytes).ok().with_context(|| format!("cannot replay {given}: not a replay, it is not text"))
 }
 
 /// The report of a replayed run. It has no wall-clock figures, so the same replay prints the same bytes.

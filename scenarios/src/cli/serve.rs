@@ -1,5 +1,5 @@
 //! `lockstep serve`: the simulated API server on a real socket.
-use super::{outcome::Outcome, print, tokens};
+use super::{folder::atomic, outcome::Outcome, print, program::quoted, signals, tokens};
 use anyhow::{Context, bail};
 use apiserver::{ApiServer, Registry};
 use reports::exit_code;
@@ -59,7 +59,7 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
         let config = kubeconfig(&server.url(), server.certificate_authority(), &user, &token);
         announce(&server, &config, args.kubeconfig.as_deref())?;
         server.run(interrupted()?).await;
-        eprintln!("lockstep: stopped; its storage is gone");
+        print::note("stopped; its storage is gone");
         Ok(Outcome(exit_code::HELD))
     })
 }
@@ -104,29 +104,25 @@ fn announce(server: &Server, config: &str, file: Option<&Path>) -> anyhow::Resul
     let address = server.address();
     match file {
         Some(file) => {
-            std::fs::write(file, config).with_context(|| format!("cannot write {}", file.display()))?;
-            eprintln!(
-                "lockstep: serving {url} (and http://{address}); try: kubectl --kubeconfig {} get ns",
-                file.display()
-            );
+            atomic::write(file, config.as_bytes())
+                .with_context(|| format!("--kubeconfig: cannot write {}", file.display()))?;
+            print::note(&format!(
+                "serving {url} (and http://{address}); try: kubectl --kubeconfig {} get ns",
+                quoted(&file.display().to_string())
+            ));
         }
         None => {
             print::line(config)?;
-            eprintln!("lockstep: serving {url} (and http://{address}); the kubeconfig above has its only token");
+            print::note(&format!("serving {url} (and http://{address}); the kubeconfig above has its only token"));
         }
     }
     Ok(())
 }
 
-/// Completes at the first Ctrl-C.
+/// Completes at the first Ctrl-C or SIGTERM.
 fn interrupted() -> anyhow::Result<impl Future<Output = ()>> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
-    let sender = std::sync::Mutex::new(Some(sender));
-    ctrlc::set_handler(move || {
-        if let Some(sender) = sender.lock().ok().and_then(|mut sender| sender.take()) {
-            _ = sender.send(());
-        }
-    })?;
+    signals::at_the_first(move || _ = sender.send(()))?;
     Ok(async move { _ = receiver.await })
 }
 

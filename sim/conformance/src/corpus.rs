@@ -1,5 +1,5 @@
 //! Reads the files of the corpus, and writes the recorded answers.
-use crate::{case::Case, error::CorpusError};
+use crate::{case::Case, error::CorpusError, files};
 use serde::Serialize;
 use serde_json::{Value, json, ser::PrettyFormatter};
 use std::{
@@ -90,15 +90,11 @@ fn answers_file(corpus: &Path, name: &str) -> PathBuf {
 }
 
 fn entries(directory: &Path) -> Result<Vec<PathBuf>, CorpusError> {
-    let failed = |why| CorpusError::Read { path: directory.to_owned(), why };
-    let found: Result<Vec<_>, _> = fs::read_dir(directory).map_err(failed)?.map(|e| e.map(|e| e.path())).collect();
-    let mut found = found.map_err(failed)?;
-    found.sort();
-    Ok(found)
+    files::entries(directory).map_err(|why| CorpusError::Read { path: directory.to_owned(), why })
 }
 
 fn read(path: &Path) -> Result<String, CorpusError> {
-    fs::read_to_string(path).map_err(|why| CorpusError::Read { path: path.to_owned(), why })
+    files::read(path).map_err(|why| CorpusError::Read { path: path.to_owned(), why })
 }
 
 fn parse(path: &Path, text: &str) -> Result<Value, CorpusError> {
@@ -114,7 +110,7 @@ fn read_case(corpus: &Path, file: &Path) -> Result<Case, CorpusError> {
         other => other,
     })?;
     let recorded = answers_file(corpus, &name);
-    if !recorded.exists() {
+    if !files::exists(&recorded) {
         return Ok(case);
     }
     let mut answers = parse(&recorded, &read(&recorded)?)?;

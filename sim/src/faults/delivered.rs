@@ -1,9 +1,9 @@
 //! Delivered faults: how often each took effect.
 use super::kind::{Fault, FaultKind};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-/// How often each fault took effect.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How often each fault took effect. Printed, it names those that did: `crash 3 · lost-answer 12`.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Delivered {
     kinds: [u64; FaultKind::ALL.len()],
     named: BTreeMap<&'static str, u64>,
@@ -51,9 +51,35 @@ impl Delivered {
     }
 }
 
+impl fmt::Display for Delivered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = self.iter().filter(|(_, count)| *count > 0);
+        let counts: Vec<String> = counts.map(|(fault, count)| format!("{} {count}", fault.name())).collect();
+        f.write_str(if counts.is_empty() { "none" } else { "" })?;
+        f.write_str(&counts.join(" · "))
+    }
+}
+
+impl fmt::Debug for Delivered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = self.iter().filter(|(_, count)| *count > 0);
+        f.debug_map().entries(counts.map(|(fault, count)| (fault.name(), count))).finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_faults_that_took_effect_are_printed() {
+        let mut delivered = Delivered::default();
+        assert_eq!((delivered.to_string().as_str(), format!("{delivered:?}").as_str()), ("none", "{}"));
+        delivered.count("quota-spent");
+        delivered.count(FaultKind::Crash);
+        assert_eq!(delivered.to_string(), "crash 1 · quota-spent 1");
+        assert_eq!(format!("{delivered:?}"), r#"{"crash": 1, "quota-spent": 1}"#);
+    }
 
     #[test]
     fn named_faults_are_counted_by_name() {

@@ -1,5 +1,5 @@
 //! Exploration: seed after seed until one violates a check, and what it returns.
-use super::{judge::Broken, runner::Simulation};
+use super::{judge::Broken, runner::Simulation, story::Step};
 use crate::{
     choice::{Choice, Choices, Random},
     faults::Delivered,
@@ -8,7 +8,7 @@ use crate::{
 };
 use std::{fmt, time::Duration};
 
-/// Number of lines of the trace that a failure shows when it is printed.
+/// Number of steps of the story that a failure shows when it is printed.
 const SHOWN: usize = 24;
 
 /// Result of running many seeds.
@@ -40,6 +40,10 @@ pub struct Failure {
     pub choices: Vec<Choice>,
     /// One line per event of the run.
     pub trace: Vec<String>,
+    /// What happened in the run, in words.
+    pub story: Vec<Step>,
+    /// How often each fault took effect in the run.
+    pub delivered: Delivered,
     /// What differed when the seed ran again; None if everything happened again.
     pub unrepeatable: Option<String>,
 }
@@ -47,22 +51,21 @@ pub struct Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}", self.check, self.sentence)?;
-        let until = self.trace.iter().take_while(|line| time_of(line).is_none_or(|at| at <= self.at)).count();
-        for line in &self.trace[until.saturating_sub(SHOWN)..until] {
-            writeln!(f, "  {line}")?;
+        let until = self.story.iter().take_while(|step| step.at <= self.at).count();
+        let from = until.saturating_sub(SHOWN);
+        if from > 0 {
+            writeln!(f, "  {:>11}    {from} earlier steps", "…")?;
         }
+        for step in &self.story[from..until] {
+            writeln!(f, "  {step}")?;
+        }
+        writeln!(f, "faults in the whole run: {}", self.delivered)?;
         write!(f, "seed {} repeats it, {:.3} s into the run", self.seed, self.at.as_secs_f64())?;
         match &self.unrepeatable {
             Some(why) => write!(f, "; not for certain: {why}"),
             None => Ok(()),
         }
     }
-}
-
-/// Time at the beginning of a line of the trace.
-fn time_of(line: &str) -> Option<Duration> {
-    let millis: f64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(Duration::from_secs_f64((millis - 0.000_5).max(0.0) / 1_000.0))
 }
 
 impl Simulation {
@@ -102,9 +105,10 @@ impl Simulation {
             let at = differs.unwrap_or_else(|| again.choices.len().min(choices.len()));
             format!("the program took another way at choice {at} when its seed ran again")
         });
+        let delivered = again.delivered;
         // A trace must belong to the choices that are returned with it.
-        let trace = if repeated { again.trace } else { Vec::new() };
+        let (trace, story) = if repeated { (again.trace, again.story) } else { Default::default() };
         let Broken { check, sentence, at } = broken;
-        Ok(Failure { check, sentence, at, seed, choices, trace, unrepeatable })
+        Ok(Failure { check, sentence, at, seed, choices, trace, story, delivered, unrepeatable })
     }
 }

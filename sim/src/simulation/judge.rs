@@ -1,5 +1,5 @@
 //! The judge: makes the checks after every commit and at the end.
-use super::{check::Check, program::message, view::View};
+use super::{check::Check, program::message, story::Story, view::View};
 use crate::{
     event::{Event, Observer},
     run::Stop,
@@ -24,11 +24,13 @@ pub(super) struct Judge {
     view: View,
     always: Vec<Check>,
     broken: Option<Broken>,
+    /// Kept where lines of the trace are.
+    pub(super) story: Option<Story>,
 }
 
 impl Judge {
-    pub(super) fn new(registry: Arc<Registry>, always: Vec<Check>) -> Self {
-        Self { view: View::new(registry), always, broken: None }
+    pub(super) fn new(registry: Arc<Registry>, always: Vec<Check>, story: Option<Story>) -> Self {
+        Self { view: View::new(registry), always, broken: None, story }
     }
 
     fn check(view: &View, check: &Check) -> Option<Broken> {
@@ -55,9 +57,12 @@ impl Judge {
 
 impl Observer for Arc<Mutex<Judge>> {
     fn event(&mut self, at: u64, event: &Event) {
-        let Event::Committed(commit) = event else { return };
         let mut judge = self.lock().unwrap_or_else(PoisonError::into_inner);
-        let Judge { view, always, broken } = &mut *judge;
+        let Judge { view, always, broken, story } = &mut *judge;
+        if let Some(story) = story {
+            story.event(at, event);
+        }
+        let Event::Committed(commit) = event else { return };
         view.at = Duration::from_micros(at);
         view.apply(commit);
         if broken.is_none() {

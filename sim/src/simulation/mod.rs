@@ -2,7 +2,7 @@
 //!
 //! A [`Simulation`] is a program (an async function that takes a `kube::Client`), its number of replicas, the kinds
 //! that the cluster serves, a workload, faults, and checks. It runs once per seed. The first seed that violates a check
-//! comes back as a [`Failure`] with a sentence, the trace and the choices that repeat it.
+//! comes back as a [`Failure`] with a sentence, its story and the choices that repeat it.
 //!
 //! Deliberately absent: a reconciler trait, and a client of its own. The program is the one that you ship; only
 //! the transport under kube-rs changes. [`Simulation::explore`] says what is deterministic and what is not.
@@ -12,9 +12,11 @@ mod explore;
 mod judge;
 mod program;
 mod runner;
+mod story;
 mod view;
 
 pub use builder::{BuildError, Builder};
 pub use explore::{Exploration, Failure};
 pub use runner::{Run, Simulation, findings};
+pub use story::Step;
 pub use view::View;

@@ -3,6 +3,7 @@ use super::{
     check::{Check, Workload},
     judge::{Broken, Judge},
     program::Program,
+    story::{Step, Story},
 };
 use crate::{
     choice::{Choice, Choices, Random, Recorded},
@@ -52,6 +53,8 @@ pub struct Run {
     pub mismatch: Option<String>,
     /// One line per event.
     pub trace: Vec<String>,
+    /// The same in words, without what only moves data inside the API servers.
+    pub story: Vec<Step>,
     /// Hash of everything that happened. Two runs with the same hash are the same.
     pub chain: u64,
     /// How often each fault took effect.
@@ -63,13 +66,14 @@ pub struct Run {
 }
 
 impl Run {
-    fn new(broken: Option<Broken>, outcome: Outcome) -> Self {
+    fn new(broken: Option<Broken>, outcome: Outcome, story: Vec<Step>) -> Self {
         let chain = outcome.trace.chain();
         Self {
             broken,
             choices: outcome.choices,
             mismatch: outcome.mismatch,
             trace: outcome.trace.into_lines(),
+            story,
             chain,
             delivered: outcome.delivered,
             api_calls: outcome.api_calls,
@@ -101,7 +105,12 @@ impl Simulation {
     }
 
     pub(super) fn run(&self, choices: Choices, detail: Detail) -> Result<Run, RunError> {
-        let judge = Arc::new(Mutex::new(Judge::new(Arc::clone(&self.settings.registry), self.always.clone())));
+        let judge = Judge::new(
+            Arc::clone(&self.settings.registry),
+            self.always.clone(),
+            (detail == Detail::Lines).then(Story::default),
+        );
+        let judge = Arc::new(Mutex::new(judge));
         let program = self.program.for_one_run();
         let settings = Settings { detail, ..self.settings.clone() };
         let workload = Arc::clone(&self.workload);
@@ -113,6 +122,7 @@ impl Simulation {
             program.panic().map(|(at, sentence)| Broken { check: findings::PANICS.to_owned(), sentence, at });
         let broken =
             panicked.or_else(|| judge.at_the_end(&self.finally, findings::ENDS, outcome.stop, outcome.simulated));
-        Ok(Run::new(broken, outcome))
+        let story = judge.story.take().map(Story::into_steps).unwrap_or_default();
+        Ok(Run::new(broken, outcome, story))
     }
 }

@@ -22,6 +22,11 @@ fn the_mistake_is_found() {
     assert_eq!(failure.unrepeatable, None);
     let text = failure.to_string();
     assert!(text.contains("one greeting has 2 children") && text.contains("configmaps"), "{text}");
+    assert!(text.contains("replica-0 sends: create configmaps in default"), "{text}");
+    assert!(text.contains("ConfigMap default/hello-") && text.contains(" is created by replica-0"), "{text}");
+    for number in ["actor ", "resource ", "call ", "server "] {
+        assert!(!text.contains(number), "{number} is a number, not a name:\n{text}");
+    }
     assert!(text.ends_with(&format!(
         "seed {} repeats it, {:.3} s into the run",
         failure.seed,

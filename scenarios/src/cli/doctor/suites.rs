@@ -24,6 +24,11 @@ pub(super) const SUITES: &[Suite] = &[
         needs: &["rust", "cc", "python"],
     },
     Suite {
+        name: "JUnit XML against its schema",
+        command: "cargo test -p tests --test junit",
+        needs: &["rust", "cc", "xmllint"],
+    },
+    Suite {
         name: "comparison with a real control plane",
         command: "cargo test -p tests --test real_server --test differential",
         needs: &["rust", "cc", "control-plane"],

@@ -38,6 +38,7 @@ pub(super) fn probe() -> Vec<Tool> {
             "sudo apt-get install python3-venv",
             version("python3", &["-c", python]),
         ),
+        tool("xmllint", "validates JUnit XML against its schema", "sudo apt-get install libxml2-utils", xmllint()),
         tool(
             "control-plane",
             "etcd and kube-apiserver, to compare the simulated server with",
@@ -70,6 +71,13 @@ fn version(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+/// Place of xmllint, which prints its version where other programs print errors.
+fn xmllint() -> Option<String> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).map(|directory| directory.join("xmllint")).find(|program| program.is_file());
+    found.map(|program| program.display().to_string())
 }
 
 /// Place of etcd and kube-apiserver: where the variable says, or where the tests have built them.
