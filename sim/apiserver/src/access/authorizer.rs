@@ -3,7 +3,10 @@
 //!
 //! Both are optional: without tokens and without a hook everything is allowed, at no cost.
 use super::user::User;
-use crate::base::status::{self, Status, Subject};
+use crate::base::{
+    go_text::quoted,
+    status::{self, Status, Subject},
+};
 use http::HeaderMap;
 
 /// The attributes of a request that authorization looks at.
@@ -57,23 +60,30 @@ pub(crate) struct Verdict {
     pub(crate) reason: String,
 }
 
+/// The text without what could be a tag (responsewriters/errors.go, `sanitizer`).
+fn sanitized(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 impl Attributes<'_> {
     /// The 403 for this user.
     pub(crate) fn refusal(&self, user: &str, reason: &str) -> Box<Status> {
         let Self { verb, group, resource, subresource, namespace, name, path, .. } = self;
         let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
         if resource.is_empty() {
-            return status::forbidden_path(&format!("User {user:?} cannot {verb} path {path:?}{reason}"));
+            let why = format!("User {} cannot {verb} path {}", quoted(user), quoted(path));
+            return status::forbidden_path(&format!("{}{reason}", sanitized(&why)));
         }
         let slash = if subresource.is_empty() { "" } else { "/" };
         let scope = if namespace.is_empty() {
             "at the cluster scope".to_owned()
         } else {
-            format!("in the namespace {namespace:?}")
+            format!("in the namespace {}", quoted(namespace))
         };
         let what = format!("resource \"{resource}{slash}{subresource}\" in API group {group:?}");
         let subject = Subject { group, kind: resource };
-        status::forbidden(subject, name, &format!("User {user:?} cannot {verb} {what} {scope}{reason}"))
+        let why = format!("User {} cannot {verb} {what} {scope}", quoted(user));
+        status::forbidden(subject, name, &format!("{}{reason}", sanitized(&why)))
     }
 
     /// [`Self::refusal`] for the user of these attributes.

@@ -5,6 +5,7 @@
 //! [`overload`], [`service_unavailable`], [`timeout`].
 use super::{
     field_error::FieldError,
+    go_text::quoted,
     object,
     request::{Answer, AnswerBody},
     warning,
@@ -177,7 +178,7 @@ pub(crate) fn deleted(subject: Subject<'_>, name: &str, uid: &str) -> Box<Status
 }
 
 pub(crate) fn not_found(subject: Subject<'_>, name: &str) -> Box<Status> {
-    let message = format!("{} \"{name}\" not found", subject.qualified());
+    let message = format!("{} {} not found", subject.qualified(), quoted(name));
     Status::failure(404, "NotFound", message, Some(subject.details(name)))
 }
 
@@ -189,21 +190,22 @@ pub(crate) fn no_such_resource() -> Box<Status> {
 
 pub(crate) fn already_exists(subject: Subject<'_>, name: &str, terminating: bool) -> Box<Status> {
     let prefix = if terminating { "object is being deleted: " } else { "" };
-    let message = format!("{prefix}{} \"{name}\" already exists", subject.qualified());
+    let message = format!("{prefix}{} {} already exists", subject.qualified(), quoted(name));
     Status::failure(409, "AlreadyExists", message, Some(subject.details(name)))
 }
 
 /// 409: all eight generated names were taken.
 pub(crate) fn no_unique_name(subject: Subject<'_>, name: &str) -> Box<Status> {
     let message = format!(
-        "{} \"{name}\" already exists, the server was not able to generate a unique name for the object",
-        subject.qualified()
+        "{} {} already exists, the server was not able to generate a unique name for the object",
+        subject.qualified(),
+        quoted(name)
     );
     Status::failure(409, "AlreadyExists", message, Some(subject.details(name))).with_retry_after(1)
 }
 
 pub(crate) fn conflict(subject: Subject<'_>, name: &str, why: &str) -> Box<Status> {
-    let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", subject.qualified());
+    let message = format!("Operation cannot be fulfilled on {} {}: {why}", subject.qualified(), quoted(name));
     Status::failure(409, "Conflict", message, Some(subject.details(name)))
 }
 
@@ -219,7 +221,7 @@ pub(crate) fn apply_conflict(causes: Vec<Cause>, message: String) -> Box<Status>
 }
 
 pub(crate) fn forbidden(subject: Subject<'_>, name: &str, why: &str) -> Box<Status> {
-    let named = if name.is_empty() { String::new() } else { format!(" \"{name}\"") };
+    let named = if name.is_empty() { String::new() } else { format!(" {}", quoted(name)) };
     let message = format!("{}{named} is forbidden: {why}", subject.qualified());
     Status::failure(403, "Forbidden", message, Some(subject.details(name)))
 }
@@ -281,7 +283,7 @@ pub(crate) fn invalid(subject: Subject<'_>, name: &str, errors: &[FieldError]) -
         }
     }
     let list = if shown.len() == 1 { shown.remove(0) } else { format!("[{}]", shown.join(", ")) };
-    let message = format!("{} \"{name}\" is invalid: {list}", subject.qualified());
+    let message = format!("{} {} is invalid: {list}", subject.qualified(), quoted(name));
     let mut details = subject.details(name);
     details.causes = errors.iter().map(cause).collect();
     Status::failure(422, "Invalid", message, Some(details))

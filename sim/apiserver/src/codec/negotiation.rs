@@ -157,18 +157,61 @@ fn is_plain(accept: &str) -> bool {
 /// # Errors
 /// 415 for a type that no Kubernetes API knows.
 pub(crate) fn of_body(headers: &HeaderMap) -> Outcome<Encoding> {
-    match content_type(headers) {
-        "" | "application/json" => Ok(Encoding::Json),
+    let given = content_type(headers);
+    let media_type = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match media_type.as_str() {
+        _ if given.is_empty() => Ok(Encoding::Json),
+        _ if !has_parameters(given) => Err(status::unsupported_media_type(MEDIA_TYPES)),
+        "application/json" => Ok(Encoding::Json),
         "application/yaml" => Ok(Encoding::Yaml),
         "application/vnd.kubernetes.protobuf" => Ok(Encoding::Protobuf),
         _ => Err(status::unsupported_media_type(MEDIA_TYPES)),
     }
 }
 
-/// The media type of the body without parameters; empty without a header.
-pub(crate) fn content_type(headers: &HeaderMap) -> &str {
-    let whole = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    whole.split(';').next().unwrap_or_default().trim()
+/// The type of a patch: unlike that of other bodies it is compared as it is written, up to its parameters.
+pub(crate) fn patch_type(headers: &HeaderMap) -> &str {
+    let given = content_type(headers);
+    match given.find(';') {
+        Some(at) if at > 0 => &given[..at],
+        _ => given,
+    }
+}
+
+fn content_type(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default()
+}
+
+/// Whether the parameters of a media type are well formed (Go's `mime.ParseMediaType`); one semicolon may end them.
+fn has_parameters(media_type: &str) -> bool {
+    let Some((_, parameters)) = media_type.split_once(';') else { return true };
+    let mut seen = Vec::new();
+    let mut rest = parameters.trim();
+    while !rest.is_empty() {
+        let Some((name, after)) = rest.split_once('=') else { return false };
+        let (name, after) = (name.trim().to_ascii_lowercase(), after.trim_start());
+        let end = match after.strip_prefix('"') {
+            Some(inner) => inner.find('"').map(|at| at + 2),
+            None => Some(after.find(|c: char| !is_token(c)).unwrap_or(after.len())).filter(|end| *end > 0),
+        };
+        let Some(end) = end else { return false };
+        if name.is_empty() || !name.chars().all(is_token) || seen.contains(&name) {
+            return false;
+        }
+        seen.push(name);
+        rest = after[end..].trim_start();
+        match rest.strip_prefix(';') {
+            Some(next) => rest = next.trim_start(),
+            None if rest.is_empty() => {}
+            None => return false,
+        }
+    }
+    true
+}
+
+/// Whether a character can be in a name of RFC 2045.
+fn is_token(c: char) -> bool {
+    c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?=".contains(c)
 }
 
 /// Whether the client prefers the aggregated discovery document to the legacy ones. The beta version was removed in

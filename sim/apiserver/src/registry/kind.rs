@@ -126,10 +126,22 @@ impl Kind {
         if self.namespaced { [namespace, "/", name].concat() } else { name.to_owned() }
     }
 
-    /// The key in etcd, for messages. Built-in kinds omit their group.
+    /// The key in etcd, for messages. Built-in kinds omit their group, and some have names of old.
     pub(crate) fn etcd_key(&self, namespace: &str, name: &str) -> String {
-        let group = if self.custom { format!("{}/", self.group) } else { String::new() };
-        format!("/registry/{group}{}/{}", self.plural, self.key(namespace, name))
+        let key = self.key(namespace, name);
+        if self.custom {
+            return format!("/registry/{}/{}/{key}", self.group, self.plural);
+        }
+        let folder = match self.plural.as_str() {
+            "services" => "services/specs",
+            "endpoints" => "services/endpoints",
+            "nodes" => "minions",
+            "replicationcontrollers" => "controllers",
+            "ingresses" => "ingress",
+            "customresourcedefinitions" => "apiextensions.k8s.io/customresourcedefinitions",
+            plural => plural,
+        };
+        format!("/registry/{folder}/{key}")
     }
 
     /// Both selectors of a request for objects of this kind.

@@ -37,6 +37,8 @@ pub(crate) struct Options<'a> {
     pub(crate) force: Option<bool>,
     pub(crate) propagation_policy: Option<Cow<'a, str>>,
     pub(crate) orphan_dependents: Option<bool>,
+    /// A precondition of a delete.
+    pub(crate) uid: Cow<'a, str>,
     /// Time after which the client gives up, as written; nothing takes time here.
     pub(crate) timeout: Cow<'a, str>,
     /// The first malformed number of a list's options, and of a delete's.
@@ -77,6 +79,7 @@ impl<'a> Options<'a> {
             }
             "gracePeriodSeconds" => _ = self.number(&value, DELETE),
             "timeout" => self.timeout = value,
+            "uid" => self.uid = value,
             "dryRun" => self.dry_run.push(value),
             "fieldValidation" => self.field_validation = value,
             "fieldManager" => self.field_manager = value,

@@ -240,7 +240,8 @@ fn strict_message(complaints: &[String]) -> String {
     lines.into_iter().chain(others.into_iter().map(str::to_owned)).collect::<Vec<_>>().join(", ")
 }
 
-/// Checks that the namespace in the body matches the path; an empty one is filled in.
+/// Checks that the namespace in the body matches the path; an empty one is filled in, and that of an object without a
+/// place for it is dropped.
 ///
 /// # Errors
 /// 400 if they differ.
@@ -249,6 +250,8 @@ pub(crate) fn check_namespace(kind: &Kind, namespace: &str, value: &mut Value) -
     let wanted = if kind.namespaced { namespace } else { "" };
     if found.is_empty() && !wanted.is_empty() {
         object::metadata_mut(value).insert("namespace".into(), wanted.into());
+    } else if wanted.is_empty() && !found.is_empty() {
+        object::metadata_mut(value).remove("namespace");
     } else if found != wanted {
         let message = "the namespace of the provided object does not match the namespace sent on the request";
         return Err(status::bad_request(message));

@@ -11,13 +11,14 @@ use crate::{
         request::{Answer, json_answer},
         status::{self, Outcome},
         timestamp,
+        warning::warn_first,
     },
     codec::{
         decode,
         negotiation::{self, Encoding},
     },
     registry::scheme,
-    request::call::Call,
+    request::{call::Call, options::Options},
     server::state::ApiServer,
     validation,
 };
@@ -68,10 +69,18 @@ impl DeleteOptions {
 impl ApiServer {
     pub(crate) fn delete(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         let options = delete_options(call)?;
+        let deleted = self.delete_named(call, &options);
+        let Some(warning) = warning(call, &options) else { return deleted };
+        let mut answer = deleted.map_err(|status| status.also_warned(warning))?;
+        warn_first(&mut answer.headers, warning);
+        Ok(answer)
+    }
+
+    fn delete_named(&mut self, call: &Call<'_>, options: &DeleteOptions) -> Outcome<Answer> {
         let current = self.current(call).ok_or_else(|| call.not_found())?;
-        check_preconditions(call, &options, call.name, &current)?;
+        check_preconditions(call, options, call.name, &current)?;
         self.webhooks().review_deletion(call, &current, options.is_dry_run())?;
-        self.delete_object(call, &options, &current)
+        self.delete_object(call, options, &current)
     }
 
     /// Deletes an object, or marks it as terminating, after all checks have passed.
@@ -107,10 +116,12 @@ impl ApiServer {
         validation::options::validate_list(&call.options, false)?;
         let selector = call.kind.selector(&call.options.label_selector, &call.options.field_selector)?;
         let options = delete_options(call)?;
-        let page = self.consistent_page(call, &selector);
+        let page = self.listed_for_deletion(call, &selector)?;
         let answer = encode_page(call, &page);
-        for current in &page.objects {
-            let key = call.kind.key(&current.namespace, &current.name);
+        for listed in &page.objects {
+            let key = call.kind.key(&listed.namespace, &listed.name);
+            // A list of the past shows objects that may be gone.
+            let Some(current) = &self.store.get(call.resource(), &key).cloned() else { continue };
             // Objects deleted before an error stay deleted.
             check_preconditions(call, &options, &current.name, current)?;
             if options.is_dry_run() {
@@ -127,11 +138,19 @@ impl ApiServer {
                 }
             }
         }
-        Ok(json_answer(200, answer, &[]))
+        let warnings: Vec<_> = warning(call, &options).map(str::to_owned).into_iter().collect();
+        Ok(json_answer(200, answer, &warnings))
     }
 }
 
-/// The options from the body if there is one, otherwise from the query; only bodies have preconditions.
+/// The preconditions in a query; those with an empty value are none.
+fn preconditions(options: &Options<'_>) -> Option<Preconditions> {
+    let given = |value: &str| (!value.is_empty()).then(|| value.to_owned());
+    let (uid, resource_version) = (given(&options.uid), given(&options.resource_version));
+    (uid.is_some() || resource_version.is_some()).then_some(Preconditions { uid, resource_version })
+}
+
+/// The options from the body if there is one, otherwise from the query.
 pub(crate) fn delete_options(call: &Call<'_>) -> Outcome<DeleteOptions> {
     decode::check_size(call.body)?;
     let options = if call.body.is_empty() {
@@ -139,6 +158,7 @@ pub(crate) fn delete_options(call: &Call<'_>) -> Outcome<DeleteOptions> {
             dry_run: Some(call.options.dry_run.iter().map(|v| v.clone().into_owned()).collect()),
             propagation_policy: call.options.propagation_policy.as_ref().map(|v| v.clone().into_owned()),
             orphan_dependents: call.options.orphan_dependents,
+            preconditions: preconditions(&call.options),
             ..DeleteOptions::default()
         }
     } else {
@@ -236,11 +256,34 @@ fn check_released(call: &Call<'_>, options: &DeleteOptions, current: &Object) ->
     Err(status::conflict(call.kind.subject(), &current.name, &why))
 }
 
+/// The collector's finalizer by the options and the kind: events have no dependents, and by default the dependents of
+/// the oldest kinds of controllers are orphaned.
+fn chosen_finalizer(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Option<Option<&'static str>> {
+    let chosen = options.collector_finalizer();
+    match call.kind.kind.as_str() {
+        "Event" if !call.kind.custom => Some(None),
+        "Job" | "ReplicationController" if !call.kind.custom && chosen.is_none() => {
+            let held = object::finalizers(&current.value).iter().any(|found| COLLECTOR.contains(found));
+            (!held).then_some(Some("orphan"))
+        }
+        _ => chosen,
+    }
+}
+
+/// Warns that a deletion leaves the pods of a job.
+fn warning(call: &Call<'_>, options: &DeleteOptions) -> Option<&'static str> {
+    let unsaid = options.propagation_policy.is_none() && options.orphan_dependents.is_none();
+    (call.kind.kind == "Job" && !call.kind.custom && unsaid).then_some(
+        "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or \
+         set propagationPolicy=Orphan to suppress this warning",
+    )
+}
+
 /// Applies the options to the object: they determine the collector's finalizers; by default those on the object remain
 /// (k8s.io/apiserver/pkg/registry/generic/registry/store.go, deletionFinalizersForGarbageCollection).
 fn effect(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Effect {
     let mut finalizers: Vec<Value> = object::finalizers(&current.value).into_iter().map(Value::from).collect();
-    if let Some(chosen) = options.collector_finalizer() {
+    if let Some(chosen) = chosen_finalizer(call, options, current) {
         finalizers.retain(|f| Some(f.as_str().unwrap_or_default()) == chosen || !COLLECTOR.iter().any(|c| f == c));
         finalizers.extend(chosen.map(Value::from).filter(|f| !finalizers.contains(f)));
     }

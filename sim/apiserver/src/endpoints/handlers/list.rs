@@ -75,6 +75,16 @@ impl ApiServer {
         self.page(call, selector, &Source { revision: self.store.revision(), start: None, limit: None })
     }
 
+    /// The objects that a DELETE of a collection is about: a page, or the latest state.
+    pub(crate) fn listed_for_deletion(&mut self, call: &Call<'_>, selector: &Selector) -> Outcome<Page> {
+        let options = &call.options;
+        if options.limit <= 0 && options.continue_token.is_empty() && options.resource_version.is_empty() {
+            return Ok(self.consistent_page(call, selector));
+        }
+        let source = self.source(call, selector)?;
+        Ok(self.page(call, selector, &source))
+    }
+
     fn source(&mut self, call: &Call<'_>, selector: &Selector) -> Outcome<Source> {
         let options = &call.options;
         let limit = usize::try_from(options.limit).ok().filter(|l| *l > 0);
@@ -122,6 +132,9 @@ impl ApiServer {
         let Ok(revision) = u64::try_from(token.rv) else {
             return Ok(Source { revision: self.store.revision(), start: Some(token.start), limit });
         };
+        if revision > self.store.revision() {
+            return Err(status::too_large_resource_version(revision, self.store.revision()));
+        }
         if self.is_forgotten(call, revision) {
             let rest = ContinueToken::new(-1, token.start).encode();
             return Err(status::expired(EXPIRED_TOKEN).with_continue(rest));

@@ -31,7 +31,7 @@ const CUSTOM_TYPES: &str = "application/json-patch+json, application/merge-patch
 impl ApiServer {
     pub(crate) fn patch(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         let kind = call.kind;
-        let media_type = negotiation::content_type(call.headers);
+        let media_type = negotiation::patch_type(call.headers);
         let patch = match media_type {
             "application/merge-patch+json" => PatchType::Merge,
             "application/json-patch+json" => PatchType::Json,
@@ -40,7 +40,6 @@ impl ApiServer {
                 return Err(status::not_simulated("server-side apply through events.k8s.io"));
             }
             "application/apply-patch+yaml" => return self.apply(call),
-            "application/apply-patch+cbor" => return Err(status::not_simulated("CBOR in requests")),
             _ if kind.custom => return Err(status::unsupported_media_type(CUSTOM_TYPES)),
             _ => return Err(status::unsupported_patch_type()),
         };

@@ -43,7 +43,7 @@ impl ApiServer {
     }
 
     fn patch_scale(&mut self, call: &Call<'_>, scale: &Scale) -> Outcome<Answer> {
-        let media_type = match negotiation::content_type(call.headers) {
+        let media_type = match negotiation::patch_type(call.headers) {
             // A scale has no lists, so both kinds of patch mean the same.
             "application/strategic-merge-patch+json" if !call.kind.custom => "application/merge-patch+json",
             "application/apply-patch+yaml" => return Err(status::not_simulated("server-side apply of a scale")),
