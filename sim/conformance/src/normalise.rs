@@ -9,8 +9,15 @@ use std::{
 };
 
 /// Members with a time that the server sets.
-const TIMES: [&str; 5] =
-    ["creationTimestamp", "deletionTimestamp", "expirationTimestamp", "time", "lastTransitionTime"];
+const TIMES: [&str; 7] = [
+    "creationTimestamp",
+    "deletionTimestamp",
+    "expirationTimestamp",
+    "time",
+    "lastTransitionTime",
+    "lastUpdateTime",
+    "lastPhaseTransitionTime",
+];
 /// Versions from here on come from the case, not from a server.
 const VERSION_LIMIT: u64 = 100_000_000;
 

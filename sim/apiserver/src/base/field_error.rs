@@ -36,6 +36,10 @@ impl FieldError {
         Self::new(field, "FieldValueForbidden", format!("Forbidden: {detail}"))
     }
 
+    pub(crate) fn not_found(field: impl Into<String>, value: &Value) -> Self {
+        Self::new(field, "FieldValueNotFound", format!("Not found: {value}"))
+    }
+
     pub(crate) fn duplicate(field: impl Into<String>, value: &Value) -> Self {
         Self::new(field, "FieldValueDuplicate", format!("Duplicate value: {}", shown(value)))
     }

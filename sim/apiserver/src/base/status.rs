@@ -177,6 +177,23 @@ pub(crate) fn deleted(subject: Subject<'_>, name: &str, uid: &str) -> Box<Status
     status
 }
 
+/// Success without an object.
+pub(crate) fn done(code: u16) -> Box<Status> {
+    let mut status = Status::failure(code, "", String::new(), None);
+    status.status = "Success";
+    status
+}
+
+/// 429: a disruption budget does not allow an eviction now.
+pub(crate) fn disruption_refused(why: String, retry_after: Option<u32>) -> Box<Status> {
+    let message = "Cannot evict pod as it would violate the pod's disruption budget.".into();
+    let refusal = Status::failure(429, "TooManyRequests", message, None).with_cause("DisruptionBudget", why, "");
+    match retry_after {
+        Some(seconds) => refusal.with_retry_after(seconds),
+        None => refusal,
+    }
+}
+
 pub(crate) fn not_found(subject: Subject<'_>, name: &str) -> Box<Status> {
     let message = format!("{} {} not found", subject.qualified(), quoted(name));
     Status::failure(404, "NotFound", message, Some(subject.details(name)))

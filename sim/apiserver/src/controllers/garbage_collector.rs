@@ -36,7 +36,7 @@ struct Node<'a> {
 /// All tasks that the collector could perform now.
 pub(crate) fn tasks(store: &Store, registry: &Registry) -> Vec<Task> {
     let revision = store.revision();
-    let stored = registry.kinds().filter(|kind| !kind.create_only);
+    let stored = registry.kinds().filter(|kind| kind.is_stored());
     let nodes: Vec<Node<'_>> = stored
         .flat_map(|kind| store.range_at(kind.id, "", None, revision).map(move |object| Node { kind, object }))
         .collect();

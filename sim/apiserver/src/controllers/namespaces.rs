@@ -42,7 +42,7 @@ fn is_kept(namespace: &Object) -> bool {
 fn of_one(kind: &Kind, namespace: &Arc<Object>, store: &Store, registry: &Registry, now: Timestamp) -> Vec<Task> {
     let prefix = format!("{}/", namespace.name);
     let mut left = Vec::new();
-    for inner in registry.kinds().filter(|kind| kind.namespaced && !kind.create_only) {
+    for inner in registry.kinds().filter(|kind| kind.namespaced && kind.is_stored()) {
         let found = store.range_at(inner.id, &prefix, None, store.revision());
         left.extend(found.map(|object| (inner, object)));
     }

@@ -10,7 +10,12 @@ use crate::{
         negotiation::{self, Encoding},
         representation,
     },
-    registry::{builtin::absent, definition, group::EXTENSIONS, kind::Kind, resources::Registry},
+    registry::{
+        definition,
+        group::EXTENSIONS,
+        kind::{Kind, Subresource},
+        resources::Registry,
+    },
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderValue, Method, header};
@@ -22,20 +27,29 @@ const BUILTIN_VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get",
 const CUSTOM_VERBS: [&str; 8] = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
 const SUBRESOURCE_VERBS: [&str; 3] = ["get", "patch", "update"];
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-/// The built-in groups by priority (k8s.io/kubernetes/pkg/controlplane/apiserver); custom ones follow.
-const GROUPS: [&str; 12] = [
+/// The built-in groups in their order: by priority, then by name (k8s.io/kube-aggregator/pkg/apiserver/apiservice.go);
+/// custom ones follow.
+const GROUPS: [&str; 20] = [
+    "apiregistration.k8s.io",
     "apps",
     "events.k8s.io",
     "authentication.k8s.io",
     "authorization.k8s.io",
     "autoscaling",
     "batch",
+    "certificates.k8s.io",
     "networking.k8s.io",
     "policy",
     "rbac.authorization.k8s.io",
+    "storage.k8s.io",
     "admissionregistration.k8s.io",
     "apiextensions.k8s.io",
+    "scheduling.k8s.io",
     "coordination.k8s.io",
+    "node.k8s.io",
+    "discovery.k8s.io",
+    "resource.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
 ];
 /// The answer for a path outside the resources.
 pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outcome<Answer> {
@@ -62,9 +76,6 @@ pub(crate) fn answer(registry: &Registry, path: &str, request: &Request) -> Outc
         [Some("apis"), Some(group), Some(version), None] if has(registry, group, Some(version)) => {
             let list = resource_list(registry, group, version);
             if is_builtin(registry, group) { read_only(request, &list) } else { document(request, &list, false) }
-        }
-        [Some("apis"), Some(group), version, None] if absent::is_absent(group, version) => {
-            Err(status::not_simulated(&format!("API group {group}")))
         }
         [Some(root @ ("api" | "apis")), group, ..] => routes::no_such_path(registry, root, group),
         [Some("version"), None, ..] if request.method != Method::GET => Err(status::method_not_allowed()),
@@ -161,23 +172,22 @@ fn resource_list(registry: &Registry, group: &str, version: &str) -> Value {
             "kind": kind.kind,
             "verbs": verbs(kind),
         });
-        if !kind.create_only {
+        if kind.is_stored() {
             resource["storageVersionHash"] = storage_version_hash(kind).into();
         }
         add_names(kind, &mut resource);
         resources.push(resource);
-        resources.extend(subresources(kind).into_iter().map(|subresource| {
+        resources.extend(subresources(kind).into_iter().map(|below| {
             let mut resource = json!({
-                "name": format!("{}/{subresource}", kind.plural),
+                "name": format!("{}/{}", kind.plural, below.name),
                 "singularName": "",
                 "namespaced": kind.namespaced,
-                "kind": kind.kind,
-                "verbs": SUBRESOURCE_VERBS,
+                "kind": if below.kind.is_empty() { &kind.kind } else { below.kind },
+                "verbs": below.verbs,
             });
-            if subresource == "scale" {
-                resource["group"] = "autoscaling".into();
-                resource["version"] = "v1".into();
-                resource["kind"] = "Scale".into();
+            if !below.version.is_empty() {
+                resource["group"] = below.group.into();
+                resource["version"] = below.version.into();
             }
             resource
         }));
@@ -191,15 +201,19 @@ fn resource_list(registry: &Registry, group: &str, version: &str) -> Value {
     list
 }
 
-/// The subresources that can be read, patched and replaced.
-fn subresources(kind: &Kind) -> Vec<&'static str> {
-    let all = [("scale", kind.scale.is_some()), ("status", kind.has_status)];
-    let mut names: Vec<_> = all.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect();
+const STATUS: Subresource = Subresource::of("status", "", &SUBRESOURCE_VERBS);
+const SCALE: Subresource = Subresource::of("scale", "Scale", &SUBRESOURCE_VERBS).in_group("autoscaling", "v1");
+
+/// The subresources by name; custom resources list `status` first.
+fn subresources(kind: &Kind) -> Vec<Subresource> {
+    let scale = kind.scale.is_some().then_some(SCALE);
+    let status = kind.has_status.then_some(STATUS);
     if kind.custom {
-        // Custom resources list `status` first.
-        names.reverse();
+        return status.into_iter().chain(scale).collect();
     }
-    names
+    let mut all: Vec<_> = kind.below.iter().copied().chain(scale).chain(status).collect();
+    all.sort_by_key(|below| below.name);
+    all
 }
 
 fn add_names(kind: &Kind, resource: &mut Value) {
@@ -215,6 +229,9 @@ fn verbs(kind: &Kind) -> Vec<&'static str> {
     if kind.create_only {
         return vec!["create"];
     }
+    if kind.computed {
+        return vec!["get", "list"];
+    }
     let all = if kind.custom { CUSTOM_VERBS } else { BUILTIN_VERBS };
     all.into_iter().filter(|verb| *verb != "deletecollection" || kind.has_delete_collection()).collect()
 }
@@ -222,11 +239,16 @@ fn verbs(kind: &Kind) -> Vec<&'static str> {
 /// The hash of k8s.io/apiserver/pkg/endpoints/discovery/storageversionhash.go. A view has the hash of the kind that it
 /// shows.
 fn storage_version_hash(kind: &Kind) -> String {
-    let group = if kind.is_view() && !kind.custom { "" } else { kind.group.as_str() };
-    // Definitions are still stored in their first version.
-    let first = (group == EXTENSIONS).then_some("v1beta1");
-    let version = first.unwrap_or(&kind.stored_as.as_deref().unwrap_or(kind).version);
-    let digest = Sha256::digest(format!("{group}/{version}/{}", kind.kind));
+    let stored = kind.stored_as.as_deref().unwrap_or(kind);
+    let api_version = match (&kind.shows, kind.group.as_str()) {
+        (Some(api_version), _) => api_version,
+        // Definitions and the youngest policies are still stored in an earlier version.
+        (None, EXTENSIONS) => "apiextensions.k8s.io/v1beta1",
+        (None, _) if kind.kind.starts_with("MutatingAdmissionPolicy") => "admissionregistration.k8s.io/v1beta1",
+        (None, _) => stored.api_version.as_str(),
+    };
+    let slash = if api_version.contains('/') { "" } else { "/" };
+    let digest = Sha256::digest(format!("{slash}{api_version}/{}", kind.kind));
     STANDARD.encode(&digest[..8])
 }
 
@@ -279,10 +301,10 @@ fn aggregated_resource(kind: &Kind) -> Value {
     add_names(kind, &mut resource);
     let below: Vec<_> = subresources(kind)
         .into_iter()
-        .map(|name| {
-            let scale = json!({"group": "autoscaling", "version": "v1", "kind": "Scale"});
-            let response = if name == "scale" { scale } else { response.clone() };
-            json!({"subresource": name, "responseKind": response, "verbs": SUBRESOURCE_VERBS})
+        .map(|below| {
+            let own = json!({"group": below.group, "version": below.version, "kind": below.kind});
+            let response = if below.kind.is_empty() { response.clone() } else { own };
+            json!({"subresource": below.name, "responseKind": response, "verbs": below.verbs})
         })
         .collect();
     if !below.is_empty() {

@@ -121,12 +121,17 @@ impl ApiServer {
         if let Some(scale) = call.kind.scale.as_ref().filter(|_| call.subresource == "scale") {
             return self.scale(call, scale, verb);
         }
+        if let Some(below) = call.kind.below.iter().find(|below| below.name == call.subresource) {
+            return self.execute_below(call, below, verb);
+        }
         match verb {
+            "get" | "list" if call.kind.computed => self.component_statuses(call),
+            "watch" if call.kind.computed => Err(status::unsupported_method(call.kind.subject(), verb)),
+            "create" if call.kind.kind == "Binding" && !call.kind.custom => self.bind(call),
             "get" => self.get(call),
             "list" => self.list(call),
             "watch" => self.watch(call),
             "create" if call.kind.create_only => self.review(call),
-            "create" if call.subresource == "token" && !call.kind.custom => self.request_token(call),
             "create" => self.create(call),
             "update" => self.update(call),
             "patch" => self.patch(call),

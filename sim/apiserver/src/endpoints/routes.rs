@@ -5,30 +5,20 @@ use crate::{
         request::Answer,
         status::{self, Outcome},
     },
-    registry::{builtin::absent, kind::Kind, resources::Registry},
+    registry::{kind::Kind, resources::Registry},
     request::request_info::{self, RequestInfo},
 };
 use http::Method;
 
-/// The answer for an unknown resource, or 501 for one of Kubernetes that is not simulated.
+/// The answer for an unknown resource.
 pub(crate) fn unknown_resource(registry: &Registry, info: &RequestInfo<'_>) -> Outcome<Answer> {
-    if absent::is_absent(info.group, Some(info.version)) {
-        return Err(status::not_simulated(&format!("API group {}", info.group)));
-    }
-    let served = registry.kinds().any(|k| !k.custom && k.group == info.group && k.version == info.version);
-    if served && absent::ABSENT_RESOURCES.contains(&info.resource) {
-        return Err(status::not_simulated(&format!("resource {}", info.resource)));
-    }
     no_such_path(registry, if info.group.is_empty() { "api" } else { "apis" }, Some(info.group))
 }
 
 /// The 404 for a path that no version has: below `/api` and the built-in groups the routes answer in JSON, elsewhere
 /// the outermost mux answers in plain text (k8s.io/apiserver/pkg/server/handler.go, director).
 pub(crate) fn no_such_path(registry: &Registry, root: &str, group: Option<&str>) -> Outcome<Answer> {
-    let builtin = |group: &str| {
-        absent::ABSENT_GROUPS.iter().any(|(absent, _)| *absent == group)
-            || registry.kinds().any(|kind| !kind.custom && kind.group == group)
-    };
+    let builtin = |group: &str| registry.kinds().any(|kind| !kind.custom && kind.group == group);
     if root == "api" || group.is_some_and(builtin) {
         Err(status::no_such_resource())
     } else {
@@ -45,7 +35,7 @@ pub(crate) fn check_route(kind: &Kind, info: &RequestInfo<'_>, method: &Method) 
     let lost = kind.namespaced && info.namespace.is_empty();
     let misplaced = !kind.namespaced && !info.namespace.is_empty();
     let no_objects = kind.create_only && (lost || !on_collection || info.watch_prefix);
-    if misplaced || no_objects || info.has_more || (lost && !on_collection) {
+    if misplaced || no_objects || info.has_more && info.subresource != "proxy" || (lost && !on_collection) {
         return Err(status::no_such_resource());
     }
     if !info.subresource.is_empty() {
@@ -53,6 +43,7 @@ pub(crate) fn check_route(kind: &Kind, info: &RequestInfo<'_>, method: &Method) 
     }
     let allowed = match *method {
         _ if kind.create_only => method == Method::POST,
+        _ if kind.computed => method == Method::GET,
         Method::GET => true,
         _ if info.watch_prefix || lost => false,
         Method::POST => on_collection,
@@ -92,17 +83,10 @@ fn check_subresource(kind: &Kind, info: &RequestInfo<'_>, method: &Method) -> Ou
     let methods: &[Method] = match info.subresource {
         "scale" if kind.scale.is_some() => &[Method::GET, Method::PUT, Method::PATCH],
         "status" if kind.has_status => &[Method::GET, Method::PUT, Method::PATCH],
-        "finalize" if kind.kind == "Namespace" => &[Method::PUT],
-        "token" if kind.kind == "ServiceAccount" => &[Method::POST],
-        other => {
-            let absent = absent::ABSENT_SUBRESOURCES
-                .iter()
-                .any(|(plural, list)| *plural == kind.plural && list.contains(&other));
-            return Err(if absent {
-                status::not_simulated(&format!("{}/{other}", kind.plural))
-            } else {
-                status::no_such_resource()
-            });
+        name => {
+            let below = kind.below.iter().find(|below| below.name == name).ok_or_else(status::no_such_resource)?;
+            let allowed = below.verbs.contains(&request_info::verb(method, false, false));
+            return if allowed { Ok(()) } else { Err(status::method_not_allowed()) };
         }
     };
     if methods.contains(method) { Ok(()) } else { Err(status::method_not_allowed()) }

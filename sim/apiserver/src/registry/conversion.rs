@@ -1,7 +1,7 @@
 //! Conversion of a stored object to another kind or version (k8s.io/apiextensions-apiserver/pkg/apiserver/conversion).
 //!
 //! Conversion webhooks are not simulated.
-use super::{events, kind::Kind};
+use super::{autoscaling, events, kind::Kind};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -11,7 +11,17 @@ impl Kind {
         match self.is_view() {
             false => Cow::Borrowed(stored),
             true if self.custom => Cow::Owned(converted(stored, self)),
-            true => Cow::Owned(events::newer(stored)),
+            true if self.kind == "Event" => Cow::Owned(events::newer(stored)),
+            true => Cow::Owned(autoscaling::shown(stored)),
+        }
+    }
+
+    /// Converts a body of this kind, whose objects are stored as another one.
+    pub(crate) fn store_form(&self, value: &mut Value) {
+        match self.kind.as_str() {
+            _ if self.custom || !self.is_view() => {}
+            "Event" => events::stored(value),
+            _ => autoscaling::stored(value),
         }
     }
 }

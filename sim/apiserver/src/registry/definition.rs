@@ -3,7 +3,7 @@
 use super::{
     columns::{custom::Column, jsonpath::JsonPathError},
     error::RegistryError,
-    kind::{Kind, ResetFields, Scale},
+    kind::{Generation, Kind, ResetFields, Scale},
 };
 use crate::{
     base::{
@@ -115,6 +115,7 @@ fn kind(version: &Value, all: &[&Value], names: &Names, id: ResourceId) -> Resul
         id,
         storage: id,
         stored_as: None,
+        shows: None,
         siblings: all.iter().map(|other| format!("{}/{}", names.group, text(other, "name"))).collect(),
         group: names.group.clone(),
         version: name.to_owned(),
@@ -128,12 +129,15 @@ fn kind(version: &Value, all: &[&Value], names: &Names, id: ResourceId) -> Resul
         namespaced: names.namespaced,
         custom: true,
         has_status,
+        below: &[],
         create_on_update: false,
         unconditional_update: false,
-        counts_generation: true,
+        generation: Generation::Counted,
+        returns_deleted: false,
         name_rule: NameRule::Subdomain,
         fields,
         create_only: false,
+        computed: false,
         members: None,
         columns: columns(version)?,
         schema: Some(Schema::compile(schema, &Path::Root.to_string())?),

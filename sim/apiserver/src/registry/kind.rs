@@ -29,6 +29,8 @@ pub(crate) struct Kind {
     pub(crate) storage: ResourceId,
     /// The storage version of a custom resource, if it is another one.
     pub(crate) stored_as: Option<Arc<Kind>>,
+    /// The apiVersion of the objects that a built-in kind shows, if they are stored as another kind.
+    pub(crate) shows: Option<String>,
     /// The apiVersions of all versions of a custom resource.
     pub(crate) siblings: Vec<String>,
     pub(crate) group: String,
@@ -46,16 +48,21 @@ pub(crate) struct Kind {
     /// "not found".
     pub(crate) custom: bool,
     pub(crate) has_status: bool,
+    /// Subresources of a built-in kind other than `status` and `scale`.
+    pub(crate) below: &'static [Subresource],
     /// Whether a PUT of an absent object creates it.
     pub(crate) create_on_update: bool,
     /// Whether a PUT needs no resourceVersion.
     pub(crate) unconditional_update: bool,
-    /// Whether `metadata.generation` counts changes of the spec.
-    pub(crate) counts_generation: bool,
+    pub(crate) generation: Generation,
+    /// Whether a DELETE answers with the object.
+    pub(crate) returns_deleted: bool,
     pub(crate) name_rule: NameRule,
     pub(crate) fields: Vec<SelectableField>,
     /// Whether objects are answered at once and never stored, as reviews are.
     pub(crate) create_only: bool,
+    /// Whether objects are computed for each request and never stored, as component statuses are.
+    pub(crate) computed: bool,
     /// The members of a built-in kind, if they are checked.
     pub(crate) members: Option<&'static [(&'static str, MemberType)]>,
     /// The table columns of a custom resource; built-in kinds have printers instead.
@@ -80,6 +87,58 @@ pub(crate) struct ResetFields {
     pub(crate) main: Set,
     /// Fields that writes of its status reset.
     pub(crate) status: Set,
+}
+
+/// How `metadata.generation` counts changes of the content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Generation {
+    /// Not at all.
+    None,
+    /// From 1.
+    Counted,
+    /// From the first change on.
+    FromFirstChange,
+    /// It is 1 for ever.
+    Fixed,
+}
+
+impl Generation {
+    /// Whether a new object has a generation.
+    pub(crate) fn starts(self) -> bool {
+        matches!(self, Self::Counted | Self::Fixed)
+    }
+
+    /// Whether a change of the content counts.
+    pub(crate) fn counts(self) -> bool {
+        matches!(self, Self::Counted | Self::FromFirstChange)
+    }
+}
+
+/// A subresource of a built-in kind, other than `status` and `scale`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subresource {
+    pub(crate) name: &'static str,
+    /// The kind of its body, and the group and version of that kind; both are empty for those of the resource.
+    pub(crate) kind: &'static str,
+    pub(crate) group: &'static str,
+    pub(crate) version: &'static str,
+    /// RBAC verbs, as discovery shows them.
+    pub(crate) verbs: &'static [&'static str],
+}
+
+impl Subresource {
+    pub(crate) const fn of(name: &'static str, kind: &'static str, verbs: &'static [&'static str]) -> Self {
+        Self { name, kind, group: "", version: "", verbs }
+    }
+
+    pub(crate) const fn in_group(self, group: &'static str, version: &'static str) -> Self {
+        Self { group, version, ..self }
+    }
+
+    /// A connection to whatever the object stands for, with any method.
+    pub(crate) const fn proxy(options: &'static str) -> Self {
+        Self::of("proxy", options, &["create", "delete", "get", "patch", "update"])
+    }
 }
 
 /// JSON pointers to an object's numbers of replicas.
@@ -113,7 +172,12 @@ impl Kind {
 
     /// The group in validation errors: that of the stored kind.
     pub(crate) fn invalid_group(&self) -> &str {
-        if self.is_view() && !self.custom { "" } else { &self.group }
+        self.shows.as_deref().map_or(&self.group, |stored| stored.split_once('/').map_or("", |(group, _)| group))
+    }
+
+    /// Whether the objects are in the store: not those of reviews and component statuses.
+    pub(crate) fn is_stored(&self) -> bool {
+        !self.create_only && !self.computed
     }
 
     /// Whether collections can be deleted: all but namespaces.

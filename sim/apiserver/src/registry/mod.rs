@@ -2,6 +2,7 @@
 //! (k8s.io/apiserver/pkg/registry/rest).
 //!
 //! May import: base, structured_merge, schema, storage.
+mod autoscaling;
 pub(crate) mod builtin;
 pub(crate) mod columns;
 pub(crate) mod conversion;

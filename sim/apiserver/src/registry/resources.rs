@@ -16,6 +16,8 @@ pub struct Registry {
     slots: Vec<Arc<Kind>>,
     /// The served kinds, in the order in which they were added.
     served: Vec<Arc<Kind>>,
+    /// Positions in `served` by plural, group and version: every request looks for its kind.
+    index: Vec<u16>,
     /// The definitions that the registry was built with, and the id of their own resource.
     definitions: Vec<Arc<Value>>,
     definitions_id: ResourceId,
@@ -26,14 +28,14 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Lease, Namespace, Pod, the workload kinds, Node, Service, Event, ConfigMap, Secret, `ServiceAccount`, quotas and
-    /// limits, roles, bindings, reviews, webhook configurations and definitions of custom resources.
+    /// The kinds that kube-apiserver 1.36 serves by default.
     pub fn builtin() -> Self {
         let kinds: Vec<_> = builtin::kinds().into_iter().map(Arc::new).collect();
         let definitions = kinds.iter().find(|kind| kind.group == EXTENSIONS);
         let definitions_id = definitions.map(|kind| kind.id).expect("definitions are a built-in kind");
         Self {
             slots: kinds.clone(),
+            index: index(&kinds),
             served: kinds,
             definitions: Vec::new(),
             definitions_id,
@@ -91,15 +93,18 @@ impl Registry {
                 next.served.push(kind);
             }
         }
+        next.index = index(&next.served);
         Ok(next)
     }
 
     /// A registry without the kinds of a definition.
     pub(crate) fn without(&self, group: &str, plural: &str) -> Self {
         let gone = |kind: &Kind| kind.custom && kind.plural == plural && kind.group == group;
+        let served: Vec<_> = self.served.iter().filter(|kind| !gone(kind)).cloned().collect();
         Self {
             slots: self.slots.clone(),
-            served: self.served.iter().filter(|kind| !gone(kind)).cloned().collect(),
+            index: index(&served),
+            served,
             definitions: self.definitions.clone(),
             definitions_id: self.definitions_id,
             rules: Arc::clone(&self.rules),
@@ -147,7 +152,9 @@ impl Registry {
     }
 
     pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<&Kind> {
-        self.kinds().find(|k| k.plural == plural && k.group == group && k.version == version)
+        let wanted = (plural, group, version);
+        let at = self.index.binary_search_by(|at| path(&self.served[usize::from(*at)]).cmp(&wanted)).ok()?;
+        Some(&self.served[usize::from(self.index[at])])
     }
 
     /// The kind of an object, by its apiVersion and kind.
@@ -157,6 +164,18 @@ impl Registry {
         let kind = object.get("kind")?.as_str()?;
         self.kinds().find(|k| k.kind == kind && k.group == group && k.version == version)
     }
+}
+
+/// What the path of a request to a kind names.
+fn path(kind: &Kind) -> (&str, &str, &str) {
+    (&kind.plural, &kind.group, &kind.version)
+}
+
+/// The positions of kinds in the order of their paths.
+fn index(kinds: &[Arc<Kind>]) -> Vec<u16> {
+    let mut index: Vec<u16> = (0..).take(kinds.len()).collect();
+    index.sort_by_key(|at| path(&kinds[usize::from(*at)]));
+    index
 }
 
 #[cfg(test)]

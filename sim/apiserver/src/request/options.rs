@@ -43,6 +43,8 @@ pub(crate) struct Options<'a> {
     pub(crate) timeout: Cow<'a, str>,
     /// The first malformed number of a list's options, and of a delete's.
     wrong: [Option<String>; 2],
+    /// The container of a log.
+    pub(crate) container: Cow<'a, str>,
 }
 
 impl<'a> Options<'a> {
@@ -86,6 +88,7 @@ impl<'a> Options<'a> {
             "includeObject" => self.include_object = value,
             "force" => self.force = Some(truth(&value)),
             "propagationPolicy" => self.propagation_policy = Some(value),
+            "container" => self.container = value,
             "orphanDependents" => self.orphan_dependents = Some(truth(&value)),
             _ => {}
         }

@@ -19,10 +19,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// One store and the API servers over it.
 ///
-/// Not simulated, and answered 501 with its name: conversion webhooks, subresources other than `status`, `scale` and a
-/// namespace's `finalize`, the groups and resources that [`Registry::builtin`] lacks, server-side apply of a scale or
-/// through events.k8s.io, protobuf bodies of custom resources (on which kube-apiserver 1.36 panics and closes the
-/// connection), OpenAPI v2 and OpenAPI in protobuf.
+/// Not simulated, and answered 501 with its name: conversion webhooks, connections to nodes that have an address,
+/// `pods/resize`, server-side apply of a scale or through events.k8s.io, protobuf bodies of custom resources (on which
+/// kube-apiserver 1.36 panics and closes the connection), OpenAPI v2 and OpenAPI in protobuf.
 ///
 /// Not simulated, and without an error: quotas, defaults and validation of built-in kinds other than leases and
 /// definitions (with a few exceptions), controllers other than those of [`Self::set_controllers`] and of definitions,

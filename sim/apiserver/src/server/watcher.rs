@@ -322,19 +322,20 @@ impl Filter {
         frame(self.form.encoding, change, &encode(&value))
     }
 
-    /// A bookmark with its version only; for a lease, Go writes the zero spec too.
+    /// A bookmark with its version only; for a built-in kind, Go writes the zero members too.
     fn bookmark(&mut self, kind: &Kind, revision: u64, annotations: Option<Value>, now: Timestamp) -> Bytes {
         let mut metadata = json!({"resourceVersion": revision.to_string()});
         if let Some(annotations) = annotations {
             metadata["annotations"] = annotations;
         }
         let mut bookmark = json!({"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata});
-        match (kind.kind.as_str(), bookmark.as_object_mut()) {
-            ("Lease", Some(bookmark)) => {
-                bookmark.insert("spec".into(), json!({}));
+        if let (false, Some(bookmark)) = (kind.custom, bookmark.as_object_mut()) {
+            if let Value::Object(zero) = kind.types.root(kind.root_type).zero() {
+                bookmark.extend(zero);
             }
-            ("Event", Some(bookmark)) if !kind.custom => events::add_zero_members(bookmark),
-            _ => {}
+            if kind.kind == "Event" {
+                events::add_zero_members(bookmark);
+            }
         }
         self.shaped_line(kind, "BOOKMARK", bookmark, now)
     }

@@ -99,7 +99,14 @@ impl Types {
             self.decode(of, value, &path, unknown);
             match field.map(|field| field.written) {
                 Some(Written::IfFull) => !is_zero(value),
-                Some(_) => !value.is_null(),
+                Some(written) => {
+                    // The stored form does not tell an empty list from an absent one; definitions are validated before.
+                    let kept = map.name.starts_with("CustomResource");
+                    if !kept && written == Written::Always && value.as_array().is_some_and(Vec::is_empty) {
+                        *value = Value::Null;
+                    }
+                    !value.is_null()
+                }
                 None => true,
             }
         });

@@ -10,7 +10,7 @@ use std::{
 
 const TABLE: &str = include_str!("kubernetes_1_36.txt");
 
-/// The type of kinds that the table lacks: roles, reviews and configurations.
+/// The type of kinds that the table lacks.
 const UNLISTED: &str = "";
 
 /// The arena of all built-in kinds, and its types by name.
@@ -21,11 +21,13 @@ static BUILTIN: LazyLock<(Arc<Types>, BTreeMap<String, TypeId>)> = LazyLock::new
 });
 
 impl Types {
-    /// The type of a built-in kind or of one of its parts, e.g. `Lease` or `ObjectMeta`. A kind that the table lacks
-    /// has the metadata of all kinds and otherwise any JSON.
+    /// The type of a built-in kind or of one of its parts, e.g. `coordination.Lease` or `ObjectMeta`; the table omits
+    /// the package of a name that only one has. A kind that the table lacks has the metadata of all kinds and otherwise
+    /// any JSON.
     pub(crate) fn builtin(name: &str) -> (Arc<Self>, TypeId) {
         let (types, names) = &*BUILTIN;
-        (Arc::clone(types), names.get(name).copied().unwrap_or(names[UNLISTED]))
+        let found = names.get(name).or_else(|| names.get(unqualified(name)));
+        (Arc::clone(types), found.copied().unwrap_or(names[UNLISTED]))
     }
 
     /// A copy of the built-in arena, to which a custom resource's types are added: they share the metadata.
@@ -33,6 +35,11 @@ impl Types {
         let (types, names) = &*BUILTIN;
         (Self { atoms: types.atoms.clone() }, names["ObjectMeta"])
     }
+}
+
+/// The name of a type without its package.
+fn unqualified(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(_, name)| name)
 }
 
 struct Reader {
@@ -57,7 +64,7 @@ impl Reader {
             let id = self.names[name.trim_end_matches('!')];
             let fields = members.split("; ").map(|member| self.field(member)).collect();
             let atomic = name.ends_with('!');
-            let map = Map { name: name.trim_end_matches('!').to_owned(), fields, element: None, atomic };
+            let map = Map { name: unqualified(name).trim_end_matches('!').to_owned(), fields, element: None, atomic };
             self.types.atoms[id.0 as usize].map = Some(map);
         }
         let fields = ["apiVersion s", "kind s", "metadata ObjectMeta"].map(|member| self.field(member));

@@ -26,22 +26,23 @@ pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
 }
 
 /// Sets the members that the API server itself writes in a new object of a built-in kind, whatever the request
-/// contains.
-pub(crate) fn prepare_new(kind: &str, object: &mut Map<String, Value>) {
+/// contains; false if the kind has no rules here.
+pub(crate) fn prepare_new(kind: &str, object: &mut Map<String, Value>) -> bool {
     let status = match kind {
-        "Namespace" => return namespace::prepare_new(object),
-        "CustomResourceDefinition" => return defaults::prepare_new(object),
-        "Pod" => json!({"phase": "Pending", "qosClass": "BestEffort"}),
-        "Service" => json!({"loadBalancer": {}}),
-        "DaemonSet" => {
-            let counters = ["currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady"];
-            counters.map(|name| (name.to_owned(), json!(0))).into_iter().collect()
+        "Namespace" => {
+            namespace::prepare_new(object);
+            return true;
         }
-        "ReplicaSet" => json!({"replicas": 0}),
-        "Deployment" | "StatefulSet" | "Job" | "CronJob" | "ResourceQuota" => json!({}),
-        _ => return,
+        "CustomResourceDefinition" => {
+            defaults::prepare_new(object);
+            return true;
+        }
+        "Pod" => json!({"phase": "Pending", "qosClass": "BestEffort"}),
+        "Node" => return true,
+        _ => return false,
     };
     object.insert("status".into(), status);
+    true
 }
 
 /// Validates a new object of a built-in kind.

@@ -10,15 +10,26 @@ use crate::registry::{
 };
 use serde_json::Value;
 
+mod autoscaling;
+mod batch;
+mod certificates;
+mod check;
 pub(crate) mod core;
+mod defaults;
+mod ephemeral;
 pub(crate) mod event;
 pub(crate) mod lease;
 pub(crate) mod metadata;
 pub(crate) mod namespace;
+mod networking;
 pub(crate) mod options;
 pub(crate) mod owners;
+mod policy;
 pub(crate) mod rbac;
+mod scheduling;
 pub(crate) mod secret;
+pub(crate) mod storage;
+pub(crate) mod strategy;
 pub(crate) mod warnings;
 pub(crate) mod webhooks;
 

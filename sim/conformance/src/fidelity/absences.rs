@@ -84,13 +84,8 @@ pub const ABSENCES: &[Absence] = &[
         "an admission plugin that refuses or is slow; inject 4xx, 5xx and delays instead",
         &[],
     ),
-    absent(
-        "paths in OpenAPI v2, OpenAPI v3 in protobuf, strategic merge patches in OpenAPI",
-        "v2 has definitions only; 501; the patches are not announced, so kubectl uses its built-in merge keys",
-        "—",
-        &[],
-    ),
-    absent("server-side apply of a scale, and through events.k8s.io", "501", "—", &[]),
+    absent("paths in OpenAPI v2, OpenAPI v3 in protobuf", "v2 has definitions only; 501", "—", &[]),
+    absent("server-side apply of a scale, through events.k8s.io and through autoscaling/v1", "501", "—", &[]),
     absent(
         "limit, continue and resourceVersion of DELETE of a collection",
         "ignored: all selected objects are deleted",
@@ -103,7 +98,12 @@ pub const ABSENCES: &[Absence] = &[
         "a client that sends them",
         &[],
     ),
-    absent("other groups, resources and subresources of Kubernetes", "501", "—", &[]),
+    absent(
+        "connections to nodes with an address (logs, exec, attach, port forwarding, proxies), pods/resize",
+        "501; without nodes the answers are those of the real server",
+        "—",
+        &[],
+    ),
     absent(
         "duration of reads",
         "a consistent LIST, or a read \"not older than\", finds its cache caught up at once; the real one waits up to \

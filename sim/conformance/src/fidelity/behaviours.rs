@@ -546,6 +546,29 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         &["core/event-*", "watches/event-newer"],
     ),
     row(
+        "Kinds",
+        "C",
+        "every kind that the real server serves by default: discovery, columns",
+        "api/discovery, pkg/printers",
+        &["kinds/discovery", "kinds/columns"],
+    ),
+    row(
+        "Kinds",
+        "C",
+        "policy, networking, autoscaling, batch, storage, scheduling, certificates, discovery, node, flow control, \
+         devices: defaults, initial status, common validation",
+        "pkg/registry, pkg/apis",
+        &["kinds/*"],
+    ),
+    row(
+        "Kinds",
+        "C",
+        "eviction under disruption budgets, binding, ephemeral containers, and connections to nodes as far as a \
+         cluster without nodes answers them",
+        "pkg/registry/core/pod",
+        &["kinds/eviction*", "kinds/binding", "kinds/ephemeral-containers", "kinds/no-nodes"],
+    ),
+    row(
         "Core kinds",
         "C",
         "namespaces with finalizers and deletion; secrets, service accounts; workloads, pods, events, config maps as \

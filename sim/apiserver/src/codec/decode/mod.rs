@@ -174,9 +174,7 @@ pub(crate) fn normalise(kind: &Kind, decoded: &mut Decoded) -> Outcome<()> {
 /// The message with which Go's decoder refuses a member.
 pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
     if !kind.custom && kind.kind == "Event" {
-        if kind.is_view() {
-            events::stored(value);
-        }
+        kind.store_form(value);
         value.as_object_mut().into_iter().for_each(events::add_zero_members);
     }
     let map = value.as_object_mut().ok_or("json: cannot unmarshal into Go value of type map[string]interface {}")?;
@@ -202,6 +200,9 @@ pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Ve
             kind.types.root(kind.root_type).check(map)?;
         }
         kind.types.root(kind.root_type).decode(map, unknown);
+    }
+    if kind.kind != "Event" {
+        kind.store_form(value);
     }
     if !kind.custom {
         // The order in which Go's decoder reads a body whose members are sorted.

@@ -2,7 +2,7 @@
 //! all columns, including those of `-o wide`.
 use super::{
     access::{count, is_true, list, number, or, text, truth},
-    pod, selector_text, workloads,
+    pod, printers, rows, selector_text, workloads,
 };
 use crate::base::age;
 use jiff::Timestamp;
@@ -27,21 +27,10 @@ pub(crate) fn of(kind: &str, value: &Value, now: Timestamp) -> Option<Vec<Value>
         "PersistentVolumeClaim" => claim(value, name, age),
         "RoleBinding" | "ClusterRoleBinding" => binding(value, name, age),
         "ControllerRevision" => controller_revision(value, name, age),
-        "Namespace" => vec![json!(name), json!(text(value, "/status/phase")), json!(age)],
-        "Lease" => vec![json!(name), json!(text(value, "/spec/holderIdentity")), json!(age)],
         "ConfigMap" => vec![json!(name), json!(count(value, "/data") + count(value, "/binaryData")), json!(age)],
-        "Secret" => vec![json!(name), json!(text(value, "/type")), json!(count(value, "/data")), json!(age)],
         "ResourceQuota" => quota(value, name, age),
-        "ServiceAccount" => vec![json!(name), json!(age)],
         "Endpoints" => vec![json!(name), json!(endpoints(value)), json!(age)],
-        "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => {
-            vec![json!(name), json!(list(value, "/webhooks").len()), json!(age)]
-        }
-        "Scale" => {
-            let (desired, current) = (number(value, "/spec/replicas"), number(value, "/status/replicas"));
-            vec![json!(name), json!(desired), json!(current), json!(age)]
-        }
-        _ => return None,
+        _ => return rows::of(kind, value, now),
     })
 }
 
@@ -187,21 +176,14 @@ fn external_ip(value: &Value) -> String {
 }
 
 fn claim(value: &Value, name: &str, age: &str) -> Vec<Value> {
-    let terminating = value.pointer("/metadata/deletionTimestamp").is_some();
     let bound = !text(value, "/spec/volumeName").is_empty();
-    let modes =
-        [("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), ("ReadWriteOncePod", "RWOP")];
-    let has = |mode: &str| list(value, "/status/accessModes").iter().any(|found| found == mode);
-    let modes: Vec<_> = modes.iter().filter(|(mode, _)| bound && has(mode)).map(|(_, short)| *short).collect();
-    // The annotation is older than the field, and takes precedence.
-    let class = value.pointer("/metadata/annotations/volume.beta.kubernetes.io~1storage-class").and_then(Value::as_str);
     vec![
         json!(name),
-        json!(if terminating { "Terminating" } else { text(value, "/status/phase") }),
+        printers::volume_phase(value),
         json!(text(value, "/spec/volumeName")),
         json!(if bound { or(text(value, "/status/capacity/storage"), "0") } else { "" }),
-        json!(modes.join(",")),
-        json!(class.unwrap_or_else(|| text(value, "/spec/storageClassName"))),
+        json!(if bound { printers::access_modes(list(value, "/status/accessModes")) } else { String::new() }),
+        printers::volume_class(value),
         json!(or(text(value, "/spec/volumeAttributesClassName"), "<unset>")),
         json!(age),
         json!(or(text(value, "/spec/volumeMode"), "<unset>")),

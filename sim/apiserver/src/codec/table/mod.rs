@@ -11,7 +11,7 @@ use crate::{
         timestamp,
     },
     registry::{
-        columns::{builtin as columns, custom::Column},
+        columns::{builtin, custom::Column},
         kind::Kind,
     },
 };
@@ -20,7 +20,10 @@ use serde_json::{Map, Value, json};
 
 mod access;
 pub(crate) mod cells;
+mod metrics;
 mod pod;
+mod printers;
+mod rows;
 pub(crate) mod selector_text;
 mod workloads;
 
@@ -72,6 +75,9 @@ pub(crate) fn table<'a>(
     let scale = objects.peek().is_some_and(|object| is_scale(object));
     let rows: Vec<_> = objects.map(|object| row(kind, style, object, now)).collect();
     let columns = if headed { columns(kind, scale) } else { Value::Null };
+    // The printer of kinds without one of their own makes no list for no objects.
+    let default = !kind.custom && builtin::of(&kind.kind).is_empty();
+    let rows = if rows.is_empty() && default { Value::Null } else { rows.into() };
     json!({
         "kind": "Table",
         "apiVersion": style.version.api_version(),
@@ -101,14 +107,14 @@ fn is_scale(object: &Value) -> bool {
 
 fn columns(kind: &Kind, scale: bool) -> Value {
     if scale {
-        return Value::Array(columns::of("Scale").to_vec());
+        return Value::Array(builtin::of("Scale").to_vec());
     }
     if kind.custom {
-        let name = columns::of("")[..1].iter().cloned();
+        let name = builtin::of("")[..1].iter().cloned();
         return name.chain(kind.columns.iter().map(Column::definition)).collect();
     }
-    let name = if columns::of(&kind.kind).is_empty() { "" } else { kind.kind.as_str() };
-    Value::Array(columns::of(name).to_vec())
+    let name = if builtin::of(&kind.kind).is_empty() { "" } else { kind.kind.as_str() };
+    Value::Array(builtin::of(name).to_vec())
 }
 
 fn row(kind: &Kind, style: Style, object: &Value, now: Timestamp) -> Value {

@@ -1,6 +1,7 @@
 //! Rows of workload kinds: deployments, replica sets, stateful sets, daemon sets, jobs and cron jobs.
 use super::{
     access::{is_true, list, number, or, text},
+    printers::containers,
     selector_text,
 };
 use crate::base::age;
@@ -108,14 +109,6 @@ pub(crate) fn cron_job(value: &Value, name: &str, age: &str, now: Timestamp) -> 
         images,
         selector(value, "/spec/jobTemplate/spec/selector"),
     ]
-}
-
-/// The names of the containers and their images.
-fn containers(value: &Value, pointer: &str) -> [Value; 2] {
-    ["/name", "/image"].map(|member| {
-        let all: Vec<_> = list(value, pointer).iter().map(|container| text(container, member)).collect();
-        all.join(",").into()
-    })
 }
 
 fn selector(value: &Value, pointer: &str) -> Value {

@@ -47,6 +47,7 @@ impl ApiServer {
         self.admit_create(call, object::meta_str(&value, "name"))?;
         default(call, &mut value);
         self.own_fields(call, None, &mut value);
+        self.choose_storage_class(call, &mut value);
         self.webhooks().mutate(call, &mut value, None)?;
         // A dry run does not reach the version check, and shows the version.
         let mut revision = 0;
@@ -111,20 +112,34 @@ impl ApiServer {
         Ok(call.object_answer(201, &object, warnings))
     }
 
+    /// Gives a claim that names no class the default one (the admission plugin `DefaultStorageClass`).
+    fn choose_storage_class(&self, call: &Call<'_>, value: &mut Value) {
+        let is_claim = call.kind.kind == "PersistentVolumeClaim" && !call.kind.custom;
+        if !is_claim || value.pointer("/spec/storageClassName").is_some() {
+            return;
+        }
+        let Some(classes) = self.registry.find("storage.k8s.io", "v1", "storageclasses") else { return };
+        let all = self.store.range_at(classes.id, "", None, self.store.revision());
+        let class = validation::storage::default_class(all.map(|class| &*class.value)).map(str::to_owned);
+        if let (Some(class), Some(spec)) = (class, value.get_mut("spec").and_then(Value::as_object_mut)) {
+            spec.insert("storageClassName".into(), class.into());
+        }
+    }
+
     fn prepare_for_create(&mut self, call: &Call<'_>, value: &mut Value) {
         let uid = self.ids.uid();
         let meta = object::metadata_mut(value);
         meta.insert("uid".into(), uid.into());
         meta.insert("creationTimestamp".into(), timestamp::seconds(call.now).into());
-        if call.kind.counts_generation {
+        if call.kind.generation.starts() {
             meta.insert("generation".into(), 1.into());
         }
         validation::lease::drop_disabled(call.kind, value);
         let Some(map) = value.as_object_mut() else { return };
         if call.kind.custom && call.kind.has_status {
             map.remove("status");
-        } else if !call.kind.custom {
-            validation::core::prepare_new(&call.kind.kind, map);
+        } else if !call.kind.custom && !validation::core::prepare_new(&call.kind.kind, map) {
+            validation::strategy::prepare_new(call.kind, map, call.user, call.now);
         }
     }
 
@@ -156,6 +171,7 @@ impl ApiServer {
                 ("Secret", old) => validation::secret::validate(value, old, errors),
                 ("Event", None) => validation::event::validate(value, call.through(), errors),
                 ("Event", Some(old)) => validation::event::validate_update(value, old, call.through(), errors),
+                _ if validation::strategy::validate(kind, value, old, call.subresource, errors) => {}
                 (name, None) => validation::core::validate(name, value, errors),
                 (name, Some(old)) => validation::core::validate_update(name, value, old, errors),
             }
@@ -189,5 +205,6 @@ impl ApiServer {
 pub(crate) fn default(call: &Call<'_>, value: &mut Value) {
     if let Some(map) = value.as_object_mut().filter(|_| !call.kind.custom) {
         validation::core::default(&call.kind.kind, map);
+        validation::strategy::default(call.kind, map);
     }
 }

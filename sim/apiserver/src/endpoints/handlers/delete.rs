@@ -307,7 +307,7 @@ fn blank(call: &Call<'_>) -> Outcome<Value> {
 /// A Status with the uid; for some kinds the deleted object, and for a pod without a node with its termination times.
 fn deleted_answer(call: &Call<'_>, last: &Arc<Object>, revision: u64) -> Answer {
     let kind = if call.kind.custom { "" } else { call.kind.kind.as_str() };
-    if !matches!(kind, "Namespace" | "Pod" | "Service" | "ServiceAccount") {
+    if !call.kind.returns_deleted {
         return status::deleted(call.kind.subject(), call.name, last.uid()).answer();
     }
     let mut value = (*last.value).clone();

@@ -37,7 +37,7 @@ impl ApiServer {
             "application/json-patch+json" => PatchType::Json,
             "application/strategic-merge-patch+json" if !kind.custom => PatchType::Strategic,
             "application/apply-patch+yaml" if kind.is_view() && !kind.custom => {
-                return Err(status::not_simulated("server-side apply through events.k8s.io"));
+                return Err(status::not_simulated(&format!("server-side apply through {}", kind.api_version)));
             }
             "application/apply-patch+yaml" => return self.apply(call),
             _ if kind.custom => return Err(status::unsupported_media_type(CUSTOM_TYPES)),
@@ -52,7 +52,7 @@ impl ApiServer {
         }
         let mut complaints = Vec::new();
         match patch {
-            // No list of an event is merged by key, so both kinds of patch mean the same.
+            // No list of an event or an autoscaler is merged by key, so both kinds of patch mean the same.
             PatchType::Strategic if kind.is_view() => apply_merge_patch(&mut value, call.body, &mut complaints)?,
             PatchType::Merge => apply_merge_patch(&mut value, call.body, &mut complaints)?,
             PatchType::Json => apply_json_patch(&mut value, call.body)?,

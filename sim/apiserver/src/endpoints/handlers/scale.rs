@@ -140,6 +140,10 @@ impl Scale {
         let wanted = count(&self.spec)?;
         let selector = match object.pointer(&self.selector) {
             Some(Value::String(text)) => text.clone(),
+            // A replication controller selects by labels alone.
+            Some(labels @ Value::Object(map)) if map.values().all(Value::is_string) && !map.is_empty() => {
+                selector_text::labels(Some(labels))
+            }
             Some(selector @ Value::Object(_)) => selector_text::selector(Some(selector)),
             _ => String::new(),
         };

@@ -159,6 +159,10 @@ const SERVER_SET: [&str; 3] = ["creationTimestamp", "generation", "resourceVersi
 /// Restores the members that a client cannot change from the stored object; a subresource changes only its own part.
 fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
     validation::lease::drop_disabled(call.kind, value);
+    if validation::strategy::prepare_update(call.kind, value, old, call.subresource, call.now) {
+        prepare_metadata(value, old);
+        return;
+    }
     match call.subresource {
         "status" if call.kind.custom => {
             keep_all_but_status(value, old);
@@ -169,6 +173,10 @@ fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
                 reset(value, old, &path);
             }
             prepare_metadata(value, old);
+            return;
+        }
+        "ephemeralcontainers" => {
+            keep_all_but_ephemeral(value, old);
             return;
         }
         _ => {}
@@ -189,7 +197,7 @@ fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
             validation::namespace::label(namespace);
         }
     }
-    if call.kind.counts_generation && content_differs(value, old) {
+    if call.kind.generation.counts() && content_differs(value, old) {
         let next =
             object::metadata(old).and_then(|m| m.get("generation")).and_then(Value::as_i64).unwrap_or_default() + 1;
         object::metadata_mut(value).insert("generation".into(), next.into());
@@ -257,6 +265,20 @@ fn keep_all_but_status(value: &mut Value, old: &Value) {
         }
     }
     set_managed(value, managed);
+}
+
+/// Restores everything but the ephemeral containers of a pod.
+fn keep_all_but_ephemeral(value: &mut Value, old: &Value) {
+    let managed = object::metadata_mut(value).remove("managedFields");
+    let containers = value["spec"].as_object_mut().and_then(|spec| spec.remove("ephemeralContainers"));
+    let changed = containers.as_ref() != old["spec"].get("ephemeralContainers");
+    *value = old.clone();
+    set(&mut value["spec"], "ephemeralContainers", containers);
+    set_managed(value, managed);
+    if changed {
+        let generation = object::metadata(old).and_then(|meta| meta.get("generation")).and_then(Value::as_i64);
+        object::metadata_mut(value).insert("generation".into(), (generation.unwrap_or_default() + 1).into());
+    }
 }
 
 fn set(object: &mut Value, member: &str, value: Option<Value>) {

@@ -20,7 +20,6 @@ use std::{
     sync::OnceLock,
 };
 
-mod enums;
 mod names;
 mod paths;
 mod schemas;

@@ -68,10 +68,14 @@ fn operation(kind: &Kind, action: &str) -> Value {
     match action {
         "post" | "put" => operation["requestBody"] = json!({"content": {"application/json": {"schema": schema}}}),
         "patch" => {
-            let kinds = ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
-            // Strategic merge patches work but are not announced: a client that sees them here looks for the merge keys
-            // of lists in these schemas, which lack them; otherwise it uses its built-in ones.
-            let content: Map<_, _> = kinds.into_iter().map(|kind| (kind.to_owned(), json!({}))).collect();
+            let kinds = [
+                "application/apply-patch+yaml",
+                "application/json-patch+json",
+                "application/merge-patch+json",
+                "application/strategic-merge-patch+json",
+            ];
+            let kinds = kinds.into_iter().filter(|patch| !kind.custom || !patch.contains("strategic"));
+            let content: Map<_, _> = kinds.map(|patch| (patch.to_owned(), json!({}))).collect();
             operation["requestBody"] = json!({"content": content});
         }
         _ => {}

@@ -1,9 +1,8 @@
 //! The schemas of a group version: those of Kubernetes 1.36 for built-in kinds, those of the definition for custom ones
 //! (k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder).
 //!
-//! `schemas.json` has the schemas of the built-in kinds and of the types that they refer to, one per line. It was
-//! generated from the types of k8s-openapi, whose schemas take over a minute to compile; `tests/schemas.rs` compares
-//! the two and writes the file again.
+//! `schemas.json` has the schemas of the built-in kinds and of the types that they refer to, one per line, from
+//! Kubernetes' own documents (tests/tools/control-plane/cmd/tables).
 use super::names::group_version_kind;
 use crate::registry::{group::EXTENSIONS, kind::Kind};
 use serde_json::{Map, Value, json};
@@ -43,12 +42,6 @@ pub(super) fn of(kinds: &[&Kind]) -> Map<String, Value> {
             None => add_builtin(&mut schemas, &name(kind)),
         }
     }
-    super::enums::add(&mut schemas);
-    for kind in kinds {
-        if let Some(schema) = schemas.get_mut(&name(kind)).filter(|_| !kind.custom) {
-            schema["x-kubernetes-group-version-kind"] = json!([group_version_kind(kind)]);
-        }
-    }
     schemas.append(&mut custom);
     schemas
 }
@@ -62,6 +55,9 @@ pub(super) fn name(kind: &Kind) -> String {
     }
     if group == EXTENSIONS {
         return format!("io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.{}.{}", kind.version, kind.kind);
+    }
+    if group == "apiregistration.k8s.io" {
+        return format!("io.k8s.kube-aggregator.pkg.apis.apiregistration.{}.{}", kind.version, kind.kind);
     }
     let package = group.split('.').next().filter(|package| !package.is_empty()).unwrap_or("core");
     format!("io.k8s.api.{package}.{}.{}", kind.version, kind.kind)
@@ -101,4 +97,23 @@ fn custom_schema(kind: &Kind, schema: &Value) -> Value {
     schema["properties"]["metadata"] = json!({"description": METADATA, "allOf": reference});
     schema["x-kubernetes-group-version-kind"] = json!([group_version_kind(kind)]);
     schema
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{codec::protobuf, registry::resources::Registry};
+
+    #[test]
+    fn every_kind_has_its_tables() {
+        for kind in Registry::builtin().kinds() {
+            let shown = format!("{} {}", kind.api_version, kind.kind);
+            assert!(BUILTIN.contains_key(&name(kind)), "{shown} has no schema");
+            assert_eq!(kind.types.root(kind.root_type).name(), kind.kind, "{shown} has no types");
+            let object = json!({"apiVersion": kind.api_version, "kind": kind.kind});
+            // Definitions have no messages in the generated table.
+            let encodes = kind.group == EXTENSIONS || protobuf::object(&object).is_some();
+            assert!(encodes, "{shown} has no message");
+        }
+    }
 }

@@ -1,15 +1,12 @@
-//! The kinds that decide about access: roles and bindings, reviews, webhook configurations, service accounts and
-//! secrets.
-//!
-//! Each lists its members: the server acts on their content, so it must know them. Reviews are created and answered,
-//! never stored.
-use super::row::{Builtin, PLAIN};
+//! The members of the kinds that decide about access: roles and bindings, reviews, webhook configurations, service
+//! accounts and secrets. The server acts on their content, so it must know them.
+use super::row::{Builtin, namespaced};
 use crate::registry::{
-    group::{ADMISSION, AUTHENTICATION, AUTHORIZATION, RBAC},
+    group::AUTHENTICATION,
     member_type::MemberType::{self, Bytes, Flag, List, Long, Map, Object, Text, Texts, Whole},
 };
 
-type Members = &'static [(&'static str, MemberType)];
+pub(super) type Members = &'static [(&'static str, MemberType)];
 
 const REQUIREMENT: MemberType =
     Object("LabelSelectorRequirement", &[("key", Text), ("operator", Text), ("values", Texts)]);
@@ -24,15 +21,15 @@ const POLICY_RULE: MemberType = Object(
         ("nonResourceURLs", Texts),
     ],
 );
-const ROLE: Members = &[("rules", List(&POLICY_RULE))];
+pub(super) const ROLE: Members = &[("rules", List(&POLICY_RULE))];
 const SELECTOR: MemberType = Object("LabelSelector", LABEL_SELECTOR);
-const CLUSTER_ROLE: Members = &[
+pub(super) const CLUSTER_ROLE: Members = &[
     ("rules", List(&POLICY_RULE)),
     ("aggregationRule", Object("AggregationRule", &[("clusterRoleSelectors", List(&SELECTOR))])),
 ];
 const SUBJECT: MemberType =
     Object("Subject", &[("kind", Text), ("apiGroup", Text), ("name", Text), ("namespace", Text)]);
-const BINDING: Members = &[
+pub(super) const BINDING: Members = &[
     ("subjects", List(&SUBJECT)),
     ("roleRef", Object("RoleRef", &[("apiGroup", Text), ("kind", Text), ("name", Text)])),
 ];
@@ -57,7 +54,7 @@ const ACCESS_STATUS: MemberType = Object(
     "SubjectAccessReviewStatus",
     &[("allowed", Flag), ("denied", Flag), ("reason", Text), ("evaluationError", Text)],
 );
-const ACCESS_REVIEW: Members = &[
+pub(super) const ACCESS_REVIEW: Members = &[
     (
         "spec",
         Object(
@@ -74,7 +71,7 @@ const ACCESS_REVIEW: Members = &[
     ),
     ("status", ACCESS_STATUS),
 ];
-const SELF_ACCESS_REVIEW: Members = &[
+pub(super) const SELF_ACCESS_REVIEW: Members = &[
     (
         "spec",
         Object(
@@ -85,7 +82,7 @@ const SELF_ACCESS_REVIEW: Members = &[
     ("status", ACCESS_STATUS),
 ];
 const RULE: MemberType = POLICY_RULE;
-const RULES_REVIEW: Members = &[
+pub(super) const RULES_REVIEW: Members = &[
     ("spec", Object("SelfSubjectRulesReviewSpec", &[("namespace", Text)])),
     (
         "status",
@@ -102,14 +99,14 @@ const RULES_REVIEW: Members = &[
 ];
 const USER: MemberType =
     Object("UserInfo", &[("username", Text), ("uid", Text), ("groups", Texts), ("extra", Map(&Texts))]);
-const TOKEN_REVIEW: Members = &[
+pub(super) const TOKEN_REVIEW: Members = &[
     ("spec", Object("TokenReviewSpec", &[("token", Text), ("audiences", Texts)])),
     (
         "status",
         Object("TokenReviewStatus", &[("authenticated", Flag), ("user", USER), ("audiences", Texts), ("error", Text)]),
     ),
 ];
-const SELF_REVIEW: Members = &[("status", Object("SelfSubjectReviewStatus", &[("userInfo", USER)]))];
+pub(super) const SELF_REVIEW: Members = &[("status", Object("SelfSubjectReviewStatus", &[("userInfo", USER)]))];
 
 const SERVICE: MemberType =
     Object("ServiceReference", &[("namespace", Text), ("name", Text), ("path", Text), ("port", Whole)]);
@@ -137,7 +134,7 @@ const WEBHOOK: MemberType = Object(
         ("matchConditions", List(&MATCH_CONDITION)),
     ],
 );
-const WEBHOOKS: Members = &[("webhooks", List(&WEBHOOK))];
+pub(super) const WEBHOOKS: Members = &[("webhooks", List(&WEBHOOK))];
 
 const REFERENCE: MemberType = Object(
     "ObjectReference",
@@ -158,46 +155,16 @@ const CONDITION: MemberType = Object(
     &[("type", Text), ("status", Text), ("lastTransitionTime", Text), ("reason", Text), ("message", Text)],
 );
 /// The members that the namespace controller reads.
-pub(crate) const NAMESPACE: Members = &[
+pub(super) const NAMESPACE: Members = &[
     ("spec", Object("NamespaceSpec", &[("finalizers", Texts)])),
     ("status", Object("NamespaceStatus", &[("phase", Text), ("conditions", List(&CONDITION))])),
 ];
 
-const fn role(kind: &'static str, plural: &'static str, namespaced: bool, members: Members) -> Builtin {
-    Builtin { group: RBAC, kind, plural, namespaced, members: Some(members), ..PLAIN }
-}
-
-const fn review(
-    group: &'static str,
-    kind: &'static str,
-    plural: &'static str,
-    namespaced: bool,
-    members: Members,
-) -> Builtin {
-    Builtin { group, kind, plural, namespaced, create_only: true, members: Some(members), ..PLAIN }
-}
-
-const fn webhooks(kind: &'static str, plural: &'static str) -> Builtin {
-    Builtin {
-        group: ADMISSION,
-        kind,
-        plural,
-        categories: &["api-extensions"],
-        namespaced: false,
-        generation: true,
-        members: Some(WEBHOOKS),
-        ..PLAIN
-    }
-}
-
 const BOUND_REFERENCE: MemberType =
     Object("BoundObjectReference", &[("kind", Text), ("apiVersion", Text), ("name", Text), ("uid", Text)]);
-pub(crate) const TOKEN_REQUEST: Builtin = review(
-    AUTHENTICATION,
-    "TokenRequest",
-    "tokenrequests",
-    true,
-    &[
+/// A request for a token, which only a subresource takes.
+pub(super) const TOKEN_REQUEST: Builtin =
+    namespaced(AUTHENTICATION, "TokenRequest", "tokenrequests").create_only().members(&[
         (
             "spec",
             Object(
@@ -206,38 +173,12 @@ pub(crate) const TOKEN_REQUEST: Builtin = review(
             ),
         ),
         ("status", Object("TokenRequestStatus", &[("token", Text), ("expirationTimestamp", Text)])),
-    ],
-);
+    ]);
 
-pub(crate) const BUILTINS: [Builtin; 14] = [
-    Builtin {
-        kind: "Secret",
-        plural: "secrets",
-        fields: &["type"],
-        members: Some(&[("immutable", Flag), ("data", Map(&Bytes)), ("stringData", Map(&Text)), ("type", Text)]),
-        ..PLAIN
-    },
-    Builtin {
-        kind: "ServiceAccount",
-        plural: "serviceaccounts",
-        short_names: &["sa"],
-        members: Some(&[
-            ("secrets", List(&REFERENCE)),
-            ("imagePullSecrets", List(&LOCAL_REFERENCE)),
-            ("automountServiceAccountToken", Flag),
-        ]),
-        ..PLAIN
-    },
-    review(AUTHENTICATION, "SelfSubjectReview", "selfsubjectreviews", false, SELF_REVIEW),
-    review(AUTHENTICATION, "TokenReview", "tokenreviews", false, TOKEN_REVIEW),
-    review(AUTHORIZATION, "LocalSubjectAccessReview", "localsubjectaccessreviews", true, ACCESS_REVIEW),
-    review(AUTHORIZATION, "SelfSubjectAccessReview", "selfsubjectaccessreviews", false, SELF_ACCESS_REVIEW),
-    review(AUTHORIZATION, "SelfSubjectRulesReview", "selfsubjectrulesreviews", false, RULES_REVIEW),
-    review(AUTHORIZATION, "SubjectAccessReview", "subjectaccessreviews", false, ACCESS_REVIEW),
-    role("ClusterRoleBinding", "clusterrolebindings", false, BINDING),
-    role("ClusterRole", "clusterroles", false, CLUSTER_ROLE),
-    role("RoleBinding", "rolebindings", true, BINDING),
-    role("Role", "roles", true, ROLE),
-    webhooks("MutatingWebhookConfiguration", "mutatingwebhookconfigurations"),
-    webhooks("ValidatingWebhookConfiguration", "validatingwebhookconfigurations"),
+pub(super) const SECRET: Members =
+    &[("immutable", Flag), ("data", Map(&Bytes)), ("stringData", Map(&Text)), ("type", Text)];
+pub(super) const SERVICE_ACCOUNT: Members = &[
+    ("secrets", List(&REFERENCE)),
+    ("imagePullSecrets", List(&LOCAL_REFERENCE)),
+    ("automountServiceAccountToken", Flag),
 ];
