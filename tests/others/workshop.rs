@@ -38,6 +38,11 @@ impl Workshop {
         self.workspace.join("docs/fidelity.md")
     }
 
+    /// The workspace's Cargo.lock.
+    pub(crate) fn lock_file(&self) -> PathBuf {
+        self.workspace.join("Cargo.lock")
+    }
+
     /// A directory of this program's sources.
     pub(crate) fn sources(&self, name: &str) -> PathBuf {
         self.workspace.join("tests/others").join(name)

@@ -18,14 +18,20 @@ const CRATES: [(&str, &str); 3] = [
     ("kube-runtime", ""),
 ];
 
+/// A dependency of the tests that the published manifest lacks, because it has no version in the sources.
+const DEVELOPED_WITH: &str = "[dev-dependencies.kube]\nversion = \"=5.0.0\"\nfeatures = [\"runtime\"]\n";
+
 /// A part for each crate.
 pub(super) fn parts(workshop: &Workshop) -> anyhow::Result<Vec<Part>> {
     let sources = workshop.kept("kube-rs", |directory| {
         for (name, _) in CRATES {
-            workshop::copy(&workshop.crate_sources(name)?, &directory.join(name))?;
-            // Not a part of the workspace above it.
-            let manifest = directory.join(name).join("Cargo.toml");
-            fs::write(&manifest, fs::read_to_string(&manifest)? + "\n[workspace]\n")?;
+            let package = directory.join(name);
+            workshop::copy(&workshop.crate_sources(name)?, &package)?;
+            // The versions of this workspace, of which the copy is not a part.
+            fs::copy(workshop.lock_file(), package.join("Cargo.lock"))?;
+            let manifest = package.join("Cargo.toml");
+            let added = if name == "kube-runtime" { DEVELOPED_WITH } else { "" };
+            fs::write(&manifest, format!("{}\n[workspace]\n{added}", fs::read_to_string(&manifest)?))?;
         }
         Ok(())
     })?;
@@ -38,10 +44,10 @@ pub(super) fn parts(workshop: &Workshop) -> anyhow::Result<Vec<Part>> {
     Ok(CRATES.map(part).into())
 }
 
-/// The test program of a crate's library, with the dependencies that the crate was published with.
+/// The test program of a crate's library.
 fn build(package: &Path, target: &Path, features: &str) -> anyhow::Result<PathBuf> {
     let mut cargo = Command::new(workshop::cargo());
-    cargo.args(["test", "--locked", "--lib", "--no-run", "--message-format=json", "--features", features]);
+    cargo.args(["test", "--lib", "--no-run", "--message-format=json", "--features", features]);
     cargo.current_dir(package).env("CARGO_TARGET_DIR", target).env("CARGO_PROFILE_DEV_DEBUG", "0");
     let built = workshop::run(&mut cargo)?;
     let messages = built.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
