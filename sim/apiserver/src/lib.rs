@@ -21,24 +21,26 @@
 //! the modules of a folder do not import each other in a circle.
 //! 1. `base`: ids, requests, objects, errors, times, selectors
 //! 2. `structured_merge`: types for merges and field owners
-//! 3. `schema`: structural schemas and CEL rules
-//! 4. `storage`: the store, the watch caches, continue tokens
-//! 5. `registry`: the kinds, built-in and defined
-//! 6. `codec`: encodings, decoding of bodies, tables
-//! 7. `apply`: server-side apply and strategic merge patches
-//! 8. `access`: authentication and authorization
-//! 9. `request`: paths, options, and the call that a handler receives
-//! 10. `admission`: webhooks
-//! 11. `extensions`: definitions of custom resources
-//! 12. `validation`: rules and defaults of built-in kinds, options
-//! 13. `controllers`: the tasks of garbage collection and of namespace deletion
-//! 14. `server`: the state: store, caches, watches, hooks
-//! 15. `endpoints`: routing, the verbs, discovery, OpenAPI, reviews
-//! 16. `cluster`: first objects, the entry for requests, controllers at work
+//! 3. `cel`: expressions, their types and their evaluation
+//! 4. `schema`: structural schemas and CEL rules
+//! 5. `storage`: the store, the watch caches, continue tokens
+//! 6. `registry`: the kinds, built-in and defined
+//! 7. `codec`: encodings, decoding of bodies, tables
+//! 8. `apply`: server-side apply and strategic merge patches
+//! 9. `access`: authentication and authorization
+//! 10. `request`: paths, options, and the call that a handler receives
+//! 11. `admission`: webhooks
+//! 12. `extensions`: definitions of custom resources
+//! 13. `validation`: rules and defaults of built-in kinds, options
+//! 14. `controllers`: the tasks of garbage collection and of namespace deletion
+//! 15. `server`: the state: store, caches, watches, hooks
+//! 16. `endpoints`: routing, the verbs, discovery, OpenAPI, reviews
+//! 17. `cluster`: first objects, the entry for requests, controllers at work
 mod access;
 mod admission;
 mod apply;
 mod base;
+mod cel;
 mod cluster;
 mod codec;
 mod controllers;
@@ -62,6 +64,7 @@ pub use base::{
     cache::{CachedRead, Limits},
     commit::{Change, Commit},
     id::{ResourceId, ServerId, WatchId},
+    pattern::{Pattern, PatternError},
     request::{Answer, AnswerBody, Request},
     status,
     watch::{WatchItem, WatchStart},

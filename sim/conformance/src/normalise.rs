@@ -62,6 +62,7 @@ pub(super) fn run(text: &str, namespace: &str, managed: bool, steps: &[Step], mu
     };
     for (step, answer) in steps.iter().zip(&mut raw) {
         filter(step, answer);
+        sort(step, answer);
         for member in ["events", "body"] {
             normaliser.learn(answer.get(member).unwrap_or(&Value::Null), false);
         }
@@ -88,6 +89,15 @@ fn filter(step: &Step, answer: &mut Value) {
         found.retain(|member| {
             wanted.iter().all(|(pointer, values)| values.contains(member.pointer(pointer).unwrap_or(&Value::Null)))
         });
+    }
+}
+
+/// Applies "sorted": sorts the named lists; items with the same key stay as they are.
+fn sort(step: &Step, answer: &mut Value) {
+    for (list, key) in &step.sorted {
+        let found = answer.get_mut("body").and_then(|b| b.pointer_mut(list)).and_then(Value::as_array_mut);
+        let text = |item: &Value| item.pointer(key).map(ToString::to_string);
+        found.into_iter().for_each(|found| found.sort_by_key(text));
     }
 }
 

@@ -40,6 +40,9 @@ pub(super) struct Step {
     /// Items to keep in lists of the body: pointer to the list → pointer into an item → allowed values.
     #[serde(default)]
     pub(super) filter: BTreeMap<String, BTreeMap<String, Vec<Value>>>,
+    /// Lists of the body in an order that means nothing: pointer to the list → pointer into an item to sort it by.
+    #[serde(default)]
+    pub(super) sorted: BTreeMap<String, String>,
     /// Pointers to the only members of the body to compare; None for all.
     pub(super) only: Option<Vec<String>>,
     /// Replaces the script's `loose` for this step.

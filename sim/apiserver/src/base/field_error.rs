@@ -44,6 +44,11 @@ impl FieldError {
         Self::new(field, "FieldValueDuplicate", format!("Duplicate value: {}", shown(value)))
     }
 
+    /// A duplicate that the message does not show.
+    pub(crate) fn duplicate_hidden(field: impl Into<String>) -> Self {
+        Self::new(field, "FieldValueDuplicate", "Duplicate value".to_owned())
+    }
+
     pub(crate) fn too_long(field: impl Into<String>, bytes: u64) -> Self {
         Self::new(field, "FieldValueTooLong", format!("Too long: may not be more than {bytes} bytes"))
     }
@@ -53,8 +58,29 @@ impl FieldError {
         Self::new(field, "FieldValueTooMany", message)
     }
 
+    /// A text that is longer than a schema's limit; a negative limit is not shown.
+    pub(crate) fn longer_than(field: impl Into<String>, limit: i64) -> Self {
+        match u64::try_from(limit) {
+            Ok(limit) => Self::too_long(field, limit),
+            Err(_) => Self::new(field, "FieldValueTooLong", "Too long: value is too long".to_owned()),
+        }
+    }
+
+    /// A list or map with more entries than a schema's limit; a negative limit is not shown.
+    pub(crate) fn more_than(field: impl Into<String>, actual: usize, limit: i64) -> Self {
+        match u64::try_from(limit) {
+            Ok(limit) => Self::too_many(field, actual, limit),
+            Err(_) => Self::new(field, "FieldValueTooMany", format!("Too many: {actual}: has too many items")),
+        }
+    }
+
+    /// An unsupported value. Supported values are shown as texts, whatever they are.
     pub(crate) fn not_supported(field: impl Into<String>, value: &Value, supported: &[&Value]) -> Self {
-        let list = supported.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let text = |value: &&Value| match value {
+            Value::String(text) => quoted(text),
+            other => quoted(&other.to_string()),
+        };
+        let list = supported.iter().map(text).collect::<Vec<_>>().join(", ");
         let message = format!("Unsupported value: {}: supported values: {list}", shown(value));
         Self::new(field, "FieldValueNotSupported", message)
     }

@@ -1,4 +1,5 @@
 //! Texts and values as Go prints them in messages (packages strconv and encoding/json).
+use super::go_number;
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -40,10 +41,12 @@ fn put_number(out: &mut String, c: char) {
     written.expect("a String takes any text");
 }
 
-/// A value as an error of a field shows it: a text in quotes, anything else as JSON that may stand in HTML.
+/// A value as an error of a field shows it: a text in quotes, a float in `%v`, anything else as JSON that may stand in
+/// HTML.
 pub(crate) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => quoted(text),
+        Value::Number(number) if number.is_f64() => go_number::general(number.as_f64().unwrap_or_default()),
         other => json(other),
     }
 }

@@ -9,6 +9,8 @@ pub(crate) enum Path<'a> {
     Member(&'a Path<'a>, &'a str),
     /// An item of a list.
     Item(&'a Path<'a>, usize),
+    /// An entry of a map.
+    Key(&'a Path<'a>, &'a str),
 }
 
 impl std::fmt::Display for Path<'_> {
@@ -18,6 +20,7 @@ impl std::fmt::Display for Path<'_> {
             Self::Member(Path::Root, name) => f.write_str(name),
             Self::Member(parent, name) => write!(f, "{parent}.{name}"),
             Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
+            Self::Key(parent, key) => write!(f, "{parent}[{key}]"),
         }
     }
 }

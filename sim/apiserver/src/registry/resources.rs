@@ -2,10 +2,7 @@
 //!
 //! Compiled once per process and shared by all runs.
 use super::{builtin, definition, error::RegistryError, group::EXTENSIONS, kind::Kind};
-use crate::{
-    base::{id::ResourceId, memo::Memo, status::Subject},
-    schema::cel,
-};
+use crate::base::{id::ResourceId, memo::Memo, status::Subject};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -21,8 +18,6 @@ pub struct Registry {
     /// The definitions that the registry was built with, and the id of their own resource.
     definitions: Vec<Arc<Value>>,
     definitions_id: ResourceId,
-    /// The function library of CEL, which takes longer to build than a complete run.
-    pub(crate) rules: Arc<cel::Evaluator>,
     /// Documents about these kinds: discovery and OpenAPI, each created at its first request.
     pub(crate) documents: Memo,
 }
@@ -39,7 +34,6 @@ impl Registry {
             served: kinds,
             definitions: Vec::new(),
             definitions_id,
-            rules: Arc::new(cel::Evaluator::new()),
             documents: Memo::default(),
         }
     }
@@ -107,7 +101,6 @@ impl Registry {
             served,
             definitions: self.definitions.clone(),
             definitions_id: self.definitions_id,
-            rules: Arc::clone(&self.rules),
             documents: Memo::default(),
         }
     }

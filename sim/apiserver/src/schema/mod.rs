@@ -1,15 +1,22 @@
 //! Structural schemas of custom resources, compiled once (k8s.io/apiextensions-apiserver/pkg/apiserver/schema).
 //!
 //! [`prune`] brings an object into its stored form, [`validate`] checks it; CEL rules are part of the same tree.
-//! Formats other than those of [`Format`] are not checked; the real server checks a few more.
 //!
 //! May import: base, structured_merge.
+use crate::base::{
+    path::Path,
+    pattern::{Pattern, PatternError},
+};
 use cel::Rule;
-use regex::Regex;
+use format::TextFormat;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 pub(crate) mod cel;
+pub(crate) mod embedded;
+mod format;
+mod lists;
+mod number;
 mod prune;
 mod validate;
 
@@ -20,14 +27,14 @@ pub enum SchemaError {
     #[error("schema at {0} is not an object: write a mapping with a type")]
     NotAnObject(String),
     /// A pattern that does not compile.
-    #[error("pattern at {path} does not compile: {source}")]
+    #[error("pattern at {path} does not compile: {message}")]
     Pattern {
         /// Path of the node.
         path: String,
-        /// Error of the regex crate.
-        source: Box<regex::Error>,
+        /// Go's message.
+        message: String,
     },
-    /// A CEL rule that does not compile.
+    /// A CEL rule that does not compile, or that needs what is not simulated.
     #[error("validation rule at {path} does not compile: {message}")]
     Rule {
         /// Path of the node.
@@ -48,16 +55,6 @@ enum Type {
     Boolean,
 }
 
-/// A format that is checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    DateTime,
-    Date,
-    Duration,
-    Int32,
-    Int64,
-}
-
 /// One node of a compiled schema.
 #[derive(Debug, Default)]
 pub(crate) struct Schema {
@@ -65,6 +62,8 @@ pub(crate) struct Schema {
     int_or_string: bool,
     nullable: bool,
     preserve_unknown: bool,
+    /// Whether objects here are resources of their own, with a type and metadata.
+    embedded: bool,
     properties: BTreeMap<String, Schema>,
     required: Vec<String>,
     additional: Option<Box<Schema>>,
@@ -78,22 +77,28 @@ pub(crate) struct Schema {
     rules: Vec<Rule>,
     /// Whether this node or one below it has a CEL rule.
     has_rules: bool,
+    /// Whether this node or one below it is a set or a map in form of a list.
+    has_keyed_lists: bool,
+    /// Whether this node or one below it is an embedded resource.
+    has_embedded: bool,
 }
 
 /// The value validations of a node.
 #[derive(Debug, Default)]
 struct Limits {
     values: Vec<Value>,
-    pattern: Option<(String, Regex)>,
-    format: Option<Format>,
-    min_length: Option<u64>,
-    max_length: Option<u64>,
+    pattern: Option<Pattern>,
+    format: Option<TextFormat>,
+    numeric: number::Format,
+    min_length: Option<i64>,
+    max_length: Option<i64>,
     minimum: Option<(f64, bool)>,
     maximum: Option<(f64, bool)>,
-    min_items: Option<u64>,
-    max_items: Option<u64>,
-    min_properties: Option<u64>,
-    max_properties: Option<u64>,
+    multiple_of: Option<f64>,
+    min_items: Option<i64>,
+    max_items: Option<i64>,
+    min_properties: Option<i64>,
+    max_properties: Option<i64>,
 }
 
 /// Schemas of which all, any, one or none must hold.
@@ -118,10 +123,12 @@ impl Schema {
             int_or_string: flag("x-kubernetes-int-or-string"),
             nullable: flag("nullable"),
             preserve_unknown: flag("x-kubernetes-preserve-unknown-fields"),
+            embedded: flag("x-kubernetes-embedded-resource"),
             required: texts(node.get("required")),
             default: node.get("default").cloned(),
             limits: Limits::compile(raw, path)?,
-            rules: cel::compile(raw).map_err(|message| SchemaError::Rule { path: path.to_owned(), message })?,
+            rules: cel::compile(raw, path.is_empty())
+                .map_err(|why| SchemaError::Rule { path: path.to_owned(), message: why.to_string() })?,
             ..Self::default()
         };
         match node.get("x-kubernetes-list-type").and_then(Value::as_str) {
@@ -144,11 +151,19 @@ impl Schema {
         }
         schema.combined = Combined::compile(raw, path)?;
         schema.has_rules = !schema.rules.is_empty() || schema.children().any(|c| c.has_rules);
+        let keyed = schema.list_is_set || !schema.list_keys.is_empty();
+        schema.has_keyed_lists = keyed || schema.children().any(|c| c.has_keyed_lists);
+        schema.has_embedded = schema.embedded || schema.children().any(|c| c.has_embedded);
         Ok(schema)
     }
 
     fn children(&self) -> impl Iterator<Item = &Self> {
         self.properties.values().chain(self.additional.as_deref()).chain(self.items.as_deref())
+    }
+
+    /// The path of a member: the entries of a map have keys, the members of an object names.
+    fn member_path<'p>(&self, path: &'p Path<'p>, name: &'p str) -> Path<'p> {
+        if self.properties.contains_key(name) { Path::Member(path, name) } else { Path::Key(path, name) }
     }
 
     /// Whether the schema contains a rule.
@@ -202,22 +217,25 @@ impl Type {
 
 impl Limits {
     fn compile(raw: &Value, path: &str) -> Result<Self, SchemaError> {
-        let number = |name: &str| raw.get(name).and_then(Value::as_u64);
+        let number = |name: &str| raw.get(name).and_then(Value::as_i64);
+        let text = |name: &str| raw.get(name).and_then(Value::as_str).unwrap_or_default();
         let bound = |name: &str, exclusive: &str| {
             let strict = raw.get(exclusive).and_then(Value::as_bool).unwrap_or_default();
             raw.get(name).and_then(Value::as_f64).map(|n| (n, strict))
         };
         let pattern = match raw.get("pattern").and_then(Value::as_str) {
-            Some(text) => {
-                let bad = |source| SchemaError::Pattern { path: path.to_owned(), source: Box::new(source) };
-                Some((text.to_owned(), Regex::new(text).map_err(bad)?))
+            Some(text) if !text.is_empty() => {
+                let bad = |why: PatternError| SchemaError::Pattern { path: path.to_owned(), message: why.to_string() };
+                Some(Pattern::new(text).map_err(bad)?)
             }
-            None => None,
+            _ => None,
         };
         Ok(Self {
             values: raw.get("enum").and_then(Value::as_array).cloned().unwrap_or_default(),
             pattern,
-            format: raw.get("format").and_then(Value::as_str).and_then(Format::parse),
+            format: TextFormat::parse(text("format")).filter(|_| matches!(text("type"), "" | "string")),
+            numeric: number::Format::parse(text("type"), text("format")),
+            multiple_of: raw.get("multipleOf").and_then(Value::as_f64),
             min_length: number("minLength"),
             max_length: number("maxLength"),
             minimum: bound("minimum", "exclusiveMinimum"),
@@ -226,19 +244,6 @@ impl Limits {
             max_items: number("maxItems"),
             min_properties: number("minProperties"),
             max_properties: number("maxProperties"),
-        })
-    }
-}
-
-impl Format {
-    fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "date-time" | "datetime" => Self::DateTime,
-            "date" => Self::Date,
-            "duration" => Self::Duration,
-            "int32" => Self::Int32,
-            "int64" => Self::Int64,
-            _ => return None,
         })
     }
 }

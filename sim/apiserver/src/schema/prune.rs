@@ -1,6 +1,6 @@
 //! Brings a value into its stored form: drops unknown members, drops nulls or replaces them by the default, fills in
 //! defaults, turns integral floats into integers (…/schema/{pruning,defaulting}).
-use super::{Schema, Type};
+use super::{Schema, Type, embedded::META};
 use crate::base::{json::integral, path::Path};
 use serde_json::{Map, Value};
 
@@ -37,6 +37,7 @@ impl Schema {
 
     fn strip_map(&self, map: &mut Map<String, Value>) {
         map.retain(|name, value| match self.properties.get(name).or(self.additional.as_deref()) {
+            _ if self.embedded && META.contains(&name.as_str()) => true,
             Some(schema) => {
                 schema.strip(value);
                 true
@@ -68,6 +69,9 @@ impl Schema {
 
     fn prune_map(&self, map: &mut Map<String, Value>, path: &Path<'_>, unknown: &mut Vec<String>) {
         map.retain(|name, value| {
+            if self.embedded && META.contains(&name.as_str()) {
+                return true;
+            }
             if let Some(property) = self.properties.get(name) {
                 if value.is_null() && !property.nullable {
                     return false;

@@ -111,6 +111,25 @@ impl Strategy {
     }
 }
 
+/// Validates the metadata of a resource inside of a resource, whose path is `field`: neither name nor namespace is
+/// needed.
+pub(crate) fn validate_embedded(resource: &Value, field: &str, errors: &mut Vec<FieldError>) {
+    let mut found = Vec::new();
+    for (member, rule) in
+        [("generateName", NameRule::PathSegment), ("name", NameRule::PathSegment), ("namespace", NameRule::Label)]
+    {
+        let text = object::meta_str(resource, member);
+        let problems = if text.is_empty() { Vec::new() } else { rule.check(text) };
+        let problems = problems.into_iter();
+        found.extend(problems.map(|p| FieldError::invalid(format!("metadata.{member}"), &Value::from(text), p)));
+    }
+    validate_maps(resource, &mut found);
+    owners::validate(resource, &mut found);
+    validate_finalizers(resource, &mut found);
+    let placed = |error: FieldError| FieldError { field: error.field.replacen("metadata", field, 1), ..error };
+    errors.extend(found.into_iter().map(placed));
+}
+
 fn validate_change(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
     if object::is_terminating(old) {
         let before = object::finalizers(old);

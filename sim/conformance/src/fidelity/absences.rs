@@ -137,9 +137,9 @@ pub const ABSENCES: &[Absence] = &[
     ),
     absent("server upgrades, removed APIs", "one version of each built-in resource", "—", &[]),
     absent(
-        "formats in schemas",
-        "only date-time, date, duration, int32 and int64 are checked",
-        "a value that the real server refuses",
+        "names of time zones in CEL, a parser's recovery from an error of syntax",
+        "501 for a constant name, offsets are known; only the first error of syntax is named",
+        "a rule about local times; a definition is refused all the same",
         &[],
     ),
 ];

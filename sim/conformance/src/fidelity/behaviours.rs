@@ -169,9 +169,12 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Custom resources",
         "B",
-        "structural schemas: pruning, defaults, nulls, types, enums, patterns, lengths, formats",
-        "apiextensions-apiserver: apiserver/schema",
+        "structural schemas: pruning, defaults, nulls, types, enums, lengths, all formats, multiples, branches, lists",
+        "apiextensions-apiserver: apiserver/schema; kube-openapi: validation",
         &[
+            "schemas/branches",
+            "schemas/formats",
+            "schemas/numbers",
             "remediationrequests/create-full",
             "remediationrequests/default-*",
             "remediationrequests/invalid-*",
@@ -181,9 +184,30 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Custom resources",
         "B",
-        "CEL rules, including transition rules",
-        "KEP-2876",
-        &["remediationrequests/immutable-*"],
+        "resources inside of resources: required members, names, decoded and pruned metadata",
+        "apiextensions-apiserver: apiserver/schema/objectmeta",
+        &["schemas/embedded"],
+    ),
+    tested(
+        row(
+            "Custom resources",
+            "B",
+            "patterns are RE2, with Go's errors",
+            "regexp/syntax",
+            &["schemas/patterns", "schemas/patterns-refused"],
+        ),
+        &["tests/suites/patterns.rs"],
+    ),
+    tested(
+        row(
+            "Custom resources",
+            "B",
+            "CEL rules: types, functions and errors of Kubernetes' environment; transition rules, also with an optional \
+             old value",
+            "KEP-2876; cel-go; apiserver: pkg/cel",
+            &["remediationrequests/immutable-*", "schemas/cel-*"],
+        ),
+        &["tests/suites/expressions.rs"],
     ),
     row(
         "Custom resources",

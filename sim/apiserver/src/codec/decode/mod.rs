@@ -3,11 +3,14 @@
 use super::{negotiation::Encoding, protobuf, yaml};
 use crate::{
     base::{
+        field_error::FieldError,
         json::json_type,
         object,
+        path::Path,
         status::{self, Outcome},
     },
     registry::{events, group::EXTENSIONS, kind::Kind},
+    schema::embedded,
 };
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, map::Entry};
@@ -168,6 +171,32 @@ pub(crate) fn normalise(kind: &Kind, decoded: &mut Decoded) -> Outcome<()> {
     Ok(())
 }
 
+/// Checks the type of a resource inside of a resource, and normalises its metadata.
+///
+/// # Errors
+/// The message with which the server refuses the body.
+fn decode_embedded(map: &mut Map<String, Value>, path: &Path<'_>, unknown: &mut Vec<String>) -> Result<(), String> {
+    embedded::check_types(map, path).map_err(|why| why.to_string())?;
+    let Some(metadata) = map.get_mut("metadata") else { return Ok(()) };
+    let field = Path::Member(path, "metadata").to_string();
+    let refused = |value: &Value, why: &str| FieldError::invalid(field.as_str(), value, why).to_string();
+    let sent = metadata.clone();
+    match metadata {
+        Value::Null => *metadata = Value::Object(Map::new()),
+        Value::Object(members) => {
+            let mut found = Vec::new();
+            metadata::normalise(members, true, &mut found).map_err(|why| refused(&sent, &why))?;
+            let below = |path: String| path.replacen("metadata", &field, 1);
+            unknown.extend(found.into_iter().map(below));
+        }
+        other => {
+            let why = format!("json: cannot unmarshal {} into Go value of type v1.ObjectMeta", json_type(other));
+            return Err(refused(&sent, &why));
+        }
+    }
+    Ok(())
+}
+
 /// Normalises the members of an object.
 ///
 /// # Errors
@@ -190,6 +219,7 @@ pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Ve
         // An object of another kind is refused later, before any schema is applied to it.
         if map.get("kind").is_some_and(|found| *found == kind.kind.as_str()) {
             schema.prune_object(map, unknown);
+            schema.visit_embedded(map, &Path::Root, &mut |map, path| decode_embedded(map, path, unknown))?;
         }
     } else if kind.kind == "Lease" {
         lease::normalise(map, unknown)?;

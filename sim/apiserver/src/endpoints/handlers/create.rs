@@ -191,13 +191,15 @@ impl ApiServer {
         } else {
             schema.validate_object(value, old, errors);
         }
+        schema.validate_embedded(value, &Path::Root, &metadata::validate_embedded, errors);
+        schema.validate_lists(value, old, errors);
         if schema.has_rules() && errors.iter().any(FieldError::blocks_rules) {
             let detail = "null: some validation rules were not checked because the object was invalid; correct \
                 the existing errors to complete validation";
             errors.push(FieldError::invalid_hidden("", detail));
             return;
         }
-        schema.validate_rules(value, old, &Path::Root, &self.registry.rules, errors);
+        schema.validate_rules(value, old, &Path::Root, errors);
     }
 }
 

@@ -2,7 +2,7 @@
 //! (k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting/validation.go).
 use crate::{
     base::{field_error::FieldError, json::list, path::Path},
-    schema::{Schema, cel::Evaluator},
+    schema::Schema,
 };
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ pub(super) fn validate(node: &Value, path: &str, errors: &mut Vec<FieldError>) {
 
 fn check(node: &Value, default: &Value, field: &str, errors: &mut Vec<FieldError>) {
     // A schema that does not compile is reported by the check of its node.
-    let Ok(schema) = Schema::compile(node, "") else { return };
+    let Ok(schema) = Schema::compile(node, "default") else { return };
     let mut stripped = default.clone();
     schema.strip(&mut stripped);
     if stripped != *default {
@@ -45,7 +45,7 @@ fn check(node: &Value, default: &Value, field: &str, errors: &mut Vec<FieldError
     schema.validate_value(default, field, errors);
     if errors.len() == before {
         let mut found = Vec::new();
-        schema.validate_rules(default, None, &Path::Root, &Evaluator::new(), &mut found);
+        schema.validate_rules(default, None, &Path::Root, &mut found);
         errors.extend(found.into_iter().map(|error| FieldError { field: field.to_owned(), ..error }));
     }
 }

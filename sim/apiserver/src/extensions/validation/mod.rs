@@ -19,7 +19,6 @@ use serde_json::Value;
 
 mod defaults;
 pub(crate) mod formats;
-mod members;
 mod parts;
 mod paths;
 mod place;

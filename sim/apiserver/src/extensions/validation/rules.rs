@@ -1,7 +1,7 @@
 //! Validation of CEL rules in a schema: they must be non-empty, compile, and refer to an old value only where one
 //! exists (k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation). Their cost is not estimated.
 use super::{
-    members, paths,
+    paths,
     place::{Found, Place},
 };
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
         field_error::FieldError,
         json::{list, text},
     },
-    schema::cel,
+    schema::cel::{self, RuleError},
 };
 use serde_json::Value;
 
@@ -69,15 +69,18 @@ fn words(schema: &Value, rule: &Value, path: &str, errors: &mut Vec<FieldError>)
 
 fn compile(schema: &Value, rule: &Value, path: &str, place: &Place<'_>, errors: &mut Vec<FieldError>) {
     let said = rule.get("rule").unwrap_or(&Value::Null);
-    let compiled = cel::compile_one(schema, rule).map_err(|why| format!("compilation failed: {why}"));
-    let complaint = members::complaint(schema, text(rule, "rule"), place.is_root);
-    let uses_old = match (compiled, complaint) {
-        (Ok(compiled), None) => compiled.is_transition(),
-        (Err(why), _) | (Ok(_), Some(why)) => {
-            let detail = format!("{}: {why}", shown(rule));
-            errors.push(FieldError::invalid_hidden(format!("{path}.rule"), detail));
-            return;
+    let wrong = |member: &str, why: &str| {
+        FieldError::invalid_hidden(format!("{path}.{member}"), format!("{}: {why}", shown(rule)))
+    };
+    let uses_old = match cel::compile_one(schema, rule, place.is_root) {
+        Ok(compiled) => compiled.is_transition(),
+        Err(RuleError::Rule(why)) => {
+            errors.push(wrong("rule", &why));
+            false
         }
+        Err(RuleError::MessageExpression(why)) => return errors.push(wrong("messageExpression", &why)),
+        // The definition as a whole is not simulated.
+        Err(RuleError::Missing(_)) => return,
     };
     if let (true, Some(above)) = (uses_old, &place.uncorrelated) {
         let detail = format!("oldSelf cannot be used on the uncorrelatable portion of the schema within {above}");

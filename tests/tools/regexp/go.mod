@@ -1,0 +1,3 @@
+module regexp
+
+go 1.21
