@@ -45,8 +45,8 @@ pub(super) fn perl(cursor: &mut Cursor<'_>) -> Option<String> {
 pub(super) fn unicode(cursor: &mut Cursor<'_>) -> Result<Option<String>, PatternError> {
     let rest = cursor.rest();
     let mut negated = match rest.as_bytes() {
-        [b'\\', b'p', _, ..] => false,
-        [b'\\', b'P', _, ..] => true,
+        [b'\\', b'p', ..] => false,
+        [b'\\', b'P', ..] => true,
         _ => return Ok(None),
     };
     let (whole, mut name) = if rest[2..].starts_with('{') {
