@@ -77,7 +77,7 @@ fn shards_add_up_to_the_whole() {
 
 #[test]
 fn unfinished_search_says_so() {
-    let brief = Search { time: Some(std::time::Duration::ZERO), ..search(bound(2, 0)) };
+    let brief = Search { deadline: Some(std::time::Instant::now()), ..search(bound(2, 0)) };
     let explored = explored("pair", "fenced-lease", &brief);
     assert!(explored.frontier.iter().any(|row| !row.complete), "{:?}", explored.frontier);
 }
