@@ -37,6 +37,7 @@ fn keep(generated: Generated, run: &Run, transport: Transport) -> String {
         replicas: None,
         invariant: violation.as_ref().map(|violation| violation.invariant.to_owned()),
         chain: Some(run.hashes().chain),
+        code: None,
         decisions: Decisions::Choices(run.outcome.choices.clone()),
     };
     let file = format!("{}/generated-{:016x}.replay", env!("CARGO_TARGET_TMPDIR"), run.hashes().chain);
