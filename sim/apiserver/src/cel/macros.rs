@@ -43,12 +43,13 @@ pub(super) fn expand(
         }
         return Ok(Expanded::No(None, args));
     };
-    let known = match (function, args.len()) {
-        ("all" | "exists" | "exists_one", 2 | 3) | ("existsOne", 3) | ("map", 2 | 3) | ("filter", 2) => true,
-        ("transformList" | "transformMap" | "transformMapEntry", 3 | 4) => true,
-        ("optMap" | "optFlatMap" | "sortBy", 2) => true,
-        _ => false,
-    };
+    let known = matches!(
+        (function, args.len()),
+        ("all" | "exists" | "exists_one" | "map", 2 | 3)
+            | ("existsOne", 3)
+            | ("transformList" | "transformMap" | "transformMapEntry", 3 | 4)
+            | ("filter" | "optMap" | "optFlatMap" | "sortBy", 2)
+    );
     if !known {
         return Ok(Expanded::No(Some(target), args));
     }

@@ -4,7 +4,7 @@
 //! type. Whatever is not here does not exist there, either: `math.greatest`, `cel.bind`, `base64.encode`.
 use super::types::Type;
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Arc, LazyLock},
 };
 
@@ -203,8 +203,8 @@ pub(super) struct Overload {
     pub(super) params: u32,
 }
 
-static FUNCTIONS: LazyLock<HashMap<String, Vec<Overload>>> = LazyLock::new(|| {
-    let mut functions: HashMap<String, Vec<Overload>> = HashMap::new();
+static FUNCTIONS: LazyLock<BTreeMap<String, Vec<Overload>>> = LazyLock::new(|| {
+    let mut functions: BTreeMap<String, Vec<Overload>> = BTreeMap::new();
     let lines = STANDARD.lines().chain(EXTENSIONS.lines()).chain(KUBERNETES.lines()).map(str::to_owned);
     let formats = FORMATS.iter().map(|name| format!("format.{name} | () -> namedformat"));
     for line in lines.chain(formats).chain(templates()).filter(|line| !line.is_empty()) {

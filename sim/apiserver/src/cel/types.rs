@@ -3,6 +3,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// A type.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "a type has a type, and the language calls it so")]
 pub(crate) enum Type {
     Dyn,
     /// The type of what has been reported as an error already.

@@ -108,7 +108,7 @@ fn compile_with(
         fallback: if text("message").is_empty() { format!("failed rule: {said}") } else { words.to_owned() },
         named,
         reason: rule.get("reason").and_then(Value::as_str).map(str::to_owned),
-        field: text("fieldPath").to_owned(),
+        field: normalised(text("fieldPath"), node),
         decl,
         kind: node.get("type").and_then(Value::as_str).unwrap_or_default().to_owned(),
         old_is_optional,
@@ -185,11 +185,11 @@ impl Rule {
         });
         let usable = |text: &String| !text.is_empty() && text.len() <= MESSAGE_MAX && !text.contains('\n');
         let detail = made.filter(usable).unwrap_or_else(|| self.fallback.clone());
-        let below = self.field.trim_start_matches('.');
+        let below = self.field.as_str();
         let field = match (field.is_empty(), below.is_empty()) {
             (_, true) => field.to_owned(),
-            (true, false) => normalised(below),
-            (false, false) => format!("{field}.{}", normalised(below)),
+            (true, false) => below.to_owned(),
+            (false, false) => format!("{field}.{below}"),
         };
         let is_compound = matches!(self.kind.as_str(), "object" | "array");
         errors.push(match self.reason.as_deref() {
@@ -203,7 +203,29 @@ impl Rule {
     }
 }
 
-/// A path of members as errors show it: quotes in brackets are dropped.
-fn normalised(path: &str) -> String {
-    path.replace("['", "[").replace("']", "]")
+/// A path into a node as errors show it: members of objects after a point, keys of maps in brackets.
+fn normalised(path: &str, node: &Value) -> String {
+    let (mut node, mut rest, mut shown) = (node, path, String::new());
+    while !rest.is_empty() {
+        let (name, after) = match rest.strip_prefix("['").and_then(|inner| inner.split_once("']")) {
+            Some(step) => step,
+            None => {
+                let inner = rest.trim_start_matches('.');
+                inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()))
+            }
+        };
+        let member = node["properties"].get(name);
+        match member {
+            Some(_) if shown.is_empty() => shown.push_str(name),
+            Some(_) => shown.push_str(&format!(".{name}")),
+            None => shown.push_str(&format!("[{name}]")),
+        }
+        node = member.unwrap_or(&node["additionalProperties"]);
+        // A path that goes nowhere has been refused with the definition.
+        if after.len() == rest.len() {
+            break;
+        }
+        rest = after;
+    }
+    shown
 }

@@ -162,7 +162,7 @@ impl Clause {
             Some(power) => ("⁻", power.to_owned()),
             None => ("", superscript),
         };
-        format!("{digits}\u{202f}×\u{202f}10{sign}{width}{power}")
+        format!("{digits}×10{sign}{width}{power}")
     }
 }
 

@@ -8,7 +8,6 @@ use super::{
 use crate::base::{
     field_error::FieldError,
     json::{list, text},
-    pattern::Pattern,
 };
 use serde_json::Value;
 
@@ -87,7 +86,6 @@ fn root(schema: &Value, path: &str, errors: &mut Vec<FieldError>) {
 
 fn node(schema: &Value, path: &str, place: &Place<'_>, found: &mut Found) {
     standard(schema, path, place, &mut found.schema);
-    pattern(schema, path, &mut found.schema);
     if schema["uniqueItems"] == true {
         let detail = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
         found.schema.push(FieldError::forbidden(format!("{path}.uniqueItems"), detail));
@@ -95,15 +93,6 @@ fn node(schema: &Value, path: &str, place: &Place<'_>, found: &mut Found) {
     children(schema, path, place, found);
     extensions(schema, path, &mut found.schema);
     rules::validate(schema, path, place, found);
-}
-
-/// The pattern must be one for Go.
-fn pattern(schema: &Value, path: &str, errors: &mut Vec<FieldError>) {
-    let text = text(schema, "pattern");
-    if let Err(why) = Pattern::new(text) {
-        let detail = format!("must be a valid regular expression, but isn't: {why}");
-        errors.push(FieldError::invalid(format!("{path}.pattern"), &text.into(), detail));
-    }
 }
 
 fn standard(schema: &Value, path: &str, place: &Place<'_>, errors: &mut Vec<FieldError>) {

@@ -3,6 +3,7 @@
 use crate::base::{
     field_error::FieldError,
     json::{list, text},
+    pattern::Pattern,
 };
 use serde_json::{Value, json};
 
@@ -169,20 +170,9 @@ fn branches(node: &Value, skip_any: bool, skip_first: bool, path: &str, errors: 
         nested(not, false, &format!("{path}.not"), errors);
     }
     let pattern = text(node, "pattern");
-    if let Err(error) = regex::Regex::new(pattern) {
-        let why = go_error(pattern, &error);
-        let detail = format!("must be a valid regular expression, but isn't: error parsing regexp: {why}");
+    if let Err(why) = Pattern::new(pattern) {
+        let detail = format!("must be a valid regular expression, but isn't: {why}");
         errors.push(FieldError::invalid(format!("{path}.pattern"), &pattern.into(), detail));
-    }
-}
-
-/// Go's message for the most common mistake in a pattern; for others the first line of ours.
-fn go_error(pattern: &str, error: &regex::Error) -> String {
-    let text = error.to_string();
-    match text.lines().last().map(str::trim) {
-        Some("error: unclosed group") => format!("missing closing ): `{pattern}`"),
-        Some("error: unclosed character class") => format!("missing closing ]: `{pattern}`"),
-        last => last.unwrap_or_default().trim_start_matches("error: ").to_owned(),
     }
 }
 
