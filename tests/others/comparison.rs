@@ -11,6 +11,10 @@ pub(crate) struct Comparison {
     /// Lines about declared differences.
     known: Vec<String>,
     skipped: Vec<String>,
+    /// Parts that were compared, as `| SUITE | \`PART: `, which begins the rows of their tests.
+    compared: Vec<String>,
+    /// Rows for all differences.
+    rows_now: Vec<String>,
 }
 
 /// Counts of a suite.
@@ -34,7 +38,15 @@ pub(crate) struct Report {
 
 impl Comparison {
     pub(crate) fn new(declared: Declared) -> Self {
-        Self { declared, rows: BTreeMap::new(), wrong: Vec::new(), known: Vec::new(), skipped: Vec::new() }
+        Self {
+            declared,
+            rows: BTreeMap::new(),
+            wrong: Vec::new(),
+            known: Vec::new(),
+            skipped: Vec::new(),
+            compared: Vec::new(),
+            rows_now: Vec::new(),
+        }
     }
 
     /// A suite is left out.
@@ -61,6 +73,7 @@ impl Comparison {
         if serve.iter().next().is_none() || real.iter().next().is_none() {
             return;
         }
+        self.compared.push(format!("| {suite} | `{part}: "));
         for name in names {
             let (here, there) = (serve.get(name), real.get(name));
             let test = format!("{part}: {name}");
@@ -70,11 +83,13 @@ impl Comparison {
                     row.differences += 1;
                     row.declared += 1;
                     self.known.push(row_of(suite, &test, reason));
+                    self.rows_now.push(row_of(suite, &test, reason));
                 }
                 (true, None) => {
                     row.differences += 1;
                     let outcomes = format!("serve {}, real {}", words(here), words(there));
                     self.wrong.push(row_of(suite, &test, &outcomes));
+                    self.rows_now.push(row_of(suite, &test, &outcomes));
                 }
                 (false, Some(reason)) if !Declared::may_be_absent(reason) => {
                     self.wrong.push(row_of(suite, &test, "declared in docs/fidelity.md, but both agree"));
@@ -82,6 +97,15 @@ impl Comparison {
                 (false, _) => {}
             }
         }
+    }
+
+    /// The rows of docs/fidelity.md after this comparison, given those before it: reasons are kept, and a difference
+    /// without one gets its outcomes.
+    pub(crate) fn rows(&self, before: &[String]) -> Vec<String> {
+        let others = before.iter().filter(|row| !self.compared.iter().any(|part| row.starts_with(part)));
+        let mut rows: Vec<String> = others.chain(&self.rows_now).cloned().collect();
+        rows.sort_unstable();
+        rows
     }
 
     /// The table, and what is wrong.
@@ -153,6 +177,16 @@ mod tests {
         let report = compared("| kube-rs | `kube: two` | no token |");
         assert!(report.holds, "{}", report.text);
         assert!(report.text.contains("| kube-rs | 3 | 1 | 2 | 1 | 1 |"), "{}", report.text);
+    }
+
+    #[test]
+    fn rows_are_those_of_the_differences() {
+        let mut comparison = Comparison::new(Declared::default());
+        let sides = [(Side::Serve, outcomes("test one ... FAILED\n")), (Side::Real, outcomes("test one ... ok\n"))];
+        comparison.add("kube-rs", "kube", &sides.into());
+        let before = ["| e2e | `a: b` | kept |", "| kube-rs | `kube: two` | gone |"].map(str::to_owned);
+        let expected = ["| e2e | `a: b` | kept |", "| kube-rs | `kube: one` | serve failed: failed, real passed |"];
+        assert_eq!(comparison.rows(&before), expected);
     }
 
     #[test]

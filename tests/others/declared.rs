@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 /// Heading of the section in which the table is.
 const SECTION: &str = "\n## Tests of other projects\n";
+const HEADER: &str = "| suite | part and test | reason |\n|---|---|---|\n";
 /// Beginning of the reason of a difference that does not occur in every run.
 const SOMETIMES: &str = "sometimes: ";
 
@@ -30,6 +31,21 @@ impl Declared {
 pub(crate) fn read(document: &Path) -> anyhow::Result<Declared> {
     let text = fs::read_to_string(document).with_context(|| format!("cannot read {}", document.display()))?;
     parse(&text).with_context(|| format!("{} cannot be used", document.display()))
+}
+
+/// Writes the rows of the table anew, as `change` gives them from those before.
+///
+/// # Errors
+/// If the page cannot be read or written, or lacks the table.
+pub(crate) fn write(document: &Path, change: impl FnOnce(&[String]) -> Vec<String>) -> anyhow::Result<()> {
+    let text = fs::read_to_string(document).with_context(|| format!("cannot read {}", document.display()))?;
+    let (before, section) = text.split_once(SECTION).context("there is no section `Tests of other projects`")?;
+    let (section, after) = section.split_once("\n## ").context("the section is not the last")?;
+    let (head, table) = section.split_once(HEADER).context("the section has a table")?;
+    let rows: Vec<String> = table.lines().filter(|line| line.starts_with("| ")).map(str::to_owned).collect();
+    let rows: String = change(&rows).iter().map(|row| format!("{row}\n")).collect();
+    let text = format!("{before}{SECTION}{head}{HEADER}{rows}\n## {after}");
+    fs::write(document, text).with_context(|| format!("cannot write {}", document.display()))
 }
 
 fn parse(document: &str) -> anyhow::Result<Declared> {
@@ -64,6 +80,15 @@ mod tests {
         assert_eq!(declared.reason("kube-rs", "a::b"), Some("no token"));
         assert!(declared.reason("e2e", "does | this").is_some_and(Declared::may_be_absent));
         assert_eq!(declared.0.len(), 2);
+    }
+
+    #[test]
+    fn table_is_written_anew() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let page = format!("# F\n{SECTION}\ntext\n\n{HEADER}| a | `b` | c |\n\n## After\n");
+        fs::write(file.path(), &page).expect("a file");
+        write(file.path(), |rows| rows.iter().map(|row| row.replace('c', "d")).collect()).expect("a table");
+        assert_eq!(fs::read_to_string(file.path()).expect("a file"), page.replace("| c |", "| d |"));
     }
 
     #[test]

@@ -49,6 +49,12 @@ struct Arguments {
     /// Lists the suites and their parts, and runs nothing.
     #[arg(long)]
     list: bool,
+    /// Runs nothing, and compares the outcomes of the last runs.
+    #[arg(long)]
+    kept: bool,
+    /// Writes the table of docs/fidelity.md anew: reasons are kept, a new difference gets its outcomes instead of one.
+    #[arg(long)]
+    write_doc: bool,
     /// Longest time for one part on one side, in seconds; by default each part has its own.
     #[arg(long, value_name = "SECONDS")]
     limit: Option<u64>,
@@ -92,6 +98,9 @@ fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if arguments.list {
         return Ok(ExitCode::SUCCESS);
     }
+    if arguments.write_doc {
+        declared::write(&workshop.document(), |before| comparison.rows(before))?;
+    }
     let report = comparison.report();
     let file = workshop.results().join("report.md");
     std::fs::write(&file, &report.text).with_context(|| format!("cannot write {}", file.display()))?;
@@ -133,11 +142,11 @@ fn run_part(
     arguments: &Arguments,
     workshop: &Workshop,
 ) -> anyhow::Result<BTreeMap<Side, Outcomes>> {
-    let program = part.build(workshop).context("cannot be built")?;
     let mut sides = BTreeMap::new();
     for side in [Side::Real, Side::Serve] {
         let kept = workshop.results().join(side.name()).join(suite.name).join(part.file_name());
-        let outcomes = if arguments.side.is_none_or(|chosen| chosen == side) {
+        let outcomes = if !arguments.kept && arguments.side.is_none_or(|chosen| chosen == side) {
+            let program = part.build(workshop).context("cannot be built")?;
             let limit = arguments.limit.map_or(part.limit, Duration::from_secs);
             let outcomes = part.run(&program, &side.start(workshop)?, &kept, limit).context(side.name())?;
             eprintln!("others: {:<5} {}/{}: {}", side.name(), suite.name, part.name, outcomes.summary());

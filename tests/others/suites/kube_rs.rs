@@ -18,7 +18,7 @@ const CRATES: [(&str, &str); 3] = [
     ("kube-runtime", ""),
 ];
 
-/// A dependency of the tests that the published manifest lacks, because it has no version in the sources.
+/// A dependency of the tests that the published manifests lack, because it has no version in the sources.
 const DEVELOPED_WITH: &str = "[dev-dependencies.kube]\nversion = \"=5.0.0\"\nfeatures = [\"runtime\"]\n";
 
 /// A part for each crate.
@@ -30,7 +30,7 @@ pub(super) fn parts(workshop: &Workshop) -> anyhow::Result<Vec<Part>> {
             // The versions of this workspace, of which the copy is not a part.
             fs::copy(workshop.lock_file(), package.join("Cargo.lock"))?;
             let manifest = package.join("Cargo.toml");
-            let added = if name == "kube-runtime" { DEVELOPED_WITH } else { "" };
+            let added = if name == "kube" { "" } else { DEVELOPED_WITH };
             fs::write(&manifest, format!("{}\n[workspace]\n{added}", fs::read_to_string(&manifest)?))?;
         }
         Ok(())
