@@ -10,7 +10,7 @@ use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 /// Part of its planned runs that each scenario must have if the time ends first: one in so many.
 const MINIMUM: u64 = 10;
 
-/// What is to be run.
+/// Runs that a command makes, and what ends them.
 pub(super) struct Extent {
     pub(super) plan: Plan,
     limit: Limit,
@@ -25,7 +25,7 @@ enum Limit {
     Within(Duration),
 }
 
-/// How a campaign ended.
+/// End of a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
     /// It is under way.

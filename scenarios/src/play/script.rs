@@ -67,7 +67,7 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
                 write_lease(&stage, of, serde_json::from_str(&spec).unwrap_or_default()).await
             }
             Act::HoldLease { of, holder } => hold_lease(&stage, of, &holder).await,
-            Act::Pause { replica, duration } => stage.cluster.pause(replica, duration),
+            Act::Pause { replica, duration } => stage.cluster.pause(replica % stage.cluster.replicas(), duration),
             Act::CrashEvery { replica, every, restart, times } => {
                 actors.spawn(crash_every(stage.clone(), replica, (every, restart), times));
             }
@@ -125,7 +125,7 @@ fn send_as_pair(stage: &Stage, alerts: u16, lasts: Duration, senders: &mut JoinS
 async fn crash_every(stage: Stage, replica: Option<usize>, (every, restart): (Duration, Duration), times: u32) {
     for turn in 0..times as usize {
         stage.cluster.sleep(every).await;
-        stage.cluster.crash(replica.unwrap_or(turn % stage.cluster.replicas()), restart);
+        stage.cluster.crash(replica.unwrap_or(turn) % stage.cluster.replicas(), restart);
     }
 }
 

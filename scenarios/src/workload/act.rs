@@ -165,14 +165,14 @@ pub enum Act {
     },
     /// A replica pauses.
     Pause {
-        /// Index of the replica.
+        /// Index of the replica, modulo their number: a run may have fewer than the scenario.
         replica: usize,
         /// Length of the pause.
         duration: Duration,
     },
     /// Replicas crash in the background, repeatedly, and start again each time.
     CrashEvery {
-        /// Index of the replica; `None` for each in turn.
+        /// Index of the replica, modulo their number; `None` for each in turn.
         replica: Option<usize>,
         /// Time between two crashes.
         every: Duration,

@@ -92,9 +92,8 @@ impl ContinueToken {
                 _ => {
                     let number = if name == "rv" && value.is_number() { format!(" {value}") } else { String::new() };
                     let found = json_type(value);
-                    return Err(format!(
-                        "json: cannot unmarshal {found}{number} into Go struct field continueToken.{name} of type {wanted}"
-                    ));
+                    let field = format!("continueToken.{name} of type {wanted}");
+                    return Err(format!("json: cannot unmarshal {found}{number} into Go struct field {field}"));
                 }
             }
         }

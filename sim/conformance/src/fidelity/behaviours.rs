@@ -3,36 +3,7 @@
 //! Classes are those of a client that must act exactly once: A, safety depends on it; B, client runtimes need it; C,
 //! completeness. The document marks a behaviour if not all of its cases are answered as recorded.
 
-/// One behaviour of kube-apiserver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Behaviour {
-    /// Area, e.g. `Watches`.
-    pub area: &'static str,
-    /// Importance. A: the safety of locks depends on it; B: client runtimes need it; C: completeness.
-    pub class: &'static str,
-    /// Short description.
-    pub what: &'static str,
-    /// Definition: a file below k8s.io/apiserver/pkg unless another place is named, an enhancement (KEP), a page.
-    pub authority: &'static str,
-    /// Recorded cases that show it, as shell patterns.
-    pub cases: &'static [&'static str],
-    /// Tests of properties that no sequence of requests can show, as paths from the root of the workspace.
-    pub tests: &'static [&'static str],
-}
-
-const fn row(
-    area: &'static str,
-    class: &'static str,
-    what: &'static str,
-    authority: &'static str,
-    cases: &'static [&'static str],
-) -> Behaviour {
-    Behaviour { area, class, what, authority, cases, tests: &[] }
-}
-
-const fn tested(row: Behaviour, tests: &'static [&'static str]) -> Behaviour {
-    Behaviour { tests, ..row }
-}
+use super::behaviour::{Behaviour, row, tested};
 
 const STORE: &str = "storage/etcd3/store.go";
 const GENERIC: &str = "registry/generic/registry/store.go";
@@ -202,8 +173,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         row(
             "Custom resources",
             "B",
-            "CEL rules: types, functions and errors of Kubernetes' environment; transition rules, also with an optional \
-             old value",
+            "CEL rules: types, functions and errors of Kubernetes' environment; transitions, optional old values",
             "KEP-2876; cel-go; apiserver: pkg/cel",
             &["remediationrequests/immutable-*", "schemas/cel-*"],
         ),

@@ -6,11 +6,13 @@
 use std::{collections::BTreeMap, fmt::Write};
 
 mod absences;
+mod behaviour;
 mod behaviours;
 
 pub use crate::pattern::matches;
 pub use absences::{ABSENCES, Absence};
-pub use behaviours::{BEHAVIOURS, Behaviour};
+pub use behaviour::Behaviour;
+pub use behaviours::BEHAVIOURS;
 
 /// Beginning of a generated part of a document, followed by its name; and its end.
 const BEGIN: &str = "<!-- generated: ";

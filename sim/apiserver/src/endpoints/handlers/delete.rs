@@ -143,7 +143,7 @@ impl ApiServer {
     }
 }
 
-/// The preconditions in a query; those with an empty value are none.
+/// The preconditions in a query; an empty value means that there is no such precondition.
 fn preconditions(options: &Options<'_>) -> Option<Preconditions> {
     let given = |value: &str| (!value.is_empty()).then(|| value.to_owned());
     let (uid, resource_version) = (given(&options.uid), given(&options.resource_version));
