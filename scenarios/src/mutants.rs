@@ -80,8 +80,8 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "5xx-is-definite",
-        about: "a 5xx is treated as a refusal, and the count is retried",
-        removed: &[Safeguard::ServerErrorAmbiguous],
+        about: "a 5xx is treated as a refusal, and the count is retried without a look",
+        removed: &[Safeguard::ServerErrorAmbiguous, Safeguard::ThrottledResolved],
         scenario: "api-errors",
         ..BLANK
     },
