@@ -1,7 +1,8 @@
 //! CEL expressions mean the same on both servers: generated ones are compiled and evaluated by both.
 //!
-//! First each rule is sent as a definition that is not stored: both servers must take it, or refuse it in the same words.
-//! Then the rules that both take are put into one definition, and an object must fail the same ones, in the same words.
+//! First each rule is sent as a definition that is not stored: both servers must take it, or refuse it in the same
+//! words. Then the rules that both take are put into one definition, and an object must fail the same ones, in the same
+//! words.
 //! `EXPRESSIONS=2000 cargo test -p tests --test expressions` searches longer, another `EXPRESSIONS_SEED` elsewhere.
 use apiserver::Registry;
 use conformance::{Case, InProcess, Tokens};

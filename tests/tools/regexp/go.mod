@@ -1,3 +1,3 @@
-module regexp
+module patterns
 
 go 1.21

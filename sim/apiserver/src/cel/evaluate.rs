@@ -76,7 +76,7 @@ impl<'f, 'a> Frame<'f, 'a> {
         }
     }
 
-    fn call(&mut self, name: &str, native: super::functions::Native, args: &'a [Node]) -> Outcome<'a> {
+    fn call(&mut self, name: &str, native: super::functions::native::Native, args: &'a [Node]) -> Outcome<'a> {
         let mut values = Vec::with_capacity(args.len());
         for arg in args {
             values.push(self.value(arg)?);

@@ -59,7 +59,7 @@ pub(super) fn tokens(source: &str) -> (Vec<Token>, Vec<Issue>) {
     (tokens, issues)
 }
 
-/// The kind and length of the token at the beginning of a text, or the length of what is none.
+/// The kind and length of the token at the beginning of a text, or the length of what is not a token.
 fn next(rest: &[char]) -> Result<(TokenKind, usize), usize> {
     let first = rest[0];
     if let Some(found) = number(rest) {

@@ -2,7 +2,7 @@
 use super::{
     ast::{Call, Expr, Fold, Item, Kind, Literal, operator},
     issue::Issue,
-    parser::Nodes,
+    nodes::Nodes,
 };
 
 /// A call after the search for a macro.

@@ -16,6 +16,7 @@ mod lexer;
 mod literal;
 mod literals;
 mod macros;
+mod nodes;
 mod parser;
 mod plan;
 mod quantity;
@@ -149,7 +150,8 @@ mod tests {
             ),
             (
                 "self == 1 1",
-                "ERROR: <input>:1:11: Syntax error: extraneous input '1' expecting <EOF>\n | self == 1 1\n | ..........^",
+                "ERROR: <input>:1:11: Syntax error: extraneous input '1' expecting <EOF>\n | self == 1 1\n | \
+                 ..........^",
             ),
         ] {
             assert_eq!(compiled(source).err(), Some(Refused::Issues(wanted.to_owned())), "{source}");

@@ -5,6 +5,7 @@ use super::{
     issue::Issue,
     lexer::{Token, TokenKind, tokens},
     literal, macros,
+    nodes::Nodes,
 };
 
 /// Words that are not variables, though they can be names of fields.
@@ -46,53 +47,6 @@ const DEPTH_MAX: usize = 250;
 struct Stop;
 type Parsed = Result<Expr, Stop>;
 
-/// Makes nodes with ids of their own.
-#[derive(Debug, Default)]
-pub(super) struct Nodes {
-    next: usize,
-}
-
-impl Nodes {
-    pub(super) fn node(&mut self, at: usize, kind: Kind) -> Expr {
-        self.next += 1;
-        Expr { id: self.next - 1, at, kind }
-    }
-
-    pub(super) fn call(&mut self, at: usize, function: &str, args: Vec<Expr>) -> Expr {
-        self.node(at, Kind::Call(Call { function: function.to_owned(), target: None, args }))
-    }
-
-    /// A copy with ids of its own.
-    pub(super) fn copy(&mut self, expr: &Expr) -> Expr {
-        let mut copy = expr.clone();
-        self.renumber(&mut copy);
-        copy
-    }
-
-    fn renumber(&mut self, expr: &mut Expr) {
-        expr.id = self.next;
-        self.next += 1;
-        match &mut expr.kind {
-            Kind::Literal(_) | Kind::Ident(_) | Kind::Message(_) => {}
-            Kind::Select(operand, _) | Kind::Has(operand, _) => self.renumber(operand),
-            Kind::Call(call) => {
-                call.target.iter_mut().for_each(|target| self.renumber(target));
-                call.args.iter_mut().for_each(|arg| self.renumber(arg));
-            }
-            Kind::List(items) => items.iter_mut().for_each(|item| self.renumber(&mut item.value)),
-            Kind::Map(entries) => entries.iter_mut().for_each(|entry| {
-                self.renumber(&mut entry.key);
-                self.renumber(&mut entry.value);
-            }),
-            Kind::Fold(fold) => {
-                for part in [&mut fold.range, &mut fold.init, &mut fold.condition, &mut fold.step, &mut fold.result] {
-                    self.renumber(part);
-                }
-            }
-        }
-    }
-}
-
 struct Parser {
     tokens: Vec<Token>,
     position: usize,
@@ -113,7 +67,7 @@ pub(super) fn parse(source: &str) -> Result<(Expr, usize), Vec<Issue>> {
         parser.unexpected("<EOF>");
     }
     match parsed {
-        Ok(expr) if parser.issues.is_empty() => Ok((expr, parser.nodes.next)),
+        Ok(expr) if parser.issues.is_empty() => Ok((expr, parser.nodes.count())),
         _ => Err(parser.issues),
     }
 }

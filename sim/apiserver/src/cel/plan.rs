@@ -1,7 +1,7 @@
 //! Turns a checked expression into what is evaluated: variables by place, functions by address, patterns compiled.
 use super::{
     ast::{Call, Expr, Fold, Kind, Literal, operator},
-    functions::{self, Native},
+    functions::{self, native::Native},
     time::Time,
 };
 use crate::base::pattern::Pattern;

@@ -67,10 +67,12 @@ impl Time {
         offset.to_datetime(self.at)
     }
 
-    /// Whether a zone is known: an offset, or something that no one could know.
+    /// Whether a zone is known: an offset, or something that cannot be a name. Names begin with a capital: `GMT+0`.
     pub(crate) fn knows_zone(zone: &str) -> bool {
-        let is_name = zone.contains('/') || zone.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
-        matches!(zone, "" | "UTC") || !is_name
+        let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
+        let is_plain =
+            zone.len() > 1 && zone.starts_with(|c: char| c.is_ascii_uppercase()) && zone.chars().all(is_word);
+        matches!(zone, "" | "UTC") || !(is_plain || zone.contains('/'))
     }
 
     /// The date and time in a zone, in UTC if there is none; None for an unknown zone. Only offsets are known:
@@ -105,6 +107,16 @@ impl Time {
 #[cfg(test)]
 mod tests {
     use super::Time;
+
+    #[test]
+    fn names_of_zones_are_not_known() {
+        for zone in ["", "UTC", "+01:30", "x", "X", "no zone", "europe"] {
+            assert!(Time::knows_zone(zone), "{zone}");
+        }
+        for zone in ["Europe/Berlin", "GMT", "GMT+0", "EST5EDT", "GB-Eire", "Local", "W-SU"] {
+            assert!(!Time::knows_zone(zone), "{zone}");
+        }
+    }
 
     #[test]
     fn times_keep_their_offset() {

@@ -146,18 +146,17 @@ impl Rule {
         if old == Some(value) && (self.is_immutability || !self.is_transition) {
             return;
         }
-        let field = path.to_string();
-        let shown = Value::from(self.kind.as_str());
+        let refused = |detail: String| FieldError::invalid(path.to_string(), &Value::from(self.kind.as_str()), detail);
         let globals = match self.globals(value, old) {
             Ok(globals) => globals,
             Err(why) => {
-                errors.push(FieldError::invalid(field, &shown, format!("{why} evaluating rule: {}", self.named)));
+                errors.push(refused(format!("{why} evaluating rule: {}", self.named)));
                 return;
             }
         };
         match self.program.evaluate(&globals) {
             Ok(Cel::Bool(true)) => {}
-            Ok(_) => self.failed(value, &globals, &field, errors),
+            Ok(_) => self.failed(value, &globals, &path.to_string(), errors),
             Err(why) => {
                 let detail = if why.0.starts_with("no such overload") {
                     let what =
@@ -166,7 +165,7 @@ impl Rule {
                 } else {
                     format!("{} evaluating rule: {}", why.0, self.named)
                 };
-                errors.push(FieldError::invalid(field, &shown, detail));
+                errors.push(refused(detail));
             }
         }
     }

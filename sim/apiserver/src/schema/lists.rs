@@ -73,3 +73,26 @@ fn duplicates(list: &[Value], path: &Path<'_>, errors: &mut Vec<FieldError>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn errors(new: &Value, old: Option<&Value>) -> Vec<String> {
+        let schema = json!({"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"],
+            "items": {"type": "object", "properties": {"type": {"type": "string"}}}});
+        let schema = Schema::compile(&json!({"properties": {"spec": schema}}), "").expect("it compiles");
+        let mut errors = Vec::new();
+        schema.validate_lists(&json!({"spec": new}), old.map(|o| json!({"spec": o})).as_ref(), &mut errors);
+        errors.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn duplicate_map_keys_are_named() {
+        let list = json!([{"type": "A"}, {"type": "A"}, {"type": "A"}]);
+        assert_eq!(errors(&list, None), ["spec[1]: Duplicate value: {\"type\":\"A\"}"]);
+        assert_eq!(errors(&list, Some(&json!([{"type": "A"}]))).len(), 1);
+        assert!(errors(&list, Some(&json!([{"type": "B"}, {"type": "B"}]))).is_empty());
+    }
+}

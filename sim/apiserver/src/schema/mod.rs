@@ -9,6 +9,7 @@ use crate::base::{
 };
 use cel::Rule;
 use format::TextFormat;
+use operand::NumberFormat;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ pub(crate) mod embedded;
 mod format;
 mod lists;
 mod number;
+mod operand;
 mod prune;
 mod validate;
 
@@ -89,7 +91,7 @@ struct Limits {
     values: Vec<Value>,
     pattern: Option<Pattern>,
     format: Option<TextFormat>,
-    numeric: number::Format,
+    numeric: NumberFormat,
     min_length: Option<i64>,
     max_length: Option<i64>,
     minimum: Option<(f64, bool)>,
@@ -234,7 +236,7 @@ impl Limits {
             values: raw.get("enum").and_then(Value::as_array).cloned().unwrap_or_default(),
             pattern,
             format: TextFormat::parse(text("format")).filter(|_| matches!(text("type"), "" | "string")),
-            numeric: number::Format::parse(text("type"), text("format")),
+            numeric: NumberFormat::parse(text("type"), text("format")),
             multiple_of: raw.get("multipleOf").and_then(Value::as_f64),
             min_length: number("minLength"),
             max_length: number("maxLength"),

@@ -375,18 +375,17 @@ mod tests {
     }
 
     #[test]
-    fn duplicate_map_keys_are_named() {
-        let schema = json!({"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"],
-            "items": {"type": "object", "properties": {"type": {"type": "string"}}}});
-        let list = json!([{"type": "A"}, {"type": "A"}]);
-        assert_eq!(errors(&schema, &list, None), ["spec[1]: Duplicate value: {\"type\":\"A\"}"]);
-    }
-
-    #[test]
     fn branches_are_all_considered() {
         let schema =
             json!({"type": "string", "anyOf": [{"pattern": "^a"}, {"pattern": "^b"}], "not": {"pattern": "z$"}});
         assert!(errors(&schema, &json!("b"), None).is_empty());
-        assert_eq!(errors(&schema, &json!("cz"), None).len(), 2);
+        assert_eq!(
+            errors(&schema, &json!("cz"), None),
+            [
+                "<nil>: Invalid value: \"\": \"spec\" must validate at least one schema (anyOf)",
+                "spec: Invalid value: \"cz\": spec in body should match '^a'",
+                "<nil>: Invalid value: \"\": \"spec\" must not validate the schema (not)",
+            ]
+        );
     }
 }

@@ -142,4 +142,16 @@ pub const ABSENCES: &[Absence] = &[
         "a rule about local times; a definition is refused all the same",
         &[],
     ),
+    absent(
+        "CEL timestamps after 9999-12-30T22:00:00Z",
+        "do not exist: an error, as after the end of the year 9999",
+        "a rule that uses the last 26 hours of the year 9999 as \"never\"",
+        &[],
+    ),
+    absent(
+        "min and max of a list that a CEL expression writes as `[]`",
+        "the type of the result is that of the first overload, so a comparison with another type does not compile",
+        "—",
+        &[],
+    ),
 ];

@@ -1,7 +1,7 @@
 //! Classes of characters: `[…]`, `\d`, `[[:alpha:]]`, `\pL` (regexp/syntax/{parse,perl_groups}.go).
 use super::{
-    PatternError,
-    syntax::{self, Cursor},
+    cursor::{Cursor, escape},
+    error::PatternError,
     unicode,
 };
 
@@ -130,7 +130,7 @@ fn range(cursor: &mut Cursor<'_>, whole: &str, class: &mut String) -> Result<(),
 fn character(cursor: &mut Cursor<'_>, whole: &str) -> Result<u32, PatternError> {
     match cursor.rest().chars().next() {
         None => Err(PatternError::new("missing closing ]", whole)),
-        Some('\\') => syntax::escape(cursor),
+        Some('\\') => escape(cursor),
         Some(c) => {
             cursor.skip(c.len_utf8());
             Ok(u32::from(c))

@@ -1,12 +1,12 @@
 //! A part of a pattern that has been read: its text for the `regex` crate, and what Go's limits count.
-use super::PatternError;
+use super::error::PatternError;
 
 /// Limits of Go's parser (regexp/syntax/parse.go).
 const HEIGHT_MAX: usize = 1000;
 const SIZE_MAX: u64 = (128 << 20) / 40;
 const REPEAT_MAX: u64 = 1000;
 
-/// What the limits count.
+/// Numbers that have limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Measure {
     /// Depth of the tree.

@@ -1,40 +1,12 @@
 //! Reads a pattern by the rules of Go's `regexp/syntax` with the flags of `regexp.Compile`, and writes it for the
 //! `regex` crate: every group without a capture, every flag around the one operand that it applies to.
 use super::{
-    PatternError, class,
+    class,
+    cursor::{Cursor, escape},
+    error::PatternError,
     piece::{Measure, Piece, Repeat},
     unicode,
 };
-
-/// A position in a pattern.
-#[derive(Debug)]
-pub(super) struct Cursor<'p> {
-    rest: &'p str,
-}
-
-impl<'p> Cursor<'p> {
-    pub(super) fn rest(&self) -> &'p str {
-        self.rest
-    }
-
-    pub(super) fn skip(&mut self, bytes: usize) {
-        self.rest = &self.rest[bytes..];
-    }
-
-    pub(super) fn eat(&mut self, c: char) -> bool {
-        let found = self.rest.starts_with(c);
-        if found {
-            self.skip(c.len_utf8());
-        }
-        found
-    }
-
-    fn next(&mut self) -> Option<char> {
-        let c = self.rest.chars().next()?;
-        self.skip(c.len_utf8());
-        Some(c)
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Flags {
@@ -95,12 +67,12 @@ struct Parser<'p> {
 pub(super) fn rewrite(pattern: &str) -> Result<String, PatternError> {
     let mut parser = Parser {
         whole: pattern,
-        cursor: Cursor { rest: pattern },
+        cursor: Cursor::new(pattern),
         flags: Flags::default(),
         groups: vec![Group::default()],
         last_repeat: None,
     };
-    while !parser.cursor.rest.is_empty() {
+    while !parser.cursor.rest().is_empty() {
         let repeat = parser.step()?;
         parser.last_repeat = repeat;
     }
@@ -113,7 +85,7 @@ pub(super) fn rewrite(pattern: &str) -> Result<String, PatternError> {
 impl<'p> Parser<'p> {
     /// Reads one element; for an operator, the text from it on.
     fn step(&mut self) -> Result<Option<&'p str>, PatternError> {
-        let before = self.cursor.rest;
+        let before = self.cursor.rest();
         match before.as_bytes()[0] {
             b'(' if before[1..].starts_with('?') => self.perl_group()?,
             b'(' => {
@@ -202,7 +174,7 @@ impl<'p> Parser<'p> {
 
     /// Reads `(?…`: a named group, a group without a capture, or flags.
     fn perl_group(&mut self) -> Result<(), PatternError> {
-        let start = self.cursor.rest;
+        let start = self.cursor.rest();
         let named = (start.len() > 4).then(|| start.strip_prefix("(?P<")).flatten();
         if let Some(name) = named.or_else(|| (start.len() > 3).then(|| start.strip_prefix("(?<")).flatten()) {
             const NAME: &str = "invalid named capture";
@@ -239,7 +211,7 @@ impl<'p> Parser<'p> {
             }
             saw = true;
         }
-        let read = &start[..start.len() - self.cursor.rest.len()];
+        let read = &start[..start.len() - self.cursor.rest().len()];
         Err(PatternError::new("invalid or unsupported Perl syntax", read))
     }
 
@@ -262,7 +234,7 @@ impl<'p> Parser<'p> {
         if self.cursor.eat('?') {
             repeat.greedy = !repeat.greedy;
         }
-        let after = self.cursor.rest.len();
+        let after = self.cursor.rest().len();
         if let Some(last) = self.last_repeat {
             return Err(PatternError::new("invalid nested repetition operator", &last[..last.len() - after]));
         }
@@ -286,7 +258,7 @@ impl<'p> Parser<'p> {
             Some(b'Q') => {
                 let (quoted, rest) = before[2..].split_once(r"\E").unwrap_or((&before[2..], ""));
                 quoted.chars().for_each(|c| self.literal(u32::from(c)));
-                self.cursor.rest = rest;
+                self.cursor.skip(before.len() - rest.len());
             }
             _ => {
                 if let Some(class) = class::unicode(&mut self.cursor)? {
@@ -329,61 +301,4 @@ fn count(text: &str) -> Option<(u64, &str)> {
     let digits = &text[..end];
     let is_number = !digits.is_empty() && (digits.len() == 1 || !digits.starts_with('0'));
     is_number.then(|| (digits.parse().unwrap_or(u64::MAX), &text[end..]))
-}
-
-/// Reads an escape that stands for one character.
-///
-/// # Errors
-/// Those of Go.
-pub(super) fn escape(cursor: &mut Cursor<'_>) -> Result<u32, PatternError> {
-    let start = cursor.rest;
-    cursor.skip(1);
-    let Some(c) = cursor.next() else {
-        return Err(PatternError::new("trailing backslash at end of expression", ""));
-    };
-    let octal = |cursor: &Cursor<'_>| cursor.rest.starts_with(|c: char| matches!(c, '0'..='7'));
-    let simple = match c {
-        '1'..='7' if !octal(cursor) => None,
-        '0'..='7' => {
-            let mut code = u32::from(c) - u32::from('0');
-            for _ in 0..2 {
-                if !octal(cursor) {
-                    break;
-                }
-                code = code * 8 + cursor.next().and_then(|c| c.to_digit(8)).unwrap_or_default();
-            }
-            Some(code)
-        }
-        'x' => hexadecimal(cursor),
-        'a' => Some(7),
-        'f' => Some(0xC),
-        'n' => Some(0xA),
-        'r' => Some(0xD),
-        't' => Some(9),
-        'v' => Some(0xB),
-        c if c.is_ascii() && !c.is_ascii_alphanumeric() => Some(u32::from(c)),
-        _ => None,
-    };
-    let read = &start[..start.len() - cursor.rest.len()];
-    simple.ok_or_else(|| PatternError::new("invalid escape sequence", read))
-}
-
-fn hexadecimal(cursor: &mut Cursor<'_>) -> Option<u32> {
-    let first = cursor.next()?;
-    if first != '{' {
-        let second = cursor.next()?;
-        return Some(first.to_digit(16)? * 16 + second.to_digit(16)?);
-    }
-    let (mut code, mut digits) = (0u32, 0);
-    loop {
-        let c = cursor.next()?;
-        if c == '}' {
-            return (digits > 0).then_some(code);
-        }
-        code = code * 16 + c.to_digit(16)?;
-        if code > u32::from(char::MAX) {
-            return None;
-        }
-        digits += 1;
-    }
 }

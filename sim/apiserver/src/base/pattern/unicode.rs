@@ -19,8 +19,8 @@ const ALIASES: &str = "Casedletter=LC Closepunctuation=Pe Combiningmark=M Connec
     Initialpunctuation=Pi Letter=L Letternumber=Nl Lineseparator=Zl Lowercaseletter=Ll Mark=M Mathsymbol=Sm \
     Modifierletter=Lm Modifiersymbol=Sk Nonspacingmark=Mn Number=N Openpunctuation=Ps Other=C Otherletter=Lo \
     Othernumber=No Otherpunctuation=Po Othersymbol=So Paragraphseparator=Zp Privateuse=Co Punctuation=P Separator=Z \
-    Spaceseparator=Zs Spacingmark=Mc Surrogate=Cs Symbol=S Titlecaseletter=Lt Unassigned=Cn Uppercaseletter=Lu Cntrl=Cc \
-    Digit=Nd Punct=P";
+    Spaceseparator=Zs Spacingmark=Mc Surrogate=Cs Symbol=S Titlecaseletter=Lt Unassigned=Cn Uppercaseletter=Lu \
+    Cntrl=Cc Digit=Nd Punct=P";
 
 /// No character at all.
 pub(super) const NOTHING: &str = r"[^\x00-\x{10FFFF}]";

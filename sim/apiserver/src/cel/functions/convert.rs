@@ -4,7 +4,7 @@ use super::{
         time::Time,
         value::{Outcome, Value, fault, no_overload},
     },
-    Native,
+    native::Native,
 };
 use crate::base::golang::{address, duration};
 use std::rc::Rc;

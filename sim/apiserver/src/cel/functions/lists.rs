@@ -1,7 +1,7 @@
 //! Lists and sets (cel-go, ext/lists.go version 3 and ext/sets.go; k8s.io/apiserver/pkg/cel/library/lists.go).
 use super::{
     super::value::{Fault, List, Outcome, Value, fault, no_overload},
-    Native,
+    native::Native,
     operators::sum,
     strings,
 };

@@ -1,19 +1,18 @@
 //! The functions of the environment. A function gets all values of a call, that of the target first, and chooses by
 //! them; the checker has seen to it that they fit, where it could.
 use super::value::{Outcome, Value};
+use native::Native;
 
 mod convert;
 pub(super) mod format;
 mod lists;
 mod named_format;
+pub(super) mod native;
 mod network;
 mod numbers;
 mod operators;
 mod strings;
 mod times;
-
-/// The implementation of a function.
-pub(super) type Native = for<'v, 'a> fn(&'v [Value<'a>]) -> Outcome<'a>;
 
 /// The implementation of a function; None for one that is not simulated.
 pub(super) fn find(name: &str) -> Option<Native> {

@@ -4,7 +4,7 @@ use super::{
         signatures::FORMATS,
         value::{Outcome, Value, no_overload},
     },
-    Native,
+    native::Native,
 };
 use crate::base::{
     go_text::quoted as quote,

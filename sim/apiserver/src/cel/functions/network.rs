@@ -1,7 +1,7 @@
 //! URLs, addresses and networks (k8s.io/apiserver/pkg/cel/library/{urls,ip,cidr}.go).
 use super::{
     super::value::{Fault, Outcome, Value, no_overload},
-    Native,
+    native::Native,
 };
 use crate::base::{
     go_text::quoted as quote,

@@ -5,7 +5,7 @@ use super::{
         semver::Semver,
         value::{Fault, Outcome, Value, fault, no_overload},
     },
-    Native,
+    native::Native,
 };
 use std::{cmp::Ordering, rc::Rc};
 
@@ -72,7 +72,7 @@ fn compared<'a>(args: &[Value<'a>], read: fn(Ordering) -> Value<'static>) -> Out
     }
 }
 
-/// A version, or the reason why the text is none.
+/// A version, or the reason why the text is not one.
 fn version(args: &[Value<'_>]) -> Result<Result<Semver, String>, Fault> {
     match args {
         [Value::String(text)] | [Value::String(text), Value::Bool(false)] => Ok(Semver::parse(text)),

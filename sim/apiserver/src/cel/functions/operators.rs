@@ -5,7 +5,7 @@ use super::{
         decl::ListKind,
         value::{Fault, List, Outcome, Value, fault, no_overload},
     },
-    Native,
+    native::Native,
 };
 use std::{cmp::Ordering, rc::Rc};
 

@@ -1,7 +1,8 @@
 //! Texts (cel-go, ext/strings.go version 2; k8s.io/apiserver/pkg/cel/library/regex.go). Positions count characters.
 use super::{
-    super::value::{Outcome, Value, fault, no_overload},
-    Native, format,
+    super::value::{Fault, Outcome, Value, fault, no_overload},
+    format,
+    native::Native,
 };
 use crate::base::pattern::Pattern;
 
@@ -56,8 +57,8 @@ fn matches<'a>(args: &[Value<'a>]) -> Outcome<'a> {
     }
 }
 
-fn compiled(pattern: &str) -> Result<Pattern, super::super::value::Fault> {
-    Pattern::new(pattern).map_err(|why| super::super::value::Fault(format!("Illegal regex: {why}")))
+fn compiled(pattern: &str) -> Result<Pattern, Fault> {
+    Pattern::new(pattern).map_err(|why| Fault(format!("Illegal regex: {why}")))
 }
 
 fn find_first<'a>(args: &[Value<'a>]) -> Outcome<'a> {

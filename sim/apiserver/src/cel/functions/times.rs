@@ -1,7 +1,7 @@
 //! Parts of timestamps and durations (cel-go, common/types/{timestamp,duration}.go).
 use super::{
     super::value::{Outcome, Value, fault, no_overload},
-    Native,
+    native::Native,
 };
 use jiff::civil::DateTime;
 

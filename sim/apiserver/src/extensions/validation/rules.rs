@@ -11,7 +11,7 @@ use crate::{
     },
     schema::cel::{self, RuleError},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const REASONS: [&str; 4] = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
 
@@ -72,23 +72,25 @@ fn compile(schema: &Value, rule: &Value, path: &str, place: &Place<'_>, errors: 
     let wrong = |member: &str, why: &str| {
         FieldError::invalid_hidden(format!("{path}.{member}"), format!("{}: {why}", shown(rule)))
     };
-    let uses_old = match cel::compile_one(schema, rule, place.is_root) {
-        Ok(compiled) => compiled.is_transition(),
-        Err(RuleError::Rule(why)) => {
-            errors.push(wrong("rule", &why));
-            false
+    let (uses_old, error) = match cel::compile_one(schema, rule, place.is_root) {
+        Ok(compiled) => (compiled.is_transition(), None),
+        Err(RuleError::Rule(why)) => (false, Some(wrong("rule", &why))),
+        Err(RuleError::MessageExpression(why)) => {
+            let alone = json!({"rule": said, "optionalOldSelf": rule.get("optionalOldSelf")});
+            let uses_old = cel::compile_one(schema, &alone, place.is_root).is_ok_and(|rule| rule.is_transition());
+            (uses_old, Some(wrong("messageExpression", &why)))
         }
-        Err(RuleError::MessageExpression(why)) => return errors.push(wrong("messageExpression", &why)),
         // The definition as a whole is not simulated.
         Err(RuleError::Missing(_)) => return,
     };
-    if let (true, Some(above)) = (uses_old, &place.uncorrelated) {
-        let detail = format!("oldSelf cannot be used on the uncorrelatable portion of the schema within {above}");
-        errors.push(FieldError::invalid(format!("{path}.rule"), said, detail));
-    }
     if let (false, Some(optional)) = (uses_old, rule.get("optionalOldSelf")) {
         let detail = "may not be set if oldSelf is not used in rule";
         errors.push(FieldError::invalid(format!("{path}.optionalOldSelf"), optional, detail));
+    }
+    errors.extend(error);
+    if let (true, Some(above)) = (uses_old, &place.uncorrelated) {
+        let detail = format!("oldSelf cannot be used on the uncorrelatable portion of the schema within {above}");
+        errors.push(FieldError::invalid(format!("{path}.rule"), said, detail));
     }
 }
 
