@@ -121,7 +121,7 @@ fn crashes_and_pauses_are_survived() {
 #[test]
 fn broken_connections_are_survived() {
     use FaultKind::{Delay, FalseError, Hang, LateWrite, LostAnswer, LostRequest, TooManyRequests};
-    holds_under("api-errors", 12, &[Delay, FalseError, LateWrite, LostAnswer, LostRequest, Hang, TooManyRequests]);
+    holds_under("api-errors", 24, &[Delay, FalseError, LateWrite, LostAnswer, LostRequest, Hang, TooManyRequests]);
 }
 
 #[test]
