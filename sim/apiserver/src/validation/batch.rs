@@ -100,7 +100,7 @@ fn job_spec(object: &Value, at: &str, errors: &mut Vec<FieldError>) {
     for member in numbers {
         check::not_negative(object, &pointer(member), "", errors);
     }
-    check::one_of(object, &pointer("completionMode"), "", &["Indexed", "NonIndexed"], errors);
+    check::one_of(object, &pointer("completionMode"), "", &["NonIndexed", "Indexed"], errors);
     if text(object, &pointer("completionMode")) == "Indexed" {
         if number(object, &pointer("completions")).is_none() {
             errors.push(FieldError::required(path("completions"), "when completion mode is Indexed"));

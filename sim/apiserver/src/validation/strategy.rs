@@ -78,6 +78,7 @@ pub(crate) fn prepare_new(kind: &Kind, object: &mut Map<String, Value>, user: Op
             storage::protect(object, "kubernetes.io/pv-protection");
             json!({"phase": "Pending", "lastPhaseTransitionTime": timestamp::seconds(now)})
         }
+        ("storage.k8s.io", "VolumeAttributesClass") => return storage::protect(object, "kubernetes.io/vac-protection"),
         ("certificates.k8s.io", _) => return certificates::prepare_new(object, user),
         ("autoscaling", _) => json!({"currentMetrics": null, "desiredReplicas": 0}),
         ("apiregistration.k8s.io", _) => local_service(object, now),

@@ -1,8 +1,9 @@
 //! Definitions of custom resources while a server runs, beyond the recorded cases: forks, changed schemas, watches.
 use crate::cluster::*;
-use apiserver::{AnswerBody, ApiServer, WatchId, WatchItem};
-use http::Method;
+use apiserver::{AnswerBody, ApiServer, Registry, WatchId, WatchItem};
+use http::{HeaderValue, Method, header};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const THINGS: &str = "/apis/example.io/v1/things";
@@ -136,4 +137,22 @@ fn first_definition_keeps_its_names() {
     }
     let served = ["zebras", "ants"].map(|plural| get(&mut api, FIRST, &format!("/apis/example.io/v1/{plural}")).0);
     assert_eq!(served, [200, 404], "the older definition keeps the name");
+}
+
+/// A definition that was built from types has `0.0` where its manifest has `0`.
+#[test]
+fn installed_definition_can_be_applied_again() {
+    let versions = |least: Value| [version("v1", true, &json!({"n": {"type": "integer", "minimum": least}}))];
+    let registry = Registry::builtin().with_crd(&definition(&versions(json!(0.0)))).unwrap();
+    let mut api = ApiServer::new(Arc::new(registry), 1, 1);
+    let mut manifest = definition(&versions(json!(0)));
+    manifest["apiVersion"] = "apiextensions.k8s.io/v1".into();
+    manifest["kind"] = "CustomResourceDefinition".into();
+    let target = format!("{DEFINITIONS}/things.example.io?fieldManager=kubectl");
+    let mut apply = request(Method::PATCH, &target, "application/json", &manifest);
+    apply.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/apply-patch+yaml"));
+    let answer = send(&mut api, FIRST, &apply);
+    let AnswerBody::Full(body) = answer.body else { panic!("the answer is an object") };
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((answer.status, &body["metadata"]["generation"]), (200, &json!(1)), "{body}");
 }

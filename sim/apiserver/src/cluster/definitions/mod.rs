@@ -9,6 +9,7 @@
 use crate::{
     base::{
         actor::ADMIN,
+        json::integral,
         object::{self, Object},
         timestamp,
     },
@@ -27,6 +28,18 @@ use std::sync::Arc;
 mod finalizer;
 mod serving;
 
+/// A definition as it would be read from a body: a number without a fraction is an integer.
+fn read_back(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => map.iter().map(|(name, value)| (name.clone(), read_back(value))).collect(),
+        Value::Array(list) => list.iter().map(read_back).collect(),
+        Value::Number(number) if number.is_f64() => {
+            number.as_f64().and_then(integral).map_or_else(|| value.clone(), Value::from)
+        }
+        other => other.clone(),
+    }
+}
+
 pub(crate) const COLLECTION: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 impl ApiServer {
@@ -34,7 +47,7 @@ impl ApiServer {
     pub(crate) fn place_definitions(&mut self, now: Timestamp) {
         let registry = Arc::clone(&self.registry);
         for definition in registry.definitions() {
-            let mut value = (**definition).clone();
+            let mut value = read_back(definition);
             let (group, plural) = subject(&value);
             let name = format!("{plural}.{group}");
             if let Some(map) = value.as_object_mut() {
