@@ -76,6 +76,7 @@ fn shards_add_up_to_the_whole() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the deadline of a search is a moment of real time")]
 fn unfinished_search_says_so() {
     let brief = Search { deadline: Some(std::time::Instant::now()), ..search(bound(2, 0)) };
     let explored = explored("pair", "fenced-lease", &brief);

@@ -354,7 +354,7 @@ async fn generated_rules_mean_the_same_on_both() {
         compiled += good.len();
         failed += causes(&theirs[3]).as_array().map_or(0, Vec::len);
         if theirs != ours {
-            different.push(differing(&good, causes(&theirs[3]), causes(&ours[3])));
+            different.extend(differing(&good, causes(&theirs[3]), causes(&ours[3])));
         }
     }
     println!("{count} rules, {compiled} compile, {failed} fail, {} differ", different.len());
@@ -363,14 +363,16 @@ async fn generated_rules_mean_the_same_on_both() {
     assert!(different.is_empty(), "{} differ:\n{}", different.len(), shown.join("\n"));
 }
 
+/// An error inside cel-go itself, which estimates what a failed call on a list cost: there is no meaning to compare.
+const INTERNAL: &str = "internal error: interface conversion: *types.Err";
+
 /// The rules whose causes differ.
-fn differing(rules: &[&String], theirs: &Value, ours: &Value) -> String {
-    let of = |causes: &Value, at: usize| -> Vec<Value> {
+fn differing(rules: &[&String], theirs: &Value, ours: &Value) -> Vec<String> {
+    let of = |causes: &Value, at: usize| -> Value {
         let field = format!("spec.p{at:02}");
         causes.as_array().into_iter().flatten().filter(|cause| cause["field"] == field.as_str()).cloned().collect()
     };
-    let lines = rules.iter().enumerate().filter(|(at, _)| of(theirs, *at) != of(ours, *at)).map(|(at, rule)| {
-        format!("{rule}\n  real: {}\n  here: {}", Value::from(of(theirs, at)), Value::from(of(ours, at)))
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    let pairs = rules.iter().enumerate().map(|(at, rule)| (rule, of(theirs, at), of(ours, at)));
+    let differing = pairs.filter(|(_, theirs, ours)| theirs != ours && !theirs.to_string().contains(INTERNAL));
+    differing.map(|(rule, theirs, ours)| format!("{rule}\n  real: {theirs}\n  here: {ours}")).collect()
 }
