@@ -1,13 +1,20 @@
 //! One replica of the gateway as a process of its own, for tests that kill it: the application that production serves,
 //! with a protocol by name. `replica PROTOCOL POD NAMESPACE KUBECONFIG SIGNALS-ADDRESS PROBES-ADDRESS`
 use gateway::{app::App, clock::SystemClock, config::Config, entropy::SystemEntropy, kube_client, server};
-use scenarios::protocol_name::ProtocolName;
+use scenarios::protocol_name::{ProtocolName, SHIPPED};
 use std::{error::Error, future::pending, path::Path, sync::Arc};
+use tokio::runtime::Builder;
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [protocol, pod, namespace, kubeconfig, signals, probes] = arguments.as_slice() else {
+    // The safeguards that a mutant lacks belong to its thread.
+    let shipped = arguments.first().is_some_and(|protocol| protocol == SHIPPED);
+    let mut builder = if shipped { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+    builder.enable_all().build()?.block_on(serve(&arguments))
+}
+
+async fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
+    let [protocol, pod, namespace, kubeconfig, signals, probes] = arguments else {
         return Err("usage: replica PROTOCOL POD NAMESPACE KUBECONFIG SIGNALS-ADDRESS PROBES-ADDRESS".into());
     };
     let protocol: ProtocolName = protocol.parse()?;

@@ -1,6 +1,7 @@
 //! A fleet that crash-loops on a real kube-apiserver: three processes of the gateway, one of which is killed every four
-//! seconds and started again under the same pod's name, while senders retry. The first signal of every fingerprint is
-//! accepted within 35 s, each fingerprint has one RemediationRequest, and its count is right.
+//! seconds, shortly after a burst of alerts, and started again under the same pod's name, while senders retry. The
+//! first signal of every fingerprint is accepted within 35 s, each fingerprint has one RemediationRequest, and its
+//! count is right.
 //!
 //! `CRASH_LOOP_SECONDS=90 cargo test -p tests --test crash_loop -- --nocapture` kills for longer, and prints the times.
 //! `CRASH_LOOP_PROTOCOL=mutant-waits-for-expiry` runs a protocol that only waits for locks to expire, and fails.
@@ -19,12 +20,15 @@ use tests::{
     differential::Real,
     real_server::{ADMIN_TOKEN, Options, RealServer},
 };
-use tokio::time::{Instant, interval};
+use tokio::time::{interval, sleep};
 
 /// Longest time from the first delivery of a fingerprint until one of its signals is accepted.
 const BOUND: Duration = Duration::from_secs(35);
 const KILLS_EVERY: Duration = Duration::from_secs(4);
-const ALERTS_EVERY: Duration = Duration::from_millis(250);
+/// Fingerprints whose first alerts are under way when a replica is killed.
+const BURST: u16 = 24;
+/// Milliseconds from a burst to the kill, in turn: holders die after acquiring, after creating and after counting.
+const KILLS_AFTER: [u64; 5] = [20, 40, 60, 90, 130];
 /// How long all signals may take after the last kill.
 const LAST: Duration = Duration::from_secs(120);
 
@@ -89,18 +93,6 @@ fn check(outcomes: &[(Payload, Outcome)], stored: &BTreeMap<String, Vec<u64>>) -
     wrong
 }
 
-/// Kills one replica after the other for as long as `span`; gives the number of kills.
-async fn kill(fleet: Arc<Fleet>, span: Duration) -> usize {
-    let (mut ticks, mut kills, end) = (interval(KILLS_EVERY), 0, Instant::now() + span);
-    ticks.tick().await;
-    while Instant::now() < end {
-        ticks.tick().await;
-        fleet.kill_and_restart(kills % Fleet::REPLICAS);
-        kills += 1;
-    }
-    kills
-}
-
 /// Prints the times from first deliveries to first accepts.
 fn report(outcomes: &[(Payload, Outcome)], kills: usize) {
     let mut times: Vec<Duration> = outcomes.iter().map(|(_, outcome)| outcome.first_accepted).collect();
@@ -119,20 +111,20 @@ fn report(outcomes: &[(Payload, Outcome)], kills: usize) {
 #[cfg_attr(not(real_server), ignore = "needs Go, or KUBEBUILDER_ASSETS")]
 async fn first_signals_survive_crash_loops() {
     let seconds: u64 = setting("CRASH_LOOP_SECONDS", "30").parse().expect("a number of seconds");
-    let span = Duration::from_secs(seconds);
-    let fingerprints = u16::try_from(span.as_millis() / ALERTS_EVERY.as_millis()).expect("few");
-    let plane = control_plane(fingerprints).await;
+    let kills = usize::try_from(seconds / KILLS_EVERY.as_secs()).expect("few");
+    let plane = control_plane(BURST * u16::try_from(kills).expect("few")).await;
     let fleet = Arc::new(Fleet::start(&plane, &setting("CRASH_LOOP_PROTOCOL", SHIPPED)));
     fleet.ready().await;
-    let killer = tokio::spawn(kill(fleet.clone(), span));
-    let mut ticks = interval(ALERTS_EVERY);
-    let mut senders = Vec::new();
-    for number in 0..fingerprints {
+    let (mut ticks, mut senders) = (interval(KILLS_EVERY), Vec::new());
+    for kill in 0..kills {
         ticks.tick().await;
-        let payload = Payload::Distinct(number);
-        senders.push((payload, tokio::spawn(deliver(fleet.clone(), payload))));
+        for _ in 0..BURST {
+            let payload = Payload::Distinct(u16::try_from(senders.len()).expect("few"));
+            senders.push((payload, tokio::spawn(deliver(fleet.clone(), payload))));
+        }
+        sleep(Duration::from_millis(KILLS_AFTER[kill % KILLS_AFTER.len()])).await;
+        fleet.kill_and_restart(kill % Fleet::REPLICAS);
     }
-    let kills = killer.await.expect("no panic");
     let mut outcomes = Vec::new();
     for (payload, sender) in senders {
         let outcome =
