@@ -8,7 +8,7 @@
 use super::{
     progress::Progress,
     scope::{Cost, alternatives},
-    sums::{Share, Sums},
+    sums::{Share, Sums, locked},
     tally::{FirstViolation, Tally},
 };
 use crate::{
@@ -20,7 +20,7 @@ use sim::engine::{Choices, Pick, Recorded};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Instant,
@@ -138,10 +138,6 @@ fn cells(bound: Cost) -> Vec<Cost> {
     let mut cells: Vec<Cost> = all.collect();
     cells.sort_by_key(|cell| (cell.faults + cell.preemptions, cell.faults));
     cells
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A search that is under way, or over.

@@ -10,18 +10,16 @@ pub(super) fn name() -> String {
 
 /// cargo starts a program of the current workspace by a relative path, below the folder of its profile.
 fn named(invoked: &str, by_cargo: bool) -> String {
-    let path = Path::new(invoked);
-    if path.components().count() < 2 && !invoked.contains('/') {
+    if !invoked.contains('/') {
         return "lockstep".to_owned();
     }
+    let path = Path::new(invoked);
     let profile = path.parent().and_then(Path::file_name).and_then(|profile| profile.to_str());
-    match profile {
-        Some("debug") if by_cargo && path.is_relative() => "cargo run --".to_owned(),
-        Some(profile) if by_cargo && path.is_relative() => match profile {
-            "release" => "cargo run --release --".to_owned(),
-            other => format!("cargo run --profile {other} --"),
-        },
-        _ => quoted(invoked),
+    match profile.filter(|_| by_cargo && path.is_relative()) {
+        Some("debug") => "cargo run --".to_owned(),
+        Some("release") => "cargo run --release --".to_owned(),
+        Some(profile) => format!("cargo run --profile {profile} --"),
+        None => quoted(invoked),
     }
 }
 

@@ -304,18 +304,25 @@ fn parse(text: &str) -> Type {
         };
     }
     match text {
+        "timestamp" => Type::Timestamp,
+        "duration" => Type::Duration,
+        "A" => Type::Param(0),
+        "B" => Type::Param(1),
+        other => scalar(other).unwrap_or_else(|| opaque(other)),
+    }
+}
+
+/// A type that signatures and expressions call by the same name.
+fn scalar(name: &str) -> Option<Type> {
+    Some(match name {
         "bool" => Type::Bool,
         "int" => Type::Int,
         "uint" => Type::Uint,
         "double" => Type::Double,
         "string" => Type::String,
         "bytes" => Type::Bytes,
-        "timestamp" => Type::Timestamp,
-        "duration" => Type::Duration,
-        "A" => Type::Param(0),
-        "B" => Type::Param(1),
-        other => opaque(other),
-    }
+        _ => return None,
+    })
 }
 
 /// A type of a library, by its name here; `dyn` for any other name.
@@ -331,13 +338,10 @@ pub(super) fn overloads(function: &str) -> Option<&'static [Overload]> {
 /// The type that an identifier names.
 pub(super) fn named(name: &str) -> Option<Type> {
     let any = || Arc::new(Type::Dyn);
+    if let Some(scalar) = scalar(name) {
+        return Some(scalar);
+    }
     let found = match name {
-        "bool" => Type::Bool,
-        "int" => Type::Int,
-        "uint" => Type::Uint,
-        "double" => Type::Double,
-        "string" => Type::String,
-        "bytes" => Type::Bytes,
         "google.protobuf.Timestamp" => Type::Timestamp,
         "google.protobuf.Duration" => Type::Duration,
         "list" => Type::List(Arc::new(Type::Param(u32::MAX))),

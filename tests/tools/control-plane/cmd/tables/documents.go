@@ -25,18 +25,24 @@ type documents struct {
 	parsed  map[string]*property
 }
 
-type discovery struct {
-	Items []struct {
-		Metadata struct{ Name string }
-		Versions []struct {
-			Version   string
-			Resources []struct {
-				ResponseKind responseKind
-				Subresources []struct{ ResponseKind responseKind }
-			}
-		}
-	}
+type discovery struct{ Items []group }
+
+type group struct {
+	Metadata struct{ Name string }
+	Versions []version
 }
+
+type version struct {
+	Version   string
+	Resources []resource
+}
+
+type resource struct {
+	ResponseKind responseKind
+	Subresources []subresource
+}
+
+type subresource struct{ ResponseKind responseKind }
 
 type responseKind struct{ Group, Version, Kind string }
 
@@ -112,10 +118,6 @@ func coreDiscovery(path string) discovery {
 		Resources []struct{ Name, Group, Version, Kind string }
 	}
 	readJSON(path, &list)
-	type resource = struct {
-		ResponseKind responseKind
-		Subresources []struct{ ResponseKind responseKind }
-	}
 	var resources []resource
 	for _, found := range list.Resources {
 		resources = append(resources, resource{ResponseKind: responseKind{found.Group, found.Version, found.Kind}})
@@ -124,28 +126,10 @@ func coreDiscovery(path string) discovery {
 	for i := range resources {
 		if own := resources[i].ResponseKind; own.Version != "" {
 			resources[i].ResponseKind = responseKind{Kind: ""}
-			resources[i].Subresources = append(resources[i].Subresources, struct{ ResponseKind responseKind }{own})
+			resources[i].Subresources = append(resources[i].Subresources, subresource{own})
 		}
 	}
-	var core discovery
-	core.Items = append(core.Items, struct {
-		Metadata struct{ Name string }
-		Versions []struct {
-			Version   string
-			Resources []struct {
-				ResponseKind responseKind
-				Subresources []struct{ ResponseKind responseKind }
-			}
-		}
-	}{})
-	core.Items[0].Versions = append(core.Items[0].Versions, struct {
-		Version   string
-		Resources []struct {
-			ResponseKind responseKind
-			Subresources []struct{ ResponseKind responseKind }
-		}
-	}{Version: "v1", Resources: resources})
-	return core
+	return discovery{Items: []group{{Versions: []version{{Version: "v1", Resources: resources}}}}}
 }
 
 // The schema of a Go type; nil if it has none.
