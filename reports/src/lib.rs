@@ -3,7 +3,7 @@
 //! A [`RunReport`] is the whole result of one invocation, as plain data. Each module below turns it into one format.
 //! None of them computes a verdict, reads a file or writes one.
 //!
-//! - [`report`]: the schema, which is also the JSON format's;
+//! - [`report`]: the schema, which is also the JSON format's; [`part`]: one machine's part of a campaign;
 //! - [`timeline`]: what happened in one run, as lanes and entries;
 //! - [`mod@exit_code`]: the exit code of the process;
 //! - [`text`], [`json`], [`junit`], [`github`], [`html`]: one format each, by `render`.
@@ -15,6 +15,7 @@ pub mod github;
 pub mod html;
 pub mod json;
 pub mod junit;
+pub mod part;
 pub mod report;
 mod summary;
 mod tables;

@@ -2,7 +2,7 @@
 //!
 //! The schema is versioned, since other programs read the JSON: a field may be added, but none is renamed or removed
 //! within a version. A verb fills in the fields that it has; the others are absent from the JSON.
-use crate::timeline::Timeline;
+use crate::{part::Part, timeline::Timeline};
 use model::Verdict;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,9 @@ pub struct RunReport {
     /// Moment at which the invocation began, as `2026-11-30T09:15:00Z`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<String>,
+    /// `run --shard`: the part of the campaign that this report covers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
     /// How the program was started, for commands to paste: `lockstep`, a path, or `cargo run --release --`. Reports for
     /// machines do not have it.
     #[serde(skip)]

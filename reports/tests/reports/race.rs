@@ -170,6 +170,7 @@ pub(crate) fn violated() -> RunReport {
         planned_runs: None,
         time_limit_seconds: None,
         started: Some("2026-11-30T09:15:00Z".to_owned()),
+        part: None,
         program: None,
         frontier: None,
         scope: None,

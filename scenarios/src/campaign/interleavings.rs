@@ -5,7 +5,7 @@
 //! 2017), which needs no correction tables. Its standard error is 1.04 / √2^14 = 0.8 %: two of three estimates are that
 //! close, and 997 of 1,000 within 2.4 %. The state depends on the set of hashes only, not on their order or on how
 //! threads divided them.
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write};
 
 /// Most different hashes that are counted exactly.
 pub const EXACT: usize = 4_096;
@@ -61,6 +61,39 @@ impl Interleavings {
         }
     }
 
+    /// The interleavings as text, for a report that is merged with others: their sum, then the hashes or the registers,
+    /// in hexadecimal digits.
+    pub fn to_text(&self) -> String {
+        let mut text = format!("{:016x}", self.sum);
+        match &self.distinct {
+            Distinct::Exact(hashes) => {
+                text.push('=');
+                hashes.iter().for_each(|hash| _ = write!(text, "{hash:016x}"));
+            }
+            Distinct::Sketch(registers) => {
+                text.push('~');
+                registers.iter().for_each(|register| _ = write!(text, "{register:02x}"));
+            }
+        }
+        text
+    }
+
+    /// Reads what [`Interleavings::to_text`] wrote; `None` for any other text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (sum, rest) = text.split_at_checked(16)?;
+        let sum = u64::from_str_radix(sum, 16).ok()?;
+        let distinct = if let Some(digits) = rest.strip_prefix('=') {
+            let hashes: Option<BTreeSet<u64>> = numbers(digits, 16)?.collect();
+            Distinct::Exact(hashes.filter(|hashes| hashes.len() <= EXACT)?)
+        } else {
+            let registers: Option<Vec<u64>> = numbers(rest.strip_prefix('~')?, 2)?.collect();
+            let registers = registers.filter(|registers| registers.len() == REGISTERS)?.into_iter();
+            let valid = registers.map(|value| u8::try_from(value).ok().filter(|value| usize::from(*value) <= HIGHEST));
+            Distinct::Sketch(valid.collect::<Option<Box<[u8]>>>()?)
+        };
+        Some(Self { distinct, sum })
+    }
+
     /// Sum of all hashes: equal for the same runs in any order.
     pub fn sum(&self) -> u64 {
         self.sum
@@ -92,6 +125,12 @@ impl Distinct {
             Distinct::Exact(_) => unreachable!("replaced above"),
         }
     }
+}
+
+/// Numbers of so many hexadecimal digits each; `None` if the text has other characters, or part of a number.
+fn numbers(digits: &str, width: usize) -> Option<impl Iterator<Item = Option<u64>>> {
+    let whole = digits.len().is_multiple_of(width) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    whole.then(|| (0..digits.len()).step_by(width).map(move |at| u64::from_str_radix(&digits[at..at + width], 16).ok()))
 }
 
 /// A register keeps the highest position of the first one-bit among the hashes of its index.
@@ -194,6 +233,24 @@ mod tests {
             assert_eq!(parts, whole, "{count} in parts");
         }
         assert_ne!(counted([1, 1]).sum(), counted([1]).sum());
+    }
+
+    #[test]
+    fn text_keeps_sets_and_registers() {
+        for count in [0_u64, 3, 4_096, 4_097, 30_000] {
+            let whole = counted(0..count);
+            assert_eq!(Interleavings::from_text(&whole.to_text()), Some(whole), "{count}");
+        }
+    }
+
+    #[test]
+    fn other_texts_are_not_interleavings() {
+        let (exact, sketch) = (counted(0..3).to_text(), counted(0..5_000).to_text());
+        let cut = [&exact[..16], &exact[..20], &sketch[..100], &exact[..exact.len() - 1], "", "é"];
+        let changed = [exact.replace('=', "~"), exact.replace('=', "?"), format!("{}ff", &sketch[..sketch.len() - 2])];
+        for text in cut.into_iter().chain(changed.iter().map(String::as_str)) {
+            assert_eq!(Interleavings::from_text(text), None, "{text:.40}");
+        }
     }
 
     #[test]

@@ -75,6 +75,16 @@ impl Plan {
         Some(Turn { subject, run: round * self.shares[subject] + run })
     }
 
+    /// Runs of each subject in one round, and the number of rounds if it is limited.
+    pub fn shares(&self) -> (&[u64], Option<u64>) {
+        (&self.shares, self.rounds)
+    }
+
+    /// This machine's part of the turns, from 0, and the number of parts.
+    pub fn part_of(&self) -> (u64, u64) {
+        self.part
+    }
+
     /// Number of subjects.
     pub fn subjects(&self) -> usize {
         self.shares.len()

@@ -1,12 +1,19 @@
 //! Turns a campaign's counts into a report.
-use super::program;
-use crate::{campaign::Tally, runner::Subject, workload::Act};
+use super::{part::Settings, program};
+use crate::{
+    campaign::{Plan, Tally},
+    runner::Subject,
+    workload::Act,
+};
 use model::verdict::Verdict;
 use reports::report::{FaultCount, InvariantCount, RunReport, SCHEMA, ScenarioReport};
 use std::time::Duration;
 
 /// Conformance cases that the simulated server did not pass when this program was built.
 const GAPS: &str = include_str!("../../../tests/conformance/not_yet.txt");
+
+/// Runs from which a missing fault or check is a failure rather than chance.
+pub(super) const RUNS_ENOUGH: u64 = 100;
 
 /// The report of a campaign, without its failures.
 pub(super) fn report(
@@ -60,6 +67,7 @@ pub(super) fn blank(command: &str, wall: Duration) -> RunReport {
         planned_runs: None,
         time_limit_seconds: None,
         started: None,
+        part: None,
         program: Some(program::name()),
         frontier: None,
         scope: None,
@@ -100,36 +108,39 @@ fn scenario(subject: &Subject, tally: &Tally, strategy: &str) -> ScenarioReport 
     }
 }
 
-/// Requirements that were not met: runs that could not begin, faults that a scenario is about and that never took
-/// effect (in those of `faults`), and invariants that were never checked (if `whole_catalogue`).
-pub(super) fn unmet(
-    subjects: &[Subject],
-    tallies: &[Tally],
-    faults: impl Fn(usize) -> bool,
-    whole_catalogue: bool,
-) -> Vec<String> {
+/// Adds the requirements that were not met: runs that could not begin, faults that a scenario is about and that never
+/// took effect, and invariants that were never checked. Only a whole campaign is judged by what it lacks.
+pub(super) fn judge(
+    report: &mut RunReport,
+    settings: &Settings,
+    plan: &Plan,
+    (subjects, tallies): (&[Subject], &[Tally]),
+) {
+    let whole = report.complete && plan.part_of() == (0, 1);
     let mut unmet = Vec::new();
     for (index, (subject, tally)) in subjects.iter().zip(tallies).enumerate() {
         let name = &subject.scenario.name;
         unmet.extend(tally.broken.iter().map(|reason| format!("{name}: a run could not begin: {reason}")));
+        let enough = tally.runs >= RUNS_ENOUGH || plan.runs_of(index) == Some(tally.runs);
+        if !(settings.judged && whole && enough && tally.runs > 0) {
+            continue;
+        }
         for kind in subject.scenario.required_faults() {
-            if faults(index) && tally.runs > 0 && tally.delivered.of(kind) == 0 {
+            if tally.delivered.of(kind) == 0 {
                 unmet.push(format!("{name}: the fault `{}` never took effect", kind.name()));
             }
         }
     }
-    if whole_catalogue {
+    if settings.whole_catalogue && whole {
         for invariant in model::ALL {
-            let checked = tallies
-                .iter()
-                .flat_map(|tally| &tally.checks)
-                .any(|(name, checks)| *name == invariant.id && checks.checked > 0);
-            if !checked {
+            let checks =
+                |tally: &Tally| tally.checks.iter().any(|(name, checks)| *name == invariant.id && checks.checked > 0);
+            if !tallies.iter().any(checks) {
                 unmet.push(format!("the invariant `{}` was never checked", invariant.id));
             }
         }
     }
-    unmet
+    report.unmet = unmet;
 }
 
 /// The present moment, as reports have it.

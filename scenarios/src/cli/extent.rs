@@ -4,7 +4,7 @@
 //! that the user set is a budget like a number of runs, and may be used up at any point.
 use crate::campaign::{Plan, Progress, Tally};
 use model::verdict::Verdict;
-use reports::report::RunReport;
+use reports::{part, report::RunReport};
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 /// Part of its planned runs that each scenario must have if the time ends first: one in so many.
@@ -52,6 +52,37 @@ impl Extent {
     /// All runs of a plan, or as many as the time allows.
     pub(super) const fn within(plan: Plan, time: Duration) -> Self {
         Self { plan, limit: Limit::Within(time) }
+    }
+
+    /// The extent of a campaign of which a report covers one part.
+    pub(super) fn of_part(part: &part::Part) -> Self {
+        let time = |seconds: f64| Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        let limit = match part.limit {
+            part::Limit::Runs => Limit::Runs,
+            part::Limit::Time(seconds) => Limit::Time(time(seconds)),
+            part::Limit::Within(seconds) => Limit::Within(time(seconds)),
+        };
+        Self { plan: Plan::new(part.shares.clone(), part.rounds), limit }
+    }
+
+    /// What ends it, for a report.
+    pub(super) const fn as_limit(&self) -> part::Limit {
+        match self.limit {
+            Limit::Runs => part::Limit::Runs,
+            Limit::Time(time) => part::Limit::Time(time.as_secs_f64()),
+            Limit::Within(time) => part::Limit::Within(time.as_secs_f64()),
+        }
+    }
+
+    /// How a campaign has ended whose parts ended by themselves, all of them or not.
+    pub(super) fn ended_in_parts(&self, tallies: &[Tally], all: bool) -> Ended {
+        let made: u64 = tallies.iter().map(|tally| tally.runs).sum();
+        match self.limit() {
+            _ if self.plan.total().is_some_and(|planned| made >= planned) => Ended::AsPlanned,
+            _ if !all => Ended::Interrupted,
+            Some(_) => Ended::InTime,
+            None => Ended::AsPlanned,
+        }
     }
 
     /// One machine's part of it.

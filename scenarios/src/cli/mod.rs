@@ -1,7 +1,7 @@
 //! The command line: its verbs, and the module that executes each.
 //!
 //! A verb is a module with `Args` and `execute`. What several verbs share has a module of its own: `options`,
-//! `values`, `campaign_report`, `extent`, `failures`, `folder`, `output`, `with_progress`, `signals`.
+//! `values`, `campaign_report`, `extent`, `part`, `failures`, `folder`, `output`, `with_progress`, `signals`.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 mod campaign_report;
 mod completions;
@@ -14,10 +14,12 @@ mod fidelity;
 mod folder;
 mod list;
 mod man;
+mod merge;
 mod mutants;
 mod options;
 mod outcome;
 mod output;
+mod part;
 mod print;
 mod program;
 mod progress;
@@ -72,6 +74,7 @@ enum Verb {
     #[command(alias = "bugs")]
     Mutants(mutants::Args),
     Replay(replay::Args),
+    Merge(merge::Args),
     List(list::Args),
     Determinism(determinism::Args),
     Serve(serve::Args),
@@ -92,6 +95,7 @@ impl Command {
             Verb::Exhaust(args) => exhaust::execute(&args),
             Verb::Mutants(args) => mutants::execute(&args),
             Verb::Replay(args) => replay::execute(&args),
+            Verb::Merge(args) => merge::execute(&args),
             Verb::List(args) => list::execute(&args),
             Verb::Determinism(args) => determinism::execute(&args),
             Verb::Serve(args) => serve::execute(&args),

@@ -1,12 +1,14 @@
 //! `lockstep run`: the main job.
 use super::{
-    campaign_report,
+    campaign_report::{self, RUNS_ENOUGH},
     extent::{Ended, Extent},
     failures::{self, ReplayFiles},
     folder::Folder,
     options::{ReportOptions, Strategy, duration, threads},
     outcome::Outcome,
-    output, print, shard, values,
+    output,
+    part::{self, Settings},
+    print, shard, values,
     with_progress::with_progress,
 };
 use crate::{
@@ -31,8 +33,6 @@ const TIME_OF_ALL: Duration = Duration::from_secs(43);
 const RUNS_OF_ONE: u64 = 2_000;
 /// Number of runs over the direct transport that take as long as one over the network.
 const NETWORK_COST: u64 = 200;
-/// Runs from which a missing fault or check is a failure rather than chance.
-const RUNS_ENOUGH: u64 = 100;
 
 /// Runs thousands of interleavings of the scenarios against the gateway.
 ///
@@ -94,6 +94,12 @@ pub(super) struct Args {
     options: ReportOptions,
 }
 
+impl Args {
+    fn overrides(&self) -> Overrides {
+        Overrides { faults: self.faults, replicas: self.replicas.map(usize::from) }
+    }
+}
+
 /// A run that is under way, or over.
 struct Job<'a> {
     args: &'a Args,
@@ -143,16 +149,22 @@ impl Job<'_> {
     fn report(&self, tallies: &[Tally]) -> RunReport {
         let mut report = self.sums(tallies, self.extent.ended(tallies, self.progress));
         report.failures = failures::of_campaign(tallies, self.args.strategy.name(), self.files);
+        campaign_report::judge(&mut report, &self.settings(), &self.extent.plan, (self.subjects, tallies));
+        report
+    }
+
+    fn settings(&self) -> Settings {
         let args = self.args;
         let enough = args.runs.is_none_or(|runs| runs >= RUNS_ENOUGH);
-        let whole = enough && args.time.is_none() && args.shard.is_none() && !args.fail_fast;
-        let own = whole && args.protocol == ProtocolName::FencedLease && args.faults.is_none() && report.complete;
-        let judged = |subject: usize| {
-            let runs: u64 = tallies.get(subject).map_or(0, |tally: &Tally| tally.runs);
-            own && (runs >= RUNS_ENOUGH || self.extent.plan.runs_of(subject) == Some(runs))
-        };
-        report.unmet = campaign_report::unmet(self.subjects, tallies, judged, own && args.scenarios.is_empty());
-        report
+        let whole = enough && args.time.is_none() && !args.fail_fast;
+        let judged = whole && args.protocol == ProtocolName::FencedLease && args.faults.is_none();
+        Settings {
+            seed: args.seed,
+            overrides: args.overrides(),
+            doublecheck: args.doublecheck,
+            judged,
+            whole_catalogue: judged && args.scenarios.is_empty(),
+        }
     }
 
     #[expect(clippy::disallowed_methods, reason = "the report says how long it took; no run sees it")]
@@ -162,12 +174,13 @@ impl Job<'_> {
         let mut report = campaign_report::report("run", (self.subjects, tallies), strategy, took);
         report.started = Some(self.started.clone());
         self.extent.describe(&mut report, tallies, ended);
+        report.part = self.args.shard.map(|_| part::of(&self.settings(), self.extent, tallies));
         report
     }
 }
 
 fn subjects(args: &Args) -> Vec<Subject> {
-    let overrides = Overrides { faults: args.faults, replicas: args.replicas.map(usize::from) };
+    let overrides = args.overrides();
     let subject = |scenario: &&Scenario| Subject::new((*scenario).clone(), args.protocol, args.transport, overrides);
     if !args.scenarios.is_empty() {
         let named = args.scenarios.iter().enumerate();

@@ -5,6 +5,7 @@
 mod folder;
 mod interrupted;
 mod invocation;
+mod merged;
 mod outputs;
 mod replays;
 mod time;

@@ -21,6 +21,11 @@ impl Delivered {
         *self.counter(fault.into()) += 1;
     }
 
+    /// Counts a fault several times.
+    pub fn count_times(&mut self, fault: impl Into<Fault>, times: u64) {
+        *self.counter(fault.into()) += times;
+    }
+
     fn counter(&mut self, fault: Fault) -> &mut u64 {
         match fault {
             Fault::Kind(kind) => &mut self.kinds[kind as usize],
