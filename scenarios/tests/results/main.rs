@@ -2,6 +2,7 @@
 //! clock or a signal is against it.
 #![expect(clippy::disallowed_methods, reason = "these tests wait for processes; no run sees it")]
 
+mod automation;
 mod folder;
 mod interrupted;
 mod invocation;
