@@ -27,7 +27,7 @@ pub struct Part {
     /// Number of rounds; absent without a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<u64>,
-    /// What ends the campaign.
+    /// End of the campaign.
     pub limit: Limit,
     /// Whether faults that a scenario requires must have occurred.
     pub judged: bool,
@@ -38,7 +38,7 @@ pub struct Part {
     pub sums: Vec<PartSums>,
 }
 
-/// What ends a campaign.
+/// End of a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "by", content = "seconds", rename_all = "snake_case")]
 pub enum Limit {

@@ -65,7 +65,7 @@ impl Extent {
         Self { plan: Plan::new(part.shares.clone(), part.rounds), limit }
     }
 
-    /// What ends it, for a report.
+    /// End of the campaign, for a report.
     pub(super) const fn as_limit(&self) -> part::Limit {
         match self.limit {
             Limit::Runs => part::Limit::Runs,

@@ -1,8 +1,8 @@
 //! `lockstep merge`: one report of a campaign that several machines ran in parts.
 //!
-//! The tallies of all parts are added up and judged by the code that judges one machine's campaign, so the merged report
-//! is the report of the campaign in one piece. Violations run again: this writes their replay files and draws their
-//! timelines.
+//! The tallies of all parts are added up and judged by the code that judges one machine's campaign, so the merged
+//! report is the report of the campaign in one piece. Violations run again: this writes their replay files and draws
+//! their timelines.
 use super::{
     campaign_report,
     extent::Extent,
