@@ -7,14 +7,16 @@
 //! targets were resolved, so a request is admitted first, and its signals later.
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// The admission control of one application.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    max: usize,
-    reserve: usize,
+    max: AtomicUsize,
     in_progress: Mutex<InProgress>,
 }
 
@@ -39,13 +41,24 @@ pub(crate) struct SignalPermit<'a> {
 impl Admission {
     /// Admission of `max` requests, and a reserve.
     pub(crate) fn new(max: usize) -> Self {
-        Self { max, reserve: (max / 4).max(1), in_progress: Mutex::default() }
+        Self { max: max.into(), in_progress: Mutex::default() }
+    }
+
+    /// Changes the cap; permits that were given stay.
+    pub(crate) fn set_max(&self, max: usize) {
+        self.max.store(max, Ordering::Relaxed);
+    }
+
+    /// The cap without and with the reserve.
+    fn caps(&self) -> (usize, usize) {
+        let max = self.max.load(Ordering::Relaxed);
+        (max, max + (max / 4).max(1))
     }
 
     /// A permit for a request, whose fingerprints are not known yet; `None` if the cap is reached.
     pub(crate) fn admit_request(&self) -> Option<RequestPermit<'_>> {
         let mut in_progress = self.lock();
-        if in_progress.requests >= self.max + self.reserve {
+        if in_progress.requests >= self.caps().1 {
             return None;
         }
         in_progress.requests += 1;
@@ -56,8 +69,9 @@ impl Admission {
     pub(crate) fn admit_signal(&self, fingerprint: &str) -> Option<SignalPermit<'_>> {
         let digits = fingerprint.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0);
         let mut in_progress = self.lock();
-        let free = (self.max + self.reserve).saturating_sub(in_progress.requests);
-        let uses_reserve = in_progress.requests > self.max;
+        let (max, with_reserve) = self.caps();
+        let free = with_reserve.saturating_sub(in_progress.requests);
+        let uses_reserve = in_progress.requests > max;
         let signals = in_progress.signals.entry(digits).or_default();
         if uses_reserve && *signals > 0 && *signals >= free {
             return None;

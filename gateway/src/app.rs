@@ -3,9 +3,12 @@
 //! An [`App`] owns its background tasks. Dropping it is a crash: no task survives, and no client is answered. HTTP
 //! handlers hold the inner [`Gateway`] instead, which owns no tasks.
 use crate::{
+    access::Access,
     admission::Admission,
+    audit::{Audit, Transport},
     clock::{SharedClock, within},
-    config::Config,
+    config::{Config, ConfigError, Ignored},
+    current::Current,
     entropy::SharedEntropy,
     error::ApiError,
     gateway::Gateway,
@@ -20,7 +23,7 @@ use crate::{
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use std::{
     sync::{
@@ -66,11 +69,13 @@ impl App {
             metrics: metrics.clone(),
         });
         let gateway = Arc::new(Gateway {
+            access: Access::new(client.clone(), &config.identity.namespace, clock.clone(), metrics.clone()),
             targets: Targets::new(client.clone(), clock.clone(), metrics.clone()),
             admission: Admission::new(config.requests_max),
+            audit: Audit::new(clock.clone(), metrics.clone()),
             shutting_down: AtomicBool::new(false),
             warnings: Warnings::new(clock.clone()),
-            config,
+            config: Current::new(config),
             clock,
             entropy,
             metrics,
@@ -81,18 +86,33 @@ impl App {
         Self { gateway, tasks }
     }
 
-    /// The API that receives signals, with every layer.
+    /// The API that receives signals from senders that the API server authenticates and authorises.
     pub fn router(&self) -> Router {
+        let access = from_fn_with_state(self.gateway.clone(), layers::access::layer);
+        self.layered(
+            post(routes::prometheus::receive).route_layer(access.clone()),
+            post(routes::kubernetes_event::receive).route_layer(access),
+        )
+    }
+
+    /// The same without access control: for a replica in a test, whose senders have no tokens. The binary does not use
+    /// it, which a test checks.
+    pub fn open_router(&self) -> Router {
+        self.layered(post(routes::prometheus::receive), post(routes::kubernetes_event::receive))
+    }
+
+    fn layered(&self, prometheus: MethodRouter<Arc<Gateway>>, event: MethodRouter<Arc<Gateway>>) -> Router {
         let gateway = &self.gateway;
         Router::new()
-            .route(routes::PROMETHEUS, post(routes::prometheus::receive))
-            .route(routes::KUBERNETES_EVENT, post(routes::kubernetes_event::receive))
+            .route(routes::PROMETHEUS, prometheus)
+            .route(routes::KUBERNETES_EVENT, event)
             .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
             .fallback(async || ApiError::NotFound)
-            // Innermost first. Authentication belongs here, inside the cap, so that unknown clients cannot load the API
-            // server without limit: TokenReview, then SubjectAccessReview for `create services/gateway-service`.
+            // Innermost first. Access control is inside the cap, so that unknown clients cannot wait without limit.
             .layer(from_fn_with_state(gateway.clone(), layers::concurrency::layer))
-            // CORS belongs here: a refused preflight must still carry the headers below.
+            .layer(from_fn_with_state(gateway.clone(), layers::client::layer))
+            // Outside the cap, and inside the headers below: a refused preflight must still carry them.
+            .layer(from_fn_with_state(gateway.clone(), layers::cors::layer))
             .layer(from_fn(layers::security_headers::layer))
             .layer(from_fn_with_state(gateway.clone(), layers::request_id::layer))
             .layer(from_fn_with_state(gateway.clone(), layers::metrics::layer))
@@ -121,6 +141,42 @@ impl App {
     /// still handled.
     pub fn begin_shutdown(&self) {
         self.gateway.shutting_down.store(true, Ordering::Release);
+    }
+
+    /// Records audit events from now on, and sends them to `transport`.
+    pub fn start_audit(&self, transport: impl Transport) {
+        let gateway = &self.gateway;
+        let storage = gateway.config.get().storage.clone();
+        gateway.audit.start(storage, transport, gateway.entropy.clone(), &self.tasks.spawner());
+    }
+
+    /// Sends the audit events that wait, for at most `time`: the last step of a shutdown.
+    pub async fn flush_audit(&self, time: Duration) {
+        self.gateway.audit.flush(time).await;
+    }
+
+    /// Takes what a changed configuration asks for, as far as that needs no restart; gives the configuration now in
+    /// force. A mistaken one changes nothing.
+    pub fn reload(&self, new: Result<(Config, Vec<Ignored>), ConfigError>) -> Arc<Config> {
+        let gateway = &self.gateway;
+        match new {
+            Ok((new, ignored)) => {
+                let (config, restart) = gateway.config.get().adopt(new);
+                gateway.admission.set_max(config.requests_max);
+                gateway.config.set(config);
+                gateway.metrics.config_reloads.inc();
+                gateway.audit.reloaded(Ok(()));
+                tracing::info!("the configuration was reloaded");
+                ignored.iter().for_each(|ignored| tracing::warn!("{ignored}"));
+                restart.iter().for_each(|key| tracing::warn!(key, "a change of this key needs a restart"));
+            }
+            Err(error) => {
+                gateway.metrics.config_reload_failures.inc();
+                gateway.audit.reloaded(Err(error.to_string()));
+                tracing::error!(%error, "the changed configuration is not valid: the old one stays in force");
+            }
+        }
+        gateway.config.get()
     }
 
     /// The counters of this replica.

@@ -1,5 +1,5 @@
 //! The command line and the pod's environment, as given.
-use crate::config::Identity;
+use crate::config::{Environment, Identity};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -31,20 +31,29 @@ pub struct Args {
 }
 
 /// A command other than serving.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Print the CustomResourceDefinition as YAML.
     Crd,
+    /// Check a configuration: print every mistake in it, and the keys that have no effect.
+    CheckConfig {
+        /// Path of the configuration, as YAML.
+        file: PathBuf,
+    },
 }
 
 impl Args {
-    /// The identity of this gateway. A missing part is empty, and [`Config`](crate::config::Config) refuses it.
-    pub fn identity(&self) -> Identity {
+    /// The environment of this gateway. A missing part of the identity is empty, and
+    /// [`Config`](crate::config::Config) refuses it.
+    pub fn environment(&self) -> Environment {
         let namespace = if self.controller_namespace.is_empty() {
             std::fs::read_to_string(SERVICE_ACCOUNT_NAMESPACE).unwrap_or_default().trim().to_owned()
         } else {
             self.controller_namespace.clone()
         };
-        Identity { pod: self.pod_name.clone(), lock_namespace: self.pod_namespace.clone(), namespace }
+        let identity = Identity { pod: self.pod_name.clone(), lock_namespace: self.pod_namespace.clone(), namespace };
+        let environment = Environment::of(identity).with_variables(|name| std::env::var(name).ok());
+        let checks = matches!(self.command, Some(Command::CheckConfig { .. }));
+        Environment { identity_required: !checks, ..environment }
     }
 }

@@ -3,8 +3,8 @@
 //! It owns no tasks, so that a request in flight does not keep a crashed replica half alive; [`App`](crate::app::App)
 //! does.
 use crate::{
-    admission::Admission, clock::SharedClock, config::Config, entropy::SharedEntropy, metrics::Metrics,
-    protocol::Protocol, signals::target::Targets, warnings::Warnings,
+    access::Access, admission::Admission, audit::Audit, clock::SharedClock, current::Current, entropy::SharedEntropy,
+    metrics::Metrics, protocol::Protocol, signals::target::Targets, warnings::Warnings,
 };
 use std::sync::{
     Arc,
@@ -13,13 +13,15 @@ use std::sync::{
 
 /// What handlers and layers share of one replica.
 pub struct Gateway {
-    pub(crate) config: Config,
+    pub(crate) config: Current,
     pub(crate) clock: SharedClock,
     pub(crate) entropy: SharedEntropy,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) targets: Targets,
     pub(crate) protocol: Arc<dyn Protocol>,
+    pub(crate) access: Access,
     pub(crate) admission: Admission,
+    pub(crate) audit: Audit,
     pub(crate) client: kube::Client,
     pub(crate) warnings: Warnings,
     pub(crate) shutting_down: AtomicBool,

@@ -5,7 +5,7 @@
 //! the path.
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::Registry,
 };
 use std::time::Duration;
@@ -35,6 +35,16 @@ pub struct Metrics {
     pub discovery_refresh_errors: Counter,
     /// `gateway_lock_acquisition_failures`: acquisitions of a lease that ended in an error.
     pub lock_acquisition_failures: Counter,
+    /// `gateway_lock_acquisition_attempts`: writes that would acquire a lease.
+    pub lock_acquisition_attempts: Counter,
+    /// `gateway_lock_acquisition_success`: those that did.
+    pub lock_acquisition_success: Counter,
+    /// `gateway_lock_contention`: batches of signals that met another acquisition of their lease.
+    pub lock_contention: Counter,
+    /// `gateway_lock_wait_duration_seconds`: time for which a batch needed a lease that it did not hold.
+    pub lock_wait_duration: Histogram,
+    /// `gateway_lock_hold_duration_seconds`: time from acquiring a lease to giving it back.
+    pub lock_hold_duration: Histogram,
     /// `gateway_lock_takeovers`: leases taken over from a holder that had not given them back.
     pub lock_takeovers: Counter,
     /// `gateway_lock_reclaims`: leases of holders that are gone, freed by the sweeper.
@@ -53,6 +63,26 @@ pub struct Metrics {
     pub coalescer_rejected: Counter,
     /// `gateway_redeliveries`: signals answered without being counted, because their delivery's key was counted before.
     pub redeliveries: Counter,
+    /// `gateway_config_reloads`: changed configurations that were taken.
+    pub config_reloads: Counter,
+    /// `gateway_config_reload_failures`: changed configurations that were not valid.
+    pub config_reload_failures: Counter,
+    /// `gateway_certificate_reloads`: changed certificates that were taken.
+    pub certificate_reloads: Counter,
+    /// `gateway_certificate_reload_failures`: changed certificates that could not be used.
+    pub certificate_reload_failures: Counter,
+    /// `gateway_audit_events_buffered`: audit events that wait.
+    pub audit_events_buffered: Gauge,
+    /// `gateway_audit_events_stored`: audit events that the DataStorage service has.
+    pub audit_events_stored: Counter,
+    /// `gateway_audit_events_lost`: audit events that it will never have, by reason.
+    pub audit_events_lost: Family<ReasonLabels, Counter>,
+    /// `gateway_audit_batches_failed`: batches that were not stored at one try.
+    pub audit_batches_failed: Counter,
+    /// `gateway_access_reviews`: reviews of tokens, by outcome.
+    pub access_reviews: Family<ReviewLabels, Counter>,
+    /// `gateway_access_denied`: requests that were not let through, by reason.
+    pub access_denied: Family<ReasonLabels, Counter>,
     /// `gateway_settle_unknown`: signals answered 5xx because a lost count of theirs could not be resolved.
     pub unresolved_counts: Counter,
 }
@@ -107,6 +137,13 @@ pub struct ReasonLabels {
     pub reason: &'static str,
 }
 
+/// Labels of `gateway_access_reviews`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ReviewLabels {
+    /// `allowed`, `forbidden`, `invalid` or `failed`.
+    pub outcome: &'static str,
+}
+
 /// Labels of `gateway_owner_resolution`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct OwnerLabels {
@@ -131,6 +168,11 @@ impl Metrics {
             signals_parse_dropped: Family::default(),
             discovery_refresh_errors: Counter::default(),
             lock_acquisition_failures: Counter::default(),
+            lock_acquisition_attempts: Counter::default(),
+            lock_acquisition_success: Counter::default(),
+            lock_contention: Counter::default(),
+            lock_wait_duration: lock_duration_histogram(),
+            lock_hold_duration: lock_duration_histogram(),
             lock_takeovers: Counter::default(),
             lock_reclaims: Counter::default(),
             creates_beside_holder: Counter::default(),
@@ -140,6 +182,16 @@ impl Metrics {
             fingerprint_collisions: Counter::default(),
             coalescer_rejected: Counter::default(),
             redeliveries: Counter::default(),
+            config_reloads: Counter::default(),
+            config_reload_failures: Counter::default(),
+            certificate_reloads: Counter::default(),
+            certificate_reload_failures: Counter::default(),
+            audit_events_buffered: Gauge::default(),
+            audit_events_stored: Counter::default(),
+            audit_events_lost: Family::default(),
+            audit_batches_failed: Counter::default(),
+            access_reviews: Family::default(),
+            access_denied: Family::default(),
             unresolved_counts: Counter::default(),
         }
     }
@@ -177,6 +229,11 @@ impl Metrics {
             signals_parse_dropped: "signals_parse_dropped", "Group members that are not valid signals";
             discovery_refresh_errors: "discovery_refresh_errors", "Failed discovery refreshes";
             lock_acquisition_failures: "lock_acquisition_failures", "Lease acquisitions that failed";
+            lock_acquisition_attempts: "lock_acquisition_attempts", "Writes that would acquire a lease";
+            lock_acquisition_success: "lock_acquisition_success", "Leases acquired";
+            lock_contention: "lock_contention", "Batches that met another acquisition";
+            lock_wait_duration: "lock_wait_duration_seconds", "Time for which a batch needed a lease";
+            lock_hold_duration: "lock_hold_duration_seconds", "Time from acquiring a lease to giving it back";
             lock_takeovers: "lock_takeovers", "Leases taken over";
             lock_reclaims: "lock_reclaims", "Leases of gone holders, freed";
             creates_beside_holder: "creates_beside_holder", "Creates while another held the lease";
@@ -186,8 +243,20 @@ impl Metrics {
             fingerprint_collisions: "fingerprint_collisions", "Fingerprints sharing a lease name";
             coalescer_rejected: "coalescer_rejected", "Signals refused by a full queue";
             redeliveries: "redeliveries", "Deliveries counted before";
+            config_reloads: "config_reloads", "Changed configurations that were taken";
+            config_reload_failures: "config_reload_failures", "Changed configurations that were not valid";
+            certificate_reloads: "certificate_reloads", "Changed certificates that were taken";
+            certificate_reload_failures: "certificate_reload_failures", "Changed certificates that could not be used";
+            audit_events_buffered: "audit_events_buffered", "Audit events that wait";
+            audit_events_stored: "audit_events_stored", "Audit events that the DataStorage service has";
+            audit_events_lost: "audit_events_lost", "Audit events that it will never have";
+            audit_batches_failed: "audit_batches_failed", "Tries of a batch of audit events that failed";
+            access_reviews: "access_reviews", "Reviews of senders' tokens";
+            access_denied: "access_denied", "Requests of senders that were not let through";
             unresolved_counts: "settle_unknown", "Signals whose counting is unknown";
         }
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The build of this gateway", build);
         registry
     }
 }
@@ -201,6 +270,11 @@ impl Default for Metrics {
 /// Buckets from 1 ms, doubling, to 512 ms, as in the existing gateway.
 fn request_duration_histogram() -> Histogram {
     Histogram::new((0..10).map(|power| 0.001 * f64::from(1_u32 << power)))
+}
+
+/// Buckets from 10 ms, doubling, to 5.12 s, as planned for the existing gateway, and two more.
+fn lock_duration_histogram() -> Histogram {
+    Histogram::new((0..12).map(|power| 0.01 * f64::from(1_u32 << power)))
 }
 
 #[cfg(test)]

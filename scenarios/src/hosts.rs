@@ -48,7 +48,7 @@ impl Host for GatewayHost {
         let replica = environment.name.rsplit_once('-').and_then(|(_, index)| index.parse::<usize>().ok());
         let protocol = replica.and_then(|index| self.mixed_replicas.get(index)).copied().unwrap_or(self.protocol);
         let app = App::start(config, client, clock, entropy, |context| protocol.start(context));
-        Box::new(Gateway { router: app.router(), app })
+        Box::new(Gateway { router: app.open_router(), app })
     }
 }
 

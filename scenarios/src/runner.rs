@@ -277,7 +277,9 @@ fn fixtures(scenario: &Scenario) -> Vec<Value> {
         .iter()
         .map(|name| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}))
         .collect();
-    for object in scenario.payloads().into_iter().flat_map(Payload::objects) {
+    for mut object in scenario.payloads().into_iter().flat_map(Payload::objects) {
+        // On the object, not on its namespace: owner resolution reads the object anyway, so scope costs no call.
+        object["metadata"]["labels"] = json!({"kubernaut.ai/managed": "true"});
         if !objects.contains(&object) {
             objects.push(object);
         }

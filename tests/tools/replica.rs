@@ -24,6 +24,6 @@ async fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let (clock, entropy) = (Arc::new(SystemClock::start()), Arc::new(SystemEntropy));
     let app = App::start(config, client, clock, entropy, |context| protocol.start(context));
     tokio::spawn(server::serve(probes, app.health_router(), pending()));
-    server::serve(signals, app.router(), pending()).await;
+    server::serve(signals, app.open_router(), pending()).await;
     Ok(())
 }

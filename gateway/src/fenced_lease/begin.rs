@@ -20,6 +20,7 @@ use std::{sync::Arc, time::Duration};
 
 /// Counts the batch on the request that takes it, and creates that request first if there is none.
 pub(super) async fn begin(writer: &mut WriterState) -> Step {
+    writer.lock_needed = writer.lock_needed.or(Some(writer.now()));
     match plan(writer).await {
         Err(step) => step,
         Ok(Plan::Count(request)) => count(writer, request).await,
@@ -56,6 +57,7 @@ async fn acquire(writer: &mut WriterState, base: Option<&LeaseRecord>, episode: 
     let holder = writer.hold.name_with(|| shared.name_acquisition()).to_owned();
     let (now, deadline) = (shared.context.clock.now(), writer.batch.last_deadline());
     let sent = writer.now();
+    shared.context.metrics.lock_acquisition_attempts.inc();
     let answer = match base {
         None => {
             let lease = LeaseRecord::first(&writer.fingerprint, episode, &holder, now);
@@ -72,7 +74,10 @@ async fn acquire(writer: &mut WriterState, base: Option<&LeaseRecord>, episode: 
             }
             let lease = Arc::new(lease);
             shared.leases.learn(lease.clone());
-            writer.hold.acquired(lease.clone(), issue_until(sent));
+            let now = writer.now();
+            writer.hold.acquired(lease.clone(), issue_until(sent), now);
+            shared.context.metrics.lock_acquisition_success.inc();
+            writer.end_lock_wait();
             writer.lease_vanished = false;
             Ok(lease)
         }
@@ -93,6 +98,7 @@ fn not_acquired(writer: &mut WriterState, error: &CallError, replacing: bool) ->
     // acquisition: the next round reads the lease and sees its holder.
     if error.is_conflict() || (replacing && error.is_invalid()) {
         writer.shared.context.metrics.lock_conflicts.inc();
+        writer.note_contention();
         return Step::Again;
     }
     writer.lock_error(error)

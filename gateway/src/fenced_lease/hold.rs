@@ -18,6 +18,8 @@ pub(super) struct Hold {
     unanswered: bool,
     /// Until when a create may be issued under the lease; zero before a call has shown the lease as held.
     issue_until: Duration,
+    /// Since when the lease is held, on the monotonic clock.
+    since: Option<Duration>,
 }
 
 impl Hold {
@@ -42,7 +44,8 @@ impl Hold {
     }
 
     /// The server stored `lease` in this acquisition's name, and creates may be issued under it until `issue_until`.
-    pub(super) fn acquired(&mut self, lease: Arc<LeaseRecord>, issue_until: Duration) {
+    pub(super) fn acquired(&mut self, lease: Arc<LeaseRecord>, issue_until: Duration, now: Duration) {
+        self.since.get_or_insert(now);
         self.lease = Some(lease);
         self.unanswered = false;
         self.issue_until = issue_until;
@@ -66,7 +69,7 @@ impl Hold {
     /// Another acquisition holds the lease, or it is gone: the next attempt gets a new name.
     pub(super) fn lose(&mut self) {
         if self.lease.take().is_some() {
-            (self.acquisition, self.seen, self.issue_until) = (None, None, Duration::ZERO);
+            (self.acquisition, self.seen, self.issue_until, self.since) = (None, None, Duration::ZERO, None);
         }
     }
 
@@ -82,8 +85,8 @@ impl Hold {
 
     /// Ends the hold; gives what has to be given back, if this acquisition holds the lease or may hold it.
     pub(super) fn end(&mut self, fingerprint: &str) -> Option<Release> {
-        let Self { acquisition, lease, seen, unanswered, .. } = std::mem::take(self);
+        let Self { acquisition, lease, seen, unanswered, since, .. } = std::mem::take(self);
         let holder = acquisition.filter(|_| lease.is_some() || unanswered)?;
-        Some(Release { fingerprint: fingerprint.to_owned(), holder, lease, seen })
+        Some(Release { fingerprint: fingerprint.to_owned(), holder, lease, seen, since })
     }
 }

@@ -199,11 +199,15 @@ async fn find_lease(writer: &mut WriterState) -> Result<Option<Found>, Step> {
 fn lock_of(writer: &mut WriterState, state: LockState, ours: bool) -> Lock {
     match state {
         LockState::Free | LockState::Expired => Lock::Free,
-        LockState::Held { until } if ours => Lock::Held(Step::Await { until: Some(until) }),
+        LockState::Held { until } if ours => {
+            writer.note_contention();
+            Lock::Held(Step::Await { until: Some(until) })
+        }
         LockState::Terminating if ours => Lock::Terminating(Step::Await { until: None }),
         // The watch selects by a label that foreign programs do not set, so it will not show when this lock changes.
         LockState::Held { .. } | LockState::Terminating => {
             writer.reread = true;
+            writer.note_contention();
             Lock::Held(Step::Retry { why: "another program holds the lock".to_owned(), retry_after: None })
         }
     }

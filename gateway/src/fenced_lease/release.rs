@@ -18,11 +18,18 @@ pub(super) struct Release {
     pub(super) lease: Option<Arc<LeaseRecord>>,
     /// Name of the latest request that was seen under it.
     pub(super) seen: Option<String>,
+    /// Since when it was held, on the monotonic clock, if this writer knows.
+    pub(super) since: Option<Duration>,
 }
 
 /// Gives the lease back, or leaves it to expire.
 pub(super) async fn run(shared: Arc<Shared>, release: Release) {
-    if let Err(error) = free(&shared, &release).await {
+    let freed = free(&shared, &release).await;
+    if let (Ok(()), Some(since)) = (&freed, release.since) {
+        let held = shared.context.clock.monotonic().saturating_sub(since);
+        shared.context.metrics.lock_hold_duration.observe(held.as_secs_f64());
+    }
+    if let Err(error) = freed {
         let (lease, error) = (names::lease_name(&release.fingerprint), error.to_string());
         tracing::debug!(lease, error, "the lease was not given back and will expire");
     }

@@ -37,7 +37,11 @@ pub(super) async fn reclaim(shared: Arc<Shared>) {
                 (holder, lease.lock_state(since, now), lease.fingerprint())
             {
                 let (holder, fingerprint) = (holder.to_owned(), fingerprint.to_owned());
-                release::run(shared.clone(), Release { fingerprint, holder, lease: Some(lease), seen: None }).await;
+                release::run(
+                    shared.clone(),
+                    Release { fingerprint, holder, lease: Some(lease), seen: None, since: None },
+                )
+                .await;
             }
         }
     }

@@ -27,6 +27,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut leadership: Leadership<Waiting>
     while let Some(members) = leadership.take(BATCH_MAX) {
         writer.start(members.into());
         serve(&mut writer).await;
+        writer.end_lock_wait();
         give_back(&mut writer);
     }
 }

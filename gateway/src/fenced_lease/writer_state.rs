@@ -33,6 +33,10 @@ pub(super) struct WriterState {
     pub(super) lease_vanished: bool,
     /// Set when the next round must read from the API server instead of trusting the caches.
     pub(super) reread: bool,
+    /// Since when this batch needs the lock, on the monotonic clock; `None` if it does not, or has it.
+    pub(super) lock_needed: Option<Duration>,
+    /// Whether this batch met another acquisition that holds the lock.
+    contended: bool,
     backoff: Backoff,
     subscription: Subscription,
 }
@@ -48,6 +52,8 @@ impl WriterState {
             predecessor: None,
             lease_vanished: false,
             reread: false,
+            lock_needed: None,
+            contended: false,
             backoff: Backoff::default(),
             subscription,
         }
@@ -58,6 +64,8 @@ impl WriterState {
         self.batch = batch;
         // It may have been counted on since, if it was set back to active.
         self.predecessor = None;
+        self.lock_needed = None;
+        self.contended = false;
         self.backoff.reset();
     }
 
@@ -106,6 +114,21 @@ impl WriterState {
         let wake = reread.min(self.batch.last_deadline()).min(until.unwrap_or(Duration::MAX));
         let changed = within(&*self.shared.context.clock, wake, self.subscription.changed()).await;
         self.reread |= changed.is_none() && self.now() >= reread;
+    }
+
+    /// Another acquisition holds the lock, or was quicker: counted once for each batch.
+    pub(super) fn note_contention(&mut self) {
+        if !std::mem::replace(&mut self.contended, true) {
+            self.shared.context.metrics.lock_contention.inc();
+        }
+    }
+
+    /// This batch no longer waits for the lock: it has it, or was answered without it.
+    pub(super) fn end_lock_wait(&mut self) {
+        if let Some(since) = self.lock_needed.take() {
+            let waited = self.now().saturating_sub(since);
+            self.shared.context.metrics.lock_wait_duration.observe(waited.as_secs_f64());
+        }
     }
 
     /// After a call on the lease that failed: retry it, or refuse the batch.

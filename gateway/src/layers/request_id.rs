@@ -1,4 +1,4 @@
-//! Gives every request a fresh id, in the answer's header and in the problem document.
+//! Gives every request a fresh id, in the answer's header, in the problem document, and in its lines of the log.
 //!
 //! An id from the sender is ignored: two requests could then share one id, and the logs would contain a stranger's
 //! text.
@@ -12,6 +12,7 @@ use axum::{
 };
 use serde::Serialize;
 use std::sync::Arc;
+use tracing::Instrument;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -30,7 +31,8 @@ pub async fn layer(State(gateway): State<Arc<Gateway>>, request: Request, next: 
     let mut buffer = uuid::Uuid::encode_buffer();
     let id = &*fresh(&*gateway.entropy).hyphenated().encode_lower(&mut buffer);
     let uri = request.uri().clone();
-    let mut response = next.run(request).await;
+    let span = tracing::info_span!("request", request_id = id);
+    let mut response = next.run(request).instrument(span).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let document = Document { problem: &problem, instance: uri.path(), request_id: id };
         let body = serde_json::to_vec(&document).expect("strings and numbers always serialise");

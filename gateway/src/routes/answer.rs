@@ -2,6 +2,7 @@
 use crate::{
     error::ApiError,
     protocol::{Accepted, Disposition},
+    signals::Target,
 };
 use axum::{
     Json,
@@ -9,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// The outcome of an alert that was processed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,13 +27,18 @@ pub enum Outcome {
         /// The alert's name.
         name: String,
     },
+    /// The alert is about an object that is not labelled as managed: nothing is remediated or counted.
+    Unmanaged {
+        /// The object.
+        target: Target,
+    },
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ProcessingResponse<'a> {
     status: &'static str,
-    message: &'static str,
+    message: &'a str,
     fingerprint: &'a str,
     duplicate: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,9 +65,9 @@ struct DuplicateMetadata<'a> {
 struct Rejection {
     status: &'static str,
     reason: &'static str,
-    message: &'static str,
+    message: String,
     resource: String,
-    action: &'static str,
+    action: String,
 }
 
 /// The outcome of one member of a group.
@@ -70,7 +77,7 @@ struct MemberResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'static str>,
+    message: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
@@ -113,24 +120,57 @@ pub(super) fn single(outcome: &Outcome) -> Response {
             let status = if duplicate { StatusCode::ACCEPTED } else { StatusCode::CREATED };
             (status, Json(body)).into_response()
         }
-        Outcome::Resolved { name } => Json(ProcessingResponse {
-            status: "rejected",
-            message: RESOLVED,
-            fingerprint: "",
-            duplicate: false,
-            remediation_request_name: None,
-            remediation_request_namespace: None,
-            metadata: None,
-            rejection: Some(Rejection {
+        Outcome::Resolved { name } => rejected(
+            RESOLVED,
+            Rejection {
                 status: "rejected",
                 reason: "resolved",
-                message: RESOLVED,
+                message: RESOLVED.to_owned(),
                 resource: format!("alert/{name}"),
-                action: "none: set send_resolved: false to save the request",
-            }),
-        })
-        .into_response(),
+                action: "none: set send_resolved: false to save the request".to_owned(),
+            },
+        ),
+        Outcome::Unmanaged { target } => rejected(&unmanaged(target), out_of_scope(target)),
     }
+}
+
+fn rejected(message: &str, rejection: Rejection) -> Response {
+    Json(ProcessingResponse {
+        status: "rejected",
+        message,
+        fingerprint: "",
+        duplicate: false,
+        remediation_request_name: None,
+        remediation_request_namespace: None,
+        metadata: None,
+        rejection: Some(rejection),
+    })
+    .into_response()
+}
+
+fn unmanaged(target: &Target) -> String {
+    format!("Signal rejected: resource {} is not managed by Kubernaut", reference(target))
+}
+
+/// The rejection of a target that is not labelled as managed, in the words of the existing gateway.
+fn out_of_scope(target: &Target) -> Rejection {
+    let Target { kind, name, namespace, .. } = target;
+    let resource = reference(target);
+    let option = if namespace.is_empty() { String::new() } else { format!("-n {namespace} ") };
+    let kind = kind.to_lowercase();
+    Rejection {
+        status: "rejected",
+        reason: "unmanaged_resource",
+        message: format!("Resource {resource} is not in Kubernaut's management scope"),
+        resource,
+        action: format!(
+            "To manage this resource, add the label: kubectl label {option}{kind} {name} kubernaut.ai/managed=true"
+        ),
+    }
+}
+
+fn reference(Target { kind, name, namespace, .. }: &Target) -> String {
+    if namespace.is_empty() { format!("{kind}:{name}") } else { format!("{namespace}:{kind}:{name}") }
 }
 
 /// The answer to a delivery of several alerts.
@@ -164,12 +204,15 @@ impl Summary {
         self.total += 1;
         let (status, counter, fingerprint, message, error) = match outcome {
             Ok(Outcome::Stored { fingerprint, accepted }) => match accepted.disposition {
-                Disposition::Created => ("created", &mut self.created, Some(fingerprint), Some(CREATED), None),
+                Disposition::Created => ("created", &mut self.created, Some(fingerprint), Some(CREATED.into()), None),
                 Disposition::Duplicate => {
-                    ("duplicate", &mut self.deduplicated, Some(fingerprint), Some(DUPLICATE), None)
+                    ("duplicate", &mut self.deduplicated, Some(fingerprint), Some(DUPLICATE.into()), None)
                 }
             },
-            Ok(Outcome::Resolved { .. }) => ("rejected", &mut self.rejected, None, Some(RESOLVED), None),
+            Ok(Outcome::Resolved { .. }) => ("rejected", &mut self.rejected, None, Some(RESOLVED.into()), None),
+            Ok(Outcome::Unmanaged { target }) => {
+                ("rejected", &mut self.rejected, None, Some(unmanaged(&target).into()), None)
+            }
             Err(error) => {
                 let error = match error {
                     ApiError::TimedOut => "request timeout exceeded".to_owned(),

@@ -2,7 +2,7 @@
 //!
 //! The body has one limit, 256 KiB for every source. The existing gateway's Alertmanager adapter has a second one of
 //! 100 KiB, which drops legitimate groups; nothing here needs it.
-use crate::{clock::within, error::ApiError, gateway::Gateway, signals::delivery_key::IdempotencyKey};
+use crate::{access::Caller, clock::within, error::ApiError, gateway::Gateway, signals::delivery_key::IdempotencyKey};
 use axum::{
     body::{Body, Bytes},
     extract::Request,
@@ -23,6 +23,8 @@ pub(super) struct Delivery {
     pub(super) payload: Arc<str>,
     /// The request's headers.
     pub(super) headers: HeaderMap,
+    /// Its sender, if access was reviewed.
+    pub(super) caller: Option<Caller>,
     /// The key that its sender gave it.
     pub(super) key: Option<IdempotencyKey>,
     /// Time of arrival, on the wall clock.
@@ -40,14 +42,15 @@ pub(super) async fn handle<F>(
 where
     F: Future<Output = Result<axum::response::Response, ApiError>>,
 {
-    let deadline = gateway.clock.monotonic() + gateway.config.request_timeout;
+    let deadline = gateway.clock.monotonic() + gateway.config.get().request_timeout;
     let received = gateway.clock.now();
     let handled = async {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let caller = parts.extensions.remove();
         check_content_type(&parts.headers)?;
         let key = key(&parts.headers)?;
         let payload = read(&parts.headers, body).await?;
-        handler(Delivery { payload, headers: parts.headers, key, received, deadline }).await
+        handler(Delivery { payload, headers: parts.headers, caller, key, received, deadline }).await
     };
     within(&*gateway.clock, deadline, handled).await.unwrap_or(Err(ApiError::TimedOut))
 }

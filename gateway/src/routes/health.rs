@@ -1,9 +1,9 @@
 //! Probes and metrics: the endpoints for Kubernetes and Prometheus, on listeners of their own.
-use crate::gateway::Gateway;
+use crate::{exposition, gateway::Gateway};
 use axum::{
     Json,
     extract::State,
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
@@ -29,8 +29,12 @@ pub async fn readyz(State(gateway): State<Arc<Gateway>>) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, headers, problem.to_string()).into_response()
 }
 
-/// The metrics, as an OpenMetrics exposition.
-pub async fn metrics(State(gateway): State<Arc<Gateway>>) -> ([(HeaderName, &'static str); 1], String) {
-    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, content_type)], gateway.metrics.encode())
+/// The metrics, in the format that the scraper accepts.
+pub async fn metrics(
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+) -> ([(HeaderName, &'static str); 1], String) {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let (content_type, text) = exposition::of(&gateway.metrics, accept);
+    ([(header::CONTENT_TYPE, content_type)], text)
 }

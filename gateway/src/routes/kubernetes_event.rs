@@ -25,8 +25,8 @@ async fn handle(gateway: &Gateway, delivery: Delivery) -> Result<Response, ApiEr
     let event = Event::parse(&delivery.payload).map_err(refused)?;
     freshness::check_event(&event, delivery.received)?;
     let alert = event.into_alert().map_err(refused)?;
-    let Delivery { payload, key, received, deadline, .. } = delivery;
-    Ok(answer::single(&process(gateway, alert, received, payload, key.as_ref(), deadline).await?))
+    let Delivery { payload, caller, key, received, deadline, .. } = delivery;
+    Ok(answer::single(&process(gateway, alert, received, payload, caller.as_ref(), key.as_ref(), deadline).await?))
 }
 
 fn refused(error: EventError) -> ApiError {

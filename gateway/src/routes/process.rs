@@ -1,6 +1,7 @@
 //! Processes one alert: it is ignored, stored by the protocol, or refused.
 use super::answer::Outcome;
 use crate::{
+    access::Caller,
     clock::within,
     error::ApiError,
     gateway::Gateway,
@@ -18,6 +19,7 @@ pub(super) async fn process(
     alert: Alert,
     received: Timestamp,
     payload: Arc<str>,
+    caller: Option<&Caller>,
     key: Option<&IdempotencyKey>,
     deadline: Duration,
 ) -> Result<Outcome, ApiError> {
@@ -29,21 +31,24 @@ pub(super) async fn process(
     }
     let target =
         within(&*gateway.clock, deadline, gateway.targets.resolve(&alert)).await.ok_or(ApiError::TimedOut)??;
-    // A check of scope belongs here, once the target is known: only objects labelled kubernaut.ai/managed are
-    // remediated.
     let signal = Arc::new(Signal::new(alert, target, received, payload, key));
     let received_labels = ReceivedLabels { source_type: signal.source, severity: signal.severity.clone() };
     metrics.signals_received.get_or_create(&received_labels).inc();
+    let managed = within(&*gateway.clock, deadline, gateway.targets.is_managed(&signal.target));
+    if !managed.await.ok_or(ApiError::TimedOut)?? {
+        metrics.signals_rejected.get_or_create(&ReasonLabels { reason: "unmanaged_resource" }).inc();
+        return Ok(Outcome::Unmanaged { target: signal.target.clone() });
+    }
     let permit = gateway.admission.admit_signal(&signal.fingerprint).ok_or_else(|| {
         metrics.crd_creation_errors.get_or_create(&ErrorLabels { error_type: "overloaded" }).inc();
         ApiError::too_many_requests()
     })?;
     let handled = within(&*gateway.clock, deadline, gateway.protocol.handle(signal.clone(), deadline)).await;
     drop(permit);
-    // Audit belongs here: it reports what was stored, after the commit.
     match handled.unwrap_or(Err(Refusal::DeadlineExceeded)) {
         Ok(accepted) => {
             count(gateway, &signal, &accepted);
+            gateway.audit.stored(&signal, &accepted, caller);
             Ok(Outcome::Stored { fingerprint: signal.fingerprint.clone(), accepted })
         }
         Err(refusal) => {
@@ -51,18 +56,22 @@ pub(super) async fn process(
             if let Some(left_out) = gateway.warnings.due(error_type(&refusal)) {
                 tracing::warn!(fingerprint = signal.fingerprint, %refusal, left_out, "a signal was not stored");
             }
+            gateway.audit.failed(&signal, &refusal);
             Err(refusal.into())
         }
     }
 }
 
 fn count(gateway: &Gateway, signal: &Signal, accepted: &Accepted) {
+    let (fingerprint, request) = (signal.fingerprint.as_str(), accepted.name.as_str());
     match accepted.disposition {
         Disposition::Created => {
+            tracing::info!(fingerprint, request, "a RemediationRequest was created");
             let labels = CreatedLabels { source_type: signal.source, status: "created" };
             gateway.metrics.crds_created.get_or_create(&labels).inc();
         }
         Disposition::Duplicate => {
+            tracing::debug!(fingerprint, request, count = accepted.count, "a signal was counted");
             let labels = NameLabels { signal_name: signal.name.clone() };
             gateway.metrics.signals_deduplicated.get_or_create(&labels).inc();
         }

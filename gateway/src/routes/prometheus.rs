@@ -19,8 +19,8 @@ pub async fn receive(State(gateway): State<Arc<Gateway>>, request: Request) -> R
 }
 
 async fn handle(gateway: &Gateway, delivery: Delivery) -> Result<Response, ApiError> {
-    let Delivery { payload, headers, key, received, deadline } = delivery;
-    let key = key.as_ref();
+    let Delivery { payload, headers, caller, key, received, deadline } = delivery;
+    let (caller, key) = (caller.as_ref(), key.as_ref());
     let stamped = freshness::check_stamp(&headers, received)?;
     let webhook = Webhook::parse(&payload);
     let webhook = webhook.map_err(|error| ApiError::Invalid(format!("Failed to parse batch payload: {error}")))?;
@@ -32,11 +32,12 @@ async fn handle(gateway: &Gateway, delivery: Delivery) -> Result<Response, ApiEr
         0 => Err(ApiError::Invalid("Failed to parse batch payload: no alerts".to_owned())),
         1 => {
             let alert = alerts.remove(0);
-            Ok(answer::single(&process(gateway, alert, received, payload, key, deadline).await?))
+            Ok(answer::single(&process(gateway, alert, received, payload, caller, key, deadline).await?))
         }
         _ => {
-            let members =
-                alerts.into_iter().map(|alert| process(gateway, alert, received, payload.clone(), key, deadline));
+            let members = alerts
+                .into_iter()
+                .map(|alert| process(gateway, alert, received, payload.clone(), caller, key, deadline));
             let outcomes = join_all(members).await;
             let invalid = outcomes.iter().filter(|outcome| matches!(outcome, Err(ApiError::Invalid(_)))).count();
             let dropped = gateway.metrics.signals_parse_dropped.get_or_create(&ReasonLabels { reason: "invalid" });

@@ -42,8 +42,8 @@ pub(super) struct Owner {
 pub(super) enum Found {
     /// The API server answered 404.
     Missing,
-    /// The object exists.
-    Object { owner: Option<Owner> },
+    /// The object exists; `managed` is what its label says about scope.
+    Object { owner: Option<Owner>, managed: Option<bool> },
 }
 
 /// A look-up without a definite answer: whether the object exists is unknown.
@@ -200,6 +200,7 @@ async fn request(client: &Client, kind: &Kind, key: &ObjectKey) -> Result<Found,
         Err(kube::Error::Api(status)) if status.code == 404 => return Ok(Found::Missing),
         Err(error) => return Err(error),
     };
+    let managed = managed(&object.metadata.labels);
     let owner = if is_service {
         first_selected_pod(client, &key.namespace, object.spec.unwrap_or_default().selector).await?
     } else {
@@ -210,7 +211,16 @@ async fn request(client: &Client, kind: &Kind, key: &ObjectKey) -> Result<Found,
             name: owner.name,
         })
     };
-    Ok(Found::Object { owner })
+    Ok(Found::Object { owner, managed })
+}
+
+/// What labels say about scope; `None` if they say nothing.
+fn managed(labels: &BTreeMap<String, String>) -> Option<bool> {
+    match labels.get("kubernaut.ai/managed")?.as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
 }
 
 /// The first Pod that `selector` selects; an API server lists in the order of names.
@@ -249,6 +259,8 @@ struct Metadata {
     name: String,
     #[serde(default)]
     owner_references: Vec<OwnerReference>,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
 }
 
 #[derive(Default, Deserialize)]

@@ -23,7 +23,7 @@ pub(super) async fn resolve(
             break;
         }
         let found = lookups.find(kind, &target.namespace, &target.name).await?;
-        let Found::Object { owner: Some(owner) } = &*found else { break };
+        let Found::Object { owner: Some(owner), .. } = &*found else { break };
         let kind = discovery.by_kind(&owner.kind, Some(&owner.api_version));
         target = Target {
             // A mirror Pod belongs to its Node.

@@ -9,7 +9,7 @@ use super::{
     alert::{Alert, Subject, Target},
     discovery::{Discovery, Kind},
     lookup::{Found, LookupError, Lookups},
-    owner,
+    owner, scope,
 };
 use crate::{
     clock::SharedClock,
@@ -73,6 +73,12 @@ impl Targets {
         let outcome = if owner.is_ok() { "success" } else { "failed" };
         self.metrics.owner_resolution.get_or_create(&OwnerLabels { kind, outcome }).inc();
         Ok(owner?)
+    }
+
+    /// Whether `target`, a top-level owner, may be remediated.
+    pub async fn is_managed(&self, target: &Target) -> Result<bool, TargetError> {
+        let discovery = self.discovery().ok_or(TargetError::DiscoveryMissing)?;
+        Ok(scope::is_managed(&self.lookups, &discovery, target).await?)
     }
 
     async fn labelled(&self, discovery: &Discovery, labels: &BTreeMap<String, String>) -> Result<Target, TargetError> {

@@ -40,7 +40,8 @@ async fn probes_distinguish_liveness_and_readiness() {
 #[tokio::test(start_paused = true)]
 async fn metrics_are_scraped_as_open_metrics() {
     let replica = Replica::ready().await;
-    let request = Request::get("/metrics").body(Body::empty()).expect("a request");
+    let request = Request::get("/metrics").header("accept", "application/openmetrics-text; version=1.0.0");
+    let request = request.body(Body::empty()).expect("a request");
     let answer = read(replica.app.metrics_router().oneshot(request).await.expect("a router does not fail")).await;
     assert!(
         answer.headers["content-type"].to_str().is_ok_and(|value| value.starts_with("application/openmetrics-text"))
@@ -54,7 +55,7 @@ async fn dropped_application_leaves_no_task() {
     let replica = Replica::ready().await;
     assert_eq!(replica.app.tasks(), 1, "discovery is kept fresh");
     assert!(Handle::current().metrics().num_alive_tasks() > before);
-    let router = replica.app.router();
+    let router = replica.app.open_router();
     let Replica { app, server, .. } = replica;
     drop(app);
     tokio::time::sleep(Duration::from_secs(600)).await;
@@ -69,7 +70,7 @@ async fn serve(replica: &Replica) -> (std::net::SocketAddr, oneshot::Sender<()>,
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel::<()>();
-    let served = tokio::spawn(server::serve(listener, replica.app.router(), async { drop(stopped.await) }));
+    let served = tokio::spawn(server::serve(listener, replica.app.open_router(), async { drop(stopped.await) }));
     (address, stop, served)
 }
 

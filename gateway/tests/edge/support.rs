@@ -18,7 +18,7 @@ use std::{
     convert::Infallible,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -68,12 +68,26 @@ pub(crate) enum Reply {
 #[derive(Default)]
 pub(crate) struct ApiServer {
     replies: Mutex<BTreeMap<String, Reply>>,
+    /// Whether every namespace and node exists, and is managed.
+    managed: AtomicBool,
+    /// The users of valid tokens, and whether each may send signals.
+    pub(crate) tokens: Mutex<BTreeMap<String, (Value, bool)>>,
+    /// Every review that was asked for.
+    pub(crate) reviews: Mutex<Vec<Value>>,
     pub(crate) asked: Mutex<Vec<String>>,
 }
 
 impl ApiServer {
-    /// A server of the kinds that the tests need, by aggregated discovery.
+    /// A server of the kinds that the tests need, by aggregated discovery. Every namespace and node exists, and is
+    /// managed.
     pub(crate) fn new() -> Arc<Self> {
+        let server = Self::unlabelled();
+        server.managed.store(true, Ordering::Relaxed);
+        server
+    }
+
+    /// The same without namespaces and nodes.
+    pub(crate) fn unlabelled() -> Arc<Self> {
         let server = Arc::new(Self::default());
         let core = [
             ("pods", "Pod", true),
@@ -99,6 +113,11 @@ impl ApiServer {
         self.replies.lock().expect("no panic").insert(path.to_owned(), reply);
     }
 
+    /// Gives `path` its usual answer again.
+    pub(crate) fn forget(&self, path: &str) {
+        self.replies.lock().expect("no panic").remove(path);
+    }
+
     pub(crate) fn fail(&self, path: &str, code: u16) {
         let status =
             json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "no", "code": code });
@@ -122,9 +141,38 @@ impl ApiServer {
         self.asked.lock().expect("no panic").iter().filter(|path| path.starts_with(prefix)).count()
     }
 
-    async fn answer(&self, path_and_query: &str) -> Response<Full<bytes::Bytes>> {
+    /// The answer to a TokenReview or SubjectAccessReview.
+    fn review(&self, review: Value) -> Reply {
+        let tokens = self.tokens.lock().expect("no panic");
+        let spec = &review["spec"];
+        let status = if review["kind"] == "TokenReview" {
+            match tokens.get(spec["token"].as_str().expect("a token")) {
+                Some((user, _)) => json!({ "authenticated": true, "user": user }),
+                None => json!({ "user": {}, "error": "invalid bearer token" }),
+            }
+        } else {
+            let user = tokens.values().find(|(user, _)| user["username"] == spec["user"]);
+            json!({ "allowed": user.is_some_and(|(_, allowed)| *allowed) })
+        };
+        drop(tokens);
+        self.reviews.lock().expect("no panic").push(review);
+        Reply::Json(StatusCode::CREATED, json!({ "status": status }))
+    }
+
+    async fn answer(&self, path_and_query: &str, body: kube::client::Body) -> Response<Full<bytes::Bytes>> {
         self.asked.lock().expect("no panic").push(path_and_query.to_owned());
-        let reply = self.replies.lock().expect("no panic").get(path_and_query).cloned();
+        let mut reply = self.replies.lock().expect("no panic").get(path_and_query).cloned();
+        if reply.is_none() && path_and_query.ends_with("reviews") {
+            tokio::task::yield_now().await;
+            let body = body.collect_bytes().await.expect("a body");
+            reply = Some(self.review(serde_json::from_slice(&body).expect("a review")));
+        }
+        let below = |collection| path_and_query.strip_prefix(collection).is_some_and(|name: &str| !name.contains('/'));
+        let has_scope = below("/api/v1/namespaces/") || below("/api/v1/nodes/");
+        if reply.is_none() && has_scope && self.managed.load(Ordering::Relaxed) {
+            let labels = json!({ "kubernaut.ai/managed": "true" });
+            reply = Some(Reply::Json(StatusCode::OK, json!({ "metadata": { "labels": labels } })));
+        }
         let not_found =
             json!({ "kind": "Status", "status": "Failure", "reason": "NotFound", "message": "-", "code": 404 });
         let (status, body) = match reply {
@@ -142,7 +190,7 @@ impl ApiServer {
             let server = server.clone();
             async move {
                 let path = request.uri().path_and_query().map_or(String::new(), ToString::to_string);
-                Ok::<_, Infallible>(server.answer(&path).await)
+                Ok::<_, Infallible>(server.answer(&path, request.into_body()).await)
             }
         });
         kube_client::client(service, "default")
@@ -254,7 +302,7 @@ impl Replica {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        read(self.app.router().oneshot(request).await.expect("a router does not fail")).await
+        read(self.app.open_router().oneshot(request).await.expect("a router does not fail")).await
     }
 
     /// Posts a webhook as Alertmanager does.

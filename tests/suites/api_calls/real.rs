@@ -101,7 +101,7 @@ impl Stage {
         let app = Arc::new(App::start(config, client, clock, entropy, |context| FencedLease::start(context)));
         let listener = server::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound").to_string();
-        tokio::spawn(server::serve(listener, app.router(), pending()));
+        tokio::spawn(server::serve(listener, app.open_router(), pending()));
         let stage = Self { plane, app, address, sender: Client::builder(TokioExecutor::new()).build_http() };
         stage.furnish().await;
         while stage.app.ready().is_err() {
@@ -119,7 +119,8 @@ impl Stage {
         let containers = json!([{"name": "checkout", "image": "checkout"}]);
         let template = json!({"metadata": {"labels": labels}, "spec": {"containers": containers}});
         let spec = json!({"selector": {"matchLabels": labels}, "template": template});
-        let deployment = json!({"metadata": {"name": "checkout"}, "spec": spec});
+        let metadata = json!({"name": "checkout", "labels": {"kubernaut.ai/managed": "true"}});
+        let deployment = json!({"metadata": metadata, "spec": spec});
         self.write("POST", "/apis/apps/v1/namespaces/payments/deployments", deployment).await;
     }
 

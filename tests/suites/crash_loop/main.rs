@@ -56,7 +56,8 @@ async fn control_plane(fingerprints: u16) -> RealServer {
         let containers = json!([{"name": "app", "image": "app"}]);
         let template = json!({"metadata": {"labels": labels}, "spec": {"containers": containers}});
         let spec = json!({"selector": {"matchLabels": labels}, "template": template});
-        let deployment = json!({"metadata": {"name": name}, "spec": spec});
+        let metadata = json!({"name": name, "labels": {"kubernaut.ai/managed": "true"}});
+        let deployment = json!({"metadata": metadata, "spec": spec});
         write(&plane, "/apis/apps/v1/namespaces/payments/deployments", &deployment).await;
     }
     plane

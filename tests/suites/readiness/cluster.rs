@@ -119,7 +119,8 @@ impl Cluster {
         let (namespace, files) = (NAMESPACE.to_owned(), Arc::new(files));
         let cluster = Self { administrator, namespace, files, _running: running, _plane: plane };
         for name in [NAMESPACE, "payments"] {
-            cluster.write(Method::POST, "/api/v1/namespaces", json!({"metadata": {"name": name}})).await;
+            let namespace = json!({"metadata": {"name": name, "labels": {"kubernaut.ai/managed": "true"}}});
+            cluster.write(Method::POST, "/api/v1/namespaces", namespace).await;
         }
         let subjects = json!([{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "conf-user"}]);
         let role = json!({"kind": "ClusterRole", "apiGroup": "rbac.authorization.k8s.io", "name": "gateway"});
@@ -143,7 +144,8 @@ impl Cluster {
     pub(crate) async fn grant(&self, rules: &Rules) {
         let mut role = rules.role();
         let view = json!({"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]});
-        role["rules"].as_array_mut().expect("rules").push(view);
+        let scope = json!({"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]});
+        role["rules"].as_array_mut().expect("rules").extend([view, scope]);
         self.write(Method::PUT, &format!("{RBAC}/clusterroles/gateway"), role).await;
     }
 
@@ -263,7 +265,7 @@ impl Replica {
         let payload = Payload::Distinct(0);
         let body = Body::from(payload.body(jiff::Timestamp::UNIX_EPOCH));
         let request = Request::post(payload.path()).header(CONTENT_TYPE, "application/json").body(body);
-        let answer = self.app.router().oneshot(request.expect("a request")).await.expect("a router does not fail");
+        let answer = self.app.open_router().oneshot(request.expect("a request")).await.expect("a router does not fail");
         answer.status().as_u16()
     }
 }

@@ -53,7 +53,7 @@ async fn disconnected_client_cancels_nothing() {
     );
 }
 
-fn held_lease(holder: &str) -> Value {
+pub(super) fn held_lease(holder: &str) -> Value {
     let labels = json!({"app.kubernetes.io/managed-by": "gateway-service"});
     let annotations = json!({"kubernaut.ai/fingerprint": FP, "kubernaut.ai/episode": "1"});
     json!({

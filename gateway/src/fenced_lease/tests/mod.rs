@@ -3,6 +3,7 @@ mod ambiguity;
 mod chaos;
 mod contention;
 mod episodes;
+mod measures;
 mod readiness;
 mod redelivery;
 mod server;
