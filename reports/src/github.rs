@@ -5,6 +5,7 @@
 //! GitHub shows ten errors and ten warnings per step and drops the rest, so the last annotation counts the rest.
 use crate::{
     causes,
+    export::mermaid,
     report::{Mutant, RunReport, file_name},
     summary::{headline, verdict_word},
 };
@@ -13,6 +14,9 @@ use std::fmt::Write;
 
 /// Number of annotations of one level that GitHub shows per step.
 const SHOWN: usize = 10;
+
+/// Number of failures that the page of a run draws: it may have 1 MiB.
+const DIAGRAMS: usize = 3;
 
 /// The report as lines for standard output.
 pub fn render(report: &RunReport) -> String {
@@ -57,6 +61,13 @@ pub fn summary(report: &RunReport) -> String {
         let (what, again) = (cell(&cause.sentence), cell(&cause.portable_replay()));
         let _ =
             writeln!(text, "| `{}` | {}, {} | {what} | `{again}` |", cause.invariant, cause.scenario, cause.protocol);
+    }
+    for cause in causes.iter().map(|cause| cause.smallest).take(DIAGRAMS) {
+        if let Some(timeline) = &cause.timeline {
+            let title = format!("{} in {}, step by step", cause.invariant, cause.scenario);
+            let diagram = mermaid::render(timeline);
+            let _ = writeln!(text, "\n<details><summary>{title}</summary>\n\n```mermaid\n{diagram}```\n\n</details>");
+        }
     }
     for unmet in &report.unmet {
         let _ = writeln!(text, "- not met: {unmet}");

@@ -6,9 +6,11 @@
 //! - [`report`]: the schema, which is also the JSON format's; [`part`]: one machine's part of a campaign;
 //! - [`timeline`]: what happened in one run, as lanes and entries;
 //! - [`mod@exit_code`]: the exit code of the process;
-//! - [`text`], [`json`], [`junit`], [`github`], [`html`]: one format each, by `render`.
+//! - [`text`], [`json`], [`junit`], [`github`], [`html`]: one format each, by `render`;
+//! - [`export`]: a timeline in the formats of other programs.
 mod causes;
 pub mod exit_code;
+pub mod export;
 mod figures;
 mod focus;
 pub mod github;

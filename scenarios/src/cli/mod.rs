@@ -8,6 +8,7 @@ mod completions;
 mod determinism;
 mod doctor;
 mod exhaust;
+mod export;
 mod extent;
 mod failures;
 mod fidelity;
@@ -74,6 +75,7 @@ enum Verb {
     #[command(alias = "bugs")]
     Mutants(mutants::Args),
     Replay(replay::Args),
+    Export(export::Args),
     Merge(merge::Args),
     List(list::Args),
     Determinism(determinism::Args),
@@ -95,6 +97,7 @@ impl Command {
             Verb::Exhaust(args) => exhaust::execute(&args),
             Verb::Mutants(args) => mutants::execute(&args),
             Verb::Replay(args) => replay::execute(&args),
+            Verb::Export(args) => export::execute(&args),
             Verb::Merge(args) => merge::execute(&args),
             Verb::List(args) => list::execute(&args),
             Verb::Determinism(args) => determinism::execute(&args),

@@ -79,9 +79,7 @@ fn say(text: &str) {
 
 /// Replays one run; returns its exit code.
 fn replay(args: &Args, given: &str) -> anyhow::Result<u8> {
-    let cannot = || format!("cannot replay {given}");
-    let replay: Replay = text(given)?.parse().with_context(cannot)?;
-    let subject = replay.subject().with_context(cannot)?;
+    let (replay, subject) = read(given)?;
     let run = Prepared::new(subject.clone(), Detail::Chain).run(replay.choices(), true)?;
     if let Some(why) = differs(&replay, &run) {
         return unrepeated(given, &replay, &why);
@@ -100,6 +98,17 @@ fn replay(args: &Args, given: &str) -> anyhow::Result<u8> {
         print::note(&format!("cannot write {}: {error}", html.display()));
     }
     Ok(exit_code(&report))
+}
+
+/// The replay that an argument is or names, and what it runs.
+///
+/// # Errors
+/// If it cannot be read, or does not fit this program.
+pub(super) fn read(given: &str) -> anyhow::Result<(Replay, Subject)> {
+    let cannot = || format!("cannot replay {given}");
+    let replay: Replay = text(given)?.parse().with_context(cannot)?;
+    let subject = replay.subject().with_context(cannot)?;
+    Ok((replay, subject))
 }
 
 /// How the run differs from the one that was recorded, if it does.
