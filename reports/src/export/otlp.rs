@@ -30,7 +30,8 @@ pub fn render(timeline: &Timeline, began_ns: u64, run: u64) -> String {
             "attributes": attributes(span),
             "events": events,
         });
-        if !span.ended || span.status.is_some_and(|status| status >= 400) {
+        let answered = !matches!(span.kind, SpanKind::Signal | SpanKind::Call) || span.status.is_some();
+        if !answered || span.status.is_some_and(|status| status >= 400) {
             written["status"] = json!({ "code": FAILED });
         }
         of_lane.entry(span.lane).or_default().push(written);
