@@ -1,7 +1,7 @@
 //! Trace events as Perfetto and `chrome://tracing` read them ("Trace Event Format", JSON object form).
 //!
-//! Each lane is a thread. Signals and calls are asynchronous events, since a replica has several at a time; the state of
-//! an object is a complete event that lasts until its next commit; an arrow leads from a call to its commit.
+//! Each lane is a thread. Signals and calls are asynchronous events, since a replica has several at a time; the state
+//! of an object is a complete event that lasts until its next commit; an arrow leads from a call to its commit.
 use super::spans;
 use crate::timeline::{Entry, Happening, LaneKind, ObjectState, Timeline};
 use serde_json::{Value, json};

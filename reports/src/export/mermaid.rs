@@ -1,6 +1,7 @@
 //! A sequence diagram in Mermaid's language, which GitHub and GitLab draw inside Markdown.
 //!
-//! It is for people, so it has the entries nearest to the evidence only; a note says how many are left out between them.
+//! It is for people, so it has the entries nearest to the evidence only; a note says how many are left out between
+//! them.
 use crate::{
     focus::focus,
     timeline::{Entry, Happening, LaneKind, Timeline},
