@@ -34,6 +34,17 @@ pub fn worst(codes: impl IntoIterator<Item = u8>) -> u8 {
     codes.into_iter().min_by_key(rank).unwrap_or(HELD)
 }
 
+/// The exit code of one failure.
+pub const fn of_kind(kind: FailureKind) -> u8 {
+    match kind {
+        FailureKind::NotDeterministic => NOT_DETERMINISTIC,
+        FailureKind::Panic => PANICKED,
+        FailureKind::Safety => SAFETY,
+        FailureKind::Liveness => LIVENESS,
+        FailureKind::Fidelity => UNMET,
+    }
+}
+
 /// The exit code of a report.
 pub fn exit_code(report: &RunReport) -> u8 {
     let found = |kind| report.failures.iter().any(|failure| failure.kind == kind);

@@ -7,7 +7,10 @@
 //! - [`observe`] turns the simulation's events into the oracle's facts; [`checks`] and [`expectations`] add the
 //!   runner's own.
 //! - [`runner`] does one run, [`campaign`] does many: at random, or every schedule within a scope.
+//! - [`guide`] names steps so that a similar run can be steered; [`edits`] makes a scenario smaller; [`shrink`] finds
+//!   the smallest run that still fails.
 //! - [`replay`] records a run, [`timeline`] describes it; [`code`] says which code made it; [`cli`] is the command.
+pub mod api_names;
 pub mod baselines;
 pub mod calls;
 pub mod campaign;
@@ -15,9 +18,11 @@ pub mod catalogue;
 pub mod checks;
 pub mod cli;
 pub mod code;
+pub mod edits;
 pub mod expectations;
 pub mod gateway_faults;
 pub mod generated;
+pub mod guide;
 pub mod hosts;
 pub mod mutants;
 pub mod network;
@@ -28,5 +33,6 @@ pub mod protocol_name;
 pub mod replay;
 pub mod runner;
 pub mod scenario;
+pub mod shrink;
 pub mod timeline;
 pub mod workload;

@@ -1,13 +1,18 @@
 //! Replay: a run as a file or a string, so that anyone can see it again, byte for byte.
 //!
 //! The file is text: a header of `name: value` lines, an empty line, and a line `label picked/of meaning` per choice.
+//! A run that was made smaller names its scenario with [edits](crate::edits), one `edit: part=left` line for each, and
+//! has a [guide](crate::guide) instead of choices: one rule a line. Such a file survives changes of the code.
 //! The string is `scenario:protocol:transport:faults:replicas:random:seed` for a run whose choices a seed made, or
 //! `…:placed:12=1,31=3` for a run that is in order and without faults except at these choices.
 use crate::{
+    edits::{Edit, Edits},
     generated::Generated,
+    guide::{Course, Guide, Steered, rules::Rule},
     protocol_name::ProtocolName,
     runner::{Overrides, Subject, Transport},
 };
+use model::oracle::Violation;
 use sim::{
     Choice, Faults,
     engine::{Alternative, Choices, LABELS, Placed, Random, Recorded},
@@ -16,8 +21,10 @@ use std::{collections::BTreeMap, fmt::Write, str::FromStr, sync::Arc};
 
 /// Beginning of a replay file's first line; the number of its format follows.
 const MAGIC: &str = "lockstep replay ";
-/// Format of the files that this version writes and reads. Format 1 had no meanings of choices.
+/// Format of recorded choices. Format 1 had no meanings of choices.
 const FORMAT: u32 = 2;
+/// Format of files with edits or a guide, the latest that this version reads.
+const GUIDED_FORMAT: u32 = 3;
 
 /// Source of a replay's choices.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +35,8 @@ pub enum Decisions {
     Choices(Vec<Choice>),
     /// In order, except for these picks, by place, counted from 0.
     Placed(BTreeMap<usize, u32>),
+    /// In order and without faults, except for these rules.
+    Guided(Guide),
 }
 
 /// A run that can be repeated.
@@ -37,6 +46,8 @@ pub struct Replay {
     pub scenario: String,
     /// The scenario itself, if the catalogue does not have it.
     pub generated: Option<Generated>,
+    /// What was taken out of the scenario.
+    pub edits: Edits,
     /// The protocol.
     pub protocol: ProtocolName,
     /// The transport.
@@ -47,6 +58,8 @@ pub struct Replay {
     pub replicas: Option<usize>,
     /// The invariant that was violated, if one was.
     pub invariant: Option<String>,
+    /// What happened, in plain English.
+    pub sentence: Option<String>,
     /// Chained hash of the recorded run.
     pub chain: Option<u64>,
     /// Code that recorded it: another may run it differently.
@@ -66,8 +79,8 @@ pub enum ReplayError {
     NotAReplay,
     /// The file has a format that this version does not read.
     #[error(
-        "the file was made by {age} lockstep: it has format {found}, and this version reads format {FORMAT}; \
-         search again with `lockstep run`"
+        "the file was made by {age} lockstep: it has format {found}, and this version reads formats {FORMAT} \
+         and {GUIDED_FORMAT}; search again with `lockstep run`"
     )]
     Format {
         /// Format of the file.
@@ -109,13 +122,37 @@ pub enum ReplayError {
 }
 
 impl Replay {
+    /// The run of a subject that a seed makes, and that violates an invariant.
+    pub fn of_seed(subject: &Subject, violation: &Violation, seed: u64) -> Self {
+        Self {
+            scenario: subject.scenario.name.to_string(),
+            generated: None,
+            edits: Edits::default(),
+            protocol: subject.protocol,
+            transport: subject.transport,
+            faults: subject.overrides.faults.map(|faults| faults.name.to_owned()),
+            replicas: subject.overrides.replicas,
+            invariant: Some(violation.invariant.to_owned()),
+            sentence: Some(violation.sentence.clone()),
+            chain: None,
+            code: None,
+            decisions: Decisions::Seed(seed),
+        }
+    }
+
     /// The choices, from the first.
     pub fn choices(&self) -> Choices {
-        match &self.decisions {
-            Decisions::Seed(seed) => Choices::new(Random::new(*seed)),
-            Decisions::Choices(choices) => Choices::new(Recorded::new(choices.clone())),
-            Decisions::Placed(picks) => Choices::new(Placed::new(picks.clone())),
-        }
+        Steered::choices(self.course()).0
+    }
+
+    /// Course of its run.
+    pub fn course(&self) -> Course {
+        Course::Source(match &self.decisions {
+            Decisions::Seed(seed) => Box::new(Random::new(*seed)),
+            Decisions::Choices(choices) => Box::new(Recorded::new(choices.clone())),
+            Decisions::Placed(picks) => Box::new(Placed::new(picks.clone())),
+            Decisions::Guided(guide) => return Course::Guide(guide.clone()),
+        })
     }
 
     /// The scenario, with what this replay overrides.
@@ -131,11 +168,12 @@ impl Replay {
         };
         let faults = self.faults.as_deref().map(preset).transpose()?;
         let overrides = Overrides { faults, replicas: self.replicas };
-        Ok(Subject::new(scenario, self.protocol, self.transport, overrides))
+        let subject = Subject::new(scenario, self.protocol, self.transport, overrides);
+        Ok(Subject { scenario: self.edits.apply(&subject.scenario), ..subject })
     }
 
     /// The replay as one string. Of recorded choices it has those that are not in order. None for a scenario that the
-    /// catalogue does not have.
+    /// catalogue does not have, and for a guide, which is a file.
     pub fn to_line(&self) -> Option<String> {
         if self.generated.is_some() {
             return None;
@@ -147,18 +185,22 @@ impl Replay {
                 let deviations = choices.iter().enumerate().filter(|(_, choice)| choice.picked > 0);
                 ("placed", placed_text(&deviations.map(|(at, choice)| (at, choice.picked)).collect()))
             }
+            Decisions::Guided(_) => return None,
         };
         let (faults, replicas) = (self.faults.as_deref().unwrap_or("-"), self.replicas);
         let replicas = replicas.map_or("-".to_owned(), |replicas| replicas.to_string());
         Some(format!(
-            "{}:{}:{}:{faults}:{replicas}:{strategy}:{decisions}",
-            self.scenario, self.protocol, self.transport
+            "{}{}:{}:{}:{faults}:{replicas}:{strategy}:{decisions}",
+            self.scenario, self.edits, self.protocol, self.transport
         ))
     }
 
     /// The replay as the text of a file.
     pub fn to_text(&self) -> String {
-        let mut text = format!("{MAGIC}{FORMAT}\nscenario: {}\n", self.scenario);
+        let guided = matches!(self.decisions, Decisions::Guided(_)) || !self.edits.is_empty();
+        let format = if guided { GUIDED_FORMAT } else { FORMAT };
+        let mut text = format!("{MAGIC}{format}\nscenario: {}\n", self.scenario);
+        self.edits.iter().for_each(|edit| _ = writeln!(text, "edit: {edit}"));
         if let Some(generated) = &self.generated {
             let json = serde_json::to_string(generated).unwrap_or_default();
             let _ = writeln!(text, "generated: {json}");
@@ -172,6 +214,9 @@ impl Replay {
         }
         if let Some(invariant) = &self.invariant {
             let _ = writeln!(text, "invariant: {invariant}");
+        }
+        if let Some(sentence) = &self.sentence {
+            let _ = writeln!(text, "sentence: {}", sentence.replace('\n', " "));
         }
         if let Some(chain) = self.chain {
             let _ = writeln!(text, "chain: {chain:016x}");
@@ -189,13 +234,21 @@ impl Replay {
             Decisions::Choices(choices) => {
                 let line = |Choice { label, of, picked, meaning }: &Choice| format!("{label} {picked}/{of} {meaning}");
                 let lines: Vec<String> = choices.iter().map(line).collect();
-                let _ = writeln!(text, "choices: {}", lines.len());
-                let _ = writeln!(text, "checksum: {:016x}\n", checksum(lines.iter().map(String::as_str)));
-                lines.iter().for_each(|line| _ = writeln!(text, "{line}"));
+                write_lines(&mut text, "choices", &lines);
+            }
+            Decisions::Guided(guide) => {
+                let lines: Vec<String> = guide.rules().iter().map(ToString::to_string).collect();
+                write_lines(&mut text, "rules", &lines);
             }
         }
         text
     }
+}
+
+fn write_lines(text: &mut String, name: &str, lines: &[String]) {
+    let _ = writeln!(text, "{name}: {}", lines.len());
+    let _ = writeln!(text, "checksum: {:016x}\n", checksum(lines.iter().map(String::as_str)));
+    lines.iter().for_each(|line| _ = writeln!(text, "{line}"));
 }
 
 impl FromStr for Replay {
@@ -213,7 +266,7 @@ impl FromStr for Replay {
 fn check_format(after_magic: &str) -> Result<(), ReplayError> {
     let found = after_magic.lines().next().and_then(|line| line.trim().parse().ok()).ok_or(ReplayError::NotAReplay)?;
     match found {
-        FORMAT => Ok(()),
+        FORMAT | GUIDED_FORMAT => Ok(()),
         _ => Err(ReplayError::Format { found, age: if found < FORMAT { "an older" } else { "a newer" } }),
     }
 }
@@ -234,14 +287,17 @@ fn parse_string(text: &str) -> Result<Replay, ReplayError> {
     };
     let own = |part: &str| (part != "-").then(|| part.to_owned());
     let replicas = own(replicas).map(|replicas| number(1, &replicas)).transpose()?;
+    let (scenario, edits) = scenario.split_once('/').unwrap_or((scenario, ""));
     Ok(Replay {
         scenario: scenario.to_owned(),
         generated: None,
+        edits: edits.parse().map_err(|why| ReplayError::Line { line: 1, why })?,
         protocol: protocol.parse().map_err(ReplayError::Unknown)?,
         transport: transport.parse().map_err(ReplayError::Unknown)?,
         faults: own(faults),
         replicas,
         invariant: None,
+        sentence: None,
         chain: None,
         code: None,
         decisions,
@@ -271,7 +327,7 @@ fn number<T: FromStr>(line: usize, text: &str) -> Result<T, ReplayError> {
 }
 
 fn parse_file(text: &str) -> Result<Replay, ReplayError> {
-    let (mut header, mut ended) = (BTreeMap::new(), false);
+    let (mut header, mut edits, mut ended) = (BTreeMap::new(), Edits::default(), false);
     let mut lines = text.lines().enumerate().skip(1);
     for (index, line) in lines.by_ref() {
         if line.is_empty() {
@@ -284,29 +340,29 @@ fn parse_file(text: &str) -> Result<Replay, ReplayError> {
             }
             return Err(ReplayError::Line { line: index + 1, why: format!("`{line}` is not `name: value`") });
         };
-        header.insert(name, (index + 1, value));
+        if name == "edit" {
+            let edit: Edit = value.parse().map_err(|why| ReplayError::Line { line: index + 1, why })?;
+            edits = edits.and(edit);
+        } else {
+            header.insert(name, (index + 1, value));
+        }
     }
     if !ended {
         return Err(ReplayError::TruncatedHeader);
     }
-    let text_ends = text.ends_with('\n');
-    let mut choices = Vec::new();
     let lines: Vec<(usize, &str)> = lines.filter(|(_, line)| !line.is_empty()).collect();
     let written = checksum(lines.iter().map(|(_, line)| *line));
-    for (index, line) in lines {
-        match choice(index + 1, line) {
-            // The last line of a file that is cut off.
-            Err(_) if !text_ends && text.ends_with(line) => break,
-            choice => choices.push(choice?),
+    let decisions = match (header.get("seed"), header.get("placed"), header.get("rules")) {
+        (Some(&(line, seed)), ..) => Decisions::Seed(number(line, seed)?),
+        (None, Some(&(line, picks)), _) => Decisions::Placed(placed(line, picks)?),
+        (None, None, Some(&rules)) => Decisions::Guided(complete(rules, text, &lines, rule)?.into_iter().collect()),
+        (None, None, None) => {
+            let &choices = header.get("choices").ok_or(ReplayError::Missing("choices"))?;
+            Decisions::Choices(complete(choices, text, &lines, choice)?)
         }
-    }
+    };
     let text = |name: &'static str| header.get(name).map(|&(_, value)| value);
     let required = |name: &'static str| text(name).ok_or(ReplayError::Missing(name));
-    let decisions = match (header.get("seed"), header.get("placed")) {
-        (Some(&(line, seed)), _) => Decisions::Seed(number(line, seed)?),
-        (None, Some(&(line, picks))) => Decisions::Placed(placed(line, picks)?),
-        (None, None) => Decisions::Choices(complete(&header, text_ends, choices)?),
-    };
     let recorded = header.get("checksum").map(|&(line, checksum)| hexadecimal(line, checksum)).transpose()?;
     if recorded.is_some_and(|recorded| recorded != written) {
         return Err(ReplayError::Changed);
@@ -314,11 +370,13 @@ fn parse_file(text: &str) -> Result<Replay, ReplayError> {
     Ok(Replay {
         scenario: required("scenario")?.to_owned(),
         generated: header.get("generated").map(|&(line, json)| generated(line, json)).transpose()?,
+        edits,
         protocol: required("protocol")?.parse().map_err(ReplayError::Unknown)?,
         transport: required("transport")?.parse().map_err(ReplayError::Unknown)?,
         faults: text("faults").map(str::to_owned),
         replicas: header.get("replicas").map(|&(line, replicas)| number(line, replicas)).transpose()?,
         invariant: text("invariant").map(str::to_owned),
+        sentence: text("sentence").map(str::to_owned),
         chain: header.get("chain").map(|&(line, chain)| hexadecimal(line, chain)).transpose()?,
         code: text("code").map(str::to_owned),
         decisions,
@@ -331,15 +389,28 @@ fn checksum<'a>(lines: impl Iterator<Item = &'a str>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
-/// All choices that the header announces.
-fn complete(
-    header: &BTreeMap<&str, (usize, &str)>,
-    ends_with_line: bool,
-    choices: Vec<Choice>,
-) -> Result<Vec<Choice>, ReplayError> {
-    let &(line, count) = header.get("choices").ok_or(ReplayError::Missing("choices"))?;
-    let (found, expected) = (choices.len(), number(line, count)?);
-    if found < expected || !ends_with_line { Err(ReplayError::Truncated { found, expected }) } else { Ok(choices) }
+/// All lines that the header announces, each read by `read`.
+fn complete<T>(
+    (line, count): (usize, &str),
+    text: &str,
+    lines: &[(usize, &str)],
+    read: impl Fn(usize, &str) -> Result<T, ReplayError>,
+) -> Result<Vec<T>, ReplayError> {
+    let ends_with_line = text.ends_with('\n');
+    let mut all = Vec::new();
+    for (index, line) in lines {
+        match read(index + 1, line) {
+            // The last line of a file that is cut off.
+            Err(_) if !ends_with_line && text.ends_with(line) => break,
+            one => all.push(one?),
+        }
+    }
+    let (found, expected) = (all.len(), number(line, count)?);
+    if found < expected || !ends_with_line { Err(ReplayError::Truncated { found, expected }) } else { Ok(all) }
+}
+
+fn rule(line: usize, text: &str) -> Result<Rule, ReplayError> {
+    text.parse().map_err(|why| ReplayError::Line { line, why })
 }
 
 fn generated(line: usize, json: &str) -> Result<Generated, ReplayError> {
@@ -400,7 +471,7 @@ mod tests {
 
     #[test]
     fn files_of_other_formats_are_refused() {
-        for (format, age) in [(1, "an older"), (3, "a newer")] {
+        for (format, age) in [(1, "an older"), (4, "a newer")] {
             let text = recorded().to_text().replace("replay 2", &format!("replay {format}"));
             assert_eq!(text.parse::<Replay>(), Err(ReplayError::Format { found: format, age }));
         }
@@ -446,6 +517,21 @@ mod tests {
         let choice = |picked| Choice { label: Label::Next, of: 4, picked, meaning: Alternative::Number(picked) };
         let recorded = Replay { decisions: Decisions::Choices(vec![choice(0), choice(2)]), ..replay };
         assert_eq!(recorded.to_line().as_deref(), Some("pair:none:direct:placed:-:placed:1=2"));
+    }
+
+    #[test]
+    fn smaller_runs_survive_both_forms() {
+        let line = "pair/replicas=1/copies.1=2:none:direct:-:-:placed:1=2";
+        let replay: Replay = line.parse().expect("a replay string");
+        assert_eq!((replay.edits.iter().count(), replay.to_line().as_deref()), (2, Some(line)));
+        let rule = "first execute replica 0: list remediationrequests #2, then execute replica 0: create leases #1";
+        let guide: Guide = [rule.parse::<Rule>().expect("a rule")].into_iter().collect();
+        let guided = Replay { decisions: Decisions::Guided(guide), ..replay };
+        let text = guided.to_text();
+        assert!(text.starts_with("lockstep replay 3\n") && text.contains("\nedit: copies.1=2\n"), "{text}");
+        assert!(text.ends_with(&format!("\n\n{rule}\n")), "{text}");
+        assert_eq!(text.parse::<Replay>(), Ok(guided));
+        assert_eq!(text.replace("#2", "#3").parse::<Replay>(), Err(ReplayError::Changed));
     }
 
     #[test]

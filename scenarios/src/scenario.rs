@@ -120,6 +120,11 @@ impl Scenario {
         payloads
     }
 
+    /// Number of signals that its script sends, redeliveries aside.
+    pub fn signals(&self) -> u64 {
+        self.acts.iter().map(Act::signals).sum()
+    }
+
     /// Faults that must take effect in at least one run.
     pub fn required_faults(&self) -> Vec<Fault> {
         let mut required: Vec<Fault> = self.triggers.iter().map(|trigger| trigger.effect.kind().into()).collect();

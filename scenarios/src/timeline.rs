@@ -1,4 +1,5 @@
 //! Timelines: the events of one run, recorded while it runs and described afterwards for a report.
+use crate::api_names::{object, verb};
 use apiserver::{Change, Commit};
 use model::observation::Observation;
 use reports::timeline::{Entry, Happening, Lane, LaneKind, ObjectState, Timeline};
@@ -31,6 +32,17 @@ impl Recording {
     /// Names an actor that is not a replica.
     pub fn name(&mut self, actor: ActorId, name: &str) {
         self.names.insert(actor, name.to_owned());
+    }
+
+    /// Number of API calls that were sent before the last of these facts became true.
+    pub fn calls_until(&self, evidence: &[usize]) -> u64 {
+        let of_fact = |fact: &usize| {
+            let by_event = self.events.iter().position(|(.., observed)| observed.contains(fact));
+            by_event.or_else(|| self.answers.get(fact).copied())
+        };
+        let last = evidence.iter().filter_map(of_fact).max().map_or(self.events.len(), |last| last + 1);
+        let sent = |(_, event, _): &&(u64, Event, Range<usize>)| matches!(event, Event::CallSent { .. });
+        self.events[..last].iter().filter(sent).count() as u64
     }
 
     /// The timeline, with the evidence of a violation marked.
@@ -238,36 +250,5 @@ fn describe_commit(commit: &Commit) -> String {
         (Value::String(holder), _) => format!("{change}: held by {holder}"),
         (_, Value::Number(count)) => format!("{change}: count {count} {phase}").trim_end().to_owned(),
         _ => format!("{change} {phase}").trim_end().to_owned(),
-    }
-}
-
-fn verb(method: &http::Method, target: &str) -> &'static str {
-    let named = object_name(target).is_some();
-    match method.as_str() {
-        "GET" if target.contains("watch=") => "watch",
-        "GET" if named => "get",
-        "GET" => "list",
-        "POST" => "create",
-        "PUT" => "update",
-        "PATCH" => "patch",
-        _ => "delete",
-    }
-}
-
-fn object_name(target: &str) -> Option<&str> {
-    let path = target.split('?').next()?;
-    let mut segments = path.split('/').skip_while(|segment| *segment != "namespaces").skip(2);
-    segments.next()?;
-    segments.next()
-}
-
-fn object(target: &str) -> String {
-    let path = target.split('?').next().unwrap_or(target);
-    let mut segments = path.split('/').skip_while(|segment| *segment != "namespaces").skip(2);
-    match (segments.next(), segments.next(), segments.next()) {
-        (Some(plural), Some(name), Some(sub)) => format!("{plural}/{name}/{sub}"),
-        (Some(plural), Some(name), None) => format!("{plural}/{name}"),
-        (Some(plural), None, _) => plural.to_owned(),
-        _ => path.to_owned(),
     }
 }

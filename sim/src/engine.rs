@@ -6,7 +6,8 @@
 //! and change with any version. A record of choices is valid for the version that made it.
 pub use crate::{
     choice::{
-        Alternative, Choices, Cost, InOrder, LABELS, Label, Numbers, Odds, Pick, Placed, Random, Recorded, Source, Step,
+        Alternative, Choices, Cost, InOrder, LABELS, Label, Numbers, Odds, Offer, Pick, Placed, Random, Recorded,
+        Source, Step,
     },
     clock::{EPOCH, HostClock, HostEntropy, SimulatedTime, Skew},
     direct::run as run_direct,

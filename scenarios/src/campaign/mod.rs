@@ -5,10 +5,12 @@
 //!
 //! - [`random`]: a random seed for every run, in the order of a [`plan`].
 //! - [`exhaustive`]: every schedule within a [`scope`]; [`mutants`]: the runs that it takes to catch each mutant.
+//! - [`known_failures`]: what each mutant and each baseline is known to do wrong.
 //! - [`tally`]: the sums of one subject's runs; [`interleavings`]: how many different interleavings they had.
 //! - [`sums`]: the tallies of all subjects while the campaign is under way.
 pub mod exhaustive;
 pub mod interleavings;
+pub mod known_failures;
 pub mod mutants;
 pub mod plan;
 pub mod progress;

@@ -2,6 +2,7 @@
 use super::{progress::Progress, random::run_seed};
 use crate::{
     catalogue::find,
+    edits::Edits,
     mutants::{MUTANTS, Mutant},
     protocol_name::ProtocolName,
     replay::{Decisions, Replay, ReplayError, preset},
@@ -162,11 +163,13 @@ fn hunted(index: usize, subject: &Subject, seeds: u64, tries: Vec<Option<Hit>>) 
     let replay = hits.first().map(|hit| Replay {
         scenario: subject.scenario.name.to_string(),
         generated: None,
+        edits: Edits::default(),
         protocol: subject.protocol,
         transport: subject.transport,
         faults: subject.overrides.faults.map(|faults| faults.name.to_owned()),
         replicas: None,
         invariant: Some(MUTANTS[index].invariant.to_owned()),
+        sentence: None,
         chain: None,
         code: None,
         decisions: Decisions::Seed(hit.seed),

@@ -3,7 +3,6 @@ use super::{part::Settings, program};
 use crate::{
     campaign::{Plan, Tally},
     runner::Subject,
-    workload::Act,
 };
 use model::verdict::Verdict;
 use reports::report::{FaultCount, InvariantCount, RunReport, SCHEMA, ScenarioReport};
@@ -151,9 +150,5 @@ pub(super) fn now() -> String {
 
 /// Number of signals that a scenario's script sends.
 pub(super) fn signals(subject: &Subject) -> u64 {
-    let per_act = subject.scenario.acts.iter().map(|act| match act {
-        Act::Deliver { what, copies, .. } => what.alerts().len() as u64 * u64::from(*copies),
-        _ => 0,
-    });
-    per_act.sum()
+    subject.scenario.signals()
 }

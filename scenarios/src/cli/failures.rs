@@ -144,7 +144,7 @@ pub(super) fn of_replay(subject: &Subject, replay: &Replay, given: &str, run: &R
         sentence: violation.sentence.clone(),
         seed: match &replay.decisions {
             Decisions::Seed(seed) => seed.to_string(),
-            Decisions::Choices(_) | Decisions::Placed(_) => String::new(),
+            Decisions::Choices(_) | Decisions::Placed(_) | Decisions::Guided(_) => String::new(),
         },
         replay: format!("lockstep replay {}", quoted(given)),
         replay_string: replay.to_line(),
@@ -166,7 +166,7 @@ fn blank(subject: &Subject, invariant: &str) -> Failure {
         transport: subject.transport.to_string(),
         strategy: "replay".to_owned(),
         invariant: invariant.to_owned(),
-        kind: failure_kind(invariant),
+        kind: kind_of(invariant),
         sentence: String::new(),
         seed: String::new(),
         file: None,
@@ -192,7 +192,7 @@ fn explanation(invariant: &str, run: &Run) -> Option<String> {
     explanation.map(str::to_owned)
 }
 
-fn failure_kind(invariant: &str) -> FailureKind {
+pub(super) fn kind_of(invariant: &str) -> FailureKind {
     match kind(invariant) {
         _ if invariant == REPEATS => FailureKind::NotDeterministic,
         _ if invariant == PANICS => FailureKind::Panic,

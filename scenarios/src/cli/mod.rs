@@ -28,6 +28,7 @@ mod replay;
 mod run;
 mod serve;
 mod shard;
+mod shrink;
 mod signals;
 mod tokens;
 mod usage;
@@ -75,6 +76,7 @@ enum Verb {
     #[command(alias = "bugs")]
     Mutants(mutants::Args),
     Replay(replay::Args),
+    Shrink(shrink::Args),
     Export(export::Args),
     Merge(merge::Args),
     List(list::Args),
@@ -97,6 +99,7 @@ impl Command {
             Verb::Exhaust(args) => exhaust::execute(&args),
             Verb::Mutants(args) => mutants::execute(&args),
             Verb::Replay(args) => replay::execute(&args),
+            Verb::Shrink(args) => shrink::execute(&args),
             Verb::Export(args) => export::execute(&args),
             Verb::Merge(args) => merge::execute(&args),
             Verb::List(args) => list::execute(&args),

@@ -132,7 +132,7 @@ fn unrepeated(given: &str, replay: &Replay, why: &str) -> anyhow::Result<u8> {
 }
 
 /// The text of a replay: the argument itself, or the file that it names.
-fn text(given: &str) -> anyhow::Result<String> {
+pub(super) fn text(given: &str) -> anyhow::Result<String> {
     let path = Path::new(given);
     if path.is_dir() {
         bail!("{given} is a directory; name the replay files in it, as in `lockstep replay {given}/*.replay`");
@@ -162,6 +162,7 @@ fn identity(replay: &Replay, run: &Run) -> String {
         Decisions::Seed(seed) => format!("seed {seed}"),
         Decisions::Choices(choices) => format!("{} recorded choices", choices.len()),
         Decisions::Placed(picks) => format!("{} placed choices", picks.len()),
+        Decisions::Guided(guide) => format!("a guide of {} rules", guide.len()),
     };
     let verdict = if run.verdict == Verdict::Violated { "violated" } else { "held" };
     format!(

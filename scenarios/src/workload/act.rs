@@ -212,4 +212,15 @@ impl Act {
             Act::AwaitAnswers | Act::Wait(_) | Act::Pause { .. } | Act::CrashEvery { .. } => Vec::new(),
         }
     }
+
+    /// Number of signals that this act sends, redeliveries aside; of a pair of Alertmanagers, the alerts.
+    pub fn signals(&self) -> u64 {
+        match self {
+            Act::Deliver { what, copies, .. } | Act::DeliverTwins { what, copies, .. } => {
+                what.alerts().len() as u64 * u64::from(*copies)
+            }
+            Act::DeliverEach { count, .. } | Act::Alertmanagers { alerts: count, .. } => u64::from(*count),
+            _ => 0,
+        }
+    }
 }

@@ -10,6 +10,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use scenarios::{
+    edits::Edits,
     generated::Generated,
     protocol_name::ProtocolName,
     replay::{Decisions, Replay, preset},
@@ -31,11 +32,13 @@ fn keep(generated: Generated, run: &Run, transport: Transport) -> String {
     let replay = Replay {
         scenario: "generated".to_owned(),
         generated: Some(generated),
+        edits: Edits::default(),
         protocol: ProtocolName::FencedLease,
         transport,
         faults: None,
         replicas: None,
         invariant: violation.as_ref().map(|violation| violation.invariant.to_owned()),
+        sentence: None,
         chain: Some(run.hashes().chain),
         code: None,
         decisions: Decisions::Choices(run.outcome.choices.clone()),

@@ -30,7 +30,7 @@ fn files_that_cannot_be_played_say_why() {
         (text[..text.len() - 5].to_owned(), "truncated: it has "),
         (lines[..3].join("\n"), "truncated: it ends within its header"),
         (String::new(), "truncated"),
-        (text.replacen("replay 2", "replay 3", 1), "a newer lockstep"),
+        (text.replacen("replay 2", "replay 4", 1), "a newer lockstep"),
         (text.replacen("replay 2", "replay 1", 1), "an older lockstep"),
         ("hello\n".to_owned(), "not a replay"),
         (text.replacen("next 1/", "next 0/", 1), "changed after it was written"),

@@ -27,4 +27,4 @@ pub use placed::Placed;
 pub use random::Random;
 pub use record::Choices;
 pub use recorded::Recorded;
-pub use source::{InOrder, Odds, Source};
+pub use source::{InOrder, Odds, Offer, Source};

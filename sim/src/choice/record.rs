@@ -4,8 +4,9 @@ use super::{
     label::Label,
     menu::Menu,
     pick::Choice,
-    source::{Odds, Source},
+    source::{Odds, Offer, Source},
 };
+use crate::event::Event;
 use std::fmt;
 
 /// A source and the record of its choices.
@@ -28,7 +29,7 @@ impl Choices {
 
     /// Picks one of `0..of`, all equally likely; `meaning` names the pick. With one alternative there is no choice, and
     /// nothing is recorded.
-    pub fn choose(&mut self, label: Label, of: usize, meaning: impl FnOnce(usize) -> Alternative) -> usize {
+    pub fn choose(&mut self, label: Label, of: usize, meaning: impl Fn(usize) -> Alternative) -> usize {
         self.pick(label, of, Odds::Even, meaning)
     }
 
@@ -38,12 +39,12 @@ impl Choices {
         per_mille: u32,
         label: Label,
         count: usize,
-        meaning: impl FnOnce(usize) -> Alternative,
+        meaning: impl Fn(usize) -> Alternative,
     ) -> Option<usize> {
         if per_mille == 0 {
             return None;
         }
-        let meaning = |picked: usize| picked.checked_sub(1).map_or(Alternative::Nothing, meaning);
+        let meaning = |picked: usize| picked.checked_sub(1).map_or(Alternative::Nothing, &meaning);
         self.pick(label, count + 1, Odds::PerMille(per_mille), meaning).checked_sub(1)
     }
 
@@ -58,16 +59,27 @@ impl Choices {
         self.rarely(per_mille, menu.label, menu.items.len(), name).map(|picked| menu.items[picked])
     }
 
-    fn pick(&mut self, label: Label, of: usize, odds: Odds, meaning: impl FnOnce(usize) -> Alternative) -> usize {
+    fn pick(&mut self, label: Label, of: usize, odds: Odds, meaning: impl Fn(usize) -> Alternative) -> usize {
         if of <= 1 {
             return 0;
         }
         let of = u32::try_from(of).unwrap_or(u32::MAX);
-        let picked = self.source.pick(label, of, odds);
+        let named = |picked: u32| meaning(picked as usize);
+        let picked = self.source.pick_offered(&Offer { label, of, odds, meaning: &named });
         let choice = Choice { label, of, picked, meaning: meaning(picked as usize) };
         self.source.made(&choice);
         self.record.push(choice);
         picked as usize
+    }
+
+    /// A step begins, whether there was a choice or not.
+    pub(crate) fn begin(&mut self, step: &Alternative) {
+        self.source.began(step);
+    }
+
+    /// Something happened.
+    pub(crate) fn see(&mut self, event: &Event) {
+        self.source.saw(event);
     }
 
     /// The choices made so far.

@@ -1,5 +1,6 @@
 //! Sources: what makes the choices of a run.
-use super::{label::Label, pick::Choice};
+use super::{alternative::Alternative, label::Label, pick::Choice};
+use crate::event::Event;
 
 /// How a source should weigh the alternatives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,10 +11,31 @@ pub enum Odds {
     PerMille(u32),
 }
 
+/// A choice that is to be made, with the meanings of its alternatives.
+#[derive(Clone, Copy)]
+pub struct Offer<'a> {
+    /// Subject of the choice.
+    pub label: Label,
+    /// Number of alternatives.
+    pub of: u32,
+    /// How the alternatives should be weighed.
+    pub odds: Odds,
+    /// Meaning of an alternative, from 0.
+    pub meaning: &'a dyn Fn(u32) -> Alternative,
+}
+
 /// What makes the choices of a run.
 pub trait Source: Send {
     /// Picks one of `0..of`.
     fn pick(&mut self, label: Label, of: u32, odds: Odds) -> u32;
+    /// Picks one of the alternatives by what they mean. Most sources do not look.
+    fn pick_offered(&mut self, offer: &Offer<'_>) -> u32 {
+        self.pick(offer.label, offer.of, offer.odds)
+    }
+    /// Sees each step of the run as it begins, whether there was a choice or not.
+    fn began(&mut self, _step: &Alternative) {}
+    /// Sees each event of the run: a source that knows steps by what they are about needs it.
+    fn saw(&mut self, _event: &Event) {}
     /// Sees each choice after it was made, with its meaning.
     fn made(&mut self, _choice: &Choice) {}
     /// Where the run departed from what the source expected, if it did.

@@ -51,12 +51,13 @@ impl DirectRun {
                 return Todo::Done;
             }
         }
+        let name = |picked: usize| enabled[picked].name(&self.queues, &self.run.streams);
         let picked = if self.run.exploring() && self.run.faults.reorder {
-            let name = |picked: usize| enabled[picked].name(&self.queues, &self.run.streams);
             self.run.choices.choose(Label::Next, enabled.len(), name)
         } else {
             0
         };
+        self.run.choices.begin(&name(picked));
         self.count_disorder(enabled, picked);
         self.act(enabled[picked])
     }

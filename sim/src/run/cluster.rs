@@ -96,7 +96,7 @@ impl Cluster {
     }
 
     /// Picks one of `0..of`; `meaning` names the pick in the run's record.
-    pub fn choose(&self, label: Label, of: usize, meaning: impl FnOnce(usize) -> Alternative) -> usize {
+    pub fn choose(&self, label: Label, of: usize, meaning: impl Fn(usize) -> Alternative) -> usize {
         self.with(|run| if run.exploring() { run.choices.choose(label, of, meaning) } else { 0 })
     }
 

@@ -155,6 +155,7 @@ impl RunState {
         *last = (*last).max(self.time.micros());
         trace.push(*last, event);
         observer.event(*last, event);
+        self.choices.see(event);
     }
 
     /// The trace, for what is not an event.
