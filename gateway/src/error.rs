@@ -29,6 +29,9 @@ pub enum ApiError {
     /// 413: the body exceeds the limit.
     #[error("request body too large")]
     BodyTooLarge,
+    /// 413: the body is small, but what it asks for exceeds a limit.
+    #[error("{0}")]
+    TooLarge(String),
     /// 415: the body is not JSON.
     #[error("{0}")]
     UnsupportedMediaType(String),
@@ -79,7 +82,7 @@ impl ApiError {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooLarge | Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable(_) | Self::GroupIncomplete { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -92,7 +95,9 @@ impl ApiError {
             Self::Invalid(_) => ("https://kubernaut.ai/problems/validation-error", "Bad Request"),
             Self::NotFound => ("https://kubernaut.ai/problems/unknown", "Error"),
             Self::MethodNotAllowed => ("https://kubernaut.ai/problems/method-not-allowed", "Method Not Allowed"),
-            Self::BodyTooLarge => ("https://kubernaut.ai/problems/payload-too-large", "Request Entity Too Large"),
+            Self::BodyTooLarge | Self::TooLarge(_) => {
+                ("https://kubernaut.ai/problems/payload-too-large", "Request Entity Too Large")
+            }
             Self::UnsupportedMediaType(_) => {
                 ("https://kubernaut.ai/problems/unsupported-media-type", "Unsupported Media Type")
             }
@@ -108,7 +113,10 @@ impl ApiError {
             Self::Internal => Cow::Borrowed("Internal server error"),
             Self::BodyTooLarge => Cow::Borrowed("Request body too large"),
             Self::TimedOut => Cow::Borrowed("Request processing timed out"),
-            Self::Invalid(detail) | Self::UnsupportedMediaType(detail) | Self::Unavailable(detail) => detail.into(),
+            Self::Invalid(detail)
+            | Self::TooLarge(detail)
+            | Self::UnsupportedMediaType(detail)
+            | Self::Unavailable(detail) => detail.into(),
             Self::GroupIncomplete { detail, members } => {
                 return Problem { kind, title, detail: detail.into(), status, members };
             }
@@ -133,17 +141,18 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// Only the class of a reason: the API server's own sentences name the service account and what it may not do. The log
+/// has them.
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Overloaded(_) | Refusal::Unavailable(_) | Refusal::Refused(_) => {
-                Self::Unavailable(refusal.to_string())
-            }
+            Refusal::Overloaded(_) => Self::Unavailable("overloaded: too many signals are waiting".to_owned()),
+            Refusal::Unavailable(_) => Self::Unavailable("unavailable: the signal cannot be stored now".to_owned()),
+            Refusal::Refused(_) => Self::Unavailable(
+                "refused by the Kubernetes API: an operator must act, the gateway's log says how".to_owned(),
+            ),
             Refusal::DeadlineExceeded => Self::TimedOut,
-            Refusal::Internal(reason) => {
-                tracing::error!(reason, "a signal could not be stored");
-                Self::Internal
-            }
+            Refusal::Internal(_) => Self::Internal,
         }
     }
 }
@@ -152,7 +161,10 @@ impl From<TargetError> for ApiError {
     fn from(error: TargetError) -> Self {
         match error {
             TargetError::Unknown => Self::Invalid(format!("Signal validation failed: {error}")),
-            TargetError::DiscoveryMissing | TargetError::LookupFailed(_) => Self::Unavailable(error.to_string()),
+            TargetError::DiscoveryMissing => Self::Unavailable(error.to_string()),
+            TargetError::LookupFailed(_) => {
+                Self::Unavailable("unavailable: the object that the alert is about cannot be looked up now".to_owned())
+            }
         }
     }
 }

@@ -8,11 +8,45 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::Registry,
 };
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Stands for every value of a label that is not counted apart.
+pub const OTHER: &str = "other";
+/// How many values of one label are counted apart.
+const VALUES_MAX: usize = 100;
+/// The longest value of a label, in bytes.
+const VALUE_BYTES_MAX: usize = 128;
+
+/// The values of a label that senders choose: the first ones are counted apart, and all others together.
+#[derive(Debug, Default)]
+pub struct Values(Mutex<BTreeSet<String>>);
+
+impl Values {
+    /// `value`, or [`OTHER`].
+    pub fn bounded(&self, value: &str) -> String {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.contains(value) {
+            return value.to_owned();
+        }
+        if value.len() > VALUE_BYTES_MAX || known.len() >= VALUES_MAX {
+            return OTHER.to_owned();
+        }
+        known.insert(value.to_owned());
+        value.to_owned()
+    }
+}
 
 /// The gateway's metrics. Every counter's exported name ends in `_total`.
 #[derive(Debug)]
 pub struct Metrics {
+    /// The values of `severity`.
+    pub severities: Values,
+    /// The values of `signal_name`.
+    pub signal_names: Values,
     /// `gateway_signals_received`: signals that were parsed and resolved.
     pub signals_received: Family<ReceivedLabels, Counter>,
     /// `gateway_signals_deduplicated`: signals counted on an existing RemediationRequest.
@@ -29,7 +63,9 @@ pub struct Metrics {
     pub signals_rejected: Family<ReasonLabels, Counter>,
     /// `gateway_owner_resolution`: owner resolutions, by outcome.
     pub owner_resolution: Family<OwnerLabels, Counter>,
-    /// `gateway_signals_parse_dropped`: members of a group that are not valid signals.
+    /// `gateway_lookups_refused`: look-ups of objects that the API server refused, by kind and status.
+    pub lookups_refused: Family<RefusedLabels, Counter>,
+    /// `gateway_signals_parse_dropped`: deliveries, and members of a group, that are not valid signals.
     pub signals_parse_dropped: Family<ReasonLabels, Counter>,
     /// `gateway_discovery_refresh_errors`: failed refreshes of the discovery snapshot.
     pub discovery_refresh_errors: Counter,
@@ -92,14 +128,14 @@ pub struct Metrics {
 pub struct ReceivedLabels {
     /// The adapter: `prometheus` or `kubernetes-events`.
     pub source_type: &'static str,
-    /// Severity as the sender spelt it.
+    /// Severity as the sender spelt it; `other` beyond the first hundred.
     pub severity: String,
 }
 
 /// Labels of `gateway_signals_deduplicated`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct NameLabels {
-    /// The alert's name, or the event's reason.
+    /// The alert's name, or the event's reason; `other` beyond the first hundred.
     pub signal_name: String,
 }
 
@@ -153,10 +189,21 @@ pub struct OwnerLabels {
     pub outcome: &'static str,
 }
 
+/// Labels of `gateway_lookups_refused`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RefusedLabels {
+    /// The kind of the object, which discovery knows.
+    pub kind: String,
+    /// Status code of the refusal.
+    pub code: u16,
+}
+
 impl Metrics {
     /// Metrics at zero.
     pub fn new() -> Self {
         Self {
+            severities: Values::default(),
+            signal_names: Values::default(),
             signals_received: Family::default(),
             signals_deduplicated: Family::default(),
             crds_created: Family::default(),
@@ -165,6 +212,7 @@ impl Metrics {
             requests_in_flight: Gauge::default(),
             signals_rejected: Family::default(),
             owner_resolution: Family::default(),
+            lookups_refused: Family::default(),
             signals_parse_dropped: Family::default(),
             discovery_refresh_errors: Counter::default(),
             lock_acquisition_failures: Counter::default(),
@@ -226,6 +274,7 @@ impl Metrics {
             requests_in_flight: "http_requests_in_flight", "Requests being handled";
             signals_rejected: "signals_rejected", "Resolved alerts, which are ignored";
             owner_resolution: "owner_resolution", "Owner resolutions by outcome";
+            lookups_refused: "lookups_refused", "Look-ups of objects that the API server refused";
             signals_parse_dropped: "signals_parse_dropped", "Group members that are not valid signals";
             discovery_refresh_errors: "discovery_refresh_errors", "Failed discovery refreshes";
             lock_acquisition_failures: "lock_acquisition_failures", "Lease acquisitions that failed";
@@ -295,6 +344,21 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is missing from\n{text}");
         }
+    }
+
+    #[test]
+    fn senders_cannot_fill_the_exposition() {
+        let metrics = Metrics::new();
+        for n in 0..10_000 {
+            let signal_name = metrics.signal_names.bounded(&format!("Name{n}\"}} 1\n# EOF"));
+            metrics.signals_deduplicated.get_or_create(&NameLabels { signal_name }).inc();
+        }
+        assert_eq!(metrics.signal_names.bounded(&"x".repeat(64 * 1024)), OTHER);
+        let text = metrics.encode();
+        let series: Vec<_> = text.lines().filter(|line| line.starts_with("gateway_signals_deduplicated")).collect();
+        assert_eq!(series.len(), VALUES_MAX + 1);
+        assert!(series.contains(&"gateway_signals_deduplicated_total{signal_name=\"other\"} 9900"));
+        assert!(series.contains(&r#"gateway_signals_deduplicated_total{signal_name="Name7\"} 1\n# EOF"} 1"#));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the suites share: subjects of the catalogue, a real kube-apiserver, kubectl sessions, generated requests.
 pub mod differential;
+pub mod go;
+pub mod numbers;
 pub mod real_server;
 pub mod transcript;
 

@@ -2,7 +2,13 @@
 //!
 //! The body has one limit, 256 KiB for every source. The existing gateway's Alertmanager adapter has a second one of
 //! 100 KiB, which drops legitimate groups; nothing here needs it.
-use crate::{access::Caller, clock::within, error::ApiError, gateway::Gateway, signals::delivery_key::IdempotencyKey};
+use crate::{
+    access::Caller,
+    clock::within,
+    error::ApiError,
+    gateway::Gateway,
+    signals::{delivery_key::IdempotencyKey, go_json::utf8},
+};
 use axum::{
     body::{Body, Bytes},
     extract::Request,
@@ -19,7 +25,7 @@ pub(super) const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// A delivery that was read.
 pub(super) struct Delivery {
-    /// The whole body.
+    /// The whole body; each byte that is not UTF-8 is U+FFFD.
     pub(super) payload: Arc<str>,
     /// The request's headers.
     pub(super) headers: HeaderMap,
@@ -88,6 +94,5 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Arc<str>, ApiError> {
         Err(error) if error.is::<LengthLimitError>() => return Err(ApiError::BodyTooLarge),
         Err(_) => return Err(ApiError::Invalid("Failed to read request body".to_owned())),
     };
-    let text = std::str::from_utf8(&bytes);
-    Ok(text.map_err(|_| ApiError::Invalid("Request body is not UTF-8".to_owned()))?.into())
+    Ok(utf8(&bytes).into())
 }

@@ -3,7 +3,7 @@ use super::{
     answer,
     delivery::{self, Delivery},
     freshness,
-    process::process,
+    process::{note_dropped, process},
 };
 use crate::{
     error::ApiError,
@@ -22,11 +22,14 @@ pub async fn receive(State(gateway): State<Arc<Gateway>>, request: Request) -> R
 }
 
 async fn handle(gateway: &Gateway, delivery: Delivery) -> Result<Response, ApiError> {
-    let event = Event::parse(&delivery.payload).map_err(refused)?;
-    freshness::check_event(&event, delivery.received)?;
-    let alert = event.into_alert().map_err(refused)?;
-    let Delivery { payload, caller, key, received, deadline, .. } = delivery;
-    Ok(answer::single(&process(gateway, alert, received, payload, caller.as_ref(), key.as_ref(), deadline).await?))
+    let dropped = |reason| move |why: &ApiError| note_dropped(gateway, reason, why);
+    let event = Event::parse(&delivery.payload).map_err(refused).inspect_err(dropped("unreadable"))?;
+    freshness::check_event(&event, delivery.received).inspect_err(dropped("stale"))?;
+    let alert = event.into_alert();
+    let reason = if matches!(alert, Err(EventError::Normal)) { "normal" } else { "invalid" };
+    let alert = alert.map_err(refused).inspect_err(dropped(reason))?;
+    let outcome = process(gateway, alert, &delivery).await;
+    Ok(answer::single(&outcome.inspect_err(dropped("invalid"))?))
 }
 
 fn refused(error: EventError) -> ApiError {

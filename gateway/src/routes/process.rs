@@ -1,41 +1,35 @@
 //! Processes one alert: it is ignored, stored by the protocol, or refused.
-use super::answer::Outcome;
+use super::{answer::Outcome, delivery::Delivery};
 use crate::{
-    access::Caller,
     clock::within,
     error::ApiError,
     gateway::Gateway,
     metrics::{CreatedLabels, ErrorLabels, NameLabels, ReasonLabels, ReceivedLabels},
     protocol::{Accepted, Disposition, Refusal},
-    signals::{Alert, Signal, delivery_key::IdempotencyKey},
+    quoted::quoted,
+    signals::{Alert, Signal, target::TargetError},
 };
-use jiff::Timestamp;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 /// Processes one alert. Dropping the future leaves nothing half done: look-ups change nothing, and the protocol
 /// promises so.
-pub(super) async fn process(
-    gateway: &Gateway,
-    alert: Alert,
-    received: Timestamp,
-    payload: Arc<str>,
-    caller: Option<&Caller>,
-    key: Option<&IdempotencyKey>,
-    deadline: Duration,
-) -> Result<Outcome, ApiError> {
+pub(super) async fn process(gateway: &Gateway, alert: Alert, delivery: &Delivery) -> Result<Outcome, ApiError> {
     let metrics = &gateway.metrics;
     alert.validate().map_err(|error| ApiError::Invalid(format!("Signal validation failed: {error}")))?;
     if alert.resolved {
         metrics.signals_rejected.get_or_create(&ReasonLabels { reason: "resolved" }).inc();
         return Ok(Outcome::Resolved { name: alert.name });
     }
-    let target =
-        within(&*gateway.clock, deadline, gateway.targets.resolve(&alert)).await.ok_or(ApiError::TimedOut)??;
-    let signal = Arc::new(Signal::new(alert, target, received, payload, key));
-    let received_labels = ReceivedLabels { source_type: signal.source, severity: signal.severity.clone() };
+    let looked_up = within(&*gateway.clock, delivery.deadline, gateway.targets.resolve(&alert)).await;
+    let target = looked_up.ok_or(ApiError::TimedOut)?.inspect_err(|error| note_failed_lookup(gateway, error))?;
+    let (deadline, payload) = (delivery.deadline, delivery.payload.clone());
+    let signal = Arc::new(Signal::new(alert, target, delivery.received, payload, delivery.key.as_ref()));
+    let received_labels =
+        ReceivedLabels { source_type: signal.source, severity: metrics.severities.bounded(&signal.severity) };
     metrics.signals_received.get_or_create(&received_labels).inc();
     let managed = within(&*gateway.clock, deadline, gateway.targets.is_managed(&signal.target));
-    if !managed.await.ok_or(ApiError::TimedOut)?? {
+    let managed = managed.await.ok_or(ApiError::TimedOut)?;
+    if !managed.inspect_err(|error| note_failed_lookup(gateway, error))? {
         metrics.signals_rejected.get_or_create(&ReasonLabels { reason: "unmanaged_resource" }).inc();
         return Ok(Outcome::Unmanaged { target: signal.target.clone() });
     }
@@ -48,13 +42,14 @@ pub(super) async fn process(
     match handled.unwrap_or(Err(Refusal::DeadlineExceeded)) {
         Ok(accepted) => {
             count(gateway, &signal, &accepted);
-            gateway.audit.stored(&signal, &accepted, caller);
+            gateway.audit.stored(&signal, &accepted, delivery.caller.as_ref());
             Ok(Outcome::Stored { fingerprint: signal.fingerprint.clone(), accepted })
         }
         Err(refusal) => {
             metrics.crd_creation_errors.get_or_create(&ErrorLabels { error_type: error_type(&refusal) }).inc();
             if let Some(left_out) = gateway.warnings.due(error_type(&refusal)) {
-                tracing::warn!(fingerprint = signal.fingerprint, %refusal, left_out, "a signal was not stored");
+                let refusal = quoted(&refusal.to_string());
+                tracing::warn!(fingerprint = signal.fingerprint, refusal, left_out, "a signal was not stored");
             }
             gateway.audit.failed(&signal, &refusal);
             Err(refusal.into())
@@ -72,9 +67,27 @@ fn count(gateway: &Gateway, signal: &Signal, accepted: &Accepted) {
         }
         Disposition::Duplicate => {
             tracing::debug!(fingerprint, request, count = accepted.count, "a signal was counted");
-            let labels = NameLabels { signal_name: signal.name.clone() };
+            let labels = NameLabels { signal_name: gateway.metrics.signal_names.bounded(&signal.name) };
             gateway.metrics.signals_deduplicated.get_or_create(&labels).inc();
         }
+    }
+}
+
+fn note_failed_lookup(gateway: &Gateway, error: &TargetError) {
+    if let (TargetError::LookupFailed(error), Some(left_out)) = (error, gateway.warnings.due("look-up")) {
+        tracing::warn!(error = quoted(&error.to_string()), left_out, "the target of a signal is unknown");
+    }
+}
+
+/// Counts and logs what can never be processed: its sender gets a 4xx, or a failed member of a 207, and sends it no
+/// more. `reason` is one of few words. What the sender should retry is not dropped.
+pub(super) fn note_dropped(gateway: &Gateway, reason: &'static str, why: &ApiError) {
+    if why.is_retryable() {
+        return;
+    }
+    gateway.metrics.signals_parse_dropped.get_or_create(&ReasonLabels { reason }).inc();
+    if let Some(left_out) = gateway.warnings.due(reason) {
+        tracing::warn!(reason, why = quoted(&why.to_string()), left_out, "a delivery or a part of it is dropped");
     }
 }
 

@@ -3,9 +3,17 @@ use super::{
     answer,
     delivery::{self, Delivery},
     freshness,
-    process::process,
+    process::{note_dropped, process},
 };
-use crate::{error::ApiError, gateway::Gateway, metrics::ReasonLabels, signals::prometheus::Webhook};
+use crate::{
+    error::ApiError,
+    gateway::Gateway,
+    signals::{
+        Alert,
+        go_json::Misfit,
+        prometheus::{Webhook, WebhookError},
+    },
+};
 use axum::{
     extract::{Request, State},
     response::Response,
@@ -19,31 +27,32 @@ pub async fn receive(State(gateway): State<Arc<Gateway>>, request: Request) -> R
 }
 
 async fn handle(gateway: &Gateway, delivery: Delivery) -> Result<Response, ApiError> {
-    let Delivery { payload, headers, caller, key, received, deadline } = delivery;
-    let (caller, key) = (caller.as_ref(), key.as_ref());
-    let stamped = freshness::check_stamp(&headers, received)?;
-    let webhook = Webhook::parse(&payload);
-    let webhook = webhook.map_err(|error| ApiError::Invalid(format!("Failed to parse batch payload: {error}")))?;
+    let dropped = |reason| move |why: &ApiError| note_dropped(gateway, reason, why);
+    let stamped = freshness::check_stamp(&delivery.headers, delivery.received).inspect_err(dropped("stale"))?;
+    let webhook = Webhook::parse(&delivery.payload).map_err(refused).inspect_err(dropped("unreadable"))?;
     if !stamped {
-        freshness::check_webhook(&webhook, received)?;
+        freshness::check_webhook(&webhook, delivery.received).inspect_err(dropped("stale"))?;
     }
     let mut alerts = webhook.into_alerts();
+    let member = async |alert: Result<Alert, Misfit>| {
+        let alert = alert.map_err(|misfit| ApiError::Invalid(format!("Failed to parse alert: {misfit}")));
+        let outcome = match alert {
+            Ok(alert) => process(gateway, alert, &delivery).await,
+            Err(malformed) => Err(malformed),
+        };
+        outcome.inspect_err(dropped("invalid"))
+    };
     match alerts.len() {
         0 => Err(ApiError::Invalid("Failed to parse batch payload: no alerts".to_owned())),
-        1 => {
-            let alert = alerts.remove(0);
-            Ok(answer::single(&process(gateway, alert, received, payload, caller, key, deadline).await?))
-        }
-        _ => {
-            let members = alerts
-                .into_iter()
-                .map(|alert| process(gateway, alert, received, payload.clone(), caller, key, deadline));
-            let outcomes = join_all(members).await;
-            let invalid = outcomes.iter().filter(|outcome| matches!(outcome, Err(ApiError::Invalid(_)))).count();
-            let dropped = gateway.metrics.signals_parse_dropped.get_or_create(&ReasonLabels { reason: "invalid" });
-            dropped.inc_by(u64::try_from(invalid).unwrap_or(u64::MAX));
-            drop(dropped);
-            answer::group(outcomes)
-        }
+        1 => Ok(answer::single(&member(alerts.remove(0)).await?)),
+        _ => answer::group(join_all(alerts.into_iter().map(member)).await),
+    }
+}
+
+fn refused(error: WebhookError) -> ApiError {
+    let detail = format!("Failed to parse batch payload: {error}");
+    match error {
+        WebhookError::TooMany | WebhookError::TooMuchShared => ApiError::TooLarge(detail),
+        WebhookError::Json(_) | WebhookError::Misfit(_) => ApiError::Invalid(detail),
     }
 }

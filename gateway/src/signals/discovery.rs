@@ -43,6 +43,24 @@ impl Kind {
         !group.contains('.') || (group.ends_with(".k8s.io") && !group.ends_with(".x-k8s.io"))
     }
 
+    /// Whether the gateway must be able to read its objects, because it decides by them which fault an alert is about.
+    /// The roles in `deploy/` grant them all.
+    pub fn is_needed(&self) -> bool {
+        const CORE: [&str; 7] = [
+            "Pod",
+            "Node",
+            "Service",
+            "Namespace",
+            "PersistentVolume",
+            "PersistentVolumeClaim",
+            "ReplicationController",
+        ];
+        match self.group.as_str() {
+            "" => CORE.contains(&self.kind.as_str()),
+            group => matches!(group, "apps" | "batch" | "autoscaling" | "policy" | "networking.k8s.io"),
+        }
+    }
+
     /// The path of its collection. `namespace` is ignored for cluster-scoped kinds.
     pub fn path(&self, namespace: &str) -> String {
         let Self { group, version, plural, .. } = self;

@@ -4,59 +4,45 @@
 //! events.k8s.io/v1 leave both null and set `eventTime` (and `series`), so those are read here too.
 use super::{
     alert::{Alert, Subject, Target},
-    go_json::{null_is_default, set_time},
+    go_json::{self, JsonError, Misfit, Place, Struct, field, set_time},
+    names,
 };
 use jiff::Timestamp;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Value of `spec.signalSource` for these signals, and of their label in metrics.
 pub const SOURCE: &str = "kubernetes-events";
 
 /// A core/v1 Event, as far as it is read.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default)]
 pub struct Event {
-    #[serde(default, deserialize_with = "null_is_default")]
     involved_object: InvolvedObject,
-    #[serde(default, deserialize_with = "null_is_default")]
     reason: String,
-    #[serde(default, deserialize_with = "null_is_default")]
     message: String,
-    #[serde(default, deserialize_with = "null_is_default", rename = "type")]
     kind: String,
     first_timestamp: Option<Timestamp>,
     last_timestamp: Option<Timestamp>,
     event_time: Option<Timestamp>,
-    series: Option<Series>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    series: Series,
     source: EventSource,
-    #[serde(default, deserialize_with = "null_is_default")]
     reporting_component: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default)]
 struct InvolvedObject {
-    #[serde(default, deserialize_with = "null_is_default")]
     kind: String,
-    #[serde(default, deserialize_with = "null_is_default")]
     name: String,
-    #[serde(default, deserialize_with = "null_is_default")]
     namespace: String,
-    #[serde(default, deserialize_with = "null_is_default")]
     api_version: String,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default)]
 struct Series {
     last_observed_time: Option<Timestamp>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default)]
 struct EventSource {
-    #[serde(default, deserialize_with = "null_is_default")]
     component: String,
 }
 
@@ -65,24 +51,34 @@ struct EventSource {
 pub enum EventError {
     /// The body is not an event.
     #[error("body is not a core/v1 Event: {0}")]
-    Unreadable(#[from] serde_json::Error),
+    Unreadable(#[from] JsonError),
+    /// A value has another type.
+    #[error("body is not a core/v1 Event: {0}")]
+    Misfit(Misfit),
     /// The event reports normal operation.
     #[error("events of type Normal are not processed")]
     Normal,
     /// A field that names the object or the reason is missing.
     #[error("{0} is required")]
     FieldMissing(&'static str),
+    /// A field that must name something in Kubernetes cannot.
+    #[error("{0} is not a name of Kubernetes")]
+    NotAName(&'static str),
 }
 
 impl Event {
     /// Parses a body. [`Event::into_alert`] decides whether the event is a signal.
     pub fn parse(body: &str) -> Result<Self, EventError> {
-        Ok(serde_json::from_str(body)?)
+        let mut event = Self::default();
+        match go_json::read(body, Place::Struct(&mut event))? {
+            Some(misfit) => Err(EventError::Misfit(misfit)),
+            None => Ok(event),
+        }
     }
 
     /// When the event was last seen.
     pub fn last_seen(&self) -> Option<Timestamp> {
-        let series = self.series.as_ref().and_then(|series| series.last_observed_time);
+        let series = self.series.last_observed_time;
         [self.last_timestamp, series, self.event_time, self.first_timestamp].into_iter().find_map(set_time)
     }
 
@@ -97,6 +93,7 @@ impl Event {
         if let Some((field, _)) = required.into_iter().find(|(_, value)| value.is_empty()) {
             return Err(EventError::FieldMissing(field));
         }
+        object.check()?;
         let component = if self.source.component.is_empty() { self.reporting_component } else { self.source.component };
         let labels = [
             ("reason", self.reason.as_str()),
@@ -123,5 +120,77 @@ impl Event {
                 api_version: Some(object.api_version).filter(|version| !version.is_empty()),
             }),
         })
+    }
+}
+
+impl InvolvedObject {
+    /// Its fields become parts of a path.
+    fn check(&self) -> Result<(), EventError> {
+        let checks = [
+            ("involvedObject.kind", names::is_kind(&self.kind)),
+            ("involvedObject.name", names::is_path_segment(&self.name)),
+            ("involvedObject.namespace", self.namespace.is_empty() || names::is_namespace(&self.namespace)),
+            ("involvedObject.apiVersion", self.api_version.is_empty() || names::is_api_version(&self.api_version)),
+        ];
+        match checks.into_iter().find(|(_, valid)| !valid) {
+            Some((field, _)) => Err(EventError::NotAName(field)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Struct for Event {
+    fn member(&mut self, name: &str) -> Option<(&'static str, Place<'_>)> {
+        const NAMES: &[&str] = &[
+            "involvedObject",
+            "reason",
+            "message",
+            "type",
+            "firstTimestamp",
+            "lastTimestamp",
+            "eventTime",
+            "series",
+            "source",
+            "reportingComponent",
+        ];
+        let name = field(NAMES, name)?;
+        let place = match name {
+            "involvedObject" => Place::Struct(&mut self.involved_object),
+            "reason" => Place::Text(&mut self.reason),
+            "message" => Place::Text(&mut self.message),
+            "type" => Place::Text(&mut self.kind),
+            "firstTimestamp" => Place::Time(&mut self.first_timestamp),
+            "lastTimestamp" => Place::Time(&mut self.last_timestamp),
+            "eventTime" => Place::Time(&mut self.event_time),
+            "series" => Place::Struct(&mut self.series),
+            "source" => Place::Struct(&mut self.source),
+            _ => Place::Text(&mut self.reporting_component),
+        };
+        Some((name, place))
+    }
+}
+
+impl Struct for InvolvedObject {
+    fn member(&mut self, name: &str) -> Option<(&'static str, Place<'_>)> {
+        let name = field(&["kind", "name", "namespace", "apiVersion"], name)?;
+        let place = match name {
+            "kind" => &mut self.kind,
+            "name" => &mut self.name,
+            "namespace" => &mut self.namespace,
+            _ => &mut self.api_version,
+        };
+        Some((name, Place::Text(place)))
+    }
+}
+
+impl Struct for Series {
+    fn member(&mut self, name: &str) -> Option<(&'static str, Place<'_>)> {
+        Some((field(&["lastObservedTime"], name)?, Place::Time(&mut self.last_observed_time)))
+    }
+}
+
+impl Struct for EventSource {
+    fn member(&mut self, name: &str) -> Option<(&'static str, Place<'_>)> {
+        Some((field(&["component"], name)?, Place::Text(&mut self.component)))
     }
 }

@@ -1,10 +1,15 @@
 //! Look-ups of objects' owners: one GET each, remembered for 30 s, and shared by concurrent callers.
 //!
-//! Only a definite answer is remembered, and only a 404 means that an object does not exist. A shared call belongs to
-//! the callers that still wait for it: a client that disconnects neither fails the others nor leaves behind a call that
-//! is never polled.
-use super::discovery::Kind;
-use crate::clock::{SharedClock, within};
+//! Only a definite answer is remembered. A 404 means that an object does not exist. So does any other definite refusal,
+//! for a kind that remediations do not need: a label called `role` or `secret` must not hold its alert up for ever. For
+//! a kind that they need, a refusal is an error, because another target would be another fingerprint (`docs/input.md`).
+//! A shared call belongs to the callers that still wait for it: a client that disconnects neither fails the others nor
+//! leaves behind a call that is never polled.
+use super::{discovery::Kind, names};
+use crate::{
+    clock::{SharedClock, within},
+    metrics::{Metrics, RefusedLabels},
+};
 use futures::future::{BoxFuture, FutureExt, Shared, WeakShared};
 use kube::{
     Client,
@@ -40,7 +45,7 @@ pub(super) struct Owner {
 /// Result of a look-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
-    /// The API server answered 404.
+    /// The API server answered 404, or will not say whether it exists.
     Missing,
     /// The object exists; `managed` is what its label says about scope.
     Object { owner: Option<Owner>, managed: Option<bool> },
@@ -84,11 +89,13 @@ pub(super) struct Lookups {
     clock: SharedClock,
     remembered: Arc<Mutex<Remembered>>,
     permits: Arc<Semaphore>,
+    metrics: Arc<Metrics>,
 }
 
 impl Lookups {
-    pub(super) fn new(client: Client, clock: SharedClock) -> Self {
-        Self { client, clock, remembered: Arc::default(), permits: Arc::new(Semaphore::new(CALLS_MAX)) }
+    pub(super) fn new(client: Client, clock: SharedClock, metrics: Arc<Metrics>) -> Self {
+        let permits = Arc::new(Semaphore::new(CALLS_MAX));
+        Self { client, clock, remembered: Arc::default(), permits, metrics }
     }
 
     /// Looks the object up, from memory if it was looked up in the last 30 s.
@@ -117,6 +124,7 @@ impl Lookups {
         let mut pending = Pending { remembered: self.remembered.clone(), key: key.clone(), number };
         let (client, clock, kind, permits) =
             (self.client.clone(), self.clock.clone(), kind.clone(), self.permits.clone());
+        let metrics = self.metrics.clone();
         let call = async move {
             let deadline = clock.monotonic() + TIMEOUT;
             let answer = within(&*clock, deadline, async {
@@ -130,7 +138,18 @@ impl Lookups {
                     pending.remember(found.clone(), clock.monotonic() + TIME_TO_LIVE);
                     return Ok(found);
                 }
-                Some(Err(error)) => reason(&error),
+                Some(Err(error)) => {
+                    if let Some(code) = refusal(&error) {
+                        let labels = RefusedLabels { kind: kind.kind.clone(), code };
+                        metrics.lookups_refused.get_or_create(&labels).inc();
+                        if !kind.is_needed() {
+                            let missing = Arc::new(Found::Missing);
+                            pending.remember(missing.clone(), clock.monotonic() + TIME_TO_LIVE);
+                            return Ok(missing);
+                        }
+                    }
+                    reason(&error)
+                }
                 None => format!("no answer within {} s", TIMEOUT.as_secs()),
             };
             let ObjectKey { name, namespace, .. } = &pending.key;
@@ -182,6 +201,12 @@ fn lock(remembered: &Mutex<Remembered>) -> std::sync::MutexGuard<'_, Remembered>
     remembered.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The status of a refusal that would be repeated: any 4xx but those that depend on credentials, load or time.
+fn refusal(error: &kube::Error) -> Option<u16> {
+    let kube::Error::Api(status) = error else { return None };
+    Some(status.code).filter(|code| (400..500).contains(code) && !matches!(code, 401 | 408 | 409 | 425 | 429))
+}
+
 fn reason(error: &kube::Error) -> String {
     match error {
         kube::Error::Api(status) => format!("the API server answered {}: {}", status.code, status.message),
@@ -229,7 +254,8 @@ async fn first_selected_pod(
     namespace: &str,
     selector: BTreeMap<String, String>,
 ) -> Result<Option<Owner>, kube::Error> {
-    if selector.is_empty() {
+    let selectable = selector.iter().all(|(key, value)| names::is_selectable(key) && names::is_selectable(value));
+    if selector.is_empty() || !selectable {
         return Ok(None);
     }
     let selector: Vec<_> = selector.into_iter().map(|(key, value)| format!("{key}={value}")).collect();

@@ -4,14 +4,16 @@
 //! is about, [`owner`] its top-level owner, and `scope` whether that may be remediated; [`fingerprint`] is the
 //! identity that deduplication rests on. A look-up that fails never counts as an answer: it makes the signal
 //! retryable and leaves its target alone. A different target would be a different fingerprint, and so a second
-//! RemediationRequest for one fault.
+//! RemediationRequest for one fault. [`go_json`] reads the bodies, and `names` decides which of their texts may become
+//! part of a request.
 mod alert;
 pub mod delivery_key;
 pub mod discovery;
 pub mod fingerprint;
-mod go_json;
+pub mod go_json;
 pub mod kubernetes_event;
 mod lookup;
+mod names;
 pub mod owner;
 pub mod prometheus;
 mod scope;

@@ -6,6 +6,7 @@ use super::{
     alert::Target,
     discovery::Discovery,
     lookup::{Found, LookupError, Lookups},
+    names,
 };
 
 /// How many owners are followed: enough for Pod, Job, CronJob, and a few owners by operators.
@@ -24,6 +25,10 @@ pub(super) async fn resolve(
         }
         let found = lookups.find(kind, &target.namespace, &target.name).await?;
         let Found::Object { owner: Some(owner), .. } = &*found else { break };
+        // The API server does not check the names in owner references.
+        if !names::is_path_segment(&owner.name) {
+            break;
+        }
         let kind = discovery.by_kind(&owner.kind, Some(&owner.api_version));
         target = Target {
             // A mirror Pod belongs to its Node.

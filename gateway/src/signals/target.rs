@@ -3,17 +3,19 @@
 //! Every label whose key is a kind names a candidate. Workloads come first, then other kinds, then Pods and Nodes,
 //! which most alerts carry only as the place of observation. The first candidate that exists is the target; if none
 //! exists, the first one is. Three differences from the existing gateway are deliberate. A look-up that failed does not
-//! mean that the object does not exist. A Node's name may have dots. A cluster-scoped object has no namespace even if
-//! the alert has one; otherwise alerts about one Node would have a fingerprint for each namespace of their exporters.
+//! mean that the object does not exist (`docs/input.md` says which failures are refusals). A Node's name may have dots.
+//! A cluster-scoped object has no namespace even if the alert has one; otherwise alerts about one Node would have a
+//! fingerprint for each namespace of their exporters.
 use super::{
     alert::{Alert, Subject, Target},
     discovery::{Discovery, Kind},
     lookup::{Found, LookupError, Lookups},
+    names::{is_label_of_a_name, is_object_name},
     owner, scope,
 };
 use crate::{
     clock::SharedClock,
-    metrics::{Metrics, OwnerLabels},
+    metrics::{Metrics, OTHER, OwnerLabels},
 };
 use kube::Client;
 use std::{
@@ -48,7 +50,7 @@ pub struct Targets {
 impl Targets {
     /// Without any kinds until [`Targets::set_discovery`].
     pub fn new(client: Client, clock: SharedClock, metrics: Arc<Metrics>) -> Self {
-        Self { lookups: Lookups::new(client, clock), discovery: Mutex::default(), metrics }
+        Self { lookups: Lookups::new(client, clock, metrics.clone()), discovery: Mutex::default(), metrics }
     }
 
     /// The latest snapshot of the kinds that the API server serves.
@@ -68,7 +70,9 @@ impl Targets {
             Subject::Object(target) => named_object(&discovery, target),
             Subject::Labels => self.labelled(&discovery, &alert.labels).await?,
         };
-        let kind = named.kind.clone();
+        let known = discovery.by_kind(&named.kind, named.api_version.as_deref());
+        // The sender of an event chooses its kind, and must not choose the number of time series.
+        let kind = known.map_or_else(|| OTHER.to_owned(), |known| known.kind.clone());
         let owner = owner::resolve(&self.lookups, &discovery, named).await;
         let outcome = if owner.is_ok() { "success" } else { "failed" };
         self.metrics.owner_resolution.get_or_create(&OwnerLabels { kind, outcome }).inc();
@@ -148,18 +152,4 @@ fn candidates<'a>(discovery: &'a Discovery, labels: &'a BTreeMap<String, String>
 fn namespace(labels: &BTreeMap<String, String>) -> &str {
     let values = ["exported_namespace", "namespace"].into_iter().filter_map(|key| labels.get(key));
     values.map(String::as_str).find(|value| is_label_of_a_name(value)).unwrap_or("default")
-}
-
-/// Whether `name` is a DNS subdomain, as most kinds require. A value such as `monitoring/k8s` does not name an object.
-fn is_object_name(name: &str) -> bool {
-    name.len() <= 253 && name.split('.').all(is_label_of_a_name)
-}
-
-fn is_label_of_a_name(label: &str) -> bool {
-    let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let bytes = label.as_bytes();
-    bytes.len() <= 253
-        && bytes.first().copied().is_some_and(alphanumeric)
-        && bytes.last().copied().is_some_and(alphanumeric)
-        && bytes.iter().all(|byte| alphanumeric(*byte) || *byte == b'-')
 }

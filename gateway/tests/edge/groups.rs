@@ -33,7 +33,7 @@ async fn stored_and_invalid_members_are_answered_207() {
 #[tokio::test(start_paused = true)]
 async fn one_member_not_stored_makes_the_group_retryable() {
     for (refusal, error) in [
-        (Refusal::Unavailable("etcd".into()), "unavailable: etcd"),
+        (Refusal::Unavailable("etcd".into()), "unavailable: the signal cannot be stored now"),
         (Refusal::DeadlineExceeded, "request timeout exceeded"),
         (Refusal::Internal("secret".into()), "Processing failed"),
     ] {
@@ -79,4 +79,42 @@ async fn group_without_alerts_is_invalid() {
         (answer.status, answer.body["detail"].as_str()),
         (400, Some("alert payload missing startsAt timestamp"))
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn malformed_member_does_not_spoil_the_others() {
+    let replica = Replica::ready().await;
+    let mut body: Value = serde_json::from_str(&webhook(&[A, B, A])).expect("JSON");
+    body["alerts"][1]["labels"]["severity"] = json!(3);
+    body["alerts"][2] = json!(null);
+    let answer = replica.webhook(&body.to_string()).await;
+    assert_eq!((answer.status, statuses(&answer.body)), (207, vec!["created", "failed", "failed"]));
+    let errors: Vec<_> = (1..3).map(|at| answer.body["results"][at]["error"].as_str().unwrap_or_default()).collect();
+    assert_eq!(
+        errors,
+        [
+            "Failed to parse alert: labels: expected a text, found a number",
+            "Signal validation failed: alertName is required"
+        ]
+    );
+    let text = replica.app.metrics().encode();
+    assert!(text.contains("gateway_signals_parse_dropped_total{reason=\"invalid\"} 2\n"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn group_that_go_reads_is_not_lost() {
+    let replica = Replica::ready().await;
+    let body = concat!(
+        r#"{"alerts":[{"labels":{"alertname":"A","pod":"p1","note":null},"annotations":{"summary":"cut \ud83d"},"#,
+        r#""startsAt":"2026-11-20T16:52:14Z"},{"labels":{"alertname":"B"},"labels":{"pod":"p2","bytes":"BYTES"},"#,
+        r#""startsAt":"2026-11-20T16:52:14Z"}]}"#,
+    );
+    let (before, after) = body.split_once("BYTES").expect("a place for bytes");
+    let bytes = [before.as_bytes(), b"\xc3(\xff", after.as_bytes()].concat();
+    let request = http::Request::post("/api/v1/signals/prometheus").body(axum::body::Body::from(bytes));
+    assert_eq!(replica.send(request.expect("a request")).await.status, 207);
+    let signals = replica.signals();
+    assert_eq!((signals[0].labels["note"].as_str(), &*signals[0].annotations["summary"]), ("", "cut \u{fffd}"));
+    assert_eq!((&*signals[1].name, &*signals[1].labels["bytes"]), ("B", "\u{fffd}(\u{fffd}"));
+    assert!(signals[1].payload.contains("\u{fffd}(\u{fffd}"), "the payload is stored as text");
 }

@@ -8,6 +8,7 @@ mod config;
 mod crd;
 mod encryption;
 mod groups;
+mod hostile_names;
 mod lifecycle;
 mod limits;
 mod payloads;

@@ -79,18 +79,44 @@ async fn service_resolves_to_its_first_pod() {
 
 #[tokio::test(start_paused = true)]
 async fn failed_look_up_is_not_absence() {
-    for code in [403, 429, 500, 503] {
+    for code in [400, 401, 403, 405, 429, 500, 503] {
         let replica = Replica::ready().await;
         replica.server.fail(&format!("{DEPLOYMENTS}/a"), code);
         let labels = [("deployment", "a"), ("pod", "b")];
         let answer = send(&replica, &labels).await;
         assert_eq!(answer.status, 503);
-        let detail = format!("look-up of Deployment default/a failed: the API server answered {code}: no");
-        assert_eq!(answer.body["detail"], detail);
+        let detail = "unavailable: the object that the alert is about cannot be looked up now";
+        assert_eq!(answer.body["detail"], detail, "nothing of what the API server said");
         assert!(replica.signals().is_empty());
         replica.server.object(&format!("{DEPLOYMENTS}/a"), None);
         assert_eq!(target(&replica, &labels).await, "default/Deployment/a", "the failure is not remembered");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_look_up_of_another_kind_is_absence() {
+    let secrets = "/api/v1/namespaces/default/secrets";
+    for (code, expected) in [(400, 201), (401, 503), (403, 201), (405, 201), (429, 503), (500, 503)] {
+        let replica = Replica::ready().await;
+        replica.server.object(&format!("{PODS}/b"), None);
+        replica.server.fail(&format!("{secrets}/a"), code);
+        let answer = send(&replica, &[("secret", "a"), ("pod", "b")]).await;
+        assert_eq!(answer.status, expected, "{code}");
+        assert!(replica.signals().iter().all(|signal| signal.target.kind == "Pod"));
+        let refused = format!("gateway_lookups_refused_total{{kind=\"Secret\",code=\"{code}\"}} 1\n");
+        assert_eq!(replica.app.metrics().encode().contains(&refused), expected == 201, "{code}");
+    }
+    let replica = Replica::ready().await;
+    replica.server.reply(&format!("{secrets}/a"), Reply::Hang);
+    assert_eq!(send(&replica, &[("secret", "a"), ("pod", "b")]).await.status, 503, "silence is not a refusal");
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_owner_ends_the_chain() {
+    let replica = Replica::ready().await;
+    replica.server.object(&format!("{PODS}/a-1"), Some(("v1", "Secret", "owner")));
+    replica.server.fail("/api/v1/namespaces/default/secrets/owner", 403);
+    assert_eq!(target(&replica, &[("pod", "a-1")]).await, "default/Secret/owner");
 }
 
 #[tokio::test(start_paused = true)]
