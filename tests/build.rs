@@ -1,12 +1,13 @@
-//! Finds out at compile time which tools this machine has: `cfg(go)`, `cfg(python)`, `cfg(real_server)`,
-//! `cfg(xmllint)`.
+//! Finds out at compile time which tools this machine has: `cfg(alertmanager)`, `cfg(go)` and so on.
 //!
 //! Tests that need a missing tool are then reported as ignored. A test that finds out at run time can only pass or
 //! fail.
 use std::{env, path::Path, process::Command};
 
 fn main() {
-    println!("cargo::rustc-check-cfg=cfg(go, python, real_server, xmllint)");
+    println!(
+        "cargo::rustc-check-cfg=cfg(alertmanager, go, kubectl, promtool, python, real_server, shellcheck, xmllint)"
+    );
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=PATH");
     println!("cargo::rerun-if-env-changed=KUBEBUILDER_ASSETS");
@@ -21,6 +22,10 @@ fn main() {
         (go, "go"),
         (go || assets, "real_server"),
         (python.is_ok_and(|done| done.status.success()), "python"),
+        (is_there("prometheus-alertmanager"), "alertmanager"),
+        (is_there("kubectl"), "kubectl"),
+        (is_there("promtool"), "promtool"),
+        (is_there("shellcheck"), "shellcheck"),
         (is_there("xmllint"), "xmllint"),
     ] {
         if found {

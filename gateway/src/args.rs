@@ -1,5 +1,8 @@
 //! The command line and the pod's environment, as given.
-use crate::config::{Environment, Identity};
+use crate::{
+    config::{Environment, Identity},
+    provenance,
+};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -8,7 +11,8 @@ const SERVICE_ACCOUNT_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/servicea
 
 /// Kubernaut's signal gateway: Alertmanager webhooks and Kubernetes events in, one RemediationRequest per fault out.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, after_help = "Example: gateway --config config.yaml")]
+#[command(version = provenance::version(), args_conflicts_with_subcommands = true)]
+#[command(after_help = "Example: gateway --config config.yaml")]
 pub struct Args {
     /// Command to run instead of serving.
     #[command(subcommand)]

@@ -31,6 +31,7 @@ pub mod logging;
 pub mod metrics;
 pub mod process;
 pub mod protocol;
+pub mod provenance;
 mod quoted;
 pub mod routes;
 pub mod server;

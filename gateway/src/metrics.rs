@@ -3,6 +3,7 @@
 //! The names are the existing gateway's, so that dashboards keep working. Metrics of the lock and the count, which the
 //! existing gateway does not measure, are added. `endpoint` is the matched route, since unauthenticated callers choose
 //! the path.
+use crate::provenance;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
@@ -304,7 +305,8 @@ impl Metrics {
             access_denied: "access_denied", "Requests of senders that were not let through";
             unresolved_counts: "settle_unknown", "Signals whose counting is unknown";
         }
-        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        let (version, commit, verification) = (provenance::VERSION, provenance::COMMIT, provenance::VERIFICATION);
+        let build = Info::new([("version", version), ("commit", commit), ("verification", verification)]);
         registry.register("build", "The build of this gateway", build);
         registry
     }

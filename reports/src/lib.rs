@@ -5,10 +5,12 @@
 //!
 //! - [`report`]: the schema, which is also the JSON format's; [`part`]: one machine's part of a campaign;
 //! - [`timeline`]: what happened in one run, as lanes and entries;
+//! - [`mod@digest`]: what names a report in a build that it verified;
 //! - [`mod@exit_code`]: the exit code of the process;
 //! - [`text`], [`json`], [`junit`], [`github`], [`html`]: one format each, by `render`;
 //! - [`export`]: a timeline in the formats of other programs.
 mod causes;
+pub mod digest;
 pub mod exit_code;
 pub mod export;
 mod figures;
@@ -24,6 +26,7 @@ mod tables;
 pub mod text;
 pub mod timeline;
 
+pub use digest::digest;
 pub use exit_code::exit_code;
 pub use report::{Failure, FailureKind, RunReport, ScenarioReport};
 pub use timeline::{Entry, Happening, Lane, LaneKind, ObjectState, Timeline};

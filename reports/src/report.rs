@@ -16,7 +16,7 @@ pub struct RunReport {
     pub schema: u32,
     /// Verb: `run`, `exhaust`, `mutants` and so on.
     pub command: String,
-    /// Version of the harness, and its commit where known.
+    /// Version of the harness, and after `+` the identity of the code that makes its runs.
     pub version: String,
     /// Verdict over everything that was run.
     pub verdict: Verdict,

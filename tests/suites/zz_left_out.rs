@@ -10,8 +10,16 @@ use std::{
 };
 
 /// Tools that a mark may name, and whether `build.rs` found each.
-const TOOLS: [(&str, bool); 4] =
-    [("go", cfg!(go)), ("python", cfg!(python)), ("real_server", cfg!(real_server)), ("xmllint", cfg!(xmllint))];
+const TOOLS: [(&str, bool); 8] = [
+    ("alertmanager", cfg!(alertmanager)),
+    ("go", cfg!(go)),
+    ("kubectl", cfg!(kubectl)),
+    ("promtool", cfg!(promtool)),
+    ("python", cfg!(python)),
+    ("real_server", cfg!(real_server)),
+    ("shellcheck", cfg!(shellcheck)),
+    ("xmllint", cfg!(xmllint)),
+];
 
 fn main() {
     // nextest asks every test binary for its tests.
@@ -20,7 +28,7 @@ fn main() {
     }
     let left_out = left_out(&Path::new(env!("CARGO_MANIFEST_DIR")).join("suites"));
     if left_out.is_empty() {
-        println!("\nnothing was left out: Go, Python, xmllint and a real kube-apiserver are available here");
+        println!("\nnothing was left out: every tool and a real kube-apiserver are available here");
         return;
     }
     println!("\nleft out on this machine: {} tests", left_out.values().sum::<usize>());
@@ -28,7 +36,8 @@ fn main() {
         println!("  {count:>2} of {suite:<13}{reason}");
     }
     println!(
-        "to run them, install Go 1.21 or later, python3 with venv, and xmllint; then: \
+        "to run them, install Go 1.21 or later, python3 with venv, kubectl, prometheus, \
+         prometheus-alertmanager, shellcheck and xmllint; then: \
          touch tests/build.rs && cargo test -p tests"
     );
 }

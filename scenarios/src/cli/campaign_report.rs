@@ -2,6 +2,7 @@
 use super::{part::Settings, program};
 use crate::{
     campaign::{Plan, Tally},
+    code,
     runner::Subject,
 };
 use model::verdict::Verdict;
@@ -49,7 +50,7 @@ pub(super) fn blank(command: &str, wall: Duration) -> RunReport {
     RunReport {
         schema: SCHEMA,
         command: command.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        version: format!("{}+{}", env!("CARGO_PKG_VERSION"), code::ID),
         verdict: Verdict::Held,
         runs: 0,
         distinct_interleavings: 0,

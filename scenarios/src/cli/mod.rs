@@ -6,6 +6,7 @@
 mod campaign_report;
 mod completions;
 mod determinism;
+mod digest;
 mod doctor;
 mod exhaust;
 mod export;
@@ -81,6 +82,7 @@ enum Verb {
     Merge(merge::Args),
     List(list::Args),
     Determinism(determinism::Args),
+    Digest(digest::Args),
     Serve(serve::Args),
     Fidelity(fidelity::Args),
     Doctor(doctor::Args),
@@ -104,6 +106,7 @@ impl Command {
             Verb::Merge(args) => merge::execute(&args),
             Verb::List(args) => list::execute(&args),
             Verb::Determinism(args) => determinism::execute(&args),
+            Verb::Digest(args) => digest::execute(&args),
             Verb::Serve(args) => serve::execute(&args),
             Verb::Fidelity(args) => fidelity::execute(&args),
             Verb::Doctor(args) => doctor::execute(&args),

@@ -10,6 +10,7 @@ mod merged;
 mod outputs;
 mod replays;
 mod time;
+mod verification;
 
 use serde_json::Value;
 use std::{
