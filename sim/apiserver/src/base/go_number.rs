@@ -18,9 +18,36 @@ pub(crate) fn general(number: f64) -> String {
     format!("{number}")
 }
 
+/// A float as encoding/json writes it: without an exponent between 1e-6 and 1e21.
+pub(crate) fn json(number: f64) -> String {
+    let size = number.abs();
+    if size == 0.0 || (1e-6..1e21).contains(&size) {
+        return format!("{number}");
+    }
+    let scientific = format!("{number:e}");
+    match scientific.split_once('e') {
+        Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
+        _ => scientific,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn floats_in_json_are_as_in_go() {
+        for (number, text) in [
+            (2e6, "2000000"),
+            (1.844_674_407_370_955_2e19, "18446744073709552000"),
+            (1e21, "1e+21"),
+            (0.000_001, "0.000001"),
+            (1e-7, "1e-7"),
+            (-1.5, "-1.5"),
+        ] {
+            assert_eq!(json(number), text);
+        }
+    }
 
     #[test]
     fn floats_print_as_in_go() {

@@ -1,5 +1,5 @@
 //! Texts and values as Go prints them in messages (packages strconv and encoding/json).
-use super::go_number;
+use super::{go_number, json::go_string};
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -53,7 +53,7 @@ pub(crate) fn shown(value: &Value) -> String {
 
 /// A value as Go's encoder writes it: JSON that may stand in HTML.
 pub(crate) fn json(value: &Value) -> String {
-    html_safe(&value.to_string())
+    html_safe(&go_string(value))
 }
 
 fn html_safe(json: &str) -> String {

@@ -2,9 +2,10 @@
 //!
 //! A version is immutable and shared: the store, every watch cache, every watch and the oracle hold the same one. Its
 //! JSON is encoded once, on first use.
-use super::timestamp;
+use super::{json::GoFormatter, timestamp};
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use std::sync::{Arc, OnceLock};
 
@@ -41,9 +42,10 @@ impl Object {
 }
 
 /// JSON text of any serialisable value whose map keys are strings.
-pub(crate) fn encode<T: serde::Serialize + ?Sized>(value: &T) -> Bytes {
+pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Bytes {
     let mut text = Vec::with_capacity(512);
-    serde_json::to_writer(&mut text, value).expect("JSON values and status bodies have string keys only");
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, GoFormatter);
+    value.serialize(&mut serializer).expect("JSON values and status bodies have string keys only");
     Bytes::from(text)
 }
 

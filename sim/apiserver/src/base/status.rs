@@ -350,8 +350,8 @@ pub(crate) fn unsupported_patch_type() -> Box<Status> {
     Status::failure(415, "UnsupportedMediaType", message, Some(Details::default()))
 }
 
-pub(crate) fn too_large(limit: usize) -> Box<Status> {
-    let message = format!("Request entity too large: limit is {limit}");
+pub(crate) fn too_large(why: &str) -> Box<Status> {
+    let message = format!("Request entity too large: {why}");
     Status::failure(413, "RequestEntityTooLarge", message, None)
 }
 

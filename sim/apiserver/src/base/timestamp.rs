@@ -1,8 +1,6 @@
 //! Times in the forms of Kubernetes: `metav1.Time`, `metav1.MicroTime` and the `date-time` format of schemas.
+use super::{go_text::quoted, golang::time};
 use jiff::{Timestamp, civil};
-
-/// Go's layout of a `metav1.MicroTime`.
-const MICRO_LAYOUT: &str = "2006-01-02T15:04:05.000000Z07:00";
 
 /// Go's zero time.
 pub(crate) const ZERO: &str = "0001-01-01T00:00:00Z";
@@ -22,55 +20,20 @@ pub(crate) fn seconds(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Parses a `metav1.MicroTime`; returns the text to store if it differs from the one sent.
-///
-/// Exactly six digits of fraction are needed, after a point or a comma, and a zone; the server stores UTC.
+/// A time by one of the two layouts of Kubernetes, as the server writes it: in UTC, and without a fraction unless the
+/// layout has one; None for Go's zero time.
 ///
 /// # Errors
 /// Go's message for a text that does not match the layout.
-pub(crate) fn micro_time(text: &str) -> Result<Option<String>, String> {
-    let fail = |rest: &str, wanted: &str| {
-        Err(format!("parsing time {text:?} as {MICRO_LAYOUT:?}: cannot parse {rest:?} as {wanted:?}"))
-    };
-    if let Some((rest, wanted)) = misplaced(text) {
-        return fail(rest, wanted);
+pub(crate) fn normalised(layout: &'static str, text: &str) -> Result<Option<String>, String> {
+    let parsed = time::parse(layout, text)?;
+    let outside = |_| format!("parsing time {}: year out of range", quoted(text));
+    let at = parsed.civil.to_zoned(jiff::tz::TimeZone::UTC).map_err(outside)?.timestamp();
+    let at = at.checked_sub(jiff::SignedDuration::from_secs(parsed.offset.into())).map_err(outside)?;
+    if layout == time::MICRO {
+        return Ok(Some(micros(at)).filter(|text| text != "0001-01-01T00:00:00.000000Z"));
     }
-    let head = &text[..19];
-    if civil_seconds(head).is_none() {
-        return fail(head, MICRO_LAYOUT);
-    }
-    let rest = &text[19..];
-    let fraction = rest.as_bytes();
-    let separated = matches!(fraction.first(), Some(b'.' | b',')) && fraction.len() >= 7;
-    if !separated || !fraction[1..7].iter().all(u8::is_ascii_digit) {
-        return fail(rest, ".000000");
-    }
-    let zone = &rest[7..];
-    if zone == "Z" && fraction[0] == b'.' {
-        return Ok(None);
-    }
-    if zone != "Z" && !is_offset(zone) {
-        return fail(zone, "Z07:00");
-    }
-    let point = format!("{head}.{}", &rest[1..]);
-    let Ok(at) = point.parse::<Timestamp>() else { return fail(zone, "Z07:00") };
-    Ok(Some(micros(at)))
-}
-
-/// The position, before the fraction, at which a text deviates from Go's layout: the rest of the text, and the expected
-/// part.
-fn misplaced(text: &str) -> Option<(&str, &'static str)> {
-    let layout = ["2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05"];
-    let mut rest = text;
-    for part in layout {
-        let is_number = part.starts_with(|c: char| c.is_ascii_digit());
-        let fits = |found: &str| if is_number { found.bytes().all(|b| b.is_ascii_digit()) } else { found == part };
-        match rest.get(..part.len()).filter(|found| fits(found)) {
-            Some(_) => rest = &rest[part.len()..],
-            None => return Some((rest, part)),
-        }
-    }
-    None
+    Ok(Some(seconds(at)).filter(|text| text != ZERO))
 }
 
 /// Whether a text is a `date-time` by the rules of go-openapi's strfmt: any fraction, upper or lower case, a zone.
@@ -118,19 +81,22 @@ mod tests {
 
     #[test]
     fn micro_time_needs_six_digits_and_zone() {
-        assert_eq!(micro_time("2026-03-01T10:00:00.123456Z"), Ok(None));
+        let utc = |text: &str| normalised(time::MICRO, text);
+        assert_eq!(utc("2026-03-01T10:00:00.123456Z"), Ok(Some("2026-03-01T10:00:00.123456Z".to_owned())));
         for text in
             ["2026-03-01T10:00:00Z", "2026-03-01T10:00:00.123Z", "2026-03-01T10:00:00.123456789Z", "2026-03-01", ""]
         {
-            assert!(micro_time(text).is_err(), "{text}");
+            assert!(utc(text).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn micro_time_becomes_utc_with_point() {
-        let utc = |text: &str| micro_time(text).unwrap().unwrap();
-        assert_eq!(utc("2026-03-01T10:00:00.000000+02:00"), "2026-03-01T08:00:00.000000Z");
-        assert_eq!(utc("2026-03-01T10:00:00,120000Z"), "2026-03-01T10:00:00.120000Z");
+    fn times_become_utc() {
+        let utc = |layout, text: &str| normalised(layout, text).unwrap().unwrap();
+        assert_eq!(utc(time::MICRO, "2026-03-01T10:00:00.000000+02:00"), "2026-03-01T08:00:00.000000Z");
+        assert_eq!(utc(time::MICRO, "2026-03-01T10:00:00,120000Z"), "2026-03-01T10:00:00.120000Z");
+        assert_eq!(utc(time::RFC3339, "2026-03-01T10:00:00.7-01:00"), "2026-03-01T11:00:00Z");
+        assert_eq!(normalised(time::RFC3339, ZERO), Ok(None));
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod macros;
 mod nodes;
 mod parser;
 mod plan;
-mod quantity;
+pub(crate) mod quantity;
 mod semver;
 mod signatures;
 mod time;

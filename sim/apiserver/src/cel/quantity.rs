@@ -2,8 +2,10 @@
 use std::cmp::Ordering;
 
 const NANO: i128 = 1_000_000_000;
-/// A quantity is never larger than this.
+/// A quantity with a binary suffix is never larger than this.
 const LIMIT: i128 = (i64::MAX as i128) * NANO;
+/// No quantity is larger than this.
+const LARGEST: i128 = i128::MAX / 2;
 const BINARY: [(&str, u32); 6] = [("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40), ("Pi", 50), ("Ei", 60)];
 const DECIMAL: [(&str, i32); 10] =
     [("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
@@ -34,7 +36,7 @@ impl Quantity {
         let end = unsigned.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(unsigned.len());
         let (number, suffix) = unsigned.split_at(end);
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        if whole.len() + fraction.len() == 0 || fraction.contains('.') {
+        if fraction.contains('.') {
             return Err(FORMAT);
         }
         let letters = suffix.trim_start_matches(|c: char| "eEinumkKMGTP".contains(c));
@@ -47,10 +49,11 @@ impl Quantity {
         let digits = whole.len() + fraction.len();
         let mantissa: i128 = match format!("0{whole}{fraction}").parse() {
             Ok(mantissa) => mantissa,
-            Err(_) => LIMIT,
+            Err(_) => LARGEST,
         };
         let places = i32::try_from(fraction.len()).unwrap_or(i32::MAX);
-        let magnitude = shifted(mantissa.saturating_mul(1 << power_of_two), 9 + power_of_ten - places).min(LIMIT);
+        let magnitude = shifted(mantissa.saturating_mul(1 << power_of_two), 9 + power_of_ten - places);
+        let magnitude = if power_of_two > 0 { magnitude.min(LIMIT) } else { magnitude };
         let nanos = if text.starts_with('-') { -magnitude } else { magnitude };
         let simple = if power_of_two > 0 {
             fraction.is_empty() && digits + (power_of_two as usize * 3 / 10) < 15
@@ -92,6 +95,61 @@ impl Quantity {
     }
 }
 
+/// A quantity as Go writes it again: `0.5` is `500m`, and `1024Ki` is `1Mi`. A text that is canonical already is kept.
+///
+/// # Errors
+/// Go's message for a text that is not a quantity.
+pub(crate) fn canonical(text: &str) -> Result<String, &'static str> {
+    let quantity = Quantity::parse(text)?;
+    if is_kept(text) {
+        return Ok(text.to_owned());
+    }
+    if quantity.nanos == 0 {
+        return Ok("0".to_owned());
+    }
+    let suffix = text.trim_start_matches(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+    let binary = BINARY.iter().any(|(name, _)| *name == suffix);
+    let large = quantity.nanos.abs() >= 1024 * NANO;
+    if binary && large && quantity.nanos % NANO == 0 {
+        let (mut number, mut power) = (quantity.nanos / NANO, 0);
+        while number % 1024 == 0 && power < BINARY.len() {
+            (number, power) = (number / 1024, power + 1);
+        }
+        let suffix = power.checked_sub(1).map_or("", |at| BINARY[at].0);
+        return Ok(format!("{number}{suffix}"));
+    }
+    let (mut number, mut exponent) = (quantity.nanos, -9);
+    while number % 1000 == 0 && exponent < 18 {
+        (number, exponent) = (number / 1000, exponent + 3);
+    }
+    let is_exponent = suffix.len() > 1 && suffix.starts_with(['e', 'E']);
+    if is_exponent {
+        return Ok(if exponent == 0 { number.to_string() } else { format!("{number}e{exponent}") });
+    }
+    let suffix = DECIMAL.iter().find(|(_, power)| *power == exponent).map_or("", |(name, _)| name);
+    Ok(format!("{number}{suffix}"))
+}
+
+/// Whether Go keeps the text of a quantity, because it takes it for canonical. It must be one.
+fn is_kept(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let end = unsigned.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(unsigned.len());
+    let (number, suffix) = unsigned.split_at(end);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let whole = Some(whole.trim_start_matches('0')).filter(|whole| !whole.is_empty()).unwrap_or("0");
+    let Some((power_of_two, power_of_ten)) = scale(suffix) else { return false };
+    let digits = whole.len() + fraction.len();
+    if power_of_two > 0 {
+        let fits = fraction.is_empty() && whole.len() + (power_of_two as usize * 3 / 10) < 15;
+        return fits && whole.parse::<i64>().is_ok_and(|number| number & 7 != 0);
+    }
+    let shifted = format!("{whole}{fraction}");
+    let places = i32::try_from(fraction.len()).unwrap_or(i32::MAX);
+    let exponent = power_of_ten.saturating_sub(places);
+    let canonical = exponent % 3 == 0 && !shifted.ends_with("000") && !shifted.starts_with('0');
+    digits <= 18 && exponent >= -9 && canonical
+}
+
 /// The power of two and the power of ten of a suffix.
 fn scale(suffix: &str) -> Option<(u32, i32)> {
     if let Some((_, power)) = BINARY.iter().find(|(name, _)| *name == suffix) {
@@ -109,7 +167,9 @@ fn shifted(number: i128, power: i32) -> i128 {
     let factor = |power: u32| 10i128.checked_pow(power);
     if power >= 0 {
         let factor = factor(power.unsigned_abs()).unwrap_or(i128::MAX);
-        return number.checked_mul(factor).unwrap_or(if number == 0 { 0 } else { LIMIT });
+        return number
+            .checked_mul(factor)
+            .map_or(if number == 0 { 0 } else { LARGEST }, |shifted| shifted.min(LARGEST));
     }
     match factor(power.unsigned_abs()) {
         Some(factor) => number / factor + i128::from(number % factor != 0),
@@ -122,6 +182,38 @@ mod tests {
     use super::Quantity;
 
     #[test]
+    fn quantities_are_written_as_in_go() {
+        for (text, wanted) in [
+            ("0", "0"),
+            ("0.0", "0"),
+            ("100m", "100m"),
+            ("1000m", "1"),
+            ("0.5", "500m"),
+            ("1.5", "1500m"),
+            ("1.500", "1.500"),
+            ("1024Ki", "1Mi"),
+            ("1025Ki", "1025Ki"),
+            ("8Ki", "8Ki"),
+            ("0.5Gi", "512Mi"),
+            ("1.5Gi", "1536Mi"),
+            ("512Mi", "512Mi"),
+            ("1000", "1k"),
+            ("1e3", "1e3"),
+            ("1000e3", "1e6"),
+            ("1E", "1E"),
+            ("-2000", "-2k"),
+            ("+5", "+5"),
+            ("05", "05"),
+            ("Mi", "0"),
+            ("-", "0"),
+            ("0.1Ki", "102400m"),
+        ] {
+            assert_eq!(super::canonical(text).as_deref(), Ok(wanted), "{text}");
+        }
+        assert!(super::canonical("1x").is_err());
+    }
+
+    #[test]
     fn quantities_have_suffixes() {
         let parse = |text: &str| Quantity::parse(text).unwrap_or_else(|why| panic!("{text}: {why}"));
         assert_eq!(parse("1Ki").as_int(), Some(1024));
@@ -132,7 +224,7 @@ mod tests {
         assert!(parse("500m").compare(&parse("0.5")).is_eq());
         assert!(parse("-1").compare(&parse("1n")).is_lt());
         assert_eq!(parse("1n").plus(&parse("-1n")).sign(), 0);
-        for text in ["", "1x", "Mi", "1.2.3", "1 k", "e3", "1Kii", "--1"] {
+        for text in ["", "1x", "1.2.3", "1 k", "1Kii", "--1"] {
             assert!(Quantity::parse(text).is_err(), "{text}");
         }
     }

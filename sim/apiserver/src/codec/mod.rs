@@ -3,6 +3,7 @@
 //!
 //! May import: base, structured_merge, schema, storage, registry.
 pub(crate) mod decode;
+pub(crate) mod json;
 pub(crate) mod negotiation;
 pub(crate) mod protobuf;
 pub(crate) mod representation;

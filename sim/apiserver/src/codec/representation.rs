@@ -2,7 +2,7 @@
 //!
 //! Answers in JSON skip this step. YAML and protobuf are for people and for typed clients of a few kinds: they may cost
 //! a second pass, so that handlers need not know them.
-use super::{negotiation::Encoding, protobuf, yaml};
+use super::{json::untyped, negotiation::Encoding, protobuf, yaml};
 use crate::base::{
     request::{Answer, AnswerBody},
     status::{self, Outcome, Status},
@@ -45,7 +45,7 @@ pub(crate) fn of_error(status: &Status, encoding: Encoding) -> Answer {
 /// # Errors
 /// 501 for a kind without a protobuf message in the table.
 pub(crate) fn transcoded(json: &[u8], encoding: Encoding) -> Outcome<Bytes> {
-    let value: Value = serde_json::from_slice(json).unwrap_or_default();
+    let value = untyped::parse(json).map(|(value, _)| value).unwrap_or_default();
     match encoding {
         Encoding::Json => Ok(Bytes::copy_from_slice(json)),
         Encoding::Yaml => Ok(yaml::emit::document(&value).into()),

@@ -138,7 +138,7 @@ fn kind(version: &Value, all: &[&Value], names: &Names, id: ResourceId) -> Resul
         fields,
         create_only: false,
         computed: false,
-        members: None,
+        go: None,
         columns: columns(version)?,
         schema: Some(Schema::compile(schema, &Path::Root.to_string())?),
         types: Arc::new(types),

@@ -1,8 +1,8 @@
 //! One kind, and how the server treats its objects (k8s.io/apiserver/pkg/registry/rest: the strategies).
 use super::{
     columns::custom::Column,
+    go_types::{self, StructId},
     group::{ADMISSION, EXTENSIONS},
-    member_type::MemberType,
 };
 use crate::{
     base::{
@@ -17,7 +17,7 @@ use crate::{
     schema::Schema,
     structured_merge::{TypeId, Types, set::Set},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// A kind and the rules for its objects (k8s.io/apiserver/pkg/registry/rest: the strategies).
@@ -63,8 +63,8 @@ pub(crate) struct Kind {
     pub(crate) create_only: bool,
     /// Whether objects are computed for each request and never stored, as component statuses are.
     pub(crate) computed: bool,
-    /// The members of a built-in kind, if they are checked.
-    pub(crate) members: Option<&'static [(&'static str, MemberType)]>,
+    /// Go's type of a built-in kind.
+    pub(crate) go: Option<StructId>,
     /// The table columns of a custom resource; built-in kinds have printers instead.
     pub(crate) columns: Vec<Column>,
     pub(crate) schema: Option<Schema>,
@@ -159,6 +159,18 @@ impl Kind {
     /// Group and Kind, for validation errors and precondition failures.
     pub(crate) fn kind_subject(&self) -> Subject<'_> {
         Subject { group: &self.group, kind: &self.kind }
+    }
+
+    /// Go's type of an object of a built-in kind: that of the stored kind if the object is in that form.
+    pub(crate) fn go_type_of(&self, object: &Value) -> Option<StructId> {
+        let stored =
+            self.shows.as_deref().filter(|stored| object.get("apiVersion").is_some_and(|found| found == *stored));
+        stored.and_then(|version| go_types::builtin().of_kind(version, &self.kind)).or(self.go)
+    }
+
+    /// The members that Go writes for an empty object of a built-in kind, other than kind and apiVersion.
+    pub(crate) fn zero(&self) -> Map<String, Value> {
+        self.go.map(|of| go_types::builtin().zero_struct(of)).unwrap_or_default()
     }
 
     pub(crate) fn reset_fields(&self, subresource: &str) -> &Set {

@@ -330,9 +330,7 @@ impl Filter {
         }
         let mut bookmark = json!({"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata});
         if let (false, Some(bookmark)) = (kind.custom, bookmark.as_object_mut()) {
-            if let Value::Object(zero) = kind.types.root(kind.root_type).zero() {
-                bookmark.extend(zero);
-            }
+            bookmark.extend(kind.zero().into_iter().filter(|(name, _)| name != "metadata"));
             if kind.kind == "Event" {
                 events::add_zero_members(bookmark);
             }

@@ -10,7 +10,6 @@ use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeMap};
 
 pub(crate) mod compare;
-mod decode;
 pub(crate) mod element;
 mod field_set;
 mod merge;
@@ -83,18 +82,7 @@ pub(crate) struct Map {
 pub(crate) struct Field {
     of: TypeId,
     default: Option<Value>,
-    written: Written,
     patch: PatchStrategy,
-}
-
-/// Conditions for Go to write a member (the `omitempty` tags and pointers of k8s.io/api).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Written {
-    Always,
-    /// Written if present, even with an empty value.
-    IfSet,
-    /// Written if not empty.
-    IfFull,
 }
 
 /// How a strategic merge patch treats a member (the `patchStrategy` and `patchMergeKey` tags of k8s.io/api).
@@ -226,15 +214,6 @@ impl Map {
 }
 
 impl<'a> Root<'a> {
-    /// The members that Go writes for an empty object of this kind, other than kind, apiVersion and metadata.
-    pub(crate) fn zero(self) -> Value {
-        let mut zero = self.types.zero(self.id);
-        if let Value::Object(map) = &mut zero {
-            map.remove("metadata");
-        }
-        zero
-    }
-
     /// The type and the patch strategy of a member; None if it is not declared.
     pub(crate) fn field(self, name: &str) -> Option<(Self, &'a PatchStrategy)> {
         let field = self.types.atom(self.id).map.as_ref()?.fields.get(name)?;
@@ -256,23 +235,5 @@ impl<'a> Root<'a> {
     pub(crate) fn items(self) -> Option<Self> {
         let id = self.types.atom(self.id).list.as_ref()?.element;
         Some(Self { id, ..self })
-    }
-}
-
-impl Types {
-    fn zero(&self, id: TypeId) -> Value {
-        match self.atom(id).form() {
-            Form::Map(map) if self.atom(id).scalar.is_none() && !map.fields.is_empty() => {
-                let always = map.fields.iter().filter(|(_, field)| field.written == Written::Always);
-                always
-                    .map(|(name, field)| (name.clone(), self.zero(field.of)))
-                    .collect::<serde_json::Map<_, _>>()
-                    .into()
-            }
-            Form::Scalar(Scalar::Numeric) => 0.into(),
-            Form::Scalar(Scalar::Text) => "".into(),
-            Form::Scalar(Scalar::Boolean) => false.into(),
-            _ => Value::Null,
-        }
     }
 }

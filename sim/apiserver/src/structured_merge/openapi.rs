@@ -1,7 +1,7 @@
 //! The types of a custom resource, from its structural schema (k8s.io/kube-openapi/pkg/schemaconv).
 //!
 //! Types do not include validations: the schema restricts values, a type only describes their form.
-use super::{ATOMIC, Atom, DEDUCED, Field, List, Map, PatchStrategy, Relation, Scalar, TypeId, Types, Written};
+use super::{ATOMIC, Atom, DEDUCED, Field, List, Map, PatchStrategy, Relation, Scalar, TypeId, Types};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ impl Types {
         let text = self.push(Atom { scalar: Some(Scalar::Text), ..Atom::default() });
         let Some(map) = &mut atom.map else { return };
         for (name, of) in [("apiVersion", text), ("kind", text), ("metadata", metadata)] {
-            let field = Field { of, default: None, written: Written::IfSet, patch: PatchStrategy::default() };
+            let field = Field { of, default: None, patch: PatchStrategy::default() };
             map.fields.insert(name.to_owned(), field);
         }
     }
@@ -57,8 +57,7 @@ impl Types {
         for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let of = self.reference(property, preserve);
             let default = property.get("default").cloned();
-            fields
-                .insert(name.clone(), Field { of, default, written: Written::IfSet, patch: PatchStrategy::default() });
+            fields.insert(name.clone(), Field { of, default, patch: PatchStrategy::default() });
         }
         let element = match schema.get("additionalProperties") {
             Some(values @ Value::Object(_)) => Some(self.reference(values, preserve)),

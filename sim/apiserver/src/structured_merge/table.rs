@@ -2,7 +2,7 @@
 //! atomic, and how strategic merge patches treat each member.
 //!
 //! A table rather than Rust types: k8s-openapi's schemas have neither the list types nor the patch strategies.
-use super::{ATOMIC, Atom, DEDUCED, Field, List, Map, PatchStrategy, Relation, Scalar, TypeId, Types, Written};
+use super::{ATOMIC, Atom, DEDUCED, Field, List, Map, PatchStrategy, Relation, Scalar, TypeId, Types};
 use std::{
     collections::BTreeMap,
     sync::{Arc, LazyLock},
@@ -86,15 +86,7 @@ impl Reader {
             }
         }
         let default = serde_json::from_str(default).ok();
-        // Optional structs are pointers.
-        let is_struct = self.names.values().any(|id| *id == of);
-        let (name, written) = match name.split_at(1) {
-            ("*", name) => (name, Written::Always),
-            ("&", name) => (name, Written::IfSet),
-            _ if is_struct => (name, Written::IfSet),
-            _ => (name, Written::IfFull),
-        };
-        (name.to_owned(), Field { of, default, written, patch })
+        (name.to_owned(), Field { of, default, patch })
     }
 
     fn reference(&mut self, text: &str) -> TypeId {

@@ -88,14 +88,15 @@ fn config_keys(object: &Value, errors: &mut Vec<FieldError>) {
 
 /// Checks that an update of a built-in kind does not change immutable members.
 pub(crate) fn validate_update(kind: &str, new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
-    let locked = old.get("immutable").and_then(Value::as_bool).unwrap_or_default();
-    if kind != "ConfigMap" || !locked {
+    if kind != "ConfigMap" {
         return;
     }
+    let locked = old.get("immutable").and_then(Value::as_bool).unwrap_or_default();
     let detail = "field is immutable when `immutable` is set";
-    for member in ["immutable", "data", "binaryData"] {
+    for member in ["immutable", "data", "binaryData"].into_iter().filter(|_| locked) {
         if new.get(member) != old.get(member) {
             errors.push(FieldError::forbidden(member, detail));
         }
     }
+    config_keys(new, errors);
 }

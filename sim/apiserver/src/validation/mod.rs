@@ -35,7 +35,7 @@ pub(crate) mod webhooks;
 
 /// Fills in the defaults for every write of a built-in kind, before validation.
 pub(crate) fn default_spec(kind: &Kind, value: &mut Value) {
-    let Some(object) = value.as_object_mut().filter(|_| kind.members.is_some()) else { return };
+    let Some(object) = value.as_object_mut().filter(|_| !kind.custom) else { return };
     match kind.kind.as_str() {
         name if kind.group == RBAC => rbac::default(name, object),
         name if kind.group == ADMISSION => webhooks::default(name, object),

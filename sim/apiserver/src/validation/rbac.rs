@@ -3,7 +3,7 @@ use crate::{
     base::{field_error::FieldError, names::NameRule},
     registry::group::RBAC,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Fills in the API groups that a binding omits, and the rules, which are shown even if empty.
 pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
@@ -11,16 +11,16 @@ pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
         object.entry("rules").or_insert(Value::Null);
         return;
     }
-    let role_ref = object.entry("roleRef").or_insert_with(|| json!({}));
-    let Some(role_ref) = role_ref.as_object_mut() else { return };
-    for (member, value) in [("apiGroup", RBAC), ("kind", ""), ("name", "")] {
-        role_ref.entry(member).or_insert_with(|| value.into());
-    }
+    let group = |reference: &mut Map<String, Value>| {
+        if reference.get("apiGroup").is_none_or(|group| *group == "") {
+            reference.insert("apiGroup".into(), RBAC.into());
+        }
+    };
+    object.get_mut("roleRef").and_then(Value::as_object_mut).into_iter().for_each(group);
     for subject in object.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
         let Some(subject) = subject.as_object_mut() else { continue };
-        subject.entry("name").or_insert_with(|| "".into());
         if matches!(subject.get("kind").and_then(Value::as_str), Some("User" | "Group")) {
-            subject.entry("apiGroup").or_insert_with(|| RBAC.into());
+            group(subject);
         }
     }
 }

@@ -86,7 +86,7 @@ pub(crate) fn prepare_new(kind: &Kind, object: &mut Map<String, Value>, user: Op
             batch::prepare_job(object);
             json!({})
         }
-        _ if kind.has_status => kind.types.root(kind.root_type).zero()["status"].clone(),
+        _ if kind.has_status => kind.zero().remove("status").unwrap_or_default(),
         _ => return,
     };
     object.insert("status".into(), status);

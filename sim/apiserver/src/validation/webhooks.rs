@@ -64,10 +64,11 @@ fn validate_webhook(webhook: &Value, path: &str, errors: &mut Vec<FieldError>) {
     }
     one_of(webhook, path, "failurePolicy", &["Fail", "Ignore"], errors);
     one_of(webhook, path, "matchPolicy", &["Equivalent", "Exact"], errors);
-    if webhook.get("sideEffects").is_none() {
+    if webhook["sideEffects"].is_null() {
         errors.push(FieldError::required(field("sideEffects"), "must specify one of None, NoneOnDryRun"));
+    } else {
+        one_of(webhook, path, "sideEffects", &["None", "NoneOnDryRun"], errors);
     }
-    one_of(webhook, path, "sideEffects", &["None", "NoneOnDryRun"], errors);
     if !webhook["timeoutSeconds"].as_i64().is_some_and(|seconds| (1..=30).contains(&seconds)) {
         let detail = "the timeout value must be between 1 and 30 seconds";
         errors.push(FieldError::invalid(field("timeoutSeconds"), &webhook["timeoutSeconds"], detail));

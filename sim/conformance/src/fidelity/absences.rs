@@ -72,9 +72,8 @@ pub const ABSENCES: &[Absence] = &[
         &[],
     ),
     absent(
-        "built-in kinds other than Lease",
-        "metadata, names of members and the rules that scenarios reach are checked, values are not; few defaults are \
-         filled in",
+        "validation of built-in kinds other than Lease",
+        "types, metadata and the rules that scenarios reach are checked; few defaults are filled in",
         "a validation error in a Pod or Deployment that a scenario writes",
         &[],
     ),

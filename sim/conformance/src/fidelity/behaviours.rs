@@ -417,6 +417,17 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         &["patches/*", "noop/apply-twice", "preconditions/patch-absent-with-uid"],
     ),
     row("Patches", "B", "managedFields of updates and applies", "apimachinery: managedfields", &["managedfields/*"]),
+    tested(
+        row(
+            "Requests",
+            "B",
+            "bodies of built-in kinds are decoded by Go's types: wrong types, unknown and repeated members, numbers, \
+             times, quantities, bytes, with the real messages, in the order of the body",
+            "sigs.k8s.io/json, apimachinery: runtime/converter.go",
+            &["types/*"],
+        ),
+        &["tests/suites/go_types.rs"],
+    ),
     row(
         "Requests",
         "B",

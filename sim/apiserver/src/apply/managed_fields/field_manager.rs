@@ -44,7 +44,7 @@ impl<'a> FieldManager<'a> {
 
     /// The object that a create starts from: empty, or for a built-in kind the members that Go writes for an empty one.
     pub(crate) fn empty(&self) -> Value {
-        let mut empty = if self.kind.custom { serde_json::json!({}) } else { self.root.zero() };
+        let mut empty = Value::Object(self.kind.zero());
         empty["apiVersion"] = self.kind.api_version.as_str().into();
         empty["kind"] = self.kind.kind.as_str().into();
         object::metadata_mut(&mut empty);

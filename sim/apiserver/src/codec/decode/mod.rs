@@ -1,26 +1,27 @@
 //! Decodes the body of a write into an object in its stored form (k8s.io/apimachinery/pkg/runtime/serializer,
 //! k8s.io/apiserver/pkg/endpoints/handlers/create.go).
-use super::{negotiation::Encoding, protobuf, yaml};
+use super::{
+    json::{JsonError, convert, typed, untyped},
+    negotiation::Encoding,
+    protobuf, yaml,
+};
 use crate::{
     base::{
         field_error::FieldError,
+        go_text::quoted,
         json::json_type,
         object,
         path::Path,
         status::{self, Outcome},
     },
-    registry::{events, group::EXTENSIONS, kind::Kind},
+    registry::{events, go_types::StructId, kind::Kind},
     schema::embedded,
 };
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value, map::Entry};
-use std::fmt::{self, Write};
+use serde_json::{Map, Value};
+use std::{borrow::Cow, fmt::Write};
 use type_meta::Unreadable;
 
-pub(crate) mod delete_options;
 pub(crate) mod known_spec;
-pub(crate) mod lease;
-mod members;
 pub(crate) mod metadata;
 pub(crate) mod type_meta;
 
@@ -39,40 +40,20 @@ pub(crate) struct Decoded {
     pub(crate) complaints: Vec<String>,
 }
 
-/// Parses JSON and collects the members that occur twice (the last one wins).
-///
-/// # Errors
-/// The parser's error.
-pub(crate) fn json(body: &[u8]) -> Result<(Value, Vec<String>), serde_json::Error> {
-    let mut duplicates = Vec::new();
-    let value = match std::str::from_utf8(body) {
-        // Text that is valid UTF-8 need not be checked again string by string.
-        Ok(text) => whole(serde_json::Deserializer::from_str(text), &mut duplicates)?,
-        Err(_) => whole(serde_json::Deserializer::from_slice(body), &mut duplicates)?,
-    };
-    Ok((value, duplicates))
-}
-
-/// The parser's message, in Go's words if the input ends early.
-pub(crate) fn json_error(error: &serde_json::Error) -> String {
-    if error.is_eof() { "unexpected end of JSON input".to_owned() } else { error.to_string() }
-}
-
-fn whole<'de, R: serde_json::de::Read<'de>>(
-    mut parser: serde_json::Deserializer<R>,
-    duplicates: &mut Vec<String>,
-) -> Result<Value, serde_json::Error> {
-    let value = JsonSeed(duplicates).deserialize(&mut parser)?;
-    parser.end()?;
-    Ok(value)
-}
-
 /// Checks the size of a body.
 ///
 /// # Errors
 /// 413 for a body of more than three mebibytes.
 pub(crate) fn check_size(body: &[u8]) -> Outcome<()> {
-    if body.len() > BODY_LIMIT { Err(status::too_large(BODY_LIMIT)) } else { Ok(()) }
+    if body.len() > BODY_LIMIT { Err(status::too_large(&format!("limit is {BODY_LIMIT}"))) } else { Ok(()) }
+}
+
+/// A body that was read, and not yet checked.
+struct Body {
+    value: Value,
+    complaints: Vec<String>,
+    /// The error of Go's decoder, which counts if the body is of the right kind.
+    error: Option<String>,
 }
 
 /// Decodes the body of a create or an update.
@@ -88,11 +69,11 @@ pub(crate) fn object(kind: &Kind, encoding: Encoding, body: &[u8]) -> Outcome<De
             kind.kind
         ))
     };
-    let (value, duplicates) =
-        value(encoding, body, (&kind.api_version, &kind.kind)).map_err(|why| unrecognized(&why))?;
+    let read = read(kind.go, encoding, body, (&kind.api_version, &kind.kind));
+    let Body { value, complaints, error } = read.map_err(|failure| failure.refusal(|why| unrecognized(&why)))?;
     let map = match value {
         Value::Object(map) => map,
-        Value::Null if !kind.custom => Map::new(),
+        Value::Null if !kind.custom => kind.zero(),
         Value::Null => {
             let text = String::from_utf8_lossy(body);
             return Err(unrecognized(&format!("Object 'Kind' is missing in '{text}'")));
@@ -116,59 +97,137 @@ pub(crate) fn object(kind: &Kind, encoding: Encoding, body: &[u8]) -> Outcome<De
         let text = String::from_utf8_lossy(body);
         return Err(unrecognized(&format!("Object 'Kind' is missing in '{text}'")));
     }
-    let mut decoded = Decoded { value: Value::Object(map), complaints: Vec::new() };
-    decoded.complaints.extend(duplicates);
+    let mut decoded = Decoded { value: Value::Object(map), complaints };
     type_meta::check(kind, &mut decoded.value)?;
-    normalise(kind, &mut decoded)?;
+    if let Some(why) = error {
+        return Err(unhandled(kind, &why));
+    }
+    if kind.custom {
+        normalise(kind, &mut decoded)?;
+    } else {
+        to_stored_form(kind, &mut decoded.value);
+    }
     Ok(decoded)
 }
 
-/// The value of a body, and the members that it contains twice.
-///
-/// # Errors
-/// The parser's message for a body that does not parse.
-fn value(encoding: Encoding, body: &[u8], expected: (&str, &str)) -> Result<(Value, Vec<String>), String> {
-    match encoding {
-        Encoding::Json => match json(body) {
-            Ok((value, duplicates)) => {
-                Ok((value, duplicates.into_iter().map(|path| format!("duplicate field {path:?}")).collect()))
-            }
-            Err(e) => Err(format!("couldn't get version/kind; json parse error: {}", json_error(&e))),
-        },
+/// The refusal of a body that the decoder of its kind does not take.
+fn unhandled(kind: &Kind, why: &str) -> Box<status::Status> {
+    let Kind { kind, version, .. } = kind;
+    status::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"))
+}
+
+/// A reason why a body cannot be read.
+enum Failure {
+    /// It is not of its encoding.
+    Malformed(String),
+    NotSimulated(String),
+}
+
+impl Failure {
+    fn refusal(self, malformed: impl Fn(String) -> Box<status::Status>) -> Box<status::Status> {
+        match self {
+            Self::Malformed(why) => malformed(why),
+            Self::NotSimulated(what) => status::not_simulated(&what),
+        }
+    }
+}
+
+impl From<JsonError> for Failure {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::TooDeep(_) => Self::NotSimulated(error.to_string()),
+            error => Self::Malformed(format!("couldn't get version/kind; json parse error: {error}")),
+        }
+    }
+}
+
+/// Reads a body: by Go's type of its kind if there is one.
+fn read(of: Option<StructId>, encoding: Encoding, body: &[u8], expected: (&str, &str)) -> Result<Body, Failure> {
+    let malformed = |why: String| Failure::Malformed(why);
+    let (text, mut complaints) = match encoding {
+        Encoding::Json => (Cow::Borrowed(body), Vec::new()),
         Encoding::Yaml => {
-            let parsed = yaml::read::parse(&String::from_utf8_lossy(body)).map_err(|e| e.to_string())?;
-            Ok((parsed.value, parsed.duplicates))
+            let text = String::from_utf8_lossy(body);
+            let parsed = yaml::read::parse(&text).map_err(|error| malformed(error.to_string()))?;
+            (Cow::Owned(parsed.value.to_string().into_bytes()), parsed.duplicates)
         }
         Encoding::Protobuf => {
             // Protobuf of custom resources is refused earlier: kube-apiserver 1.36 panics on such a body and closes the
             // connection.
-            let value = protobuf::read(body, expected).map_err(|e| e.to_string())?;
-            Ok((value, Vec::new()))
+            let value = protobuf::read(body, expected).map_err(|error| malformed(error.to_string()))?;
+            (Cow::Owned(value.to_string().into_bytes()), Vec::new())
         }
-    }
+    };
+    let is_object = text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    let Some(of) = of.filter(|_| is_object) else {
+        let (value, duplicates) = untyped::parse(&text)?;
+        complaints.extend(duplicates.iter().map(|path| format!("duplicate field {}", quoted(path))));
+        return Ok(Body { value, complaints, error: None });
+    };
+    let decoded = typed::object(&text, of)?;
+    // A number that only Go's type has in the range of a float is the decoder's error, not one of syntax.
+    complaints.extend(decoded.complaints);
+    Ok(Body { value: Value::Object(decoded.members), complaints, error: decoded.error })
 }
 
 /// The options in a request body.
 ///
 /// # Errors
-/// 400 for a body that does not parse.
-pub(crate) fn options(encoding: Encoding, body: &[u8], kind: &str) -> Outcome<Value> {
-    value(encoding, body, ("v1", kind)).map(|(value, _)| value).map_err(status::bad_request)
+/// 400 for a body that does not parse, or whose members have other types.
+pub(crate) fn options(encoding: Encoding, body: &[u8], kind: &Kind) -> Outcome<Value> {
+    let read = read(kind.go, encoding, body, ("v1", &kind.kind));
+    let Body { value, error, .. } = read.map_err(|failure| failure.refusal(status::bad_request))?;
+    for member in ["apiVersion", "kind"] {
+        if let Some(wrong) = value.get(member).filter(|found| !found.is_string() && !found.is_null()) {
+            let found = json_type(wrong);
+            return Err(status::bad_request(format!(
+                "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go struct field \
+                 .{member} of type string"
+            )));
+        }
+    }
+    error.map_or(Ok(value), |why| Err(status::bad_request(why)))
 }
 
-/// Converts an object, or the result of a patch, into its stored form.
+/// Converts the result of a patch into its stored form.
 ///
 /// # Errors
 /// 400 for members of the wrong type.
 pub(crate) fn normalise(kind: &Kind, decoded: &mut Decoded) -> Outcome<()> {
+    if let Some(of) = kind.go_type_of(&decoded.value) {
+        let text = decoded.value.to_string();
+        let read = typed::object(text.as_bytes(), of).map_err(|why| unhandled(kind, &why.to_string()))?;
+        if let Some(why) = read.error {
+            return Err(unhandled(kind, &why));
+        }
+        decoded.value = Value::Object(read.members);
+        decoded.complaints.extend(read.complaints);
+        to_stored_form(kind, &mut decoded.value);
+        return Ok(());
+    }
     let mut unknown = Vec::new();
-    let outcome = normalise_members(kind, &mut decoded.value, &mut unknown);
-    outcome.map_err(|why| {
-        let Kind { kind, version, .. } = kind;
-        status::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"))
-    })?;
-    decoded.complaints.extend(unknown.into_iter().map(|path| format!("unknown field {path:?}")));
+    custom_members(kind, &mut decoded.value, &mut unknown).map_err(|why| unhandled(kind, &why))?;
+    decoded.complaints.extend(unknown.into_iter().map(|path| format!("unknown field {}", quoted(&path))));
     Ok(())
+}
+
+/// Converts an object of a built-in kind that was merged member by member, and never was text, into its stored form.
+/// Returns the errors of strict decoding.
+///
+/// # Errors
+/// The converter's message for a member of the wrong type.
+pub(crate) fn convert(kind: &Kind, value: &mut Value) -> Result<Vec<String>, String> {
+    let (Some(of), Some(members)) = (kind.go_type_of(value), value.as_object_mut()) else { return Ok(Vec::new()) };
+    let unknown = convert::object(members, of)?;
+    to_stored_form(kind, value);
+    Ok(unknown)
+}
+
+fn to_stored_form(kind: &Kind, value: &mut Value) {
+    kind.store_form(value);
+    if kind.kind == "Event" {
+        value.as_object_mut().into_iter().for_each(events::add_zero_members);
+    }
 }
 
 /// Checks the type of a resource inside of a resource, and normalises its metadata.
@@ -197,18 +256,14 @@ fn decode_embedded(map: &mut Map<String, Value>, path: &Path<'_>, unknown: &mut 
     Ok(())
 }
 
-/// Normalises the members of an object.
+/// Normalises the members of a custom resource.
 ///
 /// # Errors
 /// The message with which Go's decoder refuses a member.
-pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
-    if !kind.custom && kind.kind == "Event" {
-        kind.store_form(value);
-        value.as_object_mut().into_iter().for_each(events::add_zero_members);
-    }
+fn custom_members(kind: &Kind, value: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
     let map = value.as_object_mut().ok_or("json: cannot unmarshal into Go value of type map[string]interface {}")?;
     match map.entry("metadata").or_insert_with(|| Value::Object(Map::new())) {
-        Value::Object(meta) => metadata::normalise(meta, kind.custom, unknown)?,
+        Value::Object(meta) => metadata::normalise(meta, true, unknown)?,
         slot @ Value::Null => *slot = Value::Object(Map::new()),
         other => {
             let found = json_type(other);
@@ -221,28 +276,8 @@ pub(crate) fn normalise_members(kind: &Kind, value: &mut Value, unknown: &mut Ve
             schema.prune_object(map, unknown);
             schema.visit_embedded(map, &Path::Root, &mut |map, path| decode_embedded(map, path, unknown))?;
         }
-    } else if kind.kind == "Lease" {
-        lease::normalise(map, unknown)?;
-    } else if let Some(members) = kind.members {
-        members::normalise(members, &kind.kind, map, unknown)?;
-    } else {
-        if kind.group == EXTENSIONS {
-            kind.types.root(kind.root_type).check(map)?;
-        }
-        kind.types.root(kind.root_type).decode(map, unknown);
-    }
-    if kind.kind != "Event" {
-        kind.store_form(value);
-    }
-    if !kind.custom {
-        // The order in which Go's decoder reads a body whose members are sorted.
-        unknown.sort_by(|one, other| top_member(one).cmp(top_member(other)));
     }
     Ok(())
-}
-
-fn top_member(path: &str) -> &str {
-    path.split(['.', '[']).next().unwrap_or_default()
 }
 
 /// Applies `fieldValidation` to the errors of strict decoding: returns one warning per error.
@@ -325,98 +360,9 @@ fn summary(body: &[u8]) -> String {
     text
 }
 
-/// Builds a [`Value`] and collects the paths of duplicate members, innermost part first while the stack unwinds.
-struct JsonSeed<'a>(&'a mut Vec<String>);
-
-impl<'de> DeserializeSeed<'de> for JsonSeed<'_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for JsonSeed<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        loop {
-            let known = self.0.len();
-            let Some(item) = items.next_element_seed(JsonSeed(self.0))? else { return Ok(Value::Array(list)) };
-            for path in &mut self.0[known..] {
-                let dot = if path.starts_with('[') { "" } else { "." };
-                *path = format!("[{}]{dot}{path}", list.len());
-            }
-            list.push(item);
-        }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some(name) = members.next_key::<String>()? {
-            let known = self.0.len();
-            let value = members.next_value_seed(JsonSeed(self.0))?;
-            for path in &mut self.0[known..] {
-                let dot = if path.starts_with('[') { "" } else { "." };
-                *path = format!("{name}{dot}{path}");
-            }
-            match map.entry(name) {
-                Entry::Vacant(slot) => {
-                    slot.insert(value);
-                }
-                Entry::Occupied(mut slot) => {
-                    self.0.push(slot.key().clone());
-                    slot.insert(value);
-                }
-            }
-        }
-        Ok(Value::Object(map))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn duplicate_members_are_named_by_path() {
-        let (value, duplicates) = json(br#"{"spec":{"a":1,"a":2,"l":[{"b":0,"b":1}]}}"#).unwrap();
-        assert_eq!(value.pointer("/spec/a"), Some(&Value::from(2)));
-        assert_eq!(duplicates, ["spec.a", "spec.l[0].b"]);
-    }
 
     #[test]
     fn long_bodies_are_cut_in_errors() {

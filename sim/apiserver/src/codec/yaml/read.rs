@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use std::{borrow::Cow, collections::BTreeMap};
 
 /// Maximum depth of a document.
-const DEPTH_LIMIT: usize = 128;
+const DEPTH_LIMIT: usize = 500;
 /// Maximum number of nodes after aliases are expanded: aliases of aliases can grow exponentially.
 const NODE_LIMIT: usize = 1_000_000;
 

@@ -4,16 +4,16 @@ use super::create;
 use crate::{
     apply::managed_fields::describe,
     base::{
-        json::{integral, json_type},
-        object,
+        json::{json_type, whole_numbers},
+        object::{self, Object},
         request::Answer,
         status::{self, Outcome},
     },
     codec::{
         decode,
+        json::untyped,
         yaml::{self, error::YamlError, read::Parsed},
     },
-    registry::kind::Kind,
     request::call::Call,
     server::state::ApiServer,
     validation,
@@ -42,7 +42,19 @@ impl ApiServer {
             None => manager.apply(&manager.empty(), &config, &call.options.field_manager, force)?,
         };
         let mut warnings = field_validation(call, complaints)?;
-        let mut value = converted(call, &config, applied)?;
+        let outcome = self.store_applied(call, current, &config, applied, &mut warnings);
+        outcome.map_err(|refusal| refusal.with_warnings(warnings))
+    }
+
+    fn store_applied(
+        &mut self,
+        call: &Call<'_>,
+        current: Option<Arc<Object>>,
+        config: &Value,
+        applied: Value,
+        warnings: &mut Vec<String>,
+    ) -> Outcome<Answer> {
+        let mut value = converted(call, config, applied)?;
         let uid = object::meta_str(&value, "uid");
         if current.is_none() && !uid.is_empty() {
             let why =
@@ -52,8 +64,8 @@ impl ApiServer {
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
         decode::check_name(call.name, &value)?;
         create::default(call, &mut value);
-        let outcome = match current {
-            Some(current) => self.replace(call, &current, value, &mut warnings),
+        match current {
+            Some(current) => self.replace(call, &current, value, warnings),
             None => {
                 // The object does not exist, so its version is not compared; the storage drops it, which a dry run does
                 // not reach.
@@ -62,10 +74,9 @@ impl ApiServer {
                 }
                 self.admit_create(call, call.name)?;
                 self.webhooks().mutate(call, &mut value, None)?;
-                self.create_prepared(call, value, 0, &mut warnings)
+                self.create_prepared(call, value, 0, warnings)
             }
-        };
-        outcome.map_err(|refusal| refusal.with_warnings(warnings))
+        }
     }
 }
 
@@ -77,8 +88,7 @@ fn converted(call: &Call<'_>, config: &Value, mut merged: Value) -> Outcome<Valu
             schema.fill(&mut merged);
             decode::metadata::normalise(object::metadata_mut(&mut merged), true, &mut Vec::new())
         }
-        None => from_unstructured(call.kind, &mut merged)
-            .and_then(|()| decode::normalise_members(call.kind, &mut merged, &mut Vec::new())),
+        None => decode::convert(call.kind, &mut merged).map(|_| ()),
     };
     outcome.map_err(|why| {
         let (object, kind) = (describe::described(config), describe::group_version_kind(config));
@@ -90,16 +100,15 @@ fn converted(call: &Call<'_>, config: &Value, mut merged: Value) -> Outcome<Valu
     Ok(merged)
 }
 
-/// The conversion that a patched object undergoes before it is decoded, because it was never text.
-pub(crate) fn from_unstructured(kind: &Kind, object: &mut Value) -> Result<(), String> {
-    if kind.kind == "Lease" { decode::lease::from_unstructured(object) } else { Ok(()) }
-}
-
 /// The configuration, in YAML or JSON, and the complaints about its duplicate members.
 fn configuration(body: &[u8]) -> Outcome<(Value, Vec<String>)> {
-    if let Ok((mut config @ Value::Object(_), duplicates)) = decode::json(body) {
+    // JSON is YAML too; what occurs twice is named by its line.
+    if let Ok((mut config @ Value::Object(_), duplicates)) = untyped::parse(body)
+        && duplicates.is_empty()
+    {
+        // YAML does not distinguish 2.0 from 2.
         whole_numbers(&mut config);
-        return Ok((config, duplicates.iter().map(|path| in_line(path)).collect()));
+        return Ok((config, duplicates));
     }
     let bad = |why: &str| status::bad_request(format!("error decoding YAML: {why}"));
     let text = std::str::from_utf8(body).map_err(|e| bad(&e.to_string()))?;
@@ -118,26 +127,6 @@ fn configuration(body: &[u8]) -> Outcome<(Value, Vec<String>)> {
             Err(bad(&why))
         }
     }
-}
-
-/// Turns 2.0 into 2: the server reads JSON as YAML, which does not distinguish them.
-fn whole_numbers(value: &mut Value) {
-    match value {
-        Value::Object(map) => map.values_mut().for_each(whole_numbers),
-        Value::Array(list) => list.iter_mut().for_each(whole_numbers),
-        Value::Number(number) if number.is_f64() => {
-            if let Some(integer) = number.as_f64().and_then(integral) {
-                *value = integer.into();
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The complaint about a duplicate member of JSON, which counts as one line.
-fn in_line(path: &str) -> String {
-    let name = Value::from(path.rsplit('.').next().unwrap_or(path));
-    format!("line 1: key {name} already set in map")
 }
 
 /// Applies `fieldValidation` to the complaints about the configuration; unknown members have been refused already.

@@ -9,7 +9,6 @@ use crate::{
         status::{self, Outcome, Subject},
     },
     codec::{
-        decode,
         negotiation::Shape,
         table::{self, Style},
     },
@@ -23,23 +22,6 @@ use serde_json::{Value, json};
 
 /// The components that the server probes: name, port of its health endpoint.
 const COMPONENTS: [(&str, u16); 2] = [("controller-manager", 10257), ("scheduler", 10259)];
-
-/// The object in the body of a request to a subresource, of this kind.
-///
-/// # Errors
-/// 400 for a body that does not parse or is of another kind.
-pub(crate) fn body(call: &Call<'_>, kind: &str, package: &str) -> Outcome<Value> {
-    let value = decode::options(call.body_encoding()?, call.body, kind)?;
-    let text = |member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default();
-    let (found, version) = (text("kind"), text("apiVersion").rsplit('/').next().unwrap_or_default());
-    if !matches!(found, "" | "Status") && found != kind || !value.is_object() {
-        return Err(status::bad_request(format!(
-            "{found} in version {version:?} cannot be handled as a {kind}: converting ({version}.{found}) to \
-             ({package}.{kind}): unknown conversion"
-        )));
-    }
-    Ok(value)
-}
 
 impl ApiServer {
     /// Executes a request to a subresource of a built-in kind other than `status` and `scale`.

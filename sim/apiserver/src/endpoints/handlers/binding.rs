@@ -1,5 +1,5 @@
 //! Binding of a pod to a node (k8s.io/kubernetes/pkg/registry/core/pod/storage/storage.go, BindingREST).
-use super::{below, update::check_uid};
+use super::update::check_uid;
 use crate::{
     base::{
         object::{self, Object},
@@ -7,6 +7,8 @@ use crate::{
         status::{self, Outcome, Subject},
         timestamp,
     },
+    codec::decode,
+    registry::builtin,
     request::call::Call,
     server::state::ApiServer,
 };
@@ -18,7 +20,10 @@ const SUBJECT: Subject<'static> = Subject { group: "", kind: "pods/binding" };
 impl ApiServer {
     /// POST to `pods/NAME/binding`, and to `bindings`, where the body names the pod.
     pub(crate) fn bind(&mut self, call: &Call<'_>) -> Outcome<Answer> {
-        let binding = below::body(call, "Binding", "core")?;
+        let kind = builtin::body_kind("Binding");
+        let decoded = decode::object(kind, call.body_encoding()?, call.body)?;
+        decode::field_validation(kind, &call.options.field_validation, decoded.complaints)?;
+        let binding = decoded.value;
         let name = object::meta_str(&binding, "name");
         if call.name.is_empty() && name.is_empty() {
             return Err(status::bad_request("Name parameter required."));

@@ -3,6 +3,7 @@ use super::revision::body_revision;
 use crate::{
     base::{
         field_error::FieldError,
+        json::whole_numbers,
         object,
         path::Path,
         request::Answer,
@@ -99,6 +100,9 @@ impl ApiServer {
             extensions::validation::formats::warn(&value, None, warnings);
         }
         self.webhooks().review_write(call, &value, None)?;
+        if call.kind.custom {
+            whole_numbers(&mut value);
+        }
         let key = call.kind.key(call.namespace, &name);
         if let Some(existing) = self.store.get(call.resource(), &key) {
             return Err(status::already_exists(call.kind.subject(), &name, existing.is_terminating()));

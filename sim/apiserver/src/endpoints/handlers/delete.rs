@@ -17,7 +17,7 @@ use crate::{
         decode,
         negotiation::{self, Encoding},
     },
-    registry::scheme,
+    registry::{builtin, scheme},
     request::{call::Call, options::Options},
     server::state::ApiServer,
     validation,
@@ -162,14 +162,14 @@ pub(crate) fn delete_options(call: &Call<'_>) -> Outcome<DeleteOptions> {
             ..DeleteOptions::default()
         }
     } else {
-        let value = decode::options(negotiation::of_body(call.headers)?, call.body, "DeleteOptions")?;
+        let kind = builtin::body_kind("DeleteOptions");
+        let value = decode::options(negotiation::of_body(call.headers)?, call.body, kind)?;
         if !value.is_object() && !value.is_null() {
             let found = json_type(&value);
             let why =
                 format!("couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value");
             return Err(status::bad_request(why));
         }
-        decode::delete_options::check(&value).map_err(status::bad_request)?;
         serde_json::from_value::<Option<_>>(value).map_err(|e| status::bad_request(e.to_string()))?.unwrap_or_default()
     };
     let kind = options.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or("DeleteOptions");

@@ -1,6 +1,5 @@
 //! Eviction of a pod: a deletion that its disruption budget must allow
 //! (k8s.io/kubernetes/pkg/registry/core/pod/storage/eviction.go).
-use super::below;
 use crate::{
     base::{
         object::{self, Object},
@@ -9,6 +8,8 @@ use crate::{
         status::{self, Outcome, Subject},
         timestamp,
     },
+    codec::decode,
+    registry::builtin,
     request::call::Call,
     server::state::ApiServer,
 };
@@ -24,7 +25,10 @@ const BUDGET: Subject<'static> = Subject { group: "policy", kind: "poddisruption
 
 impl ApiServer {
     pub(crate) fn evict(&mut self, call: &Call<'_>) -> Outcome<Answer> {
-        let eviction = below::body(call, "Eviction", "policy")?;
+        let kind = builtin::body_kind("Eviction");
+        let decoded = decode::object(kind, call.body_encoding()?, call.body)?;
+        decode::field_validation(kind, &call.options.field_validation, decoded.complaints)?;
+        let eviction = decoded.value;
         if object::meta_str(&eviction, "name") != call.name {
             return Err(status::bad_request("name in URL does not match name in Eviction object"));
         }

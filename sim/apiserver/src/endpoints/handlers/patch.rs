@@ -1,10 +1,14 @@
 //! PATCH: JSON merge patches (RFC 7396), JSON patches (RFC 6902) and strategic merge patches, as Go implements them
 //! (k8s.io/apiserver/pkg/endpoints/handlers/patch.go). Server-side apply has a module of its own.
-use super::{apply::from_unstructured, create};
+use super::create;
 use crate::{
-    apply::strategic::{self, meta::Refusal},
+    apply::{
+        json_patch, merge_patch,
+        strategic::{self, meta::Refusal},
+    },
     base::{
         field_error::FieldError,
+        go_text::quoted,
         json::json_type,
         object::Object,
         request::Answer,
@@ -15,16 +19,20 @@ use crate::{
             self, Decoded,
             type_meta::{self, Unpatched},
         },
+        json::{JsonError, operations, untyped},
         negotiation,
     },
+    registry::kind::Kind,
     request::call::Call,
     server::state::ApiServer,
     structured_merge::validate,
     validation,
 };
-use json_patch::{AddOperation, Patch, PatchOperation};
 use serde_json::{Map, Value};
 use std::sync::Arc;
+
+/// Maximum number of operations in a JSON patch.
+const OPERATIONS_LIMIT: usize = 10_000;
 
 const CUSTOM_TYPES: &str = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
 
@@ -55,11 +63,8 @@ impl ApiServer {
             // No list of an event or an autoscaler is merged by key, so both kinds of patch mean the same.
             PatchType::Strategic if kind.is_view() => apply_merge_patch(&mut value, call.body, &mut complaints)?,
             PatchType::Merge => apply_merge_patch(&mut value, call.body, &mut complaints)?,
-            PatchType::Json => apply_json_patch(&mut value, call.body)?,
+            PatchType::Json => apply_json_patch(&mut value, call.body, is_checked(call), &mut complaints)?,
             PatchType::Strategic => apply_strategic_patch(call, &mut value, &mut complaints)?,
-        }
-        if patch == PatchType::Strategic {
-            from_unstructured(kind, &mut value).map_err(|why| undecoded(&shown_patch(call.body), &why))?;
         }
         let mut decoded = Decoded { value, complaints };
         decode_patched(call, patch, &mut decoded)?;
@@ -90,7 +95,7 @@ impl ApiServer {
             return decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints.clone());
         }
         let shown = match patch {
-            PatchType::Strategic => validate::plain(&parse(call.body)?),
+            PatchType::Strategic => validate::plain(&untyped::parse(call.body).map_err(|e| undecodable(&e))?.0),
             PatchType::Merge | PatchType::Json => decoded.value.to_string(),
         };
         let shown = Value::from(shown);
@@ -109,16 +114,22 @@ enum PatchType {
 }
 
 /// Applies a patch that needs no schema; None for other media types.
-pub(crate) fn apply_json(media_type: &str, target: &mut Value, body: &[u8]) -> Option<Outcome<()>> {
+pub(crate) fn apply_json(
+    call: &Call<'_>,
+    media_type: &str,
+    target: &mut Value,
+    complaints: &mut Vec<String>,
+) -> Option<Outcome<()>> {
     match media_type {
-        "application/merge-patch+json" => Some(apply_merge_patch(target, body, &mut Vec::new())),
-        "application/json-patch+json" => Some(apply_json_patch(target, body)),
+        "application/merge-patch+json" => Some(apply_merge_patch(target, call.body, complaints)),
+        "application/json-patch+json" => Some(apply_json_patch(target, call.body, is_checked(call), complaints)),
         _ => None,
     }
 }
 
-fn parse(body: &[u8]) -> Outcome<Value> {
-    serde_json::from_slice(body).map_err(|e| undecodable(&e))
+/// Whether the body is decoded strictly, to warn or to refuse.
+fn is_checked(call: &Call<'_>) -> bool {
+    &*call.options.field_validation != "Ignore"
 }
 
 /// The refusal of a patch whose result is not an object of the kind; it shows the result, or the patch itself if it is
@@ -133,29 +144,31 @@ fn decode_patched(call: &Call<'_>, patch: PatchType, decoded: &mut Decoded) -> O
     let kind = call.kind;
     if patch == PatchType::Strategic {
         decoded.value.as_object_mut().into_iter().for_each(|map| type_meta::restore(kind, map));
-    } else {
-        let shown = decoded.value.to_string();
-        type_meta::check_patched(kind, &mut decoded.value, &mut decoded.complaints).map_err(|why| match why {
-            Unpatched::Undecoded(why) => undecoded(&shown, &why),
-            Unpatched::Refused(refusal) => refusal,
-        })?;
+        let unknown =
+            decode::convert(kind, &mut decoded.value).map_err(|why| undecoded(&shown_patch(call.body), &why))?;
+        decoded.complaints.extend(unknown);
+        return Ok(());
     }
+    let shown = decoded.value.to_string();
+    type_meta::check_patched(kind, &mut decoded.value, &mut decoded.complaints).map_err(|why| match why {
+        Unpatched::Undecoded(why) => undecoded(&shown, &why),
+        Unpatched::Refused(refusal) => refusal,
+    })?;
+    normalise_patched(kind, decoded)
+}
+
+/// Decodes an object that a patch produced.
+pub(crate) fn normalise_patched(kind: &Kind, decoded: &mut Decoded) -> Outcome<()> {
     let outcome = decode::normalise(kind, decoded);
     outcome.map_err(|refusal| {
-        let strategic = patch == PatchType::Strategic;
-        let shown = if strategic { shown_patch(call.body) } else { decoded.value.to_string() };
         let why = refusal.message();
-        undecoded(
-            &shown,
-            why.split_once(" cannot be handled as a ")
-                .and_then(|(_, why)| why.split_once(": "))
-                .map_or(why, |(_, why)| why),
-        )
+        let why = why.split_once(" cannot be handled as a ").and_then(|(_, why)| why.split_once(": "));
+        undecoded(&decoded.value.to_string(), why.map_or(refusal.message(), |(_, why)| why))
     })
 }
 
 fn shown_patch(body: &[u8]) -> String {
-    decode::json(body).map(|(patch, _)| as_go_prints(&patch)).unwrap_or_default()
+    untyped::parse(body).map(|(patch, _)| as_go_prints(&patch)).unwrap_or_default()
 }
 
 /// Go's `%v` of a decoded JSON value.
@@ -172,18 +185,23 @@ fn as_go_prints(value: &Value) -> String {
     }
 }
 
-fn undecodable(error: &serde_json::Error) -> Box<status::Status> {
-    status::bad_request(format!("error decoding patch: {}", decode::json_error(error)))
+fn undecodable(error: &JsonError) -> Box<status::Status> {
+    match error {
+        JsonError::TooDeep(_) => status::not_simulated(&error.to_string()),
+        error => status::bad_request(format!("error decoding patch: {error}")),
+    }
 }
 
 fn apply_merge_patch(target: &mut Value, body: &[u8], complaints: &mut Vec<String>) -> Outcome<()> {
-    let (patch, duplicates) = decode::json(body).map_err(|e| undecodable(&e))?;
+    let (patch, duplicates) = untyped::parse(body).map_err(|e| undecodable(&e))?;
     match patch {
         Value::Object(patch) => {
-            merge(target, patch);
-            complaints.extend(duplicates.into_iter().map(|path| format!("duplicate field {path:?}")));
+            merge_patch::apply(target, patch);
+            complaints.extend(duplicates.iter().map(|path| format!("duplicate field {}", quoted(path))));
             Ok(())
         }
+        // A null patch passes strict decoding.
+        Value::Null => Err(status::bad_request("Invalid JSON Patch")),
         other => Err(wrong_patch(&other, "map[string]interface {}")),
     }
 }
@@ -193,29 +211,13 @@ fn wrong_patch(found: &Value, wanted: &str) -> Box<status::Status> {
     status::bad_request(format!("error decoding patch: json: cannot unmarshal {found} into Go value of type {wanted}"))
 }
 
-/// Merges a patch as RFC 7396 defines it.
-fn merge(target: &mut Value, patch: Map<String, Value>) {
-    if !target.is_object() {
-        *target = Value::Object(Map::new());
-    }
-    let Some(map) = target.as_object_mut() else { return };
-    for (name, change) in patch {
-        match change {
-            Value::Null => {
-                map.remove(&name);
-            }
-            Value::Object(change) => merge(map.entry(name).or_insert(Value::Null), change),
-            other => {
-                map.insert(name, other);
-            }
-        }
-    }
-}
-
 fn apply_strategic_patch(call: &Call<'_>, target: &mut Value, complaints: &mut Vec<String>) -> Outcome<()> {
     let bad = |why: String| status::bad_request(why);
-    let (patch, duplicates) = decode::json(call.body).map_err(|e| bad(decode::json_error(&e)))?;
-    complaints.extend(duplicates.into_iter().map(|path| format!("duplicate field {path:?}")));
+    let (patch, duplicates) = untyped::parse(call.body).map_err(|error| match error {
+        JsonError::TooDeep(_) => undecodable(&error),
+        error => bad(error.to_string()),
+    })?;
+    complaints.extend(duplicates.iter().map(|path| format!("duplicate field {}", quoted(path))));
     let patch = match patch {
         Value::Object(patch) => patch,
         Value::Null => Map::new(),
@@ -234,37 +236,17 @@ fn apply_strategic_patch(call: &Call<'_>, target: &mut Value, complaints: &mut V
     })
 }
 
-fn apply_json_patch(target: &mut Value, body: &[u8]) -> Outcome<()> {
-    let list = match parse(body)? {
-        Value::Array(list) => list,
-        Value::Null => Vec::new(),
-        other => return Err(wrong_patch(&other, "[]handlers.jsonPatchOp")),
-    };
-    for operation in list {
-        let operation: PatchOperation = serde_json::from_value(operation).map_err(|_| status::unprocessable_patch())?;
-        let Some(operation) = as_in_go(operation, target) else { continue };
-        json_patch::patch(target, &Patch(vec![operation])).map_err(|_| status::unprocessable_patch())?;
+fn apply_json_patch(target: &mut Value, body: &[u8], checked: bool, complaints: &mut Vec<String>) -> Outcome<()> {
+    let decoded = operations::parse(body, checked).map_err(|why| {
+        let place = if checked { "error decoding patch: " } else { "" };
+        status::bad_request(format!("{place}{why}"))
+    })?;
+    let count = decoded.list.len();
+    if count > OPERATIONS_LIMIT {
+        return Err(status::too_large(&format!(
+            "The allowed maximum operations in a JSON patch is {OPERATIONS_LIMIT}, got {count}"
+        )));
     }
-    Ok(())
-}
-
-fn has_parent(target: &Value, pointer: &str) -> bool {
-    pointer.rsplit_once('/').and_then(|(parent, _)| target.pointer(parent)).is_some_and(Value::is_object)
-}
-
-/// Adjusts an operation to Go's library (evanphx/json-patch), which is laxer than the RFC: `replace` of an absent
-/// member adds it, `copy` of one adds null, `test` of one against null holds (None: nothing to do).
-fn as_in_go(operation: PatchOperation, target: &Value) -> Option<PatchOperation> {
-    match operation {
-        PatchOperation::Replace(op) if target.pointer(op.path.as_str()).is_none() => {
-            Some(PatchOperation::Add(AddOperation { path: op.path, value: op.value }))
-        }
-        PatchOperation::Copy(op)
-            if target.pointer(op.from.as_str()).is_none() && has_parent(target, op.from.as_str()) =>
-        {
-            Some(PatchOperation::Add(AddOperation { path: op.path, value: Value::Null }))
-        }
-        PatchOperation::Test(op) if op.value.is_null() && target.pointer(op.path.as_str()).is_none() => None,
-        other => Some(other),
-    }
+    complaints.extend(decoded.complaints);
+    json_patch::apply(target, &decoded.list).map_err(|_| status::unprocessable_patch())
 }

@@ -5,22 +5,21 @@ use super::{patch, update::check_uid};
 use crate::{
     base::{
         field_error::FieldError,
-        json::json_type,
         object,
         request::{Answer, AnswerBody},
         status::{self, Outcome, Subject},
     },
     codec::{
-        decode,
+        decode::{self, Decoded},
         negotiation::{self, Form},
         table::selector_text,
     },
-    registry::kind::Scale,
+    registry::{builtin, kind::Scale},
     request::call::Call,
     server::state::ApiServer,
     validation,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 const SUBJECT: Subject<'static> = Subject { group: "autoscaling", kind: "Scale" };
 
@@ -34,8 +33,10 @@ impl ApiServer {
             }
             "update" => {
                 validation::options::validate_write(&call.options, "UpdateOptions")?;
-                let value = decode::options(call.body_encoding()?, call.body, "Scale")?;
-                self.put_scale(call, scale, value)
+                let kind = builtin::body_kind("Scale");
+                let decoded = decode::object(kind, call.body_encoding()?, call.body)?;
+                let warnings = decode::field_validation(kind, &call.options.field_validation, decoded.complaints)?;
+                self.put_scale(call, scale, decoded.value, warnings)
             }
             "patch" => self.patch_scale(call, scale),
             _ => Err(status::method_not_allowed()),
@@ -51,13 +52,24 @@ impl ApiServer {
         };
         let current = self.store.get(call.resource(), &call.key()).ok_or_else(|| call.not_found())?;
         let mut value = scale.of(&current.value).ok_or_else(|| no_replicas(scale))?;
-        patch::apply_json(media_type, &mut value, call.body).ok_or_else(status::unsupported_patch_type)??;
-        self.put_scale(call, scale, value)
+        let kind = builtin::body_kind("Scale");
+        let mut complaints = Vec::new();
+        patch::apply_json(call, media_type, &mut value, &mut complaints)
+            .ok_or_else(status::unsupported_patch_type)??;
+        let mut decoded = Decoded { value, complaints };
+        patch::normalise_patched(kind, &mut decoded)?;
+        let warnings = decode::field_validation(kind, &call.options.field_validation, decoded.complaints)?;
+        self.put_scale(call, scale, decoded.value, warnings)
     }
 
     /// Takes the number of replicas from a scale, and everything else from the stored object.
-    fn put_scale(&mut self, call: &Call<'_>, scale: &Scale, mut value: Value) -> Outcome<Answer> {
-        let mut warnings = check(call, &mut value)?;
+    fn put_scale(
+        &mut self,
+        call: &Call<'_>,
+        scale: &Scale,
+        mut value: Value,
+        mut warnings: Vec<String>,
+    ) -> Outcome<Answer> {
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
         decode::check_name(call.name, &value)?;
         let current = self.current(call).ok_or_else(|| call.not_found())?;
@@ -79,41 +91,6 @@ impl ApiServer {
         let replaced: Value = serde_json::from_slice(body).unwrap_or_default();
         let shown = scale.of(&replaced).ok_or_else(|| no_replicas(scale))?;
         Ok(call.value_answer(200, &shown, &warnings))
-    }
-}
-
-/// Checks the members of a scale; unknown ones become warnings.
-fn check(call: &Call<'_>, value: &mut Value) -> Outcome<Vec<String>> {
-    let text = |member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default();
-    let (kind, api_version) = (text("kind"), text("apiVersion"));
-    let handled = |kind: &str, version: &str, why: String| {
-        status::bad_request(format!("{kind} in version {version:?} cannot be handled as a Scale: {why}"))
-    };
-    if !matches!(kind, "" | "Scale") {
-        let version = api_version.rsplit('/').next().unwrap_or_default();
-        let why = format!("converting ({version}.{kind}) to (autoscaling.Scale): unknown conversion");
-        return Err(handled(kind, version, why));
-    }
-    if let Some(replicas) = value.pointer("/spec/replicas").filter(|replicas| !replicas.is_i64() && !replicas.is_null())
-    {
-        let found = json_type(replicas);
-        let why = format!("json: cannot unmarshal {found} into Go struct field ScaleSpec.spec.replicas of type int32");
-        return Err(handled("Scale", "v1", why));
-    }
-    let mut unknown = Vec::new();
-    let mut look = |members: Option<&Map<String, Value>>, known: &[&str], prefix: &str| {
-        let strange = members.into_iter().flat_map(Map::keys).filter(|name| !known.contains(&name.as_str()));
-        unknown.extend(strange.map(|name| format!("unknown field \"{prefix}{name}\"")));
-    };
-    look(value.as_object(), &["kind", "apiVersion", "metadata", "spec", "status"], "");
-    look(value.get("spec").and_then(Value::as_object), &["replicas"], "spec.");
-    look(value.get("status").and_then(Value::as_object), &["replicas", "selector"], "status.");
-    match &*call.options.field_validation {
-        "Ignore" => Ok(Vec::new()),
-        "Strict" if !unknown.is_empty() => {
-            Err(handled("Scale", "v1", format!("strict decoding error: {}", unknown.join(", "))))
-        }
-        _ => Ok(unknown),
     }
 }
 

@@ -29,7 +29,7 @@ const LONGEST: i64 = 1 << 32;
 impl ApiServer {
     pub(crate) fn request_token(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         validation::options::validate_write(&call.options, "CreateOptions")?;
-        let kind = builtin::token_request();
+        let kind = builtin::body_kind("TokenRequest");
         let decoded = decode::object(kind, call.body_encoding()?, call.body)?;
         let warnings = decode::field_validation(kind, &call.options.field_validation, decoded.complaints)?;
         match self.token(call, decoded.value) {

@@ -5,6 +5,7 @@ use crate::{
     apply::managed_fields::entries,
     base::{
         field_error::FieldError,
+        json::whole_numbers,
         object::{self, Object},
         request::Answer,
         status::{self, Outcome},
@@ -113,6 +114,9 @@ impl ApiServer {
         self.webhooks().review_write(call, &value, Some(&current.value))?;
         if kind.custom && call.subresource.is_empty() {
             validation::warnings::finalizers(&value, Some(&current.value), warnings);
+        }
+        if kind.custom {
+            whole_numbers(&mut value);
         }
         let key = kind.key(call.namespace, call.name);
         if is_gone(call, &value) {

@@ -1,6 +1,6 @@
 //! The built-in kinds, from their table.
 use super::{
-    events,
+    events, go_types,
     group::RBAC,
     kind::{Kind, ResetFields, Scale},
 };
@@ -14,16 +14,16 @@ use crate::{
 };
 use row::Builtin;
 use std::sync::LazyLock;
-use table::KINDS;
+use table::{BODIES, KINDS};
 
-mod access;
 mod row;
 mod table;
 
-/// The kind of a request for a token, which only a subresource of service accounts takes.
-pub(crate) fn token_request() -> &'static Kind {
-    static KIND: LazyLock<Kind> = LazyLock::new(|| access::TOKEN_REQUEST.kind(ResourceId(u16::MAX)));
-    &KIND
+/// The kind of a body that only subresources take: a request for a token, a scale, an eviction, or options of a delete.
+pub(crate) fn body_kind(name: &str) -> &'static Kind {
+    static KINDS: LazyLock<Vec<Kind>> =
+        LazyLock::new(|| BODIES.iter().map(|body| body.kind(ResourceId(u16::MAX))).collect());
+    KINDS.iter().find(|kind| kind.kind == name).expect("the body of a subresource is of a known kind")
 }
 
 pub(crate) fn kinds() -> Vec<Kind> {
@@ -73,7 +73,7 @@ impl Builtin {
             fields: self.selectable_fields(),
             create_only: self.create_only,
             computed: self.computed,
-            members: self.members,
+            go: go_types::builtin().of_kind(&api_version(self.group, self.version), self.kind),
             columns: Vec::new(),
             schema: None,
             types,

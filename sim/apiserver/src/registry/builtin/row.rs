@@ -1,10 +1,7 @@
 //! One row of the table of built-in kinds.
 //!
 //! A row begins with the scope, the group, the kind and its plural; each further property is one call.
-use crate::registry::{
-    kind::{Generation, Subresource},
-    member_type::MemberType,
-};
+use crate::registry::kind::{Generation, Subresource};
 
 /// One row of the table of built-in kinds.
 #[derive(Clone, Copy)]
@@ -36,8 +33,6 @@ pub(crate) struct Builtin {
     pub(crate) create_only: bool,
     /// Whether objects are computed for each request, as component statuses are.
     pub(crate) computed: bool,
-    /// The kind's members; without them, bodies are not checked.
-    pub(crate) members: Option<&'static [(&'static str, MemberType)]>,
     /// Group and version of the kind that stores the objects, if it is another one.
     pub(crate) stored_as: Option<(&'static str, &'static str)>,
     /// The warning of a deprecated kind; empty for all others.
@@ -63,7 +58,6 @@ pub(crate) const fn namespaced(group: &'static str, kind: &'static str, plural: 
         fields: &[],
         create_only: false,
         computed: false,
-        members: None,
         stored_as: None,
         deprecation: "",
     }
@@ -148,10 +142,6 @@ impl Builtin {
 
     pub(crate) const fn computed(self) -> Self {
         Self { computed: true, ..self }
-    }
-
-    pub(crate) const fn members(self, members: &'static [(&'static str, MemberType)]) -> Self {
-        Self { members: Some(members), ..self }
     }
 
     pub(crate) const fn deprecated(self, deprecation: &'static str) -> Self {

@@ -2,10 +2,7 @@
 //!
 //! Its columns, OpenAPI schema, types and protobuf messages come from generated tables
 //! (tests/tools/control-plane/cmd/tables); its defaults and validation are in the folder `validation`.
-use super::{
-    access as members,
-    row::{Builtin, cluster, namespaced, workload},
-};
+use super::row::{Builtin, cluster, namespaced, workload};
 use crate::registry::{
     group::{ADMISSION, AUTHENTICATION, AUTHORIZATION, EXTENSIONS, RBAC},
     kind::{Generation, Subresource},
@@ -63,10 +60,19 @@ const NEWER_EVENT: &[&str] = &[
     "type",
 ];
 
-/// A kind whose objects decide about access or admission: the server reads their members.
-const fn role(row: Builtin, members: super::access::Members) -> Builtin {
-    row.create_on_update().members(members)
+/// A role or a binding.
+const fn role(row: Builtin) -> Builtin {
+    row.create_on_update()
 }
+
+/// Kinds of bodies that only subresources take.
+pub(super) const BODIES: &[Builtin] = &[
+    namespaced(AUTHENTICATION, "TokenRequest", "tokenrequests").create_only(),
+    namespaced(AUTOSCALING, "Scale", "scales").create_only(),
+    namespaced("policy", "Eviction", "evictions").create_only(),
+    namespaced("", "Binding", "bindings").create_only(),
+    cluster("", "DeleteOptions", "deleteoptions").create_only(),
+];
 
 /// The built-in kinds. The order is that of their ids: new rows go to the end.
 pub(super) const KINDS: &[Builtin] = &[
@@ -75,8 +81,7 @@ pub(super) const KINDS: &[Builtin] = &[
         .short(&["ns"])
         .status()
         .below(NAMESPACE)
-        .fields(&["status.phase"])
-        .members(members::NAMESPACE),
+        .fields(&["status.phase"]),
     namespaced("coordination.k8s.io", "Lease", "leases").create_on_update().conditional_update(),
     workload("", "Pod", "pods")
         .returns_deleted()
@@ -129,38 +134,26 @@ pub(super) const KINDS: &[Builtin] = &[
         .create_on_update()
         .fields(NEWER_EVENT)
         .stored_as("", "v1"),
-    namespaced("", "Secret", "secrets").fields(&["type"]).members(members::SECRET),
-    namespaced("", "ServiceAccount", "serviceaccounts")
-        .returns_deleted()
-        .short(&["sa"])
-        .below(SERVICE_ACCOUNT)
-        .members(members::SERVICE_ACCOUNT),
-    cluster(AUTHENTICATION, "SelfSubjectReview", "selfsubjectreviews").create_only().members(members::SELF_REVIEW),
-    cluster(AUTHENTICATION, "TokenReview", "tokenreviews").create_only().members(members::TOKEN_REVIEW),
-    namespaced(AUTHORIZATION, "LocalSubjectAccessReview", "localsubjectaccessreviews")
-        .create_only()
-        .members(members::ACCESS_REVIEW),
-    cluster(AUTHORIZATION, "SelfSubjectAccessReview", "selfsubjectaccessreviews")
-        .create_only()
-        .members(members::SELF_ACCESS_REVIEW),
-    cluster(AUTHORIZATION, "SelfSubjectRulesReview", "selfsubjectrulesreviews")
-        .create_only()
-        .members(members::RULES_REVIEW),
-    cluster(AUTHORIZATION, "SubjectAccessReview", "subjectaccessreviews").create_only().members(members::ACCESS_REVIEW),
-    role(cluster(RBAC, "ClusterRoleBinding", "clusterrolebindings"), members::BINDING),
-    role(cluster(RBAC, "ClusterRole", "clusterroles"), members::CLUSTER_ROLE),
-    role(namespaced(RBAC, "RoleBinding", "rolebindings"), members::BINDING),
-    role(namespaced(RBAC, "Role", "roles"), members::ROLE),
+    namespaced("", "Secret", "secrets").fields(&["type"]),
+    namespaced("", "ServiceAccount", "serviceaccounts").returns_deleted().short(&["sa"]).below(SERVICE_ACCOUNT),
+    cluster(AUTHENTICATION, "SelfSubjectReview", "selfsubjectreviews").create_only(),
+    cluster(AUTHENTICATION, "TokenReview", "tokenreviews").create_only(),
+    namespaced(AUTHORIZATION, "LocalSubjectAccessReview", "localsubjectaccessreviews").create_only(),
+    cluster(AUTHORIZATION, "SelfSubjectAccessReview", "selfsubjectaccessreviews").create_only(),
+    cluster(AUTHORIZATION, "SelfSubjectRulesReview", "selfsubjectrulesreviews").create_only(),
+    cluster(AUTHORIZATION, "SubjectAccessReview", "subjectaccessreviews").create_only(),
+    role(cluster(RBAC, "ClusterRoleBinding", "clusterrolebindings")),
+    role(cluster(RBAC, "ClusterRole", "clusterroles")),
+    role(namespaced(RBAC, "RoleBinding", "rolebindings")),
+    role(namespaced(RBAC, "Role", "roles")),
     cluster(ADMISSION, "MutatingWebhookConfiguration", "mutatingwebhookconfigurations")
         .extension()
         .generation()
-        .conditional_update()
-        .members(members::WEBHOOKS),
+        .conditional_update(),
     cluster(ADMISSION, "ValidatingWebhookConfiguration", "validatingwebhookconfigurations")
         .extension()
         .generation()
-        .conditional_update()
-        .members(members::WEBHOOKS),
+        .conditional_update(),
     cluster(ADMISSION, "ValidatingAdmissionPolicy", "validatingadmissionpolicies")
         .extension()
         .bare_status()

@@ -20,6 +20,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
 	apiregistration "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
+
+	"lockstep/controlplane/internal/structs"
 )
 
 // Lines below this one are written by hand and kept.
@@ -43,16 +45,6 @@ func main() {
 type kind struct {
 	schema.GroupVersionKind
 	of reflect.Type
-}
-
-// The name of the package of a type: `core`, or `autoscaling/v2` for other versions than the first.
-func packageOf(of reflect.Type) string {
-	parts := strings.Split(of.PkgPath(), "/")
-	version := parts[len(parts)-1]
-	if version == "v1" {
-		return parts[len(parts)-2]
-	}
-	return parts[len(parts)-2] + "/" + version
 }
 
 // The kinds of the discovery document, apart from alpha and beta versions, in its order.
@@ -93,8 +85,8 @@ func reachable(kinds []kind) []reflect.Type {
 	seen := map[reflect.Type]bool{}
 	var walk func(reflect.Type)
 	walk = func(of reflect.Type) {
-		of = element(of)
-		if of.Kind() != reflect.Struct || special(of) != "" || seen[of] {
+		of = structs.Element(of)
+		if of.Kind() != reflect.Struct || structs.Special(of) != "" || seen[of] {
 			return
 		}
 		seen[of] = true
@@ -111,66 +103,7 @@ func reachable(kinds []kind) []reflect.Type {
 			all = append(all, of)
 		}
 	}
-	sort.Slice(all, func(i, j int) bool { return qualified(all[i]) < qualified(all[j]) })
-	return all
-}
-
-func qualified(of reflect.Type) string { return packageOf(of) + "." + of.Name() }
-
-// The type of the values in pointers, lists and maps.
-func element(of reflect.Type) reflect.Type {
-	for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice || of.Kind() == reflect.Map {
-		of = of.Elem()
-	}
-	return of
-}
-
-// The name of a struct that has a form of its own in JSON and protobuf; empty for all others.
-func special(of reflect.Type) string {
-	switch of.PkgPath() + "." + of.Name() {
-	case "k8s.io/apimachinery/pkg/apis/meta/v1.Time":
-		return "time"
-	case "k8s.io/apimachinery/pkg/apis/meta/v1.MicroTime":
-		return "microtime"
-	case "k8s.io/apimachinery/pkg/apis/meta/v1.FieldsV1":
-		return "fields"
-	case "k8s.io/apimachinery/pkg/api/resource.Quantity":
-		return "quantity"
-	case "k8s.io/apimachinery/pkg/util/intstr.IntOrString":
-		return "intstr"
-	case "k8s.io/apimachinery/pkg/runtime.RawExtension":
-		return "raw"
-	}
-	return ""
-}
-
-// A member of a struct as its JSON tag describes it.
-type member struct {
-	reflect.StructField
-	name                string
-	omitempty, omitzero bool
-	inline              bool
-}
-
-func members(of reflect.Type) []member {
-	var all []member
-	for i := range of.NumField() {
-		field := of.Field(i)
-		parts := strings.Split(field.Tag.Get("json"), ",")
-		if parts[0] == "-" {
-			continue
-		}
-		has := func(option string) bool {
-			for _, part := range parts[1:] {
-				if part == option {
-					return true
-				}
-			}
-			return false
-		}
-		inline := has("inline") || field.Anonymous && parts[0] == ""
-		all = append(all, member{field, parts[0], has("omitempty"), has("omitzero"), inline})
-	}
+	sort.Slice(all, func(i, j int) bool { return structs.Qualified(all[i]) < structs.Qualified(all[j]) })
 	return all
 }
 

@@ -7,12 +7,14 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"lockstep/controlplane/internal/structs"
 )
 
 const mergeHead = `# Types of the built-in kinds, Kubernetes 1.36, from its OpenAPI documents and the JSON tags of k8s.io/api: written by
 # tests/tools/control-plane/cmd/tables, which keeps the lines at the end that are written by hand.
-# NAME: members; NAME! is atomic. A member: [*|&]name[=default of a key] type [~merge key of strategic patches] [+ for retainKeys].
-# * is written even if it is empty, & if it is set at all. Types: s text, n number, b boolean, a any scalar, j any JSON,
+# NAME: members; NAME! is atomic. A member: name[=default of a key] type [~merge key of strategic patches] [+ for retainKeys].
+# Types: s text, n number, b boolean, a any scalar, j any JSON,
 # [x] atomic list, [x=] set, [x:k,k] list by keys, {x} map, {x}! atomic map. A name that two groups have is preceded by its package.
 `
 
@@ -49,7 +51,7 @@ type mergeTable struct {
 
 func (t mergeTable) name(of reflect.Type) string {
 	if t.names[of.Name()] > 1 {
-		return qualified(of)
+		return structs.Qualified(of)
 	}
 	return of.Name()
 }
@@ -59,7 +61,7 @@ func (t mergeTable) line(of reflect.Type) string {
 	definition := t.documents.schema(of)
 	var all []string
 	t.members(of, definition, &all)
-	sort.Slice(all, func(i, j int) bool { return bare(all[i]) < bare(all[j]) })
+	sort.Strings(all)
 	atomic := ""
 	if definition.MapType == "atomic" {
 		atomic = "!"
@@ -67,19 +69,17 @@ func (t mergeTable) line(of reflect.Type) string {
 	return wrap(t.name(of)+atomic+":", all, ";", "  ")
 }
 
-func bare(member string) string { return strings.TrimLeft(member, "*&") }
-
 func (t mergeTable) members(of reflect.Type, definition *property, all *[]string) {
-	for _, field := range members(of) {
-		if field.inline {
+	for _, field := range structs.Members(of) {
+		if field.Inline {
 			t.members(field.Type, definition, all)
 			continue
 		}
-		described := definition.Properties[field.name]
+		described := definition.Properties[field.Key]
 		if described == nil {
 			described = &property{}
 		}
-		text := written(field) + field.name + t.defaultOf(field.name, described) + " " + t.reference(field.Type, described)
+		text := field.Key + t.defaultOf(field.Key, described) + " " + t.reference(field.Type, described)
 		for _, strategy := range strings.Split(described.PatchStrategy, ",") {
 			switch strategy {
 			case "merge":
@@ -104,29 +104,8 @@ func (t mergeTable) defaultOf(name string, described *property) string {
 	return "=" + string(text)
 }
 
-// When Go writes the member.
-func written(field member) string {
-	isStruct := field.Type.Kind() == reflect.Struct
-	switch {
-	// The server applies a default before it writes these two.
-	case field.omitempty && (special(field.Type) == "intstr" || special(field.Type) == "quantity"):
-		return ""
-	case field.Type.Name() == "Time" && field.name == "creationTimestamp":
-		return ""
-	case !field.omitempty && !field.omitzero, isStruct && !field.omitzero:
-		return "*"
-	case field.Type.Kind() != reflect.Pointer:
-		return ""
-	case field.Type.Elem().Kind() == reflect.Struct && special(field.Type.Elem()) == "":
-		return ""
-	case special(field.Type.Elem()) == "fields":
-		return ""
-	}
-	return "&"
-}
-
 func (t mergeTable) reference(of reflect.Type, described *property) string {
-	switch special(of) {
+	switch structs.Special(of) {
 	case "time", "microtime", "quantity", "intstr":
 		return "a"
 	case "raw", "fields":

@@ -9,6 +9,8 @@ import (
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
+
+	"lockstep/controlplane/internal/structs"
 )
 
 const messagesHead = `# The protobuf messages of the built-in kinds of Kubernetes 1.36, from the tags of k8s.io/api's Go types: written by
@@ -26,7 +28,7 @@ func messages(documents documents) string {
 	var lines []string
 	add := func(named schema.GroupVersionKind, of reflect.Type) {
 		kinds = append(kinds, kind{named, of})
-		lines = append(lines, fmt.Sprintf("@%s %s = %s", named.GroupVersion(), named.Kind, qualified(of)))
+		lines = append(lines, fmt.Sprintf("@%s %s = %s", named.GroupVersion(), named.Kind, structs.Qualified(of)))
 	}
 	for _, kind := range served(documents) {
 		if kind.Group == "apiextensions.k8s.io" {
@@ -56,29 +58,29 @@ func messages(documents documents) string {
 
 func message(of reflect.Type) string {
 	var fields []string
-	for _, field := range members(of) {
+	for _, field := range structs.Members(of) {
 		tag := strings.Split(field.Tag.Get("protobuf"), ",")
 		if len(tag) < 2 {
 			continue
 		}
-		name := field.name
-		if field.inline {
+		name := field.Key
+		if field.Inline {
 			name = "-"
 		}
 		text := tag[1] + " " + name + " " + wireType(field.Type)
 		switch {
 		case field.Type.Kind() == reflect.Pointer:
 			text += "?"
-		case !field.omitempty && !field.omitzero && !field.inline:
+		case !field.Omitempty && !field.Omitzero && !field.Inline:
 			text += "!"
 		}
 		fields = append(fields, text)
 	}
-	return wrap(qualified(of)+":", fields, ",", "    ")
+	return wrap(structs.Qualified(of)+":", fields, ",", "    ")
 }
 
 func wireType(of reflect.Type) string {
-	if special := special(of); special != "" {
+	if special := structs.Special(of); special != "" {
 		return special
 	}
 	switch of.Kind() {
@@ -93,7 +95,7 @@ func wireType(of reflect.Type) string {
 	case reflect.Float64:
 		return "double"
 	case reflect.Struct:
-		return qualified(of)
+		return structs.Qualified(of)
 	case reflect.Map:
 		// A list as the value of a map is a message.
 		if of.Elem().Kind() == reflect.Slice && of.Elem().Elem().Kind() == reflect.String {

@@ -1,0 +1,186 @@
+//! JSON patches as Go's library applies them, which is laxer than RFC 6902 (gopkg.in/evanphx/json-patch.v4).
+//!
+//! An index may be negative or have leading zeros and a sign, the first part of a path is ignored, `replace` of an
+//! absent member adds it, `copy` of one adds a null, and `test` of one against null holds.
+use crate::codec::json::operations::Operation;
+use serde_json::Value;
+
+/// An operation that does not apply; the server's answer does not say which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an operation of the patch does not apply")]
+pub(crate) struct NotApplied;
+
+/// Applies the operations in order.
+///
+/// # Errors
+/// If one of them does not apply.
+pub(crate) fn apply(document: &mut Value, operations: &[Operation]) -> Result<(), NotApplied> {
+    operations.iter().try_for_each(|operation| step(document, operation).ok_or(NotApplied))
+}
+
+fn step(document: &mut Value, operation: &Operation) -> Option<()> {
+    let value = || operation.value.clone().unwrap_or_default();
+    let path = operation.path.as_deref();
+    match operation.op.as_deref()? {
+        "add" => add(document, path?, value()),
+        "remove" => remove(document, path?),
+        "replace" if path?.is_empty() => {
+            let value = value();
+            (value.is_object() || value.is_array()).then(|| *document = value)
+        }
+        "replace" => replace(document, path?, value()),
+        "move" => {
+            let moved = get(document, operation.from.as_deref()?)?.cloned();
+            remove(document, operation.from.as_deref()?)?;
+            add(document, path?, moved.unwrap_or_default())
+        }
+        "copy" => {
+            let copied = get(document, operation.from.as_deref()?)?.cloned();
+            add(document, path?, copied.unwrap_or_default())
+        }
+        "test" => test(document, path?, operation.value.as_ref()),
+        _ => None,
+    }
+}
+
+/// The container that a path points into, and the last part of the path.
+fn container<'v>(document: &'v mut Value, path: &str) -> Option<(&'v mut Value, String)> {
+    let mut parts = path.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~"));
+    let mut key = parts.next()?;
+    let mut at = document;
+    for part in parts {
+        at = match at {
+            Value::Object(map) => map.get_mut(&key)?,
+            Value::Array(list) => {
+                let index = index(&key, list.len())?;
+                list.get_mut(index)?
+            }
+            _ => return None,
+        };
+        key = part;
+    }
+    (at.is_object() || at.is_array()).then_some((at, key))
+}
+
+/// The value at a path: None if there cannot be one, and Some(None) for an absent member.
+fn get<'v>(document: &'v mut Value, path: &str) -> Option<Option<&'v Value>> {
+    let (container, key) = container(document, path)?;
+    match container {
+        Value::Object(map) => Some(map.get(&key)),
+        Value::Array(list) => list.get(index(&key, list.len())?).map(Some),
+        _ => None,
+    }
+}
+
+fn add(document: &mut Value, path: &str, value: Value) -> Option<()> {
+    let (container, key) = container(document, path)?;
+    match container {
+        Value::Object(map) => {
+            map.insert(key, value);
+        }
+        Value::Array(list) if key == "-" => list.push(value),
+        Value::Array(list) => {
+            let at = index(&key, list.len() + 1).filter(|at| *at <= list.len())?;
+            list.insert(at, value);
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+fn replace(document: &mut Value, path: &str, value: Value) -> Option<()> {
+    let (container, key) = container(document, path)?;
+    match container {
+        Value::Object(map) => {
+            map.insert(key, value);
+        }
+        Value::Array(list) => {
+            let at = index(&key, list.len())?;
+            *list.get_mut(at)? = value;
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+fn remove(document: &mut Value, path: &str) -> Option<()> {
+    let (container, key) = container(document, path)?;
+    match container {
+        Value::Object(map) => map.remove(&key).map(|_| ()),
+        Value::Array(list) => {
+            let at = index(&key, list.len()).filter(|at| *at < list.len())?;
+            list.remove(at);
+            Some(())
+        }
+        _ => None,
+    }
+}
+
+fn test(document: &mut Value, path: &str, wanted: Option<&Value>) -> Option<()> {
+    let holds = if path.is_empty() {
+        wanted == Some(document)
+    } else {
+        match (get(document, path)?, wanted) {
+            (None | Some(Value::Null), wanted) => wanted.is_none_or(Value::is_null),
+            (Some(found), wanted) => wanted == Some(found),
+        }
+    };
+    holds.then_some(())
+}
+
+/// The position that a key names in a list of this length; it may lie beyond the end.
+fn index(key: &str, length: usize) -> Option<usize> {
+    let digits = key.strip_prefix(['+', '-']).unwrap_or(key);
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let number: i64 = key.parse().ok()?;
+    if number >= 0 { usize::try_from(number).ok() } else { usize::try_from(i64::try_from(length).ok()? + number).ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::json::operations::parse;
+    use serde_json::json;
+
+    fn patched(mut document: Value, patch: &Value) -> Option<Value> {
+        let operations = parse(patch.to_string().as_bytes(), true).unwrap().list;
+        apply(&mut document, &operations).ok().map(|()| document)
+    }
+
+    fn one(op: &str, path: &str) -> Option<Value> {
+        patched(json!({"l": [1, 2], "o": {}}), &json!([{"op": op, "path": path, "value": 9}]))
+    }
+
+    #[test]
+    fn indexes_are_those_of_atoi() {
+        let list = |list: Value| Some(json!({"l": list, "o": {}}));
+        assert_eq!(one("add", "/l/-1"), list(json!([1, 2, 9])));
+        assert_eq!(one("add", "/l/-3"), list(json!([9, 1, 2])));
+        assert_eq!(one("add", "/l/-4"), None);
+        assert_eq!(one("add", "/l/01"), list(json!([1, 9, 2])));
+        assert_eq!(one("replace", "/l/+0"), list(json!([9, 2])));
+        assert_eq!(one("replace", "/l/-1"), list(json!([1, 9])));
+        assert_eq!(one("remove", "/l/-1"), list(json!([1])));
+        for (op, path) in
+            [("replace", "/l/2"), ("remove", "/l/2"), ("add", "/l/3"), ("add", "/l/x"), ("replace", "/l/-")]
+        {
+            assert_eq!(one(op, path), None, "{op} {path}");
+        }
+    }
+
+    #[test]
+    fn absent_members_are_null() {
+        let document = json!({"a": 1});
+        let patch = |patch: Value| patched(document.clone(), &patch);
+        assert_eq!(patch(json!([{"op": "replace", "path": "/b", "value": 2}])), Some(json!({"a": 1, "b": 2})));
+        assert_eq!(patch(json!([{"op": "copy", "from": "/x", "path": "/b"}])), Some(json!({"a": 1, "b": null})));
+        assert_eq!(patch(json!([{"op": "test", "path": "/x", "value": null}])), Some(document.clone()));
+        assert_eq!(patch(json!([{"op": "test", "path": "/x"}])), Some(document.clone()));
+        assert_eq!(patch(json!([{"op": "move", "from": "/x", "path": "/b"}])), None);
+        assert_eq!(patch(json!([{"op": "add", "path": "ignored/b"}])), Some(json!({"a": 1, "b": null})));
+        assert_eq!(patch(json!([{"op": "add", "path": "", "value": {}}])), None);
+        assert_eq!(patch(json!([{"op": "replace", "path": "", "value": {"c": 3}}])), Some(json!({"c": 3})));
+    }
+}
