@@ -37,7 +37,8 @@ impl Gateway {
     /// The same, after the Kubernetes API was asked where too little is known.
     pub(crate) async fn verify(&self) -> Result<(), String> {
         self.started()?;
-        self.protocol.verify().await
+        self.protocol.verify().await?;
+        self.access.verify().await
     }
 
     fn started(&self) -> Result<(), String> {

@@ -247,6 +247,7 @@ impl Metrics {
 
     /// The exposition, in the OpenMetrics text format. The order of one metric's samples is not fixed.
     pub fn encode(&self) -> String {
+        self.show_zeros();
         let mut text = String::new();
         text::encode(&mut text, &self.registry()).expect("writing to a String does not fail");
         text
@@ -255,6 +256,25 @@ impl Metrics {
     /// Records one answered request.
     pub fn observe_request(&self, labels: &RequestLabels, took: Duration) {
         self.request_duration.get_or_create(labels).observe(took.as_secs_f64());
+    }
+
+    /// Makes every series exist whose labels are known: an alert on a rate needs the zero before the first event.
+    fn show_zeros(&self) {
+        let reasons = |family: &Family<ReasonLabels, Counter>, reasons: &[&'static str]| {
+            reasons.iter().for_each(|reason| drop(family.get_or_create(&ReasonLabels { reason })));
+        };
+        reasons(&self.signals_rejected, &["unmanaged_resource", "resolved"]);
+        reasons(&self.access_denied, &["unauthenticated", "forbidden", "unavailable"]);
+        reasons(&self.audit_events_lost, &["buffer_full", "refused", "retries_exhausted", "shutdown"]);
+        for outcome in ["allowed", "forbidden", "invalid", "failed"] {
+            drop(self.access_reviews.get_or_create(&ReviewLabels { outcome }));
+        }
+        for source_type in ["prometheus", "kubernetes-events"] {
+            drop(self.crds_created.get_or_create(&CreatedLabels { source_type, status: "created" }));
+        }
+        for error_type in ["k8s_api_error", "unavailable", "overloaded", "deadline_exceeded", "internal"] {
+            drop(self.crd_creation_errors.get_or_create(&ErrorLabels { error_type }));
+        }
     }
 
     /// The registry, built for each scrape: metrics are cheap handles, and an application that is never scraped pays

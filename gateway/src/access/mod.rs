@@ -37,6 +37,8 @@ pub const ACCEPTED_FOR: Duration = Duration::from_secs(60);
 pub const REFUSED_FOR: Duration = Duration::from_secs(5);
 /// How long one review may take, both calls together.
 pub const REVIEW_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a readiness probe may ask.
+const TRIAL_TIMEOUT: Duration = Duration::from_secs(1);
 /// How many accepted tokens are remembered.
 const ACCEPTED_MAX: usize = 1024;
 /// How many refused tokens are remembered. They never displace accepted ones.
@@ -89,6 +91,8 @@ struct State {
     refused: Memory<Denied>,
     asked: BTreeMap<Digest, (u64, WeakShared<BoxFuture<'static, Answer>>)>,
     reviews: u64,
+    /// Whether this gateway may review at all, or why not; `None` until an answer shows it.
+    permitted: Option<Result<(), String>>,
 }
 
 impl Access {
@@ -99,6 +103,7 @@ impl Access {
             refused: Memory::new(REFUSED_MAX),
             asked: BTreeMap::new(),
             reviews: 0,
+            permitted: None,
         };
         let inner = Inner {
             client,
@@ -120,6 +125,19 @@ impl Access {
             self.inner.metrics.access_denied.get_or_create(&ReasonLabels { reason: denied.reason() }).inc();
         }
         checked
+    }
+
+    /// `Ok` unless it is known that no sender can be reviewed; asks the API server if the last answer did not show it.
+    pub(crate) async fn verify(&self) -> Result<(), String> {
+        let known = self.inner.lock().permitted.clone();
+        if known != Some(Ok(())) {
+            let clock = &self.inner.clock;
+            let trial = review::trial(&self.inner.client);
+            if let Some(answer) = within(&**clock, clock.monotonic() + TRIAL_TIMEOUT, trial).await {
+                self.inner.note(answer.as_ref().err());
+            }
+        }
+        self.inner.lock().permitted.clone().unwrap_or(Ok(()))
     }
 
     async fn find(&self, headers: &HeaderMap) -> Result<Caller, Denied> {
@@ -175,7 +193,11 @@ impl Inner {
     async fn review(&self, token: &BearerToken) -> Answer {
         let deadline = self.clock.monotonic() + REVIEW_TIMEOUT;
         let review = review::review(&self.client, &self.namespace, token);
-        let (outcome, answer) = match within(&*self.clock, deadline, review).await {
+        let reviewed = within(&*self.clock, deadline, review).await;
+        if let Some(reviewed) = &reviewed {
+            self.note(reviewed.as_ref().err());
+        }
+        let (outcome, answer) = match reviewed {
             Some(Ok(Review::Allowed(caller))) => ("allowed", Ok(Verdict::Accepted(caller))),
             Some(Ok(Review::Forbidden(caller))) => {
                 if let Some(left_out) = self.warnings.due("forbidden") {
@@ -195,6 +217,16 @@ impl Inner {
             self.remember(token, verdict);
         }
         answer
+    }
+
+    /// Takes in what an answer shows about this gateway's own permissions. No answer shows nothing.
+    fn note(&self, error: Option<&ReviewError>) {
+        let shown = match error {
+            None => Ok(()),
+            Some(error) if error.refused => Err(format!("cannot review who sends signals: {error}")),
+            Some(_) => return,
+        };
+        self.lock().permitted = Some(shown);
     }
 
     fn failed(&self, error: &ReviewError) -> Denied {

@@ -29,12 +29,16 @@ pub(super) struct ReviewError {
     /// The call that failed.
     pub(super) call: &'static str,
     why: String,
+    /// Whether every review would be answered so: the permission or the kind is missing.
+    pub(super) refused: bool,
 }
 
 /// The longest answer, in bytes: users may be in many groups.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 const TOKEN_REVIEW: &str = "TokenReview";
 const ACCESS_REVIEW: &str = "SubjectAccessReview";
+const TOKEN_REVIEWS: &str = "/apis/authentication.k8s.io/v1/tokenreviews";
+const ACCESS_REVIEWS: &str = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
 
 #[derive(Deserialize)]
 struct TokenReview {
@@ -85,8 +89,7 @@ pub(super) async fn review(client: &Client, namespace: &str, token: &BearerToken
         "kind": TOKEN_REVIEW,
         "spec": { "token": token.secret() },
     });
-    let TokenReview { status } =
-        post(client, TOKEN_REVIEW, "/apis/authentication.k8s.io/v1/tokenreviews", &body).await?;
+    let TokenReview { status } = post(client, TOKEN_REVIEW, TOKEN_REVIEWS, &body).await?;
     if !status.authenticated || status.user.username.is_empty() {
         return Ok(Review::Invalid);
     }
@@ -108,10 +111,27 @@ pub(super) async fn review(client: &Client, namespace: &str, token: &BearerToken
             },
         },
     });
-    let AccessReview { status } =
-        post(client, ACCESS_REVIEW, "/apis/authorization.k8s.io/v1/subjectaccessreviews", &body).await?;
+    let AccessReview { status } = post(client, ACCESS_REVIEW, ACCESS_REVIEWS, &body).await?;
     let caller = Caller(username.into());
     Ok(if status.allowed && !status.denied { Review::Allowed(caller) } else { Review::Forbidden(caller) })
+}
+
+/// Finds out whether this gateway may review at all, with a token and a user that do not exist.
+pub(super) async fn trial(client: &Client) -> Result<(), ReviewError> {
+    let body = json!({
+        "apiVersion": "authentication.k8s.io/v1",
+        "kind": TOKEN_REVIEW,
+        "spec": { "token": "a-trial-of-the-gateway" },
+    });
+    post::<TokenReview>(client, TOKEN_REVIEW, TOKEN_REVIEWS, &body).await?;
+    let resource = json!({ "verb": "create", "resource": "services" });
+    let body = json!({
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": ACCESS_REVIEW,
+        "spec": { "user": "a-trial-of-the-gateway", "resourceAttributes": resource },
+    });
+    post::<AccessReview>(client, ACCESS_REVIEW, ACCESS_REVIEWS, &body).await?;
+    Ok(())
 }
 
 async fn post<T: serde::de::DeserializeOwned>(
@@ -122,13 +142,14 @@ async fn post<T: serde::de::DeserializeOwned>(
 ) -> Result<T, ReviewError> {
     let request = http::Request::post(path).header(http::header::CONTENT_TYPE, "application/json");
     let request = request.body(Body::from(body.to_string().into_bytes())).expect("path and header are constants");
-    let failed = |why: String| ReviewError { call, why };
+    let failed = |why: String| ReviewError { call, why, refused: false };
     let not_reached = |_| failed("the API server was not reached".to_owned());
     // Not `Client::request`, which logs the message of a refusal: it may quote the body, and that contains the token.
     let response = client.send(request).await.map_err(not_reached)?;
     let status = response.status();
     if !status.is_success() {
-        return Err(failed(format!("answered {status}")));
+        let refused = matches!(status.as_u16(), 401 | 403 | 404 | 405);
+        return Err(ReviewError { refused, ..failed(format!("answered {status}")) });
     }
     let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
     let body = body.map_err(|_| failed("the answer was cut off".to_owned()))?.to_bytes();
@@ -138,7 +159,7 @@ async fn post<T: serde::de::DeserializeOwned>(
 impl ReviewError {
     /// Nothing came within the time of a review.
     pub(super) fn no_answer() -> Self {
-        Self { call: TOKEN_REVIEW, why: "was not answered in time".to_owned() }
+        Self { call: TOKEN_REVIEW, why: "was not answered in time".to_owned(), refused: false }
     }
 
     /// What the sender may know, in the words of the existing gateway.
@@ -153,7 +174,7 @@ impl ReviewError {
 
 impl fmt::Display for ReviewError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { call, why } = self;
+        let Self { call, why, .. } = self;
         write!(f, "{call}: {why}; this gateway needs `create` on tokenreviews and subjectaccessreviews")
     }
 }

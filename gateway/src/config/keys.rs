@@ -122,4 +122,12 @@ mod tests {
         assert!(matches!(look_up("server.tls.certDir"), Known::Key));
         assert!(matches!(look_up("fleet.oauth2"), Known::Ignored(_)));
     }
+
+    #[test]
+    fn every_key_is_documented() {
+        let rows = include_str!("../../../docs/configuration.md").lines();
+        let documented = rows.filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(key, _)| key));
+        let keys: std::collections::BTreeSet<_> = all().collect();
+        assert_eq!(documented.collect::<std::collections::BTreeSet<_>>(), keys);
+    }
 }

@@ -1,15 +1,14 @@
 //! Access: which senders are let through, what each costs the API server, and what a flood of them costs it.
-use crate::support::{Answer, ApiServer, Replica, Reply, post, read, webhook};
+use crate::{
+    log::Log,
+    support::{Answer, ApiServer, Replica, Reply, post, read, webhook},
+};
 use axum::body::Body;
 use futures::future::join_all;
 use gateway::{access, config::Config};
 use http::{Request, StatusCode};
 use serde_json::json;
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 use tower::ServiceExt;
 
 const TOKEN_REVIEWS: &str = "/apis/authentication.k8s.io/v1/tokenreviews";
@@ -232,34 +231,45 @@ async fn reviews_and_refusals_are_counted() {
     }
 }
 
+async fn readyz(replica: &Replica) -> (u16, String) {
+    let request = Request::get("/readyz").body(Body::empty()).expect("a request");
+    let answer = read(replica.app.health_router().oneshot(request).await.expect("a router does not fail")).await;
+    (answer.status, answer.body["detail"].as_str().unwrap_or_default().to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn missing_permission_to_review_is_not_ready() {
+    for (path, call) in [(TOKEN_REVIEWS, "TokenReview"), (ACCESS_REVIEWS, "SubjectAccessReview")] {
+        let replica = replica().await;
+        replica.server.fail(path, 403);
+        let (status, why) = readyz(&replica).await;
+        let expected = format!("cannot review who sends signals: {call}: answered 403");
+        assert!(status == 503 && why.starts_with(&expected), "{why}");
+        replica.server.forget(path);
+        assert_eq!(readyz(&replica).await.0, 200, "seen without a sender");
+        let asked = reviews(&replica);
+        assert_eq!((readyz(&replica).await.0, reviews(&replica)), (200, asked), "what is known is not asked again");
+        replica.server.fail(path, 403);
+        assert_eq!((with_token(&replica, "good").await, readyz(&replica).await.0), (503, 503));
+        replica.server.fail(path, 500);
+        assert_eq!(readyz(&replica).await.0, 503, "it is known until an answer shows more");
+        replica.server.forget(path);
+        assert_eq!((readyz(&replica).await.0, with_token(&replica, "good").await), (200, 201));
+    }
+    let replica = replica().await;
+    replica.server.reply(TOKEN_REVIEWS, Reply::Hang);
+    assert_eq!(readyz(&replica).await.0, 200, "a silent server is the protocol's concern");
+}
+
 #[test]
 fn binary_always_protects() {
     let main = include_str!("../../src/main.rs");
     assert!(main.contains("app.router()") && !main.contains("open_router"));
 }
 
-/// Everything that is logged, at every level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no panic").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn token_is_never_logged() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone());
-    let _logging = tracing::subscriber::set_default(subscriber.finish());
+    let (log, _guard) = Log::start(tracing::Level::TRACE);
     let replica = replica().await;
     permit(&replica, "weak-secret", "someone", false);
     let quoting =
@@ -269,7 +279,7 @@ async fn token_is_never_logged() {
     }
     replica.server.reply(TOKEN_REVIEWS, Reply::Json(StatusCode::BAD_REQUEST, quoting));
     let answer = send(&replica, Some("Bearer lost-secret")).await;
-    let log = String::from_utf8(log.0.lock().expect("no panic").clone()).expect("UTF-8");
+    let log = log.text();
     assert!(log.contains("could not be reviewed") && log.contains("may not create services/gateway-service"), "{log}");
     assert!(!log.contains("secret") && !answer.body.to_string().contains("secret"), "{log}");
 }

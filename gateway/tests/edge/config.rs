@@ -26,6 +26,12 @@ fn empty_file_means_the_defaults() {
 }
 
 #[test]
+fn deployed_file_is_the_defaults() {
+    let text = include_str!("../../deploy/base/config.yaml");
+    assert_eq!(parse(text).expect("a configuration"), (Config::defaults(identity()), vec![]));
+}
+
+#[test]
 fn deployed_file_keeps_working() {
     let text = "
 server:

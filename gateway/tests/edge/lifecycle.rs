@@ -1,10 +1,11 @@
 //! From the first probe to the last answer: readiness, serving on a listener, shutdown, and a crash.
 use crate::support::{Replica, Script, read, text, webhook};
 use axum::body::Body;
+use gateway::protocol::Disposition;
 use gateway::server;
 use http::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -47,6 +48,25 @@ async fn metrics_are_scraped_as_open_metrics() {
         answer.headers["content-type"].to_str().is_ok_and(|value| value.starts_with("application/openmetrics-text"))
     );
     assert!(answer.body.as_str().is_some_and(|text| text.ends_with("# EOF\n")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn documented_metrics_are_served() {
+    let replica = Replica::ready().await;
+    replica.script([Script::Accept(Disposition::Duplicate)]);
+    let invalid: &[(&str, &str)] = &[("alertname", "")];
+    assert_eq!(replica.webhook(&webhook(&[&[("pod", "a")], invalid])).await.status, 207);
+    let request = Request::get("/metrics").body(Body::empty()).expect("a request");
+    let answer = read(replica.app.metrics_router().oneshot(request).await.expect("a router does not fail")).await;
+    assert_eq!(answer.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    let text = answer.body.as_str().expect("text").to_owned();
+    let served = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    let rows = include_str!("../../../docs/metrics.md").lines().filter_map(|line| line.strip_prefix("| `"));
+    let documented = rows.filter_map(|row| {
+        let (name, rest) = row.split_once("` | ")?;
+        Some((name, rest.split_once(" |")?.0))
+    });
+    assert_eq!(served.collect::<BTreeMap<_, _>>(), documented.collect::<BTreeMap<_, _>>());
 }
 
 #[tokio::test(start_paused = true)]

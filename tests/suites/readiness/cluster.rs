@@ -26,6 +26,7 @@ const REQUESTS: &str = "/apis/kubernaut.ai/v1alpha1/namespaces/kubernaut-system/
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
 const TOKENS: &str = "conf-admin-token,admin,admin-uid,\"system:masters\"\nconf-user-token,conf-user,conf-user-uid\n";
+const GROUPS: [&str; 4] = ["kubernaut.ai", "coordination.k8s.io", "authentication.k8s.io", "authorization.k8s.io"];
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a gateway may do: verbs by resource.
@@ -39,6 +40,8 @@ impl Rules {
             ("remediationrequests", vec!["create", "get", "list", "watch"]),
             ("remediationrequests/status", vec!["get", "patch"]),
             ("leases", vec!["create", "get", "list", "watch", "update", "delete"]),
+            ("tokenreviews", vec!["create"]),
+            ("subjectaccessreviews", vec!["create"]),
         ])
     }
 
@@ -46,13 +49,15 @@ impl Rules {
         for (_, verbs) in self.0.iter_mut().filter(|(of, _)| *of == resource) {
             verbs.retain(|of| *of != verb);
         }
+        self.0.retain(|(_, verbs)| !verbs.is_empty());
         self
     }
 
     fn role(&self) -> Value {
-        let rules = self.0.iter().map(|(resource, verbs)| {
-            json!({"apiGroups": ["kubernaut.ai", "coordination.k8s.io"], "resources": [resource], "verbs": verbs})
-        });
+        let rules = self
+            .0
+            .iter()
+            .map(|(resource, verbs)| json!({"apiGroups": GROUPS, "resources": [resource], "verbs": verbs}));
         json!({"metadata": {"name": "gateway"}, "rules": rules.collect::<Vec<Value>>()})
     }
 }
@@ -147,6 +152,35 @@ impl Cluster {
         let scope = json!({"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]});
         role["rules"].as_array_mut().expect("rules").extend([view, scope]);
         self.write(Method::PUT, &format!("{RBAC}/clusterroles/gateway"), role).await;
+    }
+
+    /// A service account in a namespace of its own.
+    pub(crate) async fn account(&self, namespace: &str, name: &str) {
+        self.write(Method::POST, "/api/v1/namespaces", json!({"metadata": {"name": namespace}})).await;
+        let accounts = format!("/api/v1/namespaces/{namespace}/serviceaccounts");
+        self.write(Method::POST, &accounts, json!({"metadata": {"name": name}})).await;
+    }
+
+    /// A token of a service account, for these audiences; none are the API server's own.
+    pub(crate) async fn token(&self, namespace: &str, name: &str, audiences: &[&str]) -> String {
+        let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token");
+        let spec = json!({"spec": {"audiences": audiences, "expirationSeconds": 600}});
+        let (status, answer) = self.call(Method::POST, &path, spec).await;
+        answer["status"]["token"].as_str().unwrap_or_else(|| panic!("{status} {answer}")).to_owned()
+    }
+
+    /// Lets every service account of a namespace send signals.
+    pub(crate) async fn permit(&self, namespace: &str) {
+        let (services, names) = (json!(["services"]), json!(["gateway-service"]));
+        let rule = json!({"apiGroups": [""], "resources": services, "resourceNames": names, "verbs": ["create"]});
+        let roles = format!("{RBAC}/namespaces/{NAMESPACE}");
+        let role = json!({"metadata": {"name": "sender"}, "rules": [rule]});
+        self.write(Method::POST, &format!("{roles}/roles"), role).await;
+        let (group, api) = (format!("system:serviceaccounts:{namespace}"), "rbac.authorization.k8s.io");
+        let subjects = json!([{"kind": "Group", "apiGroup": api, "name": group}]);
+        let reference = json!({"kind": "Role", "apiGroup": api, "name": "sender"});
+        let binding = json!({"metadata": {"name": "sender"}, "subjects": subjects, "roleRef": reference});
+        self.write(Method::POST, &format!("{roles}/rolebindings"), binding).await;
     }
 
     /// Defines RemediationRequests, and waits until they are served.
@@ -258,6 +292,15 @@ impl Replica {
             assert!(Instant::now() < end, "{status} {why}, and not {reason}");
             sleep(Duration::from_millis(200)).await;
         }
+    }
+
+    /// The status of the answer to an alert whose sender has this token.
+    pub(crate) async fn signal_of(&self, token: &str) -> u16 {
+        let payload = Payload::Distinct(0);
+        let body = Body::from(payload.body(jiff::Timestamp::UNIX_EPOCH));
+        let request = Request::post(payload.path()).header(CONTENT_TYPE, "application/json");
+        let request = request.header("authorization", format!("Bearer {token}")).body(body).expect("a request");
+        self.app.router().oneshot(request).await.expect("a router does not fail").status().as_u16()
     }
 
     /// The status of the answer to an alert.

@@ -1,10 +1,12 @@
-//! `/readyz` says whether a signal would be stored, and why not: on the simulated server, and on the real one.
+//! `/readyz` says whether a signal would be stored, and why not, and only permitted senders are served: on the simulated
+//! server, and on the real one.
 //!
 //! Each case takes one thing away from a gateway that lacks nothing else, reads the reason, gives it back, and sees the
 //! replica ready again.
 mod cluster;
 
 use cluster::{Cluster, NAMESPACE, Replica, Rules};
+use gateway::access::REFUSED_FOR;
 use std::time::Duration;
 
 /// Without one verb, and the reason that names it.
@@ -41,6 +43,41 @@ async fn going_namespace_is_the_reason(cluster: &Cluster) {
     assert_eq!(replica.signal().await, 503);
     let why = replica.unready_with("cannot create leases: ").await;
     assert!(why.contains("is being terminated"), "{why}");
+}
+
+async fn only_permitted_senders_are_served(cluster: &Cluster) {
+    cluster.grant(&Rules::all()).await;
+    let replica = Replica::start(cluster).await;
+    replica.ready().await;
+    cluster.account("monitoring", "alertmanager").await;
+    let token = cluster.token("monitoring", "alertmanager", &[]).await;
+    assert_eq!((replica.signal_of("invented").await, replica.signal_of(&token).await), (401, 403));
+    let foreign = cluster.token("monitoring", "alertmanager", &["another-service"]).await;
+    assert_eq!(replica.signal_of(&foreign).await, 401, "a token for another audience");
+    cluster.permit("monitoring").await;
+    tokio::time::sleep(REFUSED_FOR).await;
+    assert_eq!(replica.signal_of(&token).await, 201, "by a role of its group");
+    let fresh = cluster.token("monitoring", "alertmanager", &[]).await;
+    assert_eq!(replica.signal_of(&fresh).await, 202, "a new token needs no waiting");
+    for (resource, call) in [("tokenreviews", "TokenReview"), ("subjectaccessreviews", "SubjectAccessReview")] {
+        cluster.grant(&Rules::all().without(resource, "create")).await;
+        let replica = Replica::start(cluster).await;
+        replica.unready_with(&format!("cannot review who sends signals: {call}: answered 403")).await;
+        assert_eq!(replica.signal_of(&token).await, 503, "retryable, and not the sender's fault");
+        cluster.grant(&Rules::all()).await;
+        replica.ready().await;
+    }
+}
+
+#[tokio::test]
+async fn senders_are_reviewed() {
+    only_permitted_senders_are_served(&Cluster::simulated(true).await).await;
+}
+
+#[tokio::test]
+#[cfg_attr(not(real_server), ignore = "needs Go, or KUBEBUILDER_ASSETS")]
+async fn senders_are_reviewed_by_the_real_server() {
+    only_permitted_senders_are_served(&Cluster::real().await).await;
 }
 
 #[tokio::test]
