@@ -1,4 +1,4 @@
-//! The program as an operator starts it: its messages, exit codes, and the check of a configuration.
+//! Messages and exit codes, and the check of a configuration.
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
