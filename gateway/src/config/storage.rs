@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Storage {
     /// Its address, as in `http://data-storage-service:8080`.
     pub url: String,
-    /// File of the certificate authorities that it is trusted by; `None` for the system's.
+    /// File of the certificate authorities that it is trusted by, if it is an https one.
     pub ca_file: Option<String>,
     /// How long one request to it may take.
     pub timeout: Duration,
@@ -45,9 +45,13 @@ pub(super) fn read(file: &mut File) -> Storage {
     if !is_url {
         file.mistake(key, "is not a URL, as in http://data-storage-service:8080: audit events need one", ());
     }
+    let ca_file = file.text("server.tls.caFile").filter(|path| !path.is_empty());
+    if url.starts_with("https:") && ca_file.is_none() {
+        file.mistake(key, "is https: name the authorities that it is trusted by in server.tls.caFile", ());
+    }
     let storage = Storage {
         url,
-        ca_file: file.text("server.tls.caFile").filter(|path| !path.is_empty()),
+        ca_file,
         timeout: file.duration("datastorage.timeout").unwrap_or(defaults.timeout),
         buffer_size: number(file, "datastorage.buffer.bufferSize", 1..=1_000_000, defaults.buffer_size),
         batch_size: number(file, "datastorage.buffer.batchSize", 1..=10_000, defaults.batch_size),

@@ -119,6 +119,7 @@ fn values_out_of_range_name_their_key() {
         ("tlsProfile: Old", "tlsProfile"),
         ("datastorage: { url: '' }", "datastorage.url"),
         ("datastorage: { url: data-storage }", "datastorage.url"),
+        ("datastorage: { url: 'https://data-storage' }", "datastorage.url"),
         ("datastorage: { buffer: { batchSize: 0 } }", "datastorage.buffer.batchSize"),
         ("datastorage: { timeout: 0s }", "datastorage.timeout"),
         ("processing: { retry: { maxAttempts: 11 } }", "processing.retry.maxAttempts"),

@@ -1,7 +1,8 @@
 //! TLS on the API's port: what is served, what is refused, and a certificate that changes.
 use crate::support::{Replica, webhook};
 use gateway::{
-    config::{Tls, TlsVersion},
+    audit::{Answer, Transport, http::HttpTransport},
+    config::{Storage, Tls, TlsVersion},
     server,
     tls::Certificate,
 };
@@ -22,7 +23,7 @@ use tokio_rustls::{
 
 /// Writes a new pair, and gives its certificate.
 fn issue(directory: &Path) -> CertificateDer<'static> {
-    let pair = rcgen::generate_simple_self_signed(["gateway".to_owned()]).expect("a pair");
+    let pair = rcgen::generate_simple_self_signed(["gateway".to_owned(), "localhost".to_owned()]).expect("a pair");
     std::fs::write(directory.join("tls.crt"), pair.cert.pem()).expect("written");
     std::fs::write(directory.join("tls.key"), pair.signing_key.serialize_pem()).expect("written");
     pair.cert.der().clone()
@@ -105,6 +106,41 @@ async fn changed_certificate_is_served() {
     assert!(send(address, &second, &TLS13).await.is_ok(), "the old pair stays");
     let third = issue(directory.path());
     assert!(certificate.refresh().expect("a usable pair") && send(address, &third, &TLS13).await.is_ok());
+}
+
+#[tokio::test]
+async fn audit_trusts_the_authorities_of_its_file() {
+    let (directory, trusted) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+    issue(directory.path());
+    let tls = Tls { cert_dir: directory.path().to_owned(), oldest: TlsVersion::V1_2 };
+    let (mut certificate, config) = Certificate::load(&tls).expect("a usable pair");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let statuses =
+        ["/ok/api/v1/audit/events/batch", "/bad/api/v1/audit/events/batch", "/down/api/v1/audit/events/batch"];
+    let router = [201, 400, 503].into_iter().zip(statuses).fold(axum::Router::new(), |router, (status, path)| {
+        let status = http::StatusCode::from_u16(status).expect("a status");
+        router.route(path, axum::routing::post(move || async move { status }))
+    });
+    tokio::spawn(server::serve_tls(listener, config, router, std::future::pending()));
+    let authorities = trusted.path().join("ca.crt");
+    let authority = || std::fs::copy(directory.path().join("tls.crt"), &authorities).expect("copied");
+    authority();
+    let transport = |path: &str| {
+        let (url, ca_file) = (format!("https://localhost:{port}/{path}/"), authorities.to_str().map(str::to_owned));
+        HttpTransport::new(&Storage { url, ca_file, ..Storage::default() }).expect("authorities")
+    };
+    let service = transport("ok");
+    assert_eq!(service.send("[]".into()).await, Answer::Stored);
+    assert_eq!(transport("bad").send("[]".into()).await, Answer::Refused(400));
+    assert_eq!(transport("down").send("[]".into()).await, Answer::Failed(503));
+    issue(directory.path());
+    assert!(certificate.refresh().expect("a usable pair"));
+    assert!(matches!(transport("ok").send("[]".into()).await, Answer::Unreachable(_)), "it is not trusted");
+    authority();
+    assert_eq!(service.send("[]".into()).await, Answer::Stored, "the changed file is read again");
+    std::fs::write(&authorities, "nonsense").expect("written");
+    assert_eq!(service.send("[]".into()).await, Answer::Stored, "the old authorities stay");
 }
 
 #[test]
