@@ -9,6 +9,9 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Value, json, value::RawValue};
 use std::sync::Arc;
 
+/// What an event weighs without its texts, in bytes.
+const BYTES_EACH: usize = 512;
+
 /// A kind of event about a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -94,11 +97,15 @@ impl Event {
         Self { now, about: About::Reload(result) }
     }
 
-    /// What it weighs in the buffer: its payload, by far the largest part.
+    /// What it weighs in the buffer, in bytes. A payload that several events share weighs in each.
     pub(super) fn bytes(&self) -> usize {
         match &self.about {
-            About::Signal(about) => about.signal.payload.len(),
-            About::Reload(_) => 0,
+            About::Signal(about) => {
+                let Signal { payload, labels, annotations, .. } = &*about.signal;
+                let texts = labels.iter().chain(annotations).map(|(key, value)| key.len() + value.len());
+                BYTES_EACH + payload.len() + texts.sum::<usize>()
+            }
+            About::Reload(_) => BYTES_EACH,
         }
     }
 }

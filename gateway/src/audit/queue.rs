@@ -1,4 +1,4 @@
-//! The events that wait, bounded by number and by the size of their payloads.
+//! The events that wait, bounded by their number and by their size.
 //!
 //! An event stays in the queue until its batch is stored or lost, so that the bounds and the shutdown cover it.
 use super::event::Event;
@@ -8,9 +8,9 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// The payloads of all events that wait, in bytes.
+/// The weight of all events that wait, in bytes.
 const BYTES_MAX: usize = 32 * 1024 * 1024;
-/// The payloads of one batch, in bytes.
+/// The weight of one batch, in bytes.
 const BATCH_BYTES_MAX: usize = 1024 * 1024;
 
 pub(super) struct Queue {
@@ -52,7 +52,7 @@ impl Queue {
         let state = self.lock();
         let fits = state.events.iter().take(max).take_while(|event| {
             let first = bytes == 0;
-            bytes += event.bytes().max(1);
+            bytes += event.bytes();
             first || bytes <= BATCH_BYTES_MAX
         });
         fits.cloned().collect()
