@@ -55,7 +55,8 @@ async fn documented_metrics_are_served() {
     let replica = Replica::ready().await;
     replica.script([Script::Accept(Disposition::Duplicate)]);
     let invalid: &[(&str, &str)] = &[("alertname", "")];
-    assert_eq!(replica.webhook(&webhook(&[&[("pod", "a")], invalid])).await.status, 207);
+    replica.server.fail("/api/v1/namespaces/default/secrets/s", 403);
+    assert_eq!(replica.webhook(&webhook(&[&[("pod", "a"), ("secret", "s")], invalid])).await.status, 207);
     let request = Request::get("/metrics").body(Body::empty()).expect("a request");
     let answer = read(replica.app.metrics_router().oneshot(request).await.expect("a router does not fail")).await;
     assert_eq!(answer.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
