@@ -91,6 +91,19 @@ async fn plain_text_is_refused() {
 }
 
 #[tokio::test]
+async fn silent_handshake_times_out() {
+    let directory = tempfile::tempdir().expect("a directory");
+    issue(directory.path());
+    let replica = Replica::ready().await;
+    let (address, _) = serve(&replica, directory.path(), TlsVersion::V1_2).await;
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let started = tokio::time::Instant::now();
+    tokio::time::pause();
+    drop(stream.read_to_end(&mut Vec::new()).await);
+    assert_eq!(started.elapsed().as_secs(), server::HEADER_READ_TIMEOUT.as_secs());
+}
+
+#[tokio::test]
 async fn changed_certificate_is_served() {
     let directory = tempfile::tempdir().expect("a directory");
     let first = issue(directory.path());
