@@ -136,9 +136,9 @@ type Served<'a> = (&'a str, &'a str, &'a str);
 
 fn groups(groups: &[(&str, &[Served<'_>])]) -> Value {
     let resource = |(plural, kind, scope): &Served<'_>| {
-        let of = json!({ "group": "", "version": "v1", "kind": kind });
-        let singular = kind.to_lowercase();
-        json!({ "resource": plural, "responseKind": of, "scope": scope, "singularResource": singular, "verbs": ["get"] })
+        let (of, singular) = (json!({ "group": "", "version": "v1", "kind": kind }), kind.to_lowercase());
+        let verbs = ["get"];
+        json!({ "resource": plural, "responseKind": of, "scope": scope, "singularResource": singular, "verbs": verbs })
     };
     let group = |(name, kinds): &(&str, &[Served<'_>])| {
         let resources: Vec<_> = kinds.iter().map(resource).collect();

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 /// Senders that have a signal under way at any moment.
 const SENDERS: usize = 16;
 
-/// What one sender was told.
+/// The answers that one sender received.
 #[derive(Default)]
 struct Sent {
     /// Names of the requests of its accepted signals.
@@ -75,8 +75,8 @@ async fn sigterm_loses_no_accepted_signal() {
     let lost: Vec<_> = accepted.iter().filter(|name| stored.get(*name) != Some(&1)).collect();
     assert!(lost.is_empty(), "{lost:?} were accepted and are not stored");
     // A connection that is idle may close just when its client sends. A request that was read is answered.
-    let untold = stored.keys().filter(|name| !accepted.contains(*name)).count();
-    assert_eq!(untold, 0, "signals in flight were stored and not answered; {cut} connections were cut");
+    let unanswered = stored.keys().filter(|name| !accepted.contains(*name)).count();
+    assert_eq!(unanswered, 0, "signals in flight were stored and not answered; {cut} connections were cut");
     let events = api.events();
     let created = events.iter().filter(|event| event["event_type"] == "gateway.crd.created");
     let reported: BTreeSet<_> =

@@ -1,5 +1,5 @@
-//! `/readyz` says whether a signal would be stored, and why not, and only permitted senders are served: on the simulated
-//! server, and on the real one.
+//! `/readyz` says whether a signal would be stored, and why not, and only permitted senders are served: on the
+//! simulated server, and on the real one.
 //!
 //! Each case takes one thing away from a gateway that lacks nothing else, reads the reason, gives it back, and sees the
 //! replica ready again.
