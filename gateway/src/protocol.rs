@@ -2,7 +2,13 @@
 //!
 //! Production has one implementation, [`FencedLease`](crate::fenced_lease::FencedLease). Baseline protocols, to compare
 //! it with, are outside this crate.
-use crate::{clock::SharedClock, entropy::SharedEntropy, metrics::Metrics, signals::Signal, tasks::Spawner};
+use crate::{
+    clock::SharedClock,
+    entropy::SharedEntropy,
+    metrics::Metrics,
+    signals::{Signal, delivery_key::DeliveryKey},
+    tasks::Spawner,
+};
 use futures::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
 
@@ -80,6 +86,14 @@ pub trait Protocol: Send + Sync + 'static {
     ///
     /// Dropping the future must leave nothing half done: it only means that the client disconnected.
     fn handle(&self, signal: Arc<Signal>, deadline: Duration) -> BoxFuture<'_, Result<Accepted, Refusal>>;
+
+    /// Notes that the senders of signals that were stored, each with its [`Signal::notification_key`], are answered 5xx
+    /// because of other members of their group, and will send them again: they are then not to be counted again. A
+    /// protocol that cannot do so counts them again.
+    fn give_back(&self, stored: Vec<(DeliveryKey, Accepted)>) -> BoxFuture<'_, ()> {
+        drop(stored);
+        Box::pin(std::future::ready(()))
+    }
 
     /// `Ok` if, as far as is known, a signal would be stored, else the reason. Asks nobody.
     fn ready(&self) -> Result<(), String>;

@@ -373,6 +373,21 @@ pub const MUTANTS: &[Mutant] = &[
         ..BLANK
     },
     Mutant {
+        name: "group-not-given-back",
+        about: "the stored members of a group that is answered 5xx count again each time that it is sent",
+        removed: &[Safeguard::GroupGivenBack],
+        scenario: "refused-member",
+        invariant: "scenario_expectation",
+        ..BLANK
+    },
+    Mutant {
+        name: "taken-twice",
+        about: "an occurrence that was given back stays there when a delivery takes it, and the next takes it too",
+        removed: &[Safeguard::TakenOnce],
+        scenario: "refused-member",
+        ..BLANK
+    },
+    Mutant {
         name: "keys-renamed-on-the-way",
         about: "a key that is handed on twice names the request that handed it on, not the one that counted it",
         removed: &[Safeguard::InheritedOnce],

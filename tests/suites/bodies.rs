@@ -88,7 +88,7 @@ const TIMES: [&[u8]; 16] = [
     b"2026-11-20T16:52:14+24:00",
 ];
 const SPACES: [&[u8]; 6] = [b"", b"", b"", b" ", b"\r\n\t", b"\x0b"];
-const MEMBERS: [&str; 3] = ["alerts", "commonLabels", "commonAnnotations"];
+const MEMBERS: [&str; 5] = ["alerts", "commonLabels", "commonAnnotations", "receiver", "groupKey"];
 const ALERT: [&str; 5] = ["status", "labels", "annotations", "startsAt", "endsAt"];
 const EVENT: [&str; 10] = [
     "involvedObject",
@@ -215,6 +215,7 @@ impl Writer {
                     _ => writer.texts(),
                 });
             }),
+            "receiver" | "groupKey" => writer.string(),
             _ => writer.texts(),
         });
     }

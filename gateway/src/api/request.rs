@@ -124,6 +124,7 @@ mod tests {
             annotations: BTreeMap::new(),
             payload: "{}".into(),
             delivery_key: None,
+            notification_key: None,
         }
     }
 

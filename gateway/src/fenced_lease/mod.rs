@@ -14,6 +14,7 @@
 //!   a signal would be stored.
 //! - `batch`, `hold`, `step`, `writer_state`: what the writer of one fingerprint works with.
 //! - `closing`, `redelivery`, `count`, `plan`, `begin`: the steps of a round; `writer` is the loop that takes them.
+//! - `unacknowledged`: occurrences whose group was answered 5xx, beside the rounds.
 //!
 //! The argument, the assumptions and what an operator sees when one does not hold: `docs/protocol/`. No lock is held
 //! across an await, and no HTTP request owns any progress.
@@ -48,6 +49,7 @@ mod sweeper;
 mod tests;
 mod timestamps;
 mod trial;
+mod unacknowledged;
 mod version;
 mod watch;
 mod writer;
@@ -57,7 +59,7 @@ use crate::{
     api::{LABEL_MANAGED_BY, LABEL_MANAGED_BY_VALUE},
     clock::within,
     protocol::{Accepted, Context, Protocol, Refusal},
-    signals::Signal,
+    signals::{Signal, delivery_key::DeliveryKey},
 };
 use batch::Waiting;
 use coalescer::{Coalescer, Full, Joined, Limits};
@@ -69,6 +71,8 @@ use tokio::sync::oneshot;
 
 /// How many signals may wait behind the writers.
 const LIMITS: Limits = Limits { per_key: 1_000, total: 10_000 };
+/// How long giving occurrences back may take.
+const GIVE_BACK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The protocol that the gateway ships.
 pub struct FencedLease {
@@ -98,6 +102,11 @@ impl FencedLease {
             let why =
                 format!("{:?} is not a valid fingerprint (expected 64 lower-case hex digits)", signal.fingerprint);
             return Err(Refusal::Internal(why));
+        }
+        if let Some(key) = &signal.notification_key
+            && let Some(taken) = unacknowledged::take(&self.shared, &signal.fingerprint, key, deadline).await
+        {
+            return Ok(taken);
         }
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting { signal: signal.clone(), deadline, answer };
@@ -146,6 +155,16 @@ impl FencedLease {
 impl Protocol for FencedLease {
     fn handle(&self, signal: Arc<Signal>, deadline: Duration) -> BoxFuture<'_, Result<Accepted, Refusal>> {
         Box::pin(self.store(signal, deadline))
+    }
+
+    fn give_back(&self, stored: Vec<(DeliveryKey, Accepted)>) -> BoxFuture<'_, ()> {
+        let (shared, (done, finished)) = (self.shared.clone(), oneshot::channel());
+        let deadline = shared.context.clock.monotonic() + GIVE_BACK_TIMEOUT;
+        self.shared.context.tasks.spawn(async move {
+            unacknowledged::give_back(&shared, stored, deadline).await;
+            _ = done.send(());
+        });
+        Box::pin(async move { drop(finished.await) })
     }
 
     fn ready(&self) -> Result<(), String> {

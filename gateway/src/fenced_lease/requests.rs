@@ -61,6 +61,13 @@ impl Requests {
         classify(state.by_fingerprint.get(fingerprint).into_iter().flat_map(BTreeMap::values), now)
     }
 
+    /// The active requests of `fingerprint`, as far as they are known.
+    pub(super) fn active(&self, fingerprint: &str) -> Vec<Arc<RequestRecord>> {
+        let state = self.lock();
+        let known = state.by_fingerprint.get(fingerprint).into_iter().flat_map(BTreeMap::values);
+        known.filter(|record| record.is_active()).cloned().collect()
+    }
+
     /// Whether any request of `fingerprint` is known.
     pub(super) fn any(&self, fingerprint: &str) -> bool {
         self.lock().by_fingerprint.contains_key(fingerprint)

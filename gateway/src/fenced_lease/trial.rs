@@ -113,5 +113,6 @@ fn signal(fingerprint: &str, now: Timestamp) -> Signal {
         annotations: BTreeMap::new(),
         payload: "{}".into(),
         delivery_key: None,
+        notification_key: None,
     }
 }

@@ -2,7 +2,7 @@
 use crate::{
     error::ApiError,
     protocol::{Accepted, Disposition},
-    signals::Target,
+    signals::{Target, delivery_key::DeliveryKey},
 };
 use axum::{
     Json,
@@ -21,6 +21,8 @@ pub enum Outcome {
         fingerprint: String,
         /// The request that counted it, and its occurrence there.
         accepted: Accepted,
+        /// [`Signal::notification_key`](crate::signals::Signal::notification_key).
+        notification_key: Option<DeliveryKey>,
     },
     /// The alert has ended: nothing is remediated or counted.
     Resolved {
@@ -98,7 +100,7 @@ const RESOLVED: &str = "Alert is resolved: nothing to remediate";
 /// The answer to a delivery of one alert.
 pub(super) fn single(outcome: &Outcome) -> Response {
     match outcome {
-        Outcome::Stored { fingerprint, accepted } => {
+        Outcome::Stored { fingerprint, accepted, .. } => {
             let duplicate = accepted.disposition == Disposition::Duplicate;
             let metadata = DuplicateMetadata {
                 fingerprint,
@@ -176,7 +178,7 @@ fn reference(Target { kind, name, namespace, .. }: &Target) -> String {
 /// The answer to a delivery of several alerts.
 ///
 /// 207 only if no member needs a retry. The sender retries a delivery as a whole or not at all, so that one member that
-/// was not stored makes the whole answer 503. The stored members are then counted again, like any redelivery.
+/// was not stored makes the whole answer 503. The stored members are given back, and not counted again.
 pub(super) fn group(outcomes: Vec<Result<Outcome, ApiError>>) -> Result<Response, ApiError> {
     let mut summary = Summary::default();
     let retryable = outcomes.iter().filter(|outcome| outcome.as_ref().is_err_and(ApiError::is_retryable)).count();
@@ -203,7 +205,7 @@ impl Summary {
     fn add(&mut self, outcome: Result<Outcome, ApiError>) -> MemberResult {
         self.total += 1;
         let (status, counter, fingerprint, message, error) = match outcome {
-            Ok(Outcome::Stored { fingerprint, accepted }) => match accepted.disposition {
+            Ok(Outcome::Stored { fingerprint, accepted, .. }) => match accepted.disposition {
                 Disposition::Created => ("created", &mut self.created, Some(fingerprint), Some(CREATED.into()), None),
                 Disposition::Duplicate => {
                     ("duplicate", &mut self.deduplicated, Some(fingerprint), Some(DUPLICATE.into()), None)

@@ -43,7 +43,8 @@ pub(super) async fn process(gateway: &Gateway, alert: Alert, delivery: &Delivery
         Ok(accepted) => {
             count(gateway, &signal, &accepted);
             gateway.audit.stored(&signal, &accepted, delivery.caller.as_ref());
-            Ok(Outcome::Stored { fingerprint: signal.fingerprint.clone(), accepted })
+            let (fingerprint, notification_key) = (signal.fingerprint.clone(), signal.notification_key.clone());
+            Ok(Outcome::Stored { fingerprint, accepted, notification_key })
         }
         Err(refusal) => {
             metrics.crd_creation_errors.get_or_create(&ErrorLabels { error_type: error_type(&refusal) }).inc();

@@ -1,6 +1,6 @@
 //! The endpoint for Alertmanager's webhook.
 use super::{
-    answer,
+    answer::{self, Outcome},
     delivery::{self, Delivery},
     freshness,
     process::{note_dropped, process},
@@ -45,7 +45,25 @@ async fn handle(gateway: &Gateway, delivery: Delivery) -> Result<Response, ApiEr
     match alerts.len() {
         0 => Err(ApiError::Invalid("Failed to parse batch payload: no alerts".to_owned())),
         1 => Ok(answer::single(&member(alerts.remove(0)).await?)),
-        _ => answer::group(join_all(alerts.into_iter().map(member)).await),
+        _ => {
+            let outcomes = join_all(alerts.into_iter().map(member)).await;
+            if outcomes.iter().any(|outcome| outcome.as_ref().is_err_and(ApiError::is_retryable)) {
+                give_back(gateway, &outcomes).await;
+            }
+            answer::group(outcomes)
+        }
+    }
+}
+
+/// Gives the stored members of a group back, which its sender will send again.
+async fn give_back(gateway: &Gateway, outcomes: &[Result<Outcome, ApiError>]) {
+    let stored = outcomes.iter().filter_map(|outcome| match outcome {
+        Ok(Outcome::Stored { accepted, notification_key: Some(key), .. }) => Some((key.clone(), accepted.clone())),
+        _ => None,
+    });
+    let stored: Vec<_> = stored.collect();
+    if !stored.is_empty() {
+        gateway.protocol.give_back(stored).await;
     }
 }
 
@@ -53,6 +71,6 @@ fn refused(error: WebhookError) -> ApiError {
     let detail = format!("Failed to parse batch payload: {error}");
     match error {
         WebhookError::TooMany | WebhookError::TooMuchShared => ApiError::TooLarge(detail),
-        WebhookError::Json(_) | WebhookError::Misfit(_) => ApiError::Invalid(detail),
+        WebhookError::Json(_) | WebhookError::Misfit(_) | WebhookError::List => ApiError::Invalid(detail),
     }
 }

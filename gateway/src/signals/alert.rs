@@ -1,4 +1,5 @@
 //! An alert: one member of a delivery after parsing, before the API server was asked about its target.
+use super::delivery_key::DeliveryKey;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -45,6 +46,8 @@ pub struct Alert {
     pub labels: BTreeMap<String, String>,
     /// Annotations of the alert and its group.
     pub annotations: BTreeMap<String, String>,
+    /// Identifies this alert of its group of several, in every notification of it.
+    pub notification_key: Option<DeliveryKey>,
 }
 
 /// Why an alert can never become a signal. A retry cannot help, so the answer is 4xx.

@@ -4,6 +4,10 @@
 //! retries, a queue in front) gives each delivery a key and repeats it in every retry. One key is for a whole group.
 //! The gateway remembers a digest of the key and an alert's labels. An alert is identified by its labels, so neither
 //! the order of a group nor its other members matter.
+//!
+//! Without a key, an alert of a group has one that is the same in every notification. By it alone nothing is counted
+//! less: it finds the occurrences of the alert that were given back, because the group was answered 5xx.
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -42,19 +46,34 @@ impl IdempotencyKey {
 
     /// The key of the alert with these labels in the delivery with this key.
     pub fn of_alert(&self, labels: &BTreeMap<String, String>) -> DeliveryKey {
+        DeliveryKey::of([&*self.0], labels)
+    }
+}
+
+impl DeliveryKey {
+    /// The key of the alert with these labels that began at `starts_at`, in every notification that `receiver` of
+    /// Alertmanager's configuration gets about the group `group`.
+    pub fn of_notification(
+        (receiver, group): (&str, &str),
+        labels: &BTreeMap<String, String>,
+        starts_at: Option<Timestamp>,
+    ) -> Self {
+        let starts_at = starts_at.map(|time| time.to_string()).unwrap_or_default();
+        Self::of([receiver, group, &starts_at], labels)
+    }
+
+    fn of<const N: usize>(first: [&str; N], labels: &BTreeMap<String, String>) -> Self {
         let mut digest = Sha256::new();
-        let parts = std::iter::once(&*self.0).chain(labels.iter().flat_map(|(name, value)| [&**name, &**value]));
+        let parts = first.into_iter().chain(labels.iter().flat_map(|(name, value)| [&**name, &**value]));
         for part in parts {
             digest.update(part.len().to_be_bytes());
             digest.update(part);
         }
         let digest = digest.finalize();
         let digits: String = digest.iter().take(DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect();
-        DeliveryKey(digits.into())
+        Self(digits.into())
     }
-}
 
-impl DeliveryKey {
     /// The 24 digits.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -80,6 +99,23 @@ mod tests {
         assert_eq!(IdempotencyKey::parse(b"\"8e03978e\""), IdempotencyKey::parse(b" 8e03978e "));
         for nonsense in [&b""[..], b"\"\"", b"  ", b"\xff", b"a\tb", "k".repeat(256).as_bytes()] {
             assert_eq!(IdempotencyKey::parse(nonsense), Err(InvalidKey), "{nonsense:?}");
+        }
+    }
+
+    #[test]
+    fn notifications_of_one_alert_share_a_key() {
+        let (a, b) = (labels(&[("pod", "a")]), labels(&[("pod", "b")]));
+        let (noon, later) = ("2026-01-02T12:00:00Z".parse().ok(), "2026-01-02T13:00:00Z".parse().ok());
+        let key = DeliveryKey::of_notification(("gw", "{}:{}"), &a, noon);
+        assert_eq!(key, DeliveryKey::of_notification(("gw", "{}:{}"), &a, noon));
+        for other in [
+            DeliveryKey::of_notification(("other", "{}:{}"), &a, noon),
+            DeliveryKey::of_notification(("gw", "{}:{a}"), &a, noon),
+            DeliveryKey::of_notification(("gw", "{}:{}"), &b, noon),
+            DeliveryKey::of_notification(("gw", "{}:{}"), &a, later),
+            DeliveryKey::of_notification(("gw", "{}:{}"), &a, None),
+        ] {
+            assert_ne!(other, key);
         }
     }
 

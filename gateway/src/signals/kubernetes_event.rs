@@ -111,6 +111,7 @@ impl Event {
             severity: if self.kind.is_empty() { "unknown".to_owned() } else { self.kind },
             source: SOURCE,
             resolved: false,
+            notification_key: None,
             cluster_id: None,
             firing_time: [self.first_timestamp, self.event_time].into_iter().find_map(set_time),
             subject: Subject::Object(Target {

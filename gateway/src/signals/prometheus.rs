@@ -5,6 +5,7 @@
 //! own. A member that cannot be read does not spoil the others: Alertmanager would never send them again.
 use super::{
     alert::{Alert, Subject},
+    delivery_key::DeliveryKey,
     go_json::{self, JsonError, List, Misfit, Place, Struct, field, set_time},
 };
 use jiff::Timestamp;
@@ -27,6 +28,8 @@ pub struct Webhook {
     alerts: Members,
     common_labels: BTreeMap<String, String>,
     common_annotations: BTreeMap<String, String>,
+    receiver: String,
+    group_key: String,
 }
 
 #[derive(Debug, Default)]
@@ -56,6 +59,9 @@ pub enum WebhookError {
     /// A value outside the alerts has another type.
     #[error("{0}")]
     Misfit(Misfit),
+    /// It is what Prometheus, vmalert and Thanos Ruler send to an Alertmanager.
+    #[error("expected an object, found a list: put an Alertmanager in between")]
+    List,
     /// It has too many alerts.
     #[error("more than {ALERTS_MAX} alerts: group them by more labels, or set max_alerts")]
     TooMany,
@@ -70,6 +76,7 @@ impl Webhook {
         let mut webhook = Self::default();
         let misfit = go_json::read(body, Place::Struct(&mut webhook))?;
         match misfit.or(webhook.alerts.lost.take()) {
+            Some(_) if body.trim_ascii_start().starts_with('[') => Err(WebhookError::List),
             Some(misfit) => Err(WebhookError::Misfit(misfit)),
             None if webhook.alerts.length > ALERTS_MAX => Err(WebhookError::TooMany),
             None if webhook.shared_bytes() > SHARED_BYTES_MAX => Err(WebhookError::TooMuchShared),
@@ -85,10 +92,16 @@ impl Webhook {
     /// The alerts in the order of the body, each with the group's common labels and annotations. One that has a value
     /// of another type is not an alert.
     pub fn into_alerts(self) -> Vec<Result<Alert, Misfit>> {
-        let Self { mut alerts, common_labels, common_annotations } = self;
+        let Self { mut alerts, common_labels, common_annotations, receiver, group_key } = self;
         alerts.elements.truncate(alerts.length);
+        let is_group = alerts.length > 1;
         let cluster = common_labels.get("cluster").filter(|cluster| !cluster.is_empty());
-        let alert = |member: Member| member.into_alert(&common_labels, &common_annotations, cluster);
+        let alert = |member: Member| {
+            let mut alert = member.into_alert(&common_labels, &common_annotations, cluster)?;
+            let key = || DeliveryKey::of_notification((&receiver, &group_key), &alert.labels, alert.firing_time);
+            alert.notification_key = is_group.then(key);
+            Ok(alert)
+        };
         alerts.elements.into_iter().map(alert).collect()
     }
 
@@ -113,11 +126,13 @@ impl Members {
 
 impl Struct for Webhook {
     fn member(&mut self, name: &str) -> Option<(&'static str, Place<'_>)> {
-        let name = field(&["alerts", "commonLabels", "commonAnnotations"], name)?;
+        let name = field(&["alerts", "commonLabels", "commonAnnotations", "receiver", "groupKey"], name)?;
         let place = match name {
             "alerts" => Place::List(&mut self.alerts),
             "commonLabels" => Place::Texts(&mut self.common_labels),
-            _ => Place::Texts(&mut self.common_annotations),
+            "commonAnnotations" => Place::Texts(&mut self.common_annotations),
+            "receiver" => Place::Text(&mut self.receiver),
+            _ => Place::Text(&mut self.group_key),
         };
         Some((name, place))
     }
@@ -181,6 +196,7 @@ impl Member {
             name: labels.get("alertname").cloned().unwrap_or_default(),
             severity,
             source: SOURCE,
+            notification_key: None,
             resolved: self.status == "resolved",
             subject: Subject::Labels,
             cluster_id: cluster.cloned(),
@@ -277,7 +293,7 @@ mod tests {
         for (body, expected) in [
             ("", "EOF while parsing a value at line 1 column 0"),
             ("{} {}", "trailing characters at line 1 column 4"),
-            ("[]", "expected an object, found a list"),
+            ("[]", "expected an object, found a list: put an Alertmanager in between"),
             (r#"{"alerts":[7],"alerts":[]}"#, "expected an object, found a number"),
             (r#"{"alerts":{}}"#, "alerts: expected a list, found an object"),
             (r#"{"commonLabels":{"a":[]}}"#, "commonLabels: expected a text, found a list"),

@@ -34,6 +34,9 @@ pub struct Signal {
     pub payload: Arc<str>,
     /// Identifies this alert of this delivery, if the sender gave a key: the same delivery again is not counted again.
     pub delivery_key: Option<DeliveryKey>,
+    /// Identifies this alert of its group, in every notification of it. Only signals of several alerts and without a
+    /// key of their sender have one.
+    pub notification_key: Option<DeliveryKey>,
 }
 
 impl Signal {
@@ -47,6 +50,7 @@ impl Signal {
     ) -> Self {
         Self {
             delivery_key: key.map(|key| key.of_alert(&alert.labels)),
+            notification_key: alert.notification_key.filter(|_| key.is_none()),
             fingerprint: fingerprint::of(alert.cluster_id.as_deref(), &target),
             name: alert.name,
             severity: alert.severity,

@@ -24,6 +24,17 @@ fn an_accepted_signal_needs_a_commit() {
 }
 
 #[test]
+fn a_member_may_be_accepted_for_a_failed_copy() {
+    let member = || Reply::Duplicate { name: None, count: None };
+    let failed = stored().answered(1, unavailable()).sent_again(2, 1);
+    holds(&failed.clone().answered(2, member()).judged_by(UNPROCESSED));
+    let twice = failed.answered(2, member()).sent(3).answered(3, member());
+    fires(&twice.judged_by(UNPROCESSED), &[6, 7], &["Signal 3", "no signal of its fingerprint was counted"]);
+    let unfailed = stored().answered(1, created("rr-a")).sent(2).answered(2, member());
+    fires(&unfailed.judged_by(UNPROCESSED), &[4, 5], &["no signal of its fingerprint was counted"]);
+}
+
+#[test]
 fn what_an_external_client_counts_stores_nothing() {
     let base = stored().answered(1, created("rr-a")).sent(2).writes(EXTERNAL, counted("rr-a", 2));
     fires(

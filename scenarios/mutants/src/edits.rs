@@ -66,6 +66,8 @@ safeguards! {
     KeysOfVersion => "Keys are looked up in the version that the count is decided on.";
     KeysHandedOn => "An episode begins with the keys of the previous one.";
     KeysPastEmpty => "Previous episodes without keys are skipped.";
+    GroupGivenBack => "The stored members of a group that is answered 5xx are given back.";
+    TakenOnce => "An occurrence that was given back is taken by one delivery.";
 }
 
 /// One change of the protocol's text.
@@ -148,6 +150,16 @@ pub const EDITS: &[Edit] = &[
         "count",
         ".filter(|ledger| ledger.in_step(count))",
         ".filter(|ledger| ledger.in_step(count) || @LedgerInStep)",
+    ),
+    edit(
+        "unacknowledged",
+        "for (name, given) in requests {",
+        "for (name, given) in requests {\nif @GroupGivenBack { continue; }",
+    ),
+    edit(
+        "unacknowledged",
+        "Some(taker.to_owned()));\n        self",
+        "Some(taker.to_owned()).filter(|_| !@TakenOnce));\n        self",
     ),
     edit("marks", "|mark| mark.writer != writer)", "|mark| mark.writer != writer || @OneMarkEach)"),
     edit("batch", "if known != index {", "if known != index && !@TwinsMerged {"),

@@ -43,6 +43,7 @@ fn signal() -> Signal {
         annotations: BTreeMap::new(),
         payload: "{}".into(),
         delivery_key: None,
+        notification_key: None,
     }
 }
 

@@ -6,7 +6,7 @@
 //! - [`lifecycle`]: RemediationRequests that end, alerts that resolve, real groups of alerts.
 //! - [`mixed_versions`]: the existing gateway's pods next to this one's, and locks that other programs wrote.
 //! - [`load`]: hot fingerprints, hours of Alertmanager pairs.
-//! - [`redelivery`]: deliveries with keys that arrive again.
+//! - [`redelivery`]: deliveries that arrive again, with keys and without.
 //! - [`suppression`]: RemediationRequests that have ended and still take signals.
 //! - [`safeguards`]: one scenario for each rule of the protocol.
 //! - [`assumptions`]: scenarios outside the catalogue, each of which violates an assumption of the protocol.
@@ -71,6 +71,8 @@ pub static CATALOGUE: &[&Scenario] = &[
     &redelivery::KEYED_AFTER_THE_END,
     &redelivery::KEYED_EPISODES_LATER,
     &redelivery::EMPTY_EPISODE,
+    &redelivery::REFUSED_MEMBER,
+    &redelivery::REFUSED_MEMBER_OF_PAIR,
     &suppression::COOLDOWN_ENDS,
     &suppression::COUNT_AFTER_COOLDOWN,
     &suppression::COUNT_AFTER_COOLDOWN_UNKEYED,

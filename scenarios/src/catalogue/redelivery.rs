@@ -1,8 +1,13 @@
-//! Redelivery: deliveries with idempotency keys that arrive again, at once, later, or in another episode.
-use super::dsl::{after, first, keyed, meanwhile, millis, on_replica, orchestrate, seconds};
+//! Redelivery: deliveries that arrive again, at once, later, or in another episode; with idempotency keys, and groups
+//! without.
+use super::dsl::{after, deliver, first, first_few, keyed, meanwhile, millis, on, on_replica, orchestrate, seconds};
 use crate::{
     scenario::{Expect, Scenario},
-    workload::{Act, Payload::Deployment, Route},
+    workload::{
+        Act,
+        Payload::{Deployment, GroupOfThree},
+        Route,
+    },
 };
 use sim::{Effect, Faults};
 use std::borrow::Cow;
@@ -111,5 +116,43 @@ pub const EMPTY_EPISODE: Scenario = Scenario {
     ]),
     expect: Cow::Borrowed(&[Expect::AllAccepted, Expect::Counted(Deployment, 2)]),
     weight: 10,
+    ..Scenario::BLANK
+};
+
+/// One member of a group that cannot be stored, and the others, which are sent again with it.
+pub const REFUSED_MEMBER: Scenario = Scenario {
+    name: Cow::Borrowed("refused-member"),
+    story: Cow::Borrowed(
+        "a group of three is sent without a key; the look-up of one is refused five times, and each retry reaches \
+         another replica; then the group is sent anew: each alert counts once for each of the two notifications",
+    ),
+    acts: Cow::Borrowed(&[
+        deliver(GroupOfThree, 1, Route::RoundRobin),
+        Act::AwaitAnswers,
+        deliver(GroupOfThree, 1, Route::RoundRobin),
+    ]),
+    triggers: Cow::Borrowed(&[first_few(5, on("GET", "statefulsets"), Effect::Forbid)]),
+    expect: Cow::Borrowed(&[Expect::Requests(2), Expect::AllAccepted, Expect::Counted(GroupOfThree, 4)]),
+    weight: 20,
+    ..Scenario::BLANK
+};
+
+/// The same from a highly available pair, which sends every notification twice, under faults.
+pub const REFUSED_MEMBER_OF_PAIR: Scenario = Scenario {
+    name: Cow::Borrowed("refused-member-of-pair"),
+    story: Cow::Borrowed(
+        "a group of three is sent by two senders at once, and again, under `stormy` faults while one member is \
+         refused and a request ends: no accepted alert lacks a count",
+    ),
+    faults: Faults::STORMY,
+    acts: Cow::Borrowed(&[
+        meanwhile!(Deployment, "Pending", "Completed"),
+        deliver(GroupOfThree, 2, Route::Any),
+        Act::AwaitAnswers,
+        deliver(GroupOfThree, 1, Route::Any),
+    ]),
+    triggers: Cow::Borrowed(&[first_few(6, on("GET", "statefulsets"), Effect::Forbid)]),
+    expect: Cow::Borrowed(&[Expect::AllAccepted]),
+    weight: 20,
     ..Scenario::BLANK
 };

@@ -31,6 +31,8 @@ type webhook struct {
 	Alerts            []alert           `json:"alerts"`
 	CommonLabels      map[string]string `json:"commonLabels"`
 	CommonAnnotations map[string]string `json:"commonAnnotations"`
+	Receiver          string            `json:"receiver"`
+	GroupKey          string            `json:"groupKey"`
 }
 
 type event struct {

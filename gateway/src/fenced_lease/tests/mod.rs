@@ -3,6 +3,7 @@ mod ambiguity;
 mod chaos;
 mod contention;
 mod episodes;
+mod groups;
 mod measures;
 mod readiness;
 mod redelivery;
@@ -137,6 +138,7 @@ fn signal() -> Signal {
         annotations: BTreeMap::new(),
         payload: "{}".into(),
         delivery_key: None,
+        notification_key: None,
     }
 }
 
