@@ -26,6 +26,9 @@ use tokio::{
 /// How long a client may take to send a request's header, and to agree on encryption. A connection that is idle for
 /// this time ends, too.
 pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest header of a request, in bytes. Together with the number of connections it bounds what clients that send
+/// no request can take up.
+pub const HEADER_BYTES_MAX: usize = 32 * 1024;
 /// How many connections may be open at the same time; more wait in the listener's backlog.
 pub const CONNECTIONS_MAX: usize = 4096;
 /// How long requests in flight may take after `shutdown` completed.
@@ -130,6 +133,7 @@ impl Http {
     fn new(router: Router) -> Self {
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT).auto_date_header(false);
+        builder.max_buf_size(HEADER_BYTES_MAX);
         Self { builder, service: TowerToHyperService::new(router) }
     }
 

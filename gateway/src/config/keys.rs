@@ -38,7 +38,7 @@ const TRACES: &str = "traces are not exported by this gateway";
 /// name.
 const IGNORED: &[Ignored] = &[
     ignored("server.disableProfiling", "this gateway has no profiling endpoint"),
-    ignored("server.readTimeout", "a header has 5 s, and a body the time of server.k8sRequestTimeout"),
+    ignored("server.readTimeout", "a header has 5 s, and so has a body"),
     ignored("server.idleTimeout", "an idle connection ends after 5 s"),
     ignored("datastorage.healthUrl", "readiness does not depend on the DataStorage service"),
     ignored("processing.deduplication.cooldownPeriod", "the RemediationOrchestrator's status decides, as before"),

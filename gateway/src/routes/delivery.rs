@@ -23,6 +23,9 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest body, in bytes.
 pub(super) const BODY_BYTES_MAX: usize = 256 * 1024;
 
+/// How long a body may take to arrive. Meanwhile it holds a permit, which others wait for.
+pub(super) const BODY_READ_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// A delivery that was read.
 pub(super) struct Delivery {
     /// The whole body; each byte that is not UTF-8 is U+FFFD.
@@ -55,7 +58,9 @@ where
         let caller = parts.extensions.remove();
         check_content_type(&parts.headers)?;
         let key = key(&parts.headers)?;
-        let payload = read(&parts.headers, body).await?;
+        let until = deadline.min(gateway.clock.monotonic() + BODY_READ_TIMEOUT);
+        let read = within(&*gateway.clock, until, read(&parts.headers, body)).await;
+        let payload = read.unwrap_or(Err(ApiError::TimedOut))?;
         handler(Delivery { payload, headers: parts.headers, caller, key, received, deadline }).await
     };
     within(&*gateway.clock, deadline, handled).await.unwrap_or(Err(ApiError::TimedOut))

@@ -1,7 +1,13 @@
 //! Names that senders choose: none becomes another path, selector, header, log line or time series.
-use crate::support::{Answer, NOW, Replica, post, webhook};
-use gateway::config::Config;
-use http::HeaderValue;
+use crate::{
+    log::Log,
+    support::{Answer, NOW, Replica, Reply, Script, post, webhook},
+};
+use gateway::{
+    config::Config,
+    protocol::{Disposition, Refusal},
+};
+use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 /// Texts that mean something in a URL or a header, and long ones.
@@ -123,6 +129,27 @@ async fn hostile_texts_are_escaped_in_bodies() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn hostile_texts_stay_in_one_line_of_the_log() {
+    let (log, _logging) = Log::start_as_text(tracing::Level::TRACE);
+    let replica = Replica::ready().await;
+    let forged = "x\r\n2026-11-20T16:53:14Z  INFO forged: all is well\u{1b}[2J";
+    let status = json!({ "kind": "Status", "message": forged, "code": 500 });
+    replica.server.reply(
+        "/apis/apps/v1/namespaces/default/deployments/a",
+        Reply::Json(StatusCode::INTERNAL_SERVER_ERROR, status),
+    );
+    assert_eq!(replica.webhook(&webhook(&[&[("deployment", "a")]])).await.status, 503);
+    replica.script([Script::Refuse(Refusal::Unavailable(forged.into()))]);
+    assert_eq!(replica.webhook(&webhook(&[&[("pod", "a"), ("alertname", forged)]])).await.status, 503);
+    assert_eq!(replica.webhook(&webhook(&[&[("severity", &forged.repeat(9)), ("pod", "a")]])).await.status, 400);
+    assert_eq!(replica.event(&event(json!({ "name": forged }))).await.status, 400);
+    let log = log.text();
+    assert!(log.matches("forged").count() >= 2, "{log}");
+    assert!(!log.lines().any(|line| line.starts_with("2026-11-20T16:53:14Z")), "{log}");
+    assert!(!log.contains('\u{1b}'), "{log}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn hostile_values_do_not_fill_the_metrics() {
     let replica = Replica::boot(
         crate::support::ApiServer::new(),
@@ -132,7 +159,7 @@ async fn hostile_values_do_not_fill_the_metrics() {
     for n in 0..300 {
         let (name, severity) = (format!("Alert{n}\"}} 1\n# EOF"), format!("s{n}"));
         let labels = [("pod", "a"), ("alertname", name.as_str()), ("severity", &severity)];
-        replica.script([crate::support::Script::Accept(gateway::protocol::Disposition::Duplicate)]);
+        replica.script([Script::Accept(Disposition::Duplicate)]);
         assert_eq!(replica.webhook(&webhook(&[&labels])).await.status, 202);
         replica.event(&event(json!({ "kind": format!("Kind{n}") }))).await;
         replica.send(post(&format!("/path/{n}"), "")).await;

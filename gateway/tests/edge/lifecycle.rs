@@ -87,7 +87,9 @@ async fn dropped_application_leaves_no_task() {
 }
 
 /// Serves a replica on a socket; gives its address, the sender that stops it, and its task.
-async fn serve(replica: &Replica) -> (std::net::SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
+pub(crate) async fn serve(
+    replica: &Replica,
+) -> (std::net::SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel::<()>();

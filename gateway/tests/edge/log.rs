@@ -33,6 +33,14 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber.finish()))
     }
 
+    /// The same as text without colours, where a line break would begin another line.
+    pub(crate) fn start_as_text(level: tracing::Level) -> (Self, tracing::subscriber::DefaultGuard) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_max_level(level).with_ansi(false);
+        (log, tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish()))
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().expect("no panic").clone()).expect("UTF-8")
     }
