@@ -277,9 +277,15 @@ fn fixtures(scenario: &Scenario) -> Vec<Value> {
         .iter()
         .map(|name| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}))
         .collect();
+    let managed = json!({"kubernaut.ai/managed": "true"});
+    if !scenario.cluster.objects_labelled {
+        objects[1]["metadata"]["labels"] = managed.clone();
+    }
     for mut object in scenario.payloads().into_iter().flat_map(Payload::objects) {
         // On the object, not on its namespace: owner resolution reads the object anyway, so scope costs no call.
-        object["metadata"]["labels"] = json!({"kubernaut.ai/managed": "true"});
+        if scenario.cluster.objects_labelled {
+            object["metadata"]["labels"] = managed.clone();
+        }
         if !objects.contains(&object) {
             objects.push(object);
         }

@@ -17,6 +17,9 @@ pub struct ClusterShape {
     pub servers: usize,
     /// Whether the API server supports the CRD's selectable fields. Otherwise it answers field selectors with 400.
     pub selectable_fields: bool,
+    /// Whether each object that alerts are about is labelled as managed. Otherwise their namespace is.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub objects_labelled: bool,
     /// Simulated time that follows the last answer: late calls arrive, leases expire, sweepers run.
     pub tail: Duration,
 }
@@ -25,8 +28,21 @@ impl ClusterShape {
     /// Long enough to see that nothing retries forever and that leases are swept.
     pub const LONG_TAIL: Duration = Duration::from_secs(450);
     /// Three replicas, two API servers.
-    pub const USUAL: ClusterShape =
-        ClusterShape { replicas: 3, servers: 2, selectable_fields: true, tail: Duration::from_secs(35) };
+    pub const USUAL: ClusterShape = ClusterShape {
+        replicas: 3,
+        servers: 2,
+        selectable_fields: true,
+        objects_labelled: true,
+        tail: Duration::from_secs(35),
+    };
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 /// An expectation of a scenario, besides the invariants.

@@ -85,7 +85,7 @@ async fn sigterm_loses_no_accepted_signal() {
 }
 
 #[tokio::test]
-async fn changed_file_is_taken_at_once_or_at_sighup() {
+async fn changed_file_needs_no_restart() {
     let (_, address) = Api::start().await;
     let gateway = Gateway::start(address, "").await;
     let has = |line: &'static str| move |_: StatusCode, body: &str| body.lines().any(|found| found == line);

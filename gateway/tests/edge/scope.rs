@@ -82,7 +82,7 @@ async fn owner_is_what_the_label_belongs_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn custom_and_missing_objects_have_their_namespaces_scope() {
+async fn missing_objects_have_their_namespaces_scope() {
     for (namespace, status) in [(Some("true"), 201), (None, 200)] {
         let replica = replica(None, namespace).await;
         assert_eq!(send(&replica, &[("namespace", "shop"), ("rollout", "web")]).await.status, status);

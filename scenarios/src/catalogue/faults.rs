@@ -88,6 +88,26 @@ pub const LOST_COUNT: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
+/// Scope that depends on a look-up of its own.
+pub const NAMESPACE_SCOPE: Scenario = Scenario {
+    name: Cow::Borrowed("namespace-scope"),
+    story: Cow::Borrowed(
+        "only the namespace says that its objects are managed, and reading it fails at first: no signal is rejected or \
+         lost for that",
+    ),
+    cluster: ClusterShape { objects_labelled: false, ..ClusterShape::USUAL },
+    acts: Cow::Borrowed(&[deliver(Deployment, 6, Route::RoundRobin)]),
+    triggers: Cow::Borrowed(&[
+        first(on("GET", "namespaces"), Effect::Fault(FaultKind::LostRequest)),
+        after(1, on("GET", "namespaces"), Effect::Fault(FaultKind::ServiceUnavailable)),
+        after(2, on("GET", "namespaces"), Effect::Forbid),
+        after(3, on("GET", "namespaces"), Effect::Fault(FaultKind::GatewayTimeout)),
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
+    weight: 40,
+    ..Scenario::BLANK
+};
+
 const REFUSED: &[Trigger] =
     &[all_after(0, on("GET", "leases"), Effect::Forbid), all_after(0, on("POST", "leases"), Effect::Forbid)];
 

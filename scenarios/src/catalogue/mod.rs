@@ -42,6 +42,7 @@ pub static CATALOGUE: &[&Scenario] = &[
     &faults::HOLDER_PAUSE,
     &faults::LOST_CREATE,
     &faults::LOST_COUNT,
+    &faults::NAMESPACE_SCOPE,
     &faults::FORBIDDEN,
     &faults::ADMISSION_REFUSES,
     &faults::API_ERRORS,
