@@ -64,17 +64,20 @@ impl Request {
     }
 }
 
-/// Where requests and rules differ, one sentence each. `own` is the gateway's namespace.
+/// The rules that denied requests need, one sentence each. `own` is the gateway's namespace.
 ///
 /// A request may be denied although a rule allows it: an API server that has just started does not know its roles yet.
-pub(crate) fn differences(granted: &BTreeSet<Rule>, requests: &[Request], own: &str) -> BTreeSet<String> {
+pub(crate) fn missing(granted: &BTreeSet<Rule>, requests: &[Request], own: &str) -> BTreeSet<String> {
     let is_missing = |request: &&Request| !request.allowed && !granted.iter().any(|rule| request.needs(rule, own));
-    let denied = requests.iter().filter(is_missing).map(|request| request.rule(own));
-    let missing = denied.map(|rule| format!("no rule allows: {rule}. Add it to gateway/deploy/base/rbac.yaml"));
-    let is_used = |rule: &Rule| requests.iter().any(|request| request.allowed && request.needs(rule, own));
-    let unused = granted.iter().filter(|rule| !is_used(rule));
-    let unused = unused.map(|rule| format!("no request needs: {rule}. Remove it from gateway/deploy/base/rbac.yaml"));
-    missing.chain(unused).collect()
+    let rules = requests.iter().filter(is_missing).map(|request| request.rule(own));
+    rules.map(|rule| format!("no rule allows: {rule}. Add it to gateway/deploy/base/rbac.yaml")).collect()
+}
+
+/// The rules that no request needs, one sentence each.
+pub(crate) fn unused(granted: &BTreeSet<Rule>, requests: &[Request], own: &str) -> BTreeSet<String> {
+    let is_used = |rule: &&Rule| requests.iter().any(|request| request.allowed && request.needs(rule, own));
+    let rules = granted.iter().filter(|rule| !is_used(rule));
+    rules.map(|rule| format!("no request needs: {rule}. Remove it from gateway/deploy/base/rbac.yaml")).collect()
 }
 
 #[cfg(test)]
@@ -93,33 +96,36 @@ mod tests {
         Rule { scope, group: String::new(), resource: resource.to_owned(), verb: verb.to_owned() }
     }
 
+    fn only(found: BTreeSet<String>) -> String {
+        assert_eq!(found.len(), 1, "{found:?}");
+        found.into_iter().collect()
+    }
+
     #[test]
     fn denied_request_names_its_rule() {
-        let found = differences(&BTreeSet::new(), &[asked("get", "pods", "payments", "forbid")], "own");
-        let expected = "no rule allows: get pods in every namespace. Add it to gateway/deploy/base/rbac.yaml";
-        assert_eq!(found.into_iter().collect::<Vec<_>>(), [expected]);
+        let found = only(missing(&BTreeSet::new(), &[asked("get", "pods", "payments", "forbid")], "own"));
+        assert_eq!(found, "no rule allows: get pods in every namespace. Add it to gateway/deploy/base/rbac.yaml");
     }
 
     #[test]
     fn rule_without_a_request_is_named() {
         let granted = [rule(Scope::Namespace, "get", "leases"), rule(Scope::Cluster, "get", "pods")].into();
         let elsewhere = asked("get", "leases", "payments", "allow");
-        let found = differences(&granted, &[elsewhere, asked("get", "pods", "payments", "allow")], "own");
-        let expected =
-            "no request needs: get leases in the gateway's namespace. Remove it from gateway/deploy/base/rbac.yaml";
-        assert_eq!(found.into_iter().collect::<Vec<_>>(), [expected]);
+        let found = only(unused(&granted, &[elsewhere, asked("get", "pods", "payments", "allow")], "own"));
+        assert!(found.starts_with("no request needs: get leases in the gateway's namespace. Remove"), "{found}");
     }
 
     #[test]
     fn rule_that_is_only_denied_is_unused() {
-        let granted = [rule(Scope::Cluster, "get", "pods")].into();
-        let found = differences(&granted, &[asked("get", "pods", "payments", "forbid")], "own");
-        assert!(found.len() == 1 && found.iter().all(|one| one.starts_with("no request needs")), "{found:?}");
+        let (granted, denied) = ([rule(Scope::Cluster, "get", "pods")].into(), asked("get", "pods", "a", "forbid"));
+        assert!(missing(&granted, std::slice::from_ref(&denied), "own").is_empty());
+        assert!(only(unused(&granted, &[denied], "own")).starts_with("no request needs: get pods"));
     }
 
     #[test]
     fn rules_that_fit_make_no_difference() {
-        let granted = [rule(Scope::Namespace, "get", "leases")].into();
-        assert!(differences(&granted, &[asked("get", "leases", "own", "allow")], "own").is_empty());
+        let (granted, asked) =
+            ([rule(Scope::Namespace, "get", "leases")].into(), [asked("get", "leases", "own", "allow")]);
+        assert!(missing(&granted, &asked, "own").is_empty() && unused(&granted, &asked, "own").is_empty());
     }
 }

@@ -8,7 +8,7 @@
 //! deleted, which takes seven minutes.
 use crate::{
     api::{Api, Resource},
-    audit::{self, differences},
+    audit,
     gateway::Gateway,
     rules::{Rule, Scope},
     servers::real,
@@ -56,7 +56,19 @@ struct Stage {
     account: Api,
     sender: String,
     gateway: Gateway,
+    granted: BTreeSet<Rule>,
     files: TempDir,
+}
+
+/// A test that fails for whatever reason says which rules are missing: they are the likely cause.
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for rule in audit::missing(&self.granted, &audit::requests(self.folder()), OWN) {
+                eprintln!("{rule}");
+            }
+        }
+    }
 }
 
 impl Stage {
@@ -73,8 +85,10 @@ impl Stage {
         let (_, sender) = administrator.service_account("sender").await;
         let (account, token) = administrator.service_account("gateway").await;
         let gateway = Gateway::start(&files.path().join("gateway"), &plane.kubeconfig(0, &token));
-        gateway.probe_until(StatusCode::OK).await;
-        Self { plane, administrator, account, sender, gateway, files }
+        let granted = administrator.granted().await;
+        let stage = Self { plane, administrator, account, sender, gateway, granted, files };
+        stage.gateway.probe_until(StatusCode::OK).await;
+        stage
     }
 
     fn folder(&self) -> &Path {
@@ -104,10 +118,10 @@ impl Stage {
     }
 
     /// An event about an object of every kind that the gateway may read.
-    async fn look_ups(&self, granted: &BTreeSet<Rule>) {
+    async fn look_ups(&self) {
         for Resource { group, name, kind, namespaced, version } in self.administrator.resources().await {
             let rule = Rule { scope: Scope::Cluster, group: group.clone(), resource: name.clone(), verb: "get".into() };
-            if granted.contains(&rule) {
+            if self.granted.contains(&rule) {
                 let of = Resource { group, name, kind, namespaced, version };
                 let namespace = if namespaced { ELSEWHERE } else { "" };
                 let status = self.deliver(EVENTS, event(&of.api_version(), &of.kind, namespace, "one", now())).await;
@@ -193,7 +207,7 @@ fn expected(granted: &BTreeSet<Rule>, of: &Resource, verb: &str, namespace: &str
 }
 
 /// Every verb on every resource, in the gateway's namespace, in another one and in all of them, against the rules.
-async fn nothing_else_is_allowed(stage: &Stage, granted: &BTreeSet<Rule>) {
+async fn nothing_else_is_allowed(stage: &Stage) {
     let resources = stage.administrator.resources().await;
     let mut questions = Vec::new();
     for resource in &resources {
@@ -209,7 +223,7 @@ async fn nothing_else_is_allowed(stage: &Stage, granted: &BTreeSet<Rule>) {
     let answers = stage.account.may(attributes.collect()).await;
     let mut wrong = Vec::new();
     for ((resource, verb, namespace), allowed) in questions.iter().zip(answers) {
-        if allowed != expected(granted, resource, verb, namespace) {
+        if allowed != expected(&stage.granted, resource, verb, namespace) {
             wrong.push(format!("{verb} {}.{} in `{namespace}`: allowed is {allowed}", resource.name, resource.group));
         }
     }
@@ -225,9 +239,8 @@ async fn nothing_else_is_allowed(stage: &Stage, granted: &BTreeSet<Rule>) {
 #[cfg_attr(not(all(kubectl, real_server)), ignore = "needs kubectl; and Go, or KUBEBUILDER_ASSETS")]
 async fn permissions_are_the_least_needed() {
     let mut stage = Stage::new().await;
-    let granted = stage.administrator.granted().await;
     stage.signals().await;
-    stage.look_ups(&granted).await;
+    stage.look_ups().await;
     stage.gateway.restart();
     stage.gateway.probe_until(StatusCode::OK).await;
     assert_eq!(stage.alert().await, 202, "after a restart");
@@ -237,8 +250,9 @@ async fn permissions_are_the_least_needed() {
         stage.sweep().await;
     }
     let requests = audit::requests(stage.folder());
-    println!("{} requests, {} rules", requests.len(), granted.len());
-    let wrong = differences(&granted, &requests, OWN);
+    println!("{} requests, {} rules", requests.len(), stage.granted.len());
+    let mut wrong = audit::missing(&stage.granted, &requests, OWN);
+    wrong.extend(audit::unused(&stage.granted, &requests, OWN));
     assert!(wrong.is_empty(), "{wrong:#?}\n{}", stage.gateway.log());
-    nothing_else_is_allowed(&stage, &granted).await;
+    nothing_else_is_allowed(&stage).await;
 }
