@@ -44,21 +44,27 @@ impl Kind {
     }
 
     /// Whether the gateway must be able to read its objects, because it decides by them which fault an alert is about.
-    /// The roles in `deploy/` grant them all.
+    /// The role in `deploy/` grants exactly these; a test compares them.
     pub fn is_needed(&self) -> bool {
-        const CORE: [&str; 7] = [
-            "Pod",
-            "Node",
-            "Service",
-            "Namespace",
-            "PersistentVolume",
-            "PersistentVolumeClaim",
-            "ReplicationController",
-        ];
-        match self.group.as_str() {
-            "" => CORE.contains(&self.kind.as_str()),
-            group => matches!(group, "apps" | "batch" | "autoscaling" | "policy" | "networking.k8s.io"),
-        }
+        let kinds: &[&str] = match self.group.as_str() {
+            "" => &[
+                "Pod",
+                "Node",
+                "Service",
+                "Namespace",
+                "PersistentVolume",
+                "PersistentVolumeClaim",
+                "ReplicationController",
+                "ResourceQuota",
+            ],
+            "apps" => &["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"],
+            "batch" => &["CronJob", "Job"],
+            "autoscaling" => &["HorizontalPodAutoscaler"],
+            "policy" => &["PodDisruptionBudget"],
+            "networking.k8s.io" => &["Ingress"],
+            _ => &[],
+        };
+        kinds.contains(&self.kind.as_str())
     }
 
     /// The path of its collection. `namespace` is ignored for cluster-scoped kinds.

@@ -24,13 +24,6 @@ pub(crate) struct Resource {
     pub(crate) namespaced: bool,
 }
 
-impl Resource {
-    /// `group/version`, or the bare version for the core group.
-    pub(crate) fn api_version(&self) -> String {
-        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
-    }
-}
-
 /// A user of the API server.
 pub(crate) struct Api {
     client: Client,

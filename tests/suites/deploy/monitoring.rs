@@ -129,7 +129,7 @@ fn named() -> Vec<(String, BTreeSet<String>)> {
 /// The names of all samples of a gateway that has seen signals of every kind.
 async fn served() -> BTreeSet<String> {
     let kubectl = simulated();
-    kubectl.run(&["create", "namespace", "kubernaut-system"]);
+    kubectl.run(&["apply", "--server-side", "-k", "overlays/kind"]);
     kubectl.run(&["create", "namespace", "payments"]);
     kubectl.run(&["label", "namespace", "payments", "kubernaut.ai/managed=true"]);
     kubectl.run(&["-n", "payments", "create", "deployment", "checkout", "--image=app"]);
@@ -137,6 +137,8 @@ async fn served() -> BTreeSet<String> {
     let kubeconfig = text(&kubectl.kubeconfig());
     let token = Regex::new(r"token: (\S+)").expect("an expression");
     let token = token.captures(&kubeconfig).expect("a token")[1].trim_matches('"').to_owned();
+    let own = kubectl.run(&["-n", "kubernaut-system", "create", "token", "gateway"]);
+    let kubeconfig = kubeconfig.replace(&token, own.trim());
     let gateway = Gateway::start(&folder.path().join("gateway"), &kubeconfig);
     gateway.probe_until(StatusCode::OK).await;
     let labels = json!({"namespace": "payments", "deployment": "checkout"});
@@ -150,9 +152,11 @@ async fn served() -> BTreeSet<String> {
     send(group(&[resolved], now())).await;
     send(group(&[firing.clone(), json!({"labels": {"namespace": "payments"}})], now())).await;
     gateway.deliver(ALERTS, group(&[firing], now()), "a-wrong-token").await;
+    let events = "/api/v1/signals/kubernetes-event";
+    gateway.deliver(events, event("v1", "Secret", "payments", "unreadable", now()), &token).await;
     kubectl.run(&["delete", "crd", "remediationrequests.kubernaut.ai"]);
     let other = event("v1", "Pod", "payments", "other", now());
-    let (status, answer) = gateway.deliver("/api/v1/signals/kubernetes-event", other, &token).await;
+    let (status, answer) = gateway.deliver(events, other, &token).await;
     assert!(status.is_server_error(), "nothing can be stored: {status} {answer}");
     let samples = gateway.metrics().await;
     let lines = samples.lines().filter(|line| !line.starts_with('#'));

@@ -14,6 +14,7 @@ use crate::{
     servers::real,
     signals::{alert, event, group},
 };
+use ::gateway::signals::discovery::Kind;
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -117,15 +118,19 @@ impl Stage {
         assert_eq!(self.deliver(EVENTS, service).await, 202, "so does the request of the Deployment behind it");
     }
 
-    /// An event about an object of every kind that the gateway may read.
+    /// An event about an object of every kind that the gateway may read: those that it needs, and no others.
     async fn look_ups(&self) {
         for Resource { group, name, kind, namespaced, version } in self.administrator.resources().await {
             let rule = Rule { scope: Scope::Cluster, group: group.clone(), resource: name.clone(), verb: "get".into() };
-            if self.granted.contains(&rule) {
-                let of = Resource { group, name, kind, namespaced, version };
+            let is_granted = self.granted.contains(&rule);
+            let kind = Kind { group, version, kind, plural: name, namespaced };
+            let is_needed = kind.is_needed() && !kind.plural.contains('/');
+            assert_eq!(is_granted, is_needed, "{rule}: what the role grants, and what the gateway needs");
+            if is_granted {
                 let namespace = if namespaced { ELSEWHERE } else { "" };
-                let status = self.deliver(EVENTS, event(&of.api_version(), &of.kind, namespace, "one", now())).await;
-                assert!(status.is_success(), "{of:?}: {status}");
+                let event = event(&kind.api_version(), &kind.kind, namespace, "one", now());
+                let status = self.deliver(EVENTS, event).await;
+                assert!(status.is_success(), "{kind:?}: {status}");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The program that is deployed: its configuration, and what it says about its build.
 use crate::kubectl::deploy;
-use gateway::config::{Config, Environment, Identity};
+use ::gateway::config::{Config, Environment, Identity};
 use std::process::Command;
 
 fn run(arguments: &[&str]) -> String {
@@ -29,4 +29,30 @@ fn version_names_commit_and_verification() {
     assert!(lines[0].contains(env!("CARGO_PKG_VERSION")), "{text}");
     // A build of the tests is given neither.
     assert_eq!(lines[1..], ["commit unknown", "verification unverified build"], "{text}");
+}
+
+/// Compiles the module that takes the two values in, by itself; gives what the compiler says, or nothing.
+fn built_with(commit: &str, verification: &str) -> String {
+    let source = deploy().join("../src/provenance.rs");
+    let place = tempfile::TempDir::new().expect("a folder");
+    let mut rustc = Command::new("rustc");
+    rustc
+        .args(["--edition=2024", "--crate-type=lib", "--emit=metadata"])
+        .arg(source)
+        .arg("--out-dir")
+        .arg(place.path());
+    let values = [("GATEWAY_COMMIT", commit), ("GATEWAY_VERIFICATION", verification), ("CARGO_PKG_VERSION", "1.0.0")];
+    let output = rustc.envs(values).output().expect("rustc runs");
+    if output.status.success() { String::new() } else { String::from_utf8_lossy(&output.stderr).into_owned() }
+}
+
+#[test]
+fn wrong_provenance_stops_the_build() {
+    let (commit, digest) = ("0123456789abcdef0123456789abcdef01234567", format!("sha256:{}", "0f".repeat(32)));
+    assert_eq!(built_with(commit, &digest), "");
+    assert_eq!(built_with("", ""), "");
+    let wrong = built_with("0123456", &digest);
+    assert!(wrong.contains("GATEWAY_COMMIT is not 40 hexadecimal digits"), "{wrong}");
+    let wrong = built_with(commit, "report.json");
+    assert!(wrong.contains("GATEWAY_VERIFICATION is not sha256: and 64 hexadecimal digits"), "{wrong}");
 }
