@@ -1,9 +1,13 @@
 //! Groups failures by cause, so that a report for people shows each cause once.
 //!
 //! A broken protocol violates one invariant in many scenarios: these failures are one cause, shown by the smallest of
-//! them. A run that violates an invariant often misses the scenario's expectation too: such a failure is folded under
-//! the invariant that explains it. JSON keeps every failure.
+//! them. A run that violates an invariant often misses the scenario's expectation too, and the smallest run of a
+//! failure may violate other
+//! invariants: such failures are folded under the one that explains them. JSON keeps every failure.
 use crate::report::{Failure, FailureKind, RunReport};
+
+/// Name of the check of a scenario's own expectations.
+const EXPECTATION: &str = "scenario_expectation";
 
 /// Failures of one invariant under one protocol.
 pub(crate) struct Cause<'a> {
@@ -11,15 +15,29 @@ pub(crate) struct Cause<'a> {
     pub(crate) smallest: &'a Failure,
     /// Failures of the same invariant in other scenarios.
     pub(crate) others: Vec<&'a Failure>,
-    /// Missed expectations that this invariant explains.
+    /// Missed expectations, and failures of other invariants, that this one explains.
     pub(crate) expectations: Vec<&'a Failure>,
 }
 
-impl Cause<'_> {
-    /// Sentence of the expectation that the smallest failure explains.
-    pub(crate) fn expectation(&self) -> Option<&str> {
-        let same = |expectation: &&&Failure| expectation.scenario == self.smallest.scenario;
-        self.expectations.iter().find(same).map(|expectation| &*expectation.sentence)
+impl<'a> Cause<'a> {
+    /// The failures that follow from the smallest one, in words.
+    pub(crate) fn follows(&self) -> Vec<String> {
+        let same = |follows: &&&Failure| follows.scenario == self.smallest.scenario;
+        self.expectations.iter().filter(same).map(|follows| in_words(follows)).collect()
+    }
+
+    /// A conformance case, which is a cause of its own.
+    pub(crate) const fn of_case(case: &'a Failure) -> Self {
+        Self { smallest: case, others: Vec::new(), expectations: Vec::new() }
+    }
+}
+
+/// A failure that follows from another one.
+fn in_words(follows: &Failure) -> String {
+    if follows.invariant == EXPECTATION {
+        format!("The scenario's expectation fails too: {}", follows.sentence)
+    } else {
+        format!("{} fails too: {}", follows.invariant, follows.sentence)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::timeline::{Entry, Happening, Timeline};
 pub(crate) fn focus(timeline: &Timeline, room: usize) -> Vec<usize> {
     let entries = &timeline.entries;
     let mut shown: Vec<usize> = Vec::new();
-    for index in by_relevance(entries) {
+    for index in by_relevance(timeline) {
         let Err(slot) = shown.binary_search(&index) else { continue };
         shown.insert(slot, index);
         if shown.len() + gaps(&shown, entries.len()) > room {
@@ -18,11 +18,13 @@ pub(crate) fn focus(timeline: &Timeline, room: usize) -> Vec<usize> {
     shown
 }
 
-fn by_relevance(entries: &[Entry]) -> Vec<usize> {
+fn by_relevance(timeline: &Timeline) -> Vec<usize> {
+    let entries = &timeline.entries;
     let indexes = |wanted: &dyn Fn(&Entry) -> bool| -> Vec<usize> {
         entries.iter().enumerate().filter(|(_, entry)| wanted(entry)).map(|(index, _)| index).collect()
     };
-    let critical = indexes(&|entry| entry.critical);
+    let evidence = indexes(&|entry| entry.critical);
+    let critical: Vec<usize> = evidence.into_iter().chain(timeline.pair.iter().copied()).collect();
     let joined: Vec<Thread> = critical.iter().filter_map(|&index| Thread::of(&entries[index].what)).collect();
     let joined = indexes(&|entry| Thread::of(&entry.what).is_some_and(|thread| joined.contains(&thread)));
     let distance = |index: usize| {

@@ -66,6 +66,9 @@ pub struct RunReport {
     /// machines do not have it.
     #[serde(skip)]
     pub program: Option<String>,
+    /// `run`: the entries of the corpus, which were replayed first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corpus: Option<Vec<CorpusRow>>,
     /// `exhaust`: the scopes searched, and whether each is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frontier: Option<Vec<Frontier>>,
@@ -196,7 +199,8 @@ pub struct Failure {
     /// Number of runs of the scenario that violated the invariant.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub occurrences: u64,
-    /// Invariant that the same run violated, if this failure is a missed expectation, which that violation explains.
+    /// Invariant whose violation explains this failure: the same run violated it and missed an expectation, or the
+    /// smallest run that violates it violates this one too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explained_by: Option<String>,
     /// Choices other than the default (in order, no fault). They determine the run.
@@ -208,6 +212,82 @@ pub struct Failure {
     /// Nearest run that holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub neighbour: Option<Neighbour>,
+    /// The smallest run found that fails in the same way, and why it fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smallest: Option<Smallest>,
+}
+
+/// The smallest run found that fails in the same way, and why it fails.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Smallest {
+    /// Reason for the failure, in plain English.
+    pub because: String,
+    /// The two steps whose order decides, if there are two.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pair: Vec<String>,
+    /// Command that replays it.
+    pub replay: String,
+    /// The run as one string.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay_string: Option<String>,
+    /// Its replay file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Number of replicas.
+    pub replicas: u64,
+    /// Number of signals.
+    pub signals: u64,
+    /// Number of API calls that were sent before the violation was complete.
+    pub calls_until_violation: u64,
+    /// Number of API calls of the whole run.
+    pub api_calls: u64,
+    /// Number of choices.
+    pub choices: u64,
+    /// Number of choices that depart from "in order, no fault".
+    pub deviations: u64,
+    /// What was taken out of the scenario, and the rules of order and faults that are left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+    /// Whether the search for a smaller run was ended by its time limit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped_early: bool,
+    /// Other invariants that it violates: they follow from the same cause.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// Timeline of this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Timeline>,
+    /// How often it still fails when it continues at random from some point.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub odds: Vec<Odds>,
+    /// Index into `odds` of the point after which failing became much more likely.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jump: Option<usize>,
+    /// Each fault of the run, and whether it fails without it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultNeed>,
+}
+
+/// How often a run fails when it follows the failing run up to some point, and continues at random.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Odds {
+    /// Number of choices that it follows.
+    pub choices: u64,
+    /// The last step that it follows.
+    pub step: String,
+    /// Number of runs that failed.
+    pub failed: u64,
+    /// Number of runs.
+    pub of: u64,
+}
+
+/// One fault of a failing run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultNeed {
+    /// The fault, and the step that it struck.
+    pub fault: String,
+    /// Whether the run holds without it.
+    pub needed: bool,
 }
 
 /// One choice of a run.
@@ -233,6 +313,18 @@ pub struct Neighbour {
     pub difference: String,
     /// Timeline of this run.
     pub timeline: Timeline,
+}
+
+/// One entry of the corpus of failing runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorpusRow {
+    /// Its file.
+    pub file: String,
+    /// `fixed`, `still fails`, `stale`, or `fails nearby` for a stale one near which a run fails.
+    pub outcome: String,
+    /// Reason for which it is stale; empty if it is not.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
 }
 
 /// Progress of an exhaustive search within one scope.
@@ -282,6 +374,9 @@ pub struct Mutant {
     /// Command that replays the first run that caught it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<String>,
+    /// The smallest run found that shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smallest: Option<Smallest>,
 }
 
 /// Number of runs that a strategy needed to catch a mutant, over several seeds.
@@ -357,6 +452,21 @@ impl Failure {
             (None, Some(file)) => format!("lockstep replay {}", file_name(file)),
             (None, None) => self.replay.clone(),
         }
+    }
+}
+
+impl Smallest {
+    /// Its size in words.
+    pub(crate) fn size(&self) -> String {
+        use crate::figures::counted;
+        let calls = counted(self.calls_until_violation, "API call");
+        [
+            counted(self.replicas, "replica"),
+            counted(self.signals, "signal"),
+            format!("{calls} to the violation"),
+            format!("{} of {} not in order", self.deviations, counted(self.choices, "choice")),
+        ]
+        .join(" · ")
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tables: the ones that a verb adds (frontier, mutants, protocol comparison, conformance), and the table of scenarios.
 use crate::{
     figures::{grouped, rate, share},
-    report::{Frontier, Mutant, ProtocolRow, RunReport, RunsToFind, ScenarioReport, Scope},
+    report::{CorpusRow, Frontier, Mutant, ProtocolRow, RunReport, RunsToFind, ScenarioReport, Scope, Smallest},
     summary::verdict_word,
 };
 
@@ -14,12 +14,13 @@ pub(crate) struct Table {
 
 /// The tables that the verb adds to a report.
 pub(crate) fn of_verb(report: &RunReport) -> Vec<Table> {
+    let corpus = report.corpus.as_deref().map(corpus);
     let frontier = report.frontier.as_deref().map(frontier);
     let scope = report.scope.as_ref().map(scope);
     let mutants = report.mutants.as_deref().map(mutants);
     let protocols = report.protocols.as_deref().map(protocols);
     let cases = report.cases.map(|_| cases(&report.scenarios));
-    [frontier, scope, mutants, protocols, cases].into_iter().flatten().collect()
+    [corpus, frontier, scope, mutants, protocols, cases].into_iter().flatten().collect()
 }
 
 /// The table of scenarios, if there are any.
@@ -31,6 +32,13 @@ pub(crate) fn scenarios(report: &RunReport) -> Option<Table> {
     let header = header(&["scenario", "protocol", "transport", "strategy", "runs", "verdict"]);
     let rows: Vec<_> = report.scenarios.iter().map(row).collect();
     (!rows.is_empty()).then_some(Table { title: "Scenarios", header, rows })
+}
+
+/// Entries of the corpus.
+fn corpus(rows: &[CorpusRow]) -> Table {
+    let row = |row: &CorpusRow| vec![row.file.clone(), row.outcome.clone(), row.why.clone()];
+    let header = header(&["entry of the corpus", "outcome", "why"]);
+    Table { title: "Corpus", header, rows: rows.iter().map(row).collect() }
 }
 
 /// Conformance cases by group.
@@ -80,9 +88,21 @@ fn mutants(rows: &[Mutant]) -> Table {
             .to_owned(),
             figure(|runs| runs.median),
             figure(|runs| runs.p95),
+            mutant.smallest.as_ref().map_or_else(none, |smallest| {
+                let Smallest { replicas, signals, calls_until_violation: calls, .. } = smallest;
+                format!("{replicas} × {signals}, {calls} calls")
+            }),
         ]
     };
-    let header = header(&["mutant", "must be caught by", "strategy", "caught", "runs, median", "runs, p95"]);
+    let header = header(&[
+        "mutant",
+        "must be caught by",
+        "strategy",
+        "caught",
+        "runs, median",
+        "runs, p95",
+        "replicas × signals",
+    ]);
     Table { title: "Mutants", header, rows: rows.iter().map(row).collect() }
 }
 

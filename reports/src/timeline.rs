@@ -11,6 +11,24 @@ pub struct Timeline {
     pub lanes: Vec<Lane>,
     /// Entries in the order in which they happened.
     pub entries: Vec<Entry>,
+    /// Indexes of the two entries whose order decides, if they are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pair: Vec<usize>,
+    /// When replicas believed that they held a lease, from the answers to their own writes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beliefs: Vec<Belief>,
+}
+
+/// A stretch in which a replica believed that it held a lease.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Belief {
+    /// Lane of the replica.
+    pub lane: usize,
+    /// Index of the entry with which it begins.
+    pub from: usize,
+    /// Index of the entry with which it ends; None if it never ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<usize>,
 }
 
 /// One lane.

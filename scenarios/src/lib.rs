@@ -8,7 +8,8 @@
 //!   runner's own.
 //! - [`runner`] does one run, [`campaign`] does many: at random, or every schedule within a scope.
 //! - [`guide`] names steps so that a similar run can be steered; [`edits`] makes a scenario smaller; [`shrink`] finds
-//!   the smallest run that still fails.
+//!   the smallest run that still fails; [`explain`] says why it does.
+//! - [`corpus`] keeps failing runs as text.
 //! - [`replay`] records a run, [`timeline`] describes it; [`code`] says which code made it; [`cli`] is the command.
 pub mod api_names;
 pub mod baselines;
@@ -18,8 +19,10 @@ pub mod catalogue;
 pub mod checks;
 pub mod cli;
 pub mod code;
+pub mod corpus;
 pub mod edits;
 pub mod expectations;
+pub mod explain;
 pub mod gateway_faults;
 pub mod generated;
 pub mod guide;

@@ -2,13 +2,13 @@
 use crate::api_names::{object, verb};
 use apiserver::{Change, Commit};
 use model::observation::Observation;
-use reports::timeline::{Entry, Happening, Lane, LaneKind, ObjectState, Timeline};
+use reports::timeline::{Belief, Entry, Happening, Lane, LaneKind, ObjectState, Timeline};
 use serde_json::Value;
 use sim::engine::{ActorId, CallEnd, CallId, Event};
 use std::{collections::BTreeMap, ops::Range};
 
 /// The events of one run, each with the facts that the oracle received from it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Recording {
     events: Vec<(u64, Event, Range<usize>)>,
     answers: BTreeMap<usize, usize>,
@@ -34,19 +34,38 @@ impl Recording {
         self.names.insert(actor, name.to_owned());
     }
 
+    /// Index of the event that made a fact true.
+    fn event_of(&self, fact: usize) -> Option<usize> {
+        let by_event = self.events.iter().position(|(.., observed)| observed.contains(&fact));
+        by_event.or_else(|| self.answers.get(&fact).copied())
+    }
+
+    /// Index of the event by which all these facts are true; the last one if there are none.
+    pub fn complete(&self, evidence: &[usize]) -> usize {
+        let last = evidence.iter().filter_map(|&fact| self.event_of(fact)).max();
+        last.unwrap_or(self.events.len().saturating_sub(1))
+    }
+
+    /// The events, with their times.
+    pub fn events(&self) -> impl Iterator<Item = (u64, &Event)> {
+        self.events.iter().map(|(at, event, _)| (*at, event))
+    }
+
     /// Number of API calls that were sent before the last of these facts became true.
     pub fn calls_until(&self, evidence: &[usize]) -> u64 {
-        let of_fact = |fact: &usize| {
-            let by_event = self.events.iter().position(|(.., observed)| observed.contains(fact));
-            by_event.or_else(|| self.answers.get(fact).copied())
-        };
-        let last = evidence.iter().filter_map(of_fact).max().map_or(self.events.len(), |last| last + 1);
+        let last = (self.complete(evidence) + 1).min(self.events.len());
         let sent = |(_, event, _): &&(u64, Event, Range<usize>)| matches!(event, Event::CallSent { .. });
         self.events[..last].iter().filter(sent).count() as u64
     }
 
     /// The timeline, with the evidence of a violation marked.
     pub fn timeline(&self, replicas: usize, evidence: &[usize]) -> Timeline {
+        self.marked(replicas, evidence, &[])
+    }
+
+    /// The timeline, with these steps marked as the critical pair too.
+    pub fn marked(&self, replicas: usize, evidence: &[usize], pair: &[Mark]) -> Timeline {
+        let mut of_event = Vec::new();
         let mut narrator = Narrator::new(replicas, &self.names);
         let answered: Vec<usize> = evidence.iter().filter_map(|fact| self.answers.get(fact).copied()).collect();
         let begins =
@@ -58,8 +77,37 @@ impl Recording {
             }
             let critical = answered.contains(&index) || evidence.iter().any(|fact| observed.contains(fact));
             narrator.describe(*at, event, critical);
+            of_event.resize(narrator.entries.len(), index);
         }
-        Timeline { lanes: narrator.lanes, entries: narrator.entries }
+        let pair = pair.iter().filter_map(|mark| mark.entry(&narrator.entries, &of_event)).collect();
+        Timeline { lanes: narrator.lanes, entries: narrator.entries, pair, beliefs: narrator.beliefs }
+    }
+}
+
+/// A step of a run, to be marked in its timeline.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    /// Its events.
+    pub events: Range<usize>,
+    /// The call that it is about.
+    pub call: Option<u32>,
+}
+
+impl Mark {
+    /// The entry that shows it: its commit, or else the answer to its call, since a read leaves no other trace.
+    fn entry(&self, entries: &[Entry], of_event: &[usize]) -> Option<usize> {
+        let of_step = |index: usize| self.events.contains(&of_event[index]);
+        let own = |what: &Happening| match what {
+            Happening::CallAnswered { call, .. } => self.call.map(u64::from) == Some(*call),
+            _ => false,
+        };
+        let committed =
+            |index: &usize| matches!(entries[*index].what, Happening::CallCommitted { .. }) && of_step(*index);
+        let all = || 0..entries.len();
+        all()
+            .find(committed)
+            .or_else(|| all().find(|&index| own(&entries[index].what)))
+            .or_else(|| all().find(|&index| of_step(index)))
     }
 }
 
@@ -80,6 +128,9 @@ struct Narrator<'a> {
     calls: BTreeMap<CallId, Begun>,
     objects: BTreeMap<String, usize>,
     commits: Vec<(Commit, bool)>,
+    /// What each write of a lease that is under way does to the belief of its replica.
+    leases: BTreeMap<CallId, bool>,
+    beliefs: Vec<Belief>,
 }
 
 impl<'a> Narrator<'a> {
@@ -95,6 +146,8 @@ impl<'a> Narrator<'a> {
             calls: BTreeMap::new(),
             objects: BTreeMap::new(),
             commits: Vec::new(),
+            leases: BTreeMap::new(),
+            beliefs: Vec::new(),
         }
     }
 
@@ -161,7 +214,10 @@ impl<'a> Narrator<'a> {
                 let lane = lane.or(replica.map(|replica| replica + 1)).unwrap_or(0);
                 self.push(at, lane, Happening::Fault, fault.name().to_owned(), critical);
             }
-            Event::Crashed { replica } => self.push(at, replica + 1, Happening::Crash, "crashes".to_owned(), critical),
+            Event::Crashed { replica } => {
+                self.forget(replica + 1);
+                self.push(at, replica + 1, Happening::Crash, "crashes".to_owned(), critical);
+            }
             Event::Started { replica, actor, .. } => {
                 self.actors.insert(*actor, replica + 1);
             }
@@ -197,6 +253,9 @@ impl<'a> Narrator<'a> {
             let lane = self.object_lane(&format!("{kind} {}", commit.name));
             let (verb, replica) = self.calls.get(&call).map_or(("write", None), |begun| (begun.verb, begun.replica));
             let state = object_state(&commit);
+            if kind == "Lease" {
+                self.leases.insert(call, state == ObjectState::Live);
+            }
             let what = Happening::CallCommitted {
                 call: u64::from(call.0),
                 verb: verb.to_owned(),
@@ -218,7 +277,34 @@ impl<'a> Narrator<'a> {
             CallEnd::Silent => (None, "never answered".to_owned()),
         };
         let (lane, text) = (begun.lane, format!("{} {}: {answer}", begun.verb, begun.object));
+        self.believe(lane, call, status);
         self.push(at, lane, Happening::CallAnswered { call: u64::from(call.0), status }, text, critical);
+    }
+}
+
+impl Narrator<'_> {
+    /// A replica knows of its own writes of a lease when their answers have come.
+    fn believe(&mut self, lane: usize, call: CallId, status: Option<u16>) {
+        let replica = (1..=self.replicas).contains(&lane);
+        let Some(holds) = self.leases.remove(&call).filter(|_| replica && matches!(status, Some(200..=299))) else {
+            return;
+        };
+        let now = self.entries.len();
+        let open = self.beliefs.iter_mut().find(|belief| belief.lane == lane && belief.until.is_none());
+        match (open, holds) {
+            (None, true) => self.beliefs.push(Belief { lane, from: now, until: None }),
+            (Some(belief), false) => belief.until = Some(now),
+            _ => {}
+        }
+    }
+
+    /// A replica that crashed believes nothing.
+    fn forget(&mut self, lane: usize) {
+        let now = self.entries.len();
+        self.beliefs
+            .iter_mut()
+            .filter(|belief| belief.lane == lane)
+            .for_each(|belief| _ = belief.until.get_or_insert(now));
     }
 }
 

@@ -2,14 +2,15 @@
 //! printed.
 //!
 //! Everything is computed here; the template only arranges it.
+mod escape;
 mod lanes;
-mod layout;
-mod svg;
+mod odds;
+mod spans;
 
 use crate::{
-    causes,
+    causes::{self, Cause},
     figures::{counted, duration, grouped, moment, rate},
-    report::{Failure, RunReport},
+    report::{Failure, FailureKind, FaultNeed, RunReport, Smallest},
     summary,
     tables::{self, Table},
     timeline::Timeline,
@@ -25,7 +26,7 @@ pub fn render(report: &RunReport) -> String {
     Page::of(report).render().expect("writing to memory does not fail")
 }
 
-/// One timeline as an SVG element; its colours are the page's.
+/// One timeline as an HTML table; its colours are the page's.
 pub fn swim_lanes(timeline: &Timeline, label: &str) -> String {
     lanes::draw(timeline, label)
 }
@@ -49,16 +50,32 @@ struct Page<'a> {
 
 struct Story<'a> {
     failure: &'a Failure,
-    /// Sentences of the expectations that this failure explains.
-    expectations: Vec<&'a str>,
+    /// Reason for the failure, if it is known; else what happened.
+    title: &'a str,
+    /// The failures that follow from this one, in words.
+    follows: Vec<String>,
+    /// Names of other scenarios with the same failure.
+    elsewhere: Vec<&'a str>,
     rule: &'static str,
     facts: String,
-    /// Command that replays it.
+    /// Command that replays the run that is drawn first.
     again: String,
+    /// Command that replays the run as it was found, if another one is drawn first.
+    found: Option<String>,
+    smallest: Option<Small<'a>>,
     evidence: Vec<Step<'a>>,
     steps: Vec<Step<'a>>,
     drawing: Option<String>,
     neighbour: Option<(&'a str, String)>,
+}
+
+/// The smallest run that fails in the same way.
+struct Small<'a> {
+    facts: String,
+    drawing: Option<String>,
+    odds: Option<(String, String)>,
+    faults: Vec<String>,
+    rules: &'a [String],
 }
 
 struct Step<'a> {
@@ -84,10 +101,15 @@ struct InvariantRow {
 impl<'a> Page<'a> {
     fn of(report: &'a RunReport) -> Self {
         let headline = summary::headline(report);
-        let failures: Vec<&Failure> =
-            report.failures.iter().filter(|failure| causes::explanation(report, failure).is_none()).collect();
-        let sentence = match &*failures {
-            [only] => Some(&*only.sentence),
+        let causes = causes::of(report);
+        let cases = report.failures.iter().filter(|failure| failure.kind == FailureKind::Fidelity);
+        let stories: Vec<Story<'a>> = causes
+            .into_iter()
+            .map(|cause| Story::of(&cause, report))
+            .chain(cases.map(|case| Story::of(&Cause::of_case(case), report)))
+            .collect();
+        let sentence = match &*stories {
+            [only] => Some(only.title),
             _ => None,
         };
         Self {
@@ -98,7 +120,7 @@ impl<'a> Page<'a> {
             headline,
             sentence,
             facts: facts(report),
-            failures: failures.into_iter().map(|failure| Story::of(failure, report)).collect(),
+            failures: stories,
             invariants: summary::invariants(report).into_iter().map(invariant_row).collect(),
             faults: summary::faults(report).into_iter().map(|(name, n)| (name, grouped(n))).collect(),
             tables: tables::of_verb(report).into_iter().chain(tables::scenarios(report)).collect(),
@@ -107,10 +129,8 @@ impl<'a> Page<'a> {
 }
 
 impl<'a> Story<'a> {
-    fn of(failure: &'a Failure, report: &'a RunReport) -> Self {
-        let explained = |other: &&Failure| {
-            causes::explanation(report, other).is_some_and(|explanation| std::ptr::eq(explanation, failure))
-        };
+    fn of(cause: &Cause<'a>, report: &'a RunReport) -> Self {
+        let failure = cause.smallest;
         let rule = model::ALL.iter().find(|invariant| invariant.id == failure.invariant);
         let facts = [
             counted(failure.replicas, "replica"),
@@ -121,12 +141,19 @@ impl<'a> Story<'a> {
         let first = (report.runs > 1).then(|| format!("first in run {}", grouped(failure.first_run)));
         let steps =
             |critical_only: bool| failure.timeline.as_ref().map_or_else(Vec::new, |it| steps(it, critical_only));
+        let smallest = failure.smallest.as_ref();
+        let found = report.to_paste(&failure.replay);
+        let again = smallest.map_or_else(|| found.clone(), |smallest| report.to_paste(&smallest.replay));
         Self {
             failure,
-            expectations: report.failures.iter().filter(explained).map(|other| &*other.sentence).collect(),
+            title: smallest.map_or(&*failure.sentence, |smallest| &*smallest.because),
+            follows: cause.follows(),
+            elsewhere: cause.others.iter().map(|other| &*other.scenario).collect(),
             rule: rule.map_or("", |invariant| invariant.sentence),
             facts: facts.into_iter().chain(first).collect::<Vec<_>>().join(" · "),
-            again: report.to_paste(&failure.replay),
+            found: (found != again).then_some(found),
+            again,
+            smallest: smallest.map(Small::of),
             evidence: steps(true),
             steps: steps(false),
             drawing: failure.timeline.as_ref().map(|timeline| lanes::draw(timeline, &failure.sentence)),
@@ -134,6 +161,22 @@ impl<'a> Story<'a> {
                 .neighbour
                 .as_ref()
                 .map(|neighbour| (&*neighbour.difference, lanes::draw(&neighbour.timeline, &neighbour.difference))),
+        }
+    }
+}
+
+impl<'a> Small<'a> {
+    fn of(smallest: &'a Smallest) -> Self {
+        let need = |fault: &FaultNeed| {
+            let verdict = if fault.needed { "needed: the run holds without it" } else { "not needed" };
+            format!("{}: {verdict}", fault.fault)
+        };
+        Self {
+            facts: smallest.size(),
+            drawing: smallest.timeline.as_ref().map(|timeline| lanes::draw(timeline, &smallest.because)),
+            odds: odds::draw(smallest),
+            faults: smallest.faults.iter().map(need).collect(),
+            rules: &smallest.rules,
         }
     }
 }

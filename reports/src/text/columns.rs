@@ -38,7 +38,7 @@ pub(super) fn write(text: &mut Sheet, timeline: &Timeline, indent: &str, rows: O
     let mut next = 0;
     for index in rows.map_or_else(|| (0..timeline.entries.len()).collect(), |rows| focus(timeline, rows)) {
         skipped(text, indent, index - next);
-        row(text, timeline, &timeline.entries[index], indent);
+        row(text, timeline, index, indent);
         next = index + 1;
     }
     skipped(text, indent, timeline.entries.len() - next);
@@ -66,7 +66,8 @@ fn skipped(text: &mut Sheet, indent: &str, steps: usize) {
     }
 }
 
-fn row(text: &mut Sheet, timeline: &Timeline, entry: &Entry, indent: &str) {
+fn row(text: &mut Sheet, timeline: &Timeline, index: usize, indent: &str) {
+    let entry = &timeline.entries[index];
     let marks: Vec<_> = (0..timeline.lanes.len())
         .map(|lane| if lane == entry.lane { mark(entry).to_string() } else { "·".to_owned() })
         .collect();
@@ -74,7 +75,12 @@ fn row(text: &mut Sheet, timeline: &Timeline, entry: &Entry, indent: &str) {
     let lane = timeline.lanes.get(entry.lane).map_or("?", |lane| &lane.name);
     let cause = entry.replica.filter(|_| !own);
     let cause = cause.map_or_else(String::new, |replica| format!(" (replica {replica})"));
-    let pointer = if entry.critical { '>' } else { ' ' };
+    let pointer = match timeline.pair.iter().position(|&other| other == index) {
+        Some(0) => 'A',
+        Some(_) => 'B',
+        None if entry.critical => '>',
+        None => ' ',
+    };
     let begin = format!("{indent} {pointer} {:>12}  {}  ", moment(entry.at_us), marks.join(" "));
     let margin = begin.chars().count();
     // A narrow terminal gets more lines for the description, as long as there is room for words.

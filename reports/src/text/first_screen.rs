@@ -50,7 +50,7 @@ pub(super) fn write(text: &mut Sheet, report: &RunReport, causes: &[Cause<'_>]) 
     for ((number, cause), shown) in (1..).zip(causes).zip(&shown) {
         let mut lines = entry(number, cause, (report, text.width), *shown);
         // The causes of one run share its replay, which is printed once.
-        if replays.contains(&&*cause.smallest.replay) {
+        if cause.smallest.smallest.is_none() && replays.contains(&&*cause.smallest.replay) {
             lines.pop();
         }
         replays.push(&cause.smallest.replay);
@@ -137,13 +137,15 @@ fn entry(number: usize, cause: &Cause<'_>, (report, width): (&RunReport, usize),
         Shown::Hidden => return Vec::new(),
         Shown::Brief => {}
         Shown::Full => {
-            add(&failure.sentence);
-            if let Some(expectation) = cause.expectation() {
-                add(&format!("The scenario's expectation fails too: {expectation}"));
+            if let Some(smallest) = &failure.smallest {
+                add(&smallest.because);
             }
+            add(&failure.sentence);
+            cause.follows().iter().for_each(|follows| add(follows));
         }
     }
-    lines.push(format!("again   {}", report.to_paste(&failure.replay)));
+    let replay = failure.smallest.as_ref().map_or(&failure.replay, |smallest| &smallest.replay);
+    lines.push(format!("again   {}", report.to_paste(replay)));
     lines.iter_mut().skip(headings).for_each(|line| line.insert_str(0, INDENT));
     lines
 }

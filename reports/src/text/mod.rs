@@ -17,6 +17,7 @@ use crate::{
 };
 use layout::{Sheet, paragraph};
 use model::Verdict;
+use std::fmt::Write;
 
 /// Number of kinds of faults that a short report names.
 const FAULTS: usize = 6;
@@ -59,6 +60,26 @@ pub fn render_within(report: &RunReport, detail: Detail, width: usize) -> String
         stories::write(text, (number, cause, shown), report, full);
     }
     not_modelled(text, report, full);
+    sheet.text
+}
+
+/// Why a run fails: the reason, the smallest run beside the nearest one that holds, and the command that replays it.
+pub fn explanation(report: &RunReport, width: usize) -> String {
+    let mut sheet = Sheet::new(width);
+    for failure in &report.failures {
+        let Some(smallest) = &failure.smallest else { continue };
+        for line in layout::wrapped(&smallest.because, width) {
+            let _ = writeln!(sheet, "{line}");
+        }
+        sheet.end_line();
+        paragraph(&mut sheet, "violated", &format!("{}: {}", failure.invariant, failure.sentence));
+        if !smallest.also.is_empty() {
+            paragraph(&mut sheet, "also", &smallest.also.join(", "));
+        }
+        columns::legend(&mut sheet);
+        stories::small(&mut sheet, (smallest, failure.neighbour.as_ref()), true);
+        paragraph(&mut sheet, "again", &report.to_paste(&smallest.replay));
+    }
     sheet.text
 }
 

@@ -48,6 +48,7 @@ fn unmet_requirements_are_not_a_pass() {
         runs_to_find: None,
         scenario: None,
         replay: None,
+        smallest: None,
     };
     assert_eq!(exit_code(&RunReport { mutants: Some(vec![mutant(true)]), ..race::held() }), HELD);
     assert_eq!(exit_code(&RunReport { mutants: Some(vec![mutant(true), mutant(false)]), ..race::held() }), UNMET);

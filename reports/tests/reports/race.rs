@@ -90,7 +90,7 @@ pub(crate) fn timeline() -> Timeline {
     let mut story = Story(Vec::new());
     replica_0_is_slow(&mut story);
     replica_1_takes_over(&mut story);
-    Timeline { lanes: lanes(), entries: story.0 }
+    Timeline { lanes: lanes(), entries: story.0, ..Timeline::default() }
 }
 
 fn failure() -> Failure {
@@ -121,6 +121,7 @@ fn failure() -> Failure {
         choice_sequence: vec![choice(9, "fault of create rr-…-8c41d2aa", 2, 5), choice(23, "next commit", 1, 2)],
         timeline: Some(timeline()),
         neighbour: None,
+        smallest: None,
     }
 }
 
@@ -172,6 +173,7 @@ pub(crate) fn violated() -> RunReport {
         started: Some("2026-11-30T09:15:00Z".to_owned()),
         part: None,
         program: None,
+        corpus: None,
         frontier: None,
         scope: None,
         mutants: None,
@@ -202,6 +204,7 @@ pub(crate) fn tabular() -> RunReport {
         runs_to_find,
         scenario: None,
         replay: None,
+        smallest: None,
     };
     let protocol = |name: &str, two_active, worst_recovery_seconds| ProtocolRow {
         name: name.to_owned(),

@@ -69,6 +69,7 @@ pub(super) fn blank(command: &str, wall: Duration) -> RunReport {
         started: None,
         part: None,
         program: Some(program::name()),
+        corpus: None,
         frontier: None,
         scope: None,
         mutants: None,

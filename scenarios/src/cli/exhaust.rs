@@ -3,7 +3,7 @@ use super::{
     campaign_report,
     failures::{self, ReplayFiles},
     folder::Folder,
-    options::{ReportOptions, duration, threads},
+    options::{ReportOptions, ShrinkOptions, duration, threads},
     outcome::Outcome,
     output, shard, values,
     with_progress::with_progress,
@@ -70,6 +70,8 @@ pub(super) struct Args {
     #[arg(long)]
     keep_going: bool,
     #[command(flatten)]
+    shrink: ShrinkOptions,
+    #[command(flatten)]
     options: ReportOptions,
 }
 
@@ -104,7 +106,7 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     checkpoint();
     let explored = exploration.so_far();
     let tally = std::slice::from_ref(&explored.tally);
-    let report = certified(&explored, failures::of_campaign(tally, STRATEGY, &files));
+    let report = certified(&explored, failures::of_campaign(tally, STRATEGY, &files, args.shrink));
     let interrupted = progress.interrupted.load(Relaxed) && explored.frontier.iter().any(|row| !row.complete);
     let report = if interrupted { unfinished(report, true) } else { report };
     Ok(output::write(&report, &args.options, &folder))

@@ -1,5 +1,5 @@
 //! Violations as failures of a report, each with a replay file, a command and a timeline.
-use super::{campaign_report::signals, folder::Folder, program::quoted};
+use super::{campaign_report::signals, folder::Folder, options::ShrinkOptions, program::quoted, smallest};
 use crate::{
     campaign::{FirstViolation, Tally, replay_of},
     checks::{EXPECTATION, PANICS, REPEATS, kind},
@@ -13,6 +13,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::{Mutex, PoisonError},
+    time::Instant,
 };
 
 /// Replay files of a campaign's violations, written when they are found.
@@ -60,7 +61,12 @@ pub(super) fn so_far(tallies: &[Tally], strategy: &str, files: &ReplayFiles<'_>)
 
 /// The failures of a campaign that is over. Each violation runs again; the smallest of each invariant gets a timeline,
 /// since a replay shows the others.
-pub(super) fn of_campaign(tallies: &[Tally], strategy: &str, files: &ReplayFiles<'_>) -> Vec<Failure> {
+pub(super) fn of_campaign(
+    tallies: &[Tally],
+    strategy: &str,
+    files: &ReplayFiles<'_>,
+    shrink: ShrinkOptions,
+) -> Vec<Failure> {
     let mut failures = so_far(tallies, strategy, files);
     let drawn = smallest(&failures);
     let violations = files
@@ -87,7 +93,36 @@ pub(super) fn of_campaign(tallies: &[Tally], strategy: &str, files: &ReplayFiles
             failure.choice_sequence.clear();
         }
     }
+    if !shrink.no_shrink {
+        make_smaller(&mut failures, tallies, files, &drawn);
+    }
     failures
+}
+
+/// Makes failures smaller and explains them, as far as the time allows: those that are drawn first.
+#[expect(clippy::disallowed_methods, reason = "the limit is wall time, and the report says if it ended the search")]
+fn make_smaller(failures: &mut [Failure], tallies: &[Tally], files: &ReplayFiles<'_>, drawn: &BTreeSet<usize>) {
+    let began = Instant::now();
+    let subjects = files.subjects.iter().zip(tallies);
+    let found: Vec<(&Subject, &FirstViolation)> =
+        subjects.flat_map(|(subject, tally)| tally.violations.values().map(move |first| (subject, first))).collect();
+    let mut order: Vec<usize> = (0..failures.len()).filter(|&index| failures[index].explained_by.is_none()).collect();
+    order.sort_by_key(|index| !drawn.contains(index));
+    for index in order {
+        let left = smallest::ALL.saturating_sub(began.elapsed());
+        if left.is_zero() || failures[index].kind == FailureKind::NotDeterministic {
+            continue;
+        }
+        let replay = replay_of(found[index].0, found[index].1);
+        let name = format!("{}-{}-{}.smallest.replay", replay.scenario, replay.protocol, failures[index].invariant);
+        // A run that cannot be steered, as over the network, is reported as it was found.
+        let Ok(small) = smallest::of(&replay, smallest::EACH.min(left), |text| files.folder.write(&name, text)) else {
+            continue;
+        };
+        failures[index].smallest = Some(small.smallest);
+        failures[index].neighbour = small.neighbour;
+    }
+    smallest::fold(failures);
 }
 
 /// Indexes of the failures with the fewest choices of their invariant.
@@ -182,6 +217,7 @@ fn blank(subject: &Subject, invariant: &str) -> Failure {
         choice_sequence: Vec::new(),
         timeline: None,
         neighbour: None,
+        smallest: None,
     }
 }
 

@@ -339,6 +339,7 @@ fn failure(args: &Args, case: String, sentence: String) -> Failure {
         choice_sequence: Vec::new(),
         timeline: None,
         neighbour: None,
+        smallest: None,
         scenario: case,
     }
 }

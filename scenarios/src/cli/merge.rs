@@ -5,10 +5,11 @@
 //! their timelines.
 use super::{
     campaign_report,
+    corpus::{self, Verified},
     extent::Extent,
     failures::{self, ReplayFiles},
     folder::Folder,
-    options::ReportOptions,
+    options::{ReportOptions, ShrinkOptions},
     outcome::Outcome,
     output, part, print,
 };
@@ -155,7 +156,9 @@ fn merged(parts: &[Read], all: bool, folder: &Folder) -> anyhow::Result<RunRepor
     report.started = parts.iter().filter_map(|read| read.report.started.clone()).min();
     let complete = all && parts.iter().all(|read| read.report.complete);
     extent.describe(&mut report, &tallies, extent.ended_in_parts(&tallies, complete));
-    report.failures = failures::of_campaign(&tallies, strategy, &files);
+    report.failures = failures::of_campaign(&tallies, strategy, &files, ShrinkOptions { no_shrink: false });
+    let of_corpus = parts.iter().find_map(|read| Verified::of(&read.report));
+    of_corpus.iter().for_each(|corpus| corpus.add_to(&mut report));
     campaign_report::judge(&mut report, &settings, &extent.plan, (&subjects, &tallies));
     Ok(report)
 }
@@ -166,7 +169,7 @@ fn first_failures(parts: &[Read]) -> impl Iterator<Item = (usize, &Failure)> {
     for read in parts {
         for failure in &read.report.failures {
             let row = read.report.scenarios.iter().position(|row| row.name == failure.scenario);
-            let Some(row) = row else { continue };
+            let Some(row) = row.filter(|_| failure.strategy != corpus::STRATEGY) else { continue };
             let known = first.entry((row, &failure.invariant)).or_insert(failure);
             if failure.first_run < known.first_run {
                 *known = failure;

@@ -5,10 +5,12 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 mod campaign_report;
 mod completions;
+mod corpus;
 mod determinism;
 mod digest;
 mod doctor;
 mod exhaust;
+mod explain;
 mod export;
 mod extent;
 mod failures;
@@ -31,6 +33,7 @@ mod serve;
 mod shard;
 mod shrink;
 mod signals;
+mod smallest;
 mod tokens;
 mod usage;
 mod values;
@@ -78,6 +81,8 @@ enum Verb {
     Mutants(mutants::Args),
     Replay(replay::Args),
     Shrink(shrink::Args),
+    Explain(explain::Args),
+    Corpus(corpus::Args),
     Export(export::Args),
     Merge(merge::Args),
     List(list::Args),
@@ -102,6 +107,8 @@ impl Command {
             Verb::Mutants(args) => mutants::execute(&args),
             Verb::Replay(args) => replay::execute(&args),
             Verb::Shrink(args) => shrink::execute(&args),
+            Verb::Explain(args) => explain::execute(&args),
+            Verb::Corpus(args) => corpus::execute(&args),
             Verb::Export(args) => export::execute(&args),
             Verb::Merge(args) => merge::execute(&args),
             Verb::List(args) => list::execute(&args),

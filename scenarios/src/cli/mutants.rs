@@ -2,9 +2,9 @@
 use super::{
     campaign_report,
     folder::Folder,
-    options::{ReportOptions, Strategy, threads},
+    options::{ReportOptions, ShrinkOptions, Strategy, threads},
     outcome::Outcome,
-    output, shard, values,
+    output, shard, smallest, values,
     with_progress::with_progress,
 };
 use crate::{
@@ -53,6 +53,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "I/N", value_parser = shard::parse)]
     shard: Option<Shard>,
     #[command(flatten)]
+    shrink: ShrinkOptions,
+    #[command(flatten)]
     options: ReportOptions,
 }
 
@@ -74,7 +76,28 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     };
     let checkpoint = || folder.write_report(&report(false));
     with_progress(&progress, None, &checkpoint, || hunting.run(&budget, &progress))?;
-    Ok(output::write(&report(true), &args.options, &folder))
+    let mut report = report(true);
+    if !args.shrink.no_shrink && !progress.interrupted.load(Relaxed) {
+        make_smaller(&mut report, &hunting.so_far(), &folder);
+    }
+    Ok(output::write(&report, &args.options, &folder))
+}
+
+/// Wall time for the search for the smallest run of one mutant, and of all.
+const SMALLEST_OF_EACH: Duration = Duration::from_secs(2);
+const SMALLEST_OF_ALL: Duration = Duration::from_secs(30);
+
+/// Adds the smallest run that shows each mutant, as far as the time allows.
+#[expect(clippy::disallowed_methods, reason = "the limit is wall time, and the report says if it ended the search")]
+fn make_smaller(report: &mut RunReport, hunted: &[Hunted], folder: &Folder) {
+    let began = Instant::now();
+    for (row, hunted) in report.mutants.iter_mut().flatten().zip(hunted) {
+        let left = SMALLEST_OF_ALL.saturating_sub(began.elapsed());
+        let Some(replay) = hunted.replay.as_ref().filter(|_| !left.is_zero()) else { continue };
+        let name = format!("{}.smallest.replay", row.name);
+        let write = |text: &str| folder.write(&name, text);
+        row.smallest = smallest::of(replay, SMALLEST_OF_EACH.min(left), write).ok().map(|small| small.smallest);
+    }
 }
 
 fn selected(args: &Args) -> Vec<usize> {
@@ -115,5 +138,6 @@ fn row(hunted: &Hunted, strategy: &str) -> Mutant {
         runs_to_find,
         scenario: Some(mutant.scenario.to_owned()),
         replay: replay.map(|line| format!("lockstep replay {line}")),
+        smallest: None,
     }
 }

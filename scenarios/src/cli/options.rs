@@ -32,6 +32,14 @@ impl Strategy {
     }
 }
 
+/// Whether failures are made smaller and explained.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct ShrinkOptions {
+    /// Reports failures as they were found, without a search for the smallest run that fails in the same way.
+    #[arg(long)]
+    pub(super) no_shrink: bool,
+}
+
 /// How and where a report is written.
 #[derive(Debug, Args)]
 pub(super) struct ReportOptions {

@@ -137,7 +137,9 @@ pub(super) fn text(given: &str) -> anyhow::Result<String> {
     if path.is_dir() {
         bail!("{given} is a directory; name the replay files in it, as in `lockstep replay {given}/*.replay`");
     }
-    let is_file = path.exists() || path.components().count() > 1 || !given.contains(':');
+    // The string of a smaller run has slashes too, as in pair/replicas=1:none:direct:-:-:random:1.
+    let is_string = given.matches(':').count() >= 6 || given.contains(':') && path.components().count() == 1;
+    let is_file = path.exists() || !is_string;
     if !is_file {
         return Ok(given.to_owned());
     }
@@ -146,7 +148,7 @@ pub(super) fn text(given: &str) -> anyhow::Result<String> {
 }
 
 /// The report of a replayed run. It has no wall-clock figures, so the same replay prints the same bytes.
-fn report(subject: &Subject, replay: &Replay, given: &str, run: &Run) -> RunReport {
+pub(super) fn report(subject: &Subject, replay: &Replay, given: &str, run: &Run) -> RunReport {
     let mut tally = Tally::default();
     tally.add(0, 0, run);
     let campaign = (std::slice::from_ref(subject), std::slice::from_ref(&tally));

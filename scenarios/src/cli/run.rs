@@ -1,10 +1,11 @@
 //! `lockstep run`: the main job.
 use super::{
     campaign_report::{self, RUNS_ENOUGH},
+    corpus::{self, Verified},
     extent::{Ended, Extent},
     failures::{self, ReplayFiles},
     folder::Folder,
-    options::{ReportOptions, Strategy, duration, threads},
+    options::{ReportOptions, ShrinkOptions, Strategy, duration, threads},
     outcome::Outcome,
     output,
     part::{self, Settings},
@@ -21,6 +22,7 @@ use crate::{
 use reports::report::RunReport;
 use sim::Faults;
 use std::{
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -90,6 +92,14 @@ pub(super) struct Args {
     /// Part of the runs to make, as I/N with I from 0; `/N` takes I from JOB_COMPLETION_INDEX.
     #[arg(long, value_name = "I/N", value_parser = shard::parse)]
     shard: Option<Shard>,
+    /// Folder of failing runs to replay first; `lockstep-corpus` if there is one.
+    #[arg(long, value_name = "DIR")]
+    corpus: Option<PathBuf>,
+    /// Rewrites stale entries of the corpus for which a failing run was found nearby.
+    #[arg(long)]
+    rewrite_corpus: bool,
+    #[command(flatten)]
+    shrink: ShrinkOptions,
     #[command(flatten)]
     options: ReportOptions,
 }
@@ -103,6 +113,7 @@ impl Args {
 /// A run that is under way, or over.
 struct Job<'a> {
     args: &'a Args,
+    corpus: &'a Verified,
     subjects: &'a [Subject],
     extent: &'a Extent,
     progress: &'a Progress,
@@ -115,6 +126,9 @@ struct Job<'a> {
 pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     let (began, started) = (Instant::now(), campaign_report::now());
     let folder = Folder::open(&args.options)?;
+    let first_part = args.shard.is_none_or(|shard| shard.index == 0);
+    let entries = if first_part { corpus::for_run(args.corpus.as_deref())? } else { Vec::new() };
+    let corpus = corpus::verify(&entries, args.rewrite_corpus)?;
     let subjects = subjects(args);
     let extent = extent(args, &subjects);
     let budget = Budget {
@@ -128,10 +142,11 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     let (progress, files) = (Arc::new(Progress::default()), ReplayFiles::new(&folder, &subjects));
     let found = |subject: usize, first: &campaign::FirstViolation| files.write(subject, first);
     let sums = Sums::new(subjects.len(), &found);
-    let job = Job { args, subjects: &subjects, extent: &extent, progress: &progress, files: &files, began, started };
+    let (subjects, extent, progress_so_far) = (&subjects, &extent, &progress);
+    let job = Job { args, corpus: &corpus, subjects, extent, progress: progress_so_far, files: &files, began, started };
     let checkpoint = || folder.write_report(&job.checkpoint(&sums.so_far()));
     with_progress(&progress, budget.plan.total(), &checkpoint, || {
-        campaign::run_into(&sums, &subjects, &budget, &progress);
+        campaign::run_into(&sums, subjects, &budget, &progress);
     })?;
     checkpoint();
     Ok(output::write(&job.report(&sums.so_far()), &args.options, &folder))
@@ -142,14 +157,16 @@ impl Job<'_> {
     fn checkpoint(&self, tallies: &[Tally]) -> RunReport {
         let mut report = self.sums(tallies, Ended::NotYet);
         report.failures = failures::so_far(tallies, self.args.strategy.name(), self.files);
+        self.corpus.add_to(&mut report);
         report
     }
 
     /// The report at the end.
     fn report(&self, tallies: &[Tally]) -> RunReport {
         let mut report = self.sums(tallies, self.extent.ended(tallies, self.progress));
-        report.failures = failures::of_campaign(tallies, self.args.strategy.name(), self.files);
+        report.failures = failures::of_campaign(tallies, self.args.strategy.name(), self.files, self.args.shrink);
         campaign_report::judge(&mut report, &self.settings(), &self.extent.plan, (self.subjects, tallies));
+        self.corpus.add_to(&mut report);
         report
     }
 

@@ -12,5 +12,5 @@ pub mod steered;
 pub mod step;
 
 pub use rules::Guide;
-pub use steered::{Course, Log, Steered};
+pub use steered::{Course, Kept, Log, Steered};
 pub use step::{Kind, StepName};

@@ -31,8 +31,12 @@ pub struct Kept {
     pub guide: Guide,
     /// Its steps, in order.
     pub steps: Vec<StepName>,
+    /// What each step was in the run itself.
+    pub taken: Vec<Alternative>,
     /// Number of choices made before each step.
     pub choices: Vec<usize>,
+    /// Number of events before each step.
+    pub events: Vec<usize>,
 }
 
 /// The log of a run that is under way, or over.
@@ -63,6 +67,7 @@ pub struct Steered {
     /// Choices since then, by label.
     since: BTreeMap<Label, u32>,
     choices: usize,
+    events: usize,
     log: Log,
 }
 
@@ -85,6 +90,7 @@ impl Steered {
             at: None,
             since: BTreeMap::new(),
             choices: 0,
+            events: 0,
             log: log.clone(),
         };
         (Choices::new(source), log)
@@ -164,11 +170,14 @@ impl Source for Steered {
         self.at = Some(name.clone());
         let mut log = self.log.locked();
         log.steps.push(name);
+        log.taken.push(step.clone());
         log.choices.push(self.choices);
+        log.events.push(self.events);
     }
 
     fn saw(&mut self, event: &Event) {
         self.names.see(event);
+        self.events += 1;
     }
 
     fn mismatch(&self) -> Option<String> {

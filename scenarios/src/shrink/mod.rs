@@ -13,7 +13,7 @@ mod structure;
 mod target;
 mod trial;
 
-pub use size::Size;
+pub use size::{Size, is_fault};
 pub use target::Target;
 pub use trial::Limits;
 

@@ -44,7 +44,7 @@ impl Size {
 }
 
 /// Whether a pick of this label other than the first is something that goes wrong.
-pub(super) fn is_fault(label: Label) -> bool {
+pub fn is_fault(label: Label) -> bool {
     label.cost() == Cost::Fault || matches!(label, Label::ClockOffset | Label::ClockRate | Label::Workload)
 }
 

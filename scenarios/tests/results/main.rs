@@ -23,7 +23,7 @@ use std::{
 const LOCKSTEP: &str = env!("CARGO_BIN_EXE_lockstep");
 
 /// A campaign that finds a violation in its first runs.
-const VIOLATED: [&str; 6] = ["run", "pair", "--protocol", "none", "--runs", "30"];
+const VIOLATED: [&str; 7] = ["run", "pair", "--protocol", "none", "--runs", "30", "--no-shrink"];
 /// A campaign that holds.
 const HELD: [&str; 4] = ["run", "pair", "--runs", "3"];
 
