@@ -80,7 +80,7 @@ impl Attributes<'_> {
         } else {
             format!("in the namespace {}", quoted(namespace))
         };
-        let what = format!("resource \"{resource}{slash}{subresource}\" in API group {group:?}");
+        let what = format!("resource \"{resource}{slash}{subresource}\" in API group {group}", group = quoted(group));
         let subject = Subject { group, kind: resource };
         let why = format!("User {} cannot {verb} {what} {scope}", quoted(user));
         status::forbidden(subject, name, &format!("{}{reason}", sanitized(&why)))

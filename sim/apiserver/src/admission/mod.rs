@@ -7,6 +7,7 @@
 //! matchConditions (501), the other versions of an object (matchPolicy), policies in CEL.
 //!
 //! May import: the folders from base to request, in the order of the crate's documentation.
+use crate::base::go_text::quoted;
 use crate::{
     base::{
         object::{self, Object},
@@ -118,7 +119,7 @@ impl Webhooks<'_> {
                  supported for this type of webhook"
                     .to_owned()
             }
-            AdmissionResponse::Fail(why) => format!("failed to call webhook: Post {:?}: {why}", webhook.url),
+            AdmissionResponse::Fail(why) => format!("failed to call webhook: Post {}: {why}", quoted(&webhook.url)),
         };
         if webhook.fails_open { Ok(None) } else { Err(status::webhook_failed(name, &why)) }
     }

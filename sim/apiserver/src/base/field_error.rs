@@ -23,6 +23,17 @@ impl FieldError {
         Self::new(field, "FieldValueInvalid", format!("Invalid value: {detail}"))
     }
 
+    /// An invalid value that the message shows in another form than JSON's.
+    pub(crate) fn invalid_as(field: impl Into<String>, shown: &str, detail: impl fmt::Display) -> Self {
+        Self::new(field, "FieldValueInvalid", format!("Invalid value: {shown}: {detail}"))
+    }
+
+    /// An unsupported value that the message shows in another form than JSON's.
+    pub(crate) fn not_supported_as(field: impl Into<String>, shown: &str, supported: &[&str]) -> Self {
+        let list = supported.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", ");
+        Self::new(field, "FieldValueNotSupported", format!("Unsupported value: {shown}: supported values: {list}"))
+    }
+
     pub(crate) fn wrong_type(field: impl Into<String>, shown: &str, detail: impl fmt::Display) -> Self {
         Self::new(field, "FieldValueTypeInvalid", format!("Invalid value: {}: {detail}", quoted(shown)))
     }

@@ -263,7 +263,7 @@ pub fn denied_by_webhook(webhook: &str, code: u16, reason: String, message: &str
         ("", reason) => format!(": {reason}"),
         (message, _) => format!(": {message}"),
     };
-    let message = format!("admission webhook {webhook:?} denied the request{why}");
+    let message = format!("admission webhook {webhook} denied the request{why}", webhook = quoted(webhook));
     let mut status = Status::failure(code.max(400), "", message, None);
     status.reason = (!reason.is_empty()).then_some(Cow::Owned(reason));
     status
@@ -271,7 +271,7 @@ pub fn denied_by_webhook(webhook: &str, code: u16, reason: String, message: &str
 
 /// 500: the call of a webhook failed, and its failure policy is Fail.
 pub fn webhook_failed(webhook: &str, why: &str) -> Box<Status> {
-    Box::new(internal_error(&format!("failed calling webhook {webhook:?}: {why}")))
+    Box::new(internal_error(&format!("failed calling webhook {webhook}: {why}", webhook = quoted(webhook))))
 }
 
 /// 401: an unknown token, or an actor that the server does not know.

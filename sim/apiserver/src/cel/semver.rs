@@ -1,4 +1,5 @@
 //! Semantic versions (github.com/blang/semver, k8s.io/apiserver/pkg/cel/library/semverlib.go).
+use crate::base::go_text::quoted;
 use std::cmp::Ordering;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl Semver {
         let numbers = [number("major", major)?, number("minor", minor)?, number("patch", patch)?];
         let pre = pre.map(|pre| pre.split('.').map(part).collect()).transpose()?.unwrap_or_default();
         for part in build.iter().flat_map(|build| build.split('.')) {
-            let wrong = |why: &str| Err(format!("{why} {part:?}"));
+            let wrong = |why: &str| Err(format!("{why} {part}", part = quoted(part)));
             if part.is_empty() {
                 return Err("Build meta data is empty".into());
             }
@@ -85,14 +86,14 @@ fn is_word(byte: u8) -> bool {
 }
 
 fn number(which: &str, text: &str) -> Result<u64, String> {
-    let wrong = |why: &str| Err(format!("{why} {which} number {text:?}"));
+    let wrong = |why: &str| Err(format!("{why} {which} number {text}", text = quoted(text)));
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         return wrong("Invalid character(s) found in");
     }
     if text.len() > 1 && text.starts_with('0') {
-        return Err(format!("{} number must not contain leading zeroes {text:?}", capital(which)));
+        return Err(format!("{} number must not contain leading zeroes {text}", capital(which), text = quoted(text)));
     }
-    text.parse().map_err(|_| format!("strconv.ParseUint: parsing {text:?}: value out of range"))
+    text.parse().map_err(|_| format!("strconv.ParseUint: parsing {text}: value out of range", text = quoted(text)))
 }
 
 fn capital(word: &str) -> String {
@@ -106,14 +107,17 @@ fn part(text: &str) -> Result<Part, String> {
     }
     if text.bytes().all(|b| b.is_ascii_digit()) {
         if text.len() > 1 && text.starts_with('0') {
-            return Err(format!("Numeric PreRelease version must not contain leading zeroes {text:?}"));
+            return Err(format!(
+                "Numeric PreRelease version must not contain leading zeroes {text}",
+                text = quoted(text)
+            ));
         }
         return text.parse().map(Part::Number).map_err(|why| why.to_string());
     }
     if text.bytes().all(is_word) {
         return Ok(Part::Text(text.to_owned()));
     }
-    Err(format!("Invalid character(s) found in prerelease {text:?}"))
+    Err(format!("Invalid character(s) found in prerelease {text}", text = quoted(text)))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 //! Answers in plain text.
+use crate::base::go_text::quoted;
 use crate::base::request::{Answer, AnswerBody};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
@@ -11,7 +12,10 @@ pub(crate) fn page_not_found() -> Answer {
 /// The answer for a path with a prefix and no resource.
 pub(crate) fn unknowable(path: &str) -> Answer {
     let why = format!("unable to determine kind and namespace from url, {path}");
-    text_answer(500, format!("Internal Server Error: {path:?}: failed to create RequestInfo: {why}\n"))
+    text_answer(
+        500,
+        format!("Internal Server Error: {path}: failed to create RequestInfo: {why}\n", path = quoted(path)),
+    )
 }
 
 pub(crate) fn text_answer(code: u16, text: String) -> Answer {

@@ -3,6 +3,7 @@
 //! A body of another kind is refused in one of two ways: a kind that the scheme knows cannot be converted, any other is
 //! not registered.
 use super::{group::EXTENSIONS, kind::Kind};
+use crate::base::go_text::quoted;
 use std::{collections::BTreeMap, sync::LazyLock};
 
 /// The place in Go's source that messages name as the scheme.
@@ -48,11 +49,11 @@ pub(crate) fn refusal(wanted: &Kind, api_version: &str, kind: &str) -> Option<St
         return match known {
             true if package == self::package(&wanted.group) && kind == wanted.kind => None,
             true => Some(unknown_conversion(&format!("{package}.{kind}"), &wanted_type(wanted))),
-            false => Some(unregistered(&format!("the internal version of group {group:?}"), kind)),
+            false => Some(unregistered(&format!("the internal version of group {group}", group = quoted(group)), kind)),
         };
     }
     if !is_registered(wanted, api_version, kind) {
-        return Some(unregistered(&format!("version {api_version:?}"), kind));
+        return Some(unregistered(&format!("version {api_version}", api_version = quoted(api_version)), kind));
     }
     if kind == wanted.kind && package == self::package(&wanted.group) || is_moved(wanted, group, kind) {
         return None;
@@ -72,8 +73,11 @@ pub(crate) fn options_refusal(api_version: &str, kind: &str) -> Option<String> {
     }
     let (group, version) = group_version(api_version);
     let internal = version == "__internal";
-    let place =
-        if internal { format!("the internal version of group {group:?}") } else { format!("version {api_version:?}") };
+    let place = if internal {
+        format!("the internal version of group {group}", group = quoted(group))
+    } else {
+        format!("version {api_version}", api_version = quoted(api_version))
+    };
     Some(unregistered(&place, kind))
 }
 
@@ -118,7 +122,7 @@ fn unknown_conversion(from: &str, to: &str) -> String {
 }
 
 fn unregistered(place: &str, kind: &str) -> String {
-    format!("no kind {kind:?} is registered for {place} in scheme {SCHEME:?}")
+    format!("no kind {kind} is registered for {place} in scheme {SCHEME:?}", kind = quoted(kind))
 }
 
 #[cfg(test)]

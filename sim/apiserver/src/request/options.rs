@@ -37,6 +37,7 @@ pub(crate) struct Options<'a> {
     pub(crate) force: Option<bool>,
     pub(crate) propagation_policy: Option<Cow<'a, str>>,
     pub(crate) orphan_dependents: Option<bool>,
+    pub(crate) grace_period_seconds: Option<i64>,
     /// A precondition of a delete.
     pub(crate) uid: Cow<'a, str>,
     /// Time after which the client gives up, as written; nothing takes time here.
@@ -79,7 +80,7 @@ impl<'a> Options<'a> {
                 let seconds = self.number(&value, LIST).and_then(|seconds| u32::try_from(seconds).ok());
                 self.timeout_seconds = seconds.filter(|seconds| *seconds > 0);
             }
-            "gracePeriodSeconds" => _ = self.number(&value, DELETE),
+            "gracePeriodSeconds" => self.grace_period_seconds = self.number(&value, DELETE),
             "timeout" => self.timeout = value,
             "uid" => self.uid = value,
             "dryRun" => self.dry_run.push(value),

@@ -1,4 +1,5 @@
 //! One step of a path into an object (sigs.k8s.io/structured-merge-diff/v6/fieldpath/{element,serialize-pe}.go).
+use crate::base::go_text::quoted;
 use serde_json::{Map, Value};
 use std::{cmp::Ordering, fmt};
 
@@ -32,7 +33,7 @@ impl Element {
                 Value::Object(members) => Self::Key(members.into_iter().collect()),
                 other => return Err(format!("expected a map as key, got {other}")),
             },
-            "i" => Self::Index(rest.parse().map_err(|_| format!("{rest:?} is not an index"))?),
+            "i" => Self::Index(rest.parse().map_err(|_| format!("{rest} is not an index", rest = quoted(rest)))?),
             _ => return Ok(None),
         }))
     }

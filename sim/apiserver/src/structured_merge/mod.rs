@@ -5,6 +5,7 @@
 //! patches need; the schema checks bounds and patterns. Each walk over values has a module.
 //!
 //! May import: base.
+use crate::base::go_text::quoted;
 use element::Element;
 use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeMap};
@@ -196,7 +197,7 @@ impl Types {
         });
         let found: BTreeMap<String, Value> = found.collect();
         if found.is_empty() {
-            let shown = keys.iter().map(|key| format!("{key:?}")).collect::<Vec<_>>().join(" ");
+            let shown = keys.iter().map(|key| quoted(key).to_string()).collect::<Vec<_>>().join(" ");
             return Err(format!(
                 "associative list with keys has an element that omits all key fields [{shown}] \
                  (and doesn't have default values for any key fields)"

@@ -1,6 +1,10 @@
 //! Jobs and cron jobs (k8s.io/kubernetes/pkg/apis/batch, pkg/registry/batch/job/strategy.go). Not checked: failure and
 //! success policies, the names of time zones.
-use super::check::{self, list, number, text};
+use super::{
+    check::{self, number, text},
+    pods,
+};
+use crate::base::go_text::quoted;
 use crate::base::{field_error::FieldError, object};
 use serde_json::{Map, Value, json};
 
@@ -38,15 +42,14 @@ pub(crate) fn prepare_job(job: &mut Map<String, Value>) {
     let manual = spec.get("manualSelector") == Some(&Value::Bool(true));
     let Some(template) = spec.get_mut("template").filter(|_| !manual) else { return };
     let metadata = object::metadata_mut(template);
-    let shared = metadata.contains_key("labels");
     let labels = metadata.entry("labels").or_insert_with(|| json!({}));
     for (keys, value) in [(OWN, &uid), (NAMES, &name)] {
         keys.iter().for_each(|key| labels[*key] = value.clone());
     }
-    let labels = shared.then(|| labels.clone());
+    let labels = labels.clone();
     let selector = spec.entry("selector").or_insert_with(|| json!({}));
     selector["matchLabels"][OWN[0]] = uid;
-    if let (Some(labels), Some(metadata)) = (labels, job.get_mut("metadata").and_then(Value::as_object_mut)) {
+    if let Some(metadata) = job.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.entry("labels").or_insert(labels);
     }
 }
@@ -112,9 +115,8 @@ fn job_spec(object: &Value, at: &str, errors: &mut Vec<FieldError>) {
             }
         }
     }
-    if list(object, &pointer("template/spec/containers")).is_empty() {
-        errors.push(FieldError::required(path("template/spec/containers"), ""));
-    }
+    let spec = object.pointer(&pointer("template/spec")).unwrap_or(&Value::Null);
+    pods::spec::validate(spec, &path("template/spec"), errors);
     let restart = path("template/spec/restartPolicy");
     match text(object, &pointer("template/spec/restartPolicy")) {
         "" | "Always" => errors.push(FieldError::required(restart, "valid values: \"OnFailure\", \"Never\"")),
@@ -213,7 +215,7 @@ fn cron_number(text: &str, high: u32) -> Result<u32, String> {
 }
 
 fn not_a_number(text: &str) -> String {
-    format!("failed to parse int from {text}: strconv.Atoi: parsing {text:?}: invalid syntax")
+    format!("failed to parse int from {text}: strconv.Atoi: parsing {}: invalid syntax", quoted(text))
 }
 
 #[cfg(test)]

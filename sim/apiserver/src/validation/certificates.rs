@@ -2,6 +2,7 @@
 //!
 //! The signature of a request is not checked.
 use super::check::{list, number, text};
+use crate::base::go_text::quoted;
 use crate::{
     access::user::User,
     base::{field_error::FieldError, timestamp},
@@ -118,7 +119,8 @@ pub(crate) fn validate(request: &Value, old: Option<&Value>, subresource: &str, 
             all.filter(|condition| condition["type"] == decision).cloned().collect()
         };
         let (new, before) = (of(request), of(old));
-        let (field, shown) = ("status.conditions", format!("a condition of type {decision:?}"));
+        let (field, shown) =
+            ("status.conditions", format!("a condition of type {decision}", decision = quoted(decision)));
         if new.len() < before.len() {
             errors.push(FieldError::forbidden(field, format!("updates may not remove {shown}")));
         } else if new.len() > before.len() && subresource != "approval" {

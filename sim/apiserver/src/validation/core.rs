@@ -1,7 +1,7 @@
 //! Defaults and validation of built-in kinds other than leases: the few rules that scenarios reach.
 //!
 //! Otherwise their bodies are not checked; `docs/fidelity.md` says so.
-use super::namespace;
+use super::{namespace, pods};
 use crate::{base::field_error::FieldError, extensions::defaults, registry::events};
 use serde_json::{Map, Value, json};
 
@@ -14,11 +14,6 @@ const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric charac
 pub(crate) fn default(kind: &str, object: &mut Map<String, Value>) {
     match kind {
         "Namespace" => namespace::label(object),
-        "Deployment" | "ReplicaSet" | "StatefulSet" => {
-            if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
-                spec.entry("replicas").or_insert_with(|| json!(1));
-            }
-        }
         "Event" => events::add_zero_members(object),
         "CustomResourceDefinition" => defaults::default(object),
         _ => {}
@@ -37,7 +32,10 @@ pub(crate) fn prepare_new(kind: &str, object: &mut Map<String, Value>) -> bool {
             defaults::prepare_new(object);
             return true;
         }
-        "Pod" => json!({"phase": "Pending", "qosClass": "BestEffort"}),
+        "Pod" => {
+            let class = pods::qos::class(object.get("spec").unwrap_or(&Value::Null));
+            json!({"phase": "Pending", "qosClass": class})
+        }
         "Node" => return true,
         _ => return false,
     };
@@ -47,12 +45,6 @@ pub(crate) fn prepare_new(kind: &str, object: &mut Map<String, Value>) -> bool {
 
 /// Validates a new object of a built-in kind.
 pub(crate) fn validate(kind: &str, object: &Value, errors: &mut Vec<FieldError>) {
-    if kind == "Pod" {
-        let containers = object.pointer("/spec/containers").and_then(Value::as_array);
-        if containers.is_none_or(Vec::is_empty) {
-            errors.push(FieldError::required("spec.containers", ""));
-        }
-    }
     if kind == "ConfigMap" {
         config_keys(object, errors);
     }

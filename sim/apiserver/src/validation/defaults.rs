@@ -24,6 +24,22 @@ const TABLE: &[(&str, &str, Defaults)] = &[
         ],
     ),
     ("", "ReplicationController", &[("spec.replicas", "1")]),
+    (
+        "apps",
+        "Deployment",
+        &[("spec.replicas", "1"), ("spec.revisionHistoryLimit", "10"), ("spec.progressDeadlineSeconds", "600")],
+    ),
+    ("apps", "ReplicaSet", &[("spec.replicas", "1")]),
+    (
+        "apps",
+        "StatefulSet",
+        &[
+            ("spec.replicas", "1"),
+            ("spec.revisionHistoryLimit", "10"),
+            ("spec.podManagementPolicy", r#""OrderedReady""#),
+        ],
+    ),
+    ("apps", "DaemonSet", &[("spec.revisionHistoryLimit", "10")]),
     ("", "Endpoints", &[("subsets[].ports[].protocol", r#""TCP""#)]),
     (
         "batch",
@@ -152,7 +168,7 @@ pub(crate) fn fill(kind: &Kind, object: &mut Map<String, Value>) {
     }
 }
 
-fn fill_member(object: &mut Map<String, Value>, path: &str, default: &str) {
+pub(super) fn fill_member(object: &mut Map<String, Value>, path: &str, default: &str) {
     let Some((head, rest)) = path.split_once('.') else {
         let zero = path.strip_suffix('!');
         let name = zero.unwrap_or(path);

@@ -1,6 +1,7 @@
 //! Pods: their ephemeral containers (k8s.io/kubernetes/pkg/apis/core/validation, ValidatePodEphemeralContainersUpdate).
 use super::check::{list, text};
 use crate::base::field_error::FieldError;
+use crate::base::go_text::quoted;
 use serde_json::Value;
 
 /// Validates an update through the subresource `ephemeralcontainers`: existing ones stay as they are.
@@ -37,9 +38,15 @@ pub(crate) fn validate(pod: &Value, old: Option<&Value>, errors: &mut Vec<FieldE
         let name = text(container, "/name");
         let forbidden = |why: String| FieldError::forbidden("spec.ephemeralContainers", why);
         match new.iter().find(|found| text(found, "/name") == name) {
-            None => errors.push(forbidden(format!("existing ephemeral containers {name:?} may not be removed\n"))),
+            None => errors.push(forbidden(format!(
+                "existing ephemeral containers {name} may not be removed\n",
+                name = quoted(name)
+            ))),
             Some(found) if found != container => {
-                errors.push(forbidden(format!("existing ephemeral containers {name:?} may not be changed\n")));
+                errors.push(forbidden(format!(
+                    "existing ephemeral containers {name} may not be changed\n",
+                    name = quoted(name)
+                )));
             }
             Some(_) => {}
         }

@@ -3,6 +3,7 @@
 //!
 //! Only the form of managedFields is checked here; the field manager handles their content.
 use super::{options, owners};
+use crate::base::go_text::quoted;
 use crate::{
     base::{
         field_error::FieldError,
@@ -135,7 +136,7 @@ fn validate_change(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
         let before = object::finalizers(old);
         let added: BTreeSet<_> = object::finalizers(new).into_iter().filter(|f| !before.contains(f)).collect();
         if !added.is_empty() {
-            let list = added.iter().map(|f| format!("{f:?}")).collect::<Vec<_>>().join(", ");
+            let list = added.iter().map(|f| quoted(f).to_string()).collect::<Vec<_>>().join(", ");
             let detail = format!(
                 "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{list}}}"
             );

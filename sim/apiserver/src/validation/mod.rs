@@ -24,6 +24,7 @@ pub(crate) mod namespace;
 mod networking;
 pub(crate) mod options;
 pub(crate) mod owners;
+pub(crate) mod pods;
 mod policy;
 pub(crate) mod rbac;
 mod scheduling;
@@ -32,6 +33,7 @@ pub(crate) mod storage;
 pub(crate) mod strategy;
 pub(crate) mod warnings;
 pub(crate) mod webhooks;
+pub(crate) mod workloads;
 
 /// Fills in the defaults for every write of a built-in kind, before validation.
 pub(crate) fn default_spec(kind: &Kind, value: &mut Value) {

@@ -77,7 +77,7 @@ fn policy_port(port: &Value, path: &str, errors: &mut Vec<FieldError>) {
 }
 
 /// Checks the name of a port (k8s.io/apimachinery/pkg/util/validation, IsValidPortName).
-fn port_name(name: &str, path: &str, errors: &mut Vec<FieldError>) {
+pub(super) fn port_name(name: &str, path: &str, errors: &mut Vec<FieldError>) {
     let mut problems = Vec::new();
     if name.len() > 15 {
         problems.push("must be no more than 15 characters");

@@ -1,6 +1,9 @@
 //! What the strategies of built-in kinds add to their types: conditional defaults, the state of a new object, and
 //! validation (k8s.io/kubernetes/pkg/registry). One row for each kind that has any.
-use super::{autoscaling, batch, certificates, check, defaults, ephemeral, networking, policy, scheduling, storage};
+use super::{
+    autoscaling, batch, certificates, check, defaults, ephemeral, networking, pods, policy, scheduling, storage,
+    workloads,
+};
 use crate::{
     access::user::User,
     base::{field_error::FieldError, timestamp},
@@ -16,8 +19,10 @@ pub(crate) fn default(kind: &Kind, object: &mut Map<String, Value>) {
         ("autoscaling", _) => autoscaling::default(object),
         ("networking.k8s.io", "NetworkPolicy") => networking::default_policy(object),
         ("", "ReplicationController") => default_controller(object),
+        ("apps", name) => workloads::default(name, object),
         _ => {}
     }
+    pods::defaults::fill(&kind.group, &kind.kind, object);
     defaults::fill(kind, object);
     if kind.group == "resource.k8s.io" && kind.kind == "ResourceClaim" {
         default_counts(object);
@@ -121,6 +126,18 @@ pub(crate) fn validate(
 ) -> bool {
     match (kind.group.as_str(), kind.kind.as_str(), below) {
         ("", "Pod", "ephemeralcontainers") => ephemeral::validate(value, old, errors),
+        ("" | "apps", "Pod" | "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet", "status") => {}
+        ("", "Pod", _) => {
+            pods::spec::validate(value.get("spec").unwrap_or(&Value::Null), "spec", errors);
+            old.into_iter().for_each(|old| pods::update::validate(value, old, errors));
+        }
+        ("", "PodTemplate", _) => {
+            let spec = value.pointer("/template/spec").unwrap_or(&Value::Null);
+            pods::spec::validate(spec, "template.spec", errors);
+        }
+        ("apps", name @ ("Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet"), _) => {
+            workloads::validate(name, value, old, errors);
+        }
         ("apps", "ControllerRevision", _) => {
             if let Some(old) = old {
                 check::immutable(value, old, "/data", errors);

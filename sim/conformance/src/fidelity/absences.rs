@@ -73,8 +73,9 @@ pub const ABSENCES: &[Absence] = &[
     ),
     absent(
         "validation of built-in kinds other than Lease",
-        "types, metadata and the rules that scenarios reach are checked; few defaults are filled in",
-        "a validation error in a Pod or Deployment that a scenario writes",
+        "types, metadata and the usual rules are checked: not the parameters of most volumes, security contexts, \
+         affinity, DNS; a Service has few defaults and no address; there are no warnings about pods",
+        "a refusal of an unusual member",
         &[],
     ),
     absent(

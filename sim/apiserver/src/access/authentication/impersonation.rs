@@ -3,6 +3,7 @@
 //!
 //! Every mode that applies is tried; if all refuse, the first refusal is the answer. The associated-node mode needs
 //! service account tokens with a node and so never applies here.
+use crate::base::go_text::quoted;
 use crate::{
     access::{
         authorizer::Attributes,
@@ -83,19 +84,28 @@ fn go_syntax(user: &User) -> String {
     let list = |values: &[String]| match values {
         [] => "[]string(nil)".to_owned(),
         values => {
-            let values: Vec<_> = values.iter().map(|v| format!("{v:?}")).collect();
+            let values: Vec<_> = values.iter().map(|v| quoted(v).to_string()).collect();
             format!("[]string{{{}}}", values.join(", "))
         }
     };
     let extra = match user.extra.len() {
         0 => "map[string][]string(nil)".to_owned(),
         _ => {
-            let pairs: Vec<_> = user.extra.iter().map(|(name, values)| format!("{name:?}:{}", list(values))).collect();
+            let pairs: Vec<_> = user
+                .extra
+                .iter()
+                .map(|(name, values)| format!("{name}:{}", list(values), name = quoted(name)))
+                .collect();
             format!("map[string][]string{{{}}}", pairs.join(", "))
         }
     };
     let User { name, uid, groups, .. } = user;
-    format!("&user.DefaultInfo{{Name:{name:?}, UID:{uid:?}, Groups:{}, Extra:{extra}}}", list(groups))
+    format!(
+        "&user.DefaultInfo{{Name:{name}, UID:{uid}, Groups:{}, Extra:{extra}}}",
+        list(groups),
+        name = quoted(name),
+        uid = quoted(uid)
+    )
 }
 
 /// One set of rights that permits impersonation, with a check for each part of a user.

@@ -4,8 +4,9 @@
 //! Users who may `escalate` a role or `bind` it are exempt, and so are updates that change only owners and finalizers.
 use super::{
     Rbac,
-    rule::{Rule, quoted},
+    rule::{Rule, quoted_list},
 };
+use crate::base::go_text::quoted;
 use crate::{
     access::{
         authorizer::Attributes,
@@ -69,9 +70,9 @@ pub(crate) fn check(rbac: &Rbac<'_>, grant: &Grant<'_>) -> Outcome<()> {
     let shown: Vec<_> = shown.into_iter().collect();
     let errors = if errors.is_empty() { errors } else { format!("; resolution errors: [{errors}]") };
     let why = format!(
-        "user {:?} (groups={}) is attempting to grant RBAC permissions not currently held:\n{}{errors}",
-        user.name,
-        quoted(&user.groups),
+        "user {} (groups={}) is attempting to grant RBAC permissions not currently held:\n{}{errors}",
+        quoted(&user.name),
+        quoted_list(&user.groups),
         shown.join("\n")
     );
     Err(status::forbidden(kind.subject(), object::meta_str(value, "name"), &why))

@@ -7,6 +7,7 @@ use super::{
     authorizer::{Attributes, Verdict},
     user::{MASTERS, User},
 };
+use crate::base::go_text::quoted;
 use crate::{
     base::object::Object,
     registry::{group::RBAC, resources::Registry},
@@ -86,10 +87,10 @@ impl<'a> Rbac<'a> {
         let (plural, namespace) = match text("kind") {
             "Role" => ("roles", namespace),
             "ClusterRole" => ("clusterroles", ""),
-            other => return Err(format!("unsupported role reference kind: {other:?}")),
+            other => return Err(format!("unsupported role reference kind: {other}", other = quoted(other))),
         };
         let role = self.registry.find(RBAC, "v1", plural).and_then(|k| self.store.get(k.id, &k.key(namespace, name)));
-        let missing = || format!("{}.{RBAC} {name:?} not found", plural.trim_end_matches('s'));
+        let missing = || format!("{}.{RBAC} {name} not found", plural.trim_end_matches('s'), name = quoted(name));
         Ok(role.map(|role| Rule::all(&role.value)).ok_or_else(missing)?.collect())
     }
 
@@ -135,16 +136,17 @@ impl Source<'_> {
         let (role, subject) = (&self.binding.value["roleRef"], self.subject);
         let own = &*self.binding.namespace;
         let binding = if own.is_empty() {
-            format!("ClusterRoleBinding {:?}", &*self.binding.name)
+            format!("ClusterRoleBinding {}", quoted(&self.binding.name))
         } else {
-            format!("RoleBinding {:?}", format!("{}/{own}", self.binding.name))
+            format!("RoleBinding {}", quoted(&format!("{}/{own}", self.binding.name)))
         };
         let mut name = text(subject, "name");
         if text(subject, "kind") == "ServiceAccount" {
             let namespace = Some(text(subject, "namespace")).filter(|n| !n.is_empty());
             name = format!("{name}/{}", namespace.as_deref().unwrap_or(own));
         }
-        format!("{binding} of {} {:?} to {} {name:?}", text(role, "kind"), text(role, "name"), text(subject, "kind"))
+        let (role_kind, role_name) = (text(role, "kind"), quoted(&text(role, "name")));
+        format!("{binding} of {role_kind} {role_name} to {} {}", text(subject, "kind"), quoted(&name))
     }
 }
 

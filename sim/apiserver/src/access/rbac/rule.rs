@@ -1,6 +1,7 @@
 //! A policy rule: the requests that it allows, the rules that it covers, and its display forms
 //! (k8s.io/kubernetes/pkg/apis/rbac/v1/evaluation_helpers.go, k8s.io/component-helpers/auth/rbac/validation).
 use crate::access::authorizer::Attributes;
+use crate::base::go_text::quoted;
 use serde_json::{Map, Value};
 
 /// A `PolicyRule`.
@@ -94,7 +95,7 @@ impl<'a> Rule<'a> {
             ("Verbs", &self.verbs),
         ];
         let shown = members.iter().filter(|(_, list)| !list.is_empty());
-        let shown: Vec<_> = shown.map(|(name, list)| format!("{name}:{}", quoted(list))).collect();
+        let shown: Vec<_> = shown.map(|(name, list)| format!("{name}:{}", quoted_list(list))).collect();
         format!("{{{}}}", shown.join(", "))
     }
 
@@ -113,8 +114,8 @@ impl<'a> Rule<'a> {
 }
 
 /// Go's `%q` of a list of strings.
-pub(crate) fn quoted<T: AsRef<str>>(list: &[T]) -> String {
-    let texts: Vec<_> = list.iter().map(|text| format!("{:?}", text.as_ref())).collect();
+pub(crate) fn quoted_list<T: AsRef<str>>(list: &[T]) -> String {
+    let texts: Vec<_> = list.iter().map(|text| quoted(text.as_ref())).collect();
     format!("[{}]", texts.join(" "))
 }
 

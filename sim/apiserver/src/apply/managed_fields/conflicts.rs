@@ -1,6 +1,7 @@
 //! Conflicts of an apply, and the 409 that names them
 //! (k8s.io/apimachinery/pkg/util/managedfields/internal/conflict.go).
 use super::entries::{Managed, Manager, Operation};
+use crate::base::go_text::quoted;
 use crate::{
     base::status::{self, Cause, Status},
     structured_merge::{compare::Comparison, element::Element, set::Set},
@@ -61,9 +62,9 @@ fn shown(path: &[Element]) -> String {
 
 impl std::fmt::Display for Manager {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.name)?;
+        f.write_str(&quoted(&self.name))?;
         if !self.subresource.is_empty() {
-            write!(f, " with subresource {:?}", self.subresource)?;
+            write!(f, " with subresource {}", quoted(&self.subresource))?;
         }
         if self.operation == Operation::Update {
             write!(f, " using {}", self.api_version)?;

@@ -1,5 +1,6 @@
 //! Reads and writes the entries of `metadata.managedFields`
 //! (k8s.io/apimachinery/pkg/util/managedfields/internal/{managedfields,capmanagers}.go).
+use crate::base::go_text::quoted;
 use crate::{
     base::object,
     structured_merge::{compare::Comparison, set::Set},
@@ -99,7 +100,12 @@ impl Managed {
             match text("fieldsType") {
                 "FieldsV1" => {}
                 "" => return Err(format!("missing fieldsType in managed fields entry {index}")),
-                other => return Err(format!("invalid fieldsType {other:?} in managed fields entry {index}")),
+                other => {
+                    return Err(format!(
+                        "invalid fieldsType {other} in managed fields entry {index}",
+                        other = quoted(other)
+                    ));
+                }
             }
             let fields = entry.get("fieldsV1").filter(|fields| !fields.is_null());
             let fields = fields.map(Set::from_fields).transpose()?.unwrap_or_default();

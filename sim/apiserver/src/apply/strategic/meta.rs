@@ -1,4 +1,5 @@
 //! The types, directives and errors of a strategic merge patch.
+use crate::base::go_text::quoted;
 use crate::structured_merge::{Root, validate};
 use serde_json::Value;
 
@@ -44,7 +45,10 @@ pub(crate) fn look_up<'a>(meta: Meta<'a>, name: &str) -> Result<(Meta<'a>, Optio
         return Ok((Some(values), None));
     }
     let owner = root.name();
-    Err(Refusal::Failed(format!("unable to find api field in struct {owner} for the json field {name:?}")))
+    Err(Refusal::Failed(format!(
+        "unable to find api field in struct {owner} for the json field {name}",
+        name = quoted(name)
+    )))
 }
 
 /// The value without maps that are directives; None if the value is one.

@@ -1,4 +1,5 @@
 //! Field selectors (k8s.io/apimachinery/pkg/fields/selector.go): equality only, on a kind's selectable fields.
+use crate::base::go_text::quoted;
 use crate::base::status::{self, Outcome};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -91,10 +92,13 @@ impl Refusal {
     fn status(self, name: &str) -> Box<status::Status> {
         status::bad_request(match self {
             Self::Generic => {
-                format!("{name:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
+                format!(
+                    "{name} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+                    name = quoted(name)
+                )
             }
             Self::Own => format!("field label not supported: {name}"),
-            Self::Job => format!("field label {name:?} not supported for Job"),
+            Self::Job => format!("field label {name} not supported for Job", name = quoted(name)),
         })
     }
 }

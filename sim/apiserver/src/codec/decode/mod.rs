@@ -113,7 +113,10 @@ pub(crate) fn object(kind: &Kind, encoding: Encoding, body: &[u8]) -> Outcome<De
 /// The refusal of a body that the decoder of its kind does not take.
 fn unhandled(kind: &Kind, why: &str) -> Box<status::Status> {
     let Kind { kind, version, .. } = kind;
-    status::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"))
+    status::bad_request(format!(
+        "{kind} in version {version} cannot be handled as a {kind}: {why}",
+        version = quoted(version)
+    ))
 }
 
 /// A reason why a body cannot be read.
@@ -290,8 +293,9 @@ pub(crate) fn field_validation(kind: &Kind, mode: &str, complaints: Vec<String>)
         "Strict" if !complaints.is_empty() => {
             let Kind { kind, version, .. } = kind;
             Err(status::bad_request(format!(
-                "{kind} in version {version:?} cannot be handled as a {kind}: strict decoding error: {}",
-                strict_message(&complaints)
+                "{kind} in version {version} cannot be handled as a {kind}: strict decoding error: {}",
+                strict_message(&complaints),
+                version = quoted(version)
             )))
         }
         _ => Ok(complaints),

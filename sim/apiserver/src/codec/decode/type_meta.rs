@@ -1,5 +1,6 @@
 //! Kind and apiVersion of a body, which decide whether it is an object of the kind that the path names
 //! (k8s.io/apimachinery/pkg/runtime/serializer/{json,versioning}).
+use crate::base::go_text::quoted;
 use crate::{
     base::{
         json::{json_type, text},
@@ -62,7 +63,11 @@ pub(super) fn check(kind: &Kind, value: &mut Value) -> Outcome<()> {
     let found_kind = if found_kind.is_empty() { kind.kind.as_str() } else { found_kind };
     if let Some(why) = scheme::refusal(kind, version, found_kind) {
         let shown = scheme::group_version(version).1;
-        let message = format!("{found_kind} in version {shown:?} cannot be handled as a {}: {why}", kind.kind);
+        let message = format!(
+            "{found_kind} in version {shown} cannot be handled as a {}: {why}",
+            kind.kind,
+            shown = quoted(shown)
+        );
         return Err(status::bad_request(message));
     }
     if version != kind.api_version {
@@ -102,7 +107,7 @@ pub(crate) fn check_patched(kind: &Kind, value: &mut Value, complaints: &mut Vec
     }
     let unknown = |map: &Map<String, Value>, known: &[&str]| -> Vec<String> {
         let members = map.keys().filter(|name| !known.contains(&name.as_str()));
-        members.map(|name| format!("unknown field {name:?}")).collect()
+        members.map(|name| format!("unknown field {name}", name = quoted(name))).collect()
     };
     if kind.custom {
         // Another version is refused by validation; one of the same group has no schema.
@@ -147,5 +152,6 @@ fn wrong_version(kind: &Kind, found: &str, value: &Value) -> Box<status::Status>
     let same_group = same_group && !kind.siblings.iter().any(|known| known == found);
     let members = value.as_object().into_iter().flat_map(Map::keys).filter(|_| same_group);
     let unknown = members.filter(|name| !matches!(name.as_str(), "apiVersion" | "kind" | "metadata"));
-    unexpected_version(kind, found).with_warnings(unknown.map(|name| format!("unknown field {name:?}")).collect())
+    unexpected_version(kind, found)
+        .with_warnings(unknown.map(|name| format!("unknown field {name}", name = quoted(name))).collect())
 }

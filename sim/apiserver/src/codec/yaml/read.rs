@@ -1,5 +1,6 @@
 //! Reads the first document of a text as JSON, and the keys that occur twice (the last one wins).
 use super::{error::YamlError, scalar};
+use crate::base::go_text::quoted;
 use crate::base::json::integral;
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Value};
@@ -41,7 +42,9 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, YamlError> {
     };
     let mut duplicates = composer.duplicates;
     duplicates.sort_by_key(|(line, _)| *line);
-    let duplicates = duplicates.into_iter().map(|(line, key)| format!("line {line}: key {key:?} already set in map"));
+    let duplicates = duplicates
+        .into_iter()
+        .map(|(line, key)| format!("line {line}: key {key} already set in map", key = quoted(&key)));
     Ok(Parsed { value, duplicates: duplicates.collect() })
 }
 

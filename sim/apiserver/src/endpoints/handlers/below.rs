@@ -2,6 +2,7 @@
 //!
 //! A connection to a node ends as on a control plane that has no nodes: the answers before the connection are the real
 //! server's, and the connection itself is not simulated.
+use crate::base::go_text::quoted;
 use crate::{
     base::{
         object,
@@ -37,7 +38,7 @@ impl ApiServer {
             ("Pod", "attach" | "exec" | "portforward", _) => self.connect_to_pod(call),
             ("Service", "proxy", _) => {
                 self.current(call).ok_or_else(|| call.not_found())?;
-                let why = format!("no endpoints available for service {:?}", call.name);
+                let why = format!("no endpoints available for service {}", quoted(call.name));
                 Err(Box::new(status::service_unavailable(&why)))
             }
             ("Pod", "proxy", _) => {

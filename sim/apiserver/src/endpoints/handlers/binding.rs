@@ -1,5 +1,6 @@
 //! Binding of a pod to a node (k8s.io/kubernetes/pkg/registry/core/pod/storage/storage.go, BindingREST).
 use super::update::check_uid;
+use crate::base::go_text::quoted;
 use crate::{
     base::{
         object::{self, Object},
@@ -50,7 +51,7 @@ impl ApiServer {
 fn validate(binding: &Value) -> Outcome<()> {
     let text = |member: &str| binding["target"][member].as_str().unwrap_or_default();
     let kind = (!matches!(text("kind"), "" | "Node")).then(|| {
-        format!("target.kind: Unsupported value: {:?}: supported values: \"Node\", \"<empty>\"", text("kind"))
+        format!("target.kind: Unsupported value: {}: supported values: \"Node\", \"<empty>\"", quoted(text("kind")))
     });
     let name = text("name").is_empty().then(|| "target.name: Required value".to_owned());
     let problems: Vec<_> = kind.into_iter().chain(name).collect();
@@ -75,7 +76,7 @@ fn bound(call: &Call<'_>, pod: &Value, binding: &Value) -> Outcome<Value> {
         return refuse(format!("pod {} is being deleted, cannot be assigned to a host", call.name));
     }
     if let Some(node) = pod.pointer("/spec/nodeName").and_then(Value::as_str).filter(|node| !node.is_empty()) {
-        return refuse(format!("pod {} is already assigned to node {node:?}", call.name));
+        return refuse(format!("pod {} is already assigned to node {node}", call.name, node = quoted(node)));
     }
     if pod.pointer("/spec/schedulingGates").and_then(Value::as_array).is_some_and(|gates| !gates.is_empty()) {
         return refuse(format!("pod {} has non-empty .spec.schedulingGates", call.name));

@@ -49,6 +49,7 @@ impl ApiServer {
         default(call, &mut value);
         self.own_fields(call, None, &mut value);
         self.choose_storage_class(call, &mut value);
+        self.admit_pod(call, &mut value, true)?;
         self.webhooks().mutate(call, &mut value, None)?;
         // A dry run does not reach the version check, and shows the version.
         let mut revision = 0;
@@ -139,6 +140,9 @@ impl ApiServer {
             meta.insert("generation".into(), 1.into());
         }
         validation::lease::drop_disabled(call.kind, value);
+        if !call.kind.custom {
+            validation::workloads::count_template(&call.kind.kind, value, None);
+        }
         let Some(map) = value.as_object_mut() else { return };
         if call.kind.custom && call.kind.has_status {
             map.remove("status");

@@ -2,7 +2,10 @@
 //!
 //! The finalizers of foreground and orphan deletion remain until the garbage collector, if it is on, or a client
 //! removes them.
-use super::list::encode_page;
+use super::{
+    grace::{self, Grace},
+    list::encode_page,
+};
 use crate::{
     base::{
         field_error::FieldError,
@@ -39,6 +42,7 @@ pub(crate) struct DeleteOptions {
     dry_run: Option<Vec<String>>,
     propagation_policy: Option<String>,
     pub(crate) orphan_dependents: Option<bool>,
+    pub(crate) grace_period_seconds: Option<i64>,
 }
 
 /// An empty string is a precondition too: it never holds.
@@ -158,6 +162,7 @@ pub(crate) fn delete_options(call: &Call<'_>) -> Outcome<DeleteOptions> {
             dry_run: Some(call.options.dry_run.iter().map(|v| v.clone().into_owned()).collect()),
             propagation_policy: call.options.propagation_policy.as_ref().map(|v| v.clone().into_owned()),
             orphan_dependents: call.options.orphan_dependents,
+            grace_period_seconds: call.options.grace_period_seconds,
             preconditions: preconditions(&call.options),
             ..DeleteOptions::default()
         }
@@ -282,15 +287,25 @@ fn warning(call: &Call<'_>, options: &DeleteOptions) -> Option<&'static str> {
 /// Applies the options to the object: they determine the collector's finalizers; by default those on the object remain
 /// (k8s.io/apiserver/pkg/registry/generic/registry/store.go, deletionFinalizersForGarbageCollection).
 fn effect(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Effect {
+    let graceful = grace::of(call, options, current);
+    if let Grace::Pending = graceful {
+        return Effect::Stays((*current.value).clone());
+    }
     let mut finalizers: Vec<Value> = object::finalizers(&current.value).into_iter().map(Value::from).collect();
     if let Some(chosen) = chosen_finalizer(call, options, current) {
         finalizers.retain(|f| Some(f.as_str().unwrap_or_default()) == chosen || !COLLECTOR.iter().any(|c| f == c));
         finalizers.extend(chosen.map(Value::from).filter(|f| !finalizers.contains(f)));
     }
+    let waits = matches!(graceful, Grace::Waits(_));
+    let mut value =
+        if let Grace::Waits(value) | Grace::Over(value) = graceful { value } else { (*current.value).clone() };
+    if finalizers.is_empty() && waits {
+        object::metadata_mut(&mut value).remove("finalizers");
+        return Effect::Stays(value);
+    }
     if finalizers.is_empty() {
         return if object::finalizers(&current.value).is_empty() { Effect::Goes } else { Effect::Released };
     }
-    let mut value = (*current.value).clone();
     object::begin_deletion(&mut value, call.now);
     object::metadata_mut(&mut value).insert("finalizers".into(), finalizers.into());
     Effect::Stays(value)
@@ -313,9 +328,8 @@ fn deleted_answer(call: &Call<'_>, last: &Arc<Object>, revision: u64) -> Answer 
     let mut value = (*last.value).clone();
     let meta = object::metadata_mut(&mut value);
     meta.insert("resourceVersion".into(), revision.to_string().into());
-    if kind == "Pod" {
+    if kind == "Pod" && meta.insert("deletionGracePeriodSeconds".into(), 0.into()).is_none() {
         meta.insert("deletionTimestamp".into(), timestamp::seconds(call.now).into());
-        meta.insert("deletionGracePeriodSeconds".into(), 0.into());
         let generation = meta.get("generation").and_then(Value::as_i64).unwrap_or_default();
         meta.insert("generation".into(), (generation + 1).into());
     }

@@ -2,6 +2,7 @@
 //! (k8s.io/kubernetes/pkg/registry/apps/deployment/storage,
 //! apiextensions-apiserver/pkg/registry/customresource/etcd.go).
 use super::{patch, update::check_uid};
+use crate::base::go_text::quoted;
 use crate::{
     base::{
         field_error::FieldError,
@@ -96,7 +97,7 @@ impl ApiServer {
 
 fn no_replicas(scale: &Scale) -> Box<status::Status> {
     let path = scale.spec.replace('/', ".");
-    Box::new(status::internal_error(&format!("the spec replicas field {path:?} does not exist")))
+    Box::new(status::internal_error(&format!("the spec replicas field {path} does not exist", path = quoted(&path))))
 }
 
 fn insert(object: &mut Value, pointer: &str, value: Value) {

@@ -1,5 +1,6 @@
 //! POST of a service account's subresource `token`
 //! (k8s.io/kubernetes/pkg/registry/core/serviceaccount/storage/token.go).
+use crate::base::go_text::quoted;
 use crate::{
     access::authentication::service_account::{self, Claims, ISSUER},
     base::{
@@ -106,8 +107,8 @@ impl ApiServer {
         if claim == "pod" && found.value.pointer("/spec/serviceAccountName").and_then(Value::as_str) != Some(call.name)
         {
             return Err(status::bad_request(format!(
-                "cannot bind token for serviceaccount {:?} to pod running with different serviceaccount name.",
-                call.name
+                "cannot bind token for serviceaccount {} to pod running with different serviceaccount name.",
+                quoted(call.name)
             )));
         }
         let uid = text(reference, "uid");

@@ -81,6 +81,7 @@ impl ApiServer {
         warnings: &mut Vec<String>,
     ) -> Outcome<Answer> {
         let kind = call.kind;
+        self.admit_pod(call, &mut value, false)?;
         self.webhooks().mutate(call, &mut value, Some(&current.value))?;
         validation::default_spec(kind, &mut value);
         self.check_grant(call, &value, Some(&current.value))?;
@@ -191,6 +192,9 @@ fn prepare_for_update(call: &Call<'_>, value: &mut Value, old: &Value) {
     }
     if call.kind.group == EXTENSIONS {
         value.as_object_mut().into_iter().for_each(defaults::note_stored_version);
+    }
+    if !call.kind.custom {
+        validation::workloads::count_template(&call.kind.kind, value, Some(old));
     }
     if call.kind.kind == "Namespace" && !call.kind.custom {
         let own = if call.subresource == "finalize" { &*value } else { old };
@@ -305,5 +309,9 @@ fn content_differs(new: &Value, old: &Value) -> bool {
 /// Whether the update removed the last finalizer from an object that is being deleted.
 fn is_gone(call: &Call<'_>, value: &Value) -> bool {
     let held = call.kind.kind == "Namespace" && !call.kind.custom && is_held(value);
-    object::is_terminating(value) && object::finalizers(value).is_empty() && !held
+    // A pod whose grace period is not over stays.
+    let period =
+        object::metadata(value).and_then(|meta| meta.get("deletionGracePeriodSeconds")).and_then(Value::as_i64);
+    let over = period.unwrap_or_default() == 0;
+    object::is_terminating(value) && over && object::finalizers(value).is_empty() && !held
 }

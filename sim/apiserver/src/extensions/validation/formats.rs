@@ -1,4 +1,5 @@
 //! Warnings about unknown formats (k8s.io/apiextensions-apiserver/pkg/apiserver/validation/formats.go).
+use crate::base::go_text::quoted;
 use crate::base::json::{list, text};
 use serde_json::Value;
 
@@ -43,7 +44,7 @@ pub(crate) fn warn(definition: &Value, old: Option<&Value>, warnings: &mut Vec<S
     };
     let before = old.map(of).unwrap_or_default();
     let new = of(definition).into_iter().filter(|format| !before.contains(format));
-    warnings.extend(new.map(|format| format!("unrecognized format {format:?}")));
+    warnings.extend(new.map(|format| format!("unrecognized format {format}", format = quoted(&format))));
 }
 
 fn unknown(node: &Value, found: &mut Vec<String>) {
