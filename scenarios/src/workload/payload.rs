@@ -131,7 +131,7 @@ impl Payload {
                 replica_set("payments", "checkout", "checkout-7d9c5b6f4d"),
                 pod("payments", "ReplicaSet", "checkout-7d9c5b6f4d", "checkout-7d9c5b6f4d-x2x7q"),
                 pod("payments", "ReplicaSet", "checkout-7d9c5b6f4d", "checkout-7d9c5b6f4d-l8k2m"),
-                object("apps/v1", "StatefulSet", "payments", "ledger"),
+                workload("StatefulSet", "payments", "ledger"),
                 pod("payments", "StatefulSet", "ledger", "ledger-0"),
             ],
             Payload::Nodes => vec![
@@ -195,7 +195,20 @@ fn object(api_version: &str, kind: &str, namespace: &str, name: &str) -> Value {
 }
 
 fn deployment(namespace: &str, name: &str) -> Value {
-    object("apps/v1", "Deployment", namespace, name)
+    workload("Deployment", namespace, name)
+}
+
+/// A workload with a template that its selector matches.
+fn workload(kind: &str, namespace: &str, name: &str) -> Value {
+    let mut workload = object("apps/v1", kind, namespace, name);
+    let labels = json!({"app": name});
+    let template = json!({"metadata": {"labels": labels}, "spec": containers()});
+    workload["spec"] = json!({"selector": {"matchLabels": labels}, "template": template});
+    workload
+}
+
+fn containers() -> Value {
+    json!({"containers": [{"name": "main", "image": "registry.example/main:1"}]})
 }
 
 fn owned(mut object: Value, api_version: &str, kind: &str, owner: &str) -> Value {
@@ -208,12 +221,12 @@ fn owned(mut object: Value, api_version: &str, kind: &str, owner: &str) -> Value
 }
 
 fn replica_set(namespace: &str, deployment: &str, name: &str) -> Value {
-    owned(object("apps/v1", "ReplicaSet", namespace, name), "apps/v1", "Deployment", deployment)
+    owned(workload("ReplicaSet", namespace, name), "apps/v1", "Deployment", deployment)
 }
 
 fn pod(namespace: &str, owner_kind: &str, owner: &str, name: &str) -> Value {
     let mut pod = owned(object("v1", "Pod", namespace, name), "apps/v1", owner_kind, owner);
-    pod["spec"] = json!({"containers": [{"name": "main", "image": "registry.example/main:1"}]});
+    pod["spec"] = containers();
     pod
 }
 

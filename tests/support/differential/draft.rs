@@ -52,10 +52,12 @@ pub(super) struct Draft {
     pub(super) read_first: bool,
     /// Whether the server's cache catches up first. Otherwise the answer may be stale, which is not a difference.
     pub(super) after_cache: bool,
+    /// The members of the answer that are compared; all if there are none.
+    pub(super) only: &'static [&'static str],
 }
 
 pub(super) fn draft_of(call: Value, resource: Resource) -> Draft {
-    Draft { call, resource, watch: false, read_first: false, after_cache: false }
+    Draft { call, resource, watch: false, read_first: false, after_cache: false, only: &[] }
 }
 
 pub(super) type Parameter = Option<(&'static str, Value)>;

@@ -24,6 +24,7 @@ mod patches;
 mod real;
 mod requests;
 mod sequence;
+mod types;
 
 pub use real::Real;
 

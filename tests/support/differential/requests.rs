@@ -2,7 +2,7 @@
 use super::{
     bodies::{self, NAMES},
     draft::{Draft, Parameter, Resource, call, draft_of, parameter, query, texts, who, write_query},
-    patches,
+    patches, types,
 };
 use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};
@@ -82,6 +82,7 @@ pub(super) fn draft() -> impl Strategy<Value = Draft> {
             6 => list(resource),
             4 => watch(resource),
             1 => strange(resource, name),
+            3 => types::wrong_type(),
         ]
     });
     (drafts, form()).prop_map(|(mut draft, (accept, include))| {

@@ -49,6 +49,9 @@ pub(super) fn case(drafts: &[Draft], count: impl Fn(&str) -> usize) -> Value {
             watches.push(name);
         } else {
             let mut step = captured(call, steps.len());
+            if !draft.only.is_empty() {
+                step["only"] = json!(draft.only);
+            }
             let loose = loose(&draft.call);
             if !loose.is_empty() {
                 step["loose"] = json!(loose);
@@ -142,7 +145,7 @@ mod tests {
     use crate::differential::draft::Resource;
 
     fn draft(call: Value) -> Draft {
-        Draft { call, resource: Resource::Lease, watch: false, read_first: false, after_cache: false }
+        Draft { call, resource: Resource::Lease, watch: false, read_first: false, after_cache: false, only: &[] }
     }
 
     #[test]

@@ -74,10 +74,14 @@ pub(crate) fn validate_list(options: &Options<'_>, watch: bool) -> Outcome<()> {
 }
 
 fn list_options(options: &Options<'_>, errors: &mut Vec<FieldError>) {
-    let field = "resourceVersionMatch";
+    version_match(options, errors);
     if options.send_initial_events.is_some() {
         errors.push(FieldError::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
     }
+}
+
+fn version_match(options: &Options<'_>, errors: &mut Vec<FieldError>) {
+    let field = "resourceVersionMatch";
     let wanted = &*options.resource_version_match;
     if wanted.is_empty() {
         return;

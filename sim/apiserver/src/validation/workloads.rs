@@ -123,7 +123,7 @@ pub(crate) fn validate(kind: &str, object: &Value, old: Option<&Value>, errors: 
 /// Validates a selector: it is there, and not empty.
 fn selector(spec: &Value, of: &str, errors: &mut Vec<FieldError>) {
     let path = "spec.selector";
-    let Some(selector) = spec.get("selector") else {
+    let Some(selector) = spec.get("selector").filter(|selector| !selector.is_null()) else {
         if of != "daemonset" {
             errors.push(FieldError::required(path, ""));
         }

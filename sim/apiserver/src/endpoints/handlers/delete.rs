@@ -287,7 +287,7 @@ fn warning(call: &Call<'_>, options: &DeleteOptions) -> Option<&'static str> {
 /// Applies the options to the object: they determine the collector's finalizers; by default those on the object remain
 /// (k8s.io/apiserver/pkg/registry/generic/registry/store.go, deletionFinalizersForGarbageCollection).
 fn effect(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Effect {
-    let graceful = grace::of(call, options, current);
+    let graceful = grace::of(call, options.grace_period_seconds, current);
     if let Grace::Pending = graceful {
         return Effect::Stays((*current.value).clone());
     }

@@ -1,7 +1,6 @@
 //! The grace period of a pod that is deleted: one that runs on a node stays until someone deletes it without a period, as
 //! the kubelet does (k8s.io/apiserver/pkg/registry/rest/delete.go, BeforeDelete;
 //! k8s.io/kubernetes/pkg/registry/core/pod/strategy.go, CheckGracefulDelete).
-use super::delete::DeleteOptions;
 use crate::{
     base::{
         object::{self, Object},
@@ -24,32 +23,32 @@ pub(super) enum Grace {
     Over(Value),
 }
 
-/// The grace period of a deletion.
-pub(super) fn of(call: &Call<'_>, options: &DeleteOptions, current: &Object) -> Grace {
+/// The grace period of a deletion; `wanted` is that of its options.
+pub(super) fn of(call: &Call<'_>, wanted: Option<i64>, current: &Object) -> Grace {
     if call.kind.custom || call.kind.kind != "Pod" {
         return Grace::None;
     }
     let pod = &*current.value;
     if !current.is_terminating() {
-        return marked(call, pod, first_period(options, pod));
+        return marked(call, pod, first_period(wanted, pod));
     }
     let number = |member: &str| object::metadata(pod)?.get(member)?.as_i64();
     let Some(before) = number("deletionGracePeriodSeconds") else { return Grace::None };
-    match options.grace_period_seconds.filter(|period| *period < before) {
+    match wanted.filter(|period| *period < before) {
         Some(period) => shortened(pod, before, period),
         None => Grace::Pending,
     }
 }
 
 /// The period of a first deletion: only a pod that runs on a node has any.
-fn first_period(options: &DeleteOptions, pod: &Value) -> i64 {
+fn first_period(wanted: Option<i64>, pod: &Value) -> i64 {
     let text = |pointer: &str| pod.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let own = || pod.pointer("/spec/terminationGracePeriodSeconds").and_then(Value::as_i64).unwrap_or_default();
     let ended = matches!(text("/status/phase"), "Failed" | "Succeeded");
     if text("/spec/nodeName").is_empty() || ended {
         return 0;
     }
-    let period = options.grace_period_seconds.unwrap_or_else(own);
+    let period = wanted.unwrap_or_else(own);
     if period < 0 { 1 } else { period }
 }
 

@@ -1,5 +1,6 @@
 //! Resource versions in requests and bodies.
 use crate::base::{
+    go_text::quoted,
     object,
     status::{self, Outcome},
 };
@@ -10,20 +11,22 @@ use serde_json::Value;
 /// # Errors
 /// Go's message for a text that is not a number.
 pub(crate) fn parse_revision(text: &str) -> Result<u64, String> {
+    unsigned(text).map_err(|why| format!("resourceVersion: Invalid value: {}: {why}", quoted(text)))
+}
+
+/// Go's `strconv.ParseUint`, which accepts no sign; an empty text is 0.
+fn unsigned(text: &str) -> Result<u64, String> {
     if text.is_empty() {
         return Ok(0);
     }
-    // Go's ParseUint accepts no sign.
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     text.parse().ok().filter(|_| digits).ok_or_else(|| {
-        let value = Value::from(text);
-        format!("resourceVersion: Invalid value: {value}: strconv.ParseUint: parsing {value}: invalid syntax")
+        let why = if digits { "value out of range" } else { "invalid syntax" };
+        format!("strconv.ParseUint: parsing {}: {why}", quoted(text))
     })
 }
 
 /// The resourceVersion in a body.
 pub(crate) fn body_revision(value: &Value) -> Outcome<u64> {
-    let text = object::meta_str(value, "resourceVersion");
-    parse_revision(text)
-        .map_err(|_| status::bare_error(format!("strconv.ParseUint: parsing {}: invalid syntax", Value::from(text))))
+    unsigned(object::meta_str(value, "resourceVersion")).map_err(status::bare_error)
 }
