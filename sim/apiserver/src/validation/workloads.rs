@@ -141,7 +141,8 @@ fn template(spec: &Value, of: &str, errors: &mut Vec<FieldError>) {
     let template = spec.get("template").unwrap_or(&Value::Null);
     let labels = template.pointer("/metadata/labels").cloned().unwrap_or(Value::Null);
     // Without a selector nothing matches.
-    if !spec.get("selector").is_some_and(|selector| structured::matches(selector, template)) {
+    let selector = spec.get("selector").filter(|selector| !selector.is_null());
+    if !selector.is_some_and(|selector| structured::matches(selector, template)) {
         let why = "`selector` does not match template `labels`";
         errors.push(FieldError::invalid("spec.template.metadata.labels", &labels, why));
     }

@@ -306,7 +306,13 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "B",
         "invalid parameters",
         "apis/meta/internalversion/validation",
-        &["lists/rv-garbage", "lists/list-with-watch-options", "lists/rv-unset-exact"],
+        &[
+            "lists/rv-garbage",
+            "lists/list-with-watch-options",
+            "lists/rv-unset-exact",
+            "lists/options-order",
+            "lists/rv-out-of-range",
+        ],
     ),
     row(
         "Selectors",

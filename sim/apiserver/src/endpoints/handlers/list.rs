@@ -48,6 +48,9 @@ pub(crate) struct Page {
     remaining: Option<usize>,
 }
 
+/// Number of objects on a page of a deletion.
+const DELETION_PAGE: i64 = 10_000;
+
 impl ApiServer {
     pub(crate) fn list(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         validation::options::validate_list(&call.options, false)?;
@@ -81,7 +84,12 @@ impl ApiServer {
         if options.limit <= 0 && options.continue_token.is_empty() && options.resource_version.is_empty() {
             return Ok(self.consistent_page(call, selector));
         }
-        let source = self.source(call, selector)?;
+        // The server lists by pages, for which a version is exact.
+        let mut paged = call.clone();
+        if paged.options.limit <= 0 && paged.options.resource_version != "0" {
+            paged.options.limit = DELETION_PAGE;
+        }
+        let source = self.source(&paged, selector)?;
         Ok(self.page(call, selector, &source))
     }
 

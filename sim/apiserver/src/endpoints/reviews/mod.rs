@@ -34,7 +34,7 @@ impl ApiServer {
         let warnings = decode::field_validation(call.kind, &call.options.field_validation, decoded.complaints)?;
         let mut value = decoded.value;
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
-        self.own_fields(call, None, &mut value);
+        object::metadata_mut(&mut value).remove("managedFields");
         let anonymous = User::anonymous();
         let user = call.user.unwrap_or(&anonymous);
         let status = match call.kind.kind.as_str() {
@@ -59,6 +59,9 @@ impl ApiServer {
                 access::status(&self.verdict(&subject, &attributes))
             }
         };
+        if !matches!(call.kind.kind.as_str(), "SelfSubjectReview" | "SelfSubjectRulesReview") {
+            self.own_fields(call, None, &mut value);
+        }
         value["status"] = status;
         Ok(call.value_answer(201, &value, &warnings))
     }
