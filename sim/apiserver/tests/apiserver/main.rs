@@ -3,6 +3,7 @@
 mod access;
 mod admission;
 mod availability;
+mod bodies;
 mod caches;
 mod client;
 mod cluster;

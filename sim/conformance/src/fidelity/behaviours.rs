@@ -551,16 +551,9 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Core kinds",
         "B",
-        "pods: defaults, admission of priorities and tolerations, validation, updates, graceful deletion",
-        "pkg/apis/core/{v1,validation}, pkg/registry/core/pod, plugin/pkg/admission",
-        &["pods/*"],
-    ),
-    row(
-        "Core kinds",
-        "C",
-        "workloads and their templates: defaults, validation, updates",
-        "pkg/apis/{apps,batch}, pkg/registry/apps",
-        &["workloads/*"],
+        "pods and workloads: defaults, priorities, tolerations, validation, updates, graceful deletion",
+        "pkg/apis/{core,apps,batch}, pkg/registry/{core,apps}, plugin/pkg/admission",
+        &["pods/*", "workloads/*"],
     ),
     row("Core kinds", "C", "the scale subresource", "pkg/registry/apps/deployment/storage", &["core/scale*"]),
     row(

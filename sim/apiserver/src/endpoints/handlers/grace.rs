@@ -1,5 +1,5 @@
-//! The grace period of a pod that is deleted: one that runs on a node stays until someone deletes it without a period, as
-//! the kubelet does (k8s.io/apiserver/pkg/registry/rest/delete.go, BeforeDelete;
+//! The grace period of a pod that is deleted: one that runs on a node stays until a client, usually the kubelet,
+//! deletes it without a period (k8s.io/apiserver/pkg/registry/rest/delete.go, BeforeDelete;
 //! k8s.io/kubernetes/pkg/registry/core/pod/strategy.go, CheckGracefulDelete).
 use crate::{
     base::{
