@@ -14,7 +14,8 @@ cluster=kubernaut-gateway
 dry_run=false
 keep=false
 live_time=60s
-image=kubernaut-gateway:dev
+# The whole name: podman would put localhost/ in front of a short one, and kubelets docker.io/library/.
+image=docker.io/library/kubernaut-gateway:dev
 port=18080
 files=/tmp/walkthrough
 list="kubectl -n kubernaut-system get remediationrequests -o jsonpath={.items[*].status.deduplication.occurrenceCount}"
@@ -90,6 +91,8 @@ cleanup() {
     if ! $keep && ! $dry_run && [ -n "${created:-}" ]; then
         kind delete cluster --name "$cluster" || true
         rm -rf "$files"
+    elif $keep && ! $dry_run && [ -n "${created:-}" ]; then
+        printf '\nkept: export KUBECONFIG=%q\ndelete it with: kind delete cluster --name %q\n' "$KUBECONFIG" "$cluster"
     fi
     exit $status
 }

@@ -7,7 +7,9 @@ use crate::{
 use http::StatusCode;
 use serde_json::json;
 use std::{
+    fs::Permissions,
     net::{Ipv4Addr, TcpListener},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -37,7 +39,7 @@ fn dry_run_prints_every_step_in_order() {
         "build -f gateway/deploy/Containerfile",
         "cargo build --release",
         "kind create cluster",
-        "kind load docker-image kubernaut-gateway:dev",
+        "kind load docker-image docker.io/library/kubernaut-gateway:dev",
         "kubectl apply --server-side -k gateway/deploy/overlays/kind",
         "rollout status deployment/gateway",
         "kubectl apply --server-side -k gateway/deploy/kind/senders",
@@ -64,6 +66,34 @@ fn unknown_argument_is_explained() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(64));
     assert!(errors.contains("unknown argument: --dryrun") && errors.contains("--dry-run"), "{errors}");
+}
+
+/// Plays the script with programs that only note how they were called; `kubectl rollout` fails. Gives the exit code,
+/// and the calls.
+fn failing(arguments: &[&str]) -> (Option<i32>, String) {
+    let place = TempDir::new().expect("a folder");
+    let log = place.path().join("calls");
+    for program in ["docker", "kind", "cargo", "kubectl"] {
+        let path = place.path().join(program);
+        let note = "#!/bin/sh\necho \"$(basename \"$0\") $*\" >>\"$CALLS\"\n";
+        let fail = "case \"$*\" in *rollout*) exit 3 ;; esac\n";
+        std::fs::write(&path, [note, fail].concat()).expect("a file");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("it is a program");
+    }
+    let path = format!("{}:{}", place.path().display(), std::env::var("PATH").expect("a PATH"));
+    let mut script = Command::new("bash");
+    script.arg(deploy().join("kind/walkthrough.sh")).args(arguments).env("PATH", path).env("CALLS", &log);
+    let code = script.output().expect("bash runs").status.code();
+    (code, std::fs::read_to_string(&log).expect("it was called"))
+}
+
+#[test]
+fn failure_leaves_no_cluster_behind() {
+    let (code, calls) = failing(&["--cluster", "mine"]);
+    assert_eq!(code, Some(3), "the first step that fails ends it: {calls}");
+    assert!(calls.trim_end().ends_with("kind delete cluster --name mine"), "{calls}");
+    let (code, calls) = failing(&["--keep"]);
+    assert!(code == Some(3) && !calls.contains("kind delete"), "{calls}");
 }
 
 #[test]
