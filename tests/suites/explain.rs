@@ -32,10 +32,10 @@ const CAUSES: &[(&str, &str, &[&str])] = &[
     ("mutant-twins-not-merged", "keyed-at-once", &["in order", "deliver", "deployments"]),
 ];
 
-fn explained(known: &KnownFailure) -> Explanation {
+fn explained(known: &KnownFailure, with_odds: bool) -> Explanation {
     let replay = known.find(2_500).expect("a run that shows it");
-    let shrunk = shrink(&replay, &Limits { runs: 400, deadline: None }).expect("a smaller run");
-    explain(&shrunk, None).expect("a run").expect("it fails")
+    let shrunk = shrink(&replay, &Limits { runs: 250, deadline: None }).expect("a smaller run");
+    explain(&shrunk, None, with_odds).expect("a run").expect("it fails")
 }
 
 /// Everything that names the cause.
@@ -53,7 +53,7 @@ fn the_cause_is_named() {
         let same = |known: &&KnownFailure| {
             known.subject.protocol.to_string() == *protocol && known.subject.scenario.name == *scenario
         };
-        let words = words(&explained(all.iter().find(same).expect("a known failure")));
+        let words = words(&explained(all.iter().find(same).expect("a known failure"), false));
         if causes.iter().any(|cause| words.contains(cause)) {
             right += 1;
         } else {
@@ -67,7 +67,7 @@ fn the_cause_is_named() {
 #[test]
 fn the_neighbour_of_a_race_holds() {
     let all = known_failures::all().expect("their scenarios exist");
-    let explanation = explained(&all[0]);
+    let explanation = explained(&all[0], true);
     let neighbour = explanation.neighbour.expect("a neighbour");
     assert!(neighbour.run.violations.is_empty());
     let (first, second) = explanation.pair.expect("a pair");

@@ -41,7 +41,7 @@ pub(super) fn of(
     let deadline = |time: Duration| Instant::now().checked_add(time);
     let over = deadline(time);
     let shrunk = shrink(replay, &Limits { deadline: deadline(time.mul_f64(0.6)), ..Limits::default() })?;
-    let explanation = explain(&shrunk, over)?;
+    let explanation = explain(&shrunk, over, true)?;
     let file = write(&shrunk.replay.to_text()).and_then(|path| path.to_str().map(str::to_owned));
     let string = by_choices(&shrunk);
     let again = file.as_deref().map(quoted).or_else(|| string.clone()).unwrap_or_default();

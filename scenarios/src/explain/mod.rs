@@ -47,11 +47,11 @@ pub struct Explanation {
 }
 
 /// Explains why a run that was made smaller fails. After `deadline` no further run begins, and what is not known by
-/// then is left out.
+/// then is left out. The odds along the run, which take most of the runs, are measured if `with_odds` says so.
 ///
 /// # Errors
 /// [`RunError`] when a run could not begin.
-pub fn explain(shrunk: &Shrunk, deadline: Option<Instant>) -> Result<Option<Explanation>, RunError> {
+pub fn explain(shrunk: &Shrunk, deadline: Option<Instant>, with_odds: bool) -> Result<Option<Explanation>, RunError> {
     let Decisions::Guided(guide) = &shrunk.replay.decisions else { return Ok(None) };
     let Some(target) = Target::of(shrunk.replay.invariant.as_deref(), &shrunk.violations) else { return Ok(None) };
     let stage = Stage::new(&shrunk.subject, target, deadline);
@@ -59,13 +59,9 @@ pub fn explain(shrunk: &Shrunk, deadline: Option<Instant>) -> Result<Option<Expl
     let Some(violation) = stage.target.find(&failing.violations).cloned() else { return Ok(None) };
     let needs = needs::of(&stage, &shrunk.replay, guide);
     let neighbour = neighbour::nearest(&stage, &failing, &violation, (guide, &needs));
-    let odds = odds::along(&stage, &failing, &violation);
+    let odds = if with_odds { odds::along(&stage, &failing, &violation) } else { Vec::new() };
     let jump = odds::jump(&odds);
-    let words = sentence::Words {
-        failing: &failing,
-        violation: &violation,
-        replicas: shrunk.subject.scenario.cluster.replicas,
-    };
+    let words = sentence::Words { failing: &failing, violation: &violation };
     let sentence = words.because(neighbour.as_ref());
     let difference = words.difference(neighbour.as_ref());
     let pair = neighbour.as_ref().and_then(|neighbour| neighbour.change.pair());

@@ -1,6 +1,6 @@
 //! One run of the small scenario, with what an explanation reads of it.
 use crate::{
-    guide::{Course, Guide, Kind, Steered, StepName},
+    guide::{Course, Guide, Kept, Kind, Steered, StepName},
     runner::{Prepared, Subject},
     shrink::Target,
     timeline::{Mark, Recording},
@@ -32,11 +32,18 @@ pub struct Played {
     pub recording: Recording,
     /// Call of each step that is about one.
     calls: BTreeMap<StepName, u32>,
+    /// Delivery that each call is made for, where one call leads to the next.
+    deliveries: BTreeMap<u32, u32>,
     /// HTTP status and number of writes of each executed call.
     results: BTreeMap<u32, (u16, usize)>,
 }
 
 impl Played {
+    /// Number of the delivery that a step's call is made for, where that is known.
+    pub(super) fn delivery(&self, step: &StepName) -> Option<u32> {
+        self.deliveries.get(self.calls.get(step)?).copied()
+    }
+
     /// Number of the step in which a violation became complete.
     pub(super) fn violated_at(&self, violation: &Violation) -> usize {
         let event = self.recording.complete(&violation.evidence);
@@ -116,6 +123,24 @@ impl Stage {
     }
 }
 
+/// A call that a replica sends in the step of a delivery's arrival, or of an answer, belongs to the same delivery.
+fn deliveries(kept: &Kept, recording: &Recording) -> BTreeMap<u32, u32> {
+    let mut deliveries = BTreeMap::new();
+    for (index, (_, event)) in recording.events().enumerate() {
+        let Event::CallSent { call, .. } = event else { continue };
+        let step = kept.events.partition_point(|&before| before <= index).checked_sub(1);
+        let delivery = match step.and_then(|step| kept.taken.get(step)) {
+            Some(Alternative::Step(Step::Delivery, delivery)) => Some(*delivery),
+            Some(Alternative::Step(Step::Answer, before)) => deliveries.get(before).copied(),
+            _ => None,
+        };
+        if let Some(delivery) = delivery {
+            deliveries.insert(call.0, delivery);
+        }
+    }
+    deliveries
+}
+
 fn play(prepared: &Prepared, course: Course) -> Result<Played, RunError> {
     let (choices, log) = Steered::choices(course);
     let mut run = prepared.run(choices, true)?;
@@ -130,6 +155,7 @@ fn play(prepared: &Prepared, course: Course) -> Result<Played, RunError> {
         _ => None,
     });
     Ok(Played {
+        deliveries: deliveries(&kept, &recording),
         calls: kept.steps.iter().zip(&kept.taken).filter_map(call).collect(),
         results: results.collect(),
         violations: run.violations().cloned().collect(),

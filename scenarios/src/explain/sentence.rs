@@ -3,7 +3,7 @@ use super::{
     neighbour::{Change, Neighbour},
     played::Played,
 };
-use crate::guide::StepName;
+use crate::guide::{Kind, StepName};
 use model::oracle::Violation;
 use sim::FaultKind;
 
@@ -11,7 +11,6 @@ use sim::FaultKind;
 pub(super) struct Words<'a> {
     pub(super) failing: &'a Played,
     pub(super) violation: &'a Violation,
-    pub(super) replicas: usize,
 }
 
 impl Words<'_> {
@@ -108,34 +107,39 @@ impl Words<'_> {
 
     /// "its check was answered", "replica 0's create took effect".
     fn clause(&self, step: &StepName, other: Option<&StepName>) -> String {
-        let effect = match step.call() {
-            Some(("get" | "list" | "watch", _)) => "was answered",
-            _ => "took effect",
-        };
         let noun = self.noun(step);
-        let noun = match other {
-            // Two calls of one replica, distinguished by their number.
-            Some(other) if other.about == step.about => format!("{noun} number {}", step.nth),
-            _ => noun,
-        };
-        format!("{noun} {effect}")
+        // Two calls that have the same words differ in their number.
+        let same = other.is_some_and(|other| other.kind == step.kind && self.noun(other) == noun);
+        let noun = if same { format!("{noun} number {}", step.nth) } else { noun };
+        let reads = matches!(step.call(), Some(("get" | "list" | "watch", _)));
+        match step.kind {
+            Kind::Deliver => format!("delivery number {} reached {}", step.nth, step.actor()),
+            Kind::Watch => format!("event number {} of {noun} arrived", step.nth),
+            Kind::Cache | Kind::Control => format!("`{step}` happened"),
+            Kind::Answer => format!("the answer to {noun} arrived"),
+            Kind::Execute | Kind::Resume if reads => format!("{noun} was answered"),
+            Kind::Execute | Kind::Resume => format!("{noun} took effect"),
+        }
     }
 
     /// "its check" for the replica that the sentence is about, "replica 0's check" for others.
     fn noun(&self, step: &StepName) -> String {
         let (verb, resource) = step.call().unwrap_or(("delivery", ""));
         let noun = noun(verb, resource);
-        let subject = self.violating().filter(|_| self.what().starts_with("replica")).map(StepName::actor);
-        let whose = match subject {
-            Some(actor) if actor == step.actor() && self.replicas > 1 => "its".to_owned(),
-            Some(actor) if actor == step.actor() && self.violating() == Some(step) => "this".to_owned(),
-            Some(actor) if actor == step.actor() => "another".to_owned(),
-            _ => format!("{}'s", step.actor()),
+        let violating = self.violating().filter(|_| self.what().starts_with("replica"));
+        let Some(subject) = violating.filter(|subject| subject.actor() == step.actor()) else {
+            return format!("{}'s {noun}", step.actor());
         };
-        format!("{whose} {noun}")
+        if subject == step {
+            return format!("this {noun}");
+        }
+        match (self.failing.delivery(step), self.failing.delivery(subject)) {
+            (Some(one), Some(other)) if one != other => format!("its {noun} for delivery {one}"),
+            _ => format!("its {noun}"),
+        }
     }
 
-    /// What the neighbour does instead.
+    /// Course of the neighbour instead, in words.
     fn instead(&self, neighbour: &Neighbour) -> String {
         let Some(step) = self.violating() else { return "the invariant would have held".to_owned() };
         let counts = |played: &Played| {
@@ -171,6 +175,7 @@ fn noun(verb: &str, resource: &str) -> String {
         ("patch" | "update", "remediationrequests") => "update".to_owned(),
         ("delete", "remediationrequests") => "deletion".to_owned(),
         ("get" | "list", "leases") => "look at the lease".to_owned(),
+        ("watch", resource) => format!("watch of {resource}"),
         ("create" | "update" | "patch", "leases") => "write of the lease".to_owned(),
         ("delete", "leases") => "release of the lease".to_owned(),
         ("delivery", _) => "delivery".to_owned(),
