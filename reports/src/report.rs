@@ -349,6 +349,13 @@ pub struct Scope {
     pub fixed: Vec<String>,
     /// Part of the schedules that this machine ran: `0/1` is all of them.
     pub shard: String,
+    /// What else the certificate says, by name: bounds, states, schedules left out, code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificate: Vec<(String, String)>,
+    /// The different ends of schedules, each as a hash: the union of those of all shards is that of the whole search.
+    /// Absent if there are too many to keep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Vec<String>>,
 }
 
 /// Result for one mutant under one strategy.

@@ -47,7 +47,7 @@ pub fn finding(invariant: &'static str, at: u64, violation: Option<String>) -> F
 /// Checks that the run ended within its limits.
 pub(crate) fn ended(stop: Stop, at: u64) -> Finding {
     let violation = match stop {
-        Stop::Done => None,
+        Stop::Done | Stop::Known => None,
         Stop::TimeLimit => Some("The senders were not done within the scenario's time limit."),
         Stop::StepLimit => Some("The run took more than 200,000 steps: something retries forever."),
     };

@@ -4,7 +4,8 @@
 //! A run that was made smaller names its scenario with [edits](crate::edits), one `edit: part=left` line for each, and
 //! has a [guide](crate::guide) instead of choices: one rule a line. Such a file survives changes of the code.
 //! The string is `scenario:protocol:transport:faults:replicas:random:seed` for a run whose choices a seed made, or
-//! `…:placed:12=1,31=3` for a run that is in order and without faults except at these choices.
+//! `…:placed:12=1,31=3` for a run that is in order and without faults except at these choices. `still` instead of
+//! `placed` says that time moves only when nothing else can happen, as in an exhaustive search.
 use crate::{
     edits::{Edit, Edits},
     generated::Generated,
@@ -15,7 +16,7 @@ use crate::{
 use model::oracle::Violation;
 use sim::{
     Choice, Faults,
-    engine::{Alternative, Choices, LABELS, Placed, Random, Recorded},
+    engine::{Alternative, Choices, LABELS, Label, Placed, Random, Recorded},
 };
 use std::{collections::BTreeMap, fmt::Write, str::FromStr, sync::Arc};
 
@@ -26,6 +27,11 @@ const FORMAT: u32 = 2;
 /// Format of files with edits or a guide, the latest that this version reads.
 const GUIDED_FORMAT: u32 = 3;
 
+/// Choices that are not in order, by place.
+const PLACED: &str = "placed";
+/// The same, where time moves only when nothing else can happen.
+const STILL: &str = "still";
+
 /// Source of a replay's choices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decisions {
@@ -35,6 +41,8 @@ pub enum Decisions {
     Choices(Vec<Choice>),
     /// In order, except for these picks, by place, counted from 0.
     Placed(BTreeMap<usize, u32>),
+    /// The same, in a run whose time moves only when nothing else can happen.
+    Still(BTreeMap<usize, u32>),
     /// In order and without faults, except for these rules.
     Guided(Guide),
 }
@@ -151,6 +159,7 @@ impl Replay {
             Decisions::Seed(seed) => Box::new(Random::new(*seed)),
             Decisions::Choices(choices) => Box::new(Recorded::new(choices.clone())),
             Decisions::Placed(picks) => Box::new(Placed::new(picks.clone())),
+            Decisions::Still(picks) => Box::new(Placed::still(picks.clone())),
             Decisions::Guided(guide) => return Course::Guide(guide.clone()),
         })
     }
@@ -180,10 +189,15 @@ impl Replay {
         }
         let (strategy, decisions) = match &self.decisions {
             Decisions::Seed(seed) => ("random", seed.to_string()),
-            Decisions::Placed(picks) => ("placed", placed_text(picks)),
+            Decisions::Placed(picks) => (PLACED, placed_text(picks)),
+            Decisions::Still(picks) => (STILL, placed_text(picks)),
             Decisions::Choices(choices) => {
+                let still = choices.first().is_some_and(|choice| choice.label == Label::Pace);
                 let deviations = choices.iter().enumerate().filter(|(_, choice)| choice.picked > 0);
-                ("placed", placed_text(&deviations.map(|(at, choice)| (at, choice.picked)).collect()))
+                (
+                    if still { STILL } else { PLACED },
+                    placed_text(&deviations.map(|(at, choice)| (at, choice.picked)).collect()),
+                )
             }
             Decisions::Guided(_) => return None,
         };
@@ -229,7 +243,10 @@ impl Replay {
                 let _ = writeln!(text, "seed: {seed}\n");
             }
             Decisions::Placed(picks) => {
-                let _ = writeln!(text, "placed: {}\n", placed_text(picks));
+                let _ = writeln!(text, "{PLACED}: {}\n", placed_text(picks));
+            }
+            Decisions::Still(picks) => {
+                let _ = writeln!(text, "{STILL}: {}\n", placed_text(picks));
             }
             Decisions::Choices(choices) => {
                 let line = |Choice { label, of, picked, meaning }: &Choice| format!("{label} {picked}/{of} {meaning}");
@@ -278,10 +295,11 @@ fn parse_string(text: &str) -> Result<Replay, ReplayError> {
     };
     let decisions = match strategy {
         "random" => Decisions::Seed(number(1, decisions)?),
-        "placed" => Decisions::Placed(placed(1, decisions)?),
+        PLACED => Decisions::Placed(placed(1, decisions)?),
+        STILL => Decisions::Still(placed(1, decisions)?),
         _ => {
             return Err(ReplayError::Unknown(format!(
-                "a replay has no strategy `{strategy}`; strategies: random, placed"
+                "a replay has no strategy `{strategy}`; strategies: random, {PLACED}, {STILL}"
             )));
         }
     };
@@ -352,8 +370,9 @@ fn parse_file(text: &str) -> Result<Replay, ReplayError> {
     }
     let lines: Vec<(usize, &str)> = lines.filter(|(_, line)| !line.is_empty()).collect();
     let written = checksum(lines.iter().map(|(_, line)| *line));
-    let decisions = match (header.get("seed"), header.get("placed"), header.get("rules")) {
+    let decisions = match (header.get("seed"), header.get(PLACED).or(header.get(STILL)), header.get("rules")) {
         (Some(&(line, seed)), ..) => Decisions::Seed(number(line, seed)?),
+        (None, Some(&(line, picks)), _) if header.contains_key(STILL) => Decisions::Still(placed(line, picks)?),
         (None, Some(&(line, picks)), _) => Decisions::Placed(placed(line, picks)?),
         (None, None, Some(&rules)) => Decisions::Guided(complete(rules, text, &lines, rule)?.into_iter().collect()),
         (None, None, None) => {
@@ -517,6 +536,12 @@ mod tests {
         let choice = |picked| Choice { label: Label::Next, of: 4, picked, meaning: Alternative::Number(picked) };
         let recorded = Replay { decisions: Decisions::Choices(vec![choice(0), choice(2)]), ..replay };
         assert_eq!(recorded.to_line().as_deref(), Some("pair:none:direct:placed:-:placed:1=2"));
+        let pace = Choice { label: Label::Pace, of: 2, picked: 1, meaning: Alternative::Number(1) };
+        let still = Replay { decisions: Decisions::Choices(vec![pace, choice(2)]), ..recorded };
+        let line = still.to_line().expect("a string");
+        assert_eq!(line, "pair:none:direct:placed:-:still:0=1,1=2");
+        let still: Replay = line.parse().expect("its own string");
+        assert_eq!(still.to_text().parse::<Replay>(), Ok(still));
     }
 
     #[test]

@@ -6,8 +6,8 @@
 //! and change with any version. A record of choices is valid for the version that made it.
 pub use crate::{
     choice::{
-        Alternative, Choices, Cost, InOrder, LABELS, Label, Numbers, Odds, Offer, Pick, Placed, Random, Recorded,
-        Source, Step,
+        Access, Alternative, Choices, Cost, Effects, Flow, InOrder, LABELS, Label, Moment, Needs, Numbers, Odds, Offer,
+        Pick, Placed, Random, Recorded, Source, Step, StepView,
     },
     clock::{EPOCH, HostClock, HostEntropy, SimulatedTime, Skew},
     direct::run as run_direct,

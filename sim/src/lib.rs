@@ -16,6 +16,7 @@
 //! - [`apiserver`] answers any request from its store as kube-apiserver does on the wire.
 mod choice;
 mod clock;
+mod digest;
 mod direct;
 pub mod engine;
 mod event;

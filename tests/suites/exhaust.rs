@@ -2,15 +2,17 @@
 use model::verdict::Verdict;
 use scenarios::{
     campaign::{
-        Progress,
-        exhaustive::{Explored, Search, Shard, explore},
+        Progress, Shard,
+        exhaustive::{End, Explored, Search, explore},
         interleavings::Interleavings,
+        reduction::{Dependency, Reduction},
         replay_of,
         scope::Cost,
     },
     runner::Prepared,
 };
 use sim::{Faults, engine::Detail};
+use std::collections::BTreeSet;
 use tests::{subject, violations};
 
 const fn bound(preemptions: u32, faults: u32) -> Cost {
@@ -18,7 +20,8 @@ const fn bound(preemptions: u32, faults: u32) -> Cost {
 }
 
 const fn search(bound: Cost) -> Search {
-    Search { bound, jobs: 2, shard: Shard::WHOLE, deadline: None, keep_going: false }
+    let reduction = Reduction::Full;
+    Search { bound, jobs: 2, shard: Shard::WHOLE, deadline: None, keep_going: false, reduction }
 }
 
 fn explored(scenario: &str, protocol: &str, search: &Search) -> Explored {
@@ -63,16 +66,90 @@ fn known_races_are_found_and_replayed() {
     }
 }
 
+/// The three parts of a search, and the whole.
+fn parts_and_whole(reduction: Reduction) -> (Vec<Explored>, Explored) {
+    let whole = Search { reduction, ..search(bound(1, 0)) };
+    let part = |index| explored("pair", "fenced-lease", &Search { shard: Shard { index, of: 3 }, ..whole });
+    ((0..3).map(part).collect(), explored("pair", "fenced-lease", &whole))
+}
+
 #[test]
 fn shards_add_up_to_the_whole() {
-    let whole = explored("pair", "fenced-lease", &search(bound(1, 0)));
-    let part =
-        |index| explored("pair", "fenced-lease", &Search { shard: Shard { index, of: 3 }, ..search(bound(1, 0)) });
-    let parts: Vec<Explored> = (0..3).map(part).collect();
+    let (parts, whole) = parts_and_whole(Reduction::None);
     assert_eq!(parts.iter().map(|part| part.tally.runs).sum::<u64>(), whole.tally.runs);
     let mut sum = Interleavings::default();
     parts.into_iter().for_each(|part| sum.merge(part.tally.interleavings));
     assert_eq!(sum, whole.tally.interleavings);
+}
+
+#[test]
+fn reduced_shards_reach_every_end() {
+    let (parts, whole) = parts_and_whole(Reduction::Full);
+    let all: BTreeSet<End> = parts.into_iter().flat_map(|part| part.ends).collect();
+    assert_eq!(all, whole.ends);
+}
+
+/// The different ends of all schedules of a scope, and the number of runs that it took.
+fn ends(scenario: &str, protocol: &str, bound: Cost, reduction: Reduction) -> (BTreeSet<End>, u64) {
+    let all = Search { reduction, keep_going: true, ..search(bound) };
+    let explored = explored(scenario, protocol, &all);
+    let row = explored.frontier.last().expect("a scope");
+    assert!(row.complete, "{scenario}, {protocol}");
+    println!("{scenario}, {protocol}, {bound:?}, {reduction:?}: {row:?}, {} ends", explored.ends.len());
+    (explored.ends, row.schedules)
+}
+
+#[test]
+fn reduction_changes_no_end() {
+    for (scenario, protocol, bound) in [
+        ("pair", "fenced-lease", bound(1, 0)),
+        ("pair", "fenced-lease", bound(0, 1)),
+        ("pair", "none", bound(2, 0)),
+        ("pair", "shipped-lease", bound(1, 0)),
+        ("pair", "mutant-created-for-the-poster", bound(1, 0)),
+        ("cooldown-pair", "fenced-lease", bound(1, 0)),
+    ] {
+        let (all, schedules) = ends(scenario, protocol, bound, Reduction::None);
+        let (reduced, fewer) = ends(scenario, protocol, bound, Reduction::Full);
+        let lost = all.difference(&reduced).count();
+        assert!(reduced == all, "{scenario}, {protocol}, {bound:?}: {lost} ends are lost");
+        assert!(fewer < schedules, "{scenario}, {protocol}, {bound:?}: {fewer} of {schedules}");
+    }
+}
+
+/// What is seen from outside of all schedules of a scope.
+fn outcomes(scenario: &str, protocol: &str, bound: Cost, reduction: Reduction) -> BTreeSet<End> {
+    let explored = explored(scenario, protocol, &Search { reduction, keep_going: true, ..search(bound) });
+    println!("{scenario}, {protocol}, {bound:?}, {reduction:?}: {:?}", explored.frontier.last());
+    explored.outcomes
+}
+
+#[test]
+fn converging_changes_no_outcome() {
+    for (protocol, bound) in [
+        ("fenced-lease", bound(1, 0)),
+        ("fenced-lease", bound(0, 1)),
+        ("none", bound(1, 0)),
+        ("mutant-created-for-the-poster", bound(1, 0)),
+    ] {
+        let all = outcomes("pair", protocol, bound, Reduction::None);
+        let converged = outcomes("pair", protocol, bound, Reduction::Converging);
+        let lost = all.difference(&converged).count();
+        assert!(converged == all, "{protocol}, {bound:?}: {lost} outcomes are lost");
+    }
+}
+
+#[test]
+fn forgotten_dependencies_are_noticed() {
+    let forgotten = |protocol, dependency| ends("pair", protocol, bound(2, 0), Reduction::Forgetting(dependency)).0;
+    let all = ends("pair", "none", bound(2, 0), Reduction::None).0;
+    assert_ne!(forgotten("none", Dependency::Object).len(), all.len());
+    // The shipped protocol watches. Its schedules without reduction are too many for a test.
+    let all = ends("pair", "fenced-lease", bound(2, 0), Reduction::Full).0;
+    for dependency in [Dependency::Cache, Dependency::Actor] {
+        let reached = forgotten("fenced-lease", dependency);
+        assert!(reached.is_subset(&all) && reached != all, "{dependency:?} is not needed");
+    }
 }
 
 #[test]

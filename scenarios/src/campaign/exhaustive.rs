@@ -1,13 +1,19 @@
 //! Exhaustive search: runs every schedule of a scope, each from its beginning.
 //!
 //! A schedule is a list of deviations from "in order, no fault". Running one shows its choices. Every alternative to a
-//! choice after the last deviation is a further schedule. So each schedule runs exactly once, and is kept only as its
+//! choice after the last deviation is a further schedule. So each schedule runs at most once, and is kept only as its
 //! picks. Cells of equal cost run one after the other, cheapest first: the first violation is one of the smallest.
 //!
-//! There is no reduction: two orders of independent steps are two schedules, and both run.
+//! Time moves only when nothing else can happen. A run ends where it reaches a state that was reached before at no
+//! higher cost: what follows is known. An alternative that may be [postponed](super::reduction) does not run. Without
+//! reduction, two orders of independent steps are two schedules, and both run to their end.
 use super::{
     progress::Progress,
-    scope::{Cost, alternatives},
+    reduction::Reduction,
+    schedule::{Bounds, Node, Shard, Task},
+    scope::Cost,
+    searcher::{Points, Searcher},
+    states::States,
     sums::{Share, Sums, locked},
     tally::{FirstViolation, Tally},
 };
@@ -16,9 +22,10 @@ use crate::{
     runner::{Prepared, Run},
 };
 use model::verdict::Verdict;
-use sim::engine::{Choices, Pick, Recorded};
+use sim::engine::{Choices, Pick, Recorded, Stop};
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    hash::{DefaultHasher, Hash, Hasher},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -39,20 +46,8 @@ pub struct Search {
     pub deadline: Option<Instant>,
     /// Whether the search continues after a violation.
     pub keep_going: bool,
-}
-
-/// Part of a search that several machines share: schedules are divided by their first deviation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
-    /// Number of this part, from 0.
-    pub index: usize,
-    /// Number of parts.
-    pub of: usize,
-}
-
-impl Shard {
-    /// The whole search.
-    pub const WHOLE: Shard = Shard { index: 0, of: 1 };
+    /// Schedules that are left out.
+    pub reduction: Reduction,
 }
 
 /// How far a search got within one bound.
@@ -62,56 +57,35 @@ pub struct Row {
     pub bound: Cost,
     /// Number of schedules that ran.
     pub schedules: u64,
+    /// Number of those that ended at a known state.
+    pub met: u64,
     /// Whether these are all schedules within the bound.
     pub complete: bool,
 }
 
+/// The end of a schedule: its last state, and what it violated, as one hash.
+pub type End = (u64, u64);
+
 /// Result of a search.
 #[derive(Debug, Default)]
 pub struct Explored {
-    /// Sum of all runs.
+    /// Sum of all runs that went to their end.
     pub tally: Tally,
     /// One row per bound, cheapest first.
     pub frontier: Vec<Row>,
-}
-
-/// A schedule that ran, and its choices.
-struct Node {
-    record: Box<[Pick]>,
-    /// Index at which its own alternatives begin: after its last deviation.
-    from: usize,
-}
-
-/// A schedule to run: the one of `node` with another pick at one choice.
-struct Task {
-    node: Arc<Node>,
-    at: usize,
-    picked: u32,
-}
-
-impl Task {
-    fn choices(&self) -> Choices {
-        let mut choices = self.node.record[..=self.at].to_vec();
-        choices[self.at].picked = self.picked;
-        Choices::new(Recorded::picks(choices))
-    }
-}
-
-impl Node {
-    /// The schedules that differ from the one of `node` in one more choice, of this cost.
-    fn beyond(node: &Arc<Node>, cost: Cost) -> impl Iterator<Item = Task> {
-        (node.from..node.record.len()).flat_map(move |at| {
-            let choice = node.record[at];
-            let fits = move |picked: &u32| Cost::of(choice.label, *picked) == cost;
-            let node = Arc::clone(node);
-            alternatives(choice).filter(fits).map(move |picked| Task { node: Arc::clone(&node), at, picked })
-        })
-    }
+    /// Number of states.
+    pub states: u64,
+    /// Number of schedules that were postponed: another order of the same steps ran.
+    pub postponed: u64,
+    /// The different ends.
+    pub ends: BTreeSet<End>,
+    /// The different ends as seen from outside the programs: commits, answers, and what was violated.
+    pub outcomes: BTreeSet<End>,
 }
 
 /// The schedules of one cell that have not run yet, made from those of cheaper cells as they are needed.
 struct Queue {
-    parents: VecDeque<(Arc<Node>, Cost)>,
+    parents: VecDeque<(Arc<Node>, Cost, Cost)>,
     tasks: VecDeque<Task>,
     shard: Shard,
 }
@@ -119,10 +93,10 @@ struct Queue {
 impl Queue {
     fn next(&mut self) -> Option<Task> {
         while self.tasks.is_empty() {
-            let (node, step) = self.parents.pop_front()?;
-            let root = node.from == 0;
+            let (node, cost, step) = self.parents.pop_front()?;
+            let root = cost == Cost::default();
             let mine = |(index, _): &(usize, Task)| !root || index % self.shard.of == self.shard.index;
-            self.tasks.extend(Node::beyond(&node, step).enumerate().filter(mine).map(|(_, task)| task));
+            self.tasks.extend(Node::beyond(&node, cost, step).enumerate().filter(mine).map(|(_, task)| task));
         }
         self.tasks.pop_front()
     }
@@ -146,6 +120,11 @@ pub struct Exploration<'a> {
     search: &'a Search,
     sums: Sums<'a>,
     frontier: Mutex<Vec<Row>>,
+    states: Option<Arc<States>>,
+    ends: Mutex<(BTreeSet<End>, BTreeSet<End>)>,
+    ran: AtomicU64,
+    met: AtomicU64,
+    postponed: AtomicU64,
 }
 
 /// Runs every schedule of the scope, or as many as the time allows.
@@ -158,84 +137,101 @@ pub fn explore(prepared: &Prepared, search: &Search, progress: &Progress) -> Exp
 impl<'a> Exploration<'a> {
     /// A search that has run nothing yet, and hands each violation to `found`.
     pub fn new(prepared: &'a Prepared, search: &'a Search, found: &'a (dyn Fn(usize, &FirstViolation) + Sync)) -> Self {
-        Self { prepared, search, sums: Sums::new(1, found), frontier: Mutex::default() }
+        Self {
+            prepared,
+            search,
+            sums: Sums::new(1, found),
+            frontier: Mutex::default(),
+            states: (search.reduction != Reduction::None).then(Arc::default),
+            ends: Mutex::default(),
+            ran: AtomicU64::default(),
+            met: AtomicU64::default(),
+            postponed: AtomicU64::default(),
+        }
     }
 
     /// What was done so far. The frontier lacks the bound that is being searched.
     pub fn so_far(&self) -> Explored {
-        Explored { tally: self.tally(), frontier: locked(&self.frontier).clone() }
-    }
-
-    fn tally(&self) -> Tally {
-        self.sums.so_far().pop().unwrap_or_default()
+        let (ends, outcomes) = locked(&self.ends).clone();
+        Explored {
+            tally: self.sums.so_far().pop().unwrap_or_default(),
+            frontier: locked(&self.frontier).clone(),
+            states: self.states.as_ref().map_or(0, |states| states.count()),
+            postponed: self.postponed.load(Relaxed),
+            ends,
+            outcomes,
+        }
     }
 
     /// Runs every schedule of the scope, or as many as the time allows.
     #[expect(clippy::disallowed_methods, reason = "the budget is wall time; no run sees it")]
     pub fn run(&self, progress: &Progress) {
-        let Self { prepared, search, sums, .. } = self;
+        let search = self.search;
         let over = || progress.stop.load(Relaxed) || search.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         let mut nodes: BTreeMap<Cost, Vec<Arc<Node>>> = BTreeMap::new();
-        let mut schedules: BTreeMap<Cost, u64> = BTreeMap::new();
+        let mut done: BTreeMap<Cost, (u64, u64)> = BTreeMap::new();
         let mut complete = true;
         for cell in cells(search.bound) {
-            let before = self.tally().runs;
-            let expandable = cell != search.bound;
-            let work =
-                Cell { prepared, search, progress, sums, over: &over, expandable, done: &AtomicU64::new(before) };
+            let before = (self.ran.load(Relaxed), self.met.load(Relaxed));
+            let work = Cell { of: self, progress, over: &over, expandable: cell != search.bound };
             let made = if cell == Cost::default() { work.root() } else { work.run(parents(&nodes, cell)) };
             nodes.insert(cell, made);
-            schedules.insert(cell, self.tally().runs - before);
+            done.insert(cell, (self.ran.load(Relaxed) - before.0, self.met.load(Relaxed) - before.1));
             complete &= !over();
-            let within = schedules.iter().filter(|(cost, _)| cost.within(cell)).map(|(_, runs)| runs).sum();
-            locked(&self.frontier).push(Row { bound: cell, schedules: within, complete });
+            let within = done.iter().filter(|(cost, _)| cost.within(cell)).map(|(_, done)| *done);
+            let (schedules, met) = within.fold((0, 0), |sum, done| (sum.0 + done.0, sum.1 + done.1));
+            locked(&self.frontier).push(Row { bound: cell, schedules, met, complete });
             if !complete {
                 break;
             }
         }
     }
+
+    fn bounds(&self) -> Bounds {
+        let replicas = self.prepared.subject.scenario.cluster.replicas as u32;
+        Bounds { bound: self.search.bound, reduction: self.search.reduction, replicas }
+    }
 }
 
-fn parents(nodes: &BTreeMap<Cost, Vec<Arc<Node>>>, cell: Cost) -> VecDeque<(Arc<Node>, Cost)> {
+fn parents(nodes: &BTreeMap<Cost, Vec<Arc<Node>>>, cell: Cost) -> VecDeque<(Arc<Node>, Cost, Cost)> {
     let cheaper = [FAULT, PREEMPTION].into_iter().filter(|step| step.within(cell)).map(|step| {
         let from = Cost { faults: cell.faults - step.faults, preemptions: cell.preemptions - step.preemptions };
         (from, step)
     });
     cheaper
-        .flat_map(|(from, step)| nodes.get(&from).into_iter().flatten().map(move |node| (Arc::clone(node), step)))
+        .flat_map(|(from, step)| nodes.get(&from).into_iter().flatten().map(move |node| (Arc::clone(node), from, step)))
         .collect()
 }
 
 /// Work of one cell.
 struct Cell<'a> {
-    prepared: &'a Prepared,
-    search: &'a Search,
+    of: &'a Exploration<'a>,
     progress: &'a Progress,
-    sums: &'a Sums<'a>,
     over: &'a (dyn Fn() -> bool + Sync),
     /// Whether more expensive cells need the choices of this one.
     expandable: bool,
-    done: &'a AtomicU64,
 }
 
 impl Cell<'_> {
     /// Runs the one schedule without deviations. Every shard needs it; the first counts it.
     fn root(&self) -> Vec<Arc<Node>> {
-        let mut mine = Share::new(self.sums);
-        let node = self.one(Choices::new(Recorded::picks(Vec::new())), 0, &mut mine);
-        if self.search.shard.index == 0 {
+        let mut mine = Share::new(&self.of.sums);
+        let node = self.one(&Task::root(), &mut mine);
+        if self.of.search.shard.index == 0 {
             mine.add();
+        } else {
+            self.of.ran.store(0, Relaxed);
         }
         node.into_iter().collect()
     }
 
-    fn run(&self, parents: VecDeque<(Arc<Node>, Cost)>) -> Vec<Arc<Node>> {
-        let queue = Mutex::new(Queue { parents, tasks: VecDeque::new(), shard: self.search.shard });
+    fn run(&self, parents: VecDeque<(Arc<Node>, Cost, Cost)>) -> Vec<Arc<Node>> {
+        let queue = Mutex::new(Queue { parents, tasks: VecDeque::new(), shard: self.of.search.shard });
         let all = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
-            for _ in 0..self.search.jobs.max(1) {
+            for _ in 0..self.of.search.jobs.max(1) {
                 scope.spawn(|| {
-                    let (mut nodes, mut mine) = (Vec::new(), Share::new(self.sums));
+                    let (mut nodes, mut mine) = (Vec::new(), Share::new(&self.of.sums));
                     while !(self.over)() {
                         let Some(task) = locked(&queue).next() else { break };
                         self.with_variants(task, &mut nodes, &mut mine);
@@ -255,16 +251,25 @@ impl Cell<'_> {
         while let Some(task) = open.pop()
             && !(self.over)()
         {
-            let Some(node) = self.one(task.choices(), task.at + 1, mine) else { return };
-            open.extend(Node::beyond(&node, Cost::default()));
+            let Some(node) = self.one(&task, mine) else { return };
+            open.extend(Node::beyond(&node, task.cost, Cost::default()));
             if self.expandable {
                 nodes.push(node);
             }
         }
     }
 
-    fn one(&self, choices: Choices, from: usize, mine: &mut Share<'_>) -> Option<Arc<Node>> {
-        let mut run: Run = match self.prepared.run(choices, false) {
+    fn one(&self, task: &Task, mine: &mut Share<'_>) -> Option<Arc<Node>> {
+        let points = Points::default();
+        let searcher = Searcher {
+            picks: Recorded::picks(task.picks()),
+            from: task.at + 1,
+            cost: task.cost,
+            points: Arc::clone(&points),
+            converging: self.of.search.reduction == Reduction::Converging,
+            states: if task.may_be_vain() { None } else { self.of.states.clone() },
+        };
+        let mut run: Run = match self.of.prepared.run(Choices::new(searcher), false) {
             Ok(run) => run,
             Err(error) => {
                 mine.of(0).broken = Some(error.to_string());
@@ -278,15 +283,33 @@ impl Cell<'_> {
         }
         self.progress.runs.fetch_add(1, Relaxed);
         self.progress.api_calls.fetch_add(run.outcome.api_calls, Relaxed);
-        let number = self.done.fetch_add(1, Relaxed);
-        mine.of(0).add(number, 0, &run);
+        let number = self.of.ran.fetch_add(1, Relaxed);
+        if run.outcome.stop == Stop::Known && run.verdict != Verdict::Violated {
+            self.of.met.fetch_add(1, Relaxed);
+        } else {
+            self.ended(number, &run, mine);
+        }
+        let record: Box<[Pick]> = run.outcome.choices.iter().map(Pick::from).collect();
+        let (node, postponed) = task.ran(record, &locked(&points), self.of.bounds());
+        self.of.postponed.fetch_add(postponed, Relaxed);
+        Some(Arc::new(node))
+    }
+
+    /// Adds a run that went to its end.
+    fn ended(&self, number: u64, run: &Run, mine: &mut Share<'_>) {
+        let mut violated = DefaultHasher::new();
+        run.violations().for_each(|violation| violation.invariant.hash(&mut violated));
+        let violated = violated.finish();
+        let (ends, outcomes) = &mut *locked(&self.of.ends);
+        ends.insert((run.outcome.state, violated));
+        outcomes.insert((run.outcome.outside, violated));
+        mine.of(0).add(number, 0, run);
         if run.verdict == Verdict::Violated {
             mine.hand_on(0, number);
             self.progress.violated.fetch_add(1, Relaxed);
-            if !self.search.keep_going {
+            if !self.of.search.keep_going {
                 self.progress.stop.store(true, Relaxed);
             }
         }
-        Some(Arc::new(Node { record: run.outcome.choices.iter().map(Pick::from).collect(), from }))
     }
 }

@@ -4,23 +4,30 @@
 //! one of the lowest run number is kept. A campaign of any length needs the same memory.
 //!
 //! - [`random`]: a random seed for every run, in the order of a [`plan`].
-//! - [`exhaustive`]: every schedule within a [`scope`]; [`mutants`]: the runs that it takes to catch each mutant.
+//! - [`exhaustive`]: every schedule within a [`scope`], without those that its [`reduction`] leaves out;
+//!   [`mutants`]: the runs that it takes to catch each mutant.
 //! - [`known_failures`]: what each mutant and each baseline is known to do wrong.
 //! - [`tally`]: the sums of one subject's runs; [`interleavings`]: how many different interleavings they had.
 //! - [`sums`]: the tallies of all subjects while the campaign is under way.
 pub mod exhaustive;
+
 pub mod interleavings;
 pub mod known_failures;
 pub mod mutants;
 pub mod plan;
 pub mod progress;
 pub mod random;
+pub mod reduction;
+mod schedule;
 pub mod scope;
+mod searcher;
+mod states;
 pub mod sums;
 pub mod tally;
 
 pub use plan::Plan;
 pub use progress::Progress;
 pub use random::{Budget, run, run_into, run_seed};
+pub use schedule::Shard;
 pub use sums::Sums;
 pub use tally::{FirstViolation, Tally, replay_of};

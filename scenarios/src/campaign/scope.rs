@@ -82,7 +82,7 @@ fn is_taken(label: Label, alternative: &Alternative) -> bool {
     let one_of = |times: &[Duration]| alternative.time().is_some_and(|time| times.contains(&time));
     let fault_of = |kinds: &[FaultKind]| alternative.fault().is_some_and(|kind| kinds.contains(&kind));
     match label {
-        Label::Entropy | Label::ClockOffset | Label::ClockRate => false,
+        Label::Pace | Label::Entropy | Label::ClockOffset | Label::ClockRate => false,
         Label::ServerFault | Label::LaggingCache | Label::CustomFault => false,
         Label::CallFault => fault_of(PLACED_CALL_FAULTS),
         Label::WorldFault => fault_of(PLACED_WORLD_FAULTS),

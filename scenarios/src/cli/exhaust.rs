@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     campaign::{
-        FirstViolation, Progress,
-        exhaustive::{Exploration, Explored, Row, Search, Shard},
+        FirstViolation, Progress, Shard,
+        exhaustive::{End, Exploration, Explored, Row, Search},
+        reduction::Reduction,
         scope::{Cost, NOT_ENUMERATED, enumerated},
     },
     protocol_name::{ProtocolName, SHIPPED},
@@ -22,10 +23,13 @@ use model::verdict::Verdict;
 use reports::report::{Failure, Frontier, RunReport, Scope};
 use sim::{Faults, engine::Detail};
 use std::{
+    hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
+/// Most ends that a report lists.
+const ENDS_KEPT: usize = 100_000;
 /// Name of the strategy in reports.
 const STRATEGY: &str = "exhaustive";
 
@@ -69,6 +73,13 @@ pub(super) struct Args {
     /// Continues after a violation.
     #[arg(long)]
     keep_going: bool,
+    /// Runs every schedule to its end, also those that only repeat another one in another order.
+    #[arg(long)]
+    no_reduction: bool,
+    /// Takes two states for the same if every program has received the same, in whatever order, and has sent the same.
+    /// This rests on an assumption: what a program keeps of its inputs does not depend on their order.
+    #[arg(long, conflicts_with = "no_reduction")]
+    converging: bool,
     #[command(flatten)]
     shrink: ShrinkOptions,
     #[command(flatten)]
@@ -86,6 +97,11 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
         shard: args.shard.unwrap_or(Shard::WHOLE),
         deadline: args.time.and_then(|time| began.checked_add(time)),
         keep_going: args.keep_going,
+        reduction: match (args.no_reduction, args.converging) {
+            (true, _) => Reduction::None,
+            (_, true) => Reduction::Converging,
+            _ => Reduction::Full,
+        },
     };
     let prepared = Prepared::new(subject[0].clone(), Detail::Chain);
     let (progress, files) = (Arc::new(Progress::default()), ReplayFiles::new(&folder, &subject));
@@ -133,6 +149,50 @@ fn subject(args: &Args) -> Subject {
     Subject::new(args.scenario.clone(), args.protocol, Transport::Direct, overrides)
 }
 
+/// The figures of a certificate, by name.
+fn figures(subject: &Subject, explored: &Explored, search: &Search) -> Vec<(String, String)> {
+    let last = explored.frontier.last();
+    let (schedules, met) = last.map_or((0, 0), |row| (row.schedules, row.met));
+    let scenario = &subject.scenario;
+    let scope = format!("{scenario:?} {} {:?} {:?}", subject.protocol, search.bound, enumerated());
+    let mut figures = vec![
+        ("code".to_owned(), crate::code::ID.to_owned()),
+        ("scope".to_owned(), format!("{:016x}", hash(&scope))),
+        ("schedules".to_owned(), format!("{schedules}, of which {met} ended at a known state")),
+    ];
+    if search.reduction != Reduction::None {
+        figures.push(("states".to_owned(), explored.states.to_string()));
+        figures.push((
+            "postponed".to_owned(),
+            format!("{} schedules, since another order of them ran", explored.postponed),
+        ));
+    }
+    let ends: String = explored.ends.iter().map(end).collect();
+    if search.reduction == Reduction::Converging {
+        figures.push((
+            "assumption".to_owned(),
+            "what a program keeps of its inputs does not depend on their order".to_owned(),
+        ));
+    }
+    figures.push((
+        "outcomes".to_owned(),
+        format!("{} different orders of commits, answers and verdicts", explored.outcomes.len()),
+    ));
+    figures.push(("ends".to_owned(), format!("{} different ones, {:016x}", explored.ends.len(), hash(&ends))));
+    figures
+}
+
+/// The end of a schedule in a report.
+fn end(&(state, violated): &End) -> String {
+    format!("{state:016x}{violated:016x}")
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
 fn certificate(subject: &[Subject], explored: &Explored, search: &Search, took: Duration) -> RunReport {
     let tallies = std::slice::from_ref(&explored.tally);
     let mut report = campaign_report::report("exhaust", (subject, tallies), STRATEGY, took);
@@ -151,6 +211,8 @@ fn certificate(subject: &[Subject], explored: &Explored, search: &Search, took: 
         enumerated: enumerated().into_iter().take(if faults { usize::MAX } else { 1 }).collect(),
         fixed: NOT_ENUMERATED.iter().map(|&what| what.to_owned()).collect(),
         shard: format!("{}/{}", search.shard.index, search.shard.of),
+        certificate: figures(&subject[0], explored, search),
+        ends: (explored.ends.len() <= ENDS_KEPT).then(|| explored.ends.iter().map(end).collect()),
     });
     report
 }

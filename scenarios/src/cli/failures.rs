@@ -179,7 +179,7 @@ pub(super) fn of_replay(subject: &Subject, replay: &Replay, given: &str, run: &R
         sentence: violation.sentence.clone(),
         seed: match &replay.decisions {
             Decisions::Seed(seed) => seed.to_string(),
-            Decisions::Choices(_) | Decisions::Placed(_) | Decisions::Guided(_) => String::new(),
+            Decisions::Choices(_) | Decisions::Placed(_) | Decisions::Still(_) | Decisions::Guided(_) => String::new(),
         },
         replay: format!("lockstep replay {}", quoted(given)),
         replay_string: replay.to_line(),

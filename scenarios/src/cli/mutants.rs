@@ -9,8 +9,7 @@ use super::{
 };
 use crate::{
     campaign::{
-        Progress,
-        exhaustive::Shard,
+        Progress, Shard,
         mutants::{Hunt, Hunted, Hunting},
     },
     mutants::MUTANTS,

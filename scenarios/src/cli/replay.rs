@@ -163,7 +163,7 @@ fn identity(replay: &Replay, run: &Run) -> String {
     let decisions = match &replay.decisions {
         Decisions::Seed(seed) => format!("seed {seed}"),
         Decisions::Choices(choices) => format!("{} recorded choices", choices.len()),
-        Decisions::Placed(picks) => format!("{} placed choices", picks.len()),
+        Decisions::Placed(picks) | Decisions::Still(picks) => format!("{} placed choices", picks.len()),
         Decisions::Guided(guide) => format!("a guide of {} rules", guide.len()),
     };
     let verdict = if run.verdict == Verdict::Violated { "violated" } else { "held" };

@@ -13,7 +13,7 @@ use super::{
     with_progress::with_progress,
 };
 use crate::{
-    campaign::{self, Budget, Plan, Progress, Sums, Tally, exhaustive::Shard},
+    campaign::{self, Budget, Plan, Progress, Shard, Sums, Tally},
     catalogue::CATALOGUE,
     protocol_name::{ProtocolName, SHIPPED},
     runner::{Overrides, Subject, Transport},

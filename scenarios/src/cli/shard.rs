@@ -1,5 +1,5 @@
 //! `--shard I/N`: one machine's part of a job that several machines share, numbered as in an Indexed Job of Kubernetes.
-use crate::campaign::exhaustive::Shard;
+use crate::campaign::Shard;
 
 /// Environment variable with the index of a pod of an Indexed Job.
 const INDEX: &str = "JOB_COMPLETION_INDEX";

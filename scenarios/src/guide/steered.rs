@@ -156,6 +156,13 @@ impl Source for Steered {
         picked
     }
 
+    fn still(&self) -> bool {
+        match &self.course {
+            Course::Source(source) | Course::Near(_, source, _) => source.still(),
+            Course::Guide(guide) => guide.picks.keys().any(|at| at.label == Label::Pace),
+        }
+    }
+
     fn made(&mut self, choice: &Choice) {
         match &mut self.course {
             Course::Source(source) | Course::Near(_, source, _) => source.made(choice),

@@ -58,6 +58,7 @@ labels! {
     Replica => "replica", Preemption, "Replica that a request goes to.";
     Workload => "workload", Preemption, "Step of a sender or another actor of the workload.";
     Server => "server", Free, "API server that a request reaches, or that a fault strikes.";
+    Pace => "pace", Free, "Whether time moves only when nothing else can happen. A run has it only where it does.";
     Entropy => "entropy", Free, "Seed of random numbers that are not choices.";
 }
 

@@ -14,6 +14,7 @@ mod random;
 mod record;
 mod recorded;
 mod source;
+mod step_view;
 
 pub use alternative::{Alternative, Step};
 pub use label::{Cost, LABELS, Label};
@@ -28,3 +29,4 @@ pub use random::Random;
 pub use record::Choices;
 pub use recorded::Recorded;
 pub use source::{InOrder, Odds, Offer, Source};
+pub use step_view::{Access, Effects, Flow, Moment, Needs, StepView};

@@ -10,13 +10,19 @@ use std::collections::BTreeMap;
 pub struct Placed {
     picks: BTreeMap<usize, u32>,
     next: usize,
+    still: bool,
     mismatch: Option<String>,
 }
 
 impl Placed {
     /// Makes these picks, by place.
     pub fn new(picks: BTreeMap<usize, u32>) -> Self {
-        Self { picks, next: 0, mismatch: None }
+        Self { picks, next: 0, still: false, mismatch: None }
+    }
+
+    /// Makes these picks, by place, in a run whose time moves only when nothing else can happen. That is its choice 0.
+    pub fn still(picks: BTreeMap<usize, u32>) -> Self {
+        Self { still: true, ..Self::new(picks) }
     }
 }
 
@@ -24,11 +30,16 @@ impl Source for Placed {
     fn pick(&mut self, label: Label, of: u32, _odds: Odds) -> u32 {
         let at = self.next;
         self.next += 1;
-        let picked = self.picks.remove(&at).unwrap_or(0);
+        let first = u32::from(label == Label::Pace && self.still);
+        let picked = self.picks.remove(&at).unwrap_or(first);
         if picked >= of && self.mismatch.is_none() {
             self.mismatch = Some(format!("choice {at} is `{label}` with {of} alternatives, and {picked} is not one"));
         }
         picked.min(of - 1)
+    }
+
+    fn still(&self) -> bool {
+        self.still
     }
 
     fn mismatch(&self) -> Option<String> {

@@ -5,6 +5,7 @@ use super::{
     menu::Menu,
     pick::Choice,
     source::{Odds, Offer, Source},
+    step_view::{Flow, Moment, Needs, StepView},
 };
 use crate::event::Event;
 use std::fmt;
@@ -48,6 +49,35 @@ impl Choices {
         self.pick(label, count + 1, Odds::PerMille(per_mille), meaning).checked_sub(1)
     }
 
+    /// Picks one of these steps; `meaning` names the pick. With one step there is no choice, and nothing is recorded.
+    pub(crate) fn choose_step(&mut self, steps: &[StepView], meaning: impl FnOnce(usize) -> Alternative) -> usize {
+        if steps.len() <= 1 {
+            return 0;
+        }
+        let of = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+        let picked = self.source.pick_step(steps).min(of - 1);
+        self.keep(Choice { label: Label::Next, of, picked, meaning: meaning(picked as usize) })
+    }
+
+    /// Whether time moves only when nothing else can happen. The answer is part of the record, where it does.
+    pub(crate) fn pace(&mut self) -> bool {
+        if !self.source.still() {
+            return false;
+        }
+        let meaning = |picked: usize| Alternative::Named(["steps take time", "time moves last"][picked]);
+        self.choose(Label::Pace, 2, meaning) == 1
+    }
+
+    /// What the source wants to know.
+    pub(crate) fn needs(&self) -> Needs {
+        self.source.needs()
+    }
+
+    /// Shows the source the moment before a step.
+    pub(crate) fn moment(&mut self, moment: &Moment<'_>) -> Flow {
+        self.source.moment(moment)
+    }
+
     /// Picks an item of a menu, all equally likely.
     pub(crate) fn choose_from<T: Copy>(&mut self, menu: &Menu<T>) -> T {
         menu.items[self.choose(menu.label, menu.items.len(), |picked| (menu.name)(menu.items[picked]))]
@@ -66,10 +96,14 @@ impl Choices {
         let of = u32::try_from(of).unwrap_or(u32::MAX);
         let named = |picked: u32| meaning(picked as usize);
         let picked = self.source.pick_offered(&Offer { label, of, odds, meaning: &named });
-        let choice = Choice { label, of, picked, meaning: meaning(picked as usize) };
+        self.keep(Choice { label, of, picked, meaning: meaning(picked as usize) })
+    }
+
+    fn keep(&mut self, choice: Choice) -> usize {
+        let picked = choice.picked as usize;
         self.source.made(&choice);
         self.record.push(choice);
-        picked as usize
+        picked
     }
 
     /// A step begins, whether there was a choice or not.

@@ -45,6 +45,10 @@ impl Source for Recorded {
         recorded.picked.min(of - 1)
     }
 
+    fn still(&self) -> bool {
+        self.picks.first().is_some_and(|pick| pick.label == Label::Pace && pick.picked == 1)
+    }
+
     fn made(&mut self, choice: &Choice) {
         let at = self.next - 1;
         if self.mismatch.is_none()

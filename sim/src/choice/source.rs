@@ -1,5 +1,10 @@
 //! Sources: what makes the choices of a run.
-use super::{alternative::Alternative, label::Label, pick::Choice};
+use super::{
+    alternative::Alternative,
+    label::Label,
+    pick::Choice,
+    step_view::{Flow, Moment, Needs, StepView},
+};
 use crate::event::Event;
 
 /// How a source should weigh the alternatives.
@@ -36,6 +41,22 @@ pub trait Source: Send {
     fn began(&mut self, _step: &Alternative) {}
     /// Sees each event of the run: a source that knows steps by what they are about needs it.
     fn saw(&mut self, _event: &Event) {}
+    /// Picks one of these steps, which are in order.
+    fn pick_step(&mut self, steps: &[StepView]) -> u32 {
+        self.pick(Label::Next, u32::try_from(steps.len()).unwrap_or(u32::MAX), Odds::Even)
+    }
+    /// Knowledge of the run that it asks for.
+    fn needs(&self) -> Needs {
+        Needs::Picks
+    }
+    /// Whether time moves only when nothing else can happen. Otherwise each step takes a millisecond.
+    fn still(&self) -> bool {
+        false
+    }
+    /// Sees the moment before each step, if it needs steps, and decides whether the run continues.
+    fn moment(&mut self, _moment: &Moment<'_>) -> Flow {
+        Flow::Continue
+    }
     /// Sees each choice after it was made, with its meaning.
     fn made(&mut self, _choice: &Choice) {}
     /// Where the run departed from what the source expected, if it did.

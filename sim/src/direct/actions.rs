@@ -7,7 +7,7 @@ use super::{
     shared::DirectRun,
 };
 use crate::{
-    choice::{Alternative, Label},
+    choice::{Alternative, Label, Needs},
     event::ActorId,
     faults::FaultKind,
     run::{
@@ -33,6 +33,7 @@ impl DirectRun {
             self.tasks = self.run.api.controller_tasks(self.run.time.now());
         }
         self.list_enabled(now, &mut enabled);
+        self.view(&mut enabled);
         let todo = self.step_of(&enabled);
         self.enabled = enabled;
         todo
@@ -44,6 +45,9 @@ impl DirectRun {
         }
         self.steps += 1;
         if self.run.exploring() {
+            if self.stops_here() {
+                return Todo::Stop;
+            }
             if let Some(disruption) = self.choose_disruption() {
                 return self.strike(disruption);
             }
@@ -53,7 +57,10 @@ impl DirectRun {
         }
         let name = |picked: usize| enabled[picked].name(&self.queues, &self.run.streams);
         let picked = if self.run.exploring() && self.run.faults.reorder {
-            self.run.choices.choose(Label::Next, enabled.len(), name)
+            match self.needs {
+                Needs::Picks => self.run.choices.choose(Label::Next, enabled.len(), name),
+                _ => self.run.choices.choose_step(&self.views, name),
+            }
         } else {
             0
         };
@@ -130,7 +137,10 @@ impl DirectRun {
 
     fn strike(&mut self, disruption: Disruption) -> Todo {
         match disruption {
-            Disruption::Crash { replica, restart } => return Todo::Crash { replica, restart },
+            Disruption::Crash { replica, restart } => {
+                self.run.note_fact(("restarts", replica, restart));
+                return Todo::Crash { replica, restart };
+            }
             Disruption::Disconnect => return Todo::Disconnect,
             Disruption::Pause { replica, duration } => self.run.pause(replica, duration),
             Disruption::DropWatch => self.run.drop_watch(),

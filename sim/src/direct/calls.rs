@@ -4,7 +4,8 @@ use super::{
     shared::DirectRun,
 };
 use crate::{
-    choice::{Alternative, Label},
+    choice::{Access, Alternative, Label},
+    digest::mix,
     event::{CallEnd, Event},
     faults::FaultKind,
     run::{
@@ -16,7 +17,8 @@ use crate::{
     },
     service::{BrokenConnection, CallResult, wire},
 };
-use apiserver::Answer;
+use apiserver::{Answer, AnswerBody};
+use bytes::Bytes;
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 use tokio::sync::oneshot;
 
@@ -28,7 +30,7 @@ const LAST_BOOKMARK: u64 = 2_000_000;
 impl DirectRun {
     /// Executes and answers a call in one go, while booting.
     pub(super) fn answer_at_once(&mut self, call: &Call) -> CallResult {
-        let (result, _, opens) = self.execute(call);
+        let (result, _, _, opens) = self.execute(call);
         self.run.streams.extend(opens);
         result
     }
@@ -96,7 +98,7 @@ impl DirectRun {
             }
             CallOutcome::Executed(_, Reply::Broken) => {
                 self.execute_unread(&call);
-                self.reply(call, Err(BrokenConnection), CallEnd::Broken, None);
+                self.reply(call, (Err(BrokenConnection), 0), CallEnd::Broken, None);
             }
             CallOutcome::Executed(_, Reply::Nothing) => {
                 self.execute_unread(&call);
@@ -182,42 +184,57 @@ impl DirectRun {
         self.run.emit(&Event::CallDropped { call: call.id });
         match answer {
             Some(answer) => self.answer(call, answer),
-            None => self.reply(call, Err(BrokenConnection), CallEnd::Broken, None),
+            None => self.reply(call, (Err(BrokenConnection), 0), CallEnd::Broken, None),
         }
     }
 
     fn answer(&mut self, call: Call, answer: Answer) {
         let end = CallEnd::Status(answer.status);
+        let content = self.content(&answer);
         let (result, _) = wire(answer);
-        self.reply(call, result, end, None);
+        self.reply(call, (result, content), end, None);
     }
 
-    fn reply(&mut self, call: Call, result: CallResult, end: CallEnd, opens: Option<Stream>) {
+    fn reply(&mut self, call: Call, (result, content): (CallResult, u64), end: CallEnd, opens: Option<Stream>) {
+        let Call { id, actor, ordinal, .. } = call;
         if let Some(caller) = call.caller {
-            self.queues.answers.push(PendingAnswer { id: call.id, actor: call.actor, caller, result, end, opens });
+            self.queues.answers.push(PendingAnswer { id, actor, ordinal, content, caller, result, end, opens });
         }
+    }
+
+    /// Hash of an answer's canonical content, if the run has a digest.
+    fn content(&self, answer: &Answer) -> u64 {
+        let body = match &answer.body {
+            AnswerBody::Full(body) => body,
+            AnswerBody::Watch(_) => &Bytes::new(),
+        };
+        self.run.digest.as_ref().map_or(0, |digest| mix((answer.status, digest.text(body))))
     }
 
     /// Executes the call and sends its answer on its way; true if it wrote.
     fn execute_and_answer(&mut self, call: Call) -> bool {
         let before = self.run.api.revision();
-        let (result, end, opens) = self.execute(&call);
-        self.reply(call, result, end, opens);
+        let (result, content, end, opens) = self.execute(&call);
+        self.reply(call, (result, content), end, opens);
         self.run.api.revision() > before
     }
 
     /// Executes a call whose answer is not read.
     fn execute_unread(&mut self, call: &Call) {
-        let (_, _, opens) = self.execute(call);
+        let (_, _, _, opens) = self.execute(call);
         if let Some(stream) = opens {
             self.run.api.close_watch(stream.watch);
         }
     }
 
-    fn execute(&mut self, call: &Call) -> (CallResult, CallEnd, Option<Stream>) {
+    fn execute(&mut self, call: &Call) -> (CallResult, u64, CallEnd, Option<Stream>) {
         let server = self.run.server_of(call.actor);
         let answer = self.run.execute(call.id, call.actor, server, &call.request);
-        let end = CallEnd::Status(answer.status);
+        let (end, content) = (CallEnd::Status(answer.status), self.content(&answer));
+        let at = self.run.time.micros();
+        if let (Access::Collection, Some(digest)) = (call.access.access, &mut self.run.digest) {
+            digest.collection(call.actor, at, call.ordinal);
+        }
         let (result, lines) = wire(answer);
         let opens = lines.and_then(|lines| {
             let now = self.run.time.micros();
@@ -225,13 +242,17 @@ impl DirectRun {
             let bookmark_at = until.checked_sub(LAST_BOOKMARK).filter(|at| *at > now);
             self.run.open_watch(call.actor, &call.request, lines, Some(Expiry { until, bookmark_at }))
         });
-        (result, end, opens)
+        (result, content, end, opens)
     }
 
     /// The answer at this index reaches its caller.
     pub(super) fn deliver(&mut self, index: usize) {
         let answer = self.queues.answers.remove(index);
         self.run.emit(&Event::CallAnswered { call: answer.id, end: answer.end });
+        let at = self.run.time.micros();
+        if let Some(digest) = &mut self.run.digest {
+            digest.receive(answer.actor, at, mix((answer.ordinal, answer.content)));
+        }
         let delivered = answer.caller.send(answer.result).is_ok();
         match answer.opens {
             Some(stream) if delivered => self.run.streams.push(stream),

@@ -5,7 +5,7 @@ use super::{
     shared::{DirectRun, Shared},
 };
 use crate::{
-    choice::Choices,
+    choice::{Choices, Flow},
     clock::SimulatedTime,
     event::Observer,
     hosts::Host,
@@ -59,10 +59,12 @@ fn finish(shared: &Shared, stop: Stop) -> Outcome {
     let mut state = shared.lock();
     let processes = state.run.take_processes();
     let simulated = state.run.time.elapsed();
+    let digest = state.state();
+    let outside = state.run.digest.as_ref().map_or(0, |digest| digest.outside());
     let outcome = state.run.take_outcome(stop, simulated);
     drop(state);
     drop(processes);
-    outcome
+    Outcome { state: digest, outside, ..outcome }
 }
 
 struct Driver<'a> {
@@ -86,6 +88,10 @@ impl Driver<'_> {
             shared.added.notify_one();
         });
         let stop = self.explore().await;
+        if stop == Stop::Known {
+            script.abort();
+            return Ok(stop);
+        }
         script.abort();
         self.shared.lock().run.quiesce();
         if stop == Stop::Done { Ok(self.tail().await) } else { Ok(stop) }
@@ -137,7 +143,9 @@ impl Driver<'_> {
             if elapsed > self.settings.time_limit {
                 return Stop::TimeLimit;
             }
-            self.one_step(self.settings.time_limit).await;
+            if self.one_step(self.settings.time_limit).await == Flow::Stop {
+                return Stop::Known;
+            }
         }
     }
 
@@ -161,11 +169,11 @@ impl Driver<'_> {
             if elapsed >= end && !late {
                 return Stop::Done;
             }
-            self.one_step(end.max(elapsed + Duration::from_secs(1))).await;
+            let _: Flow = self.one_step(end.max(elapsed + Duration::from_secs(1))).await;
         }
     }
 
-    async fn one_step(&self, until: Duration) {
+    async fn one_step(&self, until: Duration) -> Flow {
         let todo = {
             let mut state = self.shared.lock();
             state.expire_streams();
@@ -173,6 +181,7 @@ impl Driver<'_> {
         };
         match todo {
             Todo::Done => {}
+            Todo::Stop => return Flow::Stop,
             Todo::Arrive(delivery) => self.shared.arrive(*delivery),
             Todo::Crash { replica, restart } => {
                 if self.shared.crash(replica) {
@@ -186,12 +195,17 @@ impl Driver<'_> {
                     (state.next_release().map_or(until, Duration::from_micros), state.run.time.elapsed())
                 };
                 self.wait(release.min(until).saturating_sub(elapsed) + STEP).await;
-                return;
+                return Flow::Continue;
             }
         }
-        if self.shared.lock().steps.is_multiple_of(u64::from(STEPS_PER_TICK)) {
+        let moves = {
+            let state = self.shared.lock();
+            !state.still && state.steps.is_multiple_of(u64::from(STEPS_PER_TICK))
+        };
+        if moves {
             tokio::time::advance(STEP * STEPS_PER_TICK).await;
         }
+        Flow::Continue
     }
 
     /// Lets time jump until something is added, at most this long.

@@ -12,5 +12,6 @@ mod idle;
 mod pending;
 mod processes;
 mod shared;
+mod views;
 
 pub use driver::run;

@@ -1,6 +1,6 @@
 //! What is pending in a run: calls, answers and deliveries, and the actions that move them.
 use crate::{
-    choice::{Alternative, Step},
+    choice::{Access, Alternative, Step},
     event::{ActorId, CallEnd, CallId, DeliveryId},
     run::stream::Stream,
     service::CallResult,
@@ -10,10 +10,23 @@ use bytes::Bytes;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
+/// What a call does to which object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CallAccess {
+    pub(super) access: Access,
+    /// Hash of the plural.
+    pub(super) resource: u64,
+    /// Hash of the object's path.
+    pub(super) object: u64,
+}
+
 /// An API request that was sent and is not executed yet.
 pub(super) struct Call {
     pub(super) id: CallId,
     pub(super) actor: ActorId,
+    /// Number of the actor's calls before it.
+    pub(super) ordinal: u32,
+    pub(super) access: CallAccess,
     pub(super) request: Request,
     /// Receiver of the answer; None once it has been answered.
     pub(super) caller: Option<oneshot::Sender<CallResult>>,
@@ -29,6 +42,10 @@ pub(super) struct Call {
 pub(super) struct PendingAnswer {
     pub(super) id: CallId,
     pub(super) actor: ActorId,
+    /// Number of the actor's calls before this one.
+    pub(super) ordinal: u32,
+    /// Hash of its canonical content, if the run has a digest.
+    pub(super) content: u64,
     pub(super) caller: oneshot::Sender<CallResult>,
     pub(super) result: CallResult,
     pub(super) end: CallEnd,
@@ -92,6 +109,8 @@ pub(super) enum Todo {
     Done,
     /// Nothing is enabled: let time pass.
     Wait,
+    /// The source of choices stops the run.
+    Stop,
     /// Hand this request to its replica.
     Arrive(Box<Delivery>),
     /// Stop this replica at once.

@@ -5,12 +5,14 @@ use super::{
 };
 use crate::{
     choice::{Alternative, Label},
+    digest::mix,
     event::{DeliveryId, Event},
     faults::FaultKind,
     hosts::Host,
     run::lifecycle::Crashed,
     service::ApiService,
 };
+use bytes::Bytes;
 use std::{sync::Arc, time::Duration};
 use tokio::task::AbortHandle;
 
@@ -19,6 +21,23 @@ impl DirectRun {
     pub(super) fn add_replica(&mut self, host: &dyn Host) {
         self.run.add_replica(host);
         self.handling.push(Default::default());
+    }
+
+    /// Adds a delivery to the history of its replica.
+    fn receive_delivery(&mut self, id: DeliveryId, replica: usize) {
+        let (at, actor) = (self.run.time.micros(), self.run.replicas[replica].actor);
+        if let Some((digest, actor)) = self.run.digest.as_mut().zip(actor) {
+            digest.receive(actor, at, mix(id));
+        }
+    }
+
+    /// Adds an answer to the history of the script.
+    fn answer_delivery(&mut self, id: DeliveryId, response: &http::Response<Bytes>) {
+        let (at, status) = (self.run.time.micros(), response.status());
+        if let Some(digest) = &mut self.run.digest {
+            let end = mix((status.as_u16(), digest.text(response.body())));
+            digest.answered(id, at, end, status.is_success());
+        }
     }
 }
 
@@ -41,6 +60,7 @@ impl Shared {
         };
         let handling = process.call(request);
         state.run.emit(&Event::DeliveryArrived { delivery: id, replica });
+        state.receive_delivery(id, replica);
         let shared = self.clone();
         let task = tokio::spawn(async move {
             let response = handling.await;
@@ -48,6 +68,7 @@ impl Shared {
             state.handling[replica].remove(&id);
             let status = Some(response.status().as_u16());
             state.run.emit(&Event::DeliveryAnswered { delivery: id, replica, status });
+            state.answer_delivery(id, &response);
             // A sender that stopped waiting does not concern the replica.
             let _ = sender.send(response);
         });

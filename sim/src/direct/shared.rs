@@ -1,6 +1,7 @@
 //! State of a run over the direct transport, and the lock around it.
-use super::pending::{Action, Call, Queues};
+use super::pending::{Action, Call, CallAccess, Queues};
 use crate::{
+    choice::{Access, Needs, StepView},
     event::{ActorId, DeliveryId},
     run::{disruption::Disruption, interference::Interference, state::RunState},
     service::{ApiFuture, Transport},
@@ -31,10 +32,17 @@ pub(super) struct DirectRun {
     pub(super) enabled: Vec<Action>,
     /// What the cluster's controllers could do; [`Action::Control`] counts them.
     pub(super) tasks: Vec<Task>,
+    /// Views of the enabled actions, in the same order.
+    pub(super) views: Vec<StepView>,
+    /// What the source of choices wants to know.
+    pub(super) needs: Needs,
+    /// Whether time moves only when nothing else can happen.
+    pub(super) still: bool,
 }
 
 impl DirectRun {
     pub(super) fn new(run: RunState) -> Self {
+        let (needs, still) = (run.choices.needs(), run.still);
         Self {
             run,
             queues: Queues::default(),
@@ -44,12 +52,20 @@ impl DirectRun {
             steps: 0,
             enabled: Vec::new(),
             tasks: Vec::new(),
+            views: Vec::new(),
+            needs,
+            still,
         }
     }
 
     fn accept(&mut self, actor: ActorId, request: Request) -> Call {
         let id = self.run.call_sent(actor, &request.method, &request.target, &request.body);
-        Call { id, actor, request, caller: None, not_before: 0, decided: false, instead: None }
+        let access = match self.needs {
+            Needs::Picks => CallAccess { access: Access::None, resource: 0, object: 0 },
+            _ => CallAccess::of(&request),
+        };
+        let ordinal = self.run.actors.count_call(actor);
+        Call { id, actor, ordinal, access, request, caller: None, not_before: 0, decided: false, instead: None }
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Actor {
     pub(crate) gone: bool,
     /// Whether its calls are exempt from faults.
     pub(crate) exempt: bool,
+    /// Number of its calls so far.
+    pub(crate) calls: u32,
 }
 
 /// The actors of a run, by number.
@@ -25,7 +27,7 @@ impl Actors {
     /// Adds an actor; API servers are assigned in turn.
     pub(crate) fn add(&mut self, replica: Option<usize>, servers: usize) -> ActorId {
         let server = ServerId(self.0.len() % servers);
-        self.0.push(Actor { replica, server, gone: false, exempt: false });
+        self.0.push(Actor { replica, server, gone: false, exempt: false, calls: 0 });
         ActorId(self.0.len() as u32 - 1)
     }
 
@@ -35,6 +37,13 @@ impl Actors {
 
     pub(crate) fn get_mut(&mut self, id: ActorId) -> &mut Actor {
         &mut self.0[id.0 as usize]
+    }
+
+    /// Counts a call of an actor, and returns the number of those before it.
+    pub(crate) fn count_call(&mut self, id: ActorId) -> u32 {
+        let actor = self.get_mut(id);
+        actor.calls += 1;
+        actor.calls - 1
     }
 
     /// Moves the clients of a server to the next one.

@@ -97,13 +97,21 @@ impl Cluster {
 
     /// Picks one of `0..of`; `meaning` names the pick in the run's record.
     pub fn choose(&self, label: Label, of: usize, meaning: impl Fn(usize) -> Alternative) -> usize {
-        self.with(|run| if run.exploring() { run.choices.choose(label, of, meaning) } else { 0 })
+        self.with(|run| {
+            let picked = if run.exploring() { run.choices.choose(label, of, meaning) } else { 0 };
+            run.note_script((label, picked));
+            picked
+        })
     }
 
     /// Whether something happens that has a probability of `per_mille` thousandths; `meaning` names it in the record.
     pub fn rarely(&self, label: Label, per_mille: u32, meaning: &'static str) -> bool {
         let meaning = |_| Alternative::Named(meaning);
-        self.with(|run| run.exploring() && run.choices.rarely(per_mille, label, 1, meaning).is_some())
+        self.with(|run| {
+            let happens = run.exploring() && run.choices.rarely(per_mille, label, 1, meaning).is_some();
+            run.note_script((label, happens));
+            happens
+        })
     }
 
     /// Simulated time since the run began, in microseconds.

@@ -9,7 +9,7 @@ use apiserver::ServerId;
 use std::time::Duration;
 
 /// A fault that strikes something other than a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Disruption {
     /// A replica stops at once, and starts again later.
     Crash {
@@ -118,6 +118,7 @@ impl RunState {
         let actor = self.actors.get_mut(stream.actor);
         actor.server = ServerId((actor.server.0 + 1) % servers);
         let replica = actor.replica;
+        self.note_line(stream.actor, stream.resource, b"");
         self.emit(&Event::WatchEnded { watch: stream.watch, actor: stream.actor, resource: stream.resource });
         self.deliver_fault(FaultKind::WatchDrop, None, replica);
     }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     choice::{Alternative, Label},
+    digest::mix,
     event::{ActorId, CallId, Event},
     faults::FaultKind,
 };
@@ -116,6 +117,7 @@ impl RunState {
                 {
                     self.seen.watched(actor, self.actor(actor).replica, resource, position);
                 }
+                self.note_line(actor, resource, &line);
                 let sent = self.streams[index].lines.send(line.clone()).is_ok();
                 self.emit(&Event::WatchDelivered { watch, actor, resource, line });
                 if sent {
@@ -123,11 +125,23 @@ impl RunState {
                 }
                 self.api.close_watch(watch);
             }
-            WatchItem::End => self.emit(&Event::WatchEnded { watch, actor, resource }),
+            WatchItem::End => {
+                self.note_line(actor, resource, b"");
+                self.emit(&Event::WatchEnded { watch, actor, resource });
+            }
             WatchItem::Pending => return Line::Pending,
         }
         self.streams.remove(index);
         Line::Ended
+    }
+
+    /// Adds what a watch delivers to the history of its client. A watch that ends delivers nothing.
+    pub(crate) fn note_line(&mut self, actor: ActorId, resource: ResourceId, line: &[u8]) {
+        let at = self.time.micros();
+        if let Some(digest) = &mut self.digest {
+            let what = mix((resource, digest.text(line)));
+            digest.receive(actor, at, what);
+        }
     }
 
     /// Lets a server's cache of a resource follow the store by one event; false if it has caught up.

@@ -80,6 +80,8 @@ pub enum Stop {
     TimeLimit,
     /// The run took too many steps.
     StepLimit,
+    /// The source of choices stopped it: it knows what follows.
+    Known,
 }
 
 /// A run that could not begin.
@@ -116,4 +118,8 @@ pub struct Outcome {
     pub api_calls: u64,
     /// Simulated time that it took.
     pub simulated: Duration,
+    /// Digest of its last state; 0 if its source of choices did not ask for states.
+    pub state: u64,
+    /// Digest of what was seen of it from outside the programs; 0 likewise.
+    pub outside: u64,
 }

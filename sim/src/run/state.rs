@@ -11,8 +11,9 @@ use super::{
     trigger::Triggers,
 };
 use crate::{
-    choice::{Alternative, Choices, InOrder, Label},
+    choice::{Alternative, Choices, InOrder, Label, Needs},
     clock::SimulatedTime,
+    digest::{StateDigest, mix},
     event::{ActorId, CallId, DeliveryId, Event, Observer},
     faults::{Delivered, Fault, Faults},
     hosts::{Host, Process},
@@ -36,7 +37,7 @@ pub(crate) enum Phase {
 }
 
 /// Number of faults so far, of those that have a ceiling.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Hash)]
 pub(crate) struct FaultsSoFar {
     pub(crate) calls: u32,
     pub(crate) crashes: u32,
@@ -69,6 +70,10 @@ pub(crate) struct RunState {
     /// Seed of the replicas' random numbers.
     pub(crate) entropy: u64,
     pub(crate) api_calls: u64,
+    /// Whether time moves only when nothing else can happen.
+    pub(crate) still: bool,
+    /// Digest of the state, if the source of choices wants one.
+    pub(crate) digest: Option<Box<StateDigest>>,
     delivered: Delivered,
     record: Record,
 }
@@ -96,6 +101,9 @@ impl RunState {
         let forbids = Arc::new(AtomicBool::new(false));
         api.set_authorizer(api_faults::authorizer(Arc::clone(&forbids), host.user().to_owned()));
         api.set_limits(settings.control_plane.limits);
+        let still = choices.pace();
+        let digest = choices.needs();
+        let digest = (digest >= Needs::States).then(|| Box::new(StateDigest::new(digest == Needs::Outputs)));
         let seed = |picked| Alternative::Number(picked as u32);
         let entropy = choices.choose(Label::Entropy, 1 << 16, seed) as u64;
         let trace = Trace::new(settings.detail);
@@ -118,6 +126,8 @@ impl RunState {
             forbids,
             entropy,
             api_calls: 0,
+            still,
+            digest,
             delivered: Delivered::default(),
             record: Record { trace, observer, last: 0, calls: 0, deliveries: 0 },
         }
@@ -154,8 +164,26 @@ impl RunState {
         let Record { trace, observer, last, .. } = &mut self.record;
         *last = (*last).max(self.time.micros());
         trace.push(*last, event);
+        if let Some(digest) = &mut self.digest {
+            digest.event(*last, event);
+        }
         observer.event(*last, event);
         self.choices.see(event);
+    }
+
+    /// Adds what the script has chosen to its history.
+    pub(crate) fn note_script(&mut self, what: impl std::hash::Hash) {
+        if let Some(digest) = &mut self.digest {
+            digest.script(mix(what));
+        }
+    }
+
+    /// Adds something that no event says and that has consequences later.
+    pub(crate) fn note_fact(&mut self, what: impl std::hash::Hash) {
+        let at = self.time.micros();
+        if let Some(digest) = &mut self.digest {
+            digest.fact(at, what);
+        }
     }
 
     /// The trace, for what is not an event.
@@ -195,6 +223,9 @@ impl RunState {
         self.record.calls += 1;
         self.api_calls += 1;
         self.record.trace.body(body);
+        if let Some(digest) = &mut self.digest {
+            digest.send(actor, method, target, body);
+        }
         self.emit(&Event::CallSent { call, actor, method: method.clone(), target: Arc::from(target) });
         call
     }
@@ -215,6 +246,6 @@ impl RunState {
         let trace = std::mem::replace(&mut self.record.trace, Trace::new(Detail::Chain));
         let (choices, mismatch) = std::mem::replace(&mut self.choices, Choices::new(InOrder)).finish();
         let (delivered, api_calls) = (self.delivered.clone(), self.api_calls);
-        Outcome { stop, choices, mismatch, trace, delivered, api_calls, simulated }
+        Outcome { stop, choices, mismatch, trace, delivered, api_calls, simulated, state: 0, outside: 0 }
     }
 }

@@ -1,7 +1,7 @@
 //! Triggers: faults that strike a given call for certain.
 //!
 //! For example: "the first POST of leases by replica 0 is executed, and the replica crashes before the answer".
-use crate::faults::FaultKind;
+use crate::{digest::mix, faults::FaultKind};
 use std::time::Duration;
 
 /// The calls that a trigger is about.
@@ -81,6 +81,11 @@ pub(crate) struct Triggers(Vec<(Trigger, u32)>);
 impl Triggers {
     pub(crate) fn new(triggers: &[Trigger]) -> Self {
         Self(triggers.iter().map(|&trigger| (trigger, 0)).collect())
+    }
+
+    /// Digest of the numbers of calls so far.
+    pub(crate) fn digest(&self) -> u64 {
+        self.0.iter().fold(0, |sum, (_, calls)| mix((sum, calls)))
     }
 
     /// Counts a call, and gives what the first trigger that strikes it does.

@@ -48,6 +48,7 @@ impl Judge {
         self.view.at = at;
         let unended = |sentence: &str| Broken { check: ends.to_owned(), sentence: sentence.to_owned(), at };
         self.broken.take().or_else(|| match stop {
+            Stop::Known => None,
             Stop::Done => finally.iter().find_map(|check| Self::check(&self.view, check)),
             Stop::TimeLimit => Some(unended("the workload did not end within its time limit")),
             Stop::StepLimit => Some(unended("the run took too many steps: something is retried forever")),

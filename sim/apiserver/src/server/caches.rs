@@ -33,6 +33,12 @@ impl ApiServer {
         self.store.log(resource).len() - self.caches.applied(&self.store, server, resource)
     }
 
+    /// The revision of the next event that a cache takes over; the store's, if it is up to date.
+    pub fn next_of_cache(&self, server: ServerId, resource: ResourceId) -> u64 {
+        let applied = self.caches.applied(&self.store, server, resource);
+        self.store.log(resource).get(applied).map_or(self.store.revision(), |event| event.revision)
+    }
+
     /// The caches that are behind and have watches or stale reads, by server, then resource.
     pub fn lagging(&self) -> impl Iterator<Item = (ServerId, ResourceId)> + '_ {
         self.caches.lagging(&self.store)
