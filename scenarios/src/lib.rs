@@ -6,7 +6,8 @@
 //!   the shipped one, the [`baselines`] and the [`mutants`].
 //! - [`observe`] turns the simulation's events into the oracle's facts; [`checks`] and [`expectations`] add the
 //!   runner's own.
-//! - [`runner`] does one run, [`campaign`] does many: at random, or every schedule within a scope.
+//! - [`runner`] does one run, [`campaign`] does many: at random, by one of the [`strategies`], or every schedule within
+//!   a scope.
 //! - [`guide`] names steps so that a similar run can be steered; [`edits`] makes a scenario smaller; [`shrink`] finds
 //!   the smallest run that still fails; [`explain`] says why it does.
 //! - [`corpus`] keeps failing runs as text.
@@ -37,5 +38,6 @@ pub mod replay;
 pub mod runner;
 pub mod scenario;
 pub mod shrink;
+pub mod strategies;
 pub mod timeline;
 pub mod workload;

@@ -3,6 +3,7 @@ use scenarios::{
     campaign::{Plan, replay_of, run_seed},
     protocol_name::SHIPPED,
     runner::Prepared,
+    strategies::StrategyName,
 };
 use sim::{
     Faults,
@@ -77,14 +78,15 @@ fn a_replay_file_keeps_the_violation() {
     assert!(again.violations().any(|violation| *violation == first.violation));
 }
 
-#[test]
-fn jobs_do_not_change_what_is_found() {
+/// One thread and two make the same runs.
+fn assert_jobs_do_not_matter(strategy: StrategyName) {
     let subject = subject("burst", "shipped-lease", None);
     let tally = |jobs| {
         let budget = scenarios::campaign::Budget {
-            plan: Plan::each(1, 50),
+            plan: Plan::each(1, 200),
             deadline: None,
             seed: 3,
+            strategy,
             jobs,
             fail_fast: false,
             doublecheck: 5,
@@ -98,4 +100,14 @@ fn jobs_do_not_change_what_is_found() {
         tally.violations.iter().map(|(name, first)| (*name, first.run)).collect()
     };
     assert_eq!(runs(&one), runs(&two));
+}
+
+#[test]
+fn jobs_do_not_change_what_is_found() {
+    assert_jobs_do_not_matter(StrategyName::Random);
+}
+
+#[test]
+fn jobs_do_not_change_what_is_learnt() {
+    assert_jobs_do_not_matter(StrategyName::Portfolio);
 }

@@ -10,6 +10,7 @@ use scenarios::{
     mutants::{EQUIVALENT_MUTANTS, MUTANTS},
     protocol_name::{ProtocolName, SHIPPED},
     runner::{Overrides, Prepared, Subject, Transport},
+    strategies::StrategyName,
 };
 use sim::{
     Faults,
@@ -20,7 +21,7 @@ use tests::{run, violations};
 #[test]
 fn mutants_are_caught() {
     let all: Vec<usize> = (0..MUTANTS.len()).collect();
-    let budget = Hunt { runs: 2_500, seeds: 1, jobs: 2 };
+    let budget = Hunt { runs: 2_500, seeds: 1, jobs: 2, strategy: StrategyName::Random };
     let hunted = hunt(&all, &budget, &Progress::default()).expect("their scenarios exist");
     let missed: Vec<&str> =
         hunted.iter().filter(|hunted| !hunted.caught()).map(|hunted| MUTANTS[hunted.index].name).collect();

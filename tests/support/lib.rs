@@ -10,6 +10,7 @@ use scenarios::{
     catalogue::find,
     protocol_name::ProtocolName,
     runner::{Overrides, Subject, Transport},
+    strategies::StrategyName,
 };
 use sim::Faults;
 
@@ -25,8 +26,15 @@ pub fn subject(scenario: &str, protocol: &str, faults: Option<Faults>) -> Subjec
 
 /// Runs a subject `runs` times.
 pub fn run(subject: &Subject, runs: u64) -> Tally {
-    let budget =
-        Budget { plan: Plan::each(1, runs), deadline: None, seed: 7, jobs: 2, fail_fast: false, doublecheck: 5 };
+    let budget = Budget {
+        plan: Plan::each(1, runs),
+        deadline: None,
+        seed: 7,
+        strategy: StrategyName::Random,
+        jobs: 2,
+        fail_fast: false,
+        doublecheck: 5,
+    };
     let tallies = campaign::run(std::slice::from_ref(subject), &budget, &Progress::default());
     tallies.into_iter().next().unwrap_or_default()
 }

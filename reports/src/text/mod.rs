@@ -104,6 +104,9 @@ fn figures(text: &mut Sheet, report: &RunReport, full: bool) {
         let delivered = faults.iter().map(|(_, delivered)| delivered).sum();
         paragraph(text, "faults", &format!("{} delivered: {}", grouped(delivered), names.join(" · ")));
     }
+    if let Some(confidence) = &report.confidence {
+        paragraph(text, "beyond", &confidence.says);
+    }
     let invariants = summary::invariants(report);
     if invariants.is_empty() {
         return;

@@ -176,6 +176,7 @@ pub(crate) fn violated() -> RunReport {
         corpus: None,
         frontier: None,
         scope: None,
+        confidence: None,
         mutants: None,
         protocols: None,
         cases: None,

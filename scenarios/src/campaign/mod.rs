@@ -8,7 +8,10 @@
 //!   [`mutants`]: the runs that it takes to catch each mutant.
 //! - [`known_failures`]: what each mutant and each baseline is known to do wrong.
 //! - [`tally`]: the sums of one subject's runs; [`interleavings`]: how many different interleavings they had.
+//! - [`discovery`]: how much there is yet to see; [`cells`]: which faults struck which calls.
 //! - [`sums`]: the tallies of all subjects while the campaign is under way.
+pub mod cells;
+pub mod discovery;
 pub mod exhaustive;
 
 pub mod interleavings;

@@ -1,5 +1,8 @@
 //! Mutants: the number of runs that it takes to catch each, from several seeds.
-use super::{progress::Progress, random::run_seed};
+use super::{
+    progress::Progress,
+    random::{Shaped, run_seed},
+};
 use crate::{
     catalogue::find,
     edits::Edits,
@@ -7,8 +10,9 @@ use crate::{
     protocol_name::ProtocolName,
     replay::{Decisions, Replay, ReplayError, preset},
     runner::{Overrides, Prepared, Subject, Transport},
+    strategies::{StrategyName, portfolio::Learner},
 };
-use sim::engine::{Choices, Detail, Random};
+use sim::{Choice, engine::Detail};
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU64, Ordering::Relaxed},
@@ -23,6 +27,8 @@ pub struct Hunt {
     pub seeds: u64,
     /// Number of threads.
     pub jobs: usize,
+    /// Strategy of the runs.
+    pub strategy: StrategyName,
 }
 
 /// Result of the hunt for one mutant.
@@ -59,7 +65,7 @@ impl Hunted {
 }
 
 /// Result of one seed for one mutant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone)]
 struct Try {
     position: usize,
     seed: u64,
@@ -67,11 +73,12 @@ struct Try {
     hit: Option<Hit>,
 }
 
-/// The run that caught a mutant: its number, from 1, and its seed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// The run that caught a mutant.
+#[derive(Debug, Clone)]
 struct Hit {
+    /// Its number, from 1.
     runs: u64,
-    seed: u64,
+    decisions: Decisions,
 }
 
 /// The scenario that must catch a mutant, with the mutant as its protocol.
@@ -130,7 +137,8 @@ impl Hunting {
                         }
                         let (position, seed) = ((number % mutants) as usize, number / mutants);
                         let invariant = MUTANTS[self.which[position]].invariant;
-                        let hit = first(&self.prepared[position], invariant, seed, hunt.runs, progress);
+                        let shaped = Shaped::new(&self.prepared[position], hunt.strategy);
+                        let hit = first(&shaped, invariant, seed, hunt, progress);
                         let Some(hit) = hit else { break };
                         self.locked().push(Try { position, seed, hit });
                     }
@@ -142,8 +150,9 @@ impl Hunting {
     /// The results so far.
     pub fn so_far(&self) -> Vec<Hunted> {
         let mut tries = self.locked().clone();
-        tries.sort_unstable();
-        let of = |position| tries.iter().filter(move |one| one.position == position).map(|one| one.hit).collect();
+        tries.sort_unstable_by_key(|one| (one.position, one.seed));
+        let of =
+            |position| tries.iter().filter(move |one| one.position == position).map(|one| one.hit.clone()).collect();
         let results = self.which.iter().zip(&self.prepared).enumerate();
         let hunted =
             results.map(|(position, (&index, prepared))| hunted(index, &prepared.subject, self.seeds, of(position)));
@@ -157,7 +166,7 @@ impl Hunting {
 
 /// The result for one mutant; `tries` are in the order of the seeds.
 fn hunted(index: usize, subject: &Subject, seeds: u64, tries: Vec<Option<Hit>>) -> Hunted {
-    let hits: Vec<Hit> = tries.iter().copied().flatten().collect();
+    let hits: Vec<Hit> = tries.iter().flatten().cloned().collect();
     let mut runs_to_find: Vec<u64> = hits.iter().map(|hit| hit.runs).collect();
     runs_to_find.sort_unstable();
     let replay = hits.first().map(|hit| Replay {
@@ -172,26 +181,41 @@ fn hunted(index: usize, subject: &Subject, seeds: u64, tries: Vec<Option<Hit>>) 
         sentence: None,
         chain: None,
         code: None,
-        decisions: Decisions::Seed(hit.seed),
+        decisions: hit.decisions.clone(),
     });
     let missed = (tries.len() - hits.len()) as u64;
     Hunted { index, missed, unfinished: seeds - tries.len() as u64, runs_to_find, replay }
 }
 
 /// The first run that violates `invariant`: `Some(None)` if none of them does, None if the hunt was stopped before.
-fn first(prepared: &Prepared, invariant: &str, seed: u64, runs: u64, progress: &Progress) -> Option<Option<Hit>> {
-    for run in 0..runs {
+fn first(of: &Shaped<'_>, invariant: &str, seed: u64, hunt: &Hunt, progress: &Progress) -> Option<Option<Hit>> {
+    let mut learner = Learner::default();
+    for run in 0..hunt.runs {
         if progress.stop.load(Relaxed) {
             return None;
         }
-        let seed = run_seed(seed, &prepared.subject.scenario.name, run);
-        let Ok(done) = prepared.run(Choices::new(Random::new(seed)), false) else { return Some(None) };
+        let seed = run_seed(seed, &of.prepared.subject.scenario.name, run);
+        let decision = (hunt.strategy == StrategyName::Portfolio).then(|| learner.decide(seed));
+        let source = decision.as_ref().map_or_else(|| of.by(hunt.strategy, seed), |decision| of.decided(decision));
+        let Ok((done, reached, _)) = of.reach(source) else { return Some(None) };
         progress.runs.fetch_add(1, Relaxed);
         progress.api_calls.fetch_add(done.outcome.api_calls, Relaxed);
         if done.violations().any(|violation| violation.invariant == invariant) {
             progress.violated.fetch_add(1, Relaxed);
-            return Some(Some(Hit { runs: run + 1, seed }));
+            let decisions = decisions(hunt.strategy, seed, done.outcome.choices);
+            return Some(Some(Hit { runs: run + 1, decisions }));
+        }
+        if let Some(decision) = decision {
+            learner.learn(&decision, &reached, &done.outcome.choices);
         }
     }
     Some(None)
+}
+
+/// What repeats a run: its seed, if that is enough.
+fn decisions(strategy: StrategyName, seed: u64, choices: Vec<Choice>) -> Decisions {
+    match strategy {
+        StrategyName::Random => Decisions::Seed(seed),
+        _ => Decisions::Choices(choices),
+    }
 }

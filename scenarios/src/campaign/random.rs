@@ -1,18 +1,29 @@
-//! The random strategy: every run makes its choices from a seed of its own.
+//! Random campaigns: every run makes its choices by a strategy, from a seed of its own.
 use super::{
+    cells::{CellObserver, Cells},
     plan::{Plan, Turn},
     progress::Progress,
-    sums::{Share, Sums},
+    sums::{Share, Sums, locked},
     tally::Tally,
 };
 use crate::{
     checks::{REPEATS, finding},
     runner::{Prepared, Run, Subject},
+    strategies::{
+        Shape, StrategyName,
+        portfolio::{BATCH, Decision, Learner, Reached},
+    },
 };
 use model::oracle::Finding;
-use sim::engine::{Choices, Detail, Random};
+use sim::{
+    RunError,
+    engine::{Choices, Detail, Source},
+};
 use std::{
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Instant,
 };
 
@@ -25,6 +36,8 @@ pub struct Budget {
     pub deadline: Option<Instant>,
     /// Base seed; each run derives its own from it.
     pub seed: u64,
+    /// Strategy of the runs.
+    pub strategy: StrategyName,
     /// Number of threads.
     pub jobs: usize,
     /// Whether to stop at the first violation.
@@ -58,9 +71,118 @@ pub fn run_into(sums: &Sums<'_>, subjects: &[Subject], budget: &Budget, progress
     let prepared: Vec<Prepared> =
         subjects.iter().map(|subject| Prepared::new(subject.clone(), Detail::Chain)).collect();
     let over = || progress.stop.load(Relaxed) || budget.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    let shaped: Vec<Shaped<'_>> = prepared.iter().map(|prepared| Shaped::new(prepared, budget.strategy)).collect();
+    if budget.strategy == StrategyName::Portfolio {
+        return in_batches(&shaped, budget, progress, (sums, &over));
+    }
     share_out((&budget.plan, sums), budget.jobs, &over, &|turn, tally| {
-        one(&prepared[turn.subject], turn.run, budget, progress, tally)
+        let of = &shaped[turn.subject];
+        let seed = run_seed(budget.seed, &of.prepared.subject.scenario.name, turn.run);
+        let source = || of.source(budget.strategy, seed);
+        let run = Turned { run: turn.run, seed: if budget.strategy == StrategyName::Random { seed } else { 0 } };
+        one(of.prepared, run, &source, budget, (progress, tally)).is_some_and(|(violated, _)| violated)
     });
+}
+
+/// A subject with the shape of its runs.
+pub(super) struct Shaped<'a> {
+    pub(super) prepared: &'a Prepared,
+    shape: Shape,
+}
+
+impl<'a> Shaped<'a> {
+    /// The shape of a subject whose runs cannot begin is empty: its first run says why.
+    pub(super) fn new(prepared: &'a Prepared, strategy: StrategyName) -> Self {
+        let shape =
+            if strategy == StrategyName::Random { Shape::default() } else { Shape::of(prepared).unwrap_or_default() };
+        Self { prepared, shape }
+    }
+
+    fn source(&self, strategy: StrategyName, seed: u64) -> Box<dyn Source> {
+        let strategy = strategy.strategy().or_else(|| StrategyName::Random.strategy()).expect("random is a strategy");
+        strategy.source(seed, &self.shape)
+    }
+
+    /// Makes one run, and notes what it reached.
+    pub(super) fn reach(&self, source: Box<dyn Source>) -> Result<(Run, Reached, Cells), RunError> {
+        let cells = Cells::default();
+        let noted = Cells::clone(&cells);
+        let run = self
+            .prepared
+            .run_observed(Choices::new(source), false, |recorder| Box::new(CellObserver::new(recorder, noted)))?;
+        let marks = locked(&cells).iter().map(super::cells::Cell::hash).collect();
+        let reached = Reached { interleaving: run.hashes().interleaving, cells: marks };
+        Ok((run, reached, cells))
+    }
+
+    /// Choices of a run that the portfolio has decided on, or of a strategy.
+    pub(super) fn decided(&self, decision: &Decision) -> Box<dyn Source> {
+        decision.source(&self.shape)
+    }
+
+    /// Choices of one run of a strategy other than the portfolio.
+    pub(super) fn by(&self, strategy: StrategyName, seed: u64) -> Box<dyn Source> {
+        self.source(strategy, seed)
+    }
+}
+
+/// Number and seed of a run. The seed is 0 if it alone does not repeat the run.
+#[derive(Debug, Clone, Copy)]
+struct Turned {
+    run: u64,
+    seed: u64,
+}
+
+/// Makes the runs of the portfolio: it decides on a batch, the threads run it, and it learns from the batch in order.
+fn in_batches(
+    shaped: &[Shaped<'_>],
+    budget: &Budget,
+    progress: &Progress,
+    (sums, over): (&Sums<'_>, &(dyn Fn() -> bool + Sync)),
+) {
+    let mut learners: Vec<Learner> = shaped.iter().map(|_| Learner::default()).collect();
+    let mut numbers = 0..;
+    while !over() {
+        let turns = numbers.by_ref().map_while(|number| budget.plan.turn(number)).take(BATCH);
+        let batch: Vec<(Turn, Decision)> = turns
+            .map(|turn| {
+                let scenario = &shaped[turn.subject].prepared.subject.scenario;
+                (turn, learners[turn.subject].decide(run_seed(budget.seed, &scenario.name, turn.run)))
+            })
+            .collect();
+        if batch.is_empty() {
+            return;
+        }
+        let (next, made) = (AtomicU64::new(0), Mutex::new(Vec::with_capacity(batch.len())));
+        std::thread::scope(|scope| {
+            for _ in 0..budget.jobs.max(1) {
+                scope.spawn(|| {
+                    let mut mine = Share::new(sums);
+                    while !over() {
+                        let index = next.fetch_add(1, Relaxed) as usize;
+                        let Some((turn, decision)) = batch.get(index) else { break };
+                        let of = &shaped[turn.subject];
+                        let (source, run) = (|| of.decided(decision), Turned { run: turn.run, seed: 0 });
+                        let tally = mine.of(turn.subject);
+                        let Some((violated, news)) = one(of.prepared, run, &source, budget, (progress, tally)) else {
+                            continue;
+                        };
+                        locked(&made).push((index, news));
+                        if violated {
+                            mine.hand_on(turn.subject, turn.run);
+                        }
+                    }
+                    mine.add();
+                });
+            }
+        });
+        let mut made = made.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        made.sort_unstable_by_key(|(index, _)| *index);
+        for (index, (reached, choices)) in made {
+            let (turn, decision) = &batch[index];
+            learners[turn.subject].learn(decision, &reached, &choices);
+        }
+    }
 }
 
 /// Has a few threads take turns of the plan from one counter until it ends or `over` says so. `work` returns whether
@@ -89,19 +211,29 @@ fn share_out(
     });
 }
 
-/// Makes one run, and returns whether it violated something.
+/// What one run reached, and its choices.
+type News = (Reached, Vec<sim::Choice>);
+
+/// Makes one run; returns whether it violated something, and what it reached. None if it could not begin.
 #[expect(clippy::disallowed_methods, reason = "the report says how long it took; no run sees it")]
-fn one(prepared: &Prepared, run: u64, budget: &Budget, progress: &Progress, tally: &mut Tally) -> bool {
-    let (seed, began) = (run_seed(budget.seed, &prepared.subject.scenario.name, run), Instant::now());
-    let mut done = match prepared.run(Choices::new(Random::new(seed)), false) {
+fn one(
+    prepared: &Prepared,
+    Turned { run, seed }: Turned,
+    source: &dyn Fn() -> Box<dyn Source>,
+    budget: &Budget,
+    (progress, tally): (&Progress, &mut Tally),
+) -> Option<(bool, News)> {
+    let began = Instant::now();
+    let shaped = Shaped { prepared, shape: Shape::default() };
+    let (mut done, reached, cells) = match shaped.reach(source()) {
         Ok(done) => done,
         Err(error) => {
             tally.broken = Some(error.to_string());
-            return false;
+            return None;
         }
     };
     if run * budget.doublecheck / 100 != (run + 1) * budget.doublecheck / 100 {
-        done.findings.push(repeats(prepared, seed, &done));
+        done.findings.push(repeats(prepared, source(), &done));
     }
     progress.runs.fetch_add(1, Relaxed);
     progress.api_calls.fetch_add(done.outcome.api_calls, Relaxed);
@@ -113,15 +245,17 @@ fn one(prepared: &Prepared, run: u64, budget: &Budget, progress: &Progress, tall
         }
     }
     tally.add(run, seed, &done);
+    locked(&cells).iter().for_each(|cell| *tally.cells.entry(cell.clone()).or_default() += 1);
     tally.wall += began.elapsed();
-    violated
+    let choices = if budget.strategy == StrategyName::Portfolio { done.outcome.choices } else { Vec::new() };
+    Some((violated, (reached, choices)))
 }
 
-/// Runs the same seed again: every event must be the same.
-fn repeats(prepared: &Prepared, seed: u64, first: &Run) -> Finding {
-    let again = prepared.run(Choices::new(Random::new(seed)), false);
+/// Makes the same choices again: every event must be the same.
+fn repeats(prepared: &Prepared, source: Box<dyn Source>, first: &Run) -> Finding {
+    let again = prepared.run(Choices::new(source), false);
     let same = again.is_ok_and(|again| again.hashes() == first.hashes());
-    finding(REPEATS, 0, (!same).then(|| format!("Seed {seed} gave two different runs.")))
+    finding(REPEATS, 0, (!same).then(|| "The same choices gave two different runs.".to_owned()))
 }
 
 #[cfg(test)]
@@ -171,7 +305,7 @@ mod tests {
 
     #[test]
     fn the_lowest_run_is_handed_on_last() {
-        let found = std::sync::Mutex::new(Vec::new());
+        let found = Mutex::new(Vec::new());
         let keep = |_: usize, first: &crate::campaign::FirstViolation| found.lock().expect("no panic").push(first.run);
         let sums = Sums::new(1, &keep);
         for run in [7, 9, 3] {

@@ -1,5 +1,5 @@
 //! Tallies: the sums of one subject's runs.
-use super::interleavings::Interleavings;
+use super::{cells::Cell, discovery::Discovery, interleavings::Interleavings};
 use crate::{
     edits::Edits,
     replay::{Decisions, Replay},
@@ -48,6 +48,10 @@ pub struct Tally {
     pub runs: u64,
     /// Interleavings of the runs.
     pub interleavings: Interleavings,
+    /// How often interleavings were seen.
+    pub discovery: Discovery,
+    /// Number of runs that reached each cell.
+    pub cells: BTreeMap<Cell, u64>,
     /// Simulated time.
     pub simulated: Duration,
     /// Wall time, of all threads together.
@@ -82,6 +86,7 @@ impl Tally {
         let Hashes { interleaving, chain } = run.hashes();
         self.runs += 1;
         self.interleavings.add(interleaving);
+        self.discovery.add(interleaving);
         self.simulated += run.outcome.simulated;
         self.api_calls += run.outcome.api_calls;
         self.delivered.add(&run.outcome.delivered);
@@ -114,6 +119,8 @@ impl Tally {
     pub(crate) fn merge(&mut self, other: Tally) {
         self.runs += other.runs;
         self.interleavings.merge(other.interleavings);
+        self.discovery.merge(other.discovery);
+        other.cells.into_iter().for_each(|(cell, runs)| *self.cells.entry(cell).or_default() += runs);
         self.simulated += other.simulated;
         self.wall += other.wall;
         self.api_calls += other.api_calls;

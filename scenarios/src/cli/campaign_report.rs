@@ -72,6 +72,7 @@ pub(super) fn blank(command: &str, wall: Duration) -> RunReport {
         corpus: None,
         frontier: None,
         scope: None,
+        confidence: None,
         mutants: None,
         protocols: None,
         cases: None,

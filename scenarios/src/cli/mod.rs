@@ -5,6 +5,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 mod campaign_report;
 mod completions;
+mod confidence;
 mod corpus;
 mod determinism;
 mod digest;

@@ -2,7 +2,7 @@
 use super::{
     campaign_report,
     folder::Folder,
-    options::{ReportOptions, ShrinkOptions, Strategy, threads},
+    options::{ReportOptions, ShrinkOptions, threads},
     outcome::Outcome,
     output, shard, smallest, values,
     with_progress::with_progress,
@@ -14,6 +14,7 @@ use crate::{
     },
     mutants::MUTANTS,
     replay::Replay,
+    strategies::StrategyName,
 };
 use model::verdict::Verdict;
 use reports::report::{Mutant, RunReport, RunsToFind};
@@ -37,8 +38,8 @@ pub(super) struct Args {
     #[arg(value_name = "MUTANT", value_parser = values::mutant(), hide_possible_values = true)]
     mutants: Vec<usize>,
     /// Strategy that picks the runs.
-    #[arg(long, value_enum, value_name = "STRATEGY", default_value = "random")]
-    strategy: Strategy,
+    #[arg(long, value_name = "STRATEGY", default_value = "random", value_parser = values::strategy())]
+    strategy: StrategyName,
     /// Runs after which a seed gives up on a mutant.
     #[arg(long, value_name = "N", default_value_t = 4_000, value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
@@ -61,11 +62,11 @@ pub(super) struct Args {
 pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     let (began, started) = (Instant::now(), campaign_report::now());
     let folder = Folder::only_if_asked(&args.options)?;
-    let budget = Hunt { runs: args.runs, seeds: args.seeds, jobs: threads(args.jobs) };
+    let budget = Hunt { runs: args.runs, seeds: args.seeds, jobs: threads(args.jobs), strategy: args.strategy };
     let hunting = Hunting::new(&selected(args), args.seeds)?;
     let progress = Arc::new(Progress::default());
     let report = |over: bool| {
-        let mut report = report(&hunting.so_far(), &progress, args.strategy.name(), Instant::now() - began);
+        let mut report = report(&hunting.so_far(), &progress, args.strategy.text(), Instant::now() - began);
         report.started = Some(started.clone());
         report.complete &= over;
         if !report.complete && report.verdict == Verdict::Held {

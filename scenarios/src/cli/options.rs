@@ -16,22 +16,6 @@ pub(super) enum Format {
     Github,
 }
 
-/// Strategy that picks the runs of a campaign.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Strategy {
-    /// Every choice at random, from a seed per run.
-    Random,
-}
-
-impl Strategy {
-    /// Name in reports.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Random => "random",
-        }
-    }
-}
-
 /// Whether failures are made smaller and explained.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct ShrinkOptions {

@@ -1,11 +1,12 @@
 //! `lockstep run`: the main job.
 use super::{
     campaign_report::{self, RUNS_ENOUGH},
+    confidence,
     corpus::{self, Verified},
     extent::{Ended, Extent},
     failures::{self, ReplayFiles},
     folder::Folder,
-    options::{ReportOptions, ShrinkOptions, Strategy, duration, threads},
+    options::{ReportOptions, ShrinkOptions, duration, threads},
     outcome::Outcome,
     output,
     part::{self, Settings},
@@ -18,6 +19,7 @@ use crate::{
     protocol_name::{ProtocolName, SHIPPED},
     runner::{Overrides, Subject, Transport},
     scenario::Scenario,
+    strategies::StrategyName,
 };
 use reports::report::RunReport;
 use sim::Faults;
@@ -64,8 +66,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Strategy that picks the runs.
-    #[arg(long, value_enum, value_name = "STRATEGY", default_value = "random")]
-    strategy: Strategy,
+    #[arg(long, value_name = "STRATEGY", default_value = "random", value_parser = values::strategy())]
+    strategy: StrategyName,
     /// Protocol that handles the signals.
     #[arg(long, value_name = "NAME", default_value = SHIPPED, value_parser = values::protocol())]
     #[arg(hide_possible_values = true)]
@@ -135,6 +137,7 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
         plan: extent.plan.clone(),
         deadline: extent.limit().and_then(|limit| began.checked_add(limit)),
         seed: args.seed,
+        strategy: args.strategy,
         jobs: threads(args.jobs),
         fail_fast: args.fail_fast,
         doublecheck: args.doublecheck,
@@ -156,7 +159,7 @@ impl Job<'_> {
     /// The report of a run that has not ended.
     fn checkpoint(&self, tallies: &[Tally]) -> RunReport {
         let mut report = self.sums(tallies, Ended::NotYet);
-        report.failures = failures::so_far(tallies, self.args.strategy.name(), self.files);
+        report.failures = failures::so_far(tallies, self.args.strategy.text(), self.files);
         self.corpus.add_to(&mut report);
         report
     }
@@ -164,7 +167,8 @@ impl Job<'_> {
     /// The report at the end.
     fn report(&self, tallies: &[Tally]) -> RunReport {
         let mut report = self.sums(tallies, self.extent.ended(tallies, self.progress));
-        report.failures = failures::of_campaign(tallies, self.args.strategy.name(), self.files, self.args.shrink);
+        report.failures = failures::of_campaign(tallies, self.args.strategy.text(), self.files, self.args.shrink);
+        report.confidence = confidence::of(self.subjects, tallies, self.args.strategy);
         campaign_report::judge(&mut report, &self.settings(), &self.extent.plan, (self.subjects, tallies));
         self.corpus.add_to(&mut report);
         report
@@ -187,7 +191,7 @@ impl Job<'_> {
     #[expect(clippy::disallowed_methods, reason = "the report says how long it took; no run sees it")]
     fn sums(&self, tallies: &[Tally], ended: Ended) -> RunReport {
         let took = Instant::now() - self.began;
-        let strategy = self.args.strategy.name();
+        let strategy = self.args.strategy.text();
         let mut report = campaign_report::report("run", (self.subjects, tallies), strategy, took);
         report.started = Some(self.started.clone());
         self.extent.describe(&mut report, tallies, ended);

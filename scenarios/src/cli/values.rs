@@ -8,6 +8,7 @@ use crate::{
     protocol_name::ProtocolName,
     runner::Transport,
     scenario::Scenario,
+    strategies::StrategyName,
 };
 use clap::{
     Arg, Command, Error, ValueEnum,
@@ -48,6 +49,12 @@ pub(super) fn protocol() -> Names<ProtocolName> {
     let named =
         |protocol: ProtocolName| Named { name: protocol.to_string(), about: protocol.summary(), value: protocol };
     Names(all.map(named).collect())
+}
+
+/// Every strategy.
+pub(super) fn strategy() -> Names<StrategyName> {
+    let named = |strategy: StrategyName| Named { name: strategy.to_string(), about: strategy.about(), value: strategy };
+    Names(StrategyName::ALL.into_iter().map(named).collect())
 }
 
 /// Every preset of faults.

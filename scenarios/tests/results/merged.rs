@@ -23,6 +23,8 @@ fn verdict_part(mut report: Value) -> Value {
     for time in ["wall_seconds", "runs_per_second", "started"] {
         report.as_object_mut().expect("a report").remove(time).expect("a time");
     }
+    // What runs say about those that were not made is not part of a part.
+    report.as_object_mut().expect("a report").remove("confidence");
     report
 }
 

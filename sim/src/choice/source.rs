@@ -65,6 +65,48 @@ pub trait Source: Send {
     }
 }
 
+impl Source for Box<dyn Source> {
+    fn pick(&mut self, label: Label, of: u32, odds: Odds) -> u32 {
+        (**self).pick(label, of, odds)
+    }
+
+    fn pick_offered(&mut self, offer: &Offer<'_>) -> u32 {
+        (**self).pick_offered(offer)
+    }
+
+    fn began(&mut self, step: &Alternative) {
+        (**self).began(step);
+    }
+
+    fn saw(&mut self, event: &Event) {
+        (**self).saw(event);
+    }
+
+    fn pick_step(&mut self, steps: &[StepView]) -> u32 {
+        (**self).pick_step(steps)
+    }
+
+    fn needs(&self) -> Needs {
+        (**self).needs()
+    }
+
+    fn still(&self) -> bool {
+        (**self).still()
+    }
+
+    fn moment(&mut self, moment: &Moment<'_>) -> Flow {
+        (**self).moment(moment)
+    }
+
+    fn made(&mut self, choice: &Choice) {
+        (**self).made(choice);
+    }
+
+    fn mismatch(&self) -> Option<String> {
+        (**self).mismatch()
+    }
+}
+
 /// Always picks 0: in order, no fault.
 #[derive(Debug, Clone, Copy)]
 pub struct InOrder;

@@ -1,0 +1,99 @@
+//! Cells: which API calls were struck by which faults, in which phase of the request that was written last.
+use sim::engine::{CallId, Event, Observer};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// One cell.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cell {
+    /// Method and resource of the call; what was struck, if it was not a call.
+    pub call: String,
+    /// Name of the fault.
+    pub fault: &'static str,
+    /// Phase of the RemediationRequest that was written last; `none` before the first.
+    pub phase: String,
+}
+
+impl Cell {
+    pub(crate) fn hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        Hash::hash(self, &mut hasher);
+        hasher.finish()
+    }
+}
+
+/// The cells that a run has reached.
+pub type Cells = Arc<Mutex<BTreeSet<Cell>>>;
+
+/// Notes the cells of a run, and passes its events on.
+pub(super) struct CellObserver {
+    inner: Box<dyn Observer>,
+    reached: Cells,
+    calls: BTreeMap<CallId, String>,
+    phase: String,
+}
+
+impl CellObserver {
+    pub(super) fn new(inner: impl Observer + 'static, reached: Cells) -> Self {
+        Self { inner: Box::new(inner), reached, calls: BTreeMap::new(), phase: "none".to_owned() }
+    }
+}
+
+impl Observer for CellObserver {
+    fn event(&mut self, at: u64, event: &Event) {
+        match event {
+            Event::CallSent { call, method, target, .. } => {
+                self.calls.insert(*call, format!("{method} {}", resource(target)));
+            }
+            Event::CallAnswered { call, .. } => _ = self.calls.remove(call),
+            Event::Committed(commit) if commit.after["kind"] == "RemediationRequest" => {
+                let phase = commit.after["status"]["overallPhase"].as_str().filter(|phase| !phase.is_empty());
+                phase.unwrap_or("new").clone_into(&mut self.phase);
+            }
+            Event::Fault { fault, call, replica } => {
+                let other = if replica.is_some() { "a replica" } else { "the cluster" };
+                let call = call.and_then(|call| self.calls.get(&call).cloned()).unwrap_or_else(|| other.to_owned());
+                let cell = Cell { call, fault: fault.name(), phase: self.phase.clone() };
+                self.reached.lock().unwrap_or_else(PoisonError::into_inner).insert(cell);
+            }
+            _ => {}
+        }
+        self.inner.event(at, event);
+    }
+}
+
+/// The plural and the subresource of a path.
+fn resource(target: &str) -> String {
+    let path = target.split('?').next().unwrap_or_default();
+    let mut parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    parts.drain(..parts.len().min(if parts.first() == Some(&"apis") { 3 } else { 2 }));
+    if parts.first() == Some(&"namespaces") && parts.len() > 2 {
+        parts.drain(..2);
+    }
+    match parts[..] {
+        [] => path.to_owned(),
+        [plural, _, below, ..] => format!("{plural}/{below}"),
+        [plural, ..] => plural.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_named_by_their_resource() {
+        for (target, name) in [
+            ("/apis/kubernaut.ai/v1/namespaces/a/remediationrequests/x/status?dryRun", "remediationrequests/status"),
+            ("/apis/coordination.k8s.io/v1/namespaces/a/leases", "leases"),
+            ("/api/v1/namespaces/a/pods/x", "pods"),
+            ("/api/v1/namespaces/a", "namespaces"),
+            ("/version", "/version"),
+        ] {
+            assert_eq!(resource(target), name, "{target}");
+        }
+    }
+}
