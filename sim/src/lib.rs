@@ -37,4 +37,7 @@ pub use run::{
     Balance, CallPattern, CallVerdict, CallView, Cluster, ControlPlane, Effect, FaultRule, Interference, RunError,
     Trigger,
 };
-pub use simulation::{BuildError, Builder, Exploration, Failure, Run, Simulation, Step, View, findings};
+pub use simulation::{
+    BuildError, Builder, Departures, Exploration, Failure, NotDepartures, Pattern, Run, Shrunk, Simulation, Step, View,
+    findings,
+};

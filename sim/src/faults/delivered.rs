@@ -26,6 +26,12 @@ impl Delivered {
         *self.counter(fault.into()) += times;
     }
 
+    /// Takes back what was counted of something that was meant, and was not a fault.
+    pub(crate) fn take_back(&mut self, fault: impl Into<Fault>, times: u64) {
+        let counter = self.counter(fault.into());
+        *counter = counter.saturating_sub(times);
+    }
+
     fn counter(&mut self, fault: Fault) -> &mut u64 {
         match fault {
             Fault::Kind(kind) => &mut self.kinds[kind as usize],

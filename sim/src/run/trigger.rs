@@ -7,9 +7,10 @@ use std::time::Duration;
 /// The calls that a trigger is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallPattern {
-    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
+    /// `GET`, `POST`, `PUT`, `PATCH`, `DELETE`, or [`CallPattern::ANY_WRITE`].
     pub method: &'static str,
-    /// Plural of the resource, with the subresource of a call that has one: `leases`, `greetings/status`.
+    /// Plural of the resource, with the subresource of a call that has one: `leases`, `greetings/status`; or
+    /// [`CallPattern::ANY_RESOURCE`].
     pub resource: &'static str,
     /// The replica whose calls are meant; None for all of them.
     pub replica: Option<usize>,
@@ -104,14 +105,23 @@ impl Triggers {
 }
 
 impl CallPattern {
+    /// As a method: any but `GET`.
+    pub const ANY_WRITE: &'static str = "a write";
+    /// As a resource: any, subresources included.
+    pub const ANY_RESOURCE: &'static str = "any";
+
     fn matches(&self, method: &http::Method, target: &str, replica: Option<usize>) -> bool {
         let (plural, subresource) = match self.resource.split_once('/') {
             Some((plural, subresource)) => (plural, Some(subresource)),
             None => (self.resource, None),
         };
-        self.method == method.as_str()
+        let method_fits = match self.method {
+            CallPattern::ANY_WRITE => method != http::Method::GET,
+            one => one == method.as_str(),
+        };
+        method_fits
             && (self.replica.is_none() || self.replica == replica)
-            && resource(target) == (plural, subresource)
+            && (self.resource == CallPattern::ANY_RESOURCE || resource(target) == (plural, subresource))
     }
 }
 
@@ -168,6 +178,16 @@ mod tests {
         let status = "/apis/example.com/v1/namespaces/a/greetings/x/status";
         assert!(matches("greetings", object) && matches("greetings/status", status));
         assert!(!matches("greetings", status) && !matches("greetings/status", object));
+    }
+
+    #[test]
+    fn any_write_leaves_reads_alone() {
+        let on = CallPattern { method: CallPattern::ANY_WRITE, resource: CallPattern::ANY_RESOURCE, replica: None };
+        let status = "/apis/example.com/v1/namespaces/a/greetings/x/status";
+        assert!(
+            on.matches(&http::Method::PATCH, status, None) && on.matches(&http::Method::POST, "/api/v1/nodes", None)
+        );
+        assert!(!on.matches(&http::Method::GET, status, None));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The builder: what a simulation is made of.
 use super::{
     check::{Check, Workload},
+    plan::Plan,
     program::Program,
     runner::Simulation,
     view::View,
@@ -23,7 +24,7 @@ pub enum BuildError {
     #[error("the simulation has no program: give it one with `program`")]
     NoProgram,
     /// There is nothing that a run could violate.
-    #[error("the simulation has no check: give it one with `always` or `finally`")]
+    #[error("the simulation has no check: give it one with `always` or `finally`, or a ready-made one")]
     NoCheck,
     /// A CustomResourceDefinition cannot be served.
     #[error("a CustomResourceDefinition cannot be served: {0}")]
@@ -50,6 +51,7 @@ pub struct Builder {
     workload: Workload,
     always: Vec<Check>,
     finally: Vec<Check>,
+    pub(super) plan: Plan,
 }
 
 impl std::fmt::Debug for Builder {
@@ -86,6 +88,7 @@ impl Builder {
             workload: Arc::new(|_| Box::pin(std::future::ready(()))),
             always: Vec::new(),
             finally: Vec::new(),
+            plan: Plan::default(),
         }
     }
 
@@ -204,7 +207,8 @@ impl Builder {
     /// When something is missing, or a definition cannot be served. The API server validates objects in the first run.
     pub fn build(self) -> Result<Simulation, BuildError> {
         let program = self.program.ok_or(BuildError::NoProgram)?;
-        if self.always.is_empty() && self.finally.is_empty() {
+        let checks = !self.always.is_empty() || !self.finally.is_empty() || self.plan.needs_reference();
+        if !checks {
             return Err(BuildError::NoCheck);
         }
         let mut registry = Registry::builtin();
@@ -225,11 +229,12 @@ impl Builder {
             fault_rules: self.fault_rules,
             triggers: self.triggers,
             tail: self.tail,
-            time_limit: self.time_limit,
+            // The restart in the end is part of the workload's time.
+            time_limit: self.time_limit + if self.plan.restarts { self.tail } else { Duration::ZERO },
             step_limit: 200_000,
             detail: Detail::Chain,
         };
-        let (workload, always, finally) = (self.workload, self.always, self.finally);
-        Ok(Simulation { settings, program, workload, always, finally })
+        let (workload, always, finally, plan) = (self.workload, self.always, self.finally, self.plan);
+        Ok(Simulation { settings, program, workload, always, finally, plan, reference: Arc::default() })
     }
 }

@@ -1,11 +1,6 @@
 //! Exploration: seed after seed until one violates a check, and what it returns.
 use super::{judge::Broken, runner::Simulation, story::Step};
-use crate::{
-    choice::{Choice, Choices, Random},
-    faults::Delivered,
-    run::RunError,
-    trace::Detail,
-};
+use crate::{choice::Choice, faults::Delivered, run::RunError, trace::Detail};
 use std::{fmt, time::Duration};
 
 /// Number of steps of the story that a failure shows when it is printed.
@@ -50,6 +45,18 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_story(f)?;
+        write!(f, "seed {} repeats it, {:.3} s into the run", self.seed, self.at.as_secs_f64())?;
+        match &self.unrepeatable {
+            Some(why) => write!(f, "; not for certain: {why}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Failure {
+    /// The sentence, the last steps before it, and the faults.
+    pub(super) fn write_story(&self, f: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(f, "{}: {}", self.check, self.sentence)?;
         let until = self.story.iter().take_while(|step| step.at <= self.at).count();
         let from = until.saturating_sub(SHOWN);
@@ -59,12 +66,7 @@ impl fmt::Display for Failure {
         for step in &self.story[from..until] {
             writeln!(f, "  {step}")?;
         }
-        writeln!(f, "faults in the whole run: {}", self.delivered)?;
-        write!(f, "seed {} repeats it, {:.3} s into the run", self.seed, self.at.as_secs_f64())?;
-        match &self.unrepeatable {
-            Some(why) => write!(f, "; not for certain: {why}"),
-            None => Ok(()),
-        }
+        writeln!(f, "faults in the whole run: {}", self.delivered)
     }
 }
 
@@ -84,7 +86,7 @@ impl Simulation {
     pub fn explore(&self, seeds: impl IntoIterator<Item = u64>) -> Result<Exploration, RunError> {
         let mut done = Exploration { runs: 0, delivered: Delivered::default(), api_calls: 0, failure: None };
         for seed in seeds {
-            let run = self.run(Choices::new(Random::new(seed)), Detail::Chain)?;
+            let run = self.run(self.choices(seed), Detail::Chain)?;
             done.runs += 1;
             done.delivered.add(&run.delivered);
             done.api_calls += run.api_calls;

@@ -1,5 +1,5 @@
 //! The judge: makes the checks after every commit and at the end.
-use super::{check::Check, program::message, story::Story, view::View};
+use super::{check::Check, end_state::Reference, program::message, story::Story, view::View};
 use crate::{
     event::{Event, Observer},
     run::Stop,
@@ -56,6 +56,24 @@ impl Judge {
     }
 }
 
+impl Judge {
+    /// What other runs are compared with, if this is the run in order.
+    pub(super) fn reference(&self) -> Reference {
+        Reference { end: self.view.end_state(), writing_calls: self.view.history.writing_calls }
+    }
+
+    /// Number of replicas that were restarted after the faults had stopped.
+    pub(super) fn restarts(&self) -> u64 {
+        self.view.history.restarts
+    }
+
+    /// Compares the end of the run with that of the run in order.
+    pub(super) fn compare(&self, reference: &Reference, check: &str) -> Option<Broken> {
+        let difference = self.view.end_state().difference(&reference.end)?;
+        Some(Broken { check: check.to_owned(), sentence: difference, at: self.view.at })
+    }
+}
+
 impl Observer for Arc<Mutex<Judge>> {
     fn event(&mut self, at: u64, event: &Event) {
         let mut judge = self.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,10 +81,8 @@ impl Observer for Arc<Mutex<Judge>> {
         if let Some(story) = story {
             story.event(at, event);
         }
-        let Event::Committed(commit) = event else { return };
-        view.at = Duration::from_micros(at);
-        view.apply(commit);
-        if broken.is_none() {
+        view.event(Duration::from_micros(at), event);
+        if broken.is_none() && matches!(event, Event::Committed(_)) {
             *broken = always.iter().find_map(|check| Judge::check(view, check));
         }
     }

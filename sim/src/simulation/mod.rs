@@ -7,16 +7,25 @@
 //! Deliberately absent: a reconciler trait, and a client of its own. The program is the one that you ship; only
 //! the transport under kube-rs changes. [`Simulation::explore`] says what is deterministic and what is not.
 mod builder;
+mod cargo_test;
 mod check;
+mod end_state;
 mod explore;
+mod history;
+mod invariants;
 mod judge;
+mod patterns;
+mod plan;
 mod program;
 mod runner;
+mod shrink;
 mod story;
 mod view;
 
 pub use builder::{BuildError, Builder};
 pub use explore::{Exploration, Failure};
+pub use patterns::Pattern;
 pub use runner::{Run, Simulation, findings};
+pub use shrink::{Departures, NotDepartures, Shrunk};
 pub use story::Step;
 pub use view::View;

@@ -1,19 +1,21 @@
 //! One run of a simulation: from a seed, or from recorded choices.
 use super::{
     check::{Check, Workload},
+    end_state::Reference,
     judge::{Broken, Judge},
+    plan::{InTurn, Plan, crash_after_write},
     program::Program,
     story::{Step, Story},
 };
 use crate::{
-    choice::{Choice, Choices, Random, Recorded},
+    choice::{Alternative, Choice, Choices, InOrder, Label, Random, Recorded},
     direct,
-    faults::Delivered,
-    run::{Outcome, RunError, Settings},
+    faults::{Delivered, FaultKind, Faults},
+    run::{Cluster, Outcome, RunError, Settings},
     trace::Detail,
 };
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -33,6 +35,9 @@ pub struct Simulation {
     pub(super) workload: Workload,
     pub(super) always: Vec<Check>,
     pub(super) finally: Vec<Check>,
+    pub(super) plan: Plan,
+    /// The run in order, once one was needed.
+    pub(super) reference: Arc<OnceLock<Reference>>,
 }
 
 impl std::fmt::Debug for Simulation {
@@ -93,7 +98,12 @@ impl Simulation {
     /// # Errors
     /// When the run could not begin.
     pub fn seed(&self, seed: u64) -> Result<Run, RunError> {
-        self.run(Choices::new(Random::new(seed)), Detail::Lines)
+        self.run(self.choices(seed), Detail::Lines)
+    }
+
+    /// Choices of a seed.
+    pub(super) fn choices(&self, seed: u64) -> Choices {
+        if self.plan.crashes { Choices::new(InTurn::new(seed)) } else { Choices::new(Random::new(seed)) }
     }
 
     /// Runs these choices again. Where they no longer fit, [`Run::mismatch`] says so.
@@ -104,25 +114,56 @@ impl Simulation {
         self.run(Choices::new(Recorded::new(choices.to_vec())), Detail::Lines)
     }
 
-    pub(super) fn run(&self, choices: Choices, detail: Detail) -> Result<Run, RunError> {
-        let judge = Judge::new(
-            Arc::clone(&self.settings.registry),
-            self.always.clone(),
-            (detail == Detail::Lines).then(Story::default),
-        );
-        let judge = Arc::new(Mutex::new(judge));
+    pub(super) fn run(&self, mut choices: Choices, detail: Detail) -> Result<Run, RunError> {
+        let mut settings = Settings { detail, ..self.settings.clone() };
+        let reference = if self.plan.needs_reference() { Some(self.in_order()?) } else { None };
+        if let Some(Reference { writing_calls, .. }) = reference.filter(|_| self.plan.crashes) {
+            let name = |picked: usize| Alternative::Number(picked as u32);
+            let place = choices.choose(Label::FaultMoment, *writing_calls as usize, name);
+            settings.triggers.push(crash_after_write(place as u32));
+        }
+        let (judge, run) = self.play(&settings, choices)?;
+        if run.broken.is_some() {
+            return Ok(run);
+        }
+        let broken = reference.and_then(|reference| lock(&judge).compare(reference, self.plan.comparison()));
+        Ok(Run { broken, ..run })
+    }
+
+    /// The run in order and without faults, which runs once.
+    fn in_order(&self) -> Result<&Reference, RunError> {
+        if let Some(reference) = self.reference.get() {
+            return Ok(reference);
+        }
+        let (triggers, fault_rules) = (Vec::new(), Vec::new());
+        let settings = Settings { faults: Faults::NONE, triggers, fault_rules, ..self.settings.clone() };
+        let (judge, _) = self.play(&settings, Choices::new(InOrder))?;
+        Ok(self.reference.get_or_init(|| lock(&judge).reference()))
+    }
+
+    fn play(&self, settings: &Settings, choices: Choices) -> Result<(Arc<Mutex<Judge>>, Run), RunError> {
+        let story = (settings.detail == Detail::Lines).then(Story::default);
+        let judge = Arc::new(Mutex::new(Judge::new(Arc::clone(&settings.registry), self.always.clone(), story)));
         let program = self.program.for_one_run();
-        let settings = Settings { detail, ..self.settings.clone() };
-        let workload = Arc::clone(&self.workload);
+        let (workload, plan, quiet) = (Arc::clone(&self.workload), self.plan, settings.tail);
+        let script = move |cluster: Cluster| async move {
+            workload(cluster.clone()).await;
+            plan.after_workload(cluster, quiet).await;
+        };
         let observer = Box::new(Arc::clone(&judge));
-        let outcome =
-            direct::run(&settings, Arc::new(program.clone()), choices, observer, move |cluster| workload(cluster))?;
-        let mut judge = judge.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outcome = direct::run(settings, Arc::new(program.clone()), choices, observer, script)?;
+        let mut judged = lock(&judge);
         let panicked =
             program.panic().map(|(at, sentence)| Broken { check: findings::PANICS.to_owned(), sentence, at });
         let broken =
-            panicked.or_else(|| judge.at_the_end(&self.finally, findings::ENDS, outcome.stop, outcome.simulated));
-        let story = judge.story.take().map(Story::into_steps).unwrap_or_default();
-        Ok(Run::new(broken, outcome, story))
+            panicked.or_else(|| judged.at_the_end(&self.finally, findings::ENDS, outcome.stop, outcome.simulated));
+        outcome.delivered.take_back(FaultKind::Crash, judged.restarts());
+        let story = judged.story.take().map(Story::into_steps).unwrap_or_default();
+        drop(judged);
+        Ok((judge, Run::new(broken, outcome, story)))
     }
+}
+
+fn lock(judge: &Mutex<Judge>) -> MutexGuard<'_, Judge> {
+    judge.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,6 @@
 //! The view: what checks see of the cluster.
+use super::{end_state::EndState, history::History};
+use crate::event::Event;
 use apiserver::{Change, Commit, Registry, ResourceId};
 use kube::Resource;
 use serde::de::DeserializeOwned;
@@ -10,6 +12,7 @@ pub struct View {
     registry: Arc<Registry>,
     objects: BTreeMap<(ResourceId, Arc<str>, Arc<str>), Arc<Value>>,
     last: Option<Commit>,
+    pub(super) history: History,
     pub(super) at: Duration,
 }
 
@@ -22,7 +25,7 @@ impl std::fmt::Debug for View {
 impl View {
     /// An empty cluster that serves these kinds.
     pub(super) fn new(registry: Arc<Registry>) -> Self {
-        Self { registry, objects: BTreeMap::new(), last: None, at: Duration::ZERO }
+        Self { registry, objects: BTreeMap::new(), last: None, history: History::default(), at: Duration::ZERO }
     }
 
     /// All objects of a kind, by namespace and name.
@@ -75,12 +78,42 @@ impl View {
         self.last.as_ref()
     }
 
+    /// Number of the replica that made a commit; None for another client.
+    pub fn replica_of(&self, commit: &Commit) -> Option<usize> {
+        self.history.replica(commit)
+    }
+
+    /// Simulated time since a replica last wrote anything but leases and events.
+    pub fn quiet(&self) -> Duration {
+        self.at.saturating_sub(self.history.last_write)
+    }
+
+    /// Every object.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Value> + Clone {
+        self.objects.values().map(|object| &**object)
+    }
+
+    /// The state to compare with another run's.
+    pub(super) fn end_state(&self) -> EndState {
+        EndState::of(self.all())
+    }
+
     /// Simulated time since the run began.
     pub fn elapsed(&self) -> Duration {
         self.at
     }
 
-    pub(super) fn apply(&mut self, commit: &Commit) {
+    /// Follows the run by one event.
+    pub(super) fn event(&mut self, at: Duration, event: &Event) {
+        self.history.event(event);
+        if let Event::Committed(commit) = event {
+            self.at = at;
+            self.history.commit(at, commit);
+            self.apply(commit);
+        }
+    }
+
+    fn apply(&mut self, commit: &Commit) {
         let key = (commit.resource, Arc::clone(&commit.namespace), Arc::clone(&commit.name));
         match commit.change {
             Change::Deleted => _ = self.objects.remove(&key),

@@ -4,7 +4,9 @@
 #[path = "../../examples/one_child_each.rs"]
 mod one_child_each;
 
+mod cargo_test;
 mod definitions;
+mod invariants;
 mod own_faults;
 mod reports;
 mod sent_twice;
