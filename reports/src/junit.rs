@@ -7,6 +7,7 @@
 //!   another invariant explains is `<skipped>`, as the first screen folds it.
 //! - A check that was not made or not decided is an `<error>`, not a pass; a scenario that a time budget did not reach
 //!   is `<skipped>`.
+//! - An invariant that a live run did not judge is a `<skipped>` case of the suite `not judged`.
 //! - A mutant is a case of the suite `mutants`, and a requirement that was not met a failed case of `required`.
 //! - A report that is inconclusive as a whole, since a search did not finish, has an `<error>` of its own.
 mod xml;
@@ -61,13 +62,17 @@ pub fn render(report: &RunReport) -> String {
         id += 1;
     }
     let mutants: Vec<Case> = report.mutants.iter().flatten().map(|row| mutant(report, row)).collect();
+    let not_judged = report.live.iter().flat_map(|live| &live.not_judged);
+    let skipped = |because: &str| Some(result(SKIPPED, "not judged", because));
+    let not_judged: Vec<Case> =
+        not_judged.map(|not| case(report, "not judged", &not.invariant, skipped(&not.because))).collect();
     let mut required: Vec<Case> = report.unmet.iter().map(|unmet| requirement(report, unmet)).collect();
     let shown = document.contains("<failure ") || document.contains("<error ");
     if report.verdict == Verdict::Inconclusive && !shown && report.unmet.is_empty() {
         let message = summary::headline(report);
         required.push(case(report, "required", "verdict", Some(result("error", "inconclusive", &message))));
     }
-    for (name, cases) in [("mutants", mutants), ("required", required)] {
+    for (name, cases) in [("mutants", mutants), ("not judged", not_judged), ("required", required)] {
         if !cases.is_empty() {
             suite(&mut document, report, (id, name), &cases);
             id += 1;

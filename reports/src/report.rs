@@ -90,6 +90,9 @@ pub struct RunReport {
     /// `fidelity`: number of cases answered as recorded. The others are in `failures`, named by `scenario`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passed: Option<u64>,
+    /// `live`: numbers of the run, and what was not judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<Live>,
 }
 
 /// All runs of one scenario with one protocol, transport and strategy.
@@ -458,6 +461,49 @@ pub struct Percentiles {
     pub p95: f64,
     /// 99 of 100 values are at most this.
     pub p99: f64,
+}
+
+/// A live run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Live {
+    /// Number of signals sent, redeliveries included.
+    pub signals: u64,
+    /// Number of signals accepted.
+    pub accepted: u64,
+    /// Number of signals answered 5xx.
+    pub failed: u64,
+    /// Number of signals without an answer.
+    pub lost: u64,
+    /// Number of fingerprints.
+    pub fingerprints: u64,
+    /// Number of RemediationRequests created.
+    pub requests: u64,
+    /// Number of commits of RemediationRequests and Leases.
+    pub commits: u64,
+    /// Seconds from the first to the last signal.
+    pub sending_seconds: f64,
+    /// Time from sending to the answer of accepted signals, in milliseconds.
+    pub latency_ms: Percentiles,
+    /// Invariants that were not judged: they neither held nor were violated.
+    pub not_judged: Vec<NotJudged>,
+    /// Reasons for which nothing could be decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<String>,
+    /// What the run left in the cluster.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
+    /// File of the history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<String>,
+}
+
+/// An invariant that was not judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotJudged {
+    /// Id of the invariant.
+    pub invariant: String,
+    /// The reason.
+    pub because: String,
 }
 
 impl RunReport {

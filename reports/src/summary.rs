@@ -95,6 +95,8 @@ fn open(report: &RunReport) -> String {
     let checks: u64 = made.map(|scenario| undecided(scenario).len() as u64).sum();
     if report.interrupted {
         "not everything that was asked for was run".to_owned()
+    } else if report.live.as_ref().is_some_and(|live| !live.gaps.is_empty()) {
+        "commits may be missing from its history".to_owned()
     } else if !report.complete {
         "it had not ended when this was written".to_owned()
     } else if unfinished {

@@ -1,7 +1,7 @@
 //! Tables: the ones that a verb adds (frontier, mutants, protocol comparison, conformance), and the table of scenarios.
 use crate::{
-    figures::{grouped, rate, share},
-    report::{CorpusRow, Frontier, Mutant, ProtocolRow, RunReport, RunsToFind, ScenarioReport, Scope, Smallest},
+    figures::{duration, grouped, rate, share},
+    report::{CorpusRow, Frontier, Live, Mutant, ProtocolRow, RunReport, RunsToFind, ScenarioReport, Scope, Smallest},
     summary::verdict_word,
 };
 
@@ -20,7 +20,37 @@ pub(crate) fn of_verb(report: &RunReport) -> Vec<Table> {
     let mutants = report.mutants.as_deref().map(mutants);
     let protocols = report.protocols.as_deref().map(protocols);
     let cases = report.cases.map(|_| cases(&report.scenarios));
-    [corpus, frontier, scope, mutants, protocols, cases].into_iter().flatten().collect()
+    let live = report.live.as_ref().map(live);
+    let not_judged = report.live.as_ref().and_then(not_judged);
+    [corpus, frontier, scope, mutants, protocols, cases, live, not_judged].into_iter().flatten().collect()
+}
+
+/// Numbers of a live run.
+fn live(live: &Live) -> Table {
+    let latency = &live.latency_ms;
+    let row = |name: &str, value: String| vec![name.to_owned(), value];
+    let per_second = live.signals as f64 / live.sending_seconds.max(1e-9);
+    let mut rows = vec![
+        row("signals sent", format!("{} in {}", grouped(live.signals), duration(live.sending_seconds))),
+        row("signals per second", rate(per_second)),
+        row("accepted", grouped(live.accepted)),
+        row("answered 5xx", grouped(live.failed)),
+        row("not answered", grouped(live.lost)),
+        row("fingerprints", grouped(live.fingerprints)),
+        row("RemediationRequests created", grouped(live.requests)),
+        row("commits", grouped(live.commits)),
+        row("ms until accepted, p50 / p95 / p99", [latency.p50, latency.p95, latency.p99].map(rate).join(" / ")),
+    ];
+    rows.extend(live.history.iter().map(|history| row("history", history.clone())));
+    rows.extend(live.gaps.iter().map(|gap| row("nothing is decided, because", gap.clone())));
+    rows.extend(live.left.iter().map(|left| row("left in the cluster", left.clone())));
+    Table { title: "Live run", header: header(&["", "number"]), rows }
+}
+
+/// The invariants that a live run did not judge.
+fn not_judged(live: &Live) -> Option<Table> {
+    let rows: Vec<_> = live.not_judged.iter().map(|not| vec![not.invariant.clone(), not.because.clone()]).collect();
+    (!rows.is_empty()).then(|| Table { title: "Not judged", header: header(&["invariant", "because"]), rows })
 }
 
 /// The table of scenarios, if there are any.

@@ -11,6 +11,7 @@
 //! - [`guide`] names steps so that a similar run can be steered; [`edits`] makes a scenario smaller; [`shrink`] finds
 //!   the smallest run that still fails; [`explain`] says why it does.
 //! - [`corpus`] keeps failing runs as text.
+//! - [`live`] runs the gateway's own processes against a real API server, and judges what happened.
 //! - [`replay`] records a run, [`timeline`] describes it; [`code`] says which code made it; [`cli`] is the command.
 pub mod api_names;
 pub mod baselines;
@@ -28,6 +29,7 @@ pub mod gateway_faults;
 pub mod generated;
 pub mod guide;
 pub mod hosts;
+pub mod live;
 pub mod mutants;
 pub mod network;
 pub mod objects;

@@ -58,7 +58,7 @@ impl Side {
             }
             Self::Real => {
                 let flags = vec!["--allow-privileged=true".to_owned()];
-                let plane = RealServer::start(&Options { servers: 1, flags })?;
+                let plane = RealServer::start(&Options { flags, ..Options::default() })?;
                 anyhow::ensure!(plane.answers_within_a_minute(0, LAST_OF_BOOTSTRAP), "no {LAST_OF_BOOTSTRAP}");
                 std::fs::write(&kubeconfig, plane.kubeconfig(0, ADMIN_TOKEN)).context("no kubeconfig")?;
                 Server::Real { _plane: Box::new(plane) }

@@ -39,7 +39,7 @@ async fn servers_share_one_store() {
 #[cfg_attr(not(real_server), ignore = "needs Go, or KUBEBUILDER_ASSETS")]
 fn dropped_plane_leaves_nothing_behind() {
     let plane = RealServer::start(&Options::default()).expect("a real server");
-    let pids = [plane.etcd_pid(), plane.server_pid(0).expect("it runs")];
+    let pids = [plane.etcd_pid().expect("it runs"), plane.server_pid(0).expect("it runs")];
     let directory = plane.directory().to_owned();
     assert!(directory.exists() && pids.into_iter().all(runs));
     drop(plane);

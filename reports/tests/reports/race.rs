@@ -181,6 +181,7 @@ pub(crate) fn violated() -> RunReport {
         protocols: None,
         cases: None,
         passed: None,
+        live: None,
     }
 }
 

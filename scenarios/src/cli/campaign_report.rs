@@ -77,6 +77,7 @@ pub(super) fn blank(command: &str, wall: Duration) -> RunReport {
         protocols: None,
         cases: None,
         passed: None,
+        live: None,
     }
 }
 

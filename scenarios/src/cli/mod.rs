@@ -18,6 +18,7 @@ mod failures;
 mod fidelity;
 mod folder;
 mod list;
+mod live;
 mod man;
 mod merge;
 mod mutants;
@@ -91,6 +92,9 @@ enum Verb {
     Digest(digest::Args),
     Serve(serve::Args),
     Fidelity(fidelity::Args),
+    Live(Box<live::Args>),
+    #[command(hide = true)]
+    Replica(live::replica::Args),
     Doctor(doctor::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -117,6 +121,8 @@ impl Command {
             Verb::Digest(args) => digest::execute(&args),
             Verb::Serve(args) => serve::execute(&args),
             Verb::Fidelity(args) => fidelity::execute(&args),
+            Verb::Live(args) => live::execute(&args),
+            Verb::Replica(args) => live::replica::execute(&args),
             Verb::Doctor(args) => doctor::execute(&args),
             Verb::Completions(args) => completions::execute(&args, Self::command()),
             Verb::Man(args) => man::execute(&args, Self::command()),

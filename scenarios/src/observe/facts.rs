@@ -23,12 +23,16 @@ fn timestamp(value: &Value) -> Option<jiff::Timestamp> {
 
 /// A RemediationRequest after a commit.
 pub(super) fn request(commit: &Commit, epoch_micros: i64) -> Request {
-    let object = &*commit.after;
+    request_in(&commit.after, (Arc::clone(&commit.namespace), Arc::clone(&commit.name)), epoch_micros)
+}
+
+/// A RemediationRequest of this namespace and name, from its JSON.
+pub(crate) fn request_in(object: &Value, (namespace, name): (Arc<str>, Arc<str>), epoch_micros: i64) -> Request {
     let (metadata, status) = (&object["metadata"], &object["status"]);
     let deduplication = &status["deduplication"];
     Request {
-        namespace: Arc::clone(&commit.namespace),
-        name: Arc::clone(&commit.name),
+        namespace,
+        name,
         uid: text(&metadata["uid"]),
         fingerprint: text(&object["spec"]["signalFingerprint"]),
         phase: text(&status["overallPhase"]),
@@ -47,9 +51,14 @@ pub(super) fn request(commit: &Commit, epoch_micros: i64) -> Request {
 
 /// A lease after a commit.
 pub(super) fn lease(commit: &Commit) -> Lease {
-    let (metadata, spec) = (&commit.after["metadata"], &commit.after["spec"]);
+    lease_in(&commit.after, Arc::clone(&commit.name))
+}
+
+/// A lease of this name, from its JSON.
+pub(crate) fn lease_in(object: &Value, name: Arc<str>) -> Lease {
+    let (metadata, spec) = (&object["metadata"], &object["spec"]);
     Lease {
-        name: Arc::clone(&commit.name),
+        name,
         uid: text(&metadata["uid"]),
         guards: guarded(metadata),
         holder: spec["holderIdentity"].as_str().filter(|holder| !holder.is_empty()).map(Arc::from),

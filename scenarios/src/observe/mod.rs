@@ -14,6 +14,8 @@ pub mod signals;
 mod watch_line;
 mod watches;
 
+pub(crate) use facts::{lease_in, request_in};
 pub use recorder::{Recorded, Recorder};
+pub(crate) use replies::replies;
 pub use resources::ObservedResources;
 pub use signals::{DeliveryOutcome, SentSignal, Signals};

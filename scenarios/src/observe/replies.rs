@@ -27,7 +27,7 @@ struct Member<'a> {
 }
 
 /// The reply to each of `count` signals of one delivery; `None` is a broken connection.
-pub(super) fn replies(count: usize, response: Option<http::Response<Bytes>>) -> Vec<Reply> {
+pub(crate) fn replies(count: usize, response: Option<http::Response<Bytes>>) -> Vec<Reply> {
     let Some(response) = response else { return vec![Reply::Lost; count] };
     let status = response.status().as_u16();
     let retry_after = response.headers().contains_key(http::header::RETRY_AFTER);

@@ -169,7 +169,7 @@ pub async fn change_back(stage: &Stage, fingerprint: &str, phase: &str) {
     update(&stage.orchestrator, &namespace, &name, change).await;
 }
 
-fn suppress(status: &mut Value, suppression: Suppression, now: jiff::Timestamp) {
+pub(crate) fn suppress(status: &mut Value, suppression: Suppression, now: jiff::Timestamp) {
     for (part, member) in [("routingStatus", "nextAllowedExecution"), ("completionStatus", "outcome")] {
         if let Some(members) = status.get_mut(part).and_then(Value::as_object_mut) {
             members.remove(member);
@@ -200,7 +200,7 @@ fn latest(stage: &Stage, fingerprint: &str) -> Option<(String, String)> {
 }
 
 /// Reduces a status to the members of the orchestrator's struct.
-fn typed(status: &mut Value) {
+pub(crate) fn typed(status: &mut Value) {
     if !status.is_object() {
         *status = Value::Object(Map::new());
     }

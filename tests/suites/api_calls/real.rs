@@ -89,7 +89,7 @@ struct Stage {
 impl Stage {
     async fn set() -> Self {
         let gates = "--feature-gates=APIServerIdentity=false,UnknownVersionInteroperabilityProxy=false";
-        let options = Options { servers: 1, flags: vec![gates.to_owned()] };
+        let options = Options { flags: vec![gates.to_owned()], ..Options::default() };
         let plane = RealServer::start(&options).expect("a real server");
         let definition = serde_json::to_value(gateway::api::crd()).expect("it has only string keys");
         conformance::install(&mut Real::new(&plane), &Tokens::default(), &definition).await.expect("it is served");

@@ -53,9 +53,14 @@ impl Fleet {
 
     fn spawn(&self, replica: usize) -> Child {
         let Addresses { signals, probes } = self.addresses[replica];
+        let name = format!("gateway-{replica}");
+        let config = self.kubeconfig.with_file_name(format!("{name}.yaml"));
+        let text = format!("server: {{listenAddr: \"{signals}\", healthAddr: \"{probes}\"}}\n");
+        std::fs::write(&config, text).expect("a file");
         let mut command = Command::new(env!("CARGO_BIN_EXE_replica"));
-        command.args([&self.protocol, &format!("gateway-{replica}"), NAMESPACE]).arg(&self.kubeconfig);
-        command.args([signals.to_string(), probes.to_string()]);
+        command.args(["--protocol", &self.protocol]).arg("--config").arg(&config);
+        command.arg("--kubeconfig").arg(&self.kubeconfig);
+        command.env("POD_NAME", name).env("POD_NAMESPACE", NAMESPACE).env("KUBERNAUT_CONTROLLER_NAMESPACE", NAMESPACE);
         command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the replica starts")
     }
 

@@ -2,16 +2,16 @@
 //!
 //! The built programs stay under `target/control-plane`, in a directory named after the hash of the sources. Test
 //! processes that need them at the same time wait for the first one.
+use scenarios::live::control_plane::{ASSETS, Binaries};
 use sha2::{Digest, Sha256};
 use std::{
-    env, fmt, fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
 
 /// Files that determine what is built.
 const SOURCES: [&str; 4] = ["go.mod", "go.sum", "cmd/etcd/main.go", "cmd/kube-apiserver/main.go"];
-const ASSETS: &str = "KUBEBUILDER_ASSETS";
 /// Without debug information; and with the version that clients compare with their own, which a module lacks.
 const LINKER_FLAGS: &str = "-s -w -X k8s.io/component-base/version.gitVersion=v1.36.3";
 
@@ -49,36 +49,17 @@ pub enum BinariesError {
     },
 }
 
-/// Paths of the two programs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Binaries {
-    /// etcd 3.6.
-    pub etcd: PathBuf,
-    /// kube-apiserver 1.36.
-    pub kube_apiserver: PathBuf,
-}
-
-impl Binaries {
-    /// Finds the programs, or builds them: minutes the first time.
-    ///
-    /// # Errors
-    /// If the directory in the environment does not have them, or they cannot be built.
-    pub fn find() -> Result<Self, BinariesError> {
-        if let Some(directory) = env::var_os(ASSETS).map(PathBuf::from) {
-            let found = Self::below(&directory);
-            return found.exist().then_some(found).ok_or(BinariesError::NoAssets { directory });
-        }
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/control-plane");
-        build(&sources, &cache()?.join(key(&sources)?))
+/// Finds the programs, or builds them: minutes the first time.
+///
+/// # Errors
+/// If the directory in the environment does not have them, or they cannot be built.
+pub fn find() -> Result<Binaries, BinariesError> {
+    if let Some(directory) = env::var_os(ASSETS).map(PathBuf::from) {
+        let found = Binaries::below(&directory);
+        return found.exist().then_some(found).ok_or(BinariesError::NoAssets { directory });
     }
-
-    fn below(directory: &Path) -> Self {
-        Self { etcd: directory.join("etcd"), kube_apiserver: directory.join("kube-apiserver") }
-    }
-
-    fn exist(&self) -> bool {
-        self.etcd.is_file() && self.kube_apiserver.is_file()
-    }
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/control-plane");
+    build(&sources, &cache()?.join(key(&sources)?))
 }
 
 /// The first process builds while others wait for the lock. The directory gets its name when it is complete.
@@ -133,10 +114,4 @@ fn key(sources: &Path) -> Result<String, BinariesError> {
 
 fn file<T>(path: &Path, outcome: io::Result<T>) -> Result<T, BinariesError> {
     outcome.map_err(|source| BinariesError::File { path: path.to_owned(), source })
-}
-
-impl fmt::Display for Binaries {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} and {}", self.etcd.display(), self.kube_apiserver.display())
-    }
 }

@@ -93,6 +93,21 @@ impl Folder {
         Self { asked: false, state: Mutex::new(state) }
     }
 
+    /// Makes a folder in it, for files that grow while the command runs. The next command leaves it alone. None if it
+    /// could not be made.
+    pub(super) fn make(&self, name: &str) -> Option<PathBuf> {
+        let mut state = self.locked();
+        let open = state.opened()?;
+        let path = open.directory.join(name);
+        match fs::create_dir_all(&path) {
+            Ok(()) => Some(path),
+            Err(error) => {
+                open.cannot_write(name, &error);
+                None
+            }
+        }
+    }
+
     /// Writes a file; returns its path, or None if it could not be written.
     pub(super) fn write(&self, name: &str, content: &str) -> Option<PathBuf> {
         self.locked().opened()?.write(name, content)

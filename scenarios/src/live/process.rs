@@ -16,16 +16,17 @@ const READY_POLL: Duration = Duration::from_millis(100);
 /// Lines of the log that an error quotes.
 const LOG_LINES: usize = 30;
 
-/// `$0` is the directory, `$1` the log, the rest the command. An interrupt from the terminal reaches the shell too, and
-/// must not end it before its work is done. The last program to end removes the directory.
+/// `$0` is the directory to remove, or empty, `$1` the log, the rest the command. An interrupt from the terminal
+/// reaches the shell too, and must not end it before its work is done. The last program to end removes the directory.
 const GUARD: &str = r#"
 trap '' INT TERM HUP
 directory=$0 log=$1; shift
-touch "$log.alive"
+[ -z "$directory" ] || touch "$log.alive"
 "$@" >"$log" 2>&1 </dev/null & program=$!
 echo $program
 cat >/dev/null
 kill -9 $program 2>/dev/null; wait $program 2>/dev/null
+[ -n "$directory" ] || exit 0
 rm -f "$log.alive"
 ls "$directory" | grep -q '\.alive$' || rm -rf "$directory"
 "#;
@@ -62,22 +63,52 @@ pub struct Process {
     log: PathBuf,
 }
 
-impl Process {
-    /// Starts a program; its log is a file in `directory`.
+/// A program to start, with its environment.
+#[derive(Debug, Clone)]
+pub struct Launch<'a> {
+    /// Path of the program.
+    pub program: &'a Path,
+    /// Its arguments.
+    pub arguments: &'a [String],
+    /// Variables that are added to this process's environment.
+    pub environment: &'a [(&'static str, String)],
+    /// Directory of its log.
+    pub directory: &'a Path,
+    /// Name of the log, without `.log`, and of the program in messages.
+    pub name: &'a str,
+    /// Whether the directory stays when the last program with a log in it has ended.
+    pub keeps_directory: bool,
+}
+
+impl Launch<'_> {
+    /// Starts the program.
     ///
     /// # Errors
     /// If it cannot be started.
-    pub fn start(program: &Path, arguments: &[String], directory: &Path, name: &str) -> Result<Self, ProcessError> {
-        let log = directory.join(name).with_extension("log");
+    pub fn start(&self) -> Result<Process, ProcessError> {
+        let Self { program, arguments, environment, directory, name, keeps_directory } = self;
+        // The name may contain a dot, as in `gw-0.2`.
+        let log = directory.join(format!("{name}.log"));
         let failed = |source| ProcessError::Start { program: program.display().to_string(), source };
         let mut command = Command::new("sh");
-        command.args(["-c", GUARD]).arg(directory).arg(&log).arg(program).args(arguments);
+        command.args(["-c", GUARD]).arg(if *keeps_directory { Path::new("") } else { directory });
+        command.arg(&log).arg(program).args(*arguments).envs(environment.iter().map(|(key, value)| (key, value)));
         let mut guard = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
         let mut pid = String::new();
         let stdout = guard.stdout.take().expect("its output is piped");
         BufReader::new(stdout).read_line(&mut pid).map_err(failed)?;
         let pid = pid.trim().parse().map_err(|_| failed(io::Error::other("the shell named no process")))?;
-        Ok(Self { guard, pid, name: name.to_owned(), log })
+        Ok(Process { guard, pid, name: (*name).to_owned(), log })
+    }
+}
+
+impl Process {
+    /// Starts a program; its log is a file in `directory`, which the last program with a log in it removes.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn start(program: &Path, arguments: &[String], directory: &Path, name: &str) -> Result<Self, ProcessError> {
+        Launch { program, arguments, environment: &[], directory, name, keeps_directory: false }.start()
     }
 
     /// Waits until the program is ready.
@@ -122,8 +153,14 @@ impl Process {
         self.pid
     }
 
-    fn is_alive(&self) -> bool {
-        let status = Command::new("kill").arg("-0").arg(self.pid.to_string()).stderr(Stdio::null()).status();
+    /// Whether the program runs, or is stopped.
+    pub fn is_alive(&self) -> bool {
+        self.signal("-0")
+    }
+
+    /// Sends a signal by its option of `kill`, as in `-STOP`; whether the process was there to get it.
+    pub fn signal(&self, option: &str) -> bool {
+        let status = Command::new("kill").arg(option).arg(self.pid.to_string()).stderr(Stdio::null()).status();
         status.is_ok_and(|status| status.success())
     }
 

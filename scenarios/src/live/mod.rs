@@ -1,0 +1,25 @@
+//! Live runs: the same oracle over gateways that run as real processes, on a real API server and in real time.
+//!
+//! A live run cannot be replayed. Its *history* can: every delivery and answer, every commit that a watch reported,
+//! every API call that passed a proxy, and every fault. [`judge`] turns a history into the oracle's observations, so
+//! the same history always gets the same verdict.
+//!
+//! - [`history`]: the facts, the journal that collects them, and the file that keeps them.
+//! - [`process`], [`control_plane`]: programs that end when this process ends; etcd with kube-apiservers.
+//! - [`cluster`]: the API as lockstep uses it: calls, watches, what a run creates and deletes again.
+//! - [`proxy`]: stands between a replica and its API server, sees each call, and delivers faults.
+//! - [`fleet`]: local replicas, which can be killed, paused and restarted; [`replica`]: the process of a baseline.
+//! - [`workload`]: senders, the orchestrator, and the stories that they play.
+//! - [`faults`]: which faults were asked for, and when they strike.
+//! - [`judge`]: the order of the facts, the writer of each commit, and the verdict; [`run`]: one live run.
+pub mod cluster;
+pub mod control_plane;
+pub mod faults;
+pub mod fleet;
+pub mod history;
+pub mod judge;
+pub mod process;
+pub mod proxy;
+pub mod replica;
+pub mod run;
+pub mod workload;
