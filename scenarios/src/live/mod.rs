@@ -6,6 +6,7 @@
 //!
 //! - [`history`]: the facts, the journal that collects them, and the file that keeps them.
 //! - [`process`], [`control_plane`]: programs that end when this process ends; etcd with kube-apiservers.
+//! - [`ports`]: free ports that a program keeps when it starts again.
 //! - [`cluster`]: the API as lockstep uses it: calls, watches, what a run creates and deletes again.
 //! - [`proxy`]: stands between a replica and its API server, sees each call, and delivers faults.
 //! - [`fleet`]: local replicas, which can be killed, paused and restarted; [`replica`]: the process of a baseline.
@@ -18,6 +19,7 @@ pub mod faults;
 pub mod fleet;
 pub mod history;
 pub mod judge;
+pub mod ports;
 pub mod process;
 pub mod proxy;
 pub mod replica;

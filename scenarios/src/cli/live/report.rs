@@ -101,6 +101,7 @@ fn failure(judged: &Judgement, finding: &Finding, history: Option<&Path>) -> Opt
         choice_sequence: Vec::new(),
         timeline: None,
         neighbour: None,
+        smallest: None,
     })
 }
 

@@ -4,7 +4,7 @@
 //! that ends, and remove their files. Each can be killed and started again on its old port: etcd's files stay.
 use std::{
     fmt, fs, io,
-    net::{Ipv4Addr, TcpListener},
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -12,7 +12,10 @@ use std::{
 mod client;
 mod service_account;
 
-use super::process::{Process, ProcessError};
+use super::{
+    ports,
+    process::{Process, ProcessError},
+};
 pub use client::{Client, ClientError};
 
 /// The token of user `admin`, uid `admin-uid`, group `system:masters`: may do everything.
@@ -173,7 +176,7 @@ impl ControlPlane {
     fn start_once(binaries: &Binaries, options: &Options) -> Result<Self, ControlPlaneError> {
         let prepare = |path: &Path, source| ControlPlaneError::Prepare { path: path.to_owned(), source };
         let files = Files::new().map_err(|e| prepare(&std::env::temp_dir(), e))?;
-        let ports = free_ports(options.servers.max(1) + 2 + usize::from(options.observer))
+        let ports = ports::free(options.servers.max(1) + 2 + usize::from(options.observer))
             .map_err(|e| prepare(&files.directory, e))?;
         let etcd_url = format!("http://{}:{}", Ipv4Addr::LOCALHOST, ports[0]);
         let etcd_arguments = vec![
@@ -363,12 +366,4 @@ impl ControlPlane {
              contexts: [{{name: real, context: {{cluster: real, user: real, namespace: default}}}}]\n"
         )
     }
-}
-
-/// Free ports of the loopback interface.
-fn free_ports(count: usize) -> io::Result<Vec<u16>> {
-    // Held until all are known, so that they differ.
-    let held: Vec<TcpListener> =
-        (0..count).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<io::Result<_>>()?;
-    held.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
 }

@@ -10,13 +10,9 @@ pub use program::Program;
 pub use replica::{Replica, ReplicaError, Running};
 pub use settings::Settings;
 
+use super::ports;
 use replica::Ports;
-use std::{
-    io,
-    net::{Ipv4Addr, TcpListener},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
 /// Longest time until every replica is ready.
@@ -88,12 +84,8 @@ impl Drop for Fleet {
     }
 }
 
-/// Free ports of the loopback interface for so many replicas.
+/// Free ports for so many replicas.
 fn ports(count: usize) -> io::Result<Vec<Ports>> {
-    // Held until all are known, so that they differ.
-    let held: Vec<TcpListener> =
-        (0..3 * count).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<io::Result<_>>()?;
-    let ports: Vec<u16> = held.iter().map(|held| Ok(held.local_addr()?.port())).collect::<io::Result<_>>()?;
     let of = |ports: &[u16]| Ports { signals: ports[0], probes: ports[1], metrics: ports[2] };
-    Ok(ports.chunks_exact(3).map(of).collect())
+    Ok(ports::free(3 * count)?.chunks_exact(3).map(of).collect())
 }
