@@ -50,7 +50,9 @@ pub(super) fn write(
     indented(text, &size.join(" · "));
     if let Some(smallest) = &failure.smallest {
         small(text, (smallest, failure.neighbour.as_ref()), whole);
-        let _ = writeln!(text, "{INDENT}again   {}", report.to_paste(&smallest.replay));
+        if shown == Shown::Hidden {
+            let _ = writeln!(text, "{INDENT}again   {}", report.to_paste(&smallest.replay));
+        }
         let _ = writeln!(text, "{INDENT}found   {}", report.to_paste(&failure.replay));
     } else if let Some(timeline) = &failure.timeline {
         columns::write(text, timeline, INDENT, (!whole).then_some(ROWS));

@@ -20,11 +20,12 @@ pub(super) fn of(subjects: &[Subject], tallies: &[Tally], strategy: StrategyName
     let (cells, missed) = scenarios
         .iter()
         .fold((0, 0), |(cells, missed), one| (cells + one.cells.len() as u64, missed + one.cells_not_reached));
-    let mut says = format!(
-        "about {:.0} of 1,000 further runs would show a new interleaving; faults struck in {cells} cells of call, \
-         fault and phase, and in {missed} of the same calls, faults and phases they did not",
-        1_000.0 * weighted / runs.max(1) as f64
-    );
+    let new = 1_000.0 * weighted / runs.max(1) as f64;
+    let mut says = format!("about {new:.0} of 1,000 further runs would show a new interleaving");
+    if cells > 0 {
+        let all = cells + missed;
+        says += &format!("; faults struck in {cells} of {all} combinations of call, fault and phase");
+    }
     if let [ScenarioConfidence { bound: Some(bound), .. }] = &scenarios[..] {
         says = format!("{says}; {bound}");
     }
