@@ -2,7 +2,7 @@
 //!
 //! - [`notification`]: bodies as Alertmanager sends them; [`sender`]: deliveries, retried as Alertmanager retries.
 //! - [`gateways`]: the addresses to send to; [`orchestrator`]: the clients that end requests.
-//! - [`story`]: what is played on a fingerprint; [`play`]: plays many of them.
+//! - [`story`]: what is played on a fingerprint; [`mod@play`]: plays many of them.
 pub mod gateways;
 pub mod notification;
 pub mod orchestrator;
