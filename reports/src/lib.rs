@@ -4,6 +4,7 @@
 //! None of them computes a verdict, reads a file or writes one.
 //!
 //! - [`report`]: the schema, which is also the JSON format's; [`part`]: one machine's part of a campaign;
+//!   [`search`]: what an exhaustive search covered;
 //! - [`timeline`]: what happened in one run, as lanes and entries;
 //! - [`mod@digest`]: what names a report in a build that it verified;
 //! - [`mod@exit_code`]: the exit code of the process;
@@ -21,6 +22,7 @@ pub mod json;
 pub mod junit;
 pub mod part;
 pub mod report;
+pub mod search;
 mod summary;
 mod tables;
 pub mod text;

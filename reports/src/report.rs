@@ -2,7 +2,11 @@
 //!
 //! The schema is versioned, since other programs read the JSON: a field may be added, but none is renamed or removed
 //! within a version. A verb fills in the fields that it has; the others are absent from the JSON.
-use crate::{part::Part, timeline::Timeline};
+use crate::{
+    part::Part,
+    search::{Frontier, Scope},
+    timeline::Timeline,
+};
 use model::Verdict;
 use serde::{Deserialize, Serialize};
 
@@ -333,37 +337,6 @@ pub struct CorpusRow {
     pub why: String,
 }
 
-/// Progress of an exhaustive search within one scope.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Frontier {
-    /// Largest number of preemptions in a schedule.
-    pub preemptions: u64,
-    /// Largest number of faults in a schedule.
-    pub faults: u64,
-    /// Number of schedules run.
-    pub schedules: u64,
-    /// Whether these are all schedules of the scope.
-    pub complete: bool,
-}
-
-/// The choices that an exhaustive search enumerates, and those that it fixes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scope {
-    /// Choices of which every alternative was tried, within the bounds.
-    pub enumerated: Vec<String>,
-    /// Choices that were the same in every schedule.
-    pub fixed: Vec<String>,
-    /// Part of the schedules that this machine ran: `0/1` is all of them.
-    pub shard: String,
-    /// What else the certificate says, by name: bounds, states, schedules left out, code.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub certificate: Vec<(String, String)>,
-    /// The different ends of schedules, each as a hash: the union of those of all shards is that of the whole search.
-    /// Absent if there are too many to keep.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ends: Option<Vec<String>>,
-}
-
 /// What the runs of a campaign say about runs that were not made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Confidence {
@@ -526,6 +499,34 @@ impl RunReport {
 }
 
 impl Failure {
+    /// A failure of this invariant and kind, of which nothing more is known: in the first run, once.
+    pub fn new(invariant: &str, kind: FailureKind) -> Self {
+        Self {
+            scenario: String::new(),
+            protocol: String::new(),
+            transport: String::new(),
+            strategy: String::new(),
+            invariant: invariant.to_owned(),
+            kind,
+            sentence: String::new(),
+            seed: String::new(),
+            file: None,
+            replay: String::new(),
+            replay_string: None,
+            first_run: 1,
+            choices: 0,
+            replicas: 0,
+            signals: 0,
+            api_calls: 0,
+            occurrences: 1,
+            explained_by: None,
+            choice_sequence: Vec::new(),
+            timeline: None,
+            neighbour: None,
+            smallest: None,
+        }
+    }
+
     /// The command that replays the run on any machine: by its string, or else by the name of its file.
     pub(crate) fn portable_replay(&self) -> String {
         match (&self.replay_string, &self.file) {

@@ -1,7 +1,8 @@
 //! Tables: the ones that a verb adds (frontier, mutants, protocol comparison, conformance), and the table of scenarios.
 use crate::{
     figures::{duration, grouped, rate, share},
-    report::{CorpusRow, Frontier, Live, Mutant, ProtocolRow, RunReport, RunsToFind, ScenarioReport, Scope, Smallest},
+    report::{CorpusRow, Live, Mutant, ProtocolRow, RunReport, RunsToFind, ScenarioReport, Smallest},
+    search::{Frontier, Scope},
     summary::verdict_word,
 };
 

@@ -25,6 +25,7 @@ pub mod corpus;
 pub mod edits;
 pub mod expectations;
 pub mod explain;
+mod fnv;
 pub mod gateway_faults;
 pub mod generated;
 pub mod guide;

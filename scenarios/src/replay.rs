@@ -8,6 +8,7 @@
 //! `placed` says that time moves only when nothing else can happen, as in an exhaustive search.
 use crate::{
     edits::{Edit, Edits},
+    fnv,
     generated::Generated,
     guide::{Course, Guide, Steered, rules::Rule},
     protocol_name::ProtocolName,
@@ -130,8 +131,8 @@ pub enum ReplayError {
 }
 
 impl Replay {
-    /// The run of a subject that a seed makes, and that violates an invariant.
-    pub fn of_seed(subject: &Subject, violation: &Violation, seed: u64) -> Self {
+    /// A run of a subject that violates an invariant, of which nothing more is known.
+    pub fn of(subject: &Subject, invariant: &str, decisions: Decisions) -> Self {
         Self {
             scenario: subject.scenario.name.to_string(),
             generated: None,
@@ -140,12 +141,18 @@ impl Replay {
             transport: subject.transport,
             faults: subject.overrides.faults.map(|faults| faults.name.to_owned()),
             replicas: subject.overrides.replicas,
-            invariant: Some(violation.invariant.to_owned()),
-            sentence: Some(violation.sentence.clone()),
+            invariant: Some(invariant.to_owned()),
+            sentence: None,
             chain: None,
             code: None,
-            decisions: Decisions::Seed(seed),
+            decisions,
         }
+    }
+
+    /// The run of a subject that a seed makes, and that violates an invariant.
+    pub fn of_seed(subject: &Subject, violation: &Violation, seed: u64) -> Self {
+        let sentence = Some(violation.sentence.clone());
+        Self { sentence, ..Self::of(subject, violation.invariant, Decisions::Seed(seed)) }
     }
 
     /// The choices, from the first.
@@ -402,10 +409,9 @@ fn parse_file(text: &str) -> Result<Replay, ReplayError> {
     })
 }
 
-/// FNV-1a over the lines: it finds what an editor or a transfer changed, and is the same in every version.
+/// Hash of the lines: it finds what an editor or a transfer changed, and is the same in every version.
 fn checksum<'a>(lines: impl Iterator<Item = &'a str>) -> u64 {
-    let bytes = lines.flat_map(|line| line.bytes().chain([b'\n']));
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    fnv::hash(lines.flat_map(|line| line.bytes().chain([b'\n'])))
 }
 
 /// All lines that the header announces, each read by `read`.

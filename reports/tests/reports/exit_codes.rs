@@ -1,11 +1,7 @@
 //! The exit code of each kind of report, and which kind of failure decides.
 use crate::race;
 use model::Verdict;
-use reports::{
-    Failure, FailureKind, RunReport, exit_code,
-    exit_code::*,
-    report::{Frontier, Mutant},
-};
+use reports::{Failure, FailureKind, RunReport, exit_code, exit_code::*, report::Mutant, search::Frontier};
 
 fn with(kinds: &[FailureKind]) -> RunReport {
     let mut report = race::violated();

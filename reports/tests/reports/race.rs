@@ -2,7 +2,8 @@
 use model::Verdict;
 use reports::{
     Entry, Failure, FailureKind, Happening, Lane, LaneKind, ObjectState, RunReport, ScenarioReport, Timeline,
-    report::{Choice, FaultCount, Frontier, InvariantCount, Mutant, Percentiles, ProtocolRow, RunsToFind, SCHEMA},
+    report::{Choice, FaultCount, InvariantCount, Mutant, Percentiles, ProtocolRow, RunsToFind, SCHEMA},
+    search::Frontier,
 };
 
 const SENDER: usize = 0;

@@ -5,7 +5,6 @@ use super::{
 };
 use crate::{
     catalogue::find,
-    edits::Edits,
     mutants::{MUTANTS, Mutant},
     protocol_name::ProtocolName,
     replay::{Decisions, Replay, ReplayError, preset},
@@ -169,20 +168,7 @@ fn hunted(index: usize, subject: &Subject, seeds: u64, tries: Vec<Option<Hit>>) 
     let hits: Vec<Hit> = tries.iter().flatten().cloned().collect();
     let mut runs_to_find: Vec<u64> = hits.iter().map(|hit| hit.runs).collect();
     runs_to_find.sort_unstable();
-    let replay = hits.first().map(|hit| Replay {
-        scenario: subject.scenario.name.to_string(),
-        generated: None,
-        edits: Edits::default(),
-        protocol: subject.protocol,
-        transport: subject.transport,
-        faults: subject.overrides.faults.map(|faults| faults.name.to_owned()),
-        replicas: None,
-        invariant: Some(MUTANTS[index].invariant.to_owned()),
-        sentence: None,
-        chain: None,
-        code: None,
-        decisions: hit.decisions.clone(),
-    });
+    let replay = hits.first().map(|hit| Replay::of(subject, MUTANTS[index].invariant, hit.decisions.clone()));
     let missed = (tries.len() - hits.len()) as u64;
     Hunted { index, missed, unfinished: seeds - tries.len() as u64, runs_to_find, replay }
 }

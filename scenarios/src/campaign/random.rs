@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     checks::{REPEATS, finding},
+    fnv,
     runner::{Prepared, Run, Subject},
     strategies::{
         Shape, StrategyName,
@@ -48,10 +49,7 @@ pub struct Budget {
 
 /// Derives the seed of one run (splitmix64's finaliser): neighbouring runs have unrelated seeds.
 pub fn run_seed(seed: u64, scenario: &str, run: u64) -> u64 {
-    let name = scenario
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
-    let mut z = seed ^ name ^ run.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut z = seed ^ fnv::hash(scenario.bytes()) ^ run.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     // Small enough to type, large enough not to repeat.

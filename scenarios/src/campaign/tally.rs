@@ -1,7 +1,6 @@
 //! Tallies: the sums of one subject's runs.
 use super::{cells::Cell, discovery::Discovery, interleavings::Interleavings};
 use crate::{
-    edits::Edits,
     replay::{Decisions, Replay},
     runner::{Hashes, Run, Subject},
 };
@@ -153,18 +152,9 @@ impl Tally {
 /// The replay of a violation.
 pub fn replay_of(subject: &Subject, first: &FirstViolation) -> Replay {
     Replay {
-        scenario: subject.scenario.name.to_string(),
-        generated: None,
-        edits: Edits::default(),
-        protocol: subject.protocol,
-        transport: subject.transport,
-        faults: subject.overrides.faults.map(|faults| faults.name.to_owned()),
-        replicas: subject.overrides.replicas,
-        invariant: Some(first.violation.invariant.to_owned()),
-        sentence: None,
         chain: Some(first.chain),
         code: Some(crate::code::ID.to_owned()),
-        decisions: Decisions::Choices(first.choices.clone()),
+        ..Replay::of(subject, first.violation.invariant, Decisions::Choices(first.choices.clone()))
     }
 }
 

@@ -20,7 +20,10 @@ use crate::{
     scenario::Scenario,
 };
 use model::verdict::Verdict;
-use reports::report::{Failure, Frontier, RunReport, Scope};
+use reports::{
+    report::{Failure, RunReport},
+    search::{Frontier, Scope},
+};
 use sim::{Faults, engine::Detail};
 use std::{
     hash::{DefaultHasher, Hash, Hasher},

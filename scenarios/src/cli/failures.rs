@@ -200,24 +200,9 @@ fn blank(subject: &Subject, invariant: &str) -> Failure {
         protocol: subject.protocol.to_string(),
         transport: subject.transport.to_string(),
         strategy: "replay".to_owned(),
-        invariant: invariant.to_owned(),
-        kind: kind_of(invariant),
-        sentence: String::new(),
-        seed: String::new(),
-        file: None,
-        replay: String::new(),
-        replay_string: None,
-        first_run: 1,
-        choices: 0,
         replicas: subject.scenario.cluster.replicas as u64,
         signals: signals(subject),
-        api_calls: 0,
-        occurrences: 1,
-        explained_by: None,
-        choice_sequence: Vec::new(),
-        timeline: None,
-        neighbour: None,
-        smallest: None,
+        ..Failure::new(invariant, kind_of(invariant))
     }
 }
 

@@ -319,27 +319,12 @@ fn failure(args: &Args, case: String, sentence: String) -> Failure {
         None => String::new(),
     };
     Failure {
+        scenario: case.clone(),
         protocol: "conformance".to_owned(),
         transport: transport(args).to_owned(),
         strategy: "recorded".to_owned(),
-        invariant: AS_RECORDED.to_owned(),
-        kind: FailureKind::Fidelity,
         sentence,
-        seed: String::new(),
-        file: None,
         replay: format!("lockstep fidelity{how} --only {case}"),
-        replay_string: None,
-        first_run: 1,
-        choices: 0,
-        replicas: 0,
-        signals: 0,
-        api_calls: 0,
-        occurrences: 1,
-        explained_by: None,
-        choice_sequence: Vec::new(),
-        timeline: None,
-        neighbour: None,
-        smallest: None,
-        scenario: case,
+        ..Failure::new(AS_RECORDED, FailureKind::Fidelity)
     }
 }

@@ -4,6 +4,7 @@
 //! holds is fixed, and stays as a regression test. One whose rules no longer apply is stale: a fixed number of runs
 //! near it decides whether the failure is still there.
 use crate::{
+    fnv,
     guide::{Course, Guide, Steered},
     replay::{Decisions, Replay, ReplayError},
     runner::{Prepared, Run},
@@ -70,9 +71,7 @@ pub fn read(folder: &Path) -> io::Result<Vec<Entry>> {
 /// The name of an entry's file: scenario, protocol, invariant, and a hash of what the run is.
 pub fn name(replay: &Replay) -> String {
     let text = entry(replay).to_text();
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    let hash = fnv::hash(text.bytes());
     let invariant = replay.invariant.as_deref().unwrap_or("failure");
     format!("{}-{}-{invariant}-{:08x}.replay", replay.scenario, replay.protocol, hash >> 32)
 }

@@ -1,17 +1,14 @@
 //! Turns the judgement of a live run into a report.
 use crate::{
-    checks::{PANICS, kind},
-    cli::{campaign_report::blank, program::quoted},
+    cli::{campaign_report::blank, failures::kind_of, program::quoted},
     live::{
         faults::FaultPlan,
         judge::{Figures, Judgement},
         run::Aftermath,
     },
 };
-use model::{Kind, oracle::Finding, verdict::Verdict};
-use reports::report::{
-    Failure, FailureKind, FaultCount, InvariantCount, Live, NotJudged, Percentiles, RunReport, ScenarioReport,
-};
+use model::{oracle::Finding, verdict::Verdict};
+use reports::report::{Failure, FaultCount, InvariantCount, Live, NotJudged, Percentiles, RunReport, ScenarioReport};
 use std::{path::Path, time::Duration};
 
 /// Strategy of a live run, in reports.
@@ -80,28 +77,14 @@ fn failure(judged: &Judgement, finding: &Finding, history: Option<&Path>) -> Opt
         protocol: header.protocol.clone(),
         transport: TRANSPORT.to_owned(),
         strategy: STRATEGY.to_owned(),
-        invariant: finding.invariant.to_owned(),
-        kind: match kind(finding.invariant) {
-            _ if finding.invariant == PANICS => FailureKind::Panic,
-            Kind::Liveness => FailureKind::Liveness,
-            Kind::Safety => FailureKind::Safety,
-        },
         sentence: violation.sentence.clone(),
         seed: header.seed.to_string(),
         file,
         replay: again,
-        replay_string: None,
-        first_run: 1,
-        choices: 0,
         replicas: header.replicas as u64,
         signals: judged.figures.signals,
         api_calls: judged.figures.api_calls,
-        occurrences: 1,
-        explained_by: None,
-        choice_sequence: Vec::new(),
-        timeline: None,
-        neighbour: None,
-        smallest: None,
+        ..Failure::new(finding.invariant, kind_of(finding.invariant))
     })
 }
 
