@@ -2,9 +2,9 @@
 //! and a rate of its own, and its timers stop while it is paused.
 use std::{
     future::Future,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -23,16 +23,47 @@ pub struct SimulatedTime {
 
 #[derive(Debug, Clone)]
 enum Source {
-    /// One runtime for the whole run, which began at this instant.
-    Runtime(Instant),
+    /// One runtime for the whole run.
+    Runtime(Arc<PausedClock>),
     /// A runtime per host: the network's time. Between its steps no host runs, and these microseconds count.
     Network(Arc<AtomicU64>),
 }
 
+/// The paused clock of one runtime. It moves only when the runtime parks, and in [`PausedClock::advance`]; it is read
+/// then, because a run asks for the time a thousand times.
+#[derive(Debug, Default)]
+pub(crate) struct PausedClock {
+    /// The instant at which the run began.
+    began: OnceLock<Instant>,
+    /// Nanoseconds from then until the last reading.
+    nanos: AtomicU64,
+}
+
+impl PausedClock {
+    /// Reads the clock. The runtime must call it whenever it has been parked.
+    pub(crate) fn read(&self) {
+        if let Some(began) = self.began.get() {
+            self.nanos.store(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX), Relaxed);
+        }
+    }
+
+    /// Advances the clock, and lets other tasks run.
+    pub(crate) async fn advance(&self, duration: Duration) {
+        let mut advance = pin!(tokio::time::advance(duration));
+        std::future::poll_fn(|cx| {
+            let polled = advance.as_mut().poll(cx);
+            self.read();
+            polled
+        })
+        .await;
+    }
+}
+
 impl SimulatedTime {
-    /// Starts now. Must be called inside the run's runtime.
-    pub fn start() -> Self {
-        Self::from(Source::Runtime(Instant::now()))
+    /// Starts now, by the clock of this runtime. Must be called inside of it.
+    pub(crate) fn start(clock: Arc<PausedClock>) -> Self {
+        clock.began.get_or_init(Instant::now);
+        Self::from(Source::Runtime(clock))
     }
 
     /// Time of a simulated network; `between` holds the microseconds since the run began while no host runs.
@@ -47,7 +78,7 @@ impl SimulatedTime {
     /// Simulated time since the run began.
     pub fn elapsed(&self) -> Duration {
         match &self.source {
-            Source::Runtime(started) => started.elapsed(),
+            Source::Runtime(clock) => Duration::from_nanos(clock.nanos.load(Relaxed)),
             Source::Network(between) => {
                 turmoil::sim_elapsed().unwrap_or_else(|| Duration::from_micros(between.load(Relaxed)))
             }
@@ -156,23 +187,56 @@ impl HostEntropy {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_fast_clock_wakes_early() {
-        let time = SimulatedTime::start();
-        let skew = Skew { offset_ms: 35_000, rate_ppm: 10_000 };
-        let clock = HostClock::new(time.clone(), skew, Arc::default());
-        assert_eq!(clock.now(), time.epoch() + Duration::from_secs(35));
-        clock.sleep(Duration::from_secs(101)).await;
-        assert!((time.elapsed().as_millis() as i64 - 100_000).abs() <= 1, "{:?}", time.elapsed());
-        assert!((clock.monotonic().as_millis() as i64 - 101_000).abs() <= 2, "{:?}", clock.monotonic());
+    /// Runs `test` on a runtime as a run has it.
+    fn paused<F: Future<Output = ()>>(test: impl FnOnce(Arc<PausedClock>, SimulatedTime) -> F) {
+        let clock = Arc::new(PausedClock::default());
+        let parked = Arc::clone(&clock);
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).on_thread_unpark(move || parked.read()).build();
+        runtime.expect("a runtime").block_on(async {
+            let time = SimulatedTime::start(Arc::clone(&clock));
+            test(clock, time).await;
+        });
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_paused_replica_sleeps_on() {
-        let time = SimulatedTime::start();
-        let paused = Arc::new(AtomicU64::new(40_000_000));
-        let clock = HostClock::new(time.clone(), Skew::default(), paused);
-        clock.sleep(Duration::from_secs(1)).await;
-        assert!(time.elapsed() >= Duration::from_secs(40));
+    #[test]
+    fn a_fast_clock_wakes_early() {
+        paused(async |_, time| {
+            let skew = Skew { offset_ms: 35_000, rate_ppm: 10_000 };
+            let clock = HostClock::new(time.clone(), skew, Arc::default());
+            assert_eq!(clock.now(), time.epoch() + Duration::from_secs(35));
+            clock.sleep(Duration::from_secs(101)).await;
+            assert!((time.elapsed().as_millis() as i64 - 100_000).abs() <= 1, "{:?}", time.elapsed());
+            assert!((clock.monotonic().as_millis() as i64 - 101_000).abs() <= 2, "{:?}", clock.monotonic());
+        });
+    }
+
+    #[test]
+    fn a_paused_replica_sleeps_on() {
+        paused(async |_, time| {
+            let paused = Arc::new(AtomicU64::new(40_000_000));
+            let clock = HostClock::new(time.clone(), Skew::default(), paused);
+            clock.sleep(Duration::from_secs(1)).await;
+            assert!(time.elapsed() >= Duration::from_secs(40));
+        });
+    }
+
+    #[test]
+    fn every_reading_is_that_of_the_runtime() {
+        paused(async |clock, time| {
+            let began = Instant::now();
+            for millis in [4, 250, 3] {
+                clock.advance(Duration::from_millis(millis)).await;
+                assert_eq!(time.elapsed(), began.elapsed());
+                let seen = tokio::spawn({
+                    let time = time.clone();
+                    async move { (time.elapsed(), began.elapsed()) }
+                });
+                tokio::time::sleep(Duration::from_millis(millis)).await;
+                assert_eq!(time.elapsed(), began.elapsed());
+                let (read, real) = seen.await.expect("no panic");
+                assert_eq!(read, real);
+            }
+        });
     }
 }

@@ -48,6 +48,21 @@ fn ownership_of_fields_changes_nothing() {
 }
 
 #[test]
+fn groups_that_no_replica_reads_change_nothing() {
+    for scenario in ["burst", "group-of-three", "mixed-sources"] {
+        let subject = || subject(scenario, SHIPPED, Some(Faults::HOSTILE));
+        let [some, every] = [subject(), subject()].map(|subject| Prepared::new(subject, Detail::Chain));
+        let every = every.with_every_group();
+        for seed in 0..5 {
+            let [some, every] =
+                [&some, &every].map(|prepared| prepared.run(Choices::new(Random::new(seed)), false).expect("a run"));
+            assert_eq!((some.hashes(), some.verdict), (every.hashes(), every.verdict), "{scenario}, seed {seed}");
+            assert_eq!(some.stored, every.stored, "{scenario}, seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn seeds_are_different_runs() {
     let prepared = Prepared::new(subject("burst", SHIPPED, None), Detail::Chain);
     let one = prepared.run(Choices::new(Random::new(1)), false).expect("a run");

@@ -32,7 +32,8 @@ pub type Cells = Arc<Mutex<BTreeSet<Cell>>>;
 pub(super) struct CellObserver {
     inner: Box<dyn Observer>,
     reached: Cells,
-    calls: BTreeMap<CallId, String>,
+    /// Method and target of each call that has no answer yet.
+    calls: BTreeMap<CallId, (http::Method, Arc<str>)>,
     phase: String,
 }
 
@@ -46,7 +47,7 @@ impl Observer for CellObserver {
     fn event(&mut self, at: u64, event: &Event) {
         match event {
             Event::CallSent { call, method, target, .. } => {
-                self.calls.insert(*call, format!("{method} {}", resource(target)));
+                self.calls.insert(*call, (method.clone(), Arc::clone(target)));
             }
             Event::CallAnswered { call, .. } => _ = self.calls.remove(call),
             Event::Committed(commit) if commit.after["kind"] == "RemediationRequest" => {
@@ -55,7 +56,9 @@ impl Observer for CellObserver {
             }
             Event::Fault { fault, call, replica } => {
                 let other = if replica.is_some() { "a replica" } else { "the cluster" };
-                let call = call.and_then(|call| self.calls.get(&call).cloned()).unwrap_or_else(|| other.to_owned());
+                let call = call.and_then(|call| self.calls.get(&call));
+                let name = |(method, target): &(http::Method, Arc<str>)| format!("{method} {}", resource(target));
+                let call = call.map_or_else(|| other.to_owned(), name);
                 let cell = Cell { call, fault: fault.name(), phase: self.phase.clone() };
                 self.reached.lock().unwrap_or_else(PoisonError::into_inner).insert(cell);
             }

@@ -34,11 +34,14 @@ fn requirement(text: &str) -> Option<Requirement> {
     if text.contains(['<', '>']) {
         return None;
     }
-    if let Some((label, values)) = text.split_once(" notin ").or_else(|| text.split_once(" notin(")) {
-        return set(label, Operator::NotIn, values);
-    }
-    if let Some((label, values)) = text.split_once(" in ").or_else(|| text.split_once(" in(")) {
-        return set(label, Operator::In, values);
+    // A search for a text costs more than the rest, and most requirements have no space.
+    if text.contains(' ') {
+        if let Some((label, values)) = text.split_once(" notin ").or_else(|| text.split_once(" notin(")) {
+            return set(label, Operator::NotIn, values);
+        }
+        if let Some((label, values)) = text.split_once(" in ").or_else(|| text.split_once(" in(")) {
+            return set(label, Operator::In, values);
+        }
     }
     if let Some((label, value)) = text.split_once("!=") {
         return Some(made(label, Operator::NotIn, &[value]));

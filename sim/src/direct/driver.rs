@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     choice::{Choices, Flow},
-    clock::SimulatedTime,
+    clock::{PausedClock, SimulatedTime},
     event::Observer,
     hosts::Host,
     run::{
@@ -38,19 +38,20 @@ where
     S: FnOnce(Cluster) -> F,
     F: Future<Output = ()> + Send + 'static,
 {
-    let idle = Arc::new(Idle::default());
-    let hook = Arc::clone(&idle);
+    let (idle, clock) = (Arc::new(Idle::default()), Arc::new(PausedClock::default()));
+    let (parking, unparked) = (Arc::clone(&idle), Arc::clone(&clock));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
-        .on_thread_park(move || hook.park())
+        .on_thread_park(move || parking.park())
+        .on_thread_unpark(move || unparked.read())
         .build()?;
     runtime.block_on(async {
         let api = settings.template.fork(settings)?;
-        let time = SimulatedTime::start();
+        let time = SimulatedTime::start(Arc::clone(&clock));
         let state = RunState::new(settings, host.as_ref(), api, choices, observer, time);
         let shared = Shared::new(DirectRun::new(state));
-        let stop = Driver { idle: &idle, shared: &shared, host, settings }.run(script).await?;
+        let stop = Driver { idle: &idle, clock: &clock, shared: &shared, host, settings }.run(script).await?;
         Ok(finish(&shared, stop))
     })
 }
@@ -69,6 +70,7 @@ fn finish(shared: &Shared, stop: Stop) -> Outcome {
 
 struct Driver<'a> {
     idle: &'a Idle,
+    clock: &'a PausedClock,
     shared: &'a Shared,
     host: Arc<dyn Host>,
     settings: &'a Settings,
@@ -203,7 +205,7 @@ impl Driver<'_> {
             !state.still && state.steps.is_multiple_of(u64::from(STEPS_PER_TICK))
         };
         if moves {
-            tokio::time::advance(STEP * STEPS_PER_TICK).await;
+            self.clock.advance(STEP * STEPS_PER_TICK).await;
         }
         Flow::Continue
     }

@@ -38,6 +38,16 @@ impl Registry {
         }
     }
 
+    /// Serves only these groups of the built-in kinds, as kube-apiserver does with `--runtime-config=api/all=false` and
+    /// the versions of these groups. The ids of the others remain.
+    #[must_use]
+    pub fn serving(mut self, groups: &[&str]) -> Self {
+        self.served.retain(|kind| kind.custom || groups.contains(&kind.group.as_str()));
+        self.index = index(&self.served);
+        self.documents = Memo::default();
+        self
+    }
+
     /// Adds a CustomResourceDefinition (apiextensions.k8s.io/v1): its kind is served from the start, and the definition
     /// itself can be read through the API.
     ///

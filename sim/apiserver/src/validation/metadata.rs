@@ -27,14 +27,14 @@ const SUBRESOURCE_LIMIT: usize = 256;
 
 /// Validates the metadata of an object to be created; `core` are the additional rules of Kubernetes' own kinds.
 pub(crate) fn validate(value: &Value, rule: NameRule, core: bool, errors: &mut Vec<FieldError>) {
-    validate_whole(value, rule, errors);
+    validate_whole(value, rule, &errors_of_maps(value), errors);
     if core {
         standard_finalizers(value, errors);
     }
 }
 
-/// The rules for the metadata of every object (ValidateObjectMetaAccessor).
-fn validate_whole(value: &Value, rule: NameRule, errors: &mut Vec<FieldError>) {
+/// The rules for the metadata of every object (ValidateObjectMetaAccessor); `maps` are the errors of its maps.
+fn validate_whole(value: &Value, rule: NameRule, maps: &[FieldError], errors: &mut Vec<FieldError>) {
     let name = object::meta_str(value, "name");
     let prefix = object::meta_str(value, "generateName");
     if !prefix.is_empty() {
@@ -52,7 +52,7 @@ fn validate_whole(value: &Value, rule: NameRule, errors: &mut Vec<FieldError>) {
     if let Some(negative) = generation.filter(|n| n.as_i64().is_some_and(|n| n < 0)) {
         errors.push(FieldError::invalid("metadata.generation", negative, "must be greater than or equal to 0"));
     }
-    validate_maps(value, errors);
+    errors.extend_from_slice(maps);
     owners::validate(value, errors);
     validate_finalizers(value, errors);
     validate_managers(value, errors);
@@ -63,14 +63,15 @@ fn validate_whole(value: &Value, rule: NameRule, errors: &mut Vec<FieldError>) {
 /// each cause as often as it was found.
 pub(crate) fn validate_update(new: &Value, old: &Value, kind: &Kind, subresource: &str, errors: &mut Vec<FieldError>) {
     let core = kind.has_core_metadata();
+    let maps = errors_of_maps(new);
     let change = |errors: &mut Vec<FieldError>| {
-        validate_change(new, old, errors);
+        validate_change(new, old, &maps, errors);
         if core {
             standard_finalizers(new, errors);
         }
     };
-    validate_whole(new, NameRule::PathSegment, errors);
-    validate_change(new, old, errors);
+    validate_whole(new, NameRule::PathSegment, &maps, errors);
+    validate_change(new, old, &maps, errors);
     match Strategy::of(kind, subresource) {
         Strategy::Change => change(errors),
         Strategy::ChangeThenWhole => {
@@ -124,14 +125,14 @@ pub(crate) fn validate_embedded(resource: &Value, field: &str, errors: &mut Vec<
         let problems = problems.into_iter();
         found.extend(problems.map(|p| FieldError::invalid(format!("metadata.{member}"), &Value::from(text), p)));
     }
-    validate_maps(resource, &mut found);
+    found.extend(errors_of_maps(resource));
     owners::validate(resource, &mut found);
     validate_finalizers(resource, &mut found);
     let placed = |error: FieldError| FieldError { field: error.field.replacen("metadata", field, 1), ..error };
     errors.extend(found.into_iter().map(placed));
 }
 
-fn validate_change(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
+fn validate_change(new: &Value, old: &Value, maps: &[FieldError], errors: &mut Vec<FieldError>) {
     if object::is_terminating(old) {
         let before = object::finalizers(old);
         let added: BTreeSet<_> = object::finalizers(new).into_iter().filter(|f| !before.contains(f)).collect();
@@ -154,7 +155,7 @@ fn validate_change(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
             errors.push(FieldError::invalid(format!("metadata.{member}"), shown, "field is immutable"));
         }
     }
-    validate_maps(new, errors);
+    errors.extend_from_slice(maps);
     owners::validate(new, errors);
     validate_managers(new, errors);
 }
@@ -198,8 +199,10 @@ fn validate_managers(value: &Value, errors: &mut Vec<FieldError>) {
     }
 }
 
-fn validate_maps(value: &Value, errors: &mut Vec<FieldError>) {
-    let Some(meta) = object::metadata(value) else { return };
+/// The errors of labels and annotations. An update lists them several times, so they are found once.
+fn errors_of_maps(value: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let Some(meta) = object::metadata(value) else { return errors };
     if let Some(labels) = meta.get("labels").and_then(Value::as_object) {
         for (key, label) in labels {
             let shown = || Value::from(key.as_str());
@@ -221,4 +224,5 @@ fn validate_maps(value: &Value, errors: &mut Vec<FieldError>) {
             errors.push(FieldError::too_long("metadata.annotations", ANNOTATIONS_LIMIT as u64));
         }
     }
+    errors
 }

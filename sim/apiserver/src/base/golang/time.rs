@@ -58,11 +58,14 @@ pub(crate) fn parse(layout: &'static str, text: &str) -> Result<Parsed, String> 
 
 impl<'a> Parser<'a> {
     fn year(&mut self) -> Result<u32, String> {
-        let bad = self.bad(self.rest, "2006");
-        let (digits, rest) = self.rest.split_at_checked(4).ok_or_else(|| bad.clone())?;
-        let year = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten();
+        let found = self.rest;
+        let year = found.split_at_checked(4).and_then(|(digits, rest)| {
+            let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+            Some((digits.parse().ok().filter(|_| all_digits)?, rest))
+        });
+        let (year, rest) = year.ok_or_else(|| self.bad(found, "2006"))?;
         self.rest = rest;
-        year.ok_or(bad)
+        Ok(year)
     }
 
     fn literal(&mut self, expected: &'static str) -> Result<(), String> {

@@ -30,8 +30,9 @@ impl Selector {
     /// 400 for a selector that does not parse or names a field that is not selectable.
     pub(crate) fn parse(known: &[SelectableField], refusal: Refusal, labels: &str, fields: &str) -> Outcome<Self> {
         // Both are parsed with the query; fields are looked up later.
-        check_syntax(labels, fields)?;
-        Ok(Self { labels: label::parse(labels)?, fields: field::parse(known, refusal, fields)? })
+        let labels = label::parse(labels)?;
+        field::check_syntax(fields)?;
+        Ok(Self { labels, fields: field::parse(known, refusal, fields)? })
     }
 
     /// Additionally requires a name.

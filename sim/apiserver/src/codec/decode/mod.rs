@@ -87,7 +87,7 @@ pub(crate) fn object(kind: &Kind, encoding: Encoding, body: &[u8]) -> Outcome<De
             return Err(unrecognized(&why));
         }
     };
-    if let Err(why) = type_meta::check_form(kind, body, &map) {
+    if let Err(why) = type_meta::check_form(kind, || String::from_utf8_lossy(body).into_owned(), &map) {
         return Err(match why {
             Unreadable::Unrecognised(why) => unrecognized(&why),
             Unreadable::Refused(refusal) => refusal,

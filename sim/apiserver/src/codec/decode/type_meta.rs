@@ -18,8 +18,8 @@ pub(super) enum Unreadable {
     Refused(Box<status::Status>),
 }
 
-/// Checks that both are texts, and that the version has at most one slash.
-pub(super) fn check_form(kind: &Kind, body: &[u8], map: &Map<String, Value>) -> Result<(), Unreadable> {
+/// Checks that both are texts, and that the version has at most one slash. `shown` is the body as an error shows it.
+pub(super) fn check_form(kind: &Kind, shown: impl Fn() -> String, map: &Map<String, Value>) -> Result<(), Unreadable> {
     for member in ["apiVersion", "kind"] {
         if let Some(wrong) = map.get(member).filter(|found| !found.is_string() && !found.is_null()) {
             return Err(Unreadable::Unrecognised(format!(
@@ -39,7 +39,7 @@ pub(super) fn check_form(kind: &Kind, body: &[u8], map: &Map<String, Value>) -> 
         Err(Unreadable::Refused(status::bad_request(message)))
     };
     if version.len() > 1 && version.ends_with('/') {
-        return refuse(format!("Object 'apiVersion' is missing in '{}'", String::from_utf8_lossy(body)));
+        return refuse(format!("Object 'apiVersion' is missing in '{}'", shown()));
     }
     if kind.custom && !found.is_empty() && map.get("apiVersion").is_some_and(Value::is_null) {
         return refuse(".apiVersion accessor error: <nil> is of the type <nil>, expected string".to_owned());
@@ -90,16 +90,15 @@ pub(crate) enum Unpatched {
 /// # Errors
 /// If it has become another kind.
 pub(crate) fn check_patched(kind: &Kind, value: &mut Value, complaints: &mut Vec<String>) -> Result<(), Unpatched> {
-    let shown = value.to_string();
-    let Some(map) = value.as_object_mut() else { return Ok(()) };
-    check_form(kind, shown.as_bytes(), map).map_err(|why| match why {
+    let Some(map) = value.as_object() else { return Ok(()) };
+    check_form(kind, || value.to_string(), map).map_err(|why| match why {
         Unreadable::Unrecognised(why) => Unpatched::Undecoded(why),
         Unreadable::Refused(refusal) => Unpatched::Undecoded(refusal.message().to_owned()),
     })?;
     let found = |member: &str| map.get(member).and_then(Value::as_str).unwrap_or_default();
     let (version, found_kind) = (found("apiVersion"), found("kind"));
     if kind.custom && found_kind.is_empty() {
-        return Err(Unpatched::Undecoded(format!("Object 'Kind' is missing in '{shown}'")));
+        return Err(Unpatched::Undecoded(format!("Object 'Kind' is missing in '{value}'")));
     }
     if kind.custom && version.is_empty() {
         let why = "Object 'apiVersion' is missing in 'object has no apiVersion field'";
@@ -120,7 +119,7 @@ pub(crate) fn check_patched(kind: &Kind, value: &mut Value, complaints: &mut Vec
     if version.is_empty() {
         // Without a version the object is of no type that has members.
         complaints.extend(unknown(map, &["apiVersion", "kind"]));
-        map.clear();
+        value.as_object_mut().into_iter().for_each(Map::clear);
     } else {
         let version = version.strip_prefix('/').unwrap_or(version);
         let found_kind = if found_kind.is_empty() { kind.kind.as_str() } else { found_kind };
@@ -128,7 +127,7 @@ pub(crate) fn check_patched(kind: &Kind, value: &mut Value, complaints: &mut Vec
             return Err(Unpatched::Undecoded(why));
         }
     }
-    restore(kind, map);
+    value.as_object_mut().into_iter().for_each(|map| restore(kind, map));
     Ok(())
 }
 

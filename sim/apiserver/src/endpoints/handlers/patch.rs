@@ -149,9 +149,9 @@ fn decode_patched(call: &Call<'_>, patch: PatchType, decoded: &mut Decoded) -> O
         decoded.complaints.extend(unknown);
         return Ok(());
     }
-    let shown = decoded.value.to_string();
-    type_meta::check_patched(kind, &mut decoded.value, &mut decoded.complaints).map_err(|why| match why {
-        Unpatched::Undecoded(why) => undecoded(&shown, &why),
+    let checked = type_meta::check_patched(kind, &mut decoded.value, &mut decoded.complaints);
+    checked.map_err(|why| match why {
+        Unpatched::Undecoded(why) => undecoded(&decoded.value.to_string(), &why),
         Unpatched::Refused(refusal) => refusal,
     })?;
     normalise_patched(kind, decoded)
