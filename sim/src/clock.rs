@@ -147,7 +147,10 @@ impl HostClock {
 
     /// Completes once `duration` has passed on this clock and the replica is not paused.
     pub fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let nanos = duration.as_nanos().saturating_mul(1_000_000) / (1_000_000 + self.skew.rate_ppm) as u128;
+        let nanos = match self.skew.rate_ppm {
+            0 => duration.as_nanos(),
+            rate => duration.as_nanos().saturating_mul(1_000_000) / (1_000_000 + rate) as u128,
+        };
         let wait = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX / 4));
         let (time, paused_until) = (self.time.clone(), Arc::clone(&self.paused_until));
         Box::pin(async move {

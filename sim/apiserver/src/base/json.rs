@@ -1,6 +1,5 @@
 //! Access to members of JSON values, and Go's names of JSON types.
-use super::go_number;
-use serde::Serialize;
+use super::{go_number, json_text};
 use serde_json::Value;
 
 /// Go's name of a JSON value's type.
@@ -58,7 +57,6 @@ impl serde_json::ser::Formatter for GoFormatter {
 /// JSON text of a value, with floats as Go writes them.
 pub(crate) fn go_string(value: &Value) -> String {
     let mut text = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut text, GoFormatter);
-    value.serialize(&mut serializer).expect("a Vec takes any text");
+    json_text::write(value, &mut text);
     String::from_utf8(text).unwrap_or_default()
 }

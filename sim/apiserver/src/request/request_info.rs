@@ -42,12 +42,17 @@ pub(crate) fn parse(path: &str) -> Target<'_> {
     let mut parts = [""; SEGMENTS];
     let (mut count, mut has_more) = (0, false);
     // Slashes at both ends are ignored; empty segments in between are segments.
-    for part in path.trim_matches('/').split('/') {
+    let mut rest = Some(path.trim_matches('/'));
+    while let Some(text) = rest {
         if count == SEGMENTS {
             has_more = true;
             break;
         }
-        parts[count] = part;
+        // Segments are too short for the search that `split` sets up.
+        (parts[count], rest) = match text.bytes().position(|byte| byte == b'/') {
+            Some(end) => (&text[..end], Some(&text[end + 1..])),
+            None => (text, None),
+        };
         count += 1;
     }
     let (group, version, rest) = match parts[0] {

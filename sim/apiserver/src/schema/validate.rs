@@ -100,7 +100,8 @@ impl Schema {
         match value {
             Value::Object(map) => {
                 for (name, member) in map {
-                    if let Some(schema) = self.properties.get(name).or(self.additional.as_deref()) {
+                    let schema = self.properties.get(name).or(self.additional.as_deref());
+                    if let Some(schema) = schema.filter(|schema| schema.has_rules) {
                         let before = old.and_then(|o| o.get(name));
                         schema.validate_rules(member, before, &self.member_path(path, name), errors);
                     }
