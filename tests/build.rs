@@ -6,7 +6,8 @@ use std::{env, path::Path, process::Command};
 
 fn main() {
     println!(
-        "cargo::rustc-check-cfg=cfg(alertmanager, go, kubectl, promtool, python, real_server, shellcheck, xmllint)"
+        "cargo::rustc-check-cfg=cfg(alertmanager, browser, go, kubectl, promtool, python, real_server, shellcheck, \
+         xmllint)"
     );
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=PATH");
@@ -23,6 +24,7 @@ fn main() {
         (go || assets, "real_server"),
         (python.is_ok_and(|done| done.status.success()), "python"),
         (is_there("prometheus-alertmanager"), "alertmanager"),
+        (["chromium", "node", "npm"].into_iter().all(is_there), "browser"),
         (is_there("kubectl"), "kubectl"),
         (is_there("promtool"), "promtool"),
         (is_there("shellcheck"), "shellcheck"),

@@ -2,8 +2,11 @@
 //!
 //! A broken protocol violates one invariant in many scenarios: these failures are one cause, shown by the smallest of
 //! them. A run that violates an invariant often misses the scenario's expectation too, and the smallest run of a
-//! failure may violate other
-//! invariants: such failures are folded under the one that explains them. JSON keeps every failure.
+//! failure may violate other invariants: such failures are folded under the one that explains them. JSON keeps every
+//! failure.
+//!
+//! One mistake violates several invariants in a run. The cause that was the first to break in most scenarios comes
+//! first, since the others may be its consequences.
 use crate::report::{Failure, FailureKind, RunReport};
 
 /// Name of the check of a scenario's own expectations.
@@ -20,6 +23,12 @@ pub(crate) struct Cause<'a> {
 }
 
 impl<'a> Cause<'a> {
+    /// Number of its failures whose run violated nothing before.
+    pub(crate) fn broke_first(&self) -> usize {
+        let failures = std::iter::once(&self.smallest).chain(&self.others);
+        failures.filter(|failure| failure.broke_first.is_none()).count()
+    }
+
     /// The failures that follow from the smallest one, in words.
     pub(crate) fn follows(&self) -> Vec<String> {
         let same = |follows: &&&Failure| follows.scenario == self.smallest.scenario;
@@ -41,8 +50,8 @@ fn in_words(follows: &Failure) -> String {
     }
 }
 
-/// The causes of a report's failures, in the order in which their invariants first failed. Conformance cases are left
-/// out.
+/// The causes of a report's failures: first those that were the first to break in most scenarios, and otherwise in the
+/// order of the failures. Conformance cases are left out.
 pub(crate) fn of(report: &RunReport) -> Vec<Cause<'_>> {
     let mut causes: Vec<Cause<'_>> = Vec::new();
     for failure in report.failures.iter().filter(|failure| failure.kind != FailureKind::Fidelity) {
@@ -71,6 +80,7 @@ pub(crate) fn of(report: &RunReport) -> Vec<Cause<'_>> {
             cause.expectations.push(failure);
         }
     }
+    causes.sort_by_key(|cause| std::cmp::Reverse(cause.broke_first()));
     causes
 }
 

@@ -58,12 +58,14 @@ pub fn summary(report: &RunReport) -> String {
         text += "| invariant | scenario | what happened | again |\n|---|---|---|---|\n";
     }
     for cause in causes.iter().map(|cause| cause.smallest) {
-        let (what, again) = (cell(&cause.sentence), cell(&cause.portable_replay()));
+        let what = cause.smallest.as_ref().map_or(&cause.sentence, |smallest| &smallest.because);
+        let (what, again) = (cell(what), cell(&cause.portable_replay()));
         let _ =
             writeln!(text, "| `{}` | {}, {} | {what} | `{again}` |", cause.invariant, cause.scenario, cause.protocol);
     }
     for cause in causes.iter().map(|cause| cause.smallest).take(DIAGRAMS) {
-        if let Some(timeline) = &cause.timeline {
+        let small = cause.smallest.as_ref().and_then(|smallest| smallest.timeline.as_ref());
+        if let Some(timeline) = small.or(cause.timeline.as_ref()) {
             let title = format!("{} in {}, step by step", cause.invariant, cause.scenario);
             let diagram = mermaid::render(timeline);
             let _ = writeln!(text, "\n<details><summary>{title}</summary>\n\n```mermaid\n{diagram}```\n\n</details>");

@@ -31,4 +31,4 @@ pub mod timeline;
 pub use digest::digest;
 pub use exit_code::exit_code;
 pub use report::{Failure, FailureKind, RunReport, ScenarioReport};
-pub use timeline::{Belief, Entry, Happening, Lane, LaneKind, ObjectState, Timeline};
+pub use timeline::{Behind, Belief, Copied, Entry, Happening, Lane, LaneKind, ObjectState, Timeline, Version, View};

@@ -213,6 +213,12 @@ pub struct Failure {
     /// smallest run that violates it violates this one too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explained_by: Option<String>,
+    /// Invariant that the run violated before it violated this one, if there is one: the first of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broke_first: Option<String>,
+    /// Chained hash of the run's events, in hexadecimal digits: two runs with one hash are the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
     /// Choices other than the default (in order, no fault). They determine the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choice_sequence: Vec<Choice>,
@@ -264,6 +270,9 @@ pub struct Smallest {
     /// Other invariants that it violates: they follow from the same cause.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<String>,
+    /// Invariant that it violates before it violates its own, if there is one: the first of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broke_first: Option<String>,
     /// Timeline of this run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Timeline>,
@@ -520,6 +529,8 @@ impl Failure {
             api_calls: 0,
             occurrences: 1,
             explained_by: None,
+            broke_first: None,
+            trace: None,
             choice_sequence: Vec::new(),
             timeline: None,
             neighbour: None,

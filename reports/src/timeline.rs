@@ -3,6 +3,7 @@
 //! A lane is a column of a text timeline and a row of a drawn one: the sender, each replica, then each API object that
 //! matters. A call begins and ends on its caller's lane, and its commit is on its object's lane.
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The lanes of one run and what happened on them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,67 @@ pub struct Timeline {
     /// When replicas believed that they held a lease, from the answers to their own writes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beliefs: Vec<Belief>,
+    /// Versions of the objects, in the order in which they were written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<Version>,
+    /// Copies of the store that were behind it: the caches of API servers, and what replicas watch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<Copied>,
+    /// What the watches of replicas showed them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<View>,
+}
+
+/// One version of an object: the store has it from an entry on, until the next version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// Lane of the object.
+    pub lane: usize,
+    /// Index of the entry that wrote it.
+    pub entry: usize,
+    /// The object; None once it is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<Value>,
+}
+
+/// A copy of one kind of objects, and how far it is behind the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copied {
+    /// Name, such as `cache of API server 0: Lease` or `watch of replica 1: Lease`.
+    pub name: String,
+    /// Changes of its distance from the store, ascending.
+    pub behind: Vec<Behind>,
+}
+
+/// The distance of a copy from the store, from an entry on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Behind {
+    /// Index of the first entry at which it is so.
+    pub from: usize,
+    /// Number of writes that the copy lacks.
+    pub writes: u64,
+}
+
+/// A replica's view of an object, from an entry on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    /// Lane of the replica.
+    pub lane: usize,
+    /// Index of the first entry at which it is so.
+    pub from: usize,
+    /// Lane of the object.
+    pub object: usize,
+    /// Index into [`Timeline::versions`]; None if the replica knows of no such object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<usize>,
+}
+
+impl Copied {
+    /// Number of writes that the copy lacks at an entry.
+    pub fn behind_at(&self, entry: usize) -> u64 {
+        let later = self.behind.partition_point(|behind| behind.from <= entry);
+        later.checked_sub(1).map_or(0, |index| self.behind[index].writes)
+    }
 }
 
 /// A stretch in which a replica believed that it held a lease.

@@ -1,6 +1,9 @@
 //! Timelines: the events of one run, recorded while it runs and described afterwards for a report.
+mod copies;
+
 use crate::api_names::{object, verb};
 use apiserver::{Change, Commit};
+use copies::Copies;
 use model::observation::Observation;
 use reports::timeline::{Belief, Entry, Happening, Lane, LaneKind, ObjectState, Timeline};
 use serde_json::Value;
@@ -67,20 +70,21 @@ impl Recording {
     pub fn marked(&self, replicas: usize, evidence: &[usize], pair: &[Mark]) -> Timeline {
         let mut of_event = Vec::new();
         let mut narrator = Narrator::new(replicas, &self.names);
+        narrator.copies = Copies::of(self.events.iter().map(|(_, event, _)| event));
         let answered: Vec<usize> = evidence.iter().filter_map(|fact| self.answers.get(fact).copied()).collect();
         let begins =
             self.events.iter().position(|(_, event, _)| matches!(event, Event::DeliverySent { .. })).unwrap_or(0);
         for (index, (at, event, observed)) in self.events.iter().enumerate() {
             // Fixtures and booting are the same in every run.
-            if index < begins && !matches!(event, Event::Started { .. } | Event::Fault { .. }) {
-                continue;
-            }
+            let shown = index >= begins || matches!(event, Event::Started { .. } | Event::Fault { .. });
             let critical = answered.contains(&index) || evidence.iter().any(|fact| observed.contains(fact));
-            narrator.describe(*at, event, critical);
+            narrator.take_in(*at, event, shown.then_some(critical));
             of_event.resize(narrator.entries.len(), index);
         }
         let pair = pair.iter().filter_map(|mark| mark.entry(&narrator.entries, &of_event)).collect();
-        Timeline { lanes: narrator.lanes, entries: narrator.entries, pair, beliefs: narrator.beliefs }
+        let Narrator { lanes, entries, beliefs, copies, objects, .. } = narrator;
+        let (versions, copies, views) = copies.finish(&objects);
+        Timeline { lanes, entries, pair, beliefs, versions, copies, views }
     }
 }
 
@@ -127,11 +131,25 @@ struct Narrator<'a> {
     actors: BTreeMap<ActorId, usize>,
     calls: BTreeMap<CallId, Begun>,
     objects: BTreeMap<String, usize>,
-    commits: Vec<(Commit, bool)>,
+    /// Writes that an event has yet to attribute to a call.
+    commits: Vec<Written>,
     /// What each write of a lease that is under way does to the belief of its replica.
     leases: BTreeMap<CallId, bool>,
     beliefs: Vec<Belief>,
+    copies: Copies,
+    /// Lanes of replicas that are paused, and when each resumes.
+    paused: BTreeMap<usize, u64>,
 }
+
+/// A write, and whether it is evidence; that is None where it is not shown.
+struct Written {
+    at: u64,
+    commit: Commit,
+    critical: Option<bool>,
+}
+
+/// Number of the call to which a write belongs that no call of the run made.
+const NO_CALL: CallId = CallId(u32::MAX);
 
 impl<'a> Narrator<'a> {
     fn new(replicas: usize, names: &'a BTreeMap<ActorId, String>) -> Self {
@@ -148,6 +166,8 @@ impl<'a> Narrator<'a> {
             commits: Vec::new(),
             leases: BTreeMap::new(),
             beliefs: Vec::new(),
+            copies: Copies::default(),
+            paused: BTreeMap::new(),
         }
     }
 
@@ -194,10 +214,10 @@ impl<'a> Narrator<'a> {
             Event::CallSent { call, actor, method, target } => {
                 self.call_sent(at, *call, *actor, method, target, critical)
             }
-            Event::Committed(commit) => self.commits.push((commit.clone(), critical)),
-            Event::CallCommitted { call, .. } => self.committed(at, *call),
             Event::CallAnswered { call, end } => self.call_answered(at, *call, *end, critical),
-            Event::CallDropped { .. }
+            Event::Committed(_)
+            | Event::CallCommitted { .. }
+            | Event::CallDropped { .. }
             | Event::CacheAdvanced { .. }
             | Event::WatchOpened { .. }
             | Event::FaultsStopped => {}
@@ -216,6 +236,7 @@ impl<'a> Narrator<'a> {
             }
             Event::Crashed { replica } => {
                 self.forget(replica + 1);
+                self.paused.remove(&(replica + 1));
                 self.push(at, replica + 1, Happening::Crash, "crashes".to_owned(), critical);
             }
             Event::Started { replica, actor, .. } => {
@@ -225,6 +246,7 @@ impl<'a> Narrator<'a> {
             Event::Paused { replica, until } => {
                 let text = format!("pauses until {:.3} s", *until as f64 / 1e6);
                 self.push(at, replica + 1, Happening::Pause, text, critical);
+                self.paused.insert(replica + 1, *until);
             }
         }
     }
@@ -247,25 +269,28 @@ impl<'a> Narrator<'a> {
         self.push(at, lane, what, text, critical);
     }
 
-    fn committed(&mut self, at: u64, call: CallId) {
-        for (commit, critical) in std::mem::take(&mut self.commits) {
-            let kind = commit.after["kind"].as_str().unwrap_or("object");
-            let lane = self.object_lane(&format!("{kind} {}", commit.name));
-            let (verb, replica) = self.calls.get(&call).map_or(("write", None), |begun| (begun.verb, begun.replica));
-            let state = object_state(&commit);
-            if kind == "Lease" {
-                self.leases.insert(call, state == ObjectState::Live);
-            }
-            let what = Happening::CallCommitted {
-                call: u64::from(call.0),
-                verb: verb.to_owned(),
-                revision: commit.revision,
-                state,
-            };
-            self.push(at, lane, what, describe_commit(&commit), critical);
-            if let Some(entry) = self.entries.last_mut() {
-                entry.replica = replica;
-            }
+    fn committed(&mut self, call: CallId, written: &Written) {
+        let Written { at, commit, critical } = written;
+        let name = lane_name(commit);
+        self.copies.written(commit, name.clone(), self.entries.len());
+        let Some(critical) = *critical else { return };
+        let lane = self.object_lane(&name);
+        let (verb, replica) = self.calls.get(&call).map_or(("write", None), |begun| (begun.verb, begun.replica));
+        let state = object_state(commit);
+        if name.starts_with("Lease ") {
+            self.leases.insert(call, state == ObjectState::Live);
+        }
+        let what = Happening::CallCommitted {
+            call: u64::from(call.0),
+            verb: verb.to_owned(),
+            revision: commit.revision,
+            state,
+        };
+        let by = self.names.get(&ActorId(commit.actor)).map_or("another client", |name| name);
+        let by = if call == NO_CALL { format!(", by {by}") } else { String::new() };
+        self.push(*at, lane, what, describe_commit(commit) + &by, critical);
+        if let Some(entry) = self.entries.last_mut() {
+            entry.replica = replica;
         }
     }
 
@@ -283,6 +308,62 @@ impl<'a> Narrator<'a> {
 }
 
 impl Narrator<'_> {
+    /// Takes in the next event; `critical` says whether it is evidence, and is None where it is not shown.
+    fn take_in(&mut self, at: u64, event: &Event, critical: Option<bool>) {
+        if let Event::Committed(commit) = event {
+            self.commits.push(Written { at, commit: commit.clone(), critical });
+            return;
+        }
+        // The last writes before the end of a call's execution are its own, others are of a third party.
+        let (call, own) = match event {
+            Event::CallCommitted { call, writes, .. } => (*call, *writes),
+            _ => (NO_CALL, 0),
+        };
+        self.resume(at);
+        let others = self.commits.len().saturating_sub(own);
+        for (index, written) in std::mem::take(&mut self.commits).into_iter().enumerate() {
+            self.committed(if index < others { NO_CALL } else { call }, &written);
+        }
+        self.copy(event);
+        if let Some(critical) = critical {
+            self.describe(at, event, critical);
+        }
+    }
+
+    /// Replicas whose pause is over by now have resumed, which is not an event.
+    fn resume(&mut self, now: u64) {
+        let over: Vec<(usize, u64)> =
+            self.paused.iter().filter(|(_, until)| **until <= now).map(|(&l, &u)| (l, u)).collect();
+        for (lane, until) in over {
+            self.paused.remove(&lane);
+            self.push(until, lane, Happening::Resume, "resumes".to_owned(), false);
+        }
+    }
+
+    /// Follows the copies of objects, before [`Self::describe`] adds the event's own entry.
+    fn copy(&mut self, event: &Event) {
+        let entry = self.entries.len();
+        let replica = |actor: &ActorId| {
+            let lane = self.actors.get(actor).copied();
+            lane.filter(|lane| (1..=self.replicas).contains(lane)).map(|lane| lane - 1)
+        };
+        match event {
+            Event::CacheAdvanced { server, resource } => self.copies.advanced(server.0, *resource, entry),
+            Event::WatchOpened { actor, resource, start, .. } => {
+                if let Some(replica) = replica(actor) {
+                    self.copies.opened(replica, *resource, start.after, entry);
+                }
+            }
+            Event::WatchDelivered { actor, resource, line, .. } => {
+                if let Some(replica) = replica(actor) {
+                    self.copies.delivered(replica, *resource, line, entry);
+                }
+            }
+            Event::Crashed { replica } => self.copies.forget(*replica, entry),
+            _ => {}
+        }
+    }
+
     /// A replica knows of its own writes of a lease when their answers have come.
     fn believe(&mut self, lane: usize, call: CallId, status: Option<u16>) {
         let replica = (1..=self.replicas).contains(&lane);
@@ -306,6 +387,11 @@ impl Narrator<'_> {
             .filter(|belief| belief.lane == lane)
             .for_each(|belief| _ = belief.until.get_or_insert(now));
     }
+}
+
+/// Name of an object's lane.
+fn lane_name(commit: &Commit) -> String {
+    format!("{} {}", commit.after["kind"].as_str().unwrap_or("object"), commit.name)
 }
 
 fn object_state(commit: &Commit) -> ObjectState {

@@ -10,8 +10,9 @@ use std::{
 };
 
 /// Tools that a mark may name, and whether `build.rs` found each.
-const TOOLS: [(&str, bool); 8] = [
+const TOOLS: [(&str, bool); 9] = [
     ("alertmanager", cfg!(alertmanager)),
+    ("browser", cfg!(browser)),
     ("go", cfg!(go)),
     ("kubectl", cfg!(kubectl)),
     ("promtool", cfg!(promtool)),
@@ -37,7 +38,7 @@ fn main() {
     }
     println!(
         "to run them, install Go 1.21 or later, python3 with venv, kubectl, prometheus, \
-         prometheus-alertmanager, shellcheck and xmllint; then: \
+         prometheus-alertmanager, shellcheck, xmllint, chromium and npm; then: \
          touch tests/build.rs && cargo test -p tests"
     );
 }

@@ -60,7 +60,12 @@ fn from(timeline: &Timeline, entry: &Entry) -> Option<usize> {
 fn step(text: &mut String, timeline: &Timeline, index: usize) {
     let entry = &timeline.entries[index];
     let time = format!("{:.3} s", entry.at_us as f64 / 1e6);
-    let mark = if entry.critical { " ◀" } else { "" };
+    let pair = match timeline.pair.iter().position(|&other| other == index) {
+        Some(0) => " (A)",
+        Some(_) => " (B)",
+        None => "",
+    };
+    let mark = if entry.critical { format!("{pair} ◀") } else { pair.to_owned() };
     let words = label(&entry.text);
     let line = match from(timeline, entry) {
         Some(from) => format!("L{from}->>L{}: {time} {words}{mark}", entry.lane),

@@ -2,8 +2,10 @@
 //! beside it.
 //!
 //! A description wraps and is never cut, however narrow the page. Bars are calls and signals under way, dots are
-//! commits, numbered rings are the evidence, and the steps whose order decides are ringed A and B. Colours are classes
-//! of the page's style sheet, for light, dark and paper.
+//! commits, numbered rings are the evidence, and the steps whose order decides are ringed A and B. The bar of a lease
+//! has the number of the replica that it names, and the edge of a replica says what that believes. A column of its own
+//! is hatched while a copy of the store is behind. Colours are classes of the page's style sheet, for light, dark and
+//! paper.
 use super::{
     escape::Escaped,
     spans::{Spans, State},
@@ -18,25 +20,37 @@ use std::fmt::Write;
 /// Largest number of rows: a longer run shows what is nearest to the evidence.
 const ROWS: usize = 60;
 
-/// The lanes as one HTML element; `label` describes it to screen readers.
-pub(super) fn draw(timeline: &Timeline, label: &str) -> String {
+/// Largest number of columns for copies of the store: those that are furthest behind.
+const COPIES: usize = 3;
+
+/// The columns of a drawing, by their indexes in the timeline.
+struct Columns<'a> {
+    timeline: &'a Timeline,
+    lanes: Vec<usize>,
+    copies: Vec<usize>,
+}
+
+/// The lanes as one HTML element; `label` describes it to screen readers, and `run` names the run whose steps the rows
+/// are.
+pub(super) fn draw(timeline: &Timeline, label: &str, run: &str) -> String {
     let shown = focus(timeline, ROWS);
-    let lanes = used(timeline, &shown);
-    let mut html = format!(r#"<table class="lanes" aria-label="{}">"#, Escaped(label));
-    head(&mut html, timeline, &lanes);
+    let columns = Columns { timeline, lanes: used(timeline, &shown), copies: behind(timeline, &shown) };
+    let mut html = format!(r#"<table class="lanes" data-of="{}" aria-label="{}">"#, Escaped(run), Escaped(label));
+    head(&mut html, &columns);
+    let width = columns.lanes.len() + columns.copies.len() + 2;
     let mut spans = Spans::new(timeline);
     let (mut next, mut evidence) = (0, 0);
     for index in shown {
-        gap(&mut html, lanes.len(), index - next);
+        gap(&mut html, width, index - next);
         for between in next..index {
             spans.pass(between);
         }
         let states = spans.pass(index);
         evidence += usize::from(timeline.entries[index].critical);
-        row(&mut html, (timeline, &lanes), index, &states, evidence);
+        row(&mut html, &columns, index, &states, evidence);
         next = index + 1;
     }
-    gap(&mut html, lanes.len(), timeline.entries.len() - next);
+    gap(&mut html, width, timeline.entries.len() - next);
     html.push_str("</tbody></table>\n");
     html
 }
@@ -46,6 +60,16 @@ fn used(timeline: &Timeline, shown: &[usize]) -> Vec<usize> {
     let main = |lane: usize| matches!(timeline.lanes[lane].kind, LaneKind::Sender | LaneKind::Replica);
     let has = |lane: usize| shown.iter().any(|&index| timeline.entries[index].lane == lane);
     (0..timeline.lanes.len()).filter(|&lane| main(lane) || has(lane)).collect()
+}
+
+/// The copies that are behind at a shown row: those that are furthest behind, in the order of the timeline.
+fn behind(timeline: &Timeline, shown: &[usize]) -> Vec<usize> {
+    let most = |copy: &usize| shown.iter().map(|&index| timeline.copies[*copy].behind_at(index)).max().unwrap_or(0);
+    let mut copies: Vec<usize> = (0..timeline.copies.len()).filter(|copy| most(copy) > 0).collect();
+    copies.sort_by_key(|copy| std::cmp::Reverse(most(copy)));
+    copies.truncate(COPIES);
+    copies.sort_unstable();
+    copies
 }
 
 /// A short name for a narrow column.
@@ -68,12 +92,16 @@ const fn class(kind: LaneKind) -> &'static str {
     }
 }
 
-fn head(html: &mut String, timeline: &Timeline, lanes: &[usize]) {
+fn head(html: &mut String, Columns { timeline, lanes, copies }: &Columns<'_>) {
     html.push_str("<caption>");
     for &lane in lanes {
         let (name, kind) = (Escaped(&timeline.lanes[lane].name), class(timeline.lanes[lane].kind));
         let _ =
             write!(html, r#"<span class="lane-name"><b class="{kind}">{}</b> {name}</span> "#, short(timeline, lane));
+    }
+    for (number, &copy) in (1..).zip(copies) {
+        let name = Escaped(&timeline.copies[copy].name);
+        let _ = write!(html, r#"<span class="lane-name"><b class="copy">C{number}</b> {name}</span> "#);
     }
     html.push_str(r#"</caption><thead><tr><th class="time">seconds</th>"#);
     for &lane in lanes {
@@ -85,17 +113,22 @@ fn head(html: &mut String, timeline: &Timeline, lanes: &[usize]) {
             short(timeline, lane)
         );
     }
+    for (number, &copy) in (1..).zip(copies) {
+        let name = Escaped(&timeline.copies[copy].name);
+        let _ = write!(html, r#"<th class="copy" title="{name}">C{number}</th>"#);
+    }
     html.push_str("<th>step</th></tr></thead><tbody>\n");
 }
 
-fn gap(html: &mut String, lanes: usize, steps: usize) {
+fn gap(html: &mut String, width: usize, steps: usize) {
     if steps > 0 {
         let plural = if steps == 1 { "step" } else { "steps" };
-        let _ = writeln!(html, r#"<tr class="gap"><td colspan="{}">⋯ {steps} {plural}</td></tr>"#, lanes + 2);
+        let _ = writeln!(html, r#"<tr class="gap"><td colspan="{width}">⋯ {steps} {plural}</td></tr>"#);
     }
 }
 
-fn row(html: &mut String, (timeline, lanes): (&Timeline, &[usize]), index: usize, states: &[State], evidence: usize) {
+fn row(html: &mut String, columns: &Columns<'_>, index: usize, states: &[State], evidence: usize) {
+    let Columns { timeline, lanes, copies } = columns;
     let entry = &timeline.entries[index];
     let pair = timeline.pair.iter().position(|&other| other == index);
     let marked = if pair.is_some() {
@@ -105,15 +138,24 @@ fn row(html: &mut String, (timeline, lanes): (&Timeline, &[usize]), index: usize
     } else {
         ""
     };
-    let _ = write!(html, r#"<tr class="row{marked}"><td class="time">{}</td>"#, moment(entry.at_us));
+    let time = moment(entry.at_us);
+    let _ = write!(html, r#"<tr class="row{marked}" data-step="{index}"><td class="time">{time}</td>"#);
     for &lane in lanes {
         let state = &states[lane];
         let kind = class(timeline.lanes[lane].kind);
         let _ = write!(html, r#"<td class="cell {kind}{}">"#, state.classes());
         if lane == entry.lane {
             let _ = write!(html, r#"<i class="mark {}">{}</i>"#, mark_class(entry), mark(entry));
+        } else if let Some(holder) = state.holder {
+            let _ = write!(html, r#"<i class="holder">{holder}</i>"#);
         }
         html.push_str("</td>");
+    }
+    for &copy in copies {
+        let _ = match timeline.copies[copy].behind_at(index) {
+            0 => write!(html, r#"<td class="cell copy"></td>"#),
+            writes => write!(html, r#"<td class="cell copy behind"><i>{writes}</i></td>"#),
+        };
     }
     html.push_str(r#"<td class="step">"#);
     if let Some(pair) = pair {

@@ -1,22 +1,27 @@
-//! The report as one HTML file. It needs neither a network nor a script, has a light and a dark style, and can be
-//! printed.
+//! The report as one HTML file. It needs no network, has a light and a dark style, and can be printed. Everything in it
+//! can be read without a script; with one, a reader steps through each run.
 //!
-//! Everything is computed here; the template only arranges it.
+//! Everything is computed here; the templates only arrange it.
+mod campaign;
 mod escape;
 mod lanes;
 mod odds;
+mod run;
 mod spans;
+mod versions;
 
 use crate::{
     causes::{self, Cause},
-    figures::{counted, duration, grouped, moment, rate},
+    figures::{counted, duration, grouped, rate},
     report::{Failure, FailureKind, FaultNeed, RunReport, Smallest},
     summary,
     tables::{self, Table},
     timeline::Timeline,
 };
 use askama::Template;
+use campaign::Campaign;
 use model::Verdict;
+use run::Run;
 
 /// The report as a page.
 ///
@@ -28,7 +33,7 @@ pub fn render(report: &RunReport) -> String {
 
 /// One timeline as an HTML table; its colours are the page's.
 pub fn swim_lanes(timeline: &Timeline, label: &str) -> String {
-    lanes::draw(timeline, label)
+    lanes::draw(timeline, label, "")
 }
 
 #[derive(Template)]
@@ -41,7 +46,10 @@ struct Page<'a> {
     headline: String,
     /// Sentence of the failure, if there is exactly one cause.
     sentence: Option<&'a str>,
+    /// Element of the headings below a cause: its own heading is the page's if there is one cause.
+    sub: &'static str,
     facts: Vec<(&'static str, String)>,
+    campaign: Option<Campaign<'a>>,
     failures: Vec<Story<'a>>,
     invariants: Vec<InvariantRow>,
     faults: Vec<(&'a str, String)>,
@@ -63,10 +71,13 @@ struct Story<'a> {
     /// Command that replays the run as it was found, if another one is drawn first.
     found: Option<String>,
     smallest: Option<Small<'a>>,
-    evidence: Vec<Step<'a>>,
-    steps: Vec<Step<'a>>,
     drawing: Option<String>,
     neighbour: Option<(&'a str, String)>,
+    /// The run as it was found.
+    as_found: Option<Run<'a>>,
+    /// The runs to step through: the smallest one, the one that holds, the one as it was found.
+    runs: Vec<String>,
+    trace: Option<&'a str>,
 }
 
 /// The smallest run that fails in the same way.
@@ -76,16 +87,6 @@ struct Small<'a> {
     odds: Option<(String, String)>,
     faults: Vec<String>,
     rules: &'a [String],
-}
-
-struct Step<'a> {
-    /// Its number among the evidence, if it is evidence.
-    number: Option<usize>,
-    at: String,
-    ordinal: u64,
-    lane: &'a str,
-    text: &'a str,
-    by: String,
 }
 
 struct InvariantRow {
@@ -102,11 +103,13 @@ impl<'a> Page<'a> {
     fn of(report: &'a RunReport) -> Self {
         let headline = summary::headline(report);
         let causes = causes::of(report);
+        let campaign = Campaign::of(report, &causes);
         let cases = report.failures.iter().filter(|failure| failure.kind == FailureKind::Fidelity);
         let stories: Vec<Story<'a>> = causes
             .into_iter()
-            .map(|cause| Story::of(&cause, report))
-            .chain(cases.map(|case| Story::of(&Cause::of_case(case), report)))
+            .chain(cases.map(Cause::of_case))
+            .enumerate()
+            .map(|(index, cause)| Story::of(&cause, report, index))
             .collect();
         let sentence = match &*stories {
             [only] => Some(only.title),
@@ -119,17 +122,19 @@ impl<'a> Page<'a> {
             verdict_class: class(report.verdict),
             headline,
             sentence,
+            sub: if sentence.is_some() { "h2" } else { "h3" },
             facts: facts(report),
+            campaign,
             failures: stories,
             invariants: summary::invariants(report).into_iter().map(invariant_row).collect(),
             faults: summary::faults(report).into_iter().map(|(name, n)| (name, grouped(n))).collect(),
-            tables: tables::of_verb(report).into_iter().chain(tables::scenarios(report)).collect(),
+            tables: tables::of_verb(report),
         }
     }
 }
 
 impl<'a> Story<'a> {
-    fn of(cause: &Cause<'a>, report: &'a RunReport) -> Self {
+    fn of(cause: &Cause<'a>, report: &'a RunReport, index: usize) -> Self {
         let failure = cause.smallest;
         let rule = model::ALL.iter().find(|invariant| invariant.id == failure.invariant);
         let facts = [
@@ -139,11 +144,24 @@ impl<'a> Story<'a> {
             counted(failure.choices, "choice"),
         ];
         let first = (report.runs > 1).then(|| format!("first in run {}", grouped(failure.first_run)));
-        let steps =
-            |critical_only: bool| failure.timeline.as_ref().map_or_else(Vec::new, |it| steps(it, critical_only));
+        let id = |name: &str| format!("cause-{}-{name}", index + 1);
         let smallest = failure.smallest.as_ref();
         let found = report.to_paste(&failure.replay);
         let again = smallest.map_or_else(|| found.clone(), |smallest| report.to_paste(&smallest.replay));
+        let draw = |timeline: Option<&Timeline>, name: &str, label: &str| {
+            timeline.map(|it| run::drawing(it, &id(name), label))
+        };
+        let small = smallest.and_then(|smallest| smallest.timeline.as_ref());
+        let holds = failure.neighbour.as_ref();
+        let as_found = failure.timeline.as_ref().map(|timeline| {
+            let title = if small.is_some() { "the run as it was found" } else { "the run" };
+            Run::of(timeline, id("found"), title, index == 0 && small.is_none())
+        });
+        let others = [
+            small.map(|small| Run::of(small, id("fails"), "the smallest run that fails", index == 0)),
+            holds.map(|holds| Run::of(&holds.timeline, id("holds"), "the run that holds", false)),
+        ];
+        let runs = others.iter().flatten().chain(&as_found);
         Self {
             failure,
             title: smallest.map_or(&*failure.sentence, |smallest| &*smallest.because),
@@ -153,52 +171,31 @@ impl<'a> Story<'a> {
             facts: facts.into_iter().chain(first).collect::<Vec<_>>().join(" · "),
             found: (found != again).then_some(found),
             again,
-            smallest: smallest.map(Small::of),
-            evidence: steps(true),
-            steps: steps(false),
-            drawing: failure.timeline.as_ref().map(|timeline| lanes::draw(timeline, &failure.sentence)),
-            neighbour: failure
-                .neighbour
-                .as_ref()
-                .map(|neighbour| (&*neighbour.difference, lanes::draw(&neighbour.timeline, &neighbour.difference))),
+            smallest: smallest.map(|smallest| Small::of(smallest, draw(small, "fails", &smallest.because))),
+            drawing: draw(failure.timeline.as_ref(), "found", &failure.sentence),
+            neighbour: holds
+                .and_then(|holds| Some((&*holds.difference, draw(Some(&holds.timeline), "holds", &holds.difference)?))),
+            runs: runs.map(Run::to_string).collect(),
+            as_found,
+            trace: failure.trace.as_deref(),
         }
     }
 }
 
 impl<'a> Small<'a> {
-    fn of(smallest: &'a Smallest) -> Self {
+    fn of(smallest: &'a Smallest, drawing: Option<String>) -> Self {
         let need = |fault: &FaultNeed| {
             let verdict = if fault.needed { "needed: the run holds without it" } else { "not needed" };
             format!("{}: {verdict}", fault.fault)
         };
         Self {
             facts: smallest.size(),
-            drawing: smallest.timeline.as_ref().map(|timeline| lanes::draw(timeline, &smallest.because)),
+            drawing,
             odds: odds::draw(smallest),
             faults: smallest.faults.iter().map(need).collect(),
             rules: &smallest.rules,
         }
     }
-}
-
-fn steps(timeline: &Timeline, critical_only: bool) -> Vec<Step<'_>> {
-    let mut evidence = 0;
-    let mut steps = Vec::new();
-    for entry in &timeline.entries {
-        evidence += usize::from(entry.critical);
-        if critical_only && !entry.critical {
-            continue;
-        }
-        steps.push(Step {
-            number: entry.critical.then_some(evidence),
-            at: moment(entry.at_us),
-            ordinal: entry.ordinal,
-            lane: timeline.lanes.get(entry.lane).map_or("", |lane| &lane.name),
-            text: &entry.text,
-            by: entry.replica.map_or_else(String::new, |replica| format!("replica {replica}")),
-        });
-    }
-    steps
 }
 
 const fn class(verdict: Verdict) -> &'static str {
@@ -211,7 +208,8 @@ const fn class(verdict: Verdict) -> &'static str {
 
 /// Figures of the campaign; those that a verb does not have are left out.
 fn facts(report: &RunReport) -> Vec<(&'static str, String)> {
-    if report.runs == 0 {
+    // The size of a single run is stated where it is drawn.
+    if report.runs == 0 || report.runs == 1 && !report.failures.is_empty() {
         return Vec::new();
     }
     let many = report.distinct_interleavings > 1;

@@ -17,8 +17,12 @@ pub(super) struct State {
     pub(super) object: Option<ObjectState>,
     /// The replica believes that it holds the lease.
     pub(super) believes: bool,
-    /// The replica is down or paused.
-    pub(super) down: bool,
+    /// It believes so, and no lease names it as the holder.
+    pub(super) mistaken: bool,
+    /// The replica that the lease names as its holder.
+    pub(super) holder: Option<u8>,
+    /// The replica crashed or is paused: the word for it.
+    pub(super) down: Option<&'static str>,
     /// This row commits a call whose caller had stopped waiting.
     pub(super) late: bool,
 }
@@ -35,10 +39,26 @@ impl State {
             (self.handling, " handling"),
             (self.calling, " calling"),
             (self.believes, " believes"),
-            (self.down, " down"),
+            (self.mistaken, " mistaken"),
+            (self.down.is_some(), " down"),
             (self.late, " late"),
         ];
         flags.iter().filter(|(set, _)| *set).fold(object.to_owned(), |classes, (_, class)| classes + class)
+    }
+
+    /// What a replica does and believes, in words.
+    pub(super) fn words(&self) -> String {
+        let words = [
+            self.down,
+            self.handling.then_some("handles a delivery"),
+            self.calling.then_some("waits for an answer"),
+            match (self.believes, self.mistaken) {
+                (false, _) => None,
+                (true, false) => Some("believes that it holds the lease, and holds it"),
+                (true, true) => Some("believes that it holds the lease, and does not"),
+            },
+        ];
+        words.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 }
 
@@ -50,57 +70,88 @@ pub(super) struct Spans<'a> {
     /// Replica lane of each signal under way.
     signals: BTreeMap<u32, usize>,
     objects: Vec<Option<ObjectState>>,
-    down: Vec<bool>,
+    /// Replica that holds each lease.
+    holders: Vec<Option<u8>>,
+    down: Vec<Option<&'static str>>,
+    /// Whether each lane's replica believes that it holds a lease, and the entries at which that changes.
+    believes: Vec<bool>,
+    changes: BTreeMap<usize, Vec<(usize, bool)>>,
 }
 
 impl<'a> Spans<'a> {
     pub(super) fn new(timeline: &'a Timeline) -> Self {
         let lanes = timeline.lanes.len();
+        let mut changes: BTreeMap<usize, Vec<(usize, bool)>> = BTreeMap::new();
+        for belief in &timeline.beliefs {
+            changes.entry(belief.from).or_default().push((belief.lane, true));
+            if let Some(until) = belief.until {
+                changes.entry(until).or_default().push((belief.lane, false));
+            }
+        }
         Self {
             timeline,
             calls: BTreeMap::new(),
             signals: BTreeMap::new(),
             objects: vec![None; lanes],
-            down: vec![false; lanes],
+            holders: vec![None; lanes],
+            down: vec![None; lanes],
+            believes: vec![false; lanes],
+            changes,
         }
     }
 
     /// Takes in the next entry, and gives the state of every lane at it.
     pub(super) fn pass(&mut self, index: usize) -> Vec<State> {
         let entry = &self.timeline.entries[index];
-        let before = self.states(index);
+        for (lane, believes) in self.changes.remove(&index).unwrap_or_default() {
+            self.believes[lane] = believes;
+        }
+        let before = self.states();
         let mut late = false;
         match &entry.what {
             Happening::CallSent { call, .. } => _ = self.calls.insert(*call, entry.lane),
             Happening::CallCommitted { call, state, .. } => {
                 late = !self.calls.contains_key(call) && entry.replica.is_some();
                 self.objects[entry.lane] = Some(*state);
+                self.holders[entry.lane] =
+                    entry.replica.filter(|_| *state == ObjectState::Live && self.is_lease(entry.lane));
             }
             Happening::CallAnswered { call, .. } => _ = self.calls.remove(call),
             Happening::SignalArrives { signal } => _ = self.signals.insert(*signal, entry.lane),
             Happening::SignalAnswered { signal, .. } => _ = self.signals.remove(signal),
-            Happening::Crash | Happening::Pause => self.down[entry.lane] = true,
-            Happening::Restart | Happening::Resume => self.down[entry.lane] = false,
+            Happening::Crash => self.down[entry.lane] = Some("crashed"),
+            Happening::Pause => self.down[entry.lane] = Some("paused"),
+            Happening::Restart | Happening::Resume => self.down[entry.lane] = None,
             Happening::SignalSent { .. } | Happening::WatchEvent | Happening::Fault => {}
         }
         let ends = matches!(entry.what, Happening::CallAnswered { .. } | Happening::SignalAnswered { .. });
         // The row in which something ends still shows it.
-        let mut states = if ends && Thread::of(&entry.what).is_some() { before } else { self.states(index) };
+        let mut states = if ends && Thread::of(&entry.what).is_some() { before } else { self.states() };
         states[entry.lane].late = late;
         states
     }
 
-    fn states(&self, index: usize) -> Vec<State> {
-        let believes = |lane: usize| {
-            self.timeline.beliefs.iter().any(|belief| {
-                belief.lane == lane && belief.from <= index && belief.until.is_none_or(|until| index < until)
-            })
-        };
+    /// Whether the lane shows a lease.
+    fn is_lease(&self, lane: usize) -> bool {
+        let lane = &self.timeline.lanes[lane];
+        lane.kind == LaneKind::Object && lane.name.get(..6).is_some_and(|kind| kind.eq_ignore_ascii_case("lease "))
+    }
+
+    /// Whether no lease names this lane's replica as its holder.
+    fn holds_nothing(&self, lane: usize) -> bool {
+        let replicas = self.timeline.lanes[..lane].iter().filter(|lane| lane.kind == LaneKind::Replica);
+        let number = u8::try_from(replicas.count()).ok();
+        !self.holders.iter().any(|holder| holder.is_some() && *holder == number)
+    }
+
+    fn states(&self) -> Vec<State> {
         let state = |(lane, info): (usize, &crate::timeline::Lane)| State {
             calling: self.calls.values().any(|&other| other == lane),
             handling: self.signals.values().any(|&other| other == lane),
             object: self.objects[lane].filter(|_| info.kind == LaneKind::Object),
-            believes: believes(lane),
+            believes: self.believes[lane],
+            mistaken: self.believes[lane] && self.holds_nothing(lane),
+            holder: self.holders[lane],
             down: self.down[lane],
             late: false,
         };

@@ -2,7 +2,7 @@
 //!
 //! The names of Kubernetes objects are too wide for a column, so each lane has one letter: `S` for the sender, digits
 //! for the replicas, and `A`, `B` … for objects and other actors, whose names are in the header.
-use super::layout::{Sheet, WIDTH, wrapped};
+use super::layout::{LABEL, Sheet, WIDTH, paragraph, wrapped};
 use crate::{
     figures::moment,
     focus::focus,
@@ -19,7 +19,13 @@ pub(super) fn legend(text: &mut Sheet) {
         "columns   S sender · 0 1 2 replicas · A B C objects and other actors, named in each header · > evidence";
     let marks = "marks     › sent · » arrived · ‹ answered · ● commit · ◉ commit that is evidence · ~ watch event";
     let faults = "          ! fault · ✕ crash · ↑ restart or resume · ‖ pause";
-    let _ = writeln!(text, "{columns}\n{marks}\n{faults}");
+    if text.width >= WIDTH {
+        let _ = writeln!(text, "{columns}\n{marks}\n{faults}");
+        return;
+    }
+    for (label, words) in [columns, marks, faults].map(|line| line.split_at(LABEL)) {
+        paragraph(text, label.trim_end(), words);
+    }
 }
 
 /// Writes the timeline. With `rows`, it writes only the evidence and the entries most relevant to it, in that many
@@ -34,7 +40,16 @@ pub(super) fn write(text: &mut Sheet, timeline: &Timeline, indent: &str, rows: O
         .map(|(lane, letter)| format!("{letter} {}", lane.name))
         .collect();
     let header: Vec<_> = letters.iter().map(char::to_string).collect();
-    let _ = writeln!(text, "{indent}   {:>12}  {}  {}", "seconds", header.join(" "), names.join(" · "));
+    let begin = format!("{indent}   {:>12}  {}  ", "seconds", header.join(" "));
+    if text.width >= WIDTH {
+        let _ = writeln!(text, "{begin}{}", names.join(" · "));
+    } else {
+        // Names do not fit beside the columns of a narrow terminal, so they come first.
+        for name in &names {
+            let _ = writeln!(text, "{indent}   {name}");
+        }
+        let _ = writeln!(text, "{}", begin.trim_end());
+    }
     let mut next = 0;
     for index in rows.map_or_else(|| (0..timeline.entries.len()).collect(), |rows| focus(timeline, rows)) {
         skipped(text, indent, index - next);
@@ -86,9 +101,19 @@ fn row(text: &mut Sheet, timeline: &Timeline, index: usize, indent: &str) {
     // A narrow terminal gets more lines for the description, as long as there is room for words.
     let room = text.width.saturating_sub(margin).max(NARROWEST);
     let room = if text.width < WIDTH { room } else { usize::MAX };
-    for (index, line) in wrapped(&format!("{lane}: {}{cause}", entry.text), room).into_iter().enumerate() {
+    for (index, line) in broken(&format!("{lane}: {}{cause}", entry.text), room).into_iter().enumerate() {
         let _ = if index == 0 { writeln!(text, "{begin}{line}") } else { writeln!(text, "{:margin$}{line}", "") };
     }
+}
+
+/// Lines of at most `room` characters: a word that is longer, such as a path, is broken.
+fn broken(text: &str, room: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in wrapped(text, room) {
+        let letters: Vec<char> = line.chars().collect();
+        lines.extend(letters.chunks(room.max(1)).map(String::from_iter));
+    }
+    lines
 }
 
 const fn mark(entry: &Entry) -> char {

@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 /// Characters in a line of a file. A word that is longer gets a line of its own.
 pub const WIDTH: usize = 110;
 /// Characters of a paragraph's label.
-const LABEL: usize = 10;
+pub(super) const LABEL: usize = 10;
 
 /// A text that is being written, with the characters that a line may have.
 pub(super) struct Sheet {

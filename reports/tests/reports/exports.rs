@@ -4,6 +4,7 @@ use reports::{
     Happening, LaneKind, RunReport,
     export::{chrome, jsonl, mermaid, otlp, shiviz},
     github,
+    report::Smallest,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,7 +103,10 @@ fn shiviz_clocks_order_calls_and_commits() {
 
 #[test]
 fn diagrams_show_the_evidence() {
-    let (timeline, text) = (race::timeline(), mermaid::render(&race::timeline()));
+    let mut timeline = race::timeline();
+    timeline.pair = vec![3, 5];
+    let text = mermaid::render(&timeline);
+    assert_eq!((text.matches(" (A)").count(), text.matches(" (B)").count()), (1, 1), "{text}");
     let evidence = timeline.entries.iter().filter(|entry| entry.critical).count();
     assert_eq!(text.matches('◀').count(), evidence);
     let objects = timeline.lanes.iter().filter(|lane| lane.kind == LaneKind::Object).count();
@@ -114,6 +118,12 @@ fn diagrams_show_the_evidence() {
 fn summaries_draw_the_failure() {
     let summary = github::summary(&race::violated());
     assert!(summary.contains("```mermaid\nsequenceDiagram\n"), "{summary}");
+    let mut small = race::violated();
+    let timeline = small.failures[0].timeline.take();
+    let because = "The lease was taken over.".to_owned();
+    small.failures[0].smallest = Some(Smallest { because, timeline, ..Smallest::default() });
+    let summary = github::summary(&small);
+    assert!(summary.contains("| The lease was taken over. |") && summary.contains("sequenceDiagram"), "{summary}");
     let mut without: RunReport = race::violated();
     without.failures.iter_mut().for_each(|failure| failure.timeline = None);
     assert!(!github::summary(&without).contains("mermaid"));

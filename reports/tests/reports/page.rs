@@ -1,9 +1,10 @@
 //! Content that the page must have, whatever its layout.
 use crate::race;
 use reports::{
-    RunReport, html,
-    report::{Neighbour, Odds, Smallest},
+    Behind, Belief, Copied, RunReport, Version, View, html,
+    report::{Confidence, Neighbour, Odds, ScenarioConfidence, Smallest},
 };
+use serde_json::json;
 
 fn count(page: &str, text: &str) -> usize {
     page.matches(text).count()
@@ -22,7 +23,7 @@ fn the_sentence_and_the_replay_come_first() {
     let report = race::violated();
     let page = html::render(&report);
     let [sentence, rule, replay, drawing, table] = [
-        format!("<h1>{}</h1>", report.failures[0].sentence),
+        format!(r#"<h1 id="cause-1">{}</h1>"#, report.failures[0].sentence),
         "<code>one_active_request</code> at every commit".to_owned(),
         format!("<code>{}</code>", report.failures[0].replay),
         r#"<table class="lanes""#.to_owned(),
@@ -37,7 +38,7 @@ fn every_piece_of_evidence_is_ringed() {
     let page = html::render(&race::violated());
     let evidence = race::timeline().entries.iter().filter(|entry| entry.critical).count();
     assert_eq!(evidence, 2);
-    assert_eq!(count(&page, r#"<b class="ring">"#), evidence);
+    assert_eq!(count(&page, r#"<b class="ring">"#), evidence + 1, "and one in the legend");
     assert_eq!(count(&page, r#"<span class="ring-number">"#), evidence);
     assert_eq!(count(&page, r#"<tr class="critical">"#), evidence, "in the table of steps");
 }
@@ -122,8 +123,8 @@ fn the_smallest_run_comes_first() {
     (other.invariant, other.explained_by) = ("reply_tells_truth".to_owned(), Some("one_active_request".to_owned()));
     report.failures.push(other);
     let page = html::render(&report);
-    assert_eq!(count(&page, "<article>"), 1, "one section for one cause");
-    let places = [format!("<h1>{because}</h1>"), "smallest.replay".to_owned(), "It fails".to_owned()];
+    assert_eq!(count(&page, "<article "), 1, "one section for one cause");
+    let places = [format!(r#"<h1 id="cause-1">{because}</h1>"#), "smallest.replay".to_owned(), "It fails".to_owned()];
     let places = places.map(|text| page.find(&text).unwrap_or_else(|| panic!("no {text} in the page")));
     let found = page.find("reply_tells_truth fails too").expect("what follows");
     assert!(places.is_sorted() && places[2] < found);
@@ -134,8 +135,81 @@ fn the_smallest_run_comes_first() {
 #[test]
 fn a_page_without_failures_says_what_was_checked() {
     let page = html::render(&race::held());
-    assert_eq!((count(&page, "<article>"), count(&page, r#"<table class="lanes""#)), (0, 0));
+    assert_eq!((count(&page, "<article "), count(&page, r#"<table class="lanes""#)), (0, 0));
     assert!(page.contains("<h1>Every invariant held in 4,800 runs of 2 scenarios.</h1>"));
     let empty = RunReport { scenarios: Vec::new(), runs: 0, ..race::held() };
     assert!(!html::render(&empty).contains("What was checked"));
+}
+
+#[test]
+fn objects_are_listed_by_version() {
+    let mut report = race::violated();
+    let timeline = report.failures[0].timeline.as_mut().expect("a timeline");
+    let lease = |holder: &str| json!({"kind": "Lease", "spec": {"holderIdentity": holder, "note": "</script>"}});
+    let version = |entry, object| Version { lane: 3, entry, object };
+    timeline.versions =
+        vec![version(3, Some(lease("gateway-0"))), version(16, Some(lease("gateway-1"))), version(20, None)];
+    timeline.views = vec![View { lane: 1, from: 5, object: 3, version: Some(0) }];
+    let page = html::render(&report);
+    assert_eq!(count(&page, r#"<li data-lane="3""#), 3);
+    assert!(page.contains("-   holderIdentity: gateway-0\n+   holderIdentity: gateway-1\n"), "{page}");
+    assert!(page.contains("created at step 4, ") && page.contains("deleted at step 21, "), "{page}");
+    assert!(page.contains(r#""views":[[1,5,3,0]]"#));
+    assert_eq!(count(&page, "</script>"), 2, "no text of a run ends a script");
+}
+
+#[test]
+fn copies_are_hatched_while_they_are_behind() {
+    let mut timeline = race::timeline();
+    let behind = vec![Behind { from: 3, writes: 1 }, Behind { from: 5, writes: 0 }];
+    timeline.copies = vec![Copied { name: "watch of replica 1: Lease".to_owned(), behind }];
+    let drawing = html::swim_lanes(&timeline, "");
+    assert_eq!(count(&drawing, r#"<td class="cell copy behind"><i>1</i></td>"#), 2);
+    assert!(drawing.contains(r#"<b class="copy">C1</b> watch of replica 1: Lease"#), "{drawing}");
+    timeline.copies[0].behind.clear();
+    assert_eq!(count(&html::swim_lanes(&timeline, ""), "copy"), 0, "it was never behind");
+}
+
+#[test]
+fn a_mistaken_holder_is_marked() {
+    let mut timeline = race::timeline();
+    let takes_over = timeline.entries.iter().position(|entry| entry.text == "held by gateway-1").expect("a takeover");
+    timeline.beliefs = vec![Belief { lane: 1, from: 4, until: None }];
+    let drawing = html::swim_lanes(&timeline, "");
+    let rows: Vec<&str> = drawing.lines().filter(|line| line.contains("data-step=")).collect();
+    let mistaken = |index: usize| {
+        let row = rows.iter().find(|row| row.contains(&format!(r#"data-step="{index}""#))).expect("a row");
+        row.contains(" mistaken")
+    };
+    assert!(
+        !mistaken(takes_over - 1) && mistaken(takes_over) && drawing.contains(r#"<i class="holder">1</i>"#),
+        "{drawing}"
+    );
+}
+
+#[test]
+fn the_first_to_break_is_the_first_cause() {
+    let mut report = race::violated();
+    let mut consequence = report.failures[0].clone();
+    consequence.invariant = "no_foreign_release".to_owned();
+    consequence.broke_first = Some("one_active_request".to_owned());
+    report.failures.insert(0, consequence);
+    let page = html::render(&report);
+    let cause = |number: usize| page.split(&format!(r##"href="#cause-{number}">"##)).nth(1).expect("a cause");
+    assert!(cause(1).contains("one_active_request") && cause(2).starts_with(&report.failures[0].sentence));
+    assert!(!cause(2).split("</nav>").next().expect("text").contains("one_active_request"), "{page}");
+}
+
+#[test]
+fn a_campaign_shows_what_it_covered() {
+    let mut report = race::violated();
+    let cells = vec![("create requests, crash, none".to_owned(), 7), ("get leases, 503, Pending".to_owned(), 1)];
+    let scenario = report.scenarios[0].name.clone();
+    let scenarios =
+        vec![ScenarioConfidence { scenario, new_per_thousand: 12.0, cells, cells_not_reached: 6, bound: None }];
+    report.confidence = Some(Confidence { says: String::new(), scenarios });
+    let page = html::render(&report);
+    assert_eq!(count(&page, r#"<th scope="row">"#), report.scenarios.len());
+    assert!(page.contains("<td class=\"failed dark-1\">37</td>") && page.contains("2 of 8"), "{page}");
+    assert_eq!(count(&page, r#"<td class="figure unreached">"#), 2, "two calls with one phase each, of two");
 }

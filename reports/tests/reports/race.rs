@@ -118,6 +118,8 @@ fn failure() -> Failure {
         signals: 2,
         api_calls: 8,
         occurrences: 37,
+        broke_first: None,
+        trace: Some("88714cd1d9292521".to_owned()),
         explained_by: None,
         choice_sequence: vec![choice(9, "fault of create rr-…-8c41d2aa", 2, 5), choice(23, "next commit", 1, 2)],
         timeline: Some(timeline()),

@@ -33,4 +33,4 @@ pub use progress::Progress;
 pub use random::{Budget, run, run_into, run_seed};
 pub use schedule::Shard;
 pub use sums::Sums;
-pub use tally::{FirstViolation, Tally, replay_of};
+pub use tally::{FirstViolation, Tally, before, in_order, replay_of};

@@ -23,8 +23,10 @@ pub struct FirstViolation {
     pub chain: u64,
     /// API calls of the run.
     pub api_calls: u64,
-    /// The other invariants that the run violated.
+    /// The other invariants that the run violated, in the order in which they broke.
     pub with: Vec<&'static str>,
+    /// The first of them, if it broke before this one.
+    pub broke_first: Option<&'static str>,
 }
 
 /// Counts of one invariant's checks.
@@ -99,11 +101,12 @@ impl Tally {
         for violation in run.violations() {
             let known = self.violations.get(violation.invariant).map_or(u64::MAX, |known| known.run);
             if index < known {
-                let others = run.violations().map(|other| other.invariant);
+                let order = in_order(run.violations());
                 let first = FirstViolation {
                     run: index,
                     seed,
-                    with: others.filter(|other| *other != violation.invariant).collect(),
+                    broke_first: before(&order, violation.invariant),
+                    with: order.into_iter().filter(|other| *other != violation.invariant).collect(),
                     violation: violation.clone(),
                     choices: run.outcome.choices.clone(),
                     chain,
@@ -149,6 +152,19 @@ impl Tally {
     }
 }
 
+/// Invariants in the order in which a run violated them: by time, then by the last observation that proves it.
+pub fn in_order<'a>(violations: impl Iterator<Item = &'a Violation>) -> Vec<&'static str> {
+    let mut order: Vec<(u64, Option<usize>, &'static str)> =
+        violations.map(|one| (one.at, one.evidence.last().copied(), one.invariant)).collect();
+    order.sort_by_key(|&(at, last, _)| (at, last.unwrap_or(usize::MAX)));
+    order.into_iter().map(|(.., invariant)| invariant).collect()
+}
+
+/// The first of these invariants, if it is not this one.
+pub fn before(order: &[&'static str], invariant: &str) -> Option<&'static str> {
+    order.first().copied().filter(|first| *first != invariant)
+}
+
 /// The replay of a violation.
 pub fn replay_of(subject: &Subject, first: &FirstViolation) -> Replay {
     Replay {
@@ -160,12 +176,40 @@ pub fn replay_of(subject: &Subject, first: &FirstViolation) -> Replay {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::FirstViolation;
+    use super::{FirstViolation, before, in_order};
     use model::oracle::Violation;
 
     /// A violation in this run, without choices.
     pub(crate) fn violation(run: u64) -> FirstViolation {
         let violation = Violation { invariant: "broken", at: 0, sentence: String::new(), evidence: Vec::new() };
-        FirstViolation { run, seed: 0, violation, choices: Vec::new(), chain: 0, api_calls: 0, with: Vec::new() }
+        FirstViolation {
+            run,
+            seed: 0,
+            violation,
+            choices: Vec::new(),
+            chain: 0,
+            api_calls: 0,
+            with: Vec::new(),
+            broke_first: None,
+        }
+    }
+
+    #[test]
+    fn the_first_to_break_comes_first() {
+        let broken = |invariant, at, evidence: &[usize]| Violation {
+            invariant,
+            at,
+            sentence: String::new(),
+            evidence: evidence.to_vec(),
+        };
+        let violations = [
+            broken("at the end", 9, &[]),
+            broken("later", 5, &[2, 8]),
+            broken("first", 5, &[3, 7]),
+            broken("z", 9, &[9]),
+        ];
+        let order = in_order(violations.iter());
+        assert_eq!(order, ["first", "later", "z", "at the end"]);
+        assert_eq!((before(&order, "first"), before(&order, "z")), (None, Some("first")));
     }
 }

@@ -3,7 +3,7 @@ use super::{
     folder::atomic,
     options::duration,
     outcome::Outcome,
-    print, replay,
+    paint, print, replay,
     smallest::{self, Small},
     width,
 };
@@ -55,7 +55,7 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
         print::note(&format!("cannot write {}: {error}", output.display()));
     }
     let report = report(small)?;
-    print::line(text::explanation(&report, width::of_output()).trim_end())?;
+    print::line(paint::for_output(text::explanation(&report, width::of_output())).trim_end())?;
     if let Some(html) = &args.html {
         let shown = html.display();
         let page = reports::html::render(&report);

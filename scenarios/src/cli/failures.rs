@@ -1,7 +1,7 @@
 //! Violations as failures of a report, each with a replay file, a command and a timeline.
 use super::{campaign_report::signals, folder::Folder, options::ShrinkOptions, program::quoted, smallest};
 use crate::{
-    campaign::{FirstViolation, Tally, replay_of},
+    campaign::{FirstViolation, Tally, before, in_order, replay_of},
     checks::{EXPECTATION, PANICS, REPEATS, kind},
     replay::{Decisions, Replay},
     runner::{Prepared, Run, Subject},
@@ -161,6 +161,8 @@ fn of_campaign_run(
         api_calls: first.api_calls,
         occurrences,
         explained_by: explained.map(|&invariant| invariant.to_owned()),
+        broke_first: first.broke_first.map(str::to_owned),
+        trace: Some(format!("{:016x}", first.chain)),
         choice_sequence: sequence(&replay.decisions),
         ..blank(subject, invariant)
     }
@@ -175,6 +177,7 @@ fn replay_string(replay: &Replay, seed: u64) -> Option<String> {
 /// The violations of one replayed run.
 pub(super) fn of_replay(subject: &Subject, replay: &Replay, given: &str, run: &Run) -> Vec<Failure> {
     let replicas = subject.scenario.cluster.replicas;
+    let order = in_order(run.violations());
     let violations = run.violations().map(|violation| Failure {
         sentence: violation.sentence.clone(),
         seed: match &replay.decisions {
@@ -185,7 +188,9 @@ pub(super) fn of_replay(subject: &Subject, replay: &Replay, given: &str, run: &R
         replay_string: replay.to_line(),
         choices: run.outcome.choices.len() as u64,
         api_calls: run.outcome.api_calls,
-        explained_by: explanation(violation.invariant, run),
+        explained_by: explanation(violation.invariant, &order),
+        broke_first: before(&order, violation.invariant).map(str::to_owned),
+        trace: Some(format!("{:016x}", run.hashes().chain)),
         choice_sequence: sequence(&Decisions::Choices(run.outcome.choices.clone())),
         timeline: run.timeline.as_ref().map(|timeline| timeline.timeline(replicas, &violation.evidence)),
         ..blank(subject, violation.invariant)
@@ -207,10 +212,9 @@ fn blank(subject: &Subject, invariant: &str) -> Failure {
 }
 
 /// The first invariant that the run violated, if `invariant` is only the scenario's expectation.
-fn explanation(invariant: &str, run: &Run) -> Option<String> {
-    let mut violated = run.violations().map(|violation| violation.invariant);
-    let explanation = violated.find(|other| *other != EXPECTATION).filter(|_| invariant == EXPECTATION);
-    explanation.map(str::to_owned)
+fn explanation(invariant: &str, order: &[&'static str]) -> Option<String> {
+    let explanation = order.iter().find(|other| **other != EXPECTATION).filter(|_| invariant == EXPECTATION);
+    explanation.map(|&first| first.to_owned())
 }
 
 pub(super) fn kind_of(invariant: &str) -> FailureKind {

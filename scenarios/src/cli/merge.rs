@@ -14,7 +14,7 @@ use super::{
     output, part, print,
 };
 use crate::{
-    campaign::{FirstViolation, Tally},
+    campaign::{self, FirstViolation, Tally},
     checks::REPEATS,
     replay::Replay,
     runner::{Prepared, Subject},
@@ -189,11 +189,13 @@ fn violation(subject: &Subject, failure: &Failure) -> anyhow::Result<FirstViolat
     let again = run.violations().find(|violation| violation.invariant == invariant).cloned();
     // Another hash than the run's marks a violation that did not repeat itself.
     let chain = if again.is_some() || invariant == REPEATS { chain } else { !chain };
+    let order = campaign::in_order(run.violations());
     let recorded = || Violation { invariant, at: 0, sentence: failure.sentence.clone(), evidence: Vec::new() };
     Ok(FirstViolation {
         run: failure.first_run.saturating_sub(1),
         seed: failure.seed.parse().unwrap_or(0),
-        with: run.violations().map(|other| other.invariant).filter(|other| *other != invariant).collect(),
+        broke_first: campaign::before(&order, invariant),
+        with: order.into_iter().filter(|other| *other != invariant).collect(),
         violation: again.unwrap_or_else(recorded),
         choices: run.outcome.choices.clone(),
         chain,

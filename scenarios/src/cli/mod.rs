@@ -25,6 +25,7 @@ mod mutants;
 mod options;
 mod outcome;
 mod output;
+mod paint;
 mod part;
 mod print;
 mod program;

@@ -3,7 +3,7 @@ use super::{
     folder::Folder,
     options::{Format, ReportOptions},
     outcome::Outcome,
-    print, width,
+    paint, print, width,
 };
 use reports::report::RunReport;
 use std::{fs::File, io::Write};
@@ -13,7 +13,7 @@ pub(super) fn write(report: &RunReport, options: &ReportOptions, folder: &Folder
     // First the files: standard output may be a pipe that its reader leaves.
     folder.write_report(report);
     let text = match options.format {
-        Format::Pretty => reports::text::render_within(report, options.detail(), width::of_output()),
+        Format::Pretty => paint::for_output(reports::text::render_within(report, options.detail(), width::of_output())),
         Format::Json => reports::json::render(report),
         Format::Junit => reports::junit::render(report),
         Format::Github => reports::github::render(report),

@@ -1,5 +1,5 @@
 //! `lockstep replay`: the same run again, byte for byte.
-use super::{campaign_report, failures, folder::atomic, outcome::Outcome, print, width};
+use super::{campaign_report, failures, folder::atomic, outcome::Outcome, paint, print, width};
 use crate::{
     campaign::Tally,
     code,
@@ -91,7 +91,7 @@ fn replay(args: &Args, given: &str) -> anyhow::Result<u8> {
     }
     say(&identity(&replay, &run));
     let detail = if args.verbose { TextDetail::Full } else { TextDetail::Short };
-    say(render_within(&report, detail, width::of_output()).trim_end());
+    say(paint::for_output(render_within(&report, detail, width::of_output())).trim_end());
     if let Some(html) = &args.html
         && let Err(error) = atomic::write(html, reports::html::render(&report).as_bytes())
     {

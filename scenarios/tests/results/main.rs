@@ -9,6 +9,7 @@ mod invocation;
 mod merged;
 mod outputs;
 mod replays;
+mod terminal;
 mod time;
 mod verification;
 

@@ -1,0 +1,58 @@
+//! What a terminal gets: colours unless NO_COLOR is set, a line of progress, and lines that fit. `script` of util-linux
+//! is the terminal.
+use super::{VIOLATED, ended, lockstep, place, run, shell};
+use std::path::Path;
+
+/// Output of a command line on a terminal of this many columns.
+fn on_a_terminal(place: &Path, columns: u32, line: &str) -> String {
+    let inner = format!("stty cols {columns}; TERM=xterm {line}");
+    let output = shell(place, &format!("script -qefc '{inner}' /dev/null < /dev/null"));
+    String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n")
+}
+
+/// The text without colours and without lines of progress, which are overwritten.
+fn plain(text: &str) -> String {
+    let text = text.rsplit_once("\r\x1b[K").map_or(text, |(_, last)| last);
+    let mut parts = text.split('\x1b');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |plain, part| plain + part.split_once('m').map_or(part, |(_, rest)| rest))
+}
+
+#[test]
+fn only_a_terminal_gets_colours() {
+    let place = place("colours");
+    let line = format!("\"$LOCKSTEP\" {}", VIOLATED.join(" "));
+    let coloured = on_a_terminal(&place, 120, &line);
+    assert!(coloured.contains("\x1b[1;31mVIOLATED\x1b[0m · run"), "{coloured}");
+    for quiet in ["NO_COLOR=1", "TERM=dumb"] {
+        let text = on_a_terminal(&place, 120, &format!("{quiet} {line}"));
+        assert!(text.contains("VIOLATED · run") && !text.contains("\x1b[1;31m"), "{quiet}: {text}");
+    }
+    let (_, piped, _) = run(&place, &VIOLATED);
+    assert!(piped.starts_with("VIOLATED · run") && !piped.contains('\x1b'), "{piped}");
+    let colourless = |text: &str| text.lines().filter(|line| !line.starts_with("tried")).map(str::to_owned).collect();
+    let (on, off): (Vec<String>, Vec<String>) = (colourless(&plain(&coloured)), colourless(&piped));
+    assert_eq!(on.len(), off.len(), "colours change no text: {coloured}");
+}
+
+#[test]
+fn a_terminal_sees_progress() {
+    let place = place("progress");
+    let text = on_a_terminal(&place, 100, "\"$LOCKSTEP\" run pair --for 1s --jobs 1");
+    assert!(text.contains("\r\x1b[K") && text.contains(" runs/s"), "{text}");
+    let (_, _, error) = ended(lockstep(&place, &["run", "pair", "--for", "1s"]).output().expect("the binary runs"));
+    assert!(!error.contains('\x1b'), "{error}");
+}
+
+#[test]
+fn narrow_terminals_get_narrow_lines() {
+    let place = place("narrow");
+    let line = format!("NO_COLOR=1 \"$LOCKSTEP\" {}", VIOLATED.join(" "));
+    for columns in [60, 80] {
+        let text = plain(&on_a_terminal(&place, columns, &line));
+        assert!(text.contains("columns   S"), "{text}");
+        for line in text.lines().filter(|line| !line.contains("again   ")) {
+            assert!(line.chars().count() <= columns as usize, "{} > {columns}: {line}", line.chars().count());
+        }
+    }
+}

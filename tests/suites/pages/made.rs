@@ -1,0 +1,92 @@
+//! Pages of real runs, made once by the command itself.
+use clap::Parser;
+use scenarios::cli::{Command, Outcome};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+/// A page that the suite opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Page {
+    /// The smallest run of the known race of the existing gateway, beside the run that holds.
+    Explained,
+    /// A run that fails because the cache of an API server is behind.
+    Stale,
+    /// A campaign with several causes.
+    Campaign,
+    /// A campaign that held.
+    Held,
+    /// A run of more than ten thousand steps.
+    Long,
+}
+
+impl Page {
+    /// The command that makes the page, and the exit code that it must have.
+    const fn command(self) -> (&'static [&'static str], u8) {
+        match self {
+            Page::Explained => {
+                (&["explain", "pair:shipped-lease:direct:-:-:random:221519258569793", "--for", "60s"], 2)
+            }
+            Page::Stale => (&["explain", "pair:cached-list:direct:-:-:random:3", "--for", "60s"], 2),
+            Page::Campaign => {
+                (&["run", "pair", "burst", "holder-crash", "--protocol", "shipped-lease", "--runs", "60"], 2)
+            }
+            Page::Held => (&["run", "pair", "burst", "--runs", "5"], 0),
+            Page::Long => (&["run", "stuck-and-cold", "--protocol", "shipped-lease", "--runs", "1", "--no-shrink"], 2),
+        }
+    }
+
+    /// The page's file.
+    pub(crate) fn file(self) -> &'static Path {
+        static FILES: [OnceLock<PathBuf>; 5] = [const { OnceLock::new() }; 5];
+        FILES[self as usize].get_or_init(|| self.make())
+    }
+
+    fn make(self) -> PathBuf {
+        let folder = place(&format!("{self:?}"));
+        let (arguments, expected) = self.command();
+        let of_one = arguments[0] == "explain";
+        let file = folder.join(if of_one { "page.html" } else { "report.html" });
+        let mut command = vec!["lockstep".into()];
+        command.extend(arguments.iter().map(PathBuf::from));
+        if of_one {
+            command.extend(["--html".into(), file.clone(), "--output".into(), folder.join("smallest.replay")]);
+        } else {
+            command.extend(["--report".into(), folder]);
+        }
+        execute(command, expected);
+        file
+    }
+}
+
+fn execute(command: Vec<PathBuf>, expected: u8) {
+    let shown = format!("{command:?}");
+    let Outcome(code) = Command::try_parse_from(command).expect("a command").execute().expect("it runs");
+    assert_eq!(code, expected, "{shown}");
+}
+
+/// An empty folder.
+fn place(name: &str) -> PathBuf {
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages").join(name);
+    let _ = fs::remove_dir_all(&place);
+    fs::create_dir_all(&place).expect("a folder");
+    place
+}
+
+/// A file with this text.
+pub(crate) fn written(name: &str, text: &str) -> PathBuf {
+    let file = place(name).join(name);
+    fs::write(&file, text).expect("a file");
+    file
+}
+
+/// The run of the first page as a sequence diagram.
+pub(crate) fn diagram() -> PathBuf {
+    let file = place("diagram").join("run.mmd");
+    let run = Page::Explained.command().0[1];
+    let command = ["lockstep", "export", run, "--as", "mermaid", "--to"].map(PathBuf::from);
+    execute(command.into_iter().chain([file.clone()]).collect(), 0);
+    file
+}

@@ -1,0 +1,131 @@
+//! The pages of real runs in a real browser: a headless Chromium opens them, steps through them, and prints them.
+//!
+//! `tests/browser/visit.mjs` drives the browser and says what is wrong; this suite makes the pages, and says what must
+//! be right. `LOCKSTEP_RECORD=1` writes the pictures of `docs/images` anew.
+mod browser;
+mod made;
+
+use browser::{figures, wrong};
+use made::Page;
+use serde_json::Value;
+use std::fs;
+
+/// Longest time until a page is drawn, and largest size.
+const OPENED_MS: u64 = 2_000;
+const BYTES: u64 = 5_000_000;
+
+/// Pages on which every check must find nothing.
+const PAGES: [Page; 4] = [Page::Explained, Page::Stale, Page::Campaign, Page::Held];
+
+fn number(figures: &Value, name: &str) -> u64 {
+    figures[name].as_u64().unwrap_or_else(|| panic!("no {name} in {figures}"))
+}
+
+fn none_wrong(check: &str, pages: &[Page]) {
+    for page in pages {
+        let found = wrong(page.file(), check, "");
+        assert!(found.is_empty(), "{check} of {page:?}:\n{}", found.join("\n"));
+    }
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromium, node and npm")]
+fn pages_open_and_fit() {
+    for page in PAGES {
+        let (found, figures) = figures(page.file(), "opens", "");
+        let bytes = fs::metadata(page.file()).expect("a page").len();
+        println!("{page:?}: {} ms to open, {bytes} bytes", figures["opened_ms"]);
+        assert!(found.is_empty(), "{page:?}:\n{}", found.join("\n"));
+        assert!(number(&figures, "opened_ms") < OPENED_MS && bytes < BYTES, "{page:?}: {figures}, {bytes} bytes");
+    }
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromium, node and npm")]
+fn long_runs_stay_smooth() {
+    let (found, figures) = figures(Page::Long.file(), "smooth", "");
+    let bytes = fs::metadata(Page::Long.file()).expect("a page").len();
+    println!("a run of {} steps: {figures}, {bytes} bytes", figures["steps"]);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(number(&figures, "steps") >= 10_000, "{figures}");
+    assert!(number(&figures, "opened_ms") < OPENED_MS && bytes < BYTES, "{figures}, {bytes} bytes");
+    assert!(number(&figures, "step_ms") < 500, "{figures}");
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromium, node and npm")]
+fn keys_step_through_a_run() {
+    for page in [Page::Explained, Page::Stale] {
+        let (found, figures) = figures(page.file(), "keys", "");
+        assert!(found.is_empty(), "{page:?}:\n{}", found.join("\n"));
+        assert!(number(&figures, "versions") > 0 && number(&figures, "steps") > 10, "{figures}");
+        let seen = if page == Page::Stale { "stale" } else { "held" };
+        assert!(number(&figures, seen) > 0, "{page:?}: {figures}");
+    }
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromium, node and npm")]
+fn pages_are_read_without_a_script() {
+    none_wrong("withoutScript", &[Page::Explained, Page::Stale]);
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromium, node and npm")]
+fn pages_are_accessible() {
+    none_wrong("accessible", &PAGES);
+    none_wrong("focusOrder", &PAGES);
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromium, node and npm")]
+fn pages_can_be_printed() {
+    none_wrong("printed", &PAGES);
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromium, node and npm")]
+fn first_screens_look_as_kept() {
+    for (page, name) in [(Page::Explained, "failure"), (Page::Stale, "stale")] {
+        browser::looks_as_kept(page.file(), name);
+    }
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromium, node and npm")]
+fn diagrams_are_drawn() {
+    let (found, figures) = figures(Page::Explained.file(), "mermaid", &made::diagram());
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(number(&figures, "messages") > 0 && number(&figures, "notes") > 0, "{figures}");
+    let broken = made::written("broken.mmd", "sequenceDiagram\n    L0->>: no receiver\n");
+    assert_ne!(wrong(Page::Explained.file(), "mermaid", &broken).len(), 0, "a broken diagram is refused");
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromium, node and npm")]
+fn defects_are_found() {
+    let page = fs::read_to_string(Page::Explained.file()).expect("a page");
+    for (check, from, to, expected) in [
+        ("opens", "<main>", "<main><p style=\"width: 3000px\">wide</p>", "the page is"),
+        (
+            "opens",
+            "<main>",
+            "<main><p style=\"width: 9px; overflow: hidden; white-space: nowrap\">unbreakable</p>",
+            "text is cut",
+        ),
+        ("opens", "\"use strict\";", "\"use strict\"; console.error(\"out of order\");", "out of order"),
+        ("opens", "<main>", "<main><img alt=\"\" src=\"https://example.invalid/a.png\">", "asks for"),
+        ("keys", "k: \"-1\"", "k: \"-2\"", "k: step"),
+        ("keys", "if (sign !== \"+\") at++;", "at++;", "a broken object"),
+        ("withoutScript", " hidden>\n<div class=\"controls\">", ">\n<div class=\"controls\">", "a player that does"),
+        ("accessible", "--soft: #5a6675", "--soft: #c0c8d0", "color-contrast"),
+        ("accessible", " aria-label=\"Step of", " data-label=\"Step of", "label: <input"),
+        ("focusOrder", ":focus-visible {", "* { outline: none !important; } .none {", "is not seen"),
+        ("printed", "  .player { display: none; }\n", "", "is printed"),
+    ] {
+        assert!(page.contains(from), "{from}");
+        let file = made::written("defect.html", &page.replace(from, to));
+        let found = wrong(&file, check, "").join("\n");
+        assert!(found.contains(expected), "{check} with {to}: {found}");
+    }
+}
