@@ -24,7 +24,10 @@ fn main() {
         (go || assets, "real_server"),
         (python.is_ok_and(|done| done.status.success()), "python"),
         (is_there("prometheus-alertmanager"), "alertmanager"),
-        (["chromium", "node", "npm"].into_iter().all(is_there), "browser"),
+        (
+            ["node", "npm"].into_iter().all(is_there) && ["chromium", "google-chrome"].into_iter().any(is_there),
+            "browser",
+        ),
         (is_there("kubectl"), "kubectl"),
         (is_there("promtool"), "promtool"),
         (is_there("shellcheck"), "shellcheck"),

@@ -6,7 +6,7 @@ use super::{
     options::{ReportOptions, ShrinkOptions, duration, threads},
     outcome::Outcome,
     output, shard, values,
-    with_progress::with_progress,
+    with_progress::{Goal, with_progress},
 };
 use crate::{
     campaign::{
@@ -121,7 +121,7 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
         let tally = std::slice::from_ref(&explored.tally);
         folder.write_report(&unfinished(certified(&explored, failures::so_far(tally, STRATEGY, &files)), false));
     };
-    with_progress(&progress, None, &checkpoint, || exploration.run(&progress))?;
+    with_progress(&progress, Goal::default(), &checkpoint, || exploration.run(&progress))?;
     checkpoint();
     let explored = exploration.so_far();
     let tally = std::slice::from_ref(&explored.tally);

@@ -5,7 +5,7 @@ use super::{
     options::{ReportOptions, ShrinkOptions, threads},
     outcome::Outcome,
     output, shard, smallest, values,
-    with_progress::with_progress,
+    with_progress::{Goal, with_progress},
 };
 use crate::{
     campaign::{
@@ -75,7 +75,7 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
         report
     };
     let checkpoint = || folder.write_report(&report(false));
-    with_progress(&progress, None, &checkpoint, || hunting.run(&budget, &progress))?;
+    with_progress(&progress, Goal::default(), &checkpoint, || hunting.run(&budget, &progress))?;
     let mut report = report(true);
     if !args.shrink.no_shrink && !progress.interrupted.load(Relaxed) {
         make_smaller(&mut report, &hunting.so_far(), &folder);

@@ -11,7 +11,7 @@ use super::{
     output,
     part::{self, Settings},
     print, shard, values,
-    with_progress::with_progress,
+    with_progress::{Goal, with_progress},
 };
 use crate::{
     campaign::{self, Budget, Plan, Progress, Shard, Sums, Tally},
@@ -148,7 +148,8 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     let (subjects, extent, progress_so_far) = (&subjects, &extent, &progress);
     let job = Job { args, corpus: &corpus, subjects, extent, progress: progress_so_far, files: &files, began, started };
     let checkpoint = || folder.write_report(&job.checkpoint(&sums.so_far()));
-    with_progress(&progress, budget.plan.total(), &checkpoint, || {
+    let goal = Goal { runs: budget.plan.total(), time: extent.limit() };
+    with_progress(&progress, goal, &checkpoint, || {
         campaign::run_into(&sums, subjects, &budget, &progress);
     })?;
     checkpoint();

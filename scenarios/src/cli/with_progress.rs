@@ -16,14 +16,35 @@ const CHECKPOINT: Duration = Duration::from_secs(3);
 /// Part of the time that checkpoints may take: one in so many.
 const SHARE: u32 = 30;
 
-/// Does `work`, of `total` runs where their number is known, and returns what it returns. `checkpoint` is called at
+/// What ends a campaign, where that is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Goal {
+    /// Number of runs.
+    pub(super) runs: Option<u64>,
+    /// Time after which no run begins.
+    pub(super) time: Option<Duration>,
+}
+
+impl Goal {
+    /// Time that is left after so many runs: by the speed so far, or by the clock if that ends it earlier.
+    fn left(self, runs: u64, elapsed: Duration) -> Option<Duration> {
+        let by_runs = self.runs.filter(|_| runs > 0).map(|goal| {
+            let each = elapsed.as_secs_f64() / runs as f64;
+            Duration::try_from_secs_f64(each * goal.saturating_sub(runs) as f64).unwrap_or(Duration::MAX)
+        });
+        let by_clock = self.time.map(|time| time.saturating_sub(elapsed));
+        by_runs.into_iter().chain(by_clock).min()
+    }
+}
+
+/// Does `work`, which ends at the goal, and returns what it returns. `checkpoint` is called at
 /// once and every few seconds. The first Ctrl-C or SIGTERM sets the progress's stop flag.
 ///
 /// # Errors
 /// If no handler for signals can be installed.
 pub(super) fn with_progress<T>(
     progress: &Arc<Progress>,
-    total: Option<u64>,
+    goal: Goal,
     checkpoint: &(dyn Fn() + Sync),
     work: impl FnOnce() -> T,
 ) -> anyhow::Result<T> {
@@ -32,7 +53,7 @@ pub(super) fn with_progress<T>(
     checkpoint();
     let done = AtomicBool::new(false);
     Ok(std::thread::scope(|scope| {
-        scope.spawn(|| show(progress, total, checkpoint, &done));
+        scope.spawn(|| show(progress, goal, checkpoint, &done));
         // Also after a panic: a scope waits for its threads.
         let _ends = Ends(&done);
         work()
@@ -49,18 +70,21 @@ impl Drop for Ends<'_> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "shown to a person; no run sees it")]
-fn show(progress: &Progress, total: Option<u64>, checkpoint: &(dyn Fn() + Sync), done: &AtomicBool) {
+fn show(progress: &Progress, goal: Goal, checkpoint: &(dyn Fn() + Sync), done: &AtomicBool) {
     let began = Instant::now();
-    let of = total.map(|total| format!("/{total}")).unwrap_or_default();
+    let of = goal.runs.map(|total| format!("/{total}")).unwrap_or_default();
     let mut line = ProgressLine::new();
     let mut next = began + CHECKPOINT;
     while !done.load(Relaxed) {
         std::thread::sleep(POLL);
         line.show(|| {
-            let seconds = began.elapsed().as_secs_f64();
+            let elapsed = began.elapsed();
+            let seconds = elapsed.as_secs_f64();
             let (runs, calls) = (progress.runs.load(Relaxed), progress.api_calls.load(Relaxed));
+            let left =
+                goal.left(runs, elapsed).map_or_else(String::new, |left| format!(" · {} s left", left.as_secs()));
             format!(
-                "{runs}{of} runs · {:.0} runs/s · {:.0} API calls/s · {} violated",
+                "{runs}{of} runs · {:.0} runs/s · {:.0} API calls/s · {} violated{left}",
                 runs as f64 / seconds,
                 calls as f64 / seconds,
                 progress.violated.load(Relaxed)
@@ -73,4 +97,21 @@ fn show(progress: &Progress, total: Option<u64>, checkpoint: &(dyn Fn() + Sync),
         }
     }
     line.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, Goal};
+
+    #[test]
+    fn the_earlier_end_counts() {
+        let seconds = Duration::from_secs;
+        let goal = |runs, time| Goal { runs, time }.left(10, seconds(5));
+        assert_eq!(goal(Some(30), None), Some(seconds(10)));
+        assert_eq!(goal(Some(30), Some(seconds(8))), Some(seconds(3)));
+        assert_eq!(goal(Some(12), Some(seconds(8))), Some(seconds(1)));
+        assert_eq!(goal(None, Some(seconds(2))), Some(Duration::ZERO));
+        assert_eq!(goal(None, None), None);
+        assert_eq!(Goal { runs: Some(30), time: None }.left(0, seconds(5)), None, "the speed is not known yet");
+    }
 }

@@ -39,7 +39,7 @@ fn only_a_terminal_gets_colours() {
 fn a_terminal_sees_progress() {
     let place = place("progress");
     let text = on_a_terminal(&place, 100, "\"$LOCKSTEP\" run pair --for 1s --jobs 1");
-    assert!(text.contains("\r\x1b[K") && text.contains(" runs/s"), "{text}");
+    assert!(text.contains("\r\x1b[K") && text.contains(" runs/s") && text.contains(" s left"), "{text}");
     let (_, _, error) = ended(lockstep(&place, &["run", "pair", "--for", "1s"]).output().expect("the binary runs"));
     assert!(!error.contains('\x1b'), "{error}");
 }

@@ -46,7 +46,8 @@ fn modules() -> &'static Path {
 /// Path of the browser's program.
 fn chromium() -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
-    let programs = env::split_paths(&path).map(|folder| folder.join("chromium"));
+    let programs =
+        env::split_paths(&path).flat_map(|folder| ["chromium", "google-chrome"].map(|name| folder.join(name)));
     programs.into_iter().find(|program| program.is_file()).expect("chromium")
 }
 
@@ -55,7 +56,17 @@ pub(crate) fn figures(page: &Path, check: &str, argument: impl AsRef<OsStr>) -> 
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/visit.mjs");
     let mut command = Command::new("node");
     command.arg(script).arg(chromium()).arg(page).arg(check).arg(argument).current_dir(modules());
-    let output: Value = serde_json::from_str(&done(&mut command)).expect("JSON");
+    said(&done(&mut command))
+}
+
+/// What ShiViz would find wrong with a log, and its figures.
+pub(crate) fn clocks(log: &Path) -> (Vec<String>, Value) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/shiviz.mjs");
+    said(&done(Command::new("node").arg(script).arg(log)))
+}
+
+fn said(output: &str) -> (Vec<String>, Value) {
+    let output: Value = serde_json::from_str(output).expect("JSON");
     let wrong = output["wrong"].as_array().expect("a list").iter();
     let text = |sentence: &Value| sentence.as_str().unwrap_or_default().to_owned();
     (wrong.map(text).collect(), output["figures"].clone())

@@ -82,11 +82,11 @@ pub(crate) fn written(name: &str, text: &str) -> PathBuf {
     file
 }
 
-/// The run of the first page as a sequence diagram.
-pub(crate) fn diagram() -> PathBuf {
-    let file = place("diagram").join("run.mmd");
+/// The run of the first page in the format of another program.
+pub(crate) fn exported(format: &str) -> PathBuf {
+    let file = place(format).join("run");
     let run = Page::Explained.command().0[1];
-    let command = ["lockstep", "export", run, "--as", "mermaid", "--to"].map(PathBuf::from);
+    let command = ["lockstep", "export", run, "--as", format, "--to"].map(PathBuf::from);
     execute(command.into_iter().chain([file.clone()]).collect(), 0);
     file
 }

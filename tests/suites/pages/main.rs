@@ -86,7 +86,7 @@ fn pages_can_be_printed() {
 #[test]
 #[cfg_attr(not(browser), ignore = "needs chromium, node and npm")]
 fn first_screens_look_as_kept() {
-    for (page, name) in [(Page::Explained, "failure"), (Page::Stale, "stale")] {
+    for (page, name) in [(Page::Explained, "race"), (Page::Stale, "stale")] {
         browser::looks_as_kept(page.file(), name);
     }
 }
@@ -94,11 +94,26 @@ fn first_screens_look_as_kept() {
 #[test]
 #[cfg_attr(not(browser), ignore = "needs chromium, node and npm")]
 fn diagrams_are_drawn() {
-    let (found, figures) = figures(Page::Explained.file(), "mermaid", &made::diagram());
+    let (found, figures) = figures(Page::Explained.file(), "mermaid", made::exported("mermaid"));
     assert!(found.is_empty(), "{}", found.join("\n"));
     assert!(number(&figures, "messages") > 0 && number(&figures, "notes") > 0, "{figures}");
     let broken = made::written("broken.mmd", "sequenceDiagram\n    L0->>: no receiver\n");
     assert_ne!(wrong(Page::Explained.file(), "mermaid", &broken).len(), 0, "a broken diagram is refused");
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromium, node and npm")]
+fn shiviz_reads_its_log() {
+    let log = made::exported("shiviz");
+    let (found, figures) = browser::clocks(&log);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(number(&figures, "hosts") > 2 && number(&figures, "met") > 10, "{figures}");
+    let text = fs::read_to_string(&log).expect("a log");
+    for (from, to) in [("{\"sender\":2}", "{\"sender\":3}"), ("\nsender {", "\nsender is {")] {
+        assert!(text.contains(from), "{from} in {text}");
+        let file = made::written("wrong.log", &text.replacen(from, to, 1));
+        assert_ne!(browser::clocks(&file).0.len(), 0, "{to} is refused");
+    }
 }
 
 #[test]
