@@ -16,7 +16,7 @@ use crate::{
     report::{Failure, FailureKind, FaultNeed, RunReport, Smallest},
     summary,
     tables::{self, Table},
-    timeline::Timeline,
+    timeline::{Entry, Timeline},
 };
 use askama::Template;
 use campaign::Campaign;
@@ -153,7 +153,9 @@ impl<'a> Story<'a> {
         };
         let small = smallest.and_then(|smallest| smallest.timeline.as_ref());
         let holds = failure.neighbour.as_ref();
-        let as_found = failure.timeline.as_ref().map(|timeline| {
+        // A run that is as small as it can be is not drawn twice.
+        let found_timeline = failure.timeline.as_ref().filter(|found| small.is_none_or(|small| !same(small, found)));
+        let as_found = found_timeline.map(|timeline| {
             let title = if small.is_some() { "the run as it was found" } else { "the run" };
             Run::of(timeline, id("found"), title, index == 0 && small.is_none())
         });
@@ -172,7 +174,7 @@ impl<'a> Story<'a> {
             found: (found != again).then_some(found),
             again,
             smallest: smallest.map(|smallest| Small::of(smallest, draw(small, "fails", &smallest.because))),
-            drawing: draw(failure.timeline.as_ref(), "found", &failure.sentence),
+            drawing: draw(found_timeline, "found", &failure.sentence),
             neighbour: holds
                 .and_then(|holds| Some((&*holds.difference, draw(Some(&holds.timeline), "holds", &holds.difference)?))),
             runs: runs.map(Run::to_string).collect(),
@@ -180,6 +182,12 @@ impl<'a> Story<'a> {
             trace: failure.trace.as_deref(),
         }
     }
+}
+
+/// Whether two runs have the same steps.
+fn same(one: &Timeline, other: &Timeline) -> bool {
+    let step = |entry: &Entry| (entry.at_us, entry.lane, entry.text.clone());
+    one.entries.iter().map(step).eq(other.entries.iter().map(step))
 }
 
 impl<'a> Small<'a> {

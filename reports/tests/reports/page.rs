@@ -123,6 +123,10 @@ fn the_smallest_run_comes_first() {
     (other.invariant, other.explained_by) = ("reply_tells_truth".to_owned(), Some("one_active_request".to_owned()));
     report.failures.push(other);
     let page = html::render(&report);
+    assert_eq!(count(&page, r#"<details class="run""#), 1, "it was found as small as it is");
+    report.failures[0].timeline.as_mut().expect("a timeline").entries[0].text.push_str(" again");
+    let page = html::render(&report);
+    assert_eq!(count(&page, r#"<details class="run""#), 2);
     assert_eq!(count(&page, "<article "), 1, "one section for one cause");
     let places = [format!(r#"<h1 id="cause-1">{because}</h1>"#), "smallest.replay".to_owned(), "It fails".to_owned()];
     let places = places.map(|text| page.find(&text).unwrap_or_else(|| panic!("no {text} in the page")));
