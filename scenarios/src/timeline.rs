@@ -141,14 +141,14 @@ struct Narrator<'a> {
     paused: BTreeMap<usize, u64>,
 }
 
-/// A write, and whether it is evidence; that is None where it is not shown.
+/// A write. If it is shown, `critical` says whether it is evidence.
 struct Written {
     at: u64,
     commit: Commit,
     critical: Option<bool>,
 }
 
-/// Number of the call to which a write belongs that no call of the run made.
+/// Number of the call of a write that another client made.
 const NO_CALL: CallId = CallId(u32::MAX);
 
 impl<'a> Narrator<'a> {
@@ -308,7 +308,7 @@ impl<'a> Narrator<'a> {
 }
 
 impl Narrator<'_> {
-    /// Takes in the next event; `critical` says whether it is evidence, and is None where it is not shown.
+    /// Takes in the next event. If it is shown, `critical` says whether it is evidence.
     fn take_in(&mut self, at: u64, event: &Event, critical: Option<bool>) {
         if let Event::Committed(commit) = event {
             self.commits.push(Written { at, commit: commit.clone(), critical });

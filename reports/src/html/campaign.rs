@@ -1,5 +1,5 @@
 //! What a campaign covered: each scenario with its runs, failures and speed, and the cells that faults reached.
-use super::class;
+use super::verdicts::class;
 use crate::{
     causes::Cause,
     figures::{counted, grouped, rate},

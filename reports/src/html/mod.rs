@@ -8,6 +8,7 @@ mod lanes;
 mod odds;
 mod run;
 mod spans;
+mod verdicts;
 mod versions;
 
 use crate::{
@@ -22,6 +23,7 @@ use askama::Template;
 use campaign::Campaign;
 use model::Verdict;
 use run::Run;
+use verdicts::class;
 
 /// The report as a page.
 ///
@@ -203,14 +205,6 @@ impl<'a> Small<'a> {
             faults: smallest.faults.iter().map(need).collect(),
             rules: &smallest.rules,
         }
-    }
-}
-
-const fn class(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Held => "held",
-        Verdict::Violated => "violated",
-        Verdict::Inconclusive => "inconclusive",
     }
 }
 

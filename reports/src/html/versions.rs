@@ -52,7 +52,7 @@ fn difference(old: &str, new: &str) -> String {
 
 /// Unchanged lines, of which the first and the last ones are kept.
 fn unchanged(text: &mut String, lines: &[&str], (first, last): (usize, usize)) {
-    // A line that says how many there are is no shorter than one line.
+    // A line with their number would be as long as a single line.
     if lines.len() <= first + last + 1 {
         lines.iter().for_each(|kept| line(text, '=', kept));
         return;

@@ -67,8 +67,8 @@ mod tests {
 
     #[test]
     fn colours_change_no_text() {
-        let text = "VIOLATED · run: x.\n\n1. one_holder in pair\n   again   lockstep replay x\n A     0.1  · ◉  x\n >  y\n\
-                    HELD is a word\n   … 5 steps …\nA brief line";
+        let text = "VIOLATED · run: x.\n\n1. one_holder in pair\n   again   lockstep replay x\n A     0.1  · ◉  x\n \
+                    >  y\nHELD is a word\n   … 5 steps …\nA brief line";
         let coloured = painted(text);
         assert_eq!(plain(&coloured), text);
         let coloured: Vec<bool> = coloured.lines().map(|line| line.contains('\x1b')).collect();
