@@ -43,4 +43,5 @@ pub mod scenario;
 pub mod shrink;
 pub mod strategies;
 pub mod timeline;
+pub mod transfer;
 pub mod workload;

@@ -17,6 +17,7 @@ mod extent;
 mod failures;
 mod fidelity;
 mod folder;
+mod latency;
 mod list;
 mod live;
 mod man;
@@ -94,6 +95,7 @@ enum Verb {
     Serve(serve::Args),
     Fidelity(fidelity::Args),
     Live(Box<live::Args>),
+    Latency(latency::Args),
     #[command(hide = true)]
     Replica(live::replica::Args),
     Doctor(doctor::Args),
@@ -123,6 +125,7 @@ impl Command {
             Verb::Serve(args) => serve::execute(&args),
             Verb::Fidelity(args) => fidelity::execute(&args),
             Verb::Live(args) => live::execute(&args),
+            Verb::Latency(args) => latency::execute(&args),
             Verb::Replica(args) => live::replica::execute(&args),
             Verb::Doctor(args) => doctor::execute(&args),
             Verb::Completions(args) => completions::execute(&args, Self::command()),

@@ -8,17 +8,21 @@
 //! - [`process`], [`control_plane`]: programs that end when this process ends; etcd with kube-apiservers.
 //! - [`ports`]: free ports that a program keeps when it starts again.
 //! - [`cluster`]: the API as lockstep uses it: calls, watches, what a run creates and deletes again.
+//! - [`credentials`]: the gateways' certificate and the senders' trust, which are renewed while the run lasts.
 //! - [`proxy`]: stands between a replica and its API server, sees each call, and delivers faults.
 //! - [`fleet`]: local replicas, which can be killed, paused and restarted; [`replica`]: the process of a baseline.
 //! - [`workload`]: senders, the orchestrator, and the stories that they play.
 //! - [`faults`]: which faults were asked for, and when they strike.
+//! - [`latency`]: what a signal costs on a real API server, beside what the server itself takes.
 //! - [`judge`]: the order of the facts, the writer of each commit, and the verdict; [`run`]: one live run.
 pub mod cluster;
 pub mod control_plane;
+pub mod credentials;
 pub mod faults;
 pub mod fleet;
 pub mod history;
 pub mod judge;
+pub mod latency;
 pub mod ports;
 pub mod process;
 pub mod proxy;

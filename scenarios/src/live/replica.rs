@@ -11,6 +11,8 @@ use gateway::{
     config::{Config, Environment, Identity},
     entropy::SystemEntropy,
     kube_client, server,
+    tls::Certificate,
+    watch_file,
 };
 use std::{future::pending, path::Path, sync::Arc, time::Duration};
 use tokio::{
@@ -45,6 +47,7 @@ async fn run(protocol: ProtocolName, senders: Senders, config: &Path, kubeconfig
     let text = std::fs::read_to_string(config).with_context(|| format!("cannot read {}", config.display()))?;
     let (config, _) = Config::parse(&text, &Environment::of(identity()))?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let tls = config.tls.as_ref().map(Certificate::load).transpose().context("server.tls.certDir")?;
     let client = kube_client::connect(Some(kubeconfig)).await?;
     let signals = server::bind(&config.listen_address).await?;
     let probes = server::bind(&config.health_address).await?;
@@ -55,13 +58,29 @@ async fn run(protocol: ProtocolName, senders: Senders, config: &Path, kubeconfig
         Senders::Authorised => app.router(),
         Senders::Any => app.open_router(),
     };
-    server::serve(signals, router, async {
+    let shutdown = async {
         terminate.recv().await;
         app.begin_shutdown();
         tokio::time::sleep(UNREADY_BEFORE_CLOSING).await;
-    })
-    .await;
+    };
+    match tls {
+        Some((certificate, tls)) => {
+            tokio::spawn(keep_certificate(certificate));
+            server::serve_tls(signals, tls, router, shutdown).await;
+        }
+        None => server::serve(signals, router, shutdown).await,
+    }
     Ok(())
+}
+
+/// Serves a changed certificate within seconds, as the gateway's own program does; never ends.
+async fn keep_certificate(mut certificate: Certificate) {
+    loop {
+        tokio::time::sleep(watch_file::PERIOD).await;
+        if let Err(error) = certificate.refresh() {
+            eprintln!("the changed certificate cannot be used: {error}");
+        }
+    }
 }
 
 fn identity() -> Identity {

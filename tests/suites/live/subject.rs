@@ -22,7 +22,7 @@ use std::{
 use tests::real_server;
 
 /// Two cores are few for one run.
-static ONE: Mutex<()> = Mutex::new(());
+pub(crate) static ONE: Mutex<()> = Mutex::new(());
 const TARGETS: &str = "lockstep-live";
 
 /// A number from the environment.
@@ -100,6 +100,7 @@ impl Run {
             subject: Subject::Local(local),
             extent: Extent {
                 time: Duration::from_secs(self.seconds),
+                signals: 0,
                 rate: u32::try_from(setting("LIVE_RATE", 40)).expect("a rate"),
                 seed: setting("LIVE_SEED", 1),
                 stories: self.stories.to_vec(),
@@ -111,6 +112,7 @@ impl Run {
             allowed: false,
             targets: TARGETS.into(),
             token: None,
+            metrics: Vec::new(),
             keep: true,
             beside,
         }

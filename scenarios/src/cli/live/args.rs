@@ -31,11 +31,13 @@ use std::{
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  lockstep live --local 3 --local-control-plane --faults all --for 1m
+  lockstep live --local 3 --local-control-plane --faults all --for 2m
   lockstep live --local 3 --kubeconfig kubeconfig --faults kill,pause
   lockstep live --local 3 --local-control-plane --protocol shipped-lease
+  lockstep live --local 3 --local-control-plane --faults all --for 10m --rate 200 --signals 100000 --report out
   lockstep live --kubeconfig kubeconfig --gateway http://localhost:8080 --namespace kubernaut-system --token-file token
-  lockstep live --judge lockstep-report/live-1/history.jsonl")]
+  lockstep live --judge lockstep-report/live-1/history.jsonl
+  lockstep live --judge lockstep-report/live-1/history.jsonl --simulate")]
 pub(in crate::cli) struct Args {
     /// Stories to play: bursts, duplicates, episodes, steady, redelivery, groups, resolved. All by default.
     #[arg(value_name = "STORY")]
@@ -68,13 +70,16 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "NAME", default_value = SHIPPED, value_parser = values::protocol())]
     #[arg(hide_possible_values = true)]
     protocol: ProtocolName,
-    /// Faults of local replicas, separated by commas: kill, pause, terminate, restart-apiserver, restart-etcd, proxy,
-    /// all; or single ones such as proxy-lost-answer.
+    /// Faults of local replicas, separated by commas: kill, pause, terminate, restart-apiserver, restart-etcd, rotate,
+    /// proxy, all; or single ones such as rotate-certificate and proxy-lost-answer.
     #[arg(long, value_name = "LIST", requires = "local")]
     faults: Option<FaultPlan>,
     /// Time for which signals are sent.
     #[arg(long = "for", id = "time", value_name = "TIME", default_value = "30s", value_parser = duration)]
     time: Duration,
+    /// Least number of signals: they are sent for longer than --for if that takes longer, at most three times as long.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    signals: u64,
     /// Signals per second, on average. Bursts are faster, and what is slower than that is caught up on.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     rate: u32,
@@ -87,12 +92,22 @@ pub(in crate::cli) struct Args {
     /// Seed of the workload and of the faults. A live run does not repeat itself all the same.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// Verification report that the gateways should be built for: others are named, and are exit code 5.
+    #[arg(long, value_name = "REPORT.json")]
+    pub(super) verification: Option<PathBuf>,
+    /// URLs of the metrics of gateways that run already, for --verification.
+    #[arg(long, value_name = "URL", num_args = 1.., requires_all = ["gateway", "verification"])]
+    metrics: Vec<String>,
     /// Leaves in the cluster what was created.
     #[arg(long)]
     keep: bool,
     /// Judges the history of an earlier run again, without a cluster.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kubeconfig", "gateway", "local", "stories"])]
     pub(super) judge: Option<PathBuf>,
+    /// Tries each violation on the simulated side, in at most so many runs: the same deliveries, the same order of
+    /// commits. What the simulation does not show is a divergence, and is named.
+    #[arg(long, value_name = "RUNS", num_args = 0..=1, default_missing_value = "500")]
+    pub(super) simulate: Option<u64>,
     #[command(flatten)]
     pub(super) options: ReportOptions,
 }
@@ -111,10 +126,21 @@ impl Args {
     /// If options are missing, or do not go together.
     pub(super) fn plan(&self, directory: &Path) -> anyhow::Result<Plan> {
         let faults = self.faults.clone().unwrap_or_default();
-        let faults = match self.faults_without_servers(&faults) {
+        let asked_all = faults.asked().len() == FaultPlan::names().count();
+        let faults = match asked_all && !self.local_control_plane {
             true => faults.without_control_plane(),
             false => faults,
         };
+        let faults = match asked_all && self.token_file.is_some() {
+            true => faults.without_sender_token(),
+            false => faults,
+        };
+        if faults.rotates_sender_token() && self.token_file.is_some() {
+            bail!("only a token that lockstep makes can be rotated: leave out --token-file, or rotate-sender-token");
+        }
+        if self.verification.is_some() && self.local.is_none() && self.metrics.is_empty() {
+            bail!("--metrics is missing: name the gateways' metrics, such as http://localhost:9090/metrics");
+        }
         if faults.needs_control_plane() && !self.local_control_plane {
             bail!("only a control plane that lockstep starts can be restarted: add --local-control-plane");
         }
@@ -134,6 +160,7 @@ impl Args {
             subject,
             extent: Extent {
                 time: self.time,
+                signals: self.signals,
                 rate: self.rate,
                 seed: self.seed,
                 stories: if self.stories.is_empty() { Story::ALL.to_vec() } else { self.stories.clone() },
@@ -146,13 +173,9 @@ impl Args {
             targets: own,
             token: token.transpose()?,
             keep: self.keep,
+            metrics: self.metrics.clone(),
             beside: None,
         })
-    }
-
-    /// Whether `all` was asked for without a control plane that could be restarted.
-    fn faults_without_servers(&self, faults: &FaultPlan) -> bool {
-        !self.local_control_plane && faults.asked().len() == FaultPlan::names().count()
     }
 
     fn subject(&self, directory: &Path) -> anyhow::Result<Subject> {

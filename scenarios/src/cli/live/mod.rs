@@ -3,6 +3,8 @@ mod args;
 mod progress;
 pub(super) mod replica;
 mod report;
+mod simulated;
+mod verification;
 
 pub(super) use args::Args;
 
@@ -32,10 +34,15 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
 /// Judges a history again.
 fn again(args: &Args, file: &Path) -> anyhow::Result<Outcome> {
     let folder = Folder::only_if_asked(&args.options)?;
-    let judged = judge(&history::read(file)?);
+    let history = history::read(file)?;
+    let judged = judge(&history);
+    let mut aftermath = Aftermath::default();
+    if let Some(runs) = args.simulate {
+        aftermath.trouble.extend(simulated::divergences(&history, &judged, runs, &folder));
+    }
     // It has no wall-clock figures: the same history prints the same bytes.
     let took = Duration::from_micros(judged.figures.lasted);
-    let report = report::report(&judged, &Aftermath::default(), Some(file), took);
+    let report = report::report(&judged, &aftermath, Some(file), took);
     Ok(output::write(&report, &args.options, &folder))
 }
 
@@ -46,6 +53,7 @@ fn live(args: &Args) -> anyhow::Result<Outcome> {
     let directory =
         folder.make(&format!("live-{}", args.id())).context("there is no folder for the logs of the run")?;
     let plan = args.plan(&directory)?;
+    let digest = args.verification.as_deref().map(verification::digest).transpose()?;
     let file = directory.join("history.jsonl");
     let journal =
         Journal::begin(args.header(&plan), Some(&file)).with_context(|| format!("cannot write {}", file.display()))?;
@@ -54,9 +62,16 @@ fn live(args: &Args) -> anyhow::Result<Outcome> {
     let interrupted = Arc::clone(&stop);
     signals::at_the_first(move || interrupted.store(true, Relaxed))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
-    let aftermath = runtime.block_on(progress::shown(&journal, &plan.extent, run(&plan, &journal, &stop)))?;
+    let mut aftermath = runtime.block_on(progress::shown(&journal, &plan.extent, run(&plan, &journal, &stop)))?;
     runtime.shutdown_timeout(Duration::from_secs(2));
-    let judged = judge(&journal.history());
+    if let Some(digest) = digest {
+        aftermath.trouble.extend(verification::differences(&digest, &aftermath.builds));
+    }
+    let history = journal.history();
+    let judged = judge(&history);
+    if let Some(runs) = args.simulate {
+        aftermath.trouble.extend(simulated::divergences(&history, &judged, runs, &folder));
+    }
     for left in &aftermath.left {
         print::note(&format!("left in the cluster: {left}"));
     }

@@ -16,6 +16,9 @@ pub(in crate::cli) struct Args {
     /// Protocol that handles the signals.
     #[arg(long, value_name = "NAME", value_parser = values::protocol(), hide_possible_values = true)]
     protocol: ProtocolName,
+    /// Accepts signals of any sender, to measure what access control costs.
+    #[arg(long)]
+    any_sender: bool,
     /// Configuration of the gateway.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
@@ -25,6 +28,7 @@ pub(in crate::cli) struct Args {
 }
 
 pub(in crate::cli) fn execute(args: &Args) -> anyhow::Result<Outcome> {
-    serve(args.protocol, Senders::Authorised, &args.config, &args.kubeconfig)?;
+    let senders = if args.any_sender { Senders::Any } else { Senders::Authorised };
+    serve(args.protocol, senders, &args.config, &args.kubeconfig)?;
     Ok(Outcome(exit_code::HELD))
 }

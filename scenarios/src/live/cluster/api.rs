@@ -1,9 +1,16 @@
 //! API calls of lockstep itself, as JSON over the kube client's transport. Nothing is retried.
+use gateway::kube_client::ClientError;
 use http::{Method, Request, Response, header::CONTENT_TYPE};
 use http_body_util::BodyExt;
-use kube::client::Body;
+use kube::{
+    client::Body,
+    config::{AuthInfo, Kubeconfig},
+};
 use serde_json::Value;
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Time after which a call without an answer is given up.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -13,7 +20,15 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub enum ApiError {
     /// There is no client for the cluster.
     #[error(transparent)]
-    Client(#[from] gateway::kube_client::ClientError),
+    Client(#[from] ClientError),
+    /// The kubeconfig without credentials cannot be written.
+    #[error("cannot write {path}: {why}; free disk space, or name another directory with --report")]
+    Unwritten {
+        /// Path of the file.
+        path: PathBuf,
+        /// Underlying error.
+        why: String,
+    },
     /// The request has no answer.
     #[error("{method} {target}: {why}; is the API server running?")]
     NoAnswer {
@@ -60,6 +75,22 @@ impl Api {
     /// If the file cannot be used.
     pub async fn connect(kubeconfig: &Path) -> Result<Self, ApiError> {
         Ok(Self { client: gateway::kube_client::connect(Some(kubeconfig)).await? })
+    }
+
+    /// A connection to the same server without credentials: each request brings its own. `file` becomes its kubeconfig.
+    ///
+    /// # Errors
+    /// If one of the files cannot be used.
+    pub async fn connect_without_credentials(kubeconfig: &Path, file: &Path) -> Result<Self, ApiError> {
+        let mut config = Kubeconfig::read_from(kubeconfig)
+            .map_err(|source| ClientError::Kubeconfig { path: kubeconfig.to_owned(), source: Box::new(source) })?;
+        for user in &mut config.auth_infos {
+            user.auth_info = Some(AuthInfo::default());
+        }
+        let unwritten = |why: String| ApiError::Unwritten { path: file.to_owned(), why };
+        let text = serde_json::to_string(&config).map_err(|error| unwritten(error.to_string()))?;
+        std::fs::write(file, text).map_err(|error| unwritten(error.to_string()))?;
+        Self::connect(file).await
     }
 
     /// Sends a request as it is; the body of its answer is a stream.

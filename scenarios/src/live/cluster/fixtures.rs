@@ -1,22 +1,17 @@
-//! What a live run needs in the cluster: namespaces, Deployments to alert about, a sender's account. It creates these
-//! under labels of its own, and deletes them again.
+//! What a live run needs in the cluster: namespaces, Deployments to alert about, accounts. It creates these under labels
+//! of its own, and deletes them again.
 use super::{
+    accounts::{Accounts, labelled},
     api::{Answer, Api, ApiError},
     watch::Kind,
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use http::Method;
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
-/// Label of everything that a live run creates.
-const OWNER: (&str, &str) = ("app.kubernetes.io/managed-by", "lockstep");
-/// Name of the senders' service account, role and binding.
-const SENDER: &str = "lockstep-sender";
 /// Calls at the same time.
 const AT_ONCE: usize = 16;
-/// Lifetime of the senders' token.
-const TOKEN_SECONDS: u64 = 24 * 3_600;
 const DEFINITION: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 /// Longest time until a definition is served, and until a namespace is gone.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -58,12 +53,9 @@ pub struct Place {
 pub struct Fixtures {
     api: Api,
     place: Place,
+    accounts: Accounts,
     made_namespace: bool,
     made_definition: bool,
-}
-
-fn labelled(name: &str) -> Value {
-    json!({"name": name, "labels": {OWNER.0: OWNER.1}})
 }
 
 /// The object of a Deployment that runs nothing.
@@ -84,18 +76,22 @@ impl Fixtures {
     /// If it cannot be created, or the namespace is not lockstep's own.
     pub async fn create(api: &Api, place: Place) -> Result<Self, FixtureError> {
         let made_definition = serve_requests(api, place.local).await?;
-        let mut fixtures = Self { api: api.clone(), place, made_namespace: false, made_definition };
+        let accounts = Accounts::new(api.clone(), Arc::clone(&place.namespace));
+        let mut fixtures = Self { api: api.clone(), place, accounts, made_namespace: false, made_definition };
         let (namespace, targets) = (Arc::clone(&fixtures.place.namespace), Arc::clone(&fixtures.place.targets));
         fixtures.made_namespace = fixtures.namespace(&namespace, fixtures.place.allowed).await?;
         if targets != namespace {
             fixtures.namespace(&targets, false).await?;
         }
-        fixtures.deployments().await?;
+        fixtures.deployments(0..fixtures.place.deployments).await?;
         Ok(fixtures)
     }
 
     /// Makes a namespace that the gateways act for; false if it exists already and may be used.
-    async fn namespace(&self, name: &str, allowed: bool) -> Result<bool, FixtureError> {
+    ///
+    /// # Errors
+    /// If it cannot be created, or exists and may not be used.
+    pub async fn namespace(&self, name: &str, allowed: bool) -> Result<bool, FixtureError> {
         let mut metadata = labelled(name);
         metadata["labels"]["kubernaut.ai/managed"] = json!("true");
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata});
@@ -108,49 +104,22 @@ impl Fixtures {
         }
     }
 
-    async fn deployments(&self) -> Result<(), ApiError> {
+    /// Creates the Deployments with these numbers.
+    ///
+    /// # Errors
+    /// If one cannot be created.
+    pub async fn deployments(&self, numbers: Range<u16>) -> Result<(), ApiError> {
         let path = format!("/apis/apps/v1/namespaces/{}/deployments", self.place.targets);
         let create = |number: u16| {
             let (api, path) = (&self.api, &path);
             async move { api.demand(Method::POST, path, Some(&deployment(&format!("app-{number}")))).await.map(drop) }
         };
-        stream::iter(0..self.place.deployments).map(create).buffer_unordered(AT_ONCE).try_collect().await
+        stream::iter(numbers).map(create).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    /// A token of a service account that may send signals: `create services/gateway-service`.
-    ///
-    /// # Errors
-    /// If the account, its role or its token cannot be created.
-    pub async fn sender_token(&self) -> Result<String, ApiError> {
-        let namespace = &self.place.namespace;
-        let rbac = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}");
-        let rules = json!([{
-            "apiGroups": [""], "resources": ["services"], "resourceNames": ["gateway-service"], "verbs": ["create"],
-        }]);
-        let role = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": SENDER});
-        let subjects = json!([{"kind": "ServiceAccount", "name": SENDER, "namespace": namespace}]);
-        let accounts = format!("/api/v1/namespaces/{namespace}/serviceaccounts");
-        for (path, body) in [
-            (accounts.clone(), json!({"metadata": labelled(SENDER)})),
-            (format!("{rbac}/roles"), json!({"metadata": labelled(SENDER), "rules": rules})),
-            (
-                format!("{rbac}/rolebindings"),
-                json!({"metadata": labelled(SENDER), "roleRef": role, "subjects": subjects}),
-            ),
-        ] {
-            let Answer { status, body } = self.api.call(Method::POST, &path, Some(&body)).await?;
-            if status != 409 && !(200..300).contains(&status) {
-                let message = body["message"].as_str().unwrap_or("no message").to_owned();
-                return Err(ApiError::Refused { method: Method::POST, target: path, status, message });
-            }
-        }
-        let request = json!({
-            "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
-            "spec": {"expirationSeconds": TOKEN_SECONDS},
-        });
-        let target = format!("{accounts}/{SENDER}/token");
-        let answer = self.api.demand(Method::POST, &target, Some(&request)).await?;
-        Ok(answer["status"]["token"].as_str().unwrap_or_default().to_owned())
+    /// The accounts of the run, none of which exists yet.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     /// Deletes what was created, and the RemediationRequests that the gateways made of it. The gateways must have
@@ -172,12 +141,7 @@ impl Fixtures {
             );
         }
         self.remove(&format!("/apis/apps/v1/namespaces/{targets}/deployments"), &mut left).await;
-        let rbac = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}");
-        for path in [
-            format!("{rbac}/rolebindings/{SENDER}"),
-            format!("{rbac}/roles/{SENDER}"),
-            format!("/api/v1/namespaces/{namespace}/serviceaccounts/{SENDER}"),
-        ] {
+        for path in self.accounts.paths() {
             self.remove(&path, &mut left).await;
         }
         if self.made_namespace {
@@ -217,8 +181,13 @@ impl Fixtures {
 /// Sees to it that RemediationRequests are served; true if their definition was installed for that.
 async fn serve_requests(api: &Api, may_install: bool) -> Result<bool, FixtureError> {
     let served = "/apis/kubernaut.ai/v1alpha1/remediationrequests?limit=1";
-    if api.call(Method::GET, served, None).await?.status == 200 {
-        return Ok(false);
+    match api.call(Method::GET, served, None).await? {
+        Answer { status: 200, .. } => return Ok(false),
+        Answer { status: 404, .. } => {}
+        Answer { status, body } => {
+            let message = body["message"].as_str().unwrap_or("no message").to_owned();
+            return Err(ApiError::Refused { method: Method::GET, target: served.to_owned(), status, message }.into());
+        }
     }
     if !may_install {
         return Err(FixtureError::NotServed("install the gateway's CustomResourceDefinition first".to_owned()));

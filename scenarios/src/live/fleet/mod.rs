@@ -7,7 +7,7 @@ mod replica;
 mod settings;
 
 pub use program::Program;
-pub use replica::{Replica, ReplicaError, Running};
+pub use replica::{Replica, ReplicaError, Running, kubeconfig_of};
 pub use settings::Settings;
 
 use super::ports;

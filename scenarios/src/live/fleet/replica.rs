@@ -82,7 +82,17 @@ impl Replica {
 
     /// URL that takes signals.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports.signals)
+        format!("https://127.0.0.1:{}", self.ports.signals)
+    }
+
+    /// URL of its metrics.
+    pub fn metrics_url(&self) -> String {
+        format!("http://127.0.0.1:{}/metrics", self.ports.metrics)
+    }
+
+    /// Index of the replica, from 0.
+    pub fn index(&self) -> u8 {
+        self.index
     }
 
     pub(super) fn probe_url(&self) -> String {
@@ -158,7 +168,7 @@ impl Replica {
     /// # Errors
     /// If its files cannot be written, or its process does not start.
     pub async fn start(&self, running: &mut Running) -> Result<(), ReplicaError> {
-        let Settings { program, namespace, directory, api, faults, journal } = &self.settings;
+        let Settings { program, namespace, directory, api, faults, journal, token, .. } = &self.settings;
         let incarnation = self.incarnation();
         let by = Client::Replica { index: self.index, incarnation };
         let files = |path: &Path, source| ReplicaError::Files { path: path.to_owned(), source };
@@ -168,7 +178,7 @@ impl Replica {
         let (config, kubeconfig) =
             (directory.join(format!("{name}.yaml")), directory.join(format!("{name}.kubeconfig")));
         fs::write(&config, self.config()).map_err(|source| files(&config, source))?;
-        fs::write(&kubeconfig, kubeconfig_of(&proxy.url())).map_err(|source| files(&kubeconfig, source))?;
+        fs::write(&kubeconfig, kubeconfig_of(&proxy.url(), token)).map_err(|source| files(&kubeconfig, source))?;
         let mut arguments = program.arguments.clone();
         for (option, path) in [("--config", &config), ("--kubeconfig", &kubeconfig)] {
             arguments.extend([option.to_owned(), path.display().to_string()]);
@@ -245,18 +255,20 @@ impl Replica {
         let Ports { signals, probes, metrics } = self.ports;
         format!(
             "server:\n  listenAddr: 127.0.0.1:{signals}\n  healthAddr: 127.0.0.1:{probes}\n  \
-             metricsAddr: 127.0.0.1:{metrics}\nlogging:\n  level: warn\n\
-             datastorage:\n  url: {NO_STORAGE}\n"
+             metricsAddr: 127.0.0.1:{metrics}\n  tls:\n    certDir: {}\nlogging:\n  level: warn\n\
+             datastorage:\n  url: {NO_STORAGE}\n",
+            self.settings.certificate.directory().display()
         )
     }
 }
 
-/// A kubeconfig for a proxy: it needs no credentials, since the proxy has them.
-fn kubeconfig_of(url: &str) -> String {
+/// A kubeconfig for a proxy, which passes on the token of a file.
+pub fn kubeconfig_of(url: &str, token: &Path) -> String {
+    let token = token.display();
     format!(
         "apiVersion: v1\nkind: Config\ncurrent-context: proxy\n\
          clusters: [{{name: proxy, cluster: {{server: \"{url}\"}}}}]\n\
-         users: [{{name: proxy, user: {{}}}}]\n\
+         users: [{{name: proxy, user: {{tokenFile: \"{token}\"}}}}]\n\
          contexts: [{{name: proxy, context: {{cluster: proxy, user: proxy, namespace: default}}}}]\n"
     )
 }

@@ -127,6 +127,9 @@ pub enum Fact {
         repeats: Option<SignalId>,
         /// Whether it has an idempotency key.
         keyed: bool,
+        /// Index of the replica that it is sent to, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<u8>,
     },
     /// A sender has its answer, or gave up on it.
     Answered {
@@ -150,6 +153,15 @@ pub enum Fact {
     },
     /// A client's API call is over.
     Called(Call),
+    /// A client opens a watch.
+    Watched {
+        /// Time at which it was sent to the API server.
+        at: Micros,
+        /// The client.
+        by: Client,
+        /// Plural of the resource.
+        resource: Arc<str>,
+    },
     /// A replica's process has started.
     Started {
         /// Time of the fact.

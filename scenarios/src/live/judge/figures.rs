@@ -12,6 +12,8 @@ pub struct Figures {
     pub accepted: u64,
     /// Signals that were answered 5xx.
     pub failed: u64,
+    /// Signals that were refused: 4xx.
+    pub refused: u64,
     /// Signals without an answer.
     pub lost: u64,
     /// Fingerprints with a signal.
@@ -77,7 +79,8 @@ impl Figures {
             }
             Reply::ServerError { .. } => self.failed += 1,
             Reply::Lost => self.lost += 1,
-            Reply::Ignored | Reply::ClientError { .. } => {}
+            Reply::ClientError { .. } => self.refused += 1,
+            Reply::Ignored => {}
         }
     }
 }

@@ -13,6 +13,7 @@ pub use figures::Figures;
 use super::history::{Fact, Header, History};
 use crate::checks::{PANICS, finding};
 use model::{
+    observation::Observation,
     oracle::{Finding, Oracle},
     verdict::Verdict,
 };
@@ -62,6 +63,11 @@ pub fn judge(history: &History) -> Judgement {
     let verdict = verdict(&findings, ended && gaps.is_empty());
     let figures = Figures::of(history);
     Judgement { header: history.header.clone(), findings, not_judged, gaps, ended, verdict, figures }
+}
+
+/// The observations that a history is judged by, in their order: what the evidence of a violation refers to.
+pub fn observations(history: &History) -> Vec<Observation> {
+    order::order(history).observations
 }
 
 fn verdict(findings: &[Finding], is_whole: bool) -> Verdict {

@@ -121,7 +121,7 @@ fn committed(at: Micros, commit: &Commit<'_>, actor: Actor) -> Observation {
 /// The observation that a fact is by itself, with its time, and its place among those of the same time.
 fn observation(fact: &Fact, lag: Micros) -> Option<(Micros, u8, Observation)> {
     Some(match fact {
-        Fact::Sent { at, signal, fingerprint, resolved, retried, repeats, keyed } => {
+        Fact::Sent { at, signal, fingerprint, resolved, retried, repeats, keyed, .. } => {
             let fingerprint = Arc::clone(fingerprint);
             let (signal, resolved, retried, repeats, keyed) = (*signal, *resolved, *retried, *repeats, *keyed);
             let sent = Observation::SignalSent { at: *at, signal, fingerprint, resolved, retried, repeats, keyed };
@@ -142,6 +142,7 @@ fn observation(fact: &Fact, lag: Micros) -> Option<(Micros, u8, Observation)> {
         Fact::Ended { at } => (at + lag, 5, Observation::Ended { at: at + lag }),
         Fact::Committed { .. }
         | Fact::Called(_)
+        | Fact::Watched { .. }
         | Fact::Started { .. }
         | Fact::Fault { .. }
         | Fact::Panicked { .. }

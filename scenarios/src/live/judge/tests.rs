@@ -24,7 +24,7 @@ fn header(proxied: bool) -> Header {
 
 fn sent(at: Micros, signal: u32) -> Fact {
     let (signal, fingerprint) = (SignalId(signal), FINGERPRINT.into());
-    Fact::Sent { at, signal, fingerprint, resolved: false, retried: true, repeats: None, keyed: false }
+    Fact::Sent { at, signal, fingerprint, resolved: false, retried: true, repeats: None, keyed: false, to: None }
 }
 
 fn created(at: Micros, signal: u32, name: &str) -> Fact {

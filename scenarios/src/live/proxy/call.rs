@@ -42,6 +42,11 @@ impl Described {
         Self { is_watch, is_write, method, resource: resource.into(), name: name.into(), holder }
     }
 
+    /// Records that a watch is opened.
+    pub(super) fn record_watch(self, journal: &Journal, by: Client) {
+        journal.record(Fact::Watched { at: journal.now(), by, resource: self.resource });
+    }
+
     /// Records the call, with the commit that it made as far as its answer says.
     pub(super) fn record(self, journal: &Journal, by: Client, from: u64, answer: Option<(u16, &Bytes)>) {
         let Self { is_write, method, resource, name, holder, .. } = self;

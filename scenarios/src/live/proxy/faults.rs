@@ -21,6 +21,9 @@ pub const PROXY_FAULTS: [(&str, &str); 7] = [
     (CUT_WATCH, "the stream of a watch ends"),
 ];
 
+/// Name of what a restart of the API server does to the gateways' watches, where it is seen.
+pub const COLD_CACHE: &str = "cold-watch-cache";
+
 const DELAY: &str = "proxy-delay";
 const DROP: &str = "proxy-drop";
 const REFUSE: &str = "proxy-refuse";
@@ -108,6 +111,11 @@ impl Faults {
         };
         self.journal.fault(name);
         forwarding
+    }
+
+    /// The API server refused to continue a gateway's watch: its cache begins after the version that the gateway has.
+    pub(super) fn found_cold_cache(&self) {
+        self.journal.fault(COLD_CACHE);
     }
 
     /// A late write was executed, or refused: another write may have come before it.

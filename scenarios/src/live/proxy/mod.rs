@@ -1,13 +1,13 @@
 //! A proxy between one process of a gateway and its API server. It sees each call, and delivers faults.
 //!
-//! It listens on loopback without TLS and adds lockstep's credentials, so that it can read what it forwards. Every
+//! It listens on loopback without TLS, so that it can read what it forwards, and passes the gateway's token on. Every
 //! start of a replica gets a proxy of its own: a call is thereby known to be of that process, and the version in the
 //! answer to a write says which commit it made. Calls are forwarded by tasks of their own, so that a killed replica's
 //! calls are executed all the same: that is the worst case, and the commit's writer stays known.
 mod call;
 mod faults;
 
-pub use faults::{Faults, PROXY_FAULTS};
+pub use faults::{COLD_CACHE, Faults, PROXY_FAULTS};
 
 use crate::live::{
     cluster::Api,
@@ -99,10 +99,11 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     *forwarded.uri_mut() =
         parts.uri.path_and_query().map_or("/", |target| target.as_str()).parse().map_err(|_| Closed)?;
     *forwarded.headers_mut() = parts.headers;
-    for name in [header::HOST, header::CONNECTION, header::TRANSFER_ENCODING, header::AUTHORIZATION] {
+    for name in [header::HOST, header::CONNECTION, header::TRANSFER_ENCODING] {
         forwarded.headers_mut().remove(name);
     }
     if described.is_watch {
+        described.record_watch(&shared.journal, shared.by);
         return watch(&shared, forwarded).await;
     }
     match shared.faults.forwarding(&described) {
@@ -187,9 +188,15 @@ async fn watch(shared: &Arc<Shared>, request: Request<Body>) -> Result<Response<
     parts.headers.remove(header::TRANSFER_ENCODING);
     parts.headers.remove(header::CONNECTION);
     let faults = Arc::clone(&shared.faults);
+    if parts.status == StatusCode::GONE {
+        faults.found_cold_cache();
+    }
     let held = futures::stream::unfold((body, faults), |(mut body, faults)| async move {
         let frame = body.frame().await?.ok()?;
         let is_event = frame.is_data();
+        if frame.data_ref().is_some_and(|data| is_expired(data)) {
+            faults.found_cold_cache();
+        }
         match faults.watch_event() {
             Answering::AsItIs => {}
             Answering::After(pause) if is_event => tokio::time::sleep(pause).await,
@@ -199,4 +206,11 @@ async fn watch(shared: &Arc<Shared>, request: Request<Body>) -> Result<Response<
         Some((Ok::<_, hyper::Error>(frame), (body, faults)))
     });
     Ok(Response::from_parts(parts, http_body_util::StreamBody::new(held).boxed_unsync()))
+}
+
+/// Whether the first event of a frame says that the version to continue from is no longer known.
+fn is_expired(frame: &bytes::Bytes) -> bool {
+    let line = frame.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.starts_with(br#"{"type":"ERROR""#)
+        && serde_json::from_slice::<serde_json::Value>(line).is_ok_and(|event| event["object"]["code"] == 410)
 }

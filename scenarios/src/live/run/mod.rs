@@ -1,19 +1,24 @@
 //! One live run: prepares the cluster, plays the workload while faults strike, follows every commit to the end, and
 //! cleans up.
+mod builds;
 mod ending;
 mod plan;
 mod servers;
 
+pub use builds::Build;
 pub use plan::{Beside, Cluster, Local, Plan, RunError, Subject};
 
 use super::{
     cluster::{
-        View,
+        Account, Token, View,
         fixtures::{Fixtures, Place},
         watch::{Kind, Watcher},
     },
-    fleet::Fleet,
+    credentials::Trust,
+    faults::Rotation,
+    fleet::{Fleet, Settings},
     history::{Fact, Journal},
+    proxy::Faults,
     workload::{Gateways, Stage, notification::fingerprint_of, orchestrator::Orchestrator, play, sender::Sender},
 };
 use std::{
@@ -39,6 +44,8 @@ pub struct Aftermath {
     pub left: Vec<String>,
     /// What went wrong with the run itself, in words.
     pub trouble: Vec<String>,
+    /// Builds of the gateways, as their metrics say.
+    pub builds: Vec<Build>,
 }
 
 /// A run that is under way.
@@ -49,6 +56,14 @@ struct Running<'a> {
     watcher: Watcher,
     fixtures: Fixtures,
     aftermath: Aftermath,
+}
+
+/// The replicas of a local run.
+struct Started {
+    fleet: Arc<Fleet>,
+    settings: Settings,
+    /// Their token at the begin.
+    token: Token,
 }
 
 /// Does a run; its history is in the journal. `stop` ends it early, and its history then has no end.
@@ -91,20 +106,19 @@ impl Running<'_> {
             watches.spawn(self.watcher.clone().follow(kind, from));
         }
         let faults = servers::proxy_faults(self.plan, self.journal);
-        let fleet = match &self.plan.subject {
-            Subject::Local(local) => {
-                let settings = local.settings(self.plan, self.journal, &servers.of_gateways, &faults);
-                Some(Arc::new(Fleet::start(local.replicas, &settings).await?))
-            }
-            Subject::Running { .. } => None,
-        };
-        let stage = self.stage(fleet.as_deref()).await?;
+        let started = self.start(servers, &faults).await?;
+        let fleet = started.as_ref().map(|started| Arc::clone(&started.fleet));
+        let (trust, token) = self.trust(started.as_ref()).await?;
+        let stage = self.stage(fleet.as_deref(), trust.clone());
         let (stop_faults, begins) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
+        let sent = AtomicBool::new(false);
         let struck = async {
             faults.switch(true);
             let strikes = self.strike(fleet.as_ref(), servers, (&stop_faults, &begins));
-            let timer = self.end_faults_in_time(&stop_faults);
-            let (trouble, ()) = futures::future::join(strikes, timer).await;
+            let rotations = self.rotate(started.as_ref(), servers, (&trust, token), &stop_faults);
+            let timer = self.end_faults(&sent, &stop_faults);
+            let (mut trouble, kept, ()) = futures::future::join3(strikes, rotations, timer).await;
+            trouble.extend(kept);
             faults.switch(false);
             let ready = match &fleet {
                 Some(fleet) => fleet.await_ready(READY).await,
@@ -113,7 +127,7 @@ impl Running<'_> {
             self.journal.record(Fact::FaultsStopped { at: self.journal.now() });
             trouble.into_iter().chain((!ready).then(|| format!("a replica was not ready {READY:?} after the faults")))
         };
-        let played = play(&stage, &self.plan.extent, (self.stop, &begins), PATIENCE);
+        let played = play(&stage, &self.plan.extent, (self.stop, &begins, &sent), PATIENCE);
         let beside = async {
             if let Some(beside) = &self.plan.beside {
                 beside(stage.sender.clone()).await;
@@ -137,30 +151,84 @@ impl Running<'_> {
             self.journal.record(Fact::Ended { at: self.journal.now() });
         }
         watches.abort_all();
+        self.aftermath.builds = match &fleet {
+            Some(fleet) => builds::of_replicas(fleet.replicas()).await,
+            None => builds::of(&self.plan.metrics).await,
+        };
         if let Some(fleet) = fleet {
             fleet.end().await;
         }
         Ok(())
     }
 
-    async fn stage(&self, fleet: Option<&Fleet>) -> Result<Stage, RunError> {
-        let (gateways, authority) = match (&self.plan.subject, fleet) {
-            (Subject::Running { urls, authority, .. }, _) => (Gateways::running(urls), authority.as_deref()),
-            (Subject::Local(_), fleet) => (Gateways::local(fleet.map(Fleet::replicas).unwrap_or_default()), None),
+    /// Starts the replicas of a local run.
+    async fn start(&self, servers: &servers::Servers, faults: &Arc<Faults>) -> Result<Option<Started>, RunError> {
+        let (Subject::Local(local), Some(api)) = (&self.plan.subject, &servers.of_gateways) else { return Ok(None) };
+        let accounts = self.fixtures.accounts();
+        let (settings, token) = local.settings(self.plan, self.journal, (api, accounts), faults).await?;
+        let fleet = Arc::new(Fleet::start(local.replicas, &settings).await?);
+        Ok(Some(Started { fleet, settings, token }))
+    }
+
+    /// Credentials of the senders, and their token if it is lockstep's own.
+    async fn trust(&self, started: Option<&Started>) -> Result<(Trust, Option<Token>), RunError> {
+        let certificates = match (&self.plan.subject, started) {
+            (Subject::Running { authority: Some(path), .. }, _) => {
+                std::fs::read_to_string(path).map_err(|source| RunError::Files { path: path.clone(), source })?
+            }
+            (_, Some(started)) => started.settings.certificate.certificate(),
+            (_, None) => String::new(),
         };
-        let token = match (&self.plan.token, &self.plan.subject) {
-            (None, Subject::Local(_)) => Some(self.fixtures.sender_token().await?),
-            (token, _) => token.clone(),
+        if started.is_none() || self.plan.token.is_some() {
+            return Ok((Trust::new(self.plan.token.as_deref(), &certificates)?, None));
+        }
+        let accounts = self.fixtures.accounts();
+        accounts.create_sender().await?;
+        let token = accounts.token(Account::Sender).await?;
+        Ok((Trust::new(Some(&token.text), &certificates)?, Some(token)))
+    }
+
+    fn stage(&self, fleet: Option<&Fleet>, trust: Trust) -> Stage {
+        let gateways = match &self.plan.subject {
+            Subject::Running { urls, .. } => Gateways::running(urls),
+            Subject::Local(_) => Gateways::local(fleet.map(Fleet::replicas).unwrap_or_default()),
         };
-        let (gateways, targets) = (Arc::new(gateways), Arc::clone(&self.plan.targets));
-        let sender = Sender::new(Arc::clone(&gateways), self.journal.clone(), targets, (token.as_deref(), authority));
+        let targets = Arc::clone(&self.plan.targets);
+        let sender = Sender::new(Arc::new(gateways), self.journal.clone(), targets, trust);
         let orchestrator = Orchestrator {
             api: self.watcher.api.clone(),
             namespace: Arc::clone(&self.plan.namespace),
             view: self.watcher.view.clone(),
             journal: self.journal.clone(),
         };
-        Ok(Stage::new(sender.map_err(RunError::Sender)?, orchestrator, self.watcher.view.clone()))
+        Stage::new(sender, orchestrator, self.watcher.view.clone())
+    }
+
+    /// Rotates credentials until it is to stop. Returns what went wrong.
+    async fn rotate(
+        &self,
+        started: Option<&Started>,
+        servers: &servers::Servers,
+        (trust, sender): (&Trust, Option<Token>),
+        stop: &AtomicBool,
+    ) -> Vec<String> {
+        let (Some(Started { fleet, settings, token }), Some(api)) = (started, &servers.of_gateways) else {
+            return Vec::new();
+        };
+        let rotation = Rotation {
+            plan: &self.plan.faults,
+            fleet,
+            accounts: self.fixtures.accounts(),
+            api,
+            trust,
+            certificate: &settings.certificate,
+            token_file: &settings.token,
+            journal: self.journal,
+            stop,
+            abandoned: self.stop,
+        };
+        let kept = rotation.strike((sender, token.clone())).await;
+        kept.into_iter().map(|error| format!("a credential was not rotated: {error}")).collect()
     }
 
     /// Delivers faults of processes and servers until they are to stop. Returns what went wrong.
@@ -188,8 +256,11 @@ impl Running<'_> {
         replicas.into_iter().chain(servers).collect()
     }
 
-    async fn end_faults_in_time(&self, stop: &AtomicBool) {
-        self.pass(self.plan.extent.time).await;
+    /// Faults end when no further story begins.
+    async fn end_faults(&self, sent: &AtomicBool, stop: &AtomicBool) {
+        while !sent.load(Relaxed) && !self.stop.load(Relaxed) {
+            sleep(POLL).await;
+        }
         stop.store(true, Relaxed);
     }
 

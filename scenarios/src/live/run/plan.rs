@@ -2,12 +2,13 @@
 use crate::live::{
     cluster::{ApiError, fixtures::FixtureError},
     control_plane::{Binaries, ControlPlaneError},
+    credentials::TrustError,
     faults::FaultPlan,
     fleet::{Program, ReplicaError},
     workload::{Extent, sender::Sender},
 };
 use futures::future::BoxFuture;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 /// Replicas that a run starts itself.
 pub struct Local {
@@ -44,9 +45,17 @@ pub enum RunError {
     /// A replica does not start.
     #[error(transparent)]
     Replica(#[from] ReplicaError),
-    /// The sender cannot be set up.
-    #[error("{0:#}")]
-    Sender(anyhow::Error),
+    /// The senders' credentials cannot be used.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// A file of the run cannot be read or written.
+    #[error("cannot use {path}: {source}")]
+    Files {
+        /// Path of the file or the directory.
+        path: PathBuf,
+        /// Underlying I/O error.
+        source: io::Error,
+    },
 }
 
 /// The gateways of a run.
@@ -82,6 +91,8 @@ pub struct Plan {
     pub targets: Arc<str>,
     /// Bearer token of the senders; a local run makes one.
     pub token: Option<String>,
+    /// URLs of metrics of gateways that run already, to ask for their builds.
+    pub metrics: Vec<String>,
     /// Whether what was created stays.
     pub keep: bool,
     /// Senders beside the stories.

@@ -1,9 +1,10 @@
 //! API servers of a run, and the settings of its replicas.
 use super::plan::{Cluster, Local, Plan, RunError, Subject};
 use crate::live::{
-    cluster::Api,
+    cluster::{Account, Accounts, Api, Token},
     control_plane::{ADMIN_TOKEN, Binaries, ControlPlane, ControlPlaneError, Options},
-    faults::Plane,
+    credentials::ServingCertificate,
+    faults::{Plane, write_token},
     fleet::Settings,
     history::Journal,
     proxy::Faults,
@@ -14,8 +15,8 @@ use std::sync::{Arc, Mutex};
 pub(super) struct Servers {
     /// For lockstep itself.
     pub(super) api: Api,
-    /// For the gateways, by way of their proxies.
-    pub(super) of_gateways: Api,
+    /// For local gateways, by way of their proxies: without credentials.
+    pub(super) of_gateways: Option<Api>,
     plane: Option<Plane>,
 }
 
@@ -24,25 +25,27 @@ impl Servers {
     pub(super) async fn of(subject: &Subject) -> Result<Self, RunError> {
         let kubeconfig = match subject {
             Subject::Running { kubeconfig, .. } => kubeconfig,
-            Subject::Local(Local { cluster: Cluster::Running(kubeconfig), .. }) => kubeconfig,
+            Subject::Local(Local { cluster: Cluster::Running(kubeconfig), directory, .. }) => {
+                let file = directory.join("cluster.kubeconfig");
+                let of_gateways = Api::connect_without_credentials(kubeconfig, &file).await?;
+                return Ok(Self { api: Api::connect(kubeconfig).await?, of_gateways: Some(of_gateways), plane: None });
+            }
             Subject::Local(Local { cluster: Cluster::Own(binaries), .. }) => return Self::start(binaries).await,
         };
-        let api = Api::connect(kubeconfig).await?;
-        Ok(Self { of_gateways: Api::connect(kubeconfig).await?, api, plane: None })
+        Ok(Self { api: Api::connect(kubeconfig).await?, of_gateways: None, plane: None })
     }
 
     async fn start(binaries: &Binaries) -> Result<Self, RunError> {
         let options = Options { observer: true, ..Options::default() };
         let plane = tokio::task::block_in_place(|| ControlPlane::start(binaries, &options))?;
-        let mut connections = Vec::new();
-        for server in 0..plane.servers() {
+        let connect = async |server: usize, token: &str| {
             let path = plane.directory().join(format!("kubeconfig-{server}"));
-            let text = plane.kubeconfig(server, ADMIN_TOKEN);
+            let text = plane.kubeconfig(server, token);
             std::fs::write(&path, text).map_err(|source| ControlPlaneError::Prepare { path: path.clone(), source })?;
-            connections.push(Api::connect(&path).await?);
-        }
-        let [of_gateways, api] = <[Api; 2]>::try_from(connections).unwrap_or_else(|_| unreachable!("two servers"));
-        Ok(Self { api, of_gateways, plane: Some(Arc::new(Mutex::new(plane))) })
+            Ok::<_, RunError>(Api::connect(&path).await?)
+        };
+        let (of_gateways, api) = (connect(0, "").await?, connect(plane.servers() - 1, ADMIN_TOKEN).await?);
+        Ok(Self { api, of_gateways: Some(of_gateways), plane: Some(Arc::new(Mutex::new(plane))) })
     }
 
     /// The control plane that the run started.
@@ -57,15 +60,31 @@ impl Servers {
 }
 
 impl Local {
-    pub(super) fn settings(&self, plan: &Plan, journal: &Journal, api: &Api, faults: &Arc<Faults>) -> Settings {
-        Settings {
+    /// Settings of the replicas: a certificate is issued, and a token is written for them.
+    pub(super) async fn settings(
+        &self,
+        plan: &Plan,
+        journal: &Journal,
+        (api, accounts): (&Api, &Accounts),
+        faults: &Arc<Faults>,
+    ) -> Result<(Settings, Token), RunError> {
+        let files = |source| RunError::Files { path: self.directory.clone(), source };
+        std::fs::create_dir_all(&self.directory).map_err(files)?;
+        let certificate = ServingCertificate::issue(self.directory.join("tls")).map_err(files)?;
+        accounts.create_gateway(&self.program.protocol).await?;
+        let (token, file) = (accounts.token(Account::Gateway).await?, self.directory.join("gateway.token"));
+        write_token(&file, &token).map_err(files)?;
+        let settings = Settings {
             program: self.program.clone(),
             namespace: Arc::clone(&plan.namespace),
             directory: self.directory.clone(),
+            certificate: Arc::new(certificate),
+            token: file,
             api: api.clone(),
             faults: Arc::clone(faults),
             journal: journal.clone(),
-        }
+        };
+        Ok((settings, token))
     }
 }
 

@@ -30,11 +30,11 @@ impl Gateways {
         Self { addresses: replicas.iter().map(address).collect(), turn: AtomicUsize::new(0) }
     }
 
-    /// URL of the next ready gateway, in turn; `None` while none is ready.
-    pub fn next(&self) -> Option<&str> {
+    /// URL of the next ready gateway, in turn, with its index if it is a local replica; `None` while none is ready.
+    pub fn next(&self) -> Option<(&str, Option<u8>)> {
         let turn = self.turn.fetch_add(1, Relaxed);
         let in_turn = (0..self.addresses.len()).map(|more| &self.addresses[(turn + more) % self.addresses.len()]);
         let mut ready = in_turn.filter(|address| address.replica.as_ref().is_none_or(|replica| replica.is_ready()));
-        ready.next().map(|address| &*address.url)
+        ready.next().map(|address| (&*address.url, address.replica.as_ref().map(|replica| replica.index())))
     }
 }

@@ -17,12 +17,16 @@ use tokio::{
 };
 
 const POLL: Duration = Duration::from_millis(20);
+/// How many times as long as planned stories may begin until there were signals enough.
+const LONGER: u32 = 3;
 
 /// Amount of what is played.
 #[derive(Debug, Clone)]
 pub struct Extent {
     /// Time for which stories begin.
     pub time: Duration,
+    /// Least number of signals, redeliveries left out, for which stories begin for longer.
+    pub signals: u64,
     /// Signals per second, on average.
     pub rate: u32,
     /// Seed of the stories.
@@ -33,14 +37,24 @@ pub struct Extent {
     pub fingerprints: u16,
 }
 
-/// Plays until the time is over or `stop` is set. Then gives the stories under way as much time as `patience`; whether
-/// all of them ended in it. `begins` is notified whenever a story begins.
-pub async fn play(stage: &Stage, extent: &Extent, (stop, begins): (&AtomicBool, &Notify), patience: Duration) -> bool {
+/// Plays until the time is over and there were signals enough, or `stop` is set; then sets `sent`. Then gives the
+/// stories under way as much time as `patience`; whether all of them ended in it. `begins` is notified whenever a story
+/// begins.
+pub async fn play(
+    stage: &Stage,
+    extent: &Extent,
+    (stop, begins, sent): (&AtomicBool, &Notify, &AtomicBool),
+    patience: Duration,
+) -> bool {
     let began = Instant::now();
     let mut random = fastrand::Rng::with_seed(extent.seed);
     let free: Arc<Mutex<Vec<u16>>> = Arc::new(Mutex::new((0..extent.fingerprints).collect()));
     let (mut playing, mut begun) = (JoinSet::new(), 0);
-    while began.elapsed() < extent.time && !stop.load(Relaxed) {
+    let lasts = |begun: usize| {
+        let time = if (begun as u64) < extent.signals { LONGER * extent.time } else { extent.time };
+        began.elapsed() < time
+    };
+    while lasts(begun) && !stop.load(Relaxed) {
         while playing.try_join_next().is_some() {}
         let due = f64::from(extent.rate) * began.elapsed().as_secs_f64();
         let story = extent.stories[random.usize(0..extent.stories.len())];
@@ -58,6 +72,7 @@ pub async fn play(stage: &Stage, extent: &Extent, (stop, begins): (&AtomicBool, 
             free.lock().unwrap_or_else(PoisonError::into_inner).extend(apps);
         });
     }
+    sent.store(true, Relaxed);
     let all = async {
         while !playing.is_empty() && !stop.load(Relaxed) {
             let _ = timeout(POLL, playing.join_next()).await;

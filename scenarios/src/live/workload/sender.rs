@@ -7,23 +7,18 @@ use super::{
     notification::{Notification, PATH, fingerprint_of},
 };
 use crate::{
-    live::history::{Flags, Journal},
+    live::{
+        credentials::Trust,
+        history::{Flags, Journal},
+    },
     observe::replies,
 };
-use anyhow::Context;
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, Uri, header};
+use http::{Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use model::observation::{Reply, SignalId};
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject},
-};
 use std::{
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -58,8 +53,7 @@ pub enum Retry {
 #[derive(Clone)]
 pub struct Sender {
     gateways: Arc<Gateways>,
-    connector: HttpsConnector<HttpConnector>,
-    authorization: Option<HeaderValue>,
+    trust: Trust,
     journal: Journal,
     /// Namespace of the Deployments.
     namespace: Arc<str>,
@@ -70,31 +64,11 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A sender with a bearer token, if there is one, and with further certificate authorities (PEM).
-    ///
-    /// # Errors
-    /// If the token or the certificates cannot be used.
-    pub fn new(
-        gateways: Arc<Gateways>,
-        journal: Journal,
-        namespace: Arc<str>,
-        (token, authority): (Option<&str>, Option<&Path>),
-    ) -> anyhow::Result<Self> {
-        let authorization = token.map(|token| HeaderValue::try_from(format!("Bearer {}", token.trim())));
-        let mut authorization = authorization.transpose().context("the token is not a header's value")?;
-        if let Some(authorization) = &mut authorization {
-            authorization.set_sensitive(true);
-        }
+    /// A sender with these credentials.
+    pub fn new(gateways: Arc<Gateways>, journal: Journal, namespace: Arc<str>, trust: Trust) -> Self {
         let since = jiff::Timestamp::from_microsecond(journal.epoch_micros()).unwrap_or_default();
-        Ok(Self {
-            gateways,
-            connector: connector(authority)?,
-            authorization,
-            journal,
-            namespace,
-            since: format!("{since:.0}").into(),
-            over: Arc::default(),
-        })
+        let since = format!("{since:.0}").into();
+        Self { gateways, trust, journal, namespace, since, over: Arc::default() }
     }
 
     /// Namespace of the Deployments that alerts are about.
@@ -133,13 +107,14 @@ impl Sender {
     /// Forwards the notification of another sender to a gateway; its answer, or `None` without one. `alerts` are the
     /// fingerprints of its alerts, each with whether it is resolved.
     pub async fn relay(&self, body: Bytes, alerts: &[(Arc<str>, bool)]) -> Option<Response<Bytes>> {
-        let uri: Uri = format!("{}{PATH}", self.gateways.next()?).parse().ok()?;
+        let (url, to) = self.gateways.next()?;
+        let uri: Uri = format!("{url}{PATH}").parse().ok()?;
         let connection = self.connect(&uri).await?;
         let request = self.request(&uri, body, None)?;
         let sent = |(fingerprint, resolved): &(Arc<str>, bool)| {
             // Alertmanager repeats a notification for some minutes only, with the alerts that fire by then.
             let flags = Flags { resolved: *resolved, retried: false, keyed: false };
-            self.journal.sent(fingerprint, flags, None)
+            self.journal.sent((fingerprint, to), flags, None)
         };
         let signals: Vec<SignalId> = alerts.iter().map(sent).collect();
         let answer = exchange(connection, request).await;
@@ -150,13 +125,13 @@ impl Sender {
     }
 
     async fn attempt(&self, what: &Notification, retry: Retry, repeats: &mut Option<Vec<SignalId>>) -> Attempt {
-        let Some(url) = self.gateways.next() else { return Attempt::NotSent };
+        let Some((url, to)) = self.gateways.next() else { return Attempt::NotSent };
         let Ok(uri) = format!("{url}{PATH}").parse::<Uri>() else { return Attempt::NotSent };
         let Some(connection) = self.connect(&uri).await else { return Attempt::NotSent };
         let key = if let Retry::Keyed { key, .. } = retry { Some(key) } else { None };
         let body = what.body(&self.namespace, &self.since);
         let Some(request) = self.request(&uri, body, key) else { return Attempt::NotSent };
-        let signals = self.record_sent(what, retry, repeats.as_deref());
+        let signals = self.record_sent(what, to, retry, repeats.as_deref());
         let replies = replies(signals.len(), exchange(connection, request).await);
         let attempt = Attempt::of(&replies);
         for (signal, reply) in signals.iter().zip(replies) {
@@ -172,7 +147,7 @@ impl Sender {
 
     async fn connect(&self, uri: &Uri) -> Option<http1::SendRequest<Full<Bytes>>> {
         let opened = async {
-            let mut connector = self.connector.clone();
+            let mut connector = self.trust.connector();
             let stream = connector.ready().await.ok()?.call(uri.clone()).await.ok()?;
             http1::handshake(stream).await.ok()
         };
@@ -184,7 +159,7 @@ impl Sender {
     fn request(&self, uri: &Uri, body: Bytes, key: Option<u64>) -> Option<Request<Full<Bytes>>> {
         let mut request = Request::post(PATH).header(header::CONTENT_TYPE, "application/json");
         request = request.header(header::HOST, uri.authority()?.as_str());
-        if let Some(authorization) = &self.authorization {
+        if let Some(authorization) = self.trust.authorization() {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         if let Some(key) = key {
@@ -193,7 +168,13 @@ impl Sender {
         request.body(Full::new(body)).ok()
     }
 
-    fn record_sent(&self, what: &Notification, retry: Retry, repeats: Option<&[SignalId]>) -> Vec<SignalId> {
+    fn record_sent(
+        &self,
+        what: &Notification,
+        to: Option<u8>,
+        retry: Retry,
+        repeats: Option<&[SignalId]>,
+    ) -> Vec<SignalId> {
         let flags = Flags {
             resolved: what.resolved,
             retried: retry != Retry::Never,
@@ -201,7 +182,7 @@ impl Sender {
         };
         let sent = |(index, app): (usize, &u16)| {
             let repeats = repeats.and_then(|signals| signals.get(index).copied());
-            self.journal.sent(&fingerprint_of(&self.namespace, *app), flags, repeats)
+            self.journal.sent((&fingerprint_of(&self.namespace, *app), to), flags, repeats)
         };
         what.apps.iter().enumerate().map(sent).collect()
     }
@@ -239,20 +220,4 @@ impl Attempt {
             Self::Accepted
         }
     }
-}
-
-fn connector(authority: Option<&Path>) -> anyhow::Result<HttpsConnector<HttpConnector>> {
-    let mut roots = RootCertStore::empty();
-    if let Some(path) = authority {
-        let cannot = || format!("cannot read certificates from {}", path.display());
-        for certificate in CertificateDer::pem_file_iter(path).with_context(cannot)? {
-            roots.add(certificate.with_context(cannot)?).with_context(cannot)?;
-        }
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .context("TLS cannot be set up")?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1().build())
 }
