@@ -31,7 +31,7 @@ use std::{
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  lockstep live --local 3 --local-control-plane --faults all --for 2m
+  lockstep live --local 3 --local-control-plane --faults all --for 1m
   lockstep live --local 3 --kubeconfig kubeconfig --faults kill,pause
   lockstep live --local 3 --local-control-plane --protocol shipped-lease
   lockstep live --local 3 --local-control-plane --faults all --for 10m --rate 200 --signals 100000 --report out

@@ -156,6 +156,7 @@ impl Rotation<'_> {
     }
 
     async fn gateway_tokens(&self, mut old: Token) -> Result<(), RotationError> {
+        self.accounts.create_sender().await?;
         while !self.is_over() {
             let new = self.renewed(Account::Gateway).await?;
             write_token(self.token_file, &new)?;
@@ -165,9 +166,12 @@ impl Rotation<'_> {
             while !self.abandoned.load(Relaxed) && !self.is_refused(&old).await && Instant::now() < until {
                 sleep(POLL).await;
             }
-            let refused_at = self.journal.now();
-            let done = self.every("made no call that was accepted", async |replica| {
-                self.journal.last_success(replica.index()).is_some_and(|at| at > refused_at)
+            // A sender's token that no replica knows: each must ask the API server about it.
+            let unknown = self.renewed(Account::Sender).await?;
+            let done = self.every("had no review of a sender", async |replica| {
+                let Ok(trust) = Trust::new(Some(&unknown.text), &self.certificate.certificate()) else { return false };
+                let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::SERVICE_UNAVAILABLE];
+                status(replica, &trust).await.is_some_and(|status| !refused.contains(&status))
             });
             if done.await? {
                 self.journal.fault(ROTATE_GATEWAY_TOKEN);

@@ -1,5 +1,5 @@
 //! The journal: collects the facts of a live run in memory, and appends them to a file while the run lasts.
-use super::{Call, Client, Fact, Header, History, file};
+use super::{Fact, Header, History, file};
 use model::observation::{Micros, Reply, SignalId};
 use std::{
     collections::BTreeMap,
@@ -24,8 +24,6 @@ struct State {
     signals: u32,
     accepted: u64,
     faults: BTreeMap<Arc<str>, u64>,
-    /// Of each replica, when its last successful API call was sent.
-    successes: BTreeMap<u8, Micros>,
     file: Option<BufWriter<File>>,
 }
 
@@ -57,8 +55,7 @@ impl Journal {
             }
             None => None,
         };
-        let (faults, successes) = (BTreeMap::new(), BTreeMap::new());
-        let state = State { header, facts: Vec::new(), signals: 0, accepted: 0, faults, successes, file };
+        let state = State { header, facts: Vec::new(), signals: 0, accepted: 0, faults: BTreeMap::new(), file };
         Ok(Self { began, epoch_micros: now.as_microsecond(), state: Arc::new(Mutex::new(state)) })
     }
 
@@ -89,11 +86,6 @@ impl Journal {
     /// Number of times that a fault took effect.
     pub fn delivered(&self, name: &str) -> u64 {
         self.lock().faults.get(name).copied().unwrap_or(0)
-    }
-
-    /// Time at which a replica's last successful API call was sent.
-    pub fn last_success(&self, replica: u8) -> Option<Micros> {
-        self.lock().successes.get(&replica).copied()
     }
 
     /// Records that a signal of a fingerprint is about to be sent to a replica, and numbers it.
@@ -153,10 +145,6 @@ pub struct Flags {
 
 impl State {
     fn push(&mut self, fact: Fact) {
-        if let Fact::Called(Call { from, by: Client::Replica { index, .. }, status: Some(200..=299), .. }) = &fact {
-            let last = self.successes.entry(*index).or_default();
-            *last = (*last).max(*from);
-        }
         if let Some(file) = &mut self.file
             && file::write_line(file, &fact).is_err()
         {
