@@ -10,7 +10,7 @@ use super::{
     series::Series,
     stage::{Stage, deliver},
 };
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 use std::sync::Arc;
 
 const RATE: u32 = 12;
@@ -26,19 +26,21 @@ pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LatencyError>
     let app = move |number: usize| first + number as u16;
     for gateways in [&reviewing, &open_to_all] {
         // The signals are new once; only duplicates are measured.
-        closed(1, count, deliver(&gateways.sender(stage.targets()), &gateways.token, app)).await;
+        closed(1, count, deliver(&gateways.sender(stage.targets()), &gateways.token, StatusCode::CREATED, app)).await;
     }
     let mut series: [Series; 3] = Default::default();
     for round in 1..=ROUNDS {
         stage.say(&format!("with and without access control: round {round} of {ROUNDS}"));
-        let known = |gateways: &Gateways| deliver(&gateways.sender(stage.targets()), &gateways.token, app);
+        let known = |gateways: &Gateways| {
+            deliver(&gateways.sender(stage.targets()), &gateways.token, StatusCode::ACCEPTED, app)
+        };
         series[0].extend(open(RATE, count, known(&open_to_all)).await);
         series[1].extend(open(RATE, count, known(&reviewing)).await);
         let tokens = Arc::new(tokens(&reviewing, count).await?);
         let sender = reviewing.sender(stage.targets());
         let unknown = move |number: usize| {
             let (sender, tokens) = (sender.clone(), Arc::clone(&tokens));
-            async move { sender.deliver(app(number), &tokens[number]).await.is_some_and(|status| status.is_success()) }
+            async move { sender.deliver(app(number), &tokens[number]).await == Some(StatusCode::ACCEPTED) }
         };
         series[2].extend(open(RATE, count, unknown).await);
     }

@@ -14,7 +14,7 @@ use crate::{
     protocol_name::SHIPPED,
 };
 use bytes::Bytes;
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 use http_body_util::Empty;
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -169,8 +169,9 @@ impl Gateways {
     async fn warm_up(&self, stage: &Stage<'_>) -> Result<(), LatencyError> {
         let first = stage.apps(WARM_UP).await?;
         let sender = self.sender(stage.targets());
-        for _ in 0..2 {
-            let warm = closed(4, WARM_UP, deliver(&sender, &self.token, move |number| first + number as u16)).await;
+        for expected in [StatusCode::CREATED, StatusCode::ACCEPTED] {
+            let warm =
+                closed(4, WARM_UP, deliver(&sender, &self.token, expected, move |number| first + number as u16)).await;
             if warm.failed > 0 {
                 let why = format!("{} of {WARM_UP} signals were refused before the measurement", warm.failed);
                 return Err(LatencyError::Unusable(why));

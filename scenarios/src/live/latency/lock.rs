@@ -7,6 +7,7 @@ use super::{
     series::Series,
     stage::{Stage, deliver},
 };
+use http::StatusCode;
 
 const REPLICAS: usize = 3;
 const RATE: u32 = 50;
@@ -28,7 +29,7 @@ pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LatencyError>
             let gateways = [&with, &without][turn];
             let first = stage.apps(count).await?;
             let sender = gateways.sender(stage.targets());
-            let new = deliver(&sender, &gateways.token, move |number| first + number as u16);
+            let new = deliver(&sender, &gateways.token, StatusCode::CREATED, move |number| first + number as u16);
             series[turn].extend(open(RATE, count, new).await);
         }
     }

@@ -7,6 +7,7 @@ use super::{
     series::Series,
     stage::{Stage, deliver},
 };
+use http::StatusCode;
 
 const REPLICAS: usize = 3;
 /// Rates with the number of requests of each series in a round, and the rounds.
@@ -37,7 +38,7 @@ pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LatencyError>
                 async move { floor.create().await }
             };
             series[0].extend(open(rate, new_count, create).await);
-            let new = deliver(&sender, &gateways.token, move |number| first + number as u16);
+            let new = deliver(&sender, &gateways.token, StatusCode::CREATED, move |number| first + number as u16);
             series[1].extend(open(rate, new_count, new).await);
             let firing = new_count.min(FIRING);
             let bare = floor.clone();
@@ -46,7 +47,8 @@ pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LatencyError>
                 async move { floor.patch(before + number % firing, number + 1).await }
             };
             series[2].extend(open(rate, count, patch).await);
-            let again = deliver(&sender, &gateways.token, move |number| first + (number % firing) as u16);
+            let again =
+                deliver(&sender, &gateways.token, StatusCode::ACCEPTED, move |number| first + (number % firing) as u16);
             series[3].extend(open(rate, count, again).await);
         }
         let names = ["bare create", "new signal", "bare status patch", "duplicate"];

@@ -8,6 +8,7 @@ use super::{
     series::Series,
     stage::{Stage, deliver},
 };
+use http::StatusCode;
 
 const REPLICAS: [usize; 2] = [1, 3];
 /// Requests at a time, and requests of each series in a round.
@@ -61,14 +62,15 @@ impl Compared {
             async move { floor.create().await }
         };
         self.create.extend(closed(at_once, count, create).await);
-        self.new.extend(closed(at_once, count, deliver(&sender, &gateways.token, app)).await);
+        self.new.extend(closed(at_once, count, deliver(&sender, &gateways.token, StatusCode::CREATED, app)).await);
         let floor = floor.clone();
         let patch = move |number: usize| {
             let floor = floor.clone();
             async move { floor.patch(before + number, number + 1).await }
         };
         self.patch.extend(closed(at_once, count, patch).await);
-        self.duplicate.extend(closed(at_once, count, deliver(&sender, &gateways.token, app)).await);
+        self.duplicate
+            .extend(closed(at_once, count, deliver(&sender, &gateways.token, StatusCode::ACCEPTED, app)).await);
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use crate::live::{
     control_plane::{ADMIN_TOKEN, ControlPlane, Options},
 };
 use futures::future::BoxFuture;
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -114,16 +114,18 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Delivers an alert about the Deployment of each number; whether it was accepted.
+/// Delivers an alert about the Deployment of each number; whether it was answered as expected: 201 for a new signal, 202
+/// for a duplicate.
 pub(super) fn deliver<A: Fn(usize) -> u16 + Clone + Send + 'static>(
     sender: &Sender,
     token: &HeaderValue,
+    expected: StatusCode,
     app: A,
 ) -> impl Fn(usize) -> BoxFuture<'static, bool> + Clone + Send + use<A> + 'static {
     let (sender, token) = (sender.clone(), token.clone());
     move |number| {
         let (sender, token, app) = (sender.clone(), token.clone(), app(number));
-        Box::pin(async move { sender.deliver(app, &token).await.is_some_and(|status| status.is_success()) })
+        Box::pin(async move { sender.deliver(app, &token).await == Some(expected) })
     }
 }
 
