@@ -154,7 +154,7 @@ fn report(journal: &Journal, (gone, starting): (Micros, Micros), unanswered: usi
     ];
     let claims = vec![
         Claim::new(
-            "most calls in a second after the return, in those of steady load",
+            "most calls in a second after the return, in those of steady load (a bound of our own)",
             BURST_MOST,
             most(first) as f64 / mean,
             "",
