@@ -19,10 +19,6 @@ impl Series {
         self.failed += other.failed;
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.micros.len()
-    }
-
     /// The least latency, in ms, that `percent` of all do not exceed; 0 without any.
     pub(super) fn percentile(&self, percent: usize) -> f64 {
         let mut sorted = self.micros.clone();
