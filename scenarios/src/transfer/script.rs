@@ -139,6 +139,8 @@ struct Player<'a> {
     starts: BTreeMap<u8, u16>,
     phases: BTreeMap<Arc<str>, Arc<str>>,
     ready: Vec<(Micros, u8)>,
+    /// Pauses that are still to begin, the latest first: begin, replica, length.
+    pauses: Vec<(Micros, u8, Micros)>,
     open: BTreeSet<SignalId>,
     at: Micros,
     acts: Vec<Act>,
@@ -154,6 +156,7 @@ impl<'a> Player<'a> {
             starts: BTreeMap::new(),
             phases: BTreeMap::new(),
             ready: Vec::new(),
+            pauses: Vec::new(),
             open: BTreeSet::new(),
             at: slice.first().map_or(0, Observation::at),
             acts: Vec::new(),
@@ -168,13 +171,22 @@ impl<'a> Player<'a> {
                     }
                 }
                 Fact::Ready { at, replica } => player.ready.push((*at, *replica)),
+                Fact::Continued { at, replica, paused } if *at >= player.at => {
+                    player.pauses.push((at.saturating_sub(*paused), *replica, *paused));
+                }
                 _ => {}
             }
         }
+        player.pauses.sort_unstable_by(|one, other| other.cmp(one));
         player
     }
 
     fn see(&mut self, observation: &Observation) {
+        while let Some((begin, replica, length)) = self.pauses.pop_if(|(begin, ..)| *begin <= observation.at()) {
+            self.pass_until(begin);
+            let duration = Duration::from_micros((begin + length).saturating_sub(self.at));
+            self.acts.push(Act::Pause { replica: replica.into(), duration });
+        }
         match observation {
             Observation::SignalSent { at, signal, fingerprint, .. } if **fingerprint == *self.fingerprint => {
                 self.pass_until(*at);
@@ -264,7 +276,7 @@ fn left_out(history: &History, (from, to): (Micros, Micros)) -> Vec<String> {
     for fact in &history.facts {
         if let Fact::Fault { at, name } = fact
             && (from..=to).contains(at)
-            && &**name != "kill"
+            && !matches!(&**name, "kill" | "pause")
         {
             *faults.entry(name).or_default() += 1;
         }

@@ -1,14 +1,17 @@
 //! A short history of two gateways without a lock, and what the simulation makes of it.
 use super::*;
-use crate::live::{
-    history::{Call, Client, FORMAT, Fact, Header, History, Object},
-    judge::judge,
+use crate::{
+    live::{
+        history::{Call, Client, FORMAT, Fact, Header, History, Object},
+        judge::judge,
+    },
+    workload::Act,
 };
 use model::{
     observation::{Change, Micros, Reply, Request, SignalId},
     oracle::Violation,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 const FINGERPRINT: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 const INVARIANT: &str = "one_active_request";
@@ -83,11 +86,14 @@ fn violation(history: &History) -> Violation {
 }
 
 #[test]
-fn script_has_deliveries_writers_and_gaps() {
-    let history = history();
+fn script_has_deliveries_pauses_and_writers() {
+    let mut history = history();
+    history.facts.push(Fact::Continued { at: 3_000, replica: 1, paused: 1_950 });
     let script = Script::of(&history, &violation(&history)).expect("a script");
     assert_eq!(&*script.fingerprint, FINGERPRINT);
-    assert_eq!(script.generated.acts.len(), 2, "they overlap, so that no time passes: {:?}", script.generated.acts);
+    let acts = &script.generated.acts;
+    assert_eq!(acts.len(), 3, "they overlap, so that no time passes: {acts:?}");
+    assert_eq!(acts[1], Act::Pause { replica: 1, duration: Duration::from_micros(1_950) });
     let writers: Vec<_> = script.writes.iter().map(|write| (write.replica, write.start, &*write.call)).collect();
     assert_eq!(writers, [(1, 0, "create remediationrequests"), (0, 0, "create remediationrequests")]);
     assert!(script.left_out[0].contains("proxy-delay"), "{:?}", script.left_out);

@@ -2,13 +2,15 @@
 //! redeliveries and groups, while replicas are killed, paused past their leases and restarted, while the API server and
 //! etcd restart, and while a proxy delays, drops and loses calls. The existing gateway's lock, run the same way, fails
 //! by name, also on the simulated side. A pair of real Alertmanagers notifies gateways that are killed meanwhile.
-//! Certificates and tokens are rotated. The command line is tried against clusters that it did not start.
+//! Certificates and tokens are rotated. The command line is tried against clusters that it did not start. Latency is
+//! measured on a small scale.
 //!
 //! `LIVE_SECONDS=480 LIVE_RATE=220 cargo test -p tests --test live -- --nocapture every` strikes for longer, and prints
 //! the numbers.
 mod alertmanagers;
 mod command;
 mod gateways;
+mod latency;
 mod relay;
 mod subject;
 

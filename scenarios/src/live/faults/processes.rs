@@ -2,7 +2,7 @@
 use super::plan::{FaultPlan, KILL, PAUSE, TERMINATE};
 use crate::live::{
     fleet::{Fleet, Replica, ReplicaError, Running},
-    history::Journal,
+    history::{Fact, Journal},
 };
 use std::{
     sync::{
@@ -140,12 +140,14 @@ impl Striker {
             next += PAUSES_EVERY;
             let (journal, abandoned) = (self.journal.clone(), Arc::clone(&self.abandoned));
             paused.spawn(async move {
-                let stopped = replica.pause(&running);
+                let (began, stopped) = (journal.now(), replica.pause(&running));
                 let until = Instant::now() + PAUSE_LASTS;
                 while Instant::now() < until && !abandoned.load(Relaxed) {
                     sleep(POLL).await;
                 }
                 if replica.resume(&running) && stopped && !abandoned.load(Relaxed) {
+                    let at = journal.now();
+                    journal.record(Fact::Continued { at, replica: replica.index(), paused: at - began });
                     journal.fault(PAUSE);
                 }
             });

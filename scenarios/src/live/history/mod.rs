@@ -185,6 +185,15 @@ pub enum Fact {
         /// Index of the replica, from 0.
         replica: u8,
     },
+    /// A replica's process continues after a pause.
+    Continued {
+        /// Time of the fact.
+        at: Micros,
+        /// Index of the replica, from 0.
+        replica: u8,
+        /// Length of the pause.
+        paused: Micros,
+    },
     /// A fault took effect.
     Fault {
         /// Time of the fact.

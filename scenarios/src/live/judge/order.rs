@@ -144,6 +144,7 @@ fn observation(fact: &Fact, lag: Micros) -> Option<(Micros, u8, Observation)> {
         | Fact::Called(_)
         | Fact::Watched { .. }
         | Fact::Started { .. }
+        | Fact::Continued { .. }
         | Fact::Fault { .. }
         | Fact::Panicked { .. }
         | Fact::Gap { .. } => return None,

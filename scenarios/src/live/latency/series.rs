@@ -1,5 +1,5 @@
 //! A series of latencies.
-use super::results::Row;
+use super::{part::LatencyError, results::Row};
 use std::time::Duration;
 
 /// Latencies of requests that were answered well, and the number of the others.
@@ -27,6 +27,17 @@ impl Series {
         sorted.get(rank).map_or(0.0, |micros| *micros as f64 / 1_000.0)
     }
 
+    /// P50 of this series in those of another.
+    pub(super) fn ratio(&self, floor: &Self) -> Result<f64, LatencyError> {
+        match (self.percentile(50), floor.percentile(50)) {
+            (0.0, _) | (_, 0.0) => {
+                let failed = self.failed + floor.failed;
+                Err(LatencyError::Unusable(format!("no request of a series was answered well, and {failed} were not")))
+            }
+            (found, least) => Ok(found / least),
+        }
+    }
+
     /// A row of a table.
     pub(super) fn row(&self, series: &str, replicas: usize, load: &str) -> Row {
         let [p50, p95, p99, max] = [50, 95, 99, 100].map(|percent| self.percentile(percent));
@@ -52,9 +63,11 @@ mod tests {
     fn percentiles_are_latencies_that_occurred() {
         let mut series = Series::default();
         assert_eq!(series.percentile(50), 0.0);
+        assert!(series.ratio(&series).is_err());
         for millis in (1..=200).rev() {
             series.push(Duration::from_millis(millis));
         }
+        assert_eq!(series.ratio(&series).expect("a ratio"), 1.0);
         assert_eq!([50, 95, 99, 100].map(|percent| series.percentile(percent)), [100.0, 190.0, 198.0, 200.0]);
     }
 }
