@@ -1,5 +1,5 @@
-//! What a live run needs in the cluster: namespaces, Deployments to alert about, accounts. It creates these under labels
-//! of its own, and deletes them again.
+//! What a live run needs in the cluster: namespaces, Deployments to alert about, accounts. It creates these under
+//! labels of its own, and deletes them again.
 use super::{
     accounts::{Accounts, labelled},
     api::{Answer, Api, ApiError},

@@ -114,8 +114,8 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Delivers an alert about the Deployment of each number; whether it was answered as expected: 201 for a new signal, 202
-/// for a duplicate.
+/// Delivers an alert about the Deployment of each number; whether it was answered as expected: 201 for a new signal,
+/// 202 for a duplicate.
 pub(super) fn deliver<A: Fn(usize) -> u16 + Clone + Send + 'static>(
     sender: &Sender,
     token: &HeaderValue,
