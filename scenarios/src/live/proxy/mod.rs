@@ -194,7 +194,7 @@ async fn watch(shared: &Arc<Shared>, request: Request<Body>) -> Result<Response<
     let held = futures::stream::unfold((body, faults), |(mut body, faults)| async move {
         let frame = body.frame().await?.ok()?;
         let is_event = frame.is_data();
-        if frame.data_ref().is_some_and(|data| is_expired(data)) {
+        if frame.data_ref().is_some_and(is_expired) {
             faults.found_cold_cache();
         }
         match faults.watch_event() {
