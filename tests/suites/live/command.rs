@@ -9,10 +9,11 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::{MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tempfile::TempDir;
 use tests::real_server::{ADMIN_TOKEN, Options, RealServer, USER_TOKEN};
+use tokio::time::Instant;
 
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const CLUSTER_ROLES: &str = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
@@ -66,7 +67,8 @@ fn said(output: &Output) -> (Option<i32>, String) {
     (output.status.code(), text)
 }
 
-/// Waits until the child has written this to a file, or a minute has passed.
+/// Waits until something is so, or a minute has passed.
+#[expect(clippy::disallowed_methods, reason = "another process takes real time")]
 fn until(is_so: impl Fn() -> bool) -> bool {
     let began = Instant::now();
     while !is_so() {
