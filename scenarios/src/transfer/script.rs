@@ -46,7 +46,7 @@ pub struct Write {
     pub call: String,
 }
 
-/// What a violation is about.
+/// Deliveries and writes that a violation is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
     /// Fingerprint in the history.

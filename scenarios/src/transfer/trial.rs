@@ -31,7 +31,7 @@ pub enum How {
     AtRandom(u64),
 }
 
-/// What a trial found.
+/// Result of a trial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trial {
     /// How the same invariant was violated; `None` for a divergence.

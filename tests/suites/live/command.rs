@@ -155,13 +155,16 @@ fn interrupt_ends_and_cleans_up() {
     place.file("kubeconfig", &server.kubeconfig(0, ADMIN_TOKEN));
     let line = "steady --local 2 --kubeconfig kubeconfig --gateway-binary GATEWAY --for 5m --fingerprints 6 --rate 30 \
                 --faults pause --report out";
-    let child = place.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    let mut child = place.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
     let sends = || {
         let histories = fs::read_dir(place.path().join("out")).into_iter().flatten().flatten();
         let texts = histories.map(|folder| fs::read_to_string(folder.path().join("history.jsonl")).unwrap_or_default());
         texts.into_iter().any(|text| text.contains("\"Answered\""))
     };
-    assert!(until(sends), "no signal was sent");
+    if !until(sends) {
+        let _ = child.kill();
+        panic!("no signal was sent: {}", said(&child.wait_with_output().expect("it ends")).1);
+    }
     interrupt(&child);
     let began = Instant::now();
     let (code, text) = said(&child.wait_with_output().expect("it ends"));

@@ -57,14 +57,14 @@ pub enum RotationError {
     Kept {
         /// Name of the replica.
         replica: String,
-        /// What it did not do.
+        /// Its failure, in words.
         what: &'static str,
     },
 }
 
 /// What is rotated in a run, and where.
 pub struct Rotation<'a> {
-    /// What was asked for.
+    /// Faults of the run.
     pub plan: &'a FaultPlan,
     /// The replicas.
     pub fleet: &'a Fleet,

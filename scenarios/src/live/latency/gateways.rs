@@ -29,7 +29,7 @@ const WARM_UP: usize = 60;
 const READY: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(1);
 
-/// What a replica runs.
+/// Program and protocol of a replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The gateway's own program.

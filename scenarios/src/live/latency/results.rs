@@ -17,7 +17,7 @@ pub struct Results {
     pub started: String,
     /// The machine.
     pub machine: Machine,
-    /// What was found.
+    /// Rows, claims and notes.
     pub measured: Measured,
 }
 
@@ -32,7 +32,7 @@ pub struct Machine {
     pub memory: u64,
 }
 
-/// What was found.
+/// Findings of one part.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Latencies.
@@ -46,7 +46,7 @@ pub struct Measured {
 /// Latencies of one series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// What was done.
+    /// Name of the series.
     pub series: String,
     /// Number of replicas; 0 without a gateway.
     pub replicas: usize,
@@ -69,11 +69,11 @@ pub struct Row {
 /// What was asked for, and what was found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Claim {
-    /// What is compared.
+    /// Subject of the claim.
     pub about: String,
     /// The most that was asked for.
     pub most: f64,
-    /// What was found.
+    /// The number that was found.
     pub found: f64,
     /// Unit; empty for a ratio.
     pub unit: String,

@@ -70,14 +70,16 @@ impl Local {
     ) -> Result<(Settings, Token), RunError> {
         let files = |source| RunError::Files { path: self.directory.clone(), source };
         std::fs::create_dir_all(&self.directory).map_err(files)?;
-        let certificate = ServingCertificate::issue(self.directory.join("tls")).map_err(files)?;
+        // A relative path in a kubeconfig would begin at the kubeconfig's own directory.
+        let directory = std::path::absolute(&self.directory).map_err(files)?;
+        let certificate = ServingCertificate::issue(directory.join("tls")).map_err(files)?;
         accounts.create_gateway(&self.program.protocol).await?;
-        let (token, file) = (accounts.token(Account::Gateway).await?, self.directory.join("gateway.token"));
+        let (token, file) = (accounts.token(Account::Gateway).await?, directory.join("gateway.token"));
         write_token(&file, &token).map_err(files)?;
         let settings = Settings {
             program: self.program.clone(),
             namespace: Arc::clone(&plan.namespace),
-            directory: self.directory.clone(),
+            directory,
             certificate: Arc::new(certificate),
             token: file,
             api: api.clone(),
