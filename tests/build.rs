@@ -6,8 +6,8 @@ use std::{env, path::Path, process::Command};
 
 fn main() {
     println!(
-        "cargo::rustc-check-cfg=cfg(alertmanager, browser, go, kubectl, promtool, python, real_server, shellcheck, \
-         xmllint)"
+        "cargo::rustc-check-cfg=cfg(alertmanager, browser, go, kubectl, promtool, python, real_server, redis, \
+         shellcheck, xmllint)"
     );
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=PATH");
@@ -30,6 +30,7 @@ fn main() {
         ),
         (is_there("kubectl"), "kubectl"),
         (is_there("promtool"), "promtool"),
+        (is_there("redis-server"), "redis"),
         (is_there("shellcheck"), "shellcheck"),
         (is_there("xmllint"), "xmllint"),
     ] {

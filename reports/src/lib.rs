@@ -5,12 +5,14 @@
 //!
 //! - [`report`]: the schema, which is also the JSON format's; [`part`]: one machine's part of a campaign;
 //!   [`search`]: what an exhaustive search covered;
+//! - [`comparison`]: what protocols did in the same situations, as a document, a page and drawings;
 //! - [`timeline`]: what happened in one run, as lanes and entries;
 //! - [`mod@digest`]: what names a report in a build that it verified;
 //! - [`mod@exit_code`]: the exit code of the process;
 //! - [`text`], [`json`], [`junit`], [`github`], [`html`]: one format each, by `render`;
 //! - [`export`]: a timeline in the formats of other programs.
 mod causes;
+pub mod comparison;
 pub mod digest;
 pub mod exit_code;
 pub mod export;

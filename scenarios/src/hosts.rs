@@ -1,5 +1,10 @@
 //! The gateway as a host: the application that production serves, with the simulation's clock, entropy and transport.
-use crate::{network::SimulatedListener, objects::NAMESPACE, protocol_name::ProtocolName};
+use crate::{
+    baselines::{LockAttempts, Surroundings, Terms, redis::Redis},
+    network::SimulatedListener,
+    objects::NAMESPACE,
+    protocol_name::ProtocolName,
+};
 use axum::body::Body;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -19,7 +24,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use tower::ServiceExt;
 
 /// Boots gateways with one protocol, or the first of them with other protocols.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct GatewayHost {
     /// Protocol of the replicas.
     pub protocol: ProtocolName,
@@ -27,6 +32,12 @@ pub struct GatewayHost {
     pub mixed_replicas: Vec<ProtocolName>,
     /// Namespaces that replicas keep their locks in, by turns.
     pub lock_namespaces: Cow<'static, [&'static str]>,
+    /// Terms of the locks and clocks.
+    pub terms: Terms,
+    /// The Redis of the run.
+    pub redis: Redis,
+    /// Counts of attempts to lock.
+    pub attempts: Arc<LockAttempts>,
 }
 
 impl Host for GatewayHost {
@@ -43,11 +54,14 @@ impl Host for GatewayHost {
         let locks = self.lock_namespaces.get(index % self.lock_namespaces.len().max(1)).copied().unwrap_or(NAMESPACE);
         let config = Config::for_pod(&environment.name, locks, NAMESPACE);
         let client = kube_client::client(environment.api, NAMESPACE);
-        let clock = Arc::new(ReplicaClock(environment.clock));
-        let entropy = Arc::new(ReplicaEntropy(environment.entropy));
         let replica = environment.name.rsplit_once('-').and_then(|(_, index)| index.parse::<usize>().ok());
+        let redis = self.redis.connect(environment.clock.clone(), Arc::clone(&environment.entropy));
+        let with = Surroundings { terms: self.terms, redis: Arc::new(redis), attempts: Arc::clone(&self.attempts) };
+        let ahead = if replica == Some(0) { self.terms.first_clock_ahead } else { Duration::ZERO };
+        let clock = Arc::new(ReplicaClock { clock: environment.clock, ahead });
+        let entropy = Arc::new(ReplicaEntropy(environment.entropy));
         let protocol = replica.and_then(|index| self.mixed_replicas.get(index)).copied().unwrap_or(self.protocol);
-        let app = App::start(config, client, clock, entropy, |context| protocol.start(context));
+        let app = App::start(config, client, clock, entropy, |context| protocol.start(context, &with));
         Box::new(Gateway { router: app.open_router(), app })
     }
 }
@@ -78,19 +92,23 @@ impl Process for Gateway {
     }
 }
 
-struct ReplicaClock(HostClock);
+struct ReplicaClock {
+    clock: HostClock,
+    /// Time by which the wall clock is ahead, besides the clock's own error.
+    ahead: Duration,
+}
 
 impl Clock for ReplicaClock {
     fn now(&self) -> jiff::Timestamp {
-        self.0.now()
+        self.clock.now() + self.ahead
     }
 
     fn monotonic(&self) -> Duration {
-        self.0.monotonic()
+        self.clock.monotonic()
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
-        self.0.sleep(duration)
+        self.clock.sleep(duration)
     }
 }
 

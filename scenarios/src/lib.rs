@@ -10,6 +10,7 @@
 //!   a scope.
 //! - [`guide`] names steps so that a similar run can be steered; [`edits`] makes a scenario smaller; [`shrink`] finds
 //!   the smallest run that still fails; [`explain`] says why it does.
+//! - [`comparison`] runs every protocol in the same situations.
 //! - [`corpus`] keeps failing runs as text.
 //! - [`live`] runs the gateway's own processes against a real API server, and judges what happened.
 //! - [`replay`] records a run, [`timeline`] describes it; [`code`] says which code made it; [`cli`] is the command.
@@ -21,6 +22,7 @@ pub mod catalogue;
 pub mod checks;
 pub mod cli;
 pub mod code;
+pub mod comparison;
 pub mod corpus;
 pub mod edits;
 pub mod expectations;

@@ -1,6 +1,6 @@
 //! Names of the protocols that a run can use: the shipped one, the baselines and the mutants.
 use crate::{
-    baselines::BASELINES,
+    baselines::{BASELINES, Surroundings},
     mutants::{EQUIVALENT_MUTANTS, MUTANTS},
 };
 use gateway::{
@@ -51,11 +51,16 @@ impl ProtocolName {
         }
     }
 
-    /// Starts the protocol for one replica.
-    pub fn start(self, context: Context) -> Arc<dyn Protocol> {
+    /// Whether it applies, so that the API servers must record the managers of fields.
+    pub fn applies(self) -> bool {
+        matches!(self, ProtocolName::Baseline(index) if BASELINES[index].applies)
+    }
+
+    /// Starts the protocol for one replica. Only baselines use the surroundings.
+    pub fn start(self, context: Context, with: &Surroundings) -> Arc<dyn Protocol> {
         match self {
             ProtocolName::FencedLease => FencedLease::start(context),
-            ProtocolName::Baseline(index) => (BASELINES[index].start)(context),
+            ProtocolName::Baseline(index) => (BASELINES[index].start)(context, with),
             ProtocolName::Mutant(index) => mutants::start(context, MUTANTS[index].removed),
             ProtocolName::EquivalentMutant(index) => mutants::start(context, EQUIVALENT_MUTANTS[index].removed),
         }

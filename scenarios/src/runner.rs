@@ -1,5 +1,6 @@
 //! The runner: one run of a scenario, and its result.
 use crate::{
+    baselines::{LockAttempts, LockCounts, redis::Redis},
     calls::ApiCall,
     checks, expectations,
     gateway_faults::LEASE_STOLEN,
@@ -134,6 +135,8 @@ pub struct Run {
     pub signals: Vec<SentSignal>,
     /// API calls of the replicas except watches, if a timeline was requested.
     pub calls: Vec<ApiCall>,
+    /// Counts of the baselines' attempts to lock.
+    pub locks: LockCounts,
 }
 
 impl Run {
@@ -182,7 +185,7 @@ impl Prepared {
             replicas: scenario.cluster.replicas,
             fixtures: Arc::new(fixtures(scenario)),
             // The gateway neither reads nor writes managedFields, and never applies.
-            field_management: false,
+            field_management: subject.protocol.applies(),
             template: ClusterTemplate::default(),
             controllers: false,
             faults: scenario.faults,
@@ -249,10 +252,14 @@ impl Prepared {
         checks::watch_for_panics();
         let oracle = Oracle::new(&self.invariants, self.bounds.clone());
         let recorder = Recorder::new(oracle, self.resources.clone(), with_timeline);
+        let attempts = Arc::new(LockAttempts::default());
         let host = Arc::new(GatewayHost {
             protocol: self.subject.protocol,
             mixed_replicas: self.mixed_replicas.clone(),
             lock_namespaces: self.subject.scenario.lock_namespaces.clone(),
+            terms: self.subject.scenario.terms,
+            redis: Redis::new(self.subject.scenario.terms.redis_fails),
+            attempts: Arc::clone(&attempts),
         });
         let acts = self.subject.scenario.acts.to_vec();
         let (requests, faults) = (self.resources.requests, self.subject.scenario.faults);
@@ -274,12 +281,12 @@ impl Prepared {
         let Recorded { mut findings, signals, served, timeline, calls } =
             recorder.finish(outcome.simulated.as_micros() as u64);
         let stored = std::mem::take(&mut *end.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        let at = outcome.simulated.as_micros() as u64;
+        let (at, locks) = (outcome.simulated.as_micros() as u64, attempts.counts());
         if outcome.stop == Stop::Known {
             // Another run has shown the rest, and was judged.
             let findings = vec![checks::panicked(at)];
             let verdict = checks::verdict(&findings);
-            return Ok(Run { findings, verdict, outcome, stored, timeline, signals, calls });
+            return Ok(Run { findings, verdict, outcome, stored, timeline, signals, calls, locks });
         }
         findings.push(expectations::judge(&self.subject.scenario, &stored, &signals, &served, at));
         if outcome.delivered.of(LEASE_STOLEN) > 0 {
@@ -288,7 +295,7 @@ impl Prepared {
         findings.push(checks::ended(outcome.stop, at));
         findings.push(checks::panicked(at));
         let verdict = checks::verdict(&findings);
-        Ok(Run { findings, verdict, outcome, stored, timeline, signals, calls })
+        Ok(Run { findings, verdict, outcome, stored, timeline, signals, calls, locks })
     }
 }
 

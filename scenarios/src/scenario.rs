@@ -1,5 +1,6 @@
 //! A scenario: a cluster, a workload, faults and expectations, written as a typed literal that reads as a story.
 use crate::{
+    baselines::Terms,
     gateway_faults,
     objects::NAMESPACE,
     workload::{Act, Payload},
@@ -89,6 +90,8 @@ pub struct Scenario {
     pub expect: Cow<'static, [Expect]>,
     /// Namespaces that replicas keep their locks in, by turns. More than one is a wrong deployment.
     pub lock_namespaces: Cow<'static, [&'static str]>,
+    /// Terms of the baselines' locks, and of the clocks.
+    pub terms: Terms,
     /// Share of the runs when the whole catalogue is run, relative to the other scenarios.
     pub weight: u32,
 }
@@ -106,6 +109,7 @@ impl Scenario {
         triggers: Cow::Borrowed(&[]),
         expect: Cow::Borrowed(&[]),
         lock_namespaces: Cow::Borrowed(&[NAMESPACE]),
+        terms: Terms::USUAL,
         weight: 10,
     };
 

@@ -135,6 +135,12 @@ impl HostClock {
         )
     }
 
+    /// Simulated time since the run began, whatever this clock says: for what a replica uses besides the Kubernetes
+    /// API, and that has a clock of its own.
+    pub fn simulated(&self) -> Duration {
+        self.time.elapsed()
+    }
+
     /// Reading of the replica's wall clock.
     pub fn now(&self) -> jiff::Timestamp {
         self.time.epoch + self.stretched(self.time.elapsed()) + jiff::SignedDuration::from_millis(self.skew.offset_ms)

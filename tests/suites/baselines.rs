@@ -48,3 +48,18 @@ fn the_shipped_lease_fails_on_one_replica() {
 fn the_shipped_lease_lies_about_counts() {
     caught("count-contention", "shipped-lease", 60, &["occurrences_exact", "reply_tells_truth"]);
 }
+
+#[test]
+fn the_other_options_are_caught() {
+    caught("pair", "memory-mutex", 60, &["one_active_request"]);
+    caught("next-episode", "named-request", 20, &["accepted_means_active"]);
+    caught("pair", "cleanup", 60, &["one_active_request"]);
+    caught("holder-pause", "redis-setnx", 60, &["one_active_request"]);
+}
+
+#[test]
+fn locks_of_crates_are_caught() {
+    for protocol in ["kube-leader-election", "kubert", "kube-coordinate", "kube-lease-manager"] {
+        caught("same-replica", protocol, 60, &["one_active_request"]);
+    }
+}

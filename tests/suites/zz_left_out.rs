@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Tools that a mark may name, and whether `build.rs` found each.
-const TOOLS: [(&str, bool); 9] = [
+const TOOLS: [(&str, bool); 10] = [
     ("alertmanager", cfg!(alertmanager)),
     ("browser", cfg!(browser)),
     ("go", cfg!(go)),
@@ -18,6 +18,7 @@ const TOOLS: [(&str, bool); 9] = [
     ("promtool", cfg!(promtool)),
     ("python", cfg!(python)),
     ("real_server", cfg!(real_server)),
+    ("redis", cfg!(redis)),
     ("shellcheck", cfg!(shellcheck)),
     ("xmllint", cfg!(xmllint)),
 ];
@@ -38,7 +39,7 @@ fn main() {
     }
     println!(
         "to run them, install Go 1.21 or later, python3 with venv, kubectl, prometheus, \
-         prometheus-alertmanager, shellcheck, xmllint, chromium and npm; then: \
+         prometheus-alertmanager, redis-server, shellcheck, xmllint, chromium and npm; then: \
          touch tests/build.rs && cargo test -p tests"
     );
 }

@@ -33,6 +33,11 @@ pub fn render(report: &RunReport) -> String {
     Page::of(report).render().expect("writing to memory does not fail")
 }
 
+/// A text with its markup characters escaped.
+pub(crate) fn escaped(text: &str) -> String {
+    escape::Escaped(text).to_string()
+}
+
 /// One timeline as an HTML table; its colours are the page's.
 pub fn swim_lanes(timeline: &Timeline, label: &str) -> String {
     lanes::draw(timeline, label, "")

@@ -3,7 +3,7 @@
 //! No version of the existing gateway does this. A controller that trusts its cache behaves like this, and fails even
 //! when signals arrive one after the other: another API server may not yet know the RemediationRequest that was just
 //! created.
-use super::pipeline::Pipeline;
+use super::{pipeline::Pipeline, surroundings::Surroundings};
 use futures::future::BoxFuture;
 use gateway::{
     protocol::{Accepted, Context, Protocol, Refusal},
@@ -16,7 +16,7 @@ struct Cached {
 }
 
 /// Starts the protocol that trusts the cache.
-pub fn start(ctx: Context) -> Arc<dyn Protocol> {
+pub fn start(ctx: Context, _: &Surroundings) -> Arc<dyn Protocol> {
     Arc::new(Cached { pipeline: Pipeline::from_cache(ctx) })
 }
 

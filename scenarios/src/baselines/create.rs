@@ -32,11 +32,21 @@ pub(super) async fn create(
 ) -> Result<RemediationRequest, CallError> {
     let suffix = calls.ctx.entropy.next_u64() >> 32;
     let name = format!("rr-{}-{suffix:08x}", &signal.fingerprint[..12]);
-    let rr = new_request(signal, &name, &calls.ctx.namespace);
+    create_named(calls, breaker, signal, &name).await.map(|(rr, _)| rr)
+}
+
+/// Creates it under this name; false if the name was taken.
+pub(super) async fn create_named(
+    calls: Calls<'_>,
+    breaker: &Breaker,
+    signal: &Signal,
+    name: &str,
+) -> Result<(RemediationRequest, bool), CallError> {
+    let rr = new_request(signal, name, &calls.ctx.namespace);
     let mut attempt = 1;
     loop {
         match post(calls, breaker, &rr).await {
-            Ok(()) => return Ok(rr),
+            Ok(created) => return Ok((rr, created)),
             Err(error) if attempt < ATTEMPTS && is_retryable(&error.to_string()) => {
                 let wait = backoff::doubling(FIRST_WAIT, attempt, LONGEST_WAIT);
                 calls.sleep(backoff::around(&*calls.ctx.entropy, wait)).await?;
@@ -61,17 +71,20 @@ impl Drop for Admitted<'_> {
     }
 }
 
-async fn post(calls: Calls<'_>, breaker: &Breaker, rr: &RemediationRequest) -> Result<(), CallError> {
+/// Sends the create; false if the name was taken.
+async fn post(calls: Calls<'_>, breaker: &Breaker, rr: &RemediationRequest) -> Result<bool, CallError> {
     let clock = &*calls.ctx.clock;
     let mut admitted = Admitted { breaker, clock, generation: breaker.admit(clock.monotonic())?, succeeded: false };
     let body = serde_json::to_vec(rr).map_err(|error| CallError::Malformed(error.to_string()))?;
     let requests = Request::new(RemediationRequest::url_path(&(), Some(&calls.ctx.namespace)));
     // The answer's body is ignored: the counting that follows begins with a GET.
-    match calls.call::<IgnoredAny>(requests.create(&PostParams::default(), body)).await {
+    let answer = calls.call::<IgnoredAny>(requests.create(&PostParams::default(), body)).await;
+    let created = answer.is_ok();
+    match answer {
         Err(error) if !error.is_already_exists() => return Err(error),
         _ => admitted.succeeded = true,
     }
-    Ok(())
+    Ok(created)
 }
 
 /// Whether to retry: the first substring that the lower-cased text contains decides, even digits in an object's name.

@@ -52,6 +52,11 @@ pub(super) async fn should_deduplicate(
     Ok(first_match(items, calls.ctx.clock.now()))
 }
 
+/// Every RemediationRequest, in the order of the names.
+pub(super) async fn list_all(calls: Calls<'_>) -> Result<Vec<Record>, CallError> {
+    list(calls, &ListParams::default()).await
+}
+
 async fn list(calls: Calls<'_>, params: &ListParams) -> Result<Vec<Record>, CallError> {
     let request = Request::new(RemediationRequest::url_path(&(), Some(&calls.ctx.namespace))).list(params);
     Ok(calls.call::<List>(request).await?.items)

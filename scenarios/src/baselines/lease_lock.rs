@@ -20,20 +20,19 @@ use kube::{
 };
 use serde::de::IgnoredAny;
 
-const DURATION_SECONDS: i32 = 30;
-
 /// One fingerprint's lock, for one HTTP request.
 pub(super) struct LeaseLock<'a> {
     calls: Calls<'a>,
     requests: Request,
     name: String,
+    seconds: i32,
 }
 
 impl<'a> LeaseLock<'a> {
-    /// The lock of `fingerprint`.
-    pub(super) fn of(calls: Calls<'a>, fingerprint: &str) -> Self {
+    /// The lock of `fingerprint`, which expires after so many seconds.
+    pub(super) fn of(calls: Calls<'a>, fingerprint: &str, seconds: u32) -> Self {
         let requests = Request::new(Lease::url_path(&(), Some(&calls.ctx.lock_namespace)));
-        Self { calls, requests, name: format!("gw-lock-{}", &fingerprint[..16]) }
+        Self { calls, requests, name: format!("gw-lock-{}", &fingerprint[..16]), seconds: seconds as i32 }
     }
 
     /// Tries to take the lock once; returns `false` if another pod holds it or was faster.
@@ -88,7 +87,7 @@ impl<'a> LeaseLock<'a> {
             },
             spec: Some(LeaseSpec {
                 holder_identity: Some(ctx.pod.clone()),
-                lease_duration_seconds: Some(DURATION_SECONDS),
+                lease_duration_seconds: Some(self.seconds),
                 acquire_time: Some(now.clone()),
                 renew_time: Some(now),
                 ..LeaseSpec::default()

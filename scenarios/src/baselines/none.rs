@@ -1,6 +1,6 @@
 //! No lock: the gateway before any version of the lock. Two signals that both list before either creates get two active
 //! RemediationRequests.
-use super::pipeline::Pipeline;
+use super::{pipeline::Pipeline, surroundings::Surroundings};
 use futures::future::BoxFuture;
 use gateway::{
     protocol::{Accepted, Context, Protocol, Refusal},
@@ -13,7 +13,7 @@ struct Unlocked {
 }
 
 /// Starts the protocol without a lock.
-pub fn start(ctx: Context) -> Arc<dyn Protocol> {
+pub fn start(ctx: Context, _: &Surroundings) -> Arc<dyn Protocol> {
     Arc::new(Unlocked { pipeline: Pipeline::new(ctx) })
 }
 

@@ -51,6 +51,20 @@ impl Pipeline {
         Ok(self.accepted(rr, Disposition::Created))
     }
 
+    /// Creates a RemediationRequest of this name, or counts on the one that has it.
+    pub(super) async fn create_or_count(
+        &self,
+        calls: Calls<'_>,
+        signal: &Signal,
+        name: String,
+    ) -> Result<Accepted, Refusal> {
+        let created = create::create_named(calls, &self.breaker, signal, &name).await;
+        let (rr, created) = created.map_err(|error| refusal(calls, "create RemediationRequest", &error))?;
+        let mut rr = Record::created(rr);
+        let _not_counted = status::count_occurrence(calls, &mut rr).await;
+        Ok(self.accepted(rr, if created { Disposition::Created } else { Disposition::Duplicate }))
+    }
+
     /// Counts on an open RemediationRequest; `None` if none exists.
     pub(super) async fn count_if_open(&self, calls: Calls<'_>, signal: &Signal) -> Result<Option<Accepted>, Refusal> {
         let found = dedup::should_deduplicate(calls, &signal.fingerprint, self.read).await;

@@ -7,6 +7,7 @@
 use super::{
     lease_lock::LeaseLock,
     pipeline::{Pipeline, refusal},
+    surroundings::Surroundings,
 };
 use futures::future::BoxFuture;
 use gateway::{
@@ -20,19 +21,20 @@ const CONTENTION_WAIT: Duration = Duration::from_millis(100);
 struct PlannedLease {
     ctx: Context,
     pipeline: Pipeline,
+    with: Surroundings,
 }
 
 /// Starts the planned protocol.
-pub fn start(ctx: Context) -> Arc<dyn Protocol> {
-    Arc::new(PlannedLease { pipeline: Pipeline::new(ctx.clone()), ctx })
+pub fn start(ctx: Context, with: &Surroundings) -> Arc<dyn Protocol> {
+    Arc::new(PlannedLease { pipeline: Pipeline::new(ctx.clone()), ctx, with: with.clone() })
 }
 
 impl PlannedLease {
     /// The plan recurses; a loop is equivalent, because the stack frames hold no state before the lock is taken.
     async fn process(&self, signal: &Signal, deadline: Duration) -> Result<Accepted, Refusal> {
         let calls = self.pipeline.calls(deadline);
-        let lock = LeaseLock::of(calls, &signal.fingerprint);
-        while !lock.acquire().await.map_err(|error| refusal(calls, "acquire lock", &error))? {
+        let lock = LeaseLock::of(calls, &signal.fingerprint, self.with.terms.lease_seconds);
+        while !self.with.attempts.of(lock.acquire()).await.map_err(|error| refusal(calls, "acquire lock", &error))? {
             self.ctx.clock.sleep(CONTENTION_WAIT).await;
             if let Some(accepted) = self.pipeline.count_if_open(calls, signal).await? {
                 return Ok(accepted);
@@ -47,7 +49,7 @@ impl PlannedLease {
 
 impl Protocol for PlannedLease {
     fn handle(&self, signal: Arc<Signal>, deadline: Duration) -> BoxFuture<'_, Result<Accepted, Refusal>> {
-        Box::pin(async move { self.process(&signal, deadline).await })
+        Box::pin(self.with.attempts.signal(async move { self.process(&signal, deadline).await }))
     }
 
     fn ready(&self) -> Result<(), String> {

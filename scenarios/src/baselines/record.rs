@@ -36,7 +36,12 @@ impl Record {
 
     /// Whether spec.signalFingerprint equals `fingerprint`.
     pub(super) fn is_about(&self, fingerprint: &str) -> bool {
-        let selected = self.spec.as_ref().and_then(|spec| serde_json::from_str::<Selected>(spec.get()).ok());
-        selected.is_some_and(|selected| selected.signal_fingerprint == fingerprint)
+        self.fingerprint().as_deref() == Some(fingerprint)
+    }
+
+    /// spec.signalFingerprint.
+    pub(super) fn fingerprint(&self) -> Option<String> {
+        let spec = self.spec.as_ref()?;
+        serde_json::from_str::<Selected>(spec.get()).ok().map(|selected| selected.signal_fingerprint)
     }
 }

@@ -6,6 +6,7 @@ use super::{
     backoff,
     lease_lock::LeaseLock,
     pipeline::{Pipeline, refusal},
+    surroundings::Surroundings,
 };
 use futures::future::BoxFuture;
 use gateway::{
@@ -22,19 +23,20 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 struct ShippedLease {
     ctx: Context,
     pipeline: Pipeline,
+    with: Surroundings,
 }
 
 /// Starts the protocol of the existing gateway.
-pub fn start(ctx: Context) -> Arc<dyn Protocol> {
-    Arc::new(ShippedLease { pipeline: Pipeline::new(ctx.clone()), ctx })
+pub fn start(ctx: Context, with: &Surroundings) -> Arc<dyn Protocol> {
+    Arc::new(ShippedLease { pipeline: Pipeline::new(ctx.clone()), ctx, with: with.clone() })
 }
 
 impl ShippedLease {
     async fn process(&self, signal: &Signal, deadline: Duration) -> Result<Accepted, Refusal> {
         let calls = self.pipeline.calls(deadline);
-        let lock = LeaseLock::of(calls, &signal.fingerprint);
+        let lock = LeaseLock::of(calls, &signal.fingerprint, self.with.terms.lease_seconds);
         let mut attempt = 1;
-        while !lock.acquire().await.map_err(|error| refusal(calls, "acquire lock", &error))? {
+        while !self.with.attempts.of(lock.acquire()).await.map_err(|error| refusal(calls, "acquire lock", &error))? {
             if attempt == ATTEMPTS {
                 return Err(self.lock_timeout(deadline));
             }
@@ -61,7 +63,7 @@ impl ShippedLease {
 
 impl Protocol for ShippedLease {
     fn handle(&self, signal: Arc<Signal>, deadline: Duration) -> BoxFuture<'_, Result<Accepted, Refusal>> {
-        Box::pin(async move { self.process(&signal, deadline).await })
+        Box::pin(self.with.attempts.signal(async move { self.process(&signal, deadline).await }))
     }
 
     fn ready(&self) -> Result<(), String> {

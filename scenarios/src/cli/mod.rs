@@ -4,6 +4,7 @@
 //! `values`, `campaign_report`, `extent`, `part`, `failures`, `folder`, `output`, `with_progress`, `signals`.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 mod campaign_report;
+mod compare;
 mod completions;
 mod confidence;
 mod corpus;
@@ -89,6 +90,7 @@ enum Verb {
     Corpus(corpus::Args),
     Export(export::Args),
     Merge(merge::Args),
+    Compare(compare::Args),
     List(list::Args),
     Determinism(determinism::Args),
     Digest(digest::Args),
@@ -119,6 +121,7 @@ impl Command {
             Verb::Corpus(args) => corpus::execute(&args),
             Verb::Export(args) => export::execute(&args),
             Verb::Merge(args) => merge::execute(&args),
+            Verb::Compare(args) => compare::execute(&args),
             Verb::List(args) => list::execute(&args),
             Verb::Determinism(args) => determinism::execute(&args),
             Verb::Digest(args) => digest::execute(&args),

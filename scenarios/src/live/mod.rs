@@ -26,6 +26,7 @@ pub mod latency;
 pub mod ports;
 pub mod process;
 pub mod proxy;
+pub mod redis;
 pub mod replica;
 pub mod run;
 pub mod workload;

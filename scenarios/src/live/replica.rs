@@ -3,7 +3,11 @@
 //! The shipped protocol has the gateway's own program, and is better run by that. This is for the baselines and the
 //! mutants, which production cannot link. It reads the gateway's configuration and environment, and ends as the gateway
 //! does.
-use crate::protocol_name::{ProtocolName, SHIPPED};
+use super::redis::RealRedis;
+use crate::{
+    baselines::{LockAttempts, Surroundings, Terms},
+    protocol_name::{ProtocolName, SHIPPED},
+};
 use anyhow::Context;
 use gateway::{
     app::App,
@@ -52,7 +56,8 @@ async fn run(protocol: ProtocolName, senders: Senders, config: &Path, kubeconfig
     let signals = server::bind(&config.listen_address).await?;
     let probes = server::bind(&config.health_address).await?;
     let (clock, entropy) = (Arc::new(SystemClock::start()), Arc::new(SystemEntropy));
-    let app = App::start(config, client, clock, entropy, |context| protocol.start(context));
+    let with = surroundings();
+    let app = App::start(config, client, clock, entropy, |context| protocol.start(context, &with));
     tokio::spawn(server::serve(probes, app.health_router(), pending()));
     let router = match senders {
         Senders::Authorised => app.router(),
@@ -81,6 +86,13 @@ async fn keep_certificate(mut certificate: Certificate) {
             eprintln!("the changed certificate cannot be used: {error}");
         }
     }
+}
+
+/// A redis-server at the address in `LOCKSTEP_REDIS`, which only one baseline uses.
+fn surroundings() -> Surroundings {
+    let address = std::env::var("LOCKSTEP_REDIS").unwrap_or_else(|_| "127.0.0.1:6379".to_owned());
+    let (redis, attempts) = (Arc::new(RealRedis::at(address)), Arc::new(LockAttempts::default()));
+    Surroundings { terms: Terms::USUAL, redis, attempts }
 }
 
 fn identity() -> Identity {
