@@ -4,7 +4,7 @@ use scenarios::{
     baselines::redis::{Command, KeyStore, Redis},
     live::redis::RealRedis,
 };
-use sim::engine::{HostClock, HostEntropy, SimulatedTime, Skew};
+use sim::engine::HostEntropy;
 use std::{
     net::TcpListener,
     process::{Child, Stdio},
@@ -90,8 +90,7 @@ fn simulated(commands: Vec<Option<Command>>) -> Vec<Result<bool, scenarios::base
     let played = std::thread::scope(|scope| {
         let play = scope.spawn(|| {
             runtime.expect("a runtime").block_on(async move {
-                let clock = HostClock::new(SimulatedTime::start(), Skew::default(), Arc::default());
-                let redis = Redis::new(false).connect(clock, Arc::new(HostEntropy::new(7)));
+                let redis = Redis::new(false).connect(tokio::time::Instant::now(), Arc::new(HostEntropy::new(7)));
                 let mut answers = Vec::new();
                 for command in commands {
                     match command {

@@ -13,7 +13,7 @@ use http::{Request, Response};
 use jiff::Timestamp;
 use kube::client::Body;
 use serde_json::{Value, json};
-use sim::engine::{HostClock, HostEntropy, SimulatedTime, Skew};
+use sim::engine::HostEntropy;
 use std::{
     collections::{BTreeMap, VecDeque},
     io,
@@ -191,8 +191,7 @@ impl Bench {
 }
 
 fn surroundings() -> Surroundings {
-    let clock = HostClock::new(SimulatedTime::start(), Skew::default(), Arc::default());
-    let redis = Redis::new(false).connect(clock, Arc::new(HostEntropy::new(0)));
+    let redis = Redis::new(false).connect(tokio::time::Instant::now(), Arc::new(HostEntropy::new(0)));
     Surroundings { terms: Terms::USUAL, redis: Arc::new(redis), attempts: Arc::default() }
 }
 

@@ -1,5 +1,10 @@
 //! `lockstep compare`: every protocol in the same situations, from the same seeds.
-use super::{options::threads, outcome::Outcome, print, values, with_progress::with_progress};
+use super::{
+    options::threads,
+    outcome::Outcome,
+    print, values,
+    with_progress::{Goal, with_progress},
+};
 use crate::{
     campaign::Progress,
     code,
@@ -61,7 +66,8 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
         extent.protocols.clone_from(&args.protocols);
     }
     let progress = Arc::new(Progress::default());
-    let comparison = with_progress(&progress, Some(extent.total()), &|| {}, || compare(&extent, &progress))?;
+    let goal = Goal { runs: Some(extent.total()), ..Goal::default() };
+    let comparison = with_progress(&progress, goal, &|| {}, || compare(&extent, &progress))?;
     if progress.interrupted.load(Relaxed) {
         print::note("stopped: the figures are of fewer runs than asked for, and nothing was written");
         print::line(text(&comparison).trim_end())?;

@@ -10,10 +10,40 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use tokio::time::Instant;
 
 /// Times for which Redis has no primary: a fast failover, and those of a Sentinel or an operator.
 const OUTAGES: [Duration; 4] =
     [Duration::from_millis(20), Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2)];
+
+/// Time as a connection sees it.
+pub trait Time: Send + Sync + 'static {
+    /// Time since the run began. It is right, whatever a replica's clock says: Redis has a clock of its own.
+    fn now(&self) -> Duration;
+    /// Completes once about this much time has passed, and the replica is not paused.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+}
+
+impl Time for HostClock {
+    fn now(&self) -> Duration {
+        self.simulated()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        HostClock::sleep(self, duration)
+    }
+}
+
+/// Time of a tokio runtime whose clock is paused, outside of a run.
+impl Time for Instant {
+    fn now(&self) -> Duration {
+        self.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
 
 /// Number of a command.
 type Number = u64;
@@ -52,8 +82,8 @@ impl Redis {
     }
 
     /// A replica's connection.
-    pub fn connect(&self, clock: HostClock, entropy: Arc<HostEntropy>) -> RedisClient {
-        RedisClient { redis: self.clone(), clock, entropy }
+    pub fn connect(&self, time: impl Time, entropy: Arc<HostEntropy>) -> RedisClient {
+        RedisClient { redis: self.clone(), time: Arc::new(time), entropy }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -65,27 +95,27 @@ impl Redis {
 #[derive(Clone)]
 pub struct RedisClient {
     redis: Redis,
-    clock: HostClock,
+    time: Arc<dyn Time>,
     entropy: Arc<HostEntropy>,
 }
 
 impl RedisClient {
     async fn answer(self, (number, back_at): (Number, Duration)) -> Result<bool, NoPrimary> {
         loop {
-            let now = self.clock.simulated();
+            let now = self.time.now();
             if now >= back_at {
                 let mut state = self.redis.lock();
                 state.catch_up(now);
                 return state.answers.remove(&number).unwrap_or(Err(NoPrimary));
             }
-            self.clock.sleep(back_at - now).await;
+            self.time.sleep(back_at - now).await;
         }
     }
 
     /// Number of the command, and the time at which its answer is back.
     fn send(&self, command: Command) -> (Number, Duration) {
         let mut state = self.redis.lock();
-        let now = self.clock.simulated();
+        let now = self.time.now();
         if self.redis.fails && state.sent == 0 {
             let at = now + self.draw(0, 60_000);
             let lasts = OUTAGES[self.entropy.next_u64() as usize % OUTAGES.len()];
@@ -112,15 +142,13 @@ impl KeyStore for RedisClient {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim::engine::{SimulatedTime, Skew};
 
     #[tokio::test(start_paused = true)]
     async fn command_arrives_though_its_sender_is_gone() {
-        let time = SimulatedTime::start();
-        let client = || HostClock::new(time.clone(), Skew::default(), Arc::default());
+        let began = Instant::now();
         let redis = Redis::new(false);
-        let one = redis.connect(client(), Arc::new(HostEntropy::new(1)));
-        let other = redis.connect(client(), Arc::new(HostEntropy::new(2)));
+        let one = redis.connect(began, Arc::new(HostEntropy::new(1)));
+        let other = redis.connect(began, Arc::new(HostEntropy::new(2)));
         let set = Command::SetIfAbsent { key: "lock".to_owned(), ttl: Duration::from_secs(30) };
         // Dropped after it was sent.
         let gone = tokio::time::timeout(Duration::ZERO, one.call(set.clone())).await;
