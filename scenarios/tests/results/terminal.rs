@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Output of a command line on a terminal of this many columns.
 fn on_a_terminal(place: &Path, columns: u32, line: &str) -> String {
-    let inner = format!("stty cols {columns}; TERM=xterm {line}");
+    let inner = format!("stty rows 40 cols {columns}; TERM=xterm {line}");
     let output = shell(place, &format!("script -qefc '{inner}' /dev/null < /dev/null"));
     String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n")
 }
