@@ -1,5 +1,6 @@
 //! Access to members of JSON values, and Go's names of JSON types.
-use super::{go_number, json_text};
+use super::go_number;
+use serde::Serialize;
 use serde_json::Value;
 
 /// Go's name of a JSON value's type.
@@ -57,6 +58,7 @@ impl serde_json::ser::Formatter for GoFormatter {
 /// JSON text of a value, with floats as Go writes them.
 pub(crate) fn go_string(value: &Value) -> String {
     let mut text = Vec::new();
-    json_text::write(value, &mut text);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, GoFormatter);
+    value.serialize(&mut serializer).expect("a Vec takes any text");
     String::from_utf8(text).unwrap_or_default()
 }

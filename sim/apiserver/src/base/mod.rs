@@ -12,7 +12,6 @@ pub(crate) mod go_text;
 pub(crate) mod golang;
 pub(crate) mod id;
 pub(crate) mod json;
-pub(crate) mod json_text;
 pub(crate) mod memo;
 pub(crate) mod names;
 pub(crate) mod object;

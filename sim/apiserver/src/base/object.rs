@@ -2,7 +2,7 @@
 //!
 //! A version is immutable and shared: the store, every watch cache, every watch and the oracle hold the same one. Its
 //! JSON is encoded once, on first use.
-use super::{json::GoFormatter, json_text, timestamp};
+use super::{json::GoFormatter, timestamp};
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -29,7 +29,7 @@ impl Object {
 
     /// The object as JSON.
     pub(crate) fn json(&self) -> &Bytes {
-        self.json.get_or_init(|| encode_value(&self.value))
+        self.json.get_or_init(|| encode(&*self.value))
     }
 
     pub(crate) fn uid(&self) -> &str {
@@ -39,13 +39,6 @@ impl Object {
     pub(crate) fn is_terminating(&self) -> bool {
         is_terminating(&self.value)
     }
-}
-
-/// JSON text of a value.
-pub(crate) fn encode_value(value: &Value) -> Bytes {
-    let mut text = Vec::with_capacity(512);
-    json_text::write(value, &mut text);
-    Bytes::from(text)
 }
 
 /// JSON text of any serialisable value whose map keys are strings.

@@ -6,7 +6,7 @@ use crate::{
     base::{
         go_text::is_printable,
         id::{ResourceId, ServerId},
-        object::{Object, encode_value},
+        object::{Object, encode},
         request::{Answer, json_answer},
         status::{self, Outcome},
     },
@@ -98,11 +98,11 @@ impl Call<'_> {
     /// The answer for an object that is not stored: from a dry run, or from the update that completes a deletion.
     pub(crate) fn value_answer(&self, code: u16, value: &Value, warnings: &[String]) -> Answer {
         let body = match self.form.shape {
-            Shape::Object => encode_value(&self.kind.shown(value)),
-            Shape::Metadata { version, .. } => encode_value(&table::partial(version, value)),
+            Shape::Object => encode(&*self.kind.shown(value)),
+            Shape::Metadata { version, .. } => encode(&table::partial(version, value)),
             Shape::Table(version) => {
                 let style = Style { version, include: self.include };
-                encode_value(&table::single(self.kind, style, value, self.now, true))
+                encode(&table::single(self.kind, style, value, self.now, true))
             }
         };
         json_answer(code, body, warnings)

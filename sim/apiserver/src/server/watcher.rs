@@ -5,7 +5,7 @@
 use crate::{
     base::{
         id::{ResourceId, ServerId},
-        object::{self, Object, encode, encode_value},
+        object::{self, Object, encode},
         selectors::Selector,
         status::Status,
         watch::{WatchItem, WatchStart},
@@ -319,7 +319,7 @@ impl Filter {
                 table::single(kind, Style { version, include: self.include }, &value, now, headed)
             }
         };
-        frame(self.form.encoding, change, &encode_value(&value))
+        frame(self.form.encoding, change, &encode(&value))
     }
 
     /// A bookmark with its version only; for a built-in kind, Go writes the zero members too.

@@ -1,6 +1,6 @@
 //! Reads JSON token by token, and names the first byte that Go's scanner refuses (encoding/json/scanner.go).
 use super::{JsonError, text};
-use crate::base::{go_text, json_text::plain_end};
+use crate::base::go_text;
 use std::borrow::Cow;
 
 /// Maximum depth of nested arrays and objects.
@@ -268,6 +268,25 @@ fn quoted_byte(byte: u8) -> String {
     }
 }
 
+/// The position of the next quote, backslash or control character; eight bytes at a time.
+fn plain_end(text: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // The highest bit of each byte that is zero; bytes after the first of these may be wrong.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    while let Some(chunk) = text.get(at..at + 8).and_then(|chunk| <[u8; 8]>::try_from(chunk).ok()) {
+        let word = u64::from_le_bytes(chunk);
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+        let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\'))) | control;
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let stops = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    at + text[at..].iter().position(stops).unwrap_or(text.len() - at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,6 +324,17 @@ mod tests {
             ("+1", &format!("invalid character '+' {begin}")),
         ] {
             assert_eq!(error(text), why, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_end_at_any_position() {
+        for length in 0..40 {
+            let letters = "é".repeat(length / 2) + &"x".repeat(length % 2);
+            for stop in ['"', '\\', '\n', '\u{1f}'] {
+                let text = format!("{letters}{stop}zzzzzzzzzzz");
+                assert_eq!(plain_end(text.as_bytes(), 0), letters.len(), "{text:?}");
+            }
         }
     }
 

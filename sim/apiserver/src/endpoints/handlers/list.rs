@@ -7,7 +7,7 @@ use crate::{
     base::{
         cache::CachedRead,
         id::ServerId,
-        object::{Object, encode, encode_value},
+        object::{Object, encode},
         request::{Answer, Request, json_answer},
         selectors::{Selector, field::demanded_name},
         status::{self, Outcome},
@@ -200,8 +200,7 @@ pub(crate) fn encode_page(call: &Call<'_>, page: &Page) -> Bytes {
         Shape::Table(version) => {
             let style = Style { version, include: call.include };
             let objects = page.objects.iter().map(|object| &*object.value);
-            let table = table::table(call.kind, style, list_metadata(call, page), objects, call.now, true);
-            return encode_value(&table);
+            return encode(&table::table(call.kind, style, list_metadata(call, page), objects, call.now, true));
         }
     };
     let (api_version, kind) = match partial {
@@ -209,7 +208,7 @@ pub(crate) fn encode_page(call: &Call<'_>, page: &Page) -> Bytes {
         None => (call.kind.api_version.as_str(), call.kind.list_kind.as_str()),
     };
     let head = json!({"apiVersion": api_version, "kind": kind, "metadata": list_metadata(call, page)});
-    let head = encode_value(&head);
+    let head = encode(&head);
     let size = head.len() + 16 + page.objects.iter().map(|o| o.json().len() + 1).sum::<usize>();
     let mut text = BytesMut::with_capacity(size);
     text.put_slice(&head[..head.len() - 1]);
@@ -231,12 +230,12 @@ pub(crate) fn encode_page(call: &Call<'_>, page: &Page) -> Bytes {
 
 fn put_item(call: &Call<'_>, text: &mut BytesMut, object: &Object, partial: Option<MetaVersion>) {
     if let Some(version) = partial {
-        text.put_slice(&encode_value(&table::partial(version, &object.value)));
+        text.put_slice(&encode(&table::partial(version, &object.value)));
         return;
     }
     match &*call.kind.shown(&object.value) {
         Value::Object(members) if !call.kind.custom => text.put_slice(&encode(&Untyped(members))),
-        shown if call.kind.is_view() => text.put_slice(&encode_value(shown)),
+        shown if call.kind.is_view() => text.put_slice(&encode(shown)),
         _ => text.put_slice(object.json()),
     }
 }
