@@ -7,9 +7,10 @@ use std::{
 };
 
 /// What takes part in a run, from this crate's folder.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 10] = [
     "src",
     "mutants/src",
+    "mutants/build",
     "../gateway/src",
     "../gateway/coalescer/src",
     "../model/src",

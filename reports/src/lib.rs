@@ -4,7 +4,8 @@
 //! None of them computes a verdict, reads a file or writes one.
 //!
 //! - [`report`]: the schema, which is also the JSON format's; [`part`]: one machine's part of a campaign;
-//!   [`search`]: what an exhaustive search covered;
+//!   [`search`]: what an exhaustive search covered; [`score`]: which generated mutants were caught;
+//!   [`strategies`]: what each strategy needs to catch the others;
 //! - [`comparison`]: what protocols did in the same situations, as a document, a page and drawings;
 //! - [`timeline`]: what happened in one run, as lanes and entries;
 //! - [`mod@digest`]: what names a report in a build that it verified;
@@ -24,8 +25,11 @@ pub mod json;
 pub mod junit;
 pub mod part;
 pub mod report;
+pub mod score;
 pub mod search;
+pub mod strategies;
 mod summary;
+mod table;
 mod tables;
 pub mod text;
 pub mod timeline;

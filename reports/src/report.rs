@@ -4,7 +4,9 @@
 //! within a version. A verb fills in the fields that it has; the others are absent from the JSON.
 use crate::{
     part::Part,
+    score::Score,
     search::{Frontier, Scope},
+    strategies::Strategies,
     timeline::Timeline,
 };
 use model::Verdict;
@@ -85,6 +87,12 @@ pub struct RunReport {
     /// `mutants`: the result for each mutant.
     #[serde(default, rename = "bugs", skip_serializing_if = "Option::is_none")]
     pub mutants: Option<Vec<Mutant>>,
+    /// `mutants --generated`: the result for each generated mutant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
+    /// `mutants --strategies`: the runs that each strategy needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategies: Option<Strategies>,
     /// `compare`: one row per protocol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocols: Option<Vec<ProtocolRow>>,
@@ -406,6 +414,9 @@ pub struct RunsToFind {
     pub median: f64,
     /// 95 of 100 seeds needed at most this many.
     pub p95: f64,
+    /// All seeds that caught it needed at most this many.
+    #[serde(default)]
+    pub most: f64,
 }
 
 /// One protocol in a comparison.

@@ -35,6 +35,16 @@ fn result(report: &RunReport) -> String {
     if let (Some(cases), Some(passed)) = (report.cases, report.passed) {
         return format!("{} of {} were answered as recorded.", grouped(passed), counted(cases, "case"));
     }
+    if let Some(score) = &report.score {
+        return score.says(&scope);
+    }
+    if let Some(strategies) = &report.strategies {
+        return format!(
+            "{} need more than {} random runs; every strategy was tried on them in {scope}.",
+            counted(strategies.mutants.len() as u64, "mutant"),
+            strategies.more_than
+        );
+    }
     if let Some(mutants) = &report.mutants {
         return caught(mutants, &scope);
     }

@@ -2,16 +2,12 @@
 use crate::{
     figures::{duration, grouped, rate, share},
     report::{CorpusRow, Live, Mutant, ProtocolRow, RunReport, RunsToFind, ScenarioReport, Smallest},
+    score::Score,
     search::{Frontier, Scope},
+    strategies::Strategies,
     summary::verdict_word,
+    table::Table,
 };
-
-/// A table of text.
-pub(crate) struct Table {
-    pub(crate) title: &'static str,
-    pub(crate) header: Vec<String>,
-    pub(crate) rows: Vec<Vec<String>>,
-}
 
 /// The tables that the verb adds to a report.
 pub(crate) fn of_verb(report: &RunReport) -> Vec<Table> {
@@ -23,7 +19,9 @@ pub(crate) fn of_verb(report: &RunReport) -> Vec<Table> {
     let cases = report.cases.map(|_| cases(&report.scenarios));
     let live = report.live.as_ref().map(live);
     let not_judged = report.live.as_ref().and_then(not_judged);
-    [corpus, frontier, scope, mutants, protocols, cases, live, not_judged].into_iter().flatten().collect()
+    let one_each = [corpus, frontier, scope, mutants, protocols, cases, live, not_judged].into_iter().flatten();
+    let strategies = report.strategies.iter().map(Strategies::table);
+    one_each.chain(report.score.iter().flat_map(Score::tables)).chain(strategies).collect()
 }
 
 /// Numbers of a live run.
@@ -120,6 +118,7 @@ fn mutants(rows: &[Mutant]) -> Table {
             .to_owned(),
             figure(|runs| runs.median),
             figure(|runs| runs.p95),
+            figure(|runs| runs.most),
             mutant.smallest.as_ref().map_or_else(none, |smallest| {
                 let Smallest { replicas, signals, calls_until_violation: calls, .. } = smallest;
                 format!("{replicas} × {signals}, {calls} calls")
@@ -133,6 +132,7 @@ fn mutants(rows: &[Mutant]) -> Table {
         "caught",
         "runs, median",
         "runs, p95",
+        "runs, most",
         "replicas × signals",
     ]);
     Table { title: "Mutants", header, rows: rows.iter().map(row).collect() }

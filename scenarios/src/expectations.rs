@@ -1,7 +1,7 @@
 //! Expectations: what a scenario itself demands of the end of a run, besides the invariants.
 use crate::{
     checks::{EXPECTATION, finding},
-    observe::SentSignal,
+    observe::{Probe, SentSignal},
     scenario::{Expect, Scenario},
     workload::Payload,
 };
@@ -18,11 +18,12 @@ pub fn judge(
     scenario: &Scenario,
     stored: &[Arc<Value>],
     signals: &[SentSignal],
-    served: &BTreeSet<usize>,
+    (served, probes): (&BTreeSet<usize>, &[Probe]),
     at: u64,
 ) -> Finding {
     let replicas = scenario.cluster.replicas;
-    let violation = scenario.expect.iter().find_map(|expect| unmet(expect, replicas, stored, signals, served));
+    let violation =
+        scenario.expect.iter().find_map(|expect| unmet(expect, replicas, stored, signals, (served, probes)));
     finding(EXPECTATION, at, violation)
 }
 
@@ -31,7 +32,7 @@ fn unmet(
     replicas: usize,
     stored: &[Arc<Value>],
     signals: &[SentSignal],
-    served: &BTreeSet<usize>,
+    (served, probes): (&BTreeSet<usize>, &[Probe]),
 ) -> Option<String> {
     match expect {
         Expect::Requests(expected) => (stored.len() != *expected)
@@ -45,6 +46,10 @@ fn unmet(
         Expect::EveryReplicaServes => (0..replicas)
             .find(|replica| !served.contains(replica))
             .map(|replica| format!("Expected every replica to answer a delivery; replica {replica} answered none.")),
+        Expect::AlwaysReady => probes.iter().find(|probe| probe.status != Some(200)).map(|probe| {
+            format!("Expected replica {} to be ready at all times, found {}.", probe.replica, said(probe))
+        }),
+        Expect::UnreadyFor(reason) => unready_for(reason, replicas, probes),
         Expect::AnsweredWithin(payload, limit) => slow(*payload, *limit, signals),
         Expect::EachWithin(limit) => {
             let distinct = signals.iter().filter(|signal| matches!(signal.payload, Payload::Distinct(_)));
@@ -53,6 +58,19 @@ fn unmet(
         Expect::Counted(payload, expected) => miscounted(*payload, *expected, stored),
         Expect::FirstAcceptWithin(limit) => first_accept(*limit, signals),
     }
+}
+
+fn unready_for(reason: &str, replicas: usize, probes: &[Probe]) -> Option<String> {
+    if !probes.iter().any(|probe| probe.status == Some(503) && probe.body.contains(reason)) {
+        return Some(format!("Expected a replica that is not ready because it {reason}, found none."));
+    }
+    let last = |replica: usize| probes.iter().rev().find(move |probe| probe.replica == replica);
+    let unready = (0..replicas).filter_map(last).find(|probe| probe.status != Some(200))?;
+    Some(format!("Expected replica {} to be ready in the end, found {}.", unready.replica, said(unready)))
+}
+
+fn said(probe: &Probe) -> String {
+    probe.status.map_or_else(|| "no answer".to_owned(), |status| format!("status {status}: {}", probe.body))
 }
 
 fn requests(count: usize) -> String {

@@ -18,7 +18,7 @@ use gateway::{
 use http_body_util::BodyExt;
 use sim::{
     Environment,
-    engine::{Host, HostClock, HostEntropy, Listener, Process},
+    engine::{ApiService, Host, HostClock, HostEntropy, Listener, Process},
 };
 use std::{borrow::Cow, sync::Arc, time::Duration};
 use tower::ServiceExt;
@@ -53,7 +53,6 @@ impl Host for GatewayHost {
         let index: usize = environment.name.rsplit('-').next().and_then(|index| index.parse().ok()).unwrap_or_default();
         let locks = self.lock_namespaces.get(index % self.lock_namespaces.len().max(1)).copied().unwrap_or(NAMESPACE);
         let config = Config::for_pod(&environment.name, locks, NAMESPACE);
-        let client = kube_client::client(environment.api, NAMESPACE);
         let replica = environment.name.rsplit_once('-').and_then(|(_, index)| index.parse::<usize>().ok());
         let redis = self.redis.connect(environment.clock.clone(), Arc::clone(&environment.entropy));
         let with = Surroundings { terms: self.terms, redis: Arc::new(redis), attempts: Arc::clone(&self.attempts) };
@@ -61,9 +60,42 @@ impl Host for GatewayHost {
         let clock = Arc::new(ReplicaClock { clock: environment.clock, ahead });
         let entropy = Arc::new(ReplicaEntropy(environment.entropy));
         let protocol = replica.and_then(|index| self.mixed_replicas.get(index)).copied().unwrap_or(self.protocol);
+        let client = match protocol.takes_failed_look_ups_for_answers() {
+            true => kube_client::client(unmanaged_if_failed(environment.api), NAMESPACE),
+            false => kube_client::client(environment.api, NAMESPACE),
+        };
         let app = App::start(config, client, clock, entropy, |context| protocol.start(context, &with));
-        Box::new(Gateway { router: app.open_router(), app })
+        Box::new(Gateway { router: app.open_router().merge(app.health_router()), app })
     }
+}
+
+/// The connection of a gateway that takes a look-up of a namespace that failed for one that found none: objects in it
+/// are not managed then. The look-ups are outside of the protocol, so this mutant is made on their way.
+fn unmanaged_if_failed(
+    api: ApiService,
+) -> impl tower::Service<
+    http::Request<kube::client::Body>,
+    Response = http::Response<Body>,
+    Error = tower::BoxError,
+    Future = BoxFuture<'static, Result<http::Response<Body>, tower::BoxError>>,
+> {
+    tower::service_fn(move |request: http::Request<kube::client::Body>| {
+        let of_namespace =
+            request.uri().path().strip_prefix("/api/v1/namespaces/").is_some_and(|name| !name.contains('/'));
+        let answer = api.clone().oneshot(request);
+        let answer: BoxFuture<'static, Result<http::Response<Body>, tower::BoxError>> = Box::pin(async move {
+            match answer.await {
+                Ok(answer) if answer.status().is_success() || !of_namespace => Ok(answer.map(Body::new)),
+                Err(error) if !of_namespace => Err(error.into()),
+                _ => {
+                    let status =
+                        r#"{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}"#;
+                    Ok(http::Response::builder().status(404).body(Body::from(status))?)
+                }
+            }
+        });
+        answer
+    })
 }
 
 struct Gateway {

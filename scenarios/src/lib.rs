@@ -11,6 +11,7 @@
 //! - [`guide`] names steps so that a similar run can be steered; [`edits`] makes a scenario smaller; [`shrink`] finds
 //!   the smallest run that still fails; [`explain`] says why it does.
 //! - [`comparison`] runs every protocol in the same situations.
+//! - [`survivors`] justifies the generated mutants that no run catches.
 //! - [`corpus`] keeps failing runs as text.
 //! - [`live`] runs the gateway's own processes against a real API server, and judges what happened.
 //! - [`replay`] records a run, [`timeline`] describes it; [`code`] says which code made it; [`cli`] is the command.
@@ -44,6 +45,7 @@ pub mod runner;
 pub mod scenario;
 pub mod shrink;
 pub mod strategies;
+pub mod survivors;
 pub mod timeline;
 pub mod transfer;
 pub mod workload;

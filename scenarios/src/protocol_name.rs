@@ -1,13 +1,18 @@
 //! Names of the protocols that a run can use: the shipped one, the baselines and the mutants.
 use crate::{
     baselines::{BASELINES, Surroundings},
+    fnv,
     mutants::{EQUIVALENT_MUTANTS, MUTANTS},
 };
 use gateway::{
     fenced_lease::FencedLease,
     protocol::{Context, Protocol},
 };
+use mutants::GENERATED;
 use std::{fmt, str::FromStr, sync::Arc};
+
+/// Name of the copy with generated mutants; each mutant's name is this, and a hash of what is different.
+const GENERATED_NAME: &str = "generated";
 
 /// Name of the shipped protocol.
 pub const SHIPPED: &str = "fenced-lease";
@@ -23,6 +28,8 @@ pub enum ProtocolName {
     Mutant(usize),
     /// One of [`EQUIVALENT_MUTANTS`], by index: `mutant-` and its name on the command line.
     EquivalentMutant(usize),
+    /// One of [`GENERATED`], by its number; `None` for the copy as it is. `generated-` and a hash on the command line.
+    Generated(Option<u16>),
 }
 
 impl ProtocolName {
@@ -41,6 +48,11 @@ impl ProtocolName {
         (0..EQUIVALENT_MUTANTS.len()).map(ProtocolName::EquivalentMutant)
     }
 
+    /// Every generated mutant.
+    pub fn generated() -> impl Iterator<Item = ProtocolName> {
+        (0..GENERATED.len()).map(|number| ProtocolName::Generated(u16::try_from(number).ok()))
+    }
+
     /// The protocol in one line.
     pub fn summary(self) -> &'static str {
         match self {
@@ -48,7 +60,14 @@ impl ProtocolName {
             ProtocolName::Baseline(index) => BASELINES[index].summary,
             ProtocolName::Mutant(index) => MUTANTS[index].about,
             ProtocolName::EquivalentMutant(index) => EQUIVALENT_MUTANTS[index].because,
+            ProtocolName::Generated(None) => "the copy of the shipped protocol that generated mutants are made of",
+            ProtocolName::Generated(Some(number)) => GENERATED[usize::from(number)].change,
         }
+    }
+
+    /// Whether the gateway around the protocol takes a look-up of a namespace that failed for an answer.
+    pub fn takes_failed_look_ups_for_answers(self) -> bool {
+        matches!(self, ProtocolName::Mutant(index) if MUTANTS[index].failed_look_ups_are_answers)
     }
 
     /// Whether it applies, so that the API servers must record the managers of fields.
@@ -63,6 +82,7 @@ impl ProtocolName {
             ProtocolName::Baseline(index) => (BASELINES[index].start)(context, with),
             ProtocolName::Mutant(index) => mutants::start(context, MUTANTS[index].removed),
             ProtocolName::EquivalentMutant(index) => mutants::start(context, EQUIVALENT_MUTANTS[index].removed),
+            ProtocolName::Generated(number) => mutants::start_generated(context, number),
         }
     }
 }
@@ -74,6 +94,11 @@ impl fmt::Display for ProtocolName {
             ProtocolName::Baseline(index) => f.write_str(BASELINES[*index].name),
             ProtocolName::Mutant(index) => write!(f, "mutant-{}", MUTANTS[*index].name),
             ProtocolName::EquivalentMutant(index) => write!(f, "mutant-{}", EQUIVALENT_MUTANTS[*index].name),
+            ProtocolName::Generated(None) => f.write_str(GENERATED_NAME),
+            ProtocolName::Generated(Some(number)) => {
+                let hash = fnv::hash(GENERATED[usize::from(*number)].to_string().bytes());
+                write!(f, "{GENERATED_NAME}-{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
+            }
         }
     }
 }
@@ -83,7 +108,10 @@ impl FromStr for ProtocolName {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let mutants = ProtocolName::mutants().chain(ProtocolName::equivalent_mutants());
-        let mut all = ProtocolName::all().chain(mutants);
+        // Thousands of hashes, which a name of another kind must not wait for.
+        let unchanged = std::iter::once(ProtocolName::Generated(None));
+        let generated = text.starts_with(GENERATED_NAME).then(|| unchanged.chain(ProtocolName::generated()));
+        let mut all = ProtocolName::all().chain(mutants).chain(generated.into_iter().flatten());
         all.find(|protocol| protocol.to_string() == text).ok_or_else(|| {
             let known: Vec<String> = ProtocolName::all().map(|protocol| protocol.to_string()).collect();
             format!("unknown protocol `{text}`; use one of {}, or a mutant from `lockstep list`", known.join(", "))

@@ -278,7 +278,7 @@ impl Prepared {
             Transport::Direct => run_direct(&self.settings, host, choices, observer, script),
             Transport::Network => run_network(&self.settings, host, choices, observer, script),
         }?;
-        let Recorded { mut findings, signals, served, timeline, calls } =
+        let Recorded { mut findings, signals, served, probes, timeline, calls } =
             recorder.finish(outcome.simulated.as_micros() as u64);
         let stored = std::mem::take(&mut *end.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         let (at, locks) = (outcome.simulated.as_micros() as u64, attempts.counts());
@@ -288,7 +288,7 @@ impl Prepared {
             let verdict = checks::verdict(&findings);
             return Ok(Run { findings, verdict, outcome, stored, timeline, signals, calls, locks });
         }
-        findings.push(expectations::judge(&self.subject.scenario, &stored, &signals, &served, at));
+        findings.push(expectations::judge(&self.subject.scenario, &stored, &signals, (&served, &probes), at));
         if outcome.delivered.of(LEASE_STOLEN) > 0 {
             checks::excuse_lock(&mut findings);
         }

@@ -63,6 +63,10 @@ pub enum Expect {
     EachWithin(Duration),
     /// Number of signals of this payload that are counted on its RemediationRequests.
     Counted(Payload, u32),
+    /// Every question whether a replica is ready is answered with yes.
+    AlwaysReady,
+    /// Some replica says that it is not ready, with this in its reason, and each is ready when it is asked last.
+    UnreadyFor(Cow<'static, str>),
     /// Of each alert, a signal is accepted within this simulated time after the first was sent.
     FirstAcceptWithin(Duration),
 }

@@ -16,7 +16,8 @@ use crate::{
     figures::{counted, duration, grouped, rate},
     report::{Failure, FailureKind, FaultNeed, RunReport, Smallest},
     summary,
-    tables::{self, Table},
+    table::Table,
+    tables,
     timeline::{Entry, Timeline},
 };
 use askama::Template;

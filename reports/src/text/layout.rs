@@ -1,7 +1,7 @@
 //! Lines of text: wrapped paragraphs with a label, and tables.
 //!
 //! There are no colours, and a file has a fixed width, so that the same report is always the same bytes.
-use crate::tables::Table;
+use crate::table::Table;
 use std::fmt::{self, Write};
 
 /// Characters in a line of a file. A word that is longer gets a line of its own.

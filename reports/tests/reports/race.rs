@@ -185,6 +185,8 @@ pub(crate) fn violated() -> RunReport {
         cases: None,
         passed: None,
         live: None,
+        score: None,
+        strategies: None,
     }
 }
 
@@ -224,7 +226,10 @@ pub(crate) fn tabular() -> RunReport {
     };
     RunReport {
         frontier: Some(vec![Frontier { preemptions: 2, faults: 1, schedules: 18_204, complete: true }]),
-        mutants: Some(vec![mutant("no-mark", Some(RunsToFind { median: 14.0, p95: 118.0 })), mutant("no-fence", None)]),
+        mutants: Some(vec![
+            mutant("no-mark", Some(RunsToFind { median: 14.0, p95: 118.0, most: 131.0 })),
+            mutant("no-fence", None),
+        ]),
         protocols: Some(vec![protocol("none", 0.6714, None), protocol("fenced-lease", 0.0, Some(31.4))]),
         ..held()
     }

@@ -5,7 +5,8 @@
 //!
 //! - [`random`]: a random seed for every run, in the order of a [`plan`].
 //! - [`exhaustive`]: every schedule within a [`scope`], without those that its [`reduction`] leaves out;
-//!   [`mutants`]: the runs that it takes to catch each mutant.
+//!   [`mutants`]: the runs that it takes to catch each mutant; [`score`]: which generated mutants are caught;
+//!   [`in_run`]: mutants in the runs of the default plan.
 //! - [`known_failures`]: what each mutant and each baseline is known to do wrong.
 //! - [`tally`]: the sums of one subject's runs; [`interleavings`]: how many different interleavings they had.
 //! - [`discovery`]: how much there is yet to see; [`cells`]: which faults struck which calls.
@@ -14,6 +15,7 @@ pub mod cells;
 pub mod discovery;
 pub mod exhaustive;
 
+pub mod in_run;
 pub mod interleavings;
 pub mod known_failures;
 pub mod mutants;
@@ -23,6 +25,7 @@ pub mod random;
 pub mod reduction;
 mod schedule;
 pub mod scope;
+pub mod score;
 mod searcher;
 mod states;
 pub mod sums;

@@ -6,6 +6,9 @@
 //! find a turn: a plan for 10^11 runs needs no more memory than its shares, and any number of threads can share one
 //! counter.
 
+/// Runs per unit of a scenario's weight when the whole catalogue is run.
+pub const RUNS_PER_WEIGHT: u64 = 14;
+
 /// One run of one subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Turn {
@@ -54,6 +57,11 @@ impl Plan {
     pub fn part(mut self, index: usize, of: usize) -> Self {
         self.part = (index as u64, of.max(1) as u64);
         self
+    }
+
+    /// The default plan of the whole catalogue, given the weights of its scenarios.
+    pub fn of_catalogue(weights: impl IntoIterator<Item = u64>) -> Self {
+        Self::new(weights.into_iter().collect(), Some(RUNS_PER_WEIGHT))
     }
 
     /// A plan in which each of `subjects` subjects runs `runs` times.

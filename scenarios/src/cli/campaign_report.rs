@@ -78,6 +78,8 @@ pub(super) fn blank(command: &str, wall: Duration) -> RunReport {
         cases: None,
         passed: None,
         live: None,
+        score: None,
+        strategies: None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! A verb is a module with `Args` and `execute`. What several verbs share has a module of its own: `options`,
 //! `values`, `campaign_report`, `extent`, `part`, `failures`, `folder`, `output`, `with_progress`, `signals`.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
+mod by_strategy;
 mod campaign_report;
 mod compare;
 mod completions;
@@ -34,6 +35,7 @@ mod program;
 mod progress;
 mod replay;
 mod run;
+mod score;
 mod serve;
 mod shard;
 mod shrink;

@@ -14,7 +14,7 @@ use super::{
     with_progress::{Goal, with_progress},
 };
 use crate::{
-    campaign::{self, Budget, Plan, Progress, Shard, Sums, Tally},
+    campaign::{self, Budget, Plan, Progress, Shard, Sums, Tally, plan::RUNS_PER_WEIGHT},
     catalogue::CATALOGUE,
     protocol_name::{ProtocolName, SHIPPED},
     runner::{Overrides, Subject, Transport},
@@ -29,8 +29,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Runs per unit of a scenario's weight when the whole catalogue is run.
-const RUNS_PER_WEIGHT: u64 = 14;
 /// Wall time for these runs, which leaves two of the promised 45 seconds for the report.
 const TIME_OF_ALL: Duration = Duration::from_secs(43);
 /// Runs of each scenario that is named.
@@ -233,7 +231,7 @@ fn extent(args: &Args, subjects: &[Subject]) -> Extent {
             Plan::new(weights.map(|weight| (RUNS_PER_WEIGHT * weight / NETWORK_COST).max(1)).collect(), Some(1)),
             TIME_OF_ALL,
         ),
-        (None, None) => Extent::within(Plan::new(weights.collect(), Some(RUNS_PER_WEIGHT)), TIME_OF_ALL),
+        (None, None) => Extent::within(Plan::of_catalogue(weights), TIME_OF_ALL),
     };
     match args.shard {
         Some(Shard { index, of }) => extent.part(index, of),

@@ -76,7 +76,10 @@ fn smaller(act: &Act, number: usize, left: &dyn Fn(Part) -> Option<u32>) -> Act 
             *lasts = wait(*lasts, left(Part::Seconds(number)));
         }
         Act::Wait(time) => *time = wait(*time, left(Part::Seconds(number))),
-        Act::OrchestrateEvery { times, .. } | Act::EndMeanwhile { times, .. } | Act::CrashEvery { times, .. } => {
+        Act::OrchestrateEvery { times, .. }
+        | Act::EndMeanwhile { times, .. }
+        | Act::CrashEvery { times, .. }
+        | Act::Probe { times, .. } => {
             *times = at_most(Part::Copies(number), *times);
         }
         Act::OrchestrateMeanwhile { phases, .. } => {

@@ -4,9 +4,11 @@
 //!
 //! - [`recorder`]: receives events and deliveries, and passes the facts to the oracle; [`resources`]: what it observes.
 //! - `facts`: facts of commits; `replies`: facts of answers; [`signals`]: deliveries as their senders see them.
+//! - [`probes`]: answers to the kubelet.
 //! - `watches`: facts of watches, with `watch_line` and `label_selector` as their parsers.
 mod facts;
 mod label_selector;
+pub mod probes;
 pub mod recorder;
 mod replies;
 pub mod resources;
@@ -15,6 +17,7 @@ mod watch_line;
 mod watches;
 
 pub(crate) use facts::{lease_in, request_in};
+pub use probes::Probe;
 pub use recorder::{Recorded, Recorder};
 pub(crate) use replies::replies;
 pub use resources::ObservedResources;

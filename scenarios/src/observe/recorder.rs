@@ -1,6 +1,7 @@
 //! The recorder: receives the simulation's events and the senders' deliveries, and passes facts to the oracle.
 use super::{
     facts,
+    probes::Probe,
     replies::replies,
     resources::ObservedResources,
     signals::{DeliveryOutcome, SentSignal, Signals},
@@ -35,6 +36,7 @@ struct State {
     epoch_micros: i64,
     signals: Vec<SentSignal>,
     served: BTreeSet<usize>,
+    probes: Vec<Probe>,
     delivered_to: BTreeMap<DeliveryId, usize>,
     timeline: Option<timeline::Recording>,
     calls: Option<Vec<ApiCall>>,
@@ -56,6 +58,8 @@ pub struct Recorded {
     pub signals: Vec<SentSignal>,
     /// Indexes of the replicas that answered a delivery.
     pub served: BTreeSet<usize>,
+    /// What replicas answered to the kubelet.
+    pub probes: Vec<Probe>,
     /// Events for a timeline, if one was requested.
     pub timeline: Option<timeline::Recording>,
     /// API calls of the replicas except watches, if a timeline was requested.
@@ -74,6 +78,7 @@ impl Recorder {
             epoch_micros: epoch.as_microsecond(),
             signals: Vec::new(),
             served: BTreeSet::new(),
+            probes: Vec::new(),
             delivered_to: BTreeMap::new(),
             timeline: with_timeline.then(timeline::Recording::default),
             calls: with_timeline.then(Vec::new),
@@ -154,6 +159,11 @@ impl Recorder {
         outcome
     }
 
+    /// Records what a replica answered to the kubelet.
+    pub fn probed(&self, probe: Probe) {
+        self.lock().probes.push(probe);
+    }
+
     /// Records that no further signal will be sent.
     pub fn signals_stopped(&self, at: u64) {
         self.lock().observe(&Observation::SignalsStopped { at });
@@ -169,6 +179,7 @@ impl Recorder {
             findings: oracle.finish(),
             signals: std::mem::take(&mut state.signals),
             served: std::mem::take(&mut state.served),
+            probes: std::mem::take(&mut state.probes),
             timeline: state.timeline.take(),
             calls: state.calls.take().unwrap_or_default(),
         }
@@ -177,6 +188,7 @@ impl Recorder {
 
 impl Observer for Recorder {
     fn event(&mut self, at: u64, event: &Event) {
+        mutants::note_event();
         let mut state = self.lock();
         let before = state.observed;
         state.event(at, event);

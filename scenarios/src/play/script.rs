@@ -2,7 +2,7 @@
 use super::{
     alertmanager,
     api::call,
-    interference, orchestrator,
+    interference, kubelet, orchestrator,
     sender::{self, SharedKey},
     stage::Stage,
 };
@@ -71,6 +71,7 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
             Act::CrashEvery { replica, every, restart, times } => {
                 actors.spawn(crash_every(stage.clone(), replica, (every, restart), times));
             }
+            Act::Probe { every, times } => kubelet::probe_all(&stage, every, times, &mut actors),
             Act::Interfere { of, how } => {
                 let background = interference::scripted::interfere(&stage, of, how).await;
                 actors.spawn(background);

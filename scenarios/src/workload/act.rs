@@ -181,6 +181,13 @@ pub enum Act {
         /// Number of crashes.
         times: u32,
     },
+    /// The kubelet asks every replica whether it is ready, in the background, repeatedly.
+    Probe {
+        /// Time before each question.
+        every: Duration,
+        /// Number of questions to each replica.
+        times: u32,
+    },
     /// An administrator interferes.
     Interfere {
         /// Payload that the RemediationRequests and the lease are about.
@@ -209,7 +216,9 @@ impl Act {
             | Act::DropLease { of, .. } => vec![*of],
             Act::DeliverEach { count, .. } => (0..*count).map(Payload::Distinct).collect(),
             Act::Alertmanagers { alerts, .. } => vec![Payload::Group(*alerts)],
-            Act::AwaitAnswers | Act::Wait(_) | Act::Pause { .. } | Act::CrashEvery { .. } => Vec::new(),
+            Act::AwaitAnswers | Act::Wait(_) | Act::Pause { .. } | Act::CrashEvery { .. } | Act::Probe { .. } => {
+                Vec::new()
+            }
         }
     }
 

@@ -1,0 +1,29 @@
+//! Writes two copies of the gateway's protocol: one with the edits that were made by hand, which a run switches on, and
+//! one in which every operator of [`operators`] is a choice of the run.
+//!
+//! The gateway's sources have no hooks: it is the copies that are changed, and one build holds all mutants.
+mod constants;
+mod copy;
+mod edited;
+/// The edits that were made by hand.
+#[path = "../src/edits/mod.rs"]
+pub mod edits;
+mod mutator;
+mod operators;
+mod source;
+mod values;
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    for watched in [source::PROTOCOL, source::COALESCER, "src/edits", "build"] {
+        println!("cargo::rerun-if-changed={}", package.join(watched).display());
+    }
+    fs::write(out.join("fenced_lease.rs"), edited::copy(&package.join(source::PROTOCOL))?)?;
+    let (copy, table) = copy::write(&package)?;
+    fs::write(out.join("generated.rs"), copy)?;
+    fs::write(out.join("generated_table.rs"), table)?;
+    Ok(())
+}
