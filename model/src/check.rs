@@ -78,12 +78,13 @@ pub(crate) struct Summary {
     checked: u64,
     undecided: u64,
     violated: u64,
+    slack: u64,
     violations: Vec<Violation>,
 }
 
 impl Summary {
     pub(crate) const fn of(invariant: &'static str) -> Self {
-        Self { invariant, checked: 0, undecided: 0, violated: 0, violations: Vec::new() }
+        Self { invariant, checked: 0, undecided: 0, violated: 0, slack: 0, violations: Vec::new() }
     }
 
     pub(crate) const fn checked(&mut self) {
@@ -92,6 +93,11 @@ impl Summary {
 
     pub(crate) const fn undecided(&mut self) {
         self.undecided += 1;
+    }
+
+    /// Notes that so many more occurrences could have been counted unnoticed.
+    pub(crate) const fn slack(&mut self, occurrences: u64) {
+        self.slack += occurrences;
     }
 
     pub(crate) const fn violated(&self) -> u64 {
@@ -117,6 +123,7 @@ impl Summary {
             checked: self.checked,
             undecided: self.undecided,
             violated: self.violated,
+            slack: self.slack,
             violations: self.violations,
         }
     }

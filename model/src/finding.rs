@@ -27,6 +27,9 @@ pub struct Finding {
     pub undecided: u64,
     /// Number of violations.
     pub violated: u64,
+    /// How much more could have gone wrong unnoticed, where the facts leave room: of `occurrences_exact`, the number of
+    /// occurrences. 0 where every fact is explained in one way.
+    pub slack: u64,
     /// The first violations, at most [`Finding::DETAILED`] of them.
     pub violations: Vec<Violation>,
     /// Verdict over all checks.

@@ -13,6 +13,7 @@ mod change;
 mod check;
 pub mod finding;
 pub mod invariants;
+mod matching;
 pub mod observation;
 pub mod oracle;
 pub mod settings;

@@ -90,6 +90,9 @@ pub struct Request {
     pub next_allowed_execution: Option<i64>,
     /// Whether a condition `EpisodeClosed` says that it takes no counts, because the next request begins.
     pub closed: bool,
+    /// Hash of the condition that lists the deliveries with keys that were counted; 0 without it.
+    #[serde(default)]
+    pub deliveries: u64,
     /// status.deduplication.occurrenceCount; `None` when unset.
     pub occurrence_count: Option<u32>,
     /// status.deduplication.firstSeenAt as stored, in seconds since 1970.
@@ -113,6 +116,16 @@ pub struct Lease {
     pub guards: Option<Arc<str>>,
 }
 
+/// When a client first sent a write with these bytes. Where several of its calls may be the one that took effect, the
+/// earliest and the latest of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issued {
+    /// The earliest time.
+    pub first: Micros,
+    /// The latest time.
+    pub last: Micros,
+}
+
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Observation {
@@ -132,6 +145,10 @@ pub enum Observation {
         repeats: Option<SignalId>,
         /// Whether it has an idempotency key, which its redeliveries share: they are then one signal, counted once.
         keyed: bool,
+        /// Index of the replica that it was sent to; `None` if that is not known.
+        to: Option<u8>,
+        /// Whether its delivery carries no other signal.
+        alone: bool,
     },
     /// A signal was answered, or its sender stopped waiting. At most once per signal.
     SignalAnswered {
@@ -154,6 +171,8 @@ pub enum Observation {
         change: Change,
         /// The object afterwards.
         request: Arc<Request>,
+        /// When the write was sent; `None` if that is not known.
+        issued: Option<Issued>,
     },
     /// A write of a Lease took effect.
     LeaseCommitted {
@@ -211,6 +230,15 @@ pub enum Observation {
         /// Index of the replica, from 0.
         index: u8,
     },
+    /// A replica is paused.
+    Paused {
+        /// Time of the fact.
+        at: Micros,
+        /// Index of the replica, from 0.
+        index: u8,
+        /// Time at which it resumes.
+        until: Micros,
+    },
     /// No fault happens after this.
     FaultsStopped {
         /// Time of the fact.
@@ -241,6 +269,7 @@ impl Observation {
             | Self::ApiCalled { at, .. }
             | Self::Crashed { at, .. }
             | Self::Ready { at, .. }
+            | Self::Paused { at, .. }
             | Self::FaultsStopped { at }
             | Self::SignalsStopped { at }
             | Self::Ended { at } => *at,

@@ -17,6 +17,9 @@ pub struct Settings {
     /// How far past its nextAllowedExecution a terminal request may still take a count: the largest wall-clock offset
     /// of a replica plus the longest time between the decision to write and the commit.
     pub suppression_tolerance: Micros,
+    /// Number of the first replicas that run another program, as during a rolling update: it may count on requests that
+    /// have ended.
+    pub replicas_of_another_program: u8,
     /// Longest pause between two attempts, of a replica that waits for a lock or of a sender that must retry.
     pub retry_period: Micros,
     /// Longest time from a holder's crash until a waiting signal of its fingerprint is counted, or its lock acquired.
@@ -46,6 +49,7 @@ impl Settings {
             lease_seconds: 30,
             clock_rate_bound_ppm: 1_000,
             suppression_tolerance: 60 * SECOND,
+            replicas_of_another_program: 0,
             retry_period: 15 * SECOND,
             recovery: 35 * SECOND,
             crashes_only: false,

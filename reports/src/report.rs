@@ -129,6 +129,23 @@ pub struct ScenarioReport {
     pub invariants: Vec<InvariantCount>,
     /// Faults that took effect.
     pub faults: Vec<FaultCount>,
+    /// Where its faults made the bounds wider that it was judged by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bounds: Vec<String>,
+    /// Room that the judge of counts had; absent if every count was explained in one way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slack: Option<Slack>,
+}
+
+/// Occurrences that could have been counted unnoticed, since a sender got no answer or a 5xx.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slack {
+    /// Sum over the runs.
+    pub sum: u64,
+    /// Largest number in one run.
+    pub most: u64,
+    /// Number of runs with any.
+    pub runs: u64,
 }
 
 /// One invariant in all runs of a scenario.
@@ -157,6 +174,9 @@ impl InvariantCount {
 pub struct FaultCount {
     /// Name of the fault.
     pub name: String,
+    /// What it strikes: `calls`, `streams`, `replicas`, `senders`, `servers` or `others`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub class: String,
     /// Number of times it took effect.
     pub delivered: u64,
 }

@@ -2,7 +2,7 @@
 use crate::{
     causes,
     figures::{counted, grouped},
-    report::{InvariantCount, Mutant, RunReport, ScenarioReport},
+    report::{InvariantCount, Mutant, RunReport, ScenarioReport, Slack},
 };
 use model::Verdict;
 use std::collections::BTreeMap;
@@ -158,6 +158,38 @@ pub(crate) fn faults(report: &RunReport) -> Vec<(&str, u64)> {
     let mut faults: Vec<_> = sum.into_iter().collect();
     faults.sort_by_key(|&(name, delivered)| (std::cmp::Reverse(delivered), name));
     faults
+}
+
+/// Faults that took effect by what they strike, over all scenarios; the most frequent first.
+pub(crate) fn fault_classes(report: &RunReport) -> Vec<(&str, u64)> {
+    let mut sum: BTreeMap<&str, u64> = BTreeMap::new();
+    let faults = report.scenarios.iter().flat_map(|scenario| &scenario.faults);
+    for fault in faults.filter(|fault| !fault.class.is_empty()) {
+        *sum.entry(&fault.class).or_default() += fault.delivered;
+    }
+    let mut classes: Vec<_> = sum.into_iter().collect();
+    classes.sort_by_key(|&(name, delivered)| (std::cmp::Reverse(delivered), name));
+    classes
+}
+
+/// Room that the judge of counts had, over all scenarios: the mean of all runs, and the rest.
+pub(crate) fn slack(report: &RunReport) -> Option<(f64, Slack)> {
+    let rows = report.scenarios.iter().filter_map(|scenario| scenario.slack);
+    let all = rows.reduce(|all, row| Slack {
+        sum: all.sum + row.sum,
+        most: all.most.max(row.most),
+        runs: all.runs + row.runs,
+    })?;
+    Some((all.sum as f64 / report.runs.max(1) as f64, all))
+}
+
+/// Where bounds were widened, with the number of scenarios.
+pub(crate) fn bounds(report: &RunReport) -> BTreeMap<&str, u64> {
+    let mut sum: BTreeMap<&str, u64> = BTreeMap::new();
+    for bound in report.scenarios.iter().filter(|scenario| scenario.runs > 0).flat_map(|scenario| &scenario.bounds) {
+        *sum.entry(bound).or_default() += 1;
+    }
+    sum
 }
 
 /// Invariants over all scenarios, in the model's order; unknown ones last.

@@ -15,11 +15,10 @@ pub const EXPECTATION: &str = "scenario_expectation";
 pub const ENDS: &str = "every_run_ends";
 /// Name of the check that the gateway does not panic.
 pub const PANICS: &str = "gateway_never_panics";
+/// Name of the check that nothing is refused in a run in which nothing goes wrong.
+pub const UNDISTURBED: &str = "undisturbed_refuses_nothing";
 /// Name of the check that a run repeats itself.
 pub const REPEATS: &str = "every_run_repeats";
-
-/// Invariants about what a lock is.
-const OF_THE_LOCK: &[&str] = &["one_holder", "no_foreign_release"];
 
 /// Safety or liveness, for an invariant of the model or a check of the runner.
 pub fn kind(invariant: &str) -> Kind {
@@ -39,6 +38,7 @@ pub fn finding(invariant: &'static str, at: u64, violation: Option<String>) -> F
         checked: 1,
         undecided: 0,
         violated: violations.len() as u64,
+        slack: 0,
         verdict: if violations.is_empty() { Verdict::Held } else { Verdict::Violated },
         violations,
     }
@@ -58,16 +58,6 @@ pub(crate) fn ended(stop: Stop, at: u64) -> Finding {
 pub(crate) fn panicked(at: u64) -> Finding {
     let message = PANIC.with_borrow_mut(Option::take);
     finding(PANICS, at, message.map(|message| format!("The gateway panicked: {message}.")))
-}
-
-/// Drops the findings about locks. They are not the gateway's fault where interference frees leases under their
-/// holders, and safety does not depend on them.
-pub(crate) fn excuse_lock(findings: &mut [Finding]) {
-    for finding in findings.iter_mut().filter(|finding| OF_THE_LOCK.contains(&finding.invariant)) {
-        (finding.checked, finding.undecided, finding.violated) = (0, 0, 0);
-        finding.violations.clear();
-        finding.verdict = Verdict::Inconclusive;
-    }
 }
 
 /// The verdict of one run.

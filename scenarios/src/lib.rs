@@ -48,4 +48,6 @@ pub mod strategies;
 pub mod survivors;
 pub mod timeline;
 pub mod transfer;
+pub mod undisturbed;
 pub mod workload;
+pub mod worlds;

@@ -178,8 +178,8 @@ impl Replay {
     pub fn subject(&self) -> Result<Subject, ReplayError> {
         let scenario = match &self.generated {
             Some(generated) => generated.scenario(&self.scenario, preset(&generated.faults)?),
-            None => crate::catalogue::find(&self.scenario)
-                .cloned()
+            None => crate::worlds::find(&self.scenario)
+                .or_else(|| crate::catalogue::find(&self.scenario).cloned())
                 .ok_or_else(|| ReplayError::Unknown(crate::catalogue::unknown(&self.scenario)))?,
         };
         let faults = self.faults.as_deref().map(preset).transpose()?;

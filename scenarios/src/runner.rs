@@ -3,19 +3,18 @@ use crate::{
     baselines::{LockAttempts, LockCounts, redis::Redis},
     calls::ApiCall,
     checks, expectations,
-    gateway_faults::LEASE_STOLEN,
     hosts::GatewayHost,
     objects::NAMESPACE,
     observe::{ObservedResources, Recorded, Recorder, SentSignal},
     play::{script::play, stage::Stage},
     protocol_name::ProtocolName,
-    scenario::{Expect, Scenario},
-    timeline,
+    scenario::Scenario,
+    timeline, undisturbed,
     workload::Payload,
+    worlds,
 };
 use apiserver::Registry;
 use model::{
-    Invariant,
     invariants::ALL,
     oracle::{Finding, Oracle, Violation},
     verdict::Verdict,
@@ -67,6 +66,8 @@ impl FromStr for Transport {
 pub struct Subject {
     /// The scenario.
     pub scenario: Scenario,
+    /// The scenario's own faults, without those of a preset.
+    pub own: Faults,
     /// The protocol.
     pub protocol: ProtocolName,
     /// The transport.
@@ -78,7 +79,7 @@ pub struct Subject {
 /// Changes of a command line to a scenario.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Overrides {
-    /// Preset of faults, instead of the scenario's own.
+    /// Preset of faults, which are added to the scenario's own.
     pub faults: Option<Faults>,
     /// Number of replicas, instead of the scenario's own.
     pub replicas: Option<usize>,
@@ -87,15 +88,29 @@ pub struct Overrides {
 impl Subject {
     /// Applies the overrides to the scenario.
     pub fn new(mut scenario: Scenario, protocol: ProtocolName, transport: Transport, overrides: Overrides) -> Self {
-        if let Some(faults) = overrides.faults {
-            scenario.faults = faults;
-            // The other expectations depend on the scenario's own faults: a redelivery, for example, counts once more.
-            scenario.expect.to_mut().retain(|expect| *expect == Expect::AllAccepted);
+        let own = scenario.faults;
+        if let Some(preset) = overrides.faults {
+            scenario.faults = own.with(preset);
         }
         if let Some(replicas) = overrides.replicas {
             scenario.cluster.replicas = replicas;
         }
-        Self { scenario, protocol, transport, overrides }
+        Self { scenario, own, protocol, transport, overrides }
+    }
+
+    /// The same in the world that this seed draws.
+    pub fn in_world(&self, seed: u64) -> Self {
+        Self::new(worlds::draw(seed), self.protocol, self.transport, self.overrides)
+    }
+
+    /// The faults that the scenario has of its own, unless a preset took them away.
+    pub fn own_faults(&self) -> Faults {
+        if self.overrides.faults == Some(Faults::NONE) { Faults::NONE } else { self.own }
+    }
+
+    /// Whether a preset may add faults to the scenario's own.
+    fn adds_faults(&self) -> bool {
+        self.overrides.faults.is_some_and(|preset| preset != Faults::NONE)
     }
 }
 
@@ -104,7 +119,6 @@ pub struct Prepared {
     /// The subject.
     pub subject: Subject,
     settings: Settings,
-    invariants: Vec<Invariant>,
     bounds: model::Settings,
     resources: ObservedResources,
     mixed_replicas: Vec<ProtocolName>,
@@ -197,24 +211,10 @@ impl Prepared {
             detail,
             registry,
         };
-        // Quiet can only be judged in a run that is long enough after the last signal.
-        let too_short = Duration::from_micros(model::Settings::of_the_protocol().quiesce) >= scenario.cluster.tail;
-        // The existing gateway's pods count on requests that have ended.
-        let mixed_fleet = !scenario.mixed_replicas.is_empty();
-        let left_out =
-            |id: &str| too_short && id == "quiet_is_quiet" || mixed_fleet && id == "superseded_takes_no_counts";
-        let invariants = ALL.iter().copied().filter(|invariant| !left_out(invariant.id)).collect();
-        let bounds = model::Settings {
-            // The clocks of the fault presets run up to 2 % fast or slow.
-            clock_rate_bound_ppm: 20_000,
-            // The largest offset of a clock, and the longest pause between a decision and its write.
-            suppression_tolerance: if scenario.faults.clock_skew { 160_000_000 } else { 70_000_000 },
-            crashes_only: scenario.crashes_only(),
-            ..model::Settings::of_the_protocol()
-        };
+        let bounds = bounds(scenario);
         let mixed = scenario.mixed_replicas.iter();
         let mixed_replicas = mixed.map(|name| name.parse().expect("a protocol of a mixed replica")).collect();
-        Self { subject, settings, invariants, bounds, resources, mixed_replicas }
+        Self { subject, settings, bounds, resources, mixed_replicas }
     }
 
     /// Records the owners of fields too, which must not change anything else in a run.
@@ -250,7 +250,7 @@ impl Prepared {
         observer: impl FnOnce(Recorder) -> Box<dyn Observer>,
     ) -> Result<Run, RunError> {
         checks::watch_for_panics();
-        let oracle = Oracle::new(&self.invariants, self.bounds.clone());
+        let oracle = Oracle::new(ALL, self.bounds.clone());
         let recorder = Recorder::new(oracle, self.resources.clone(), with_timeline);
         let attempts = Arc::new(LockAttempts::default());
         let host = Arc::new(GatewayHost {
@@ -288,15 +288,52 @@ impl Prepared {
             let verdict = checks::verdict(&findings);
             return Ok(Run { findings, verdict, outcome, stored, timeline, signals, calls, locks });
         }
-        findings.push(expectations::judge(&self.subject.scenario, &stored, &signals, (&served, &probes), at));
-        if outcome.delivered.of(LEASE_STOLEN) > 0 {
-            checks::excuse_lock(&mut findings);
-        }
+        let scenario = &self.subject.scenario;
+        let as_expected = !self.subject.adds_faults() || expectations::only_own_faults(scenario, &outcome.delivered);
+        findings.push(expectations::judge(scenario, &stored, &signals, (&served, &probes), (at, as_expected)));
+        findings.push(undisturbed::judge(scenario, &outcome.delivered, &signals, at));
         findings.push(checks::ended(outcome.stop, at));
         findings.push(checks::panicked(at));
         let verdict = checks::verdict(&findings);
         Ok(Run { findings, verdict, outcome, stored, timeline, signals, calls, locks })
     }
+}
+
+/// The largest offset of a clock from simulated time.
+const CLOCK_OFFSET: Duration = Duration::from_secs(90);
+/// Time between a decision and its write where nothing is held back.
+const DECISION: Duration = Duration::from_secs(10);
+/// Rate error of clocks that are wrong, in parts per million.
+const CLOCK_RATE_PPM: u64 = 20_000;
+
+/// The bounds that a scenario is judged by: wider ones only where its faults need them.
+pub fn bounds(scenario: &Scenario) -> model::Settings {
+    let skewed = scenario.faults.clock_skew;
+    let offset = if skewed { CLOCK_OFFSET } else { Duration::ZERO };
+    let tolerance = offset + DECISION + scenario.longest_hold_back();
+    model::Settings {
+        clock_rate_bound_ppm: if skewed { CLOCK_RATE_PPM } else { 0 },
+        suppression_tolerance: tolerance.as_micros() as u64,
+        crashes_only: scenario.crashes_only(),
+        replicas_of_another_program: scenario.mixed_replicas.len() as u8,
+        ..model::Settings::of_the_protocol()
+    }
+}
+
+/// Where these bounds are wider than for a scenario without faults, as sentences.
+pub fn widened(scenario: &Scenario) -> Vec<String> {
+    let (wide, narrow) = (bounds(scenario), bounds(&Scenario::BLANK));
+    let mut widened = Vec::new();
+    if wide.clock_rate_bound_ppm > narrow.clock_rate_bound_ppm {
+        widened.push(format!("clocks may be wrong by {} %", wide.clock_rate_bound_ppm / 10_000));
+    }
+    if wide.suppression_tolerance > narrow.suppression_tolerance {
+        widened.push(format!("suppression is judged {} s away from its ends", wide.suppression_tolerance / 1_000_000));
+    }
+    if wide.replicas_of_another_program > 0 {
+        widened.push("counts of another program's replicas on ended requests are not judged".to_owned());
+    }
+    widened
 }
 
 /// Objects that exist before the run: namespaces, and the objects that the alerts are about.

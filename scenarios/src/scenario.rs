@@ -3,10 +3,10 @@ use crate::{
     baselines::Terms,
     gateway_faults,
     objects::NAMESPACE,
-    workload::{Act, Payload},
+    workload::{Act, Interference, Payload, Retry},
 };
 use serde::{Deserialize, Serialize};
-use sim::{Fault, FaultKind, Faults, Trigger};
+use sim::{Effect, Fault, FaultKind, Faults, Trigger};
 use std::{borrow::Cow, time::Duration};
 
 /// Size of the cluster.
@@ -34,7 +34,7 @@ impl ClusterShape {
         servers: 2,
         selectable_fields: true,
         objects_labelled: true,
-        tail: Duration::from_secs(35),
+        tail: Duration::from_secs(75),
     };
 }
 
@@ -117,12 +117,9 @@ impl Scenario {
         weight: 10,
     };
 
-    /// Whether it only holds under its own faults: it expects times, or its old pods miscount under any others.
+    /// Whether it only holds under its own faults: its old pods miscount under any others.
     pub fn needs_its_own_faults(&self) -> bool {
-        let timed = |expect: &Expect| {
-            matches!(expect, Expect::AnsweredWithin(..) | Expect::EachWithin(_) | Expect::FirstAcceptWithin(_))
-        };
-        !self.mixed_replicas.is_empty() || self.expect.iter().any(timed)
+        !self.mixed_replicas.is_empty()
     }
 
     /// Whether nothing but crashes goes wrong.
@@ -149,27 +146,132 @@ impl Scenario {
         self.acts.iter().map(Act::signals).sum()
     }
 
+    /// Longest time for which a replica's write may be held back after it was decided: by a call that takes long, or by
+    /// a pause.
+    pub fn longest_hold_back(&self) -> Duration {
+        let held = |effect: &Effect| match *effect {
+            Effect::Late(time) | Effect::PauseBefore(time) | Effect::PauseAfter(time) => time,
+            Effect::Twice { after, .. } => after,
+            Effect::Fault(_) => LONGEST_CALL,
+            Effect::CrashBefore { .. } | Effect::CrashAfter { .. } | Effect::Forbid => Duration::ZERO,
+        };
+        let paused = |act: &Act| if let Act::Pause { duration, .. } = act { *duration } else { Duration::ZERO };
+        let at_random = [
+            (self.faults.max_pauses > 0).then_some(LONGEST_PAUSE),
+            (self.faults.max_call_faults > 0).then_some(LONGEST_CALL),
+        ];
+        let triggers = self.triggers.iter().map(|trigger| held(&trigger.effect));
+        let acts = self.acts.iter().map(paused);
+        triggers.chain(acts).chain(at_random.into_iter().flatten()).max().unwrap_or_default()
+    }
+
+    /// Whether every sender repeats a signal until it is accepted.
+    pub fn every_sender_retries(&self) -> bool {
+        let once = |act: &Act| {
+            matches!(act, Act::Deliver { retry: Retry::Never, .. } | Act::DeliverEach { retry: Retry::Never, .. })
+        };
+        !self.acts.iter().any(once)
+    }
+
+    /// Faults that its own triggers and acts make, each with the largest number of times in one run.
+    pub fn own_faults(&self) -> Vec<(Fault, u64)> {
+        let triggers =
+            self.triggers.iter().map(|trigger| (Fault::from(trigger.effect.kind()), u64::from(trigger.times)));
+        triggers.chain(self.acts.iter().filter_map(act_fault)).collect()
+    }
+
     /// Faults that must take effect in at least one run.
     pub fn required_faults(&self) -> Vec<Fault> {
         let mut required: Vec<Fault> = self.triggers.iter().map(|trigger| trigger.effect.kind().into()).collect();
-        if self.faults.max_call_faults > 0 {
-            let kinds = [FaultKind::TooManyRequests, FaultKind::LostAnswer, FaultKind::LateWrite, FaultKind::SentTwice];
-            required.extend(kinds.map(Fault::Kind));
-        }
-        if self.faults.max_crashes > 0 {
-            required.push(FaultKind::Crash.into());
-        }
-        if self.faults.max_interferences > 0 {
-            required.extend(gateway_faults::ALL.iter().map(|&(name, _)| Fault::Named(name)));
-        }
-        if self.faults.max_pauses > 0 {
-            required.push(FaultKind::Pause.into());
-        }
-        if self.faults.max_server_faults > 0 {
-            required.extend([FaultKind::TimeTravel, FaultKind::ServerRestart, FaultKind::ColdCache].map(Fault::Kind));
-        }
+        required.extend(required_of(&self.faults));
         required.sort();
         required.dedup();
         required
+    }
+
+    /// Invariants of the model that must be checked in at least one run, since the script leads to what they are about.
+    pub fn required_checks(&self) -> Vec<&'static str> {
+        let payloads = self.payloads();
+        let any = |is: fn(&Act) -> bool| self.acts.iter().any(is);
+        let mut required = vec!["quiet_is_quiet"];
+        if self.signals() == 0 {
+            return required;
+        }
+        required.extend(["every_signal_ends", "nothing_unprocessed_is_accepted"]);
+        if !self.expect.iter().any(|expect| matches!(expect, Expect::AllRefused(_))) {
+            required.extend(["one_active_request", "occurrences_exact", "occurrences_monotonic"]);
+            required.extend(["accepted_means_active", "one_holder", "no_foreign_release", "locks_are_reclaimed"]);
+            required.extend(["watch_is_ordered", "watch_is_unique", "watch_is_atomic", "watch_is_reliable"]);
+        }
+        if payloads.contains(&Payload::DeploymentResolved) {
+            required.push("resolved_creates_nothing");
+        }
+        if any(|act| matches!(act, Act::Deliver { retry: Retry::Keyed { again: 1.. }, .. })) {
+            required.push("redelivered_begins_nothing");
+        }
+        if any(
+            |act| matches!(act, Act::Interfere { how: Interference::DeleteRequests { held }, .. } if !held.is_zero()),
+        ) {
+            required.push("terminating_takes_no_counts");
+        }
+        required
+    }
+}
+
+/// Longest delay of a call at random.
+const LONGEST_CALL: Duration = Duration::from_secs(60);
+/// Longest pause of a replica at random.
+const LONGEST_PAUSE: Duration = Duration::from_secs(70);
+
+/// Faults that a preset, or faults of a scenario's own, must make in at least one of many runs.
+pub fn required_of(faults: &Faults) -> Vec<Fault> {
+    let mut required = Vec::new();
+    if faults.max_call_faults > 0 {
+        let kinds = [FaultKind::TooManyRequests, FaultKind::LostAnswer, FaultKind::LateWrite, FaultKind::SentTwice];
+        required.extend(kinds.map(Fault::Kind));
+    }
+    if faults.max_crashes > 0 {
+        required.push(FaultKind::Crash.into());
+    }
+    if faults.max_interferences > 0 {
+        required.extend(gateway_faults::ALL.iter().map(|&(name, _)| Fault::Named(name)));
+    }
+    if faults.max_pauses > 0 {
+        required.push(FaultKind::Pause.into());
+    }
+    if faults.max_server_faults > 0 {
+        required.extend([FaultKind::TimeTravel, FaultKind::ServerRestart, FaultKind::ColdCache].map(Fault::Kind));
+    }
+    if faults.max_watch_faults > 0 {
+        required.extend([FaultKind::WatchDrop, FaultKind::Compaction].map(Fault::Kind));
+    }
+    if faults.clock_skew {
+        required.push(FaultKind::ClockSkew.into());
+    }
+    if faults.redelivery_per_mille > 0 {
+        required.push(FaultKind::Redelivery.into());
+    }
+    required
+}
+
+/// The fault that an act is counted as, with the largest number of times.
+fn act_fault(act: &Act) -> Option<(Fault, u64)> {
+    match act {
+        Act::CrashEvery { times, .. } => Some((FaultKind::Crash.into(), u64::from(*times))),
+        Act::Pause { .. } => Some((FaultKind::Pause.into(), 1)),
+        Act::OrchestrateMeanwhile { of, .. } => Some((gateway_faults::REQUEST_ENDS.into(), of.alerts().len() as u64)),
+        Act::EndMeanwhile { of, times, .. } => {
+            Some((gateway_faults::REQUEST_ENDS.into(), of.alerts().len() as u64 * u64::from(*times)))
+        }
+        Act::Interfere { how, .. } => {
+            let fault = match how {
+                Interference::FreeLease => gateway_faults::LEASE_STOLEN,
+                Interference::DeleteRequests { .. } => gateway_faults::REQUEST_DELETED,
+                Interference::EraseMarks | Interference::RestoreMarks => gateway_faults::MARKS_ERASED,
+                _ => return None,
+            };
+            Some((fault.into(), 1))
+        }
+        _ => None,
     }
 }

@@ -211,7 +211,7 @@ impl<'a> Narrator<'a> {
                 let what = Happening::SignalAnswered { signal: delivery.0, status: *status };
                 self.push(at, 0, what, format!("delivery {}: {answer}", delivery.0), critical);
             }
-            Event::CallSent { call, actor, method, target } => {
+            Event::CallSent { call, actor, method, target, .. } => {
                 self.call_sent(at, *call, *actor, method, target, critical)
             }
             Event::CallAnswered { call, end } => self.call_answered(at, *call, *end, critical),

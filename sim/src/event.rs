@@ -63,6 +63,8 @@ pub enum Event {
         method: http::Method,
         /// The path and query.
         target: Arc<str>,
+        /// Hash of the body: equal bytes have equal hashes.
+        body: u64,
     },
     /// The API server executed a call.
     CallCommitted {

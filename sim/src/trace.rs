@@ -109,7 +109,7 @@ fn hash(event: &Event, chain: &mut Piece) {
             (delivery, replica).hash(chain);
         }
         Event::DeliveryAnswered { delivery, replica, status } => (delivery, replica, status).hash(chain),
-        Event::CallSent { call, actor, method, target } => (call, actor, method.as_str(), target).hash(chain),
+        Event::CallSent { call, actor, method, target, .. } => (call, actor, method.as_str(), target).hash(chain),
         Event::CallCommitted { call, server, status, writes } => (call, server, status, writes).hash(chain),
         Event::CallDropped { call } => call.hash(chain),
         Event::CallAnswered { call, end } => (call, end).hash(chain),
@@ -139,7 +139,7 @@ fn describe(event: &Event) -> String {
         Event::DeliveryAnswered { delivery, replica, status: None } => {
             format!("delivery {} lost its connection to replica {replica}", delivery.0)
         }
-        Event::CallSent { call, actor, method, target } => {
+        Event::CallSent { call, actor, method, target, .. } => {
             format!("call {} by actor {}: {method} {target}", call.0, actor.0)
         }
         Event::CallCommitted { call, server, status, writes } => {

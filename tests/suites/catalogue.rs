@@ -1,7 +1,7 @@
 //! Every scenario of the catalogue holds for the shipped protocol, and each of its triggers takes effect.
 use model::verdict::Verdict;
-use scenarios::{catalogue::CATALOGUE, protocol_name::SHIPPED, scenario::Scenario};
-use sim::Faults;
+use scenarios::{catalogue::CATALOGUE, gateway_faults, protocol_name::SHIPPED, scenario::Scenario};
+use sim::{Delivered, Fault, FaultKind, Faults};
 use tests::{run, subject, violations};
 
 #[test]
@@ -16,16 +16,26 @@ fn every_scenario_holds() {
     }
 }
 
+/// Faults that no run of the catalogue has: a read that is not current although it must be, which the protocol assumes
+/// away and `assumption-stale-read` shows, and streams that overflow, since these API servers buffer everything.
+const NEVER: &[FaultKind] = &[FaultKind::StaleRead, FaultKind::SlowWatch];
+
 #[test]
-fn hostile_faults_break_no_scenario() {
+fn hostile_means_everything_and_breaks_no_scenario() {
     let (bound, free): (Vec<&Scenario>, Vec<&Scenario>) =
         CATALOGUE.iter().partition(|scenario| scenario.needs_its_own_faults());
     assert!(bound.len() < CATALOGUE.len() / 5, "most scenarios hold under any faults: {}", bound.len());
-    let hostile = Faults::preset("hostile").expect("a preset");
+    let mut delivered = Delivered::default();
     for scenario in free {
-        let tally = run(&subject(&scenario.name, SHIPPED, Some(hostile)), 2);
-        assert_eq!(tally.broken, None, "{}\n{}", scenario.name, violations(&tally));
+        let tally = run(&subject(&scenario.name, SHIPPED, Some(Faults::HOSTILE)), 2);
+        assert_eq!(tally.broken, None, "{}", scenario.name);
+        assert!(tally.violations.is_empty(), "{}\n{}", scenario.name, violations(&tally));
+        delivered.add(&tally.delivered);
     }
+    let known = FaultKind::ALL.iter().filter(|kind| !NEVER.contains(kind)).map(|&kind| Fault::Kind(kind));
+    let all = known.chain(gateway_faults::ALL.iter().map(|&(name, _)| Fault::Named(name)));
+    let absent: Vec<&str> = all.filter(|fault| delivered.of(*fault) == 0).map(Fault::name).collect();
+    assert!(absent.is_empty(), "never took effect: {absent:?}");
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl HolderCrashRecovers {
     fn lock_changed(&mut self, name: &Arc<str>, scene: &Scene<'_>, summary: &mut Summary) {
         let by = match &scene.step.lock {
             Some(LockStep::Acquired { by, .. }) => Some(by),
-            Some(LockStep::Released(_) | LockStep::Taken(_)) => None,
+            Some(LockStep::Released(_) | LockStep::Taken(_) | LockStep::Stolen) => None,
             Some(LockStep::Unchanged) | None => return,
         };
         let orphan = self.orphaned.remove(name);

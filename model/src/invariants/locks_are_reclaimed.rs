@@ -54,6 +54,9 @@ fn judge(
     let used = |&index: &usize| !state.record(index).deleted;
     let in_use = state.locked_by(name).any(|(_, facts)| facts.records.iter().any(used));
     if let Some(holder) = lock.acquisition.as_ref().filter(|_| lease.holder.is_some()) {
+        if !holder.actor.is_replica() {
+            return None;
+        }
         let live = !state.is_gone(holder.actor);
         let unchanged = idle.min(now.saturating_sub(state.last_ready().unwrap_or(0)));
         return match live {

@@ -4,6 +4,7 @@
 //! invariant judges only what the facts show. For example, two tasks of one replica that share a lease without writing
 //! it show only in what they do next.
 mod accepted_means_active;
+mod created_for_a_signal;
 mod display;
 mod every_signal_ends;
 mod holder_crash_recovers;
@@ -43,6 +44,7 @@ pub const ALL: &[Invariant] = &[
     occurrences_exact::INVARIANT,
     occurrences_monotonic::INVARIANT,
     accepted_means_active::INVARIANT,
+    created_for_a_signal::INVARIANT,
     terminating_takes_no_counts::INVARIANT,
     superseded_takes_no_counts::INVARIANT,
     suppressed_creates_nothing::INVARIANT,

@@ -1,4 +1,4 @@
-//! `no_foreign_release`: only the actor that acquired a lock releases it, unless it has expired.
+//! `no_foreign_release`: of all replicas only the one that acquired a lock releases it, unless it has expired.
 //!
 //! The sweeper may delete an expired or a free lease. A takeover is not a release: `one_holder` judges it.
 use super::display;
@@ -9,10 +9,11 @@ use crate::{
     state::{LockStep, State, Step},
 };
 
-pub(super) const INVARIANT: Invariant =
-    Invariant::safety("no_foreign_release", "no actor deletes or frees a lease that another acquisition holds", || {
-        Box::new(NoForeignRelease)
-    });
+pub(super) const INVARIANT: Invariant = Invariant::safety(
+    "no_foreign_release",
+    "no replica deletes or frees a lease that another acquisition holds",
+    || Box::new(NoForeignRelease),
+);
 
 struct NoForeignRelease;
 
@@ -21,7 +22,7 @@ impl Check for NoForeignRelease {
         let from = match &step.lock {
             Some(LockStep::Taken(from)) => from,
             Some(LockStep::Released(_)) => return summary.checked(),
-            Some(LockStep::Acquired { .. } | LockStep::Unchanged) | None => return,
+            Some(LockStep::Acquired { .. } | LockStep::Stolen | LockStep::Unchanged) | None => return,
         };
         let Observation::LeaseCommitted { actor, change, .. } = step.observation else { return };
         summary.checked();

@@ -4,14 +4,21 @@
 //! was answered 5xx or not at all, so it may have been counted. Without ambiguous signals the two numbers are equal.
 //! What an external client adds to a count is ignored; what any client takes away is missing. Resolved alerts and
 //! signals answered 4xx count nothing. Deliveries with one idempotency key are one signal, accepted as soon as one of
-//! them was.
+//! them was. Each time a client that is not a replica removes the list of keys, one more of them may count.
+//!
+//! Besides the sums, each signal is judged: each count of k takes k signals that the replica which sent it was working
+//! on when it sent it, and each accepted signal is taken by one count. A member of a group may be accepted for an
+//! earlier one that was answered 5xx because of another member. What is not known (the replica, the time) restricts
+//! nothing: then the sums decide. Where a count was lowered, they do too.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},
+    matching::Places,
     observation::{Observation, SignalId},
     settings::Settings,
-    state::{Answer, Counted, Fingerprint, State, Step},
+    state::{Answer, Counted, Fingerprint, Signal, State, Step},
 };
+use std::collections::BTreeMap;
 
 pub(super) const INVARIANT: Invariant = Invariant::safety(
     "occurrences_exact",
@@ -38,6 +45,8 @@ impl Check for OccurrencesExact {
                 summary.violate(step.now.at, || too_few(name, facts, state));
             } else if facts.counted > most {
                 summary.violate(step.now.at, || too_many(name, facts, most, state));
+            } else {
+                attribute(name, facts, (step, state), summary);
             }
         }
     }
@@ -132,4 +141,104 @@ fn commits<'a>(facts: &Fingerprint, state: &'a State) -> Vec<&'a Counted> {
     let mut commits: Vec<&Counted> = facts.records.iter().flat_map(|&index| &state.record(index).counts).collect();
     commits.sort_unstable_by_key(|counted| counted.now);
     commits
+}
+
+/// A signal, with all its deliveries if they have one key.
+struct Claimant<'a> {
+    /// Its last delivery.
+    id: SignalId,
+    deliveries: Vec<&'a Signal>,
+    accepted: bool,
+    /// Largest number of times that it may be counted.
+    most: u64,
+}
+
+/// Judges which signals each count took.
+fn attribute(name: &str, facts: &Fingerprint, (step, state): (&Step<'_>, &State), summary: &mut Summary) {
+    let commits = commits(facts, state);
+    if commits.iter().any(|counted| counted.signals() < 0) {
+        return summary.slack(facts.ambiguous);
+    }
+    let commits: Vec<&Counted> = commits.into_iter().filter(|counted| counted.signals() > 0).collect();
+    let claimants = claimants(facts, state);
+    let wants: Vec<Vec<usize>> = claimants.iter().map(|claimant| wanted(claimant, &commits, facts, state)).collect();
+    let size = |counted: &&Counted| u32::try_from(counted.signals()).unwrap_or(0);
+    let mut places = Places::new(commits.iter().map(size).collect());
+    // First each accepted signal gets its count, then the others and those that may count more than once.
+    for (index, claimant) in claimants.iter().enumerate().filter(|(_, claimant)| claimant.accepted) {
+        if !places.place(index, &wants) {
+            return summary.violate(step.now.at, || uncounted(name, claimant));
+        }
+    }
+    let mut room = 0;
+    for (index, claimant) in claimants.iter().enumerate().filter(|(index, _)| !wants[*index].is_empty()) {
+        let more = claimant.most - u64::from(claimant.accepted);
+        room += (0..more).filter(|_| !places.place(index, &wants)).count() as u64;
+    }
+    match (0..commits.len()).find(|&index| places.free(index) > 0) {
+        Some(index) => summary.violate(step.now.at, || unexplained(name, commits[index], places.free(index))),
+        None => summary.slack(room),
+    }
+}
+
+fn claimants<'a>(facts: &Fingerprint, state: &'a State) -> Vec<Claimant<'a>> {
+    let mut claimants: BTreeMap<SignalId, Claimant<'a>> = BTreeMap::new();
+    for (id, signal) in facts.firing.iter().filter_map(|&id| Some((id, state.signal(id)?))) {
+        if matches!(signal.answer, Some((_, Answer::Ignored | Answer::Refused))) {
+            continue;
+        }
+        let first = if signal.keyed { signal.chain } else { id };
+        let blank = || Claimant { id, deliveries: Vec::new(), accepted: false, most: 0 };
+        let claimant = claimants.entry(first).or_insert_with(blank);
+        claimant.id = id;
+        claimant.deliveries.push(signal);
+        claimant.accepted |= matches!(signal.answer, Some((_, Answer::Accepted)));
+        let forgotten = if signal.keyed { state.times_forgotten(first) } else { 0 };
+        claimant.most = (1 + forgotten).min(claimant.deliveries.len() as u64);
+    }
+    claimants.into_values().collect()
+}
+
+/// The counts that may have taken this signal.
+fn wanted(claimant: &Claimant<'_>, commits: &[&Counted], facts: &Fingerprint, state: &State) -> Vec<usize> {
+    let fits = |counted: &Counted| {
+        claimant.deliveries.iter().any(|signal| state.was_handling(signal, counted.actor, counted.issued))
+            || claimant.accepted && claimant.deliveries.iter().any(|signal| may_inherit(counted, signal, facts, state))
+    };
+    (0..commits.len()).filter(|&index| fits(commits[index])).collect()
+}
+
+/// Whether the count may have taken an earlier member of a group, for which this one was accepted.
+fn may_inherit(counted: &Counted, heir: &Signal, facts: &Fingerprint, state: &State) -> bool {
+    let failed = |signal: &&Signal| {
+        matches!(signal.answer, Some((_, Answer::Failed | Answer::Lost))) && !signal.alone && !signal.keyed
+    };
+    let mut earlier = facts.firing.iter().filter_map(|&id| state.signal(id)).filter(failed);
+    let took = |signal: &Signal| signal.sent <= heir.sent && state.was_handling(signal, counted.actor, counted.issued);
+    !heir.alone && !heir.keyed && earlier.any(took)
+}
+
+fn uncounted(name: &str, claimant: &Claimant<'_>) -> (String, Vec<usize>) {
+    let sentence = format!(
+        "{} of {} was accepted, but each count that may have taken it took another signal.",
+        display::Signal(claimant.id),
+        display::Fingerprint(name),
+    );
+    let moments =
+        claimant.deliveries.iter().flat_map(|signal| [Some(signal.sent), signal.answer.map(|answer| answer.0)]);
+    (display::sentence(&sentence), moments.flatten().map(|moment| moment.index).collect())
+}
+
+fn unexplained(name: &str, counted: &Counted, free: u32) -> (String, Vec<usize>) {
+    let sentence = format!(
+        "{} counted {} of {} on {} at {}, but {free} of them {} not a signal that it was working on: they were counted \
+         elsewhere or twice.",
+        display::Client(counted.actor),
+        display::Signals(u64::from(counted.after - counted.before)),
+        display::Fingerprint(name),
+        counted.request.name,
+        display::Seconds(counted.now.at),
+        if free == 1 { "is" } else { "are" },
+    );
+    (display::sentence(&sentence), vec![counted.now.index])
 }

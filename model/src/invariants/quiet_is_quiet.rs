@@ -48,7 +48,7 @@ impl QuietIsQuiet {
     fn judge(&self, ended: Micros, state: &State, settings: &Settings, summary: &mut Summary) {
         let begin = state.quiet_since().map(|since| since + settings.quiesce);
         let Some(quiet) = begin.and_then(|begin| ended.checked_sub(begin)).filter(|quiet| *quiet > 0) else {
-            return summary.undecided();
+            return;
         };
         summary.checked();
         let allowed = settings.quiet_calls_per_minute.saturating_mul(quiet.div_ceil(MINUTE));

@@ -3,7 +3,7 @@
 //! An ended request may take counts while it suppresses new ones. Once its successor exists, a count on it would be
 //! missing from what the successor was begun with. Judged at every commit by which a replica counts on a request that
 //! has ended. Suppression that is added to a request after its end may come too late, and is not judged: the successor
-//! may have been begun before.
+//! may have been begun before. Nor is a request whose closing another client has undone.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},
@@ -29,12 +29,12 @@ struct Known {
     name: Arc<str>,
     created: Moment,
     by_replica: bool,
-    /// Whether suppression was added after its end.
+    /// Whether suppression was added after its end, or another client removed the condition that closed it.
     late: bool,
 }
 
 impl Check for SupersededTakesNoCounts {
-    fn observe(&mut self, step: &Step<'_>, _: &State, _: &Settings, summary: &mut Summary) {
+    fn observe(&mut self, step: &Step<'_>, _: &State, settings: &Settings, summary: &mut Summary) {
         let Observation::RequestCommitted { actor, change, request, .. } = step.observation else { return };
         let key = (Arc::clone(&request.namespace), Arc::clone(&request.fingerprint));
         let known = self.requests.entry(key).or_default();
@@ -49,8 +49,12 @@ impl Check for SupersededTakesNoCounts {
             return;
         }
         let Some(position) = known.iter().position(|known| known.uid == request.uid) else { return };
-        known[position].late |= step.previous.as_ref().is_some_and(|previous| is_added(previous, request));
-        if !step.raised || !actor.is_replica() || RequestState::of(request) == RequestState::Active {
+        let previous = step.previous.as_ref();
+        known[position].late |= previous.is_some_and(|previous| is_added(previous, request));
+        known[position].late |=
+            !actor.is_replica() && previous.is_some_and(|previous| previous.closed && !request.closed);
+        let ours = matches!(actor, Actor::Replica { index, .. } if *index >= settings.replicas_of_another_program);
+        if !step.raised || !ours || RequestState::of(request) == RequestState::Active {
             return;
         }
         summary.checked();

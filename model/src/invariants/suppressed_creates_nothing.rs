@@ -1,9 +1,9 @@
 //! `suppressed_creates_nothing`: a request that suppresses new ones does so.
 //!
 //! It suppresses while a person must review it, or until its nextAllowedExecution, unless it is closed: then its
-//! successor was begun before. Judged at every creation by a replica, and at every closing, against the request before.
-//! A replica may have decided earlier, and its clock may be wrong, so only suppression that began and ends further away
-//! than the tolerance is judged.
+//! successor was begun before. Judged at every creation by a replica, at every closing, and at every signal that is
+//! sent meanwhile and must create nothing, against the request before. A replica may have decided earlier, and its
+//! clock may be wrong, so only suppression that began and ends further away than the tolerance is judged.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},
@@ -33,6 +33,11 @@ struct Latest {
 
 impl Check for SuppressedCreatesNothing {
     fn observe(&mut self, step: &Step<'_>, _: &State, settings: &Settings, summary: &mut Summary) {
+        let tolerance = settings.suppression_tolerance;
+        if let Observation::SignalSent { fingerprint, resolved: false, .. } = step.observation {
+            let latest = self.latest.iter().filter(|((_, of), _)| of == fingerprint);
+            latest.filter(|(_, latest)| latest.suppresses(step.now.at, tolerance)).for_each(|_| summary.checked());
+        }
         let Observation::RequestCommitted { actor, change, request, .. } = step.observation else { return };
         let key = (Arc::clone(&request.namespace), Arc::clone(&request.fingerprint));
         let latest = self.latest.get(&key);
@@ -42,11 +47,11 @@ impl Check for SuppressedCreatesNothing {
             _ if latest.as_ref().is_some_and(closes) => Some("closed"),
             _ => None,
         };
-        if let (Some(act), Some(latest), true) = (act, latest, actor.is_replica()) {
+        if let (Some(act), Some(latest), true) = (act, latest, actor.is_replica())
+            && latest.suppresses(step.now.at, tolerance)
+        {
             summary.checked();
-            if latest.suppresses(step.now.at, settings.suppression_tolerance) {
-                summary.violate(step.now.at, || describe(*actor, act, request, latest, step.now));
-            }
+            summary.violate(step.now.at, || describe(*actor, act, request, latest, step.now));
         }
         let next = match latest {
             Some(latest) if latest.request.uid != request.uid && *change != Change::Created => return,

@@ -1,9 +1,10 @@
 //! Leases as locks: who acquired one, and until when it holds.
 //!
 //! An *acquisition* is a commit that sets a new holder, or sets the holder again after the former acquisition expired
-//! or the lease was created anew. It ends when the same actor releases it. A deletion or clearing by another actor does
-//! not end it: that is exactly what must not happen. The checks decide whether it has expired, and whether the request
-//! whose creation it guarded has ended.
+//! or the lease was created anew. It ends when the same actor releases it. A deletion or clearing by another replica
+//! does not end it: that is exactly what must not happen. One by a client that is not a replica does: the lock is
+//! stolen, and the next replica may take it. The checks decide whether it has expired, and whether the request whose
+//! creation it guarded has ended.
 use super::moment::Moment;
 use crate::observation::{Actor, Change, Lease};
 use std::sync::Arc;
@@ -38,8 +39,10 @@ pub(crate) enum LockStep {
     },
     /// The actor that acquired it released it.
     Released(Acquisition),
-    /// Another actor ended the acquisition, which may have expired.
+    /// Another replica ended the acquisition, which may have expired.
     Taken(Acquisition),
+    /// A client that is not a replica ended the acquisition.
+    Stolen,
     /// Anything else: a renewal, the deletion of a free lease, a change of other fields.
     Unchanged,
 }
@@ -99,7 +102,11 @@ impl Lock {
             Some(acquisition) if acquisition.actor == actor => {
                 self.acquisition.take().map_or(LockStep::Unchanged, LockStep::Released)
             }
-            Some(acquisition) => LockStep::Taken(acquisition.clone()),
+            Some(acquisition) if actor.is_replica() => LockStep::Taken(acquisition.clone()),
+            Some(_) => {
+                self.acquisition = None;
+                LockStep::Stolen
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ mod signals;
 mod watches;
 
 use crate::{
-    observation::{Actor, Micros, Observation, Request, SignalId},
+    observation::{Actor, Change, Issued, Micros, Observation, Request, SignalId},
     watch::WatchId,
 };
 pub(crate) use fingerprints::Fingerprint;
@@ -18,8 +18,8 @@ pub(crate) use locks::{Acquisition, Lock, LockStep};
 pub(crate) use moment::Moment;
 use requests::Requests;
 pub(crate) use requests::{Counted, Record, RequestState};
-use signals::Signals;
 pub(crate) use signals::{Answer, Signal};
+use signals::{Flags, Signals};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -58,11 +58,15 @@ pub(crate) struct State {
     watches: Watches,
     processes: BTreeMap<u8, Process>,
     ready: BTreeSet<u8>,
+    /// Times of each replica's crashes.
+    crashes: BTreeMap<u8, Vec<Micros>>,
     last_ready: Option<Micros>,
     /// Whether the last ready replica has crashed.
     unserved: bool,
     /// When a replica became ready again after that.
     served_since: Micros,
+    /// When the last pause of a replica ends.
+    paused_until: Micros,
     faults_stopped: Option<Micros>,
     signals_stopped: Option<Micros>,
     ended: bool,
@@ -81,15 +85,22 @@ impl State {
         let mut step = Step { now, observation, previous: None, raised: false, lock: None, stream: None };
         let fingerprints = &mut self.fingerprints;
         match observation {
-            Observation::SignalSent { signal, fingerprint, resolved, retried, repeats, keyed, .. } => {
-                let flags = (*resolved, *retried, *keyed);
+            Observation::SignalSent { signal, fingerprint, resolved, retried, repeats, keyed, to, alone, .. } => {
+                let (resolved, retried, keyed, to, alone) = (*resolved, *retried, *keyed, *to, *alone);
+                let flags = Flags { resolved, retried, keyed, to, alone };
                 self.signals.sent(now, *signal, fingerprint, flags, *repeats, fingerprints);
             }
             Observation::SignalAnswered { signal, reply, .. } => {
                 self.signals.answered(now, *signal, reply, fingerprints);
             }
-            Observation::RequestCommitted { actor, change, request, .. } => {
-                (step.previous, step.raised) = self.requests.committed(now, (*actor, *change), request, fingerprints);
+            Observation::RequestCommitted { actor, change, request, issued, .. } => {
+                let write = (*actor, *change, *issued);
+                (step.previous, step.raised) = self.requests.committed(now, write, request, fingerprints);
+                let listed = step.previous.as_ref().map_or(0, |previous| previous.deliveries);
+                let lost = *change == Change::Deleted || listed != request.deliveries;
+                if !actor.is_replica() && listed != 0 && lost {
+                    self.signals.forgotten(&request.fingerprint, fingerprints);
+                }
             }
             Observation::LeaseCommitted { actor, change, lease, .. } => {
                 let lock = self.locks.entry(Arc::clone(&lease.name)).or_insert_with(|| Lock::new(now));
@@ -101,7 +112,8 @@ impl State {
             Observation::Watched { watch, actor, fact, .. } => {
                 step.stream = self.watches.watched(now, *watch, *actor, fact);
             }
-            Observation::Crashed { index, .. } => {
+            Observation::Crashed { at, index } => {
+                self.crashes.entry(*index).or_default().push(*at);
                 self.processes.entry(*index).or_default().crashed = true;
                 self.unserved |= self.ready.remove(index) && self.ready.is_empty();
             }
@@ -112,6 +124,7 @@ impl State {
                     self.served_since = *at;
                 }
             }
+            Observation::Paused { until, .. } => self.paused_until = self.paused_until.max(*until),
             Observation::FaultsStopped { at } => self.faults_stopped = Some(*at),
             Observation::SignalsStopped { at } => self.signals_stopped = Some(*at),
             Observation::Ended { .. } => self.ended = true,
@@ -131,6 +144,43 @@ impl State {
     /// Whether two deliveries count as one signal, since they share a key.
     pub(crate) fn are_one(&self, one: SignalId, other: SignalId) -> bool {
         self.signals.are_one(one, other)
+    }
+
+    /// Whether a client that is not a replica has removed what a replica had stored of the signal's key.
+    pub(crate) fn is_forgotten(&self, id: SignalId) -> bool {
+        self.signals.is_forgotten(id)
+    }
+
+    /// How often that happened since the first delivery of a chain.
+    pub(crate) fn times_forgotten(&self, chain: SignalId) -> u64 {
+        self.signals.times_forgotten(chain)
+    }
+
+    /// Whether a client may have been working on the signal when it sent a write: the signal was sent to it before, and
+    /// was not over. What is not known restricts nothing.
+    pub(crate) fn was_handling(&self, signal: &Signal, client: Actor, issued: Option<Issued>) -> bool {
+        let there = match (signal.to, client) {
+            (Some(to), Actor::Replica { index, .. }) => to == index,
+            (Some(_), _) => false,
+            (None, _) => true,
+        };
+        let then = |issued: Issued| {
+            signal.sent.at <= issued.last && self.worked_on_until(signal).is_none_or(|until| issued.first <= until)
+        };
+        there && issued.is_none_or(then)
+    }
+
+    /// Until when a replica may work on the signal: its answer, or, if its connection broke, the crash at that moment
+    /// or else the next one. `None` without an end.
+    fn worked_on_until(&self, signal: &Signal) -> Option<Micros> {
+        match (signal.answer, signal.to) {
+            (Some((moment, answer)), _) if answer != Answer::Lost => Some(moment.at),
+            (Some((lost, _)), Some(replica)) => {
+                let crashes = self.crashes.get(&replica)?;
+                crashes.iter().copied().find(|&crash| crash >= lost.at)
+            }
+            _ => None,
+        }
     }
 
     /// When the signal was first sent: a delivery with a key may have been counted before it was repeated.
@@ -207,8 +257,10 @@ impl State {
         self.ended
     }
 
-    /// When quiet begins: no signals and no faults after it. `None` until both have stopped.
+    /// When quiet begins: no signals and no faults after it, every pause is over and every restarted replica is ready.
+    /// `None` until signals and faults have stopped.
     pub(crate) fn quiet_since(&self) -> Option<Micros> {
-        Some(self.signals_stopped?.max(self.faults_stopped?))
+        let stopped = self.signals_stopped?.max(self.faults_stopped?);
+        Some(stopped.max(self.paused_until).max(self.last_ready.unwrap_or(0)))
     }
 }

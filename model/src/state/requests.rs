@@ -1,6 +1,6 @@
 //! RemediationRequests: every one that ever existed, and every commit that changed its count.
 use super::{fingerprints::Fingerprints, moment::Moment};
-use crate::observation::{Actor, Change, Micros, Request};
+use crate::observation::{Actor, Change, Issued, Micros, Request};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Whether a request takes counts.
@@ -47,6 +47,8 @@ pub(crate) struct Counted {
     pub(crate) before: u32,
     pub(crate) after: u32,
     pub(crate) request: Arc<Request>,
+    /// When the write was sent, if that is known.
+    pub(crate) issued: Option<Issued>,
 }
 
 impl Counted {
@@ -96,7 +98,7 @@ impl Requests {
     pub(super) fn committed(
         &mut self,
         now: Moment,
-        (actor, change): (Actor, Change),
+        (actor, change, issued): (Actor, Change, Option<Issued>),
         request: &Arc<Request>,
         fingerprints: &mut Fingerprints,
     ) -> (Option<Arc<Request>>, bool) {
@@ -123,7 +125,7 @@ impl Requests {
         if before == after {
             return (previous, false);
         }
-        let counted = Counted { now, actor, before, after, request: Arc::clone(request) };
+        let counted = Counted { now, actor, before, after, request: Arc::clone(request), issued };
         let signals = counted.signals();
         record.counts.push(counted);
         facts.counted += signals;

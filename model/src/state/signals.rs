@@ -44,21 +44,40 @@ pub(crate) struct Signal {
     pub(crate) chain: SignalId,
     /// Whether the whole chain counts once.
     pub(crate) keyed: bool,
+    /// The replica that it was sent to, if that is known.
+    pub(crate) to: Option<u8>,
+    /// Whether its delivery carries no other signal.
+    pub(crate) alone: bool,
     pub(crate) answer: Option<(Moment, Answer)>,
+}
+
+/// What is known of a signal when it is sent.
+pub(super) struct Flags {
+    pub(super) resolved: bool,
+    pub(super) retried: bool,
+    pub(super) keyed: bool,
+    pub(super) to: Option<u8>,
+    pub(super) alone: bool,
 }
 
 /// What is known so far of a chain of redeliveries that counts once.
 #[derive(Debug, Clone, Copy, Default)]
 struct Keyed {
     accepted: bool,
+    /// Number of deliveries.
+    deliveries: u64,
     /// Number of deliveries that have no answer, or a 5xx.
     ambiguous: u64,
+    /// How often a client that is not a replica has removed the list of keys since the first delivery: after each time
+    /// one more delivery counts.
+    forgotten: u64,
 }
 
 impl Keyed {
     /// What it adds to its fingerprint: accepted signals, and ambiguous ones.
     fn weight(self) -> (u64, u64) {
-        (u64::from(self.accepted), u64::from(!self.accepted && self.ambiguous > 0))
+        let (accepted, pending) = (u64::from(self.accepted), u64::from(!self.accepted && self.ambiguous > 0));
+        (accepted, (pending + self.forgotten).min(self.deliveries - accepted))
     }
 }
 
@@ -90,7 +109,7 @@ impl Signals {
         now: Moment,
         id: SignalId,
         fingerprint: &Arc<str>,
-        (resolved, retried, keyed): (bool, bool, bool),
+        Flags { resolved, retried, keyed, to, alone }: Flags,
         repeats: Option<SignalId>,
         fingerprints: &mut Fingerprints,
     ) {
@@ -101,13 +120,17 @@ impl Signals {
         } else {
             facts.firing.push(id);
             if keyed {
-                self.weigh(chain, facts, |keyed| keyed.ambiguous += 1);
+                self.weigh(chain, facts, |keyed| {
+                    keyed.deliveries += 1;
+                    keyed.ambiguous += 1;
+                });
             } else {
                 facts.ambiguous += 1;
             }
         }
         let fingerprint = Arc::clone(fingerprint);
-        self.signals.insert(id, Signal { sent: now, fingerprint, resolved, retried, chain, keyed, answer: None });
+        let signal = Signal { sent: now, fingerprint, resolved, retried, chain, keyed, to, alone, answer: None };
+        self.signals.insert(id, signal);
     }
 
     pub(super) fn answered(&mut self, now: Moment, id: SignalId, reply: &Reply, fingerprints: &mut Fingerprints) {
@@ -146,6 +169,25 @@ impl Signals {
         let after = keyed.weight();
         facts.accepted = facts.accepted - before.0 + after.0;
         facts.ambiguous = facts.ambiguous - before.1 + after.1;
+    }
+
+    /// A client that is not a replica has removed the list of keys of a fingerprint, or part of it.
+    pub(super) fn forgotten(&mut self, fingerprint: &Arc<str>, fingerprints: &mut Fingerprints) {
+        let of = |chain: &SignalId| self.signals.get(chain).is_some_and(|signal| signal.fingerprint == *fingerprint);
+        let chains: Vec<SignalId> = self.keyed.keys().copied().filter(of).collect();
+        let facts = fingerprints.entry(fingerprint);
+        chains.into_iter().for_each(|chain| self.weigh(chain, facts, |keyed| keyed.forgotten += 1));
+    }
+
+    /// How often that happened since the first delivery with this key, of a chain with a key.
+    pub(super) fn times_forgotten(&self, chain: SignalId) -> u64 {
+        self.keyed.get(&chain).map_or(0, |keyed| keyed.forgotten)
+    }
+
+    /// Whether that happened after the first delivery with the signal's key.
+    pub(super) fn is_forgotten(&self, id: SignalId) -> bool {
+        let keyed = self.get(id).and_then(|signal| self.keyed.get(&signal.chain));
+        keyed.is_some_and(|keyed| keyed.forgotten > 0)
     }
 
     /// Whether two deliveries count as one signal, since they share a key.

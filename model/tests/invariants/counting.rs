@@ -167,3 +167,92 @@ fn a_name_that_comes_back_begins_anew() {
         .writes(replica(0), again);
     holds(&history.judged_by(MONOTONIC));
 }
+
+/// Signal 1 goes to replica 0, signal 2 to replica 1; both are accepted.
+fn two_replicas() -> History {
+    let first = History::new().sent_to(0, 1).sent_to(1, 2).creates(replica(0), "rr-a");
+    let sent = first.now();
+    first.writes(replica(0), counted("rr-a", 1)).issued_at(sent)
+}
+
+fn both_accepted(history: History) -> History {
+    history.answered(1, created("rr-a")).answered(2, duplicate("rr-a", 2)).ends()
+}
+
+#[test]
+fn a_right_sum_may_hide_a_double_count() {
+    let (history, sent) = (two_replicas(), two_replicas().now());
+    let twice = both_accepted(history.clone().writes(replica(0), counted("rr-a", 2)).issued_at(sent));
+    let words = ["Signal 2 of fingerprint", "each count that may have taken it took another"];
+    fires(&twice.judged_by(EXACT), &[1, 6], &words);
+    let each = both_accepted(history.writes(replica(1), counted("rr-a", 2)).issued_at(sent)).judged_by(EXACT);
+    holds(&each);
+    assert_eq!(each.slack, 0);
+}
+
+#[test]
+fn a_signal_of_another_replica_explains_no_count() {
+    let (history, sent) = (two_replicas(), two_replicas().now());
+    let refused = |by| {
+        let counts = history.clone().writes(replica(by), counted("rr-a", 2)).issued_at(sent);
+        counts.answered(1, created("rr-a")).answered(2, unavailable()).ends().judged_by(EXACT)
+    };
+    fires(&refused(0), &[4], &["Replica 0 counted 1 signal", "1 of them is not a signal that it was working on"]);
+    holds(&refused(1));
+}
+
+#[test]
+fn a_count_takes_no_signal_that_was_over() {
+    let refused = two_replicas().answered(1, created("rr-a")).answered(2, unavailable());
+    let over = refused.now();
+    let late = |issued| refused.clone().writes(replica(1), counted("rr-a", 2)).issued_at(issued).ends();
+    fires(&late(over).judged_by(EXACT), &[6], &["1 of them is not a signal that it was working on"]);
+    holds(&late(over - 1_000).judged_by(EXACT));
+}
+
+#[test]
+fn slack_is_what_could_have_been_counted_unnoticed() {
+    let refused = two_replicas().answered(1, created("rr-a")).sent_to(0, 3);
+    let sent = refused.now();
+    let refused = refused.writes(replica(0), counted("rr-a", 2)).issued_at(sent).answered(2, unavailable());
+    let lost = refused.sent_to(0, 4).answered(4, Reply::Lost).answered(3, duplicate("rr-a", 2)).ends();
+    let finding = lost.judged_by(EXACT);
+    holds(&finding);
+    assert_eq!(finding.slack, 0, "signals 2 and 4 were with no replica that sent a count meanwhile");
+    let unsure = two_replicas().sent_to(0, 3).answered(1, created("rr-a")).answered(3, unavailable()).ends();
+    assert_eq!(unsure.judged_by(EXACT).slack, 0, "signal 3 was sent after the count");
+    let first = History::new().sent_to(0, 1).sent_to(0, 2).creates(replica(0), "rr-a");
+    let sent = first.now();
+    let first = first.writes(replica(0), counted("rr-a", 1)).issued_at(sent);
+    assert_eq!(first.answered(1, created("rr-a")).answered(2, unavailable()).ends().judged_by(EXACT).slack, 1);
+}
+
+#[test]
+fn a_forgotten_key_takes_no_other_signals_count() {
+    let list = |count, deliveries| Request { deliveries, ..counted("rr-a", count) };
+    let first = History::new().sent_keyed(1, None).creates(replica(0), "rr-a").writes(replica(0), list(1, 7));
+    let again = first.answered(1, created("rr-a")).writes(EXTERNAL, list(1, 0)).sent_keyed(2, Some(1)).sent(3);
+    let all = again.writes(replica(0), list(2, 8)).answered(3, duplicate("rr-a", 2)).answered(2, duplicate("rr-a", 1));
+    let finding = all.ends().judged_by(EXACT);
+    holds(&finding);
+    assert_eq!(finding.slack, 1, "the forgotten delivery could have counted again");
+}
+
+const CREATED: &str = "created_for_a_signal";
+
+#[test]
+fn a_request_needs_a_signal() {
+    let made = |history: History| {
+        let sent = history.now();
+        history.creates(replica(0), "rr-a").issued_at(sent)
+    };
+    holds(&made(History::new().sent_to(0, 1)).judged_by(CREATED));
+    fires(&made(History::new()).judged_by(CREATED), &[0], &["Replica 0 created rr-a", "was not working on a signal"]);
+    fires(&made(History::new().sent_to(1, 1)).judged_by(CREATED), &[1], &["was not working on a signal"]);
+    let over = History::new().sent_to(0, 1).answered(1, unavailable()).wait(1);
+    fires(&made(over).judged_by(CREATED), &[2], &["was not working on a signal"]);
+    let lost = History::new().sent_to(0, 1).answered(1, Reply::Lost).wait(1);
+    holds(&made(lost.clone()).judged_by(CREATED));
+    fires(&made(lost.crashes(0).wait(1)).judged_by(CREATED), &[3], &["was not working on a signal"]);
+    undecided(&History::new().creates(replica(0), "rr-a").judged_by(CREATED));
+}

@@ -1,6 +1,7 @@
 //! `one_active_request` and `accepted_means_active`.
 use crate::history::{
     EXTERNAL, FINGERPRINT, History, ORCHESTRATOR, SECOND, counted, created, duplicate, fires, holds, replica, rr,
+    undecided,
 };
 use model::observation::{Change, Reply, Request};
 
@@ -166,7 +167,9 @@ fn a_terminating_request_takes_no_counts() {
     let going = |count| Request { terminating: true, ..counted("rr-a", count) };
     let history = History::new().creates(replica(0), "rr-a").writes(replica(0), counted("rr-a", 1));
     let history = history.writes(EXTERNAL, going(1));
-    holds(&history.clone().writes(ORCHESTRATOR, going(1)).judged_by(TERMINATING));
+    let waits = history.clone().sent(2).writes(ORCHESTRATOR, going(1));
+    holds(&waits.request(EXTERNAL, Change::Deleted, going(1)).judged_by(TERMINATING));
+    undecided(&history.clone().request(EXTERNAL, Change::Deleted, going(1)).judged_by(TERMINATING));
     fires(&history.writes(replica(1), going(2)).judged_by(TERMINATING), &[3], &["counted on rr-a", "being deleted"]);
 }
 
@@ -189,19 +192,27 @@ fn suppression_that_is_added_late_is_not_judged() {
     let history = History::new().creates(replica(0), "rr-a").writes(ORCHESTRATOR, ended("rr-a", 0));
     let history = history.writes(ORCHESTRATOR, cooling(0, 9)).creates(replica(0), "rr-b");
     holds(&history.writes(replica(1), cooling(1, 9)).judged_by(SUPERSEDED));
+    let closed = Request { closed: true, ..cooling(0, 9) };
+    let erased = |by| {
+        let closed = History::new().creates(replica(0), "rr-a").writes(replica(0), closed.clone());
+        closed.creates(replica(0), "rr-b").writes(by, cooling(0, 9)).writes(replica(1), cooling(1, 9))
+    };
+    holds(&erased(EXTERNAL).judged_by(SUPERSEDED));
+    fires(&erased(replica(0)).judged_by(SUPERSEDED), &[2, 4], &["after rr-b had been created"]);
 }
 
 #[test]
 fn nothing_is_created_beside_a_suppressing_request() {
     let cooled = || History::new().creates(replica(0), "rr-a").writes(ORCHESTRATOR, cooling(0, 600));
-    holds(&cooled().creates(replica(1), "rr-b").judged_by(SUPPRESSED));
+    undecided(&cooled().sent(1).creates(replica(1), "rr-b").judged_by(SUPPRESSED));
     let history = cooled().wait(120 * SECOND);
+    holds(&history.clone().sent(1).judged_by(SUPPRESSED));
     fires(&history.clone().creates(replica(1), "rr-b").judged_by(SUPPRESSED), &[1, 2], &["created rr-b", "while rr-a"]);
     let closed = Request { closed: true, ..cooling(0, 600) };
     fires(&history.writes(replica(1), closed.clone()).judged_by(SUPPRESSED), &[1, 2], &["closed rr-a"]);
     let history = cooled().writes(replica(1), closed).wait(120 * SECOND).creates(replica(1), "rr-b");
-    holds(&history.judged_by(SUPPRESSED));
-    holds(&cooled().wait(595 * SECOND).creates(replica(1), "rr-b").judged_by(SUPPRESSED));
+    undecided(&history.judged_by(SUPPRESSED));
+    undecided(&cooled().wait(595 * SECOND).creates(replica(1), "rr-b").judged_by(SUPPRESSED));
 }
 
 #[test]
@@ -213,5 +224,13 @@ fn a_redelivery_begins_nothing() {
     };
     let broken = accepted().creates(replica(1), "rr-b").judged_by("redelivered_begins_nothing");
     fires(&broken, &[5, 6], &["created rr-b", "which was accepted before"]);
-    holds(&accepted().sent(3).creates(replica(1), "rr-b").judged_by("redelivered_begins_nothing"));
+    let list = |deliveries| Request { deliveries, ..ended("rr-a", 1) };
+    let erased = accepted().writes(ORCHESTRATOR, list(7)).writes(EXTERNAL, list(0)).creates(replica(1), "rr-b");
+    let counted_again = erased.writes(replica(1), counted("rr-b", 1)).answered(2, created("rr-b"));
+    holds(&counted_again.judged_by("redelivered_begins_nothing"));
+    holds(&counted_again.clone().ends().judged_by("occurrences_exact"));
+    let twice = counted_again.writes(replica(1), counted("rr-b", 2)).ends().judged_by("occurrences_exact");
+    assert_eq!(twice.violated, 1, "{twice:?}");
+    let of_another = accepted().sent(3).creates(replica(1), "rr-b").answered(2, duplicate("rr-a", 1));
+    holds(&of_another.judged_by("redelivered_begins_nothing"));
 }

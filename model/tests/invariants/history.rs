@@ -1,7 +1,7 @@
 //! Histories written by hand: one verb per fact, a millisecond between facts.
 use model::{
     Finding, Invariant, Oracle, Settings, Verdict,
-    observation::{Actor, Change, Lease, Micros, Observation, Reply, Request, SignalId},
+    observation::{Actor, Change, Issued, Lease, Micros, Observation, Reply, Request, SignalId},
 };
 use std::sync::Arc;
 
@@ -33,6 +33,7 @@ pub(crate) fn rr(name: &str) -> Request {
         manual_review_required: false,
         next_allowed_execution: None,
         closed: false,
+        deliveries: 0,
         occurrence_count: None,
         first_seen: None,
         last_seen: None,
@@ -87,19 +88,47 @@ impl History {
     fn sends(self, signal: u32, (resolved, retried): (bool, bool), repeats: Option<u32>) -> Self {
         let (signal, repeats) = (SignalId(signal), repeats.map(SignalId));
         let fingerprint = FINGERPRINT.into();
-        self.then(|at| Observation::SignalSent { at, signal, fingerprint, resolved, retried, repeats, keyed: false })
+        let (keyed, to, alone) = (false, None, true);
+        let sent =
+            |at| Observation::SignalSent { at, signal, fingerprint, resolved, retried, repeats, keyed, to, alone };
+        self.then(sent)
     }
 
     /// A firing alert with an idempotency key: its own, or that of the signal it repeats.
     pub(crate) fn sent_keyed(self, signal: u32, repeats: Option<u32>) -> Self {
         let (signal, repeats) = (SignalId(signal), repeats.map(SignalId));
         let (fingerprint, resolved, retried, keyed) = (FINGERPRINT.into(), false, true, true);
-        self.then(|at| Observation::SignalSent { at, signal, fingerprint, resolved, retried, repeats, keyed })
+        let (to, alone) = (None, true);
+        let sent =
+            |at| Observation::SignalSent { at, signal, fingerprint, resolved, retried, repeats, keyed, to, alone };
+        self.then(sent)
     }
 
     /// A firing alert, sent once.
     pub(crate) fn sent(self, signal: u32) -> Self {
         self.sends(signal, (false, false), None)
+    }
+
+    /// The same, to a replica.
+    pub(crate) fn sent_to(mut self, replica: u8, signal: u32) -> Self {
+        self = self.sent(signal);
+        if let Some(Observation::SignalSent { to, .. }) = self.facts.last_mut() {
+            *to = Some(replica);
+        }
+        self
+    }
+
+    /// The last write was sent at this time.
+    pub(crate) fn issued_at(mut self, time: Micros) -> Self {
+        if let Some(Observation::RequestCommitted { issued, .. }) = self.facts.last_mut() {
+            *issued = Some(Issued { first: time, last: time });
+        }
+        self
+    }
+
+    /// Time of the next fact.
+    pub(crate) const fn now(&self) -> Micros {
+        self.at
     }
 
     /// A firing alert whose sender retries.
@@ -123,7 +152,8 @@ impl History {
 
     pub(crate) fn request(self, actor: Actor, change: Change, request: Request) -> Self {
         let revision = self.facts.len() as u64;
-        self.then(|at| Observation::RequestCommitted { at, revision, actor, change, request: Arc::new(request) })
+        let (request, issued) = (Arc::new(request), None);
+        self.then(|at| Observation::RequestCommitted { at, revision, actor, change, request, issued })
     }
 
     /// A request is created, without a status as the API server does it.
@@ -167,6 +197,10 @@ impl History {
 
     pub(crate) fn ready(self, index: u8) -> Self {
         self.then(|at| Observation::Ready { at, index })
+    }
+
+    pub(crate) fn pauses(self, index: u8, time: Micros) -> Self {
+        self.then(|at| Observation::Paused { at, index, until: at + time })
     }
 
     pub(crate) fn faults_stop(self) -> Self {

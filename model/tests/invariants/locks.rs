@@ -79,6 +79,15 @@ fn a_holder_may_restore_its_own_lease() {
 }
 
 #[test]
+fn a_stolen_lock_may_be_taken() {
+    let stolen = held().lease(EXTERNAL, Modified, "").lease(replica(1), Modified, "pod-1/1");
+    holds(&stolen.judged_by(ONE));
+    undecided(&stolen.judged_by(FOREIGN));
+    let again = stolen.lease(replica(2), Modified, "pod-2/1");
+    fires(&again.judged_by(ONE), &[2, 3], &["Replica 2 acquired", "after replica 1"]);
+}
+
+#[test]
 fn a_renewal_holds_from_its_own_commit() {
     let renewed = held().wait(20 * SECOND).lease(replica(0), Modified, "pod-0/1");
     let early = renewed.clone().wait(20 * SECOND).lease(replica(1), Modified, "pod-1/1");
@@ -129,6 +138,12 @@ fn a_live_replica_must_let_go() {
     let words = [LOCK, "which replica 0 acquired", "still held by a live replica"];
     fires(&forgotten.judged_by(RECLAIMED), &[0], &words);
     undecided(&held().creates(replica(0), "rr-a").faults_stop().wait(44 * SECOND).ends().judged_by(RECLAIMED));
+}
+
+#[test]
+fn another_clients_lease_is_its_own() {
+    let kept = History::new().lease(EXTERNAL, Created, "backup").faults_stop().wait(500 * SECOND);
+    undecided(&kept.ends().judged_by(RECLAIMED));
 }
 
 #[test]

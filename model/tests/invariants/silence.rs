@@ -30,6 +30,13 @@ fn external_clients_may_call_at_will() {
 }
 
 #[test]
+fn a_paused_replica_has_work_left() {
+    let busy = History::new().pauses(0, 70 * SECOND).faults_stop().signals_stop();
+    let busy = busy.wait(90 * SECOND).calls(replica(0), 70).wait(50 * SECOND).ends();
+    holds(&busy.judged_by(QUIET));
+}
+
+#[test]
 fn without_quiet_time_nothing_is_decided() {
     undecided(&History::new().faults_stop().signals_stop().wait(30 * SECOND).ends().judged_by(QUIET));
     undecided(&History::new().signals_stop().wait(300 * SECOND).ends().judged_by(QUIET));

@@ -103,6 +103,23 @@ fn figures(text: &mut Sheet, report: &RunReport, full: bool) {
         names.extend(faults.len().checked_sub(shown).filter(|&more| more > 0).map(|more| format!("{more} more kinds")));
         let delivered = faults.iter().map(|(_, delivered)| delivered).sum();
         paragraph(text, "faults", &format!("{} delivered: {}", grouped(delivered), names.join(" · ")));
+        let classes = summary::fault_classes(report);
+        if full && !classes.is_empty() {
+            let classes: Vec<_> = classes.iter().map(|(class, times)| format!("{class} {}", grouped(*times))).collect();
+            paragraph(text, "struck", &classes.join(" · "));
+        }
+    }
+    if let Some((mean, slack)) = summary::slack(report) {
+        let (most, runs) = (grouped(slack.most), grouped(slack.runs));
+        let says = format!(
+            "{mean:.3} occurrences per run could have been counted unnoticed; at most {most}, and any in {runs} runs"
+        );
+        paragraph(text, "slack", &says);
+    }
+    if full {
+        for (bound, scenarios) in summary::bounds(report) {
+            paragraph(text, "bound", &format!("{bound} (in {})", counted(scenarios, "scenario")));
+        }
     }
     if let Some(confidence) = &report.confidence {
         paragraph(text, "beyond", &confidence.says);

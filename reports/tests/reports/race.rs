@@ -133,7 +133,7 @@ fn count(name: &str, checked: u64, violations: u64) -> InvariantCount {
 }
 
 fn scenario(name: &str, protocol: &str, verdict: Verdict, invariants: Vec<InvariantCount>) -> ScenarioReport {
-    let fault = |name: &str, delivered| FaultCount { name: name.to_owned(), delivered };
+    let fault = |name: &str, delivered| FaultCount { name: name.to_owned(), class: String::new(), delivered };
     ScenarioReport {
         name: name.to_owned(),
         protocol: protocol.to_owned(),
@@ -144,6 +144,8 @@ fn scenario(name: &str, protocol: &str, verdict: Verdict, invariants: Vec<Invari
         verdict,
         invariants,
         faults: vec![fault("crash", 411), fault("request delayed", 9_120)],
+        bounds: Vec::new(),
+        slack: None,
     }
 }
 

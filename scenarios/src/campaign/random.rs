@@ -14,6 +14,7 @@ use crate::{
         Shape, StrategyName,
         portfolio::{BATCH, Decision, Learner, Reached},
     },
+    worlds,
 };
 use model::oracle::Finding;
 use sim::{
@@ -78,7 +79,15 @@ pub fn run_into(sums: &Sums<'_>, subjects: &[Subject], budget: &Budget, progress
         let seed = run_seed(budget.seed, &of.prepared.subject.scenario.name, turn.run);
         let source = || of.source(budget.strategy, seed);
         let run = Turned { run: turn.run, seed: if budget.strategy == StrategyName::Random { seed } else { 0 } };
-        one(of.prepared, run, &source, budget, (progress, tally)).is_some_and(|(violated, _)| violated)
+        let subject = &of.prepared.subject;
+        let drawn =
+            (subject.scenario.name == worlds::NAME).then(|| Prepared::new(subject.in_world(seed), Detail::Chain));
+        let prepared = drawn.as_ref().unwrap_or(of.prepared);
+        let violated = one(prepared, run, &source, budget, (progress, tally)).is_some_and(|(violated, _)| violated);
+        if drawn.is_some() {
+            tally.drew(turn.run, seed);
+        }
+        violated
     });
 }
 

@@ -4,7 +4,10 @@ use crate::{
     replay::{Decisions, Replay},
     runner::{Hashes, Run, Subject},
 };
-use model::{oracle::Violation, verdict::Verdict};
+use model::{
+    oracle::{Finding, Violation},
+    verdict::Verdict,
+};
 use sim::{Choice, Delivered};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -15,6 +18,8 @@ pub struct FirstViolation {
     pub run: u64,
     /// Seed of the run.
     pub seed: u64,
+    /// Seed of the world that the run drew, if it drew one.
+    pub world: Option<u64>,
     /// The violation.
     pub violation: Violation,
     /// Choices of the run.
@@ -42,6 +47,32 @@ pub struct Checks {
     pub runs: u64,
 }
 
+/// How much could have gone wrong unnoticed in the runs, in occurrences.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Slack {
+    /// Sum over the runs.
+    pub sum: u64,
+    /// Largest of one run.
+    pub most: u64,
+    /// Number of runs with any.
+    pub runs: u64,
+}
+
+impl Slack {
+    fn add_run(&mut self, findings: &[Finding]) {
+        let slack: u64 = findings.iter().map(|finding| finding.slack).sum();
+        self.sum += slack;
+        self.most = self.most.max(slack);
+        self.runs += u64::from(slack > 0);
+    }
+
+    fn merge(&mut self, other: Slack) {
+        self.sum += other.sum;
+        self.most = self.most.max(other.most);
+        self.runs += other.runs;
+    }
+}
+
 /// Sums of all runs of one subject.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
@@ -63,6 +94,8 @@ pub struct Tally {
     pub checks: Vec<(&'static str, Checks)>,
     /// Faults that took effect.
     pub delivered: Delivered,
+    /// Room that the judges had.
+    pub slack: Slack,
     /// First violation of each invariant.
     pub violations: BTreeMap<&'static str, FirstViolation>,
     /// Reason of the first run that could not begin.
@@ -91,6 +124,7 @@ impl Tally {
         self.simulated += run.outcome.simulated;
         self.api_calls += run.outcome.api_calls;
         self.delivered.add(&run.outcome.delivered);
+        self.slack.add_run(&run.findings);
         for finding in &run.findings {
             let checks = self.checks_of(finding.invariant);
             checks.checked += finding.checked;
@@ -105,6 +139,7 @@ impl Tally {
                 let first = FirstViolation {
                     run: index,
                     seed,
+                    world: None,
                     broke_first: before(&order, violation.invariant),
                     with: order.into_iter().filter(|other| *other != violation.invariant).collect(),
                     violation: violation.clone(),
@@ -117,6 +152,12 @@ impl Tally {
         }
     }
 
+    /// Notes that the run with this number drew a world.
+    pub(crate) fn drew(&mut self, run: u64, world: u64) {
+        let of_run = self.violations.values_mut().filter(|violation| violation.run == run);
+        of_run.for_each(|violation| violation.world = Some(world));
+    }
+
     /// Adds the sums of other runs.
     pub(crate) fn merge(&mut self, other: Tally) {
         self.runs += other.runs;
@@ -127,6 +168,7 @@ impl Tally {
         self.wall += other.wall;
         self.api_calls += other.api_calls;
         self.delivered.add(&other.delivered);
+        self.slack.merge(other.slack);
         for (name, theirs) in other.checks {
             let mine = self.checks_of(name);
             mine.checked += theirs.checked;
@@ -165,12 +207,19 @@ pub fn before(order: &[&'static str], invariant: &str) -> Option<&'static str> {
     order.first().copied().filter(|first| *first != invariant)
 }
 
+impl FirstViolation {
+    /// What was run: the subject, or the world that was drawn in its place.
+    pub fn subject(&self, subject: &Subject) -> Subject {
+        self.world.map_or_else(|| subject.clone(), |world| subject.in_world(world))
+    }
+}
+
 /// The replay of a violation.
 pub fn replay_of(subject: &Subject, first: &FirstViolation) -> Replay {
     Replay {
         chain: Some(first.chain),
         code: Some(crate::code::ID.to_owned()),
-        ..Replay::of(subject, first.violation.invariant, Decisions::Choices(first.choices.clone()))
+        ..Replay::of(&first.subject(subject), first.violation.invariant, Decisions::Choices(first.choices.clone()))
     }
 }
 
@@ -185,6 +234,7 @@ pub(crate) mod tests {
         FirstViolation {
             run,
             seed: 0,
+            world: None,
             violation,
             choices: Vec::new(),
             chain: 0,

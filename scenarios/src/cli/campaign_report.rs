@@ -3,10 +3,11 @@ use super::{part::Settings, program};
 use crate::{
     campaign::{Plan, Tally},
     code,
-    runner::Subject,
+    runner::{Subject, widened},
+    scenario::{Scenario, required_of},
 };
 use model::verdict::Verdict;
-use reports::report::{FaultCount, InvariantCount, RunReport, SCHEMA, ScenarioReport};
+use reports::report::{FaultCount, InvariantCount, RunReport, SCHEMA, ScenarioReport, Slack};
 use std::time::Duration;
 
 /// Conformance cases that the simulated server did not pass when this program was built.
@@ -108,13 +109,27 @@ fn scenario(subject: &Subject, tally: &Tally, strategy: &str) -> ScenarioReport 
             .delivered
             .iter()
             .filter(|&(_, delivered)| delivered > 0)
-            .map(|(kind, delivered)| FaultCount { name: kind.name().to_owned(), delivered })
+            .map(|(kind, delivered)| FaultCount {
+                name: kind.name().to_owned(),
+                class: kind.class().to_owned(),
+                delivered,
+            })
             .collect(),
+        bounds: widened(&subject.scenario),
+        slack: (tally.slack.runs > 0).then_some(Slack {
+            sum: tally.slack.sum,
+            most: tally.slack.most,
+            runs: tally.slack.runs,
+        }),
     }
 }
 
-/// Adds the requirements that were not met: runs that could not begin, faults that a scenario is about and that never
-/// took effect, and invariants that were never checked. Only a whole campaign is judged by what it lacks.
+/// Runs from which every fault that a preset adds must have occurred.
+const RUNS_OF_A_PRESET: u64 = 2_000;
+
+/// Adds the requirements that were not met: runs that could not begin, faults that a scenario or a preset is about and
+/// that never took effect, and invariants that were never checked although a scenario leads to them. Only a whole
+/// campaign is judged by what it lacks.
 pub(super) fn judge(
     report: &mut RunReport,
     settings: &Settings,
@@ -130,22 +145,39 @@ pub(super) fn judge(
         if !(settings.judged && whole && enough && tally.runs > 0) {
             continue;
         }
-        for kind in subject.scenario.required_faults() {
+        let own = Scenario { faults: subject.own_faults(), ..subject.scenario.clone() };
+        for kind in own.required_faults() {
             if tally.delivered.of(kind) == 0 {
                 unmet.push(format!("{name}: the fault `{}` never took effect", kind.name()));
             }
         }
-    }
-    if settings.whole_catalogue && whole {
-        for invariant in model::ALL {
-            let checks =
-                |tally: &Tally| tally.checks.iter().any(|(name, checks)| *name == invariant.id && checks.checked > 0);
-            if !tallies.iter().any(checks) {
-                unmet.push(format!("the invariant `{}` was never checked", invariant.id));
+        for id in own.required_checks() {
+            if !checked(id, tally) {
+                unmet.push(format!("{name}: the invariant `{id}` was never checked"));
             }
         }
     }
+    if settings.judged && whole {
+        unmet.extend(unmet_of_preset(settings, tallies));
+    }
+    if settings.whole_catalogue && whole {
+        let idle = model::ALL.iter().filter(|invariant| !tallies.iter().any(|tally| checked(invariant.id, tally)));
+        unmet.extend(idle.map(|invariant| format!("the invariant `{}` was never checked", invariant.id)));
+    }
     report.unmet = unmet;
+}
+
+fn checked(invariant: &str, tally: &Tally) -> bool {
+    tally.checks.iter().any(|(name, checks)| *name == invariant && checks.checked > 0)
+}
+
+/// Faults that a preset adds to all scenarios, and that occurred in none.
+fn unmet_of_preset(settings: &Settings, tallies: &[Tally]) -> Vec<String> {
+    let runs: u64 = tallies.iter().map(|tally| tally.runs).sum();
+    let Some(preset) = settings.overrides.faults.filter(|_| runs >= RUNS_OF_A_PRESET) else { return Vec::new() };
+    let absent =
+        required_of(&preset).into_iter().filter(|kind| tallies.iter().all(|tally| tally.delivered.of(*kind) == 0));
+    absent.map(|kind| format!("the fault `{}` of the preset {} never took effect", kind.name(), preset.name)).collect()
 }
 
 /// The present moment, as reports have it.
@@ -157,4 +189,87 @@ pub(super) fn now() -> String {
 /// Number of signals that a scenario's script sends.
 pub(super) fn signals(subject: &Subject) -> u64 {
     subject.scenario.signals()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        campaign::tally::Checks,
+        catalogue::find,
+        protocol_name::SHIPPED,
+        runner::{Overrides, Transport},
+    };
+    use sim::{Delivered, FaultKind, Faults};
+
+    fn subject(scenario: &str, faults: Option<Faults>) -> Subject {
+        let (scenario, protocol) = (find(scenario).expect("a scenario"), SHIPPED.parse().expect("a protocol"));
+        Subject::new(scenario.clone(), protocol, Transport::Direct, Overrides { faults, replicas: None })
+    }
+
+    fn unmet(subject: &Subject, tally: &Tally) -> Vec<String> {
+        let overrides = subject.overrides;
+        let settings = Settings { seed: 1, overrides, doublecheck: 0, judged: true, whole_catalogue: false };
+        let mut report = blank("run", Duration::ZERO);
+        let plan = Plan::each(1, tally.runs);
+        judge(&mut report, &settings, &plan, (std::slice::from_ref(subject), std::slice::from_ref(tally)));
+        report.unmet
+    }
+
+    /// Runs in which everything was checked that the scenario requires, and every fault occurred.
+    fn sufficient(subject: &Subject, runs: u64) -> Tally {
+        let checks = Checks { checked: 1, ..Checks::default() };
+        let mut delivered = Delivered::default();
+        subject.scenario.required_faults().into_iter().for_each(|fault| delivered.count(fault));
+        let required = subject.scenario.required_checks().into_iter();
+        Tally { runs, delivered, checks: required.map(|id| (id, checks)).collect(), ..Tally::default() }
+    }
+
+    #[test]
+    fn what_was_never_checked_is_named_under_any_preset() {
+        for faults in [None].into_iter().chain(Faults::PRESETS.iter().copied().map(Some)) {
+            let subject = subject("slow-deletion", faults);
+            assert_eq!(unmet(&subject, &sufficient(&subject, 140)), Vec::<String>::new());
+            for id in ["quiet_is_quiet", "one_holder", "terminating_takes_no_counts"] {
+                let mut tally = sufficient(&subject, 140);
+                tally.checks.retain(|(name, _)| *name != id);
+                let named = vec![format!("slow-deletion: the invariant `{id}` was never checked")];
+                assert_eq!(unmet(&subject, &tally), named, "{faults:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_never_struck_is_named_under_any_preset() {
+        for faults in [None, Some(Faults::CALM), Some(Faults::HOSTILE)] {
+            let subject = subject("interference", faults);
+            let tally = Tally { delivered: Delivered::default(), ..sufficient(&subject, 140) };
+            let named = unmet(&subject, &tally);
+            assert!(
+                named.contains(&"interference: the fault `lease-stolen` never took effect".to_owned()),
+                "{named:?}"
+            );
+            assert!(named.contains(&"interference: the fault `429` never took effect".to_owned()), "{named:?}");
+        }
+        let subject = subject("interference", Some(Faults::NONE));
+        let tally = Tally { delivered: Delivered::default(), ..sufficient(&subject, 140) };
+        assert_eq!(unmet(&subject, &tally), Vec::<String>::new(), "nothing is required of faults that were taken away");
+    }
+
+    #[test]
+    fn a_preset_must_strike() {
+        let subject = subject("pair", Some(Faults::HOSTILE));
+        let mut tally = sufficient(&subject, RUNS_OF_A_PRESET);
+        assert_eq!(unmet(&subject, &tally), Vec::<String>::new());
+        tally.delivered = Delivered::default();
+        let kinds = required_of(&Faults::HOSTILE);
+        for fault in &kinds {
+            tally.delivered.count(*fault);
+        }
+        assert_eq!(unmet(&subject, &tally), Vec::<String>::new());
+        let mut lacking = Delivered::default();
+        kinds.iter().filter(|kind| **kind != FaultKind::TimeTravel.into()).for_each(|kind| lacking.count(*kind));
+        tally.delivered = lacking;
+        assert_eq!(unmet(&subject, &tally), ["the fault `time-travel` of the preset hostile never took effect"]);
+    }
 }

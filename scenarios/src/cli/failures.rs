@@ -76,6 +76,7 @@ pub(super) fn of_campaign(
         .flat_map(|(subject, tally)| tally.violations.values().map(move |first| (subject, first)));
     for (index, (subject, first)) in violations.enumerate() {
         let replay = replay_of(subject, first);
+        let subject = first.subject(subject);
         let again = Prepared::new(subject.clone(), Detail::Chain).run(replay.choices(), drawn.contains(&index));
         let failure = &mut failures[index];
         match again {
@@ -164,7 +165,9 @@ fn of_campaign_run(
         broke_first: first.broke_first.map(str::to_owned),
         trace: Some(format!("{:016x}", first.chain)),
         choice_sequence: sequence(&replay.decisions),
-        ..blank(subject, invariant)
+        // The row of the report that it belongs to.
+        scenario: subject.scenario.name.to_string(),
+        ..blank(&first.subject(subject), invariant)
     }
 }
 

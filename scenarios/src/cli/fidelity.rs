@@ -309,6 +309,8 @@ fn group(args: &Args, name: String, cases: u64, failed: u64) -> ScenarioReport {
             undecided: 0,
         }],
         faults: Vec::new(),
+        bounds: Vec::new(),
+        slack: None,
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     checks::REPEATS,
     replay::Replay,
     runner::{Prepared, Subject},
+    worlds,
 };
 use anyhow::{Context, bail};
 use model::oracle::Violation;
@@ -184,7 +185,9 @@ fn violation(subject: &Subject, failure: &Failure) -> anyhow::Result<FirstViolat
     let string = failure.replay_string.as_ref().context("it has no replay string")?;
     let replay: Replay = string.parse().with_context(|| format!("cannot replay {string}"))?;
     let invariant = part::invariant(&failure.invariant)?;
-    let run = Prepared::new(subject.clone(), Detail::Chain).run(replay.choices(), false)?;
+    let world = worlds::seed(&replay.scenario);
+    let subject = world.map_or_else(|| subject.clone(), |world| subject.in_world(world));
+    let run = Prepared::new(subject, Detail::Chain).run(replay.choices(), false)?;
     let chain = run.hashes().chain;
     let again = run.violations().find(|violation| violation.invariant == invariant).cloned();
     // Another hash than the run's marks a violation that did not repeat itself.
@@ -192,6 +195,7 @@ fn violation(subject: &Subject, failure: &Failure) -> anyhow::Result<FirstViolat
     let order = campaign::in_order(run.violations());
     let recorded = || Violation { invariant, at: 0, sentence: failure.sentence.clone(), evidence: Vec::new() };
     Ok(FirstViolation {
+        world,
         run: failure.first_run.saturating_sub(1),
         seed: failure.seed.parse().unwrap_or(0),
         broke_first: campaign::before(&order, invariant),

@@ -1,10 +1,15 @@
 //! One machine's part of a campaign, as its report has it, and the sums that come back out of it.
 use super::extent::Extent;
 use crate::{
-    campaign::{Tally, interleavings::Interleavings, tally::Checks},
-    checks::{ENDS, EXPECTATION, PANICS, REPEATS},
+    campaign::{
+        Tally,
+        interleavings::Interleavings,
+        tally::{Checks, Slack},
+    },
+    checks::{ENDS, EXPECTATION, PANICS, REPEATS, UNDISTURBED},
     gateway_faults, replay,
     runner::{Overrides, Subject},
+    worlds,
 };
 use anyhow::{Context, bail};
 use model::ALL;
@@ -84,7 +89,10 @@ pub(super) fn settings(part: &Part) -> anyhow::Result<Settings> {
 /// If this program does not have the scenario, the protocol or the transport.
 pub(super) fn subject(row: &ScenarioReport, overrides: Overrides) -> anyhow::Result<Subject> {
     let ScenarioReport { name, protocol, transport, .. } = row;
-    let Some(scenario) = crate::catalogue::find(name) else { bail!(crate::catalogue::unknown(name)) };
+    let of_worlds = (name == worlds::NAME).then_some(&worlds::ANY);
+    let Some(scenario) = of_worlds.or_else(|| crate::catalogue::find(name)) else {
+        bail!(crate::catalogue::unknown(name))
+    };
     let protocol = protocol.parse().map_err(anyhow::Error::msg)?;
     let transport = transport.parse().map_err(anyhow::Error::msg)?;
     Ok(Subject::new(scenario.clone(), protocol, transport, overrides))
@@ -109,7 +117,9 @@ pub(super) fn tally(row: &ScenarioReport, sums: &PartSums) -> anyhow::Result<Tal
             None => delivered.count_times(named_fault(&fault.name)?, fault.delivered),
         }
     }
+    let slack = row.slack.map(|slack| Slack { sum: slack.sum, most: slack.most, runs: slack.runs });
     Ok(Tally {
+        slack: slack.unwrap_or_default(),
         runs: row.runs,
         interleavings: Interleavings::from_text(&sums.interleavings).context("its interleavings cannot be read")?,
         simulated: Duration::from_nanos(sums.simulated_nanoseconds),
@@ -127,7 +137,7 @@ pub(super) fn tally(row: &ScenarioReport, sums: &PartSums) -> anyhow::Result<Tal
 /// # Errors
 /// If there is none.
 pub(super) fn invariant(name: &str) -> anyhow::Result<&'static str> {
-    let known = ALL.iter().map(|invariant| invariant.id).chain([ENDS, EXPECTATION, PANICS, REPEATS]);
+    let known = ALL.iter().map(|invariant| invariant.id).chain([ENDS, EXPECTATION, PANICS, REPEATS, UNDISTURBED]);
     known.into_iter().find(|id| *id == name).with_context(|| format!("no invariant is named `{name}`"))
 }
 

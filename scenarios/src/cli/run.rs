@@ -20,6 +20,7 @@ use crate::{
     runner::{Overrides, Subject, Transport},
     scenario::Scenario,
     strategies::StrategyName,
+    worlds,
 };
 use reports::report::RunReport;
 use sim::Faults;
@@ -49,6 +50,7 @@ Examples:
   lockstep run                                           the whole catalogue
   lockstep run burst pair --runs 10000                   two scenarios
   lockstep run pair --protocol none                      a protocol with a known race
+  lockstep run --worlds 100 --for 10m                    only worlds that are drawn at random
   lockstep run burst --faults hostile --for 10m --report out")]
 pub(super) struct Args {
     /// Names of scenarios; `lockstep list` shows them.
@@ -70,8 +72,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME", default_value = SHIPPED, value_parser = values::protocol())]
     #[arg(hide_possible_values = true)]
     protocol: ProtocolName,
-    /// Preset of faults that replaces the scenarios' own. Skips scenarios that only hold under their own faults, unless
-    /// you name them.
+    /// Preset of faults that is added to the scenarios' own; `none` takes those away. Skips scenarios that only hold
+    /// under their own faults, unless you name them.
     #[arg(long, value_name = "PRESET", value_parser = values::preset())]
     faults: Option<Faults>,
     /// Number of replicas, instead of the scenarios' own.
@@ -80,6 +82,10 @@ pub(super) struct Args {
     /// Transport between the replicas and the API server.
     #[arg(long, value_enum, value_name = "TRANSPORT", default_value = "direct")]
     transport: Transport,
+    /// Percentage of the runs whose world is drawn at random: its cluster, its script and its faults. Only over the
+    /// direct transport and with the strategy `random`.
+    #[arg(long, default_value_t = 0, value_name = "PCT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    worlds: u8,
     /// Number of threads; one per processor by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     jobs: Option<u8>,
@@ -176,8 +182,7 @@ impl Job<'_> {
     fn settings(&self) -> Settings {
         let args = self.args;
         let enough = args.runs.is_none_or(|runs| runs >= RUNS_ENOUGH);
-        let whole = enough && args.time.is_none() && !args.fail_fast;
-        let judged = whole && args.protocol == ProtocolName::FencedLease && args.faults.is_none();
+        let judged = enough && !args.fail_fast && args.protocol == ProtocolName::FencedLease;
         Settings {
             seed: args.seed,
             overrides: args.overrides(),
@@ -207,7 +212,8 @@ fn subjects(args: &Args) -> Vec<Subject> {
         let first = |(index, scenario): &(usize, &&Scenario)| {
             !args.scenarios[..*index].iter().any(|other| other.name == scenario.name)
         };
-        return named.filter(first).map(|(_, scenario)| subject(scenario)).collect();
+        let named: Vec<Subject> = named.filter(first).map(|(_, scenario)| subject(scenario)).collect();
+        return with_worlds(args, named);
     }
     let (skipped, taken): (Vec<&Scenario>, Vec<&Scenario>) =
         CATALOGUE.iter().partition(|scenario| args.faults.is_some() && scenario.needs_its_own_faults());
@@ -215,7 +221,27 @@ fn subjects(args: &Args) -> Vec<Subject> {
         let names: Vec<_> = skipped.iter().map(|scenario| &*scenario.name).collect();
         print::note(&format!("skipped, since they only hold under their own faults: {}", names.join(", ")));
     }
-    taken.iter().map(subject).collect()
+    with_worlds(args, taken.iter().map(subject).collect())
+}
+
+/// These subjects and, if the command line has a share for them, worlds that are drawn at random.
+fn with_worlds(args: &Args, mut subjects: Vec<Subject>) -> Vec<Subject> {
+    let possible = args.transport == Transport::Direct && args.strategy == StrategyName::Random;
+    let share = u32::from(args.worlds);
+    if share > 0 && !possible {
+        print::note("no worlds are drawn: they need --transport direct and --strategy random");
+    }
+    if share == 0 || !possible {
+        return subjects;
+    }
+    if share == 100 {
+        subjects.clear();
+    }
+    let others: u32 = subjects.iter().map(|subject| subject.scenario.weight).sum();
+    let weight = if others == 0 { 1_000 } else { (others * share).div_ceil(100 - share) };
+    let any = Scenario { weight, ..worlds::ANY };
+    subjects.push(Subject::new(any, args.protocol, args.transport, args.overrides()));
+    subjects
 }
 
 fn extent(args: &Args, subjects: &[Subject]) -> Extent {

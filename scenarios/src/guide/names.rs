@@ -33,7 +33,7 @@ impl Names {
                 let start = if *incarnation > 0 { format!(" start {}", incarnation + 1) } else { String::new() };
                 self.actors.insert(*actor, format!("replica {replica}{start}").into());
             }
-            Event::CallSent { call, actor, method, target } => {
+            Event::CallSent { call, actor, method, target, .. } => {
                 let about = format!("{}: {} {}", self.actor(*actor), verb(method, target), resource(target));
                 let numbered = self.numbered(about);
                 self.calls.insert(call.0, numbered);

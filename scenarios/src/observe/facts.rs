@@ -1,4 +1,5 @@
 //! Facts of commits: RemediationRequests and leases as the oracle sees them, read from the stored JSON.
+use crate::fnv;
 use apiserver::Commit;
 use model::observation::{Change, Lease, Request};
 use serde_json::Value;
@@ -40,13 +41,19 @@ pub(crate) fn request_in(object: &Value, (namespace, name): (Arc<str>, Arc<str>)
         manual_review_required: status["completionStatus"]["outcome"] == "ManualReviewRequired",
         next_allowed_execution: timestamp(&status["routingStatus"]["nextAllowedExecution"])
             .map(|at| at.as_microsecond() - epoch_micros),
-        closed: status["conditions"]
-            .as_array()
-            .is_some_and(|conditions| conditions.iter().any(|condition| condition["type"] == "EpisodeClosed")),
+        closed: condition(status, "EpisodeClosed").is_some(),
+        deliveries: condition(status, "DeliveriesCounted")
+            .and_then(|condition| condition["message"].as_str())
+            .filter(|listed| !listed.is_empty())
+            .map_or(0, |listed| fnv::hash(listed.bytes()).max(1)),
         occurrence_count: deduplication["occurrenceCount"].as_u64().and_then(|count| u32::try_from(count).ok()),
         first_seen: timestamp(&deduplication["firstSeenAt"]).map(jiff::Timestamp::as_second),
         last_seen: timestamp(&deduplication["lastSeenAt"]).map(jiff::Timestamp::as_second),
     }
+}
+
+fn condition<'a>(status: &'a Value, kind: &str) -> Option<&'a Value> {
+    status["conditions"].as_array()?.iter().find(|condition| condition["type"] == kind)
 }
 
 /// A lease after a commit.

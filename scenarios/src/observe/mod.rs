@@ -5,6 +5,7 @@
 //! - [`recorder`]: receives events and deliveries, and passes the facts to the oracle; [`resources`]: what it observes.
 //! - `facts`: facts of commits; `replies`: facts of answers; [`signals`]: deliveries as their senders see them.
 //! - [`probes`]: answers to the kubelet.
+//! - `writes`: when a write was first sent.
 //! - `watches`: facts of watches, with `watch_line` and `label_selector` as their parsers.
 mod facts;
 mod label_selector;
@@ -15,6 +16,7 @@ pub mod resources;
 pub mod signals;
 mod watch_line;
 mod watches;
+mod writes;
 
 pub(crate) use facts::{lease_in, request_in};
 pub use probes::Probe;

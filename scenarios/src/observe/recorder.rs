@@ -6,6 +6,7 @@ use super::{
     resources::ObservedResources,
     signals::{DeliveryOutcome, SentSignal, Signals},
     watches::Reader,
+    writes::Writes,
 };
 use crate::{
     calls::ApiCall,
@@ -40,6 +41,7 @@ struct State {
     delivered_to: BTreeMap<DeliveryId, usize>,
     timeline: Option<timeline::Recording>,
     calls: Option<Vec<ApiCall>>,
+    writes: Writes,
     /// Number of deliveries that ended, with or without an answer.
     answered: usize,
     /// Number of facts so far.
@@ -82,6 +84,7 @@ impl Recorder {
             delivered_to: BTreeMap::new(),
             timeline: with_timeline.then(timeline::Recording::default),
             calls: with_timeline.then(Vec::new),
+            writes: Writes::default(),
             answered: 0,
             observed: 0,
         })))
@@ -108,7 +111,7 @@ impl Recorder {
         at: u64,
         what: Payload,
         retry: Retry,
-        repeats: Option<Signals>,
+        (repeats, replica): (Option<Signals>, usize),
     ) -> Signals {
         let mut state = self.lock();
         let alerts = what.alerts();
@@ -136,6 +139,8 @@ impl Recorder {
                     .filter(|repeated| (index as u32) < repeated.count)
                     .map(|repeated| SignalId(repeated.first + index as u32)),
                 keyed: matches!(retry, Retry::Keyed { .. }),
+                to: Some(replica as u8),
+                alone: alerts.len() == 1,
             });
         }
         signals
@@ -229,7 +234,8 @@ impl State {
                     self.served.insert(*replica);
                 }
             }
-            Event::CallSent { actor, method, target, .. } if !target.contains("watch=") => {
+            Event::CallSent { call, actor, method, target, body } if !target.contains("watch=") => {
+                self.writes.sent((at, *call, *actor), (method, target), *body);
                 let actor = self.actor(*actor);
                 if matches!(actor, Actor::Replica { .. }) {
                     if let Some(calls) = &mut self.calls {
@@ -239,6 +245,8 @@ impl State {
                 }
             }
             Event::Committed(commit) => self.committed(at, commit),
+            Event::CallDropped { call } => self.writes.dropped(*call),
+            Event::CallCommitted { call, writes, .. } => self.writes.executed(*call, *writes > 0),
             Event::WatchOpened { watch, actor, resource, target, start } => {
                 let opened = self.watches.opened(*resource, target, *start);
                 self.watched(at, *watch, *actor, opened);
@@ -249,6 +257,9 @@ impl State {
                 }
             }
             Event::WatchEnded { watch, actor, .. } => self.watched(at, *watch, *actor, WatchFact::Ended),
+            Event::Paused { replica, until } => {
+                self.observe(&Observation::Paused { at, index: *replica as u8, until: *until });
+            }
             Event::FaultsStopped => self.observe(&Observation::FaultsStopped { at }),
             _ => {}
         }
@@ -276,6 +287,9 @@ impl State {
         let actor = self.actor(ActorId(commit.actor));
         let request = Arc::new(facts::request(commit, self.epoch_micros));
         let change = facts::change(commit.change);
-        self.observe(&Observation::RequestCommitted { at, revision: commit.revision, actor, change, request });
+        let revision = commit.revision;
+        let created = change == model::Change::Created;
+        let issued = self.writes.issued(ActorId(commit.actor), &commit.name, created);
+        self.observe(&Observation::RequestCommitted { at, revision, actor, change, request, issued });
     }
 }

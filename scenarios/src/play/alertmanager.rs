@@ -90,7 +90,8 @@ async fn notify(stage: &Stage, alerts: u16, deadline: Duration, repeats: &mut Op
     loop {
         if let Some(replica) = choose_replica(stage, Route::Any) {
             let (what, delivery) = (Payload::Group(alerts), stage.cluster.next_delivery());
-            let sent = stage.recorder.sent(delivery, stage.cluster.micros(), what, Retry::Alertmanager, *repeats);
+            let repeats_at = (*repeats, replica);
+            let sent = stage.recorder.sent(delivery, stage.cluster.micros(), what, Retry::Alertmanager, repeats_at);
             let answer = stage.cluster.send(delivery, replica, request(what, stage.cluster.now())).await;
             match stage.recorder.answered(sent, stage.cluster.micros(), answer.ok()) {
                 DeliveryOutcome::Accepted => return true,

@@ -39,7 +39,7 @@ pub async fn deliver(stage: Stage, what: Payload, route: Route, retry: Retry, ke
         if let Some(replica) = choose_replica(&stage, route) {
             let delivery = stage.cluster.next_delivery();
             let repeated = repeats.or_else(|| key.get().map(|(_, first)| *first));
-            let signals = stage.recorder.sent(delivery, stage.cluster.micros(), what, retry, repeated);
+            let signals = stage.recorder.sent(delivery, stage.cluster.micros(), what, retry, (repeated, replica));
             let mut request = request(what, stage.cluster.now());
             if matches!(retry, Retry::Keyed { .. }) {
                 let (key, _) = key.get_or_init(|| (http::HeaderValue::from(delivery.0), signals));

@@ -27,6 +27,7 @@ fn request(name: &str) -> Object {
         manual_review_required: false,
         next_allowed_execution: None,
         closed: false,
+        deliveries: 0,
         occurrence_count: Some(1),
         first_seen: Some(1),
         last_seen: Some(1),

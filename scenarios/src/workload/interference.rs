@@ -8,7 +8,8 @@ use std::time::Duration;
 /// One kind of interference with the objects of one fingerprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Interference {
-    /// Every RemediationRequest is deleted.
+    /// Every active RemediationRequest is deleted. One that has ended may not be while a create of its name is under
+    /// way.
     DeleteRequests {
         /// Time for which a finalizer keeps them terminating; zero deletes them at once.
         held: Duration,

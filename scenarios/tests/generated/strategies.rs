@@ -21,12 +21,7 @@ pub(crate) fn arb_scenario() -> impl Strategy<Value = (Generated, Vec<u32>)> {
 }
 
 fn arb_cluster() -> impl Strategy<Value = ClusterShape> {
-    (1..=4_usize, 1..=3_usize).prop_map(|(replicas, servers)| ClusterShape {
-        replicas,
-        servers,
-        tail: Duration::from_secs(70),
-        ..ClusterShape::USUAL
-    })
+    (1..=4_usize, 1..=3_usize).prop_map(|(replicas, servers)| ClusterShape { replicas, servers, ..ClusterShape::USUAL })
 }
 
 fn arb_payload() -> impl Strategy<Value = Payload> {

@@ -62,6 +62,25 @@ fault_kinds! {
     SlowWatch => "slow-watch", "A watch stream ends because its client left more unread than the server buffers.";
 }
 
+impl FaultKind {
+    /// What it strikes: `calls`, `streams`, `replicas`, `senders`, `servers`, or, for a write by another client,
+    /// `others`.
+    pub const fn class(self) -> &'static str {
+        match self {
+            FaultKind::Conflict => "others",
+            FaultKind::WatchLag | FaultKind::WatchDrop | FaultKind::Compaction | FaultKind::SlowWatch => "streams",
+            FaultKind::Crash | FaultKind::Pause | FaultKind::ClockSkew => "replicas",
+            FaultKind::Disconnect | FaultKind::Redelivery => "senders",
+            FaultKind::TimeTravel
+            | FaultKind::ServerRestart
+            | FaultKind::ColdCache
+            | FaultKind::LaggingCache
+            | FaultKind::StaleRead => "servers",
+            _ => "calls",
+        }
+    }
+}
+
 /// A fault: one that the library has, or one that its user named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
@@ -77,6 +96,14 @@ impl Fault {
         match self {
             Fault::Kind(kind) => kind.name(),
             Fault::Named(name) => name,
+        }
+    }
+
+    /// What it strikes; a fault of the library's user is counted with those of other clients.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Fault::Kind(kind) => kind.class(),
+            Fault::Named(_) => "others",
         }
     }
 }

@@ -100,7 +100,8 @@ impl Faults {
         redelivery_per_mille: 30,
         ..Faults::NONE
     };
-    /// The worst day: all of that, often.
+    /// The worst day: all of that, often, and everything else: API servers that restart, caches that are cold or lag,
+    /// and writes of third parties.
     pub const HOSTILE: Faults = Faults {
         name: "hostile",
         call_fault_per_mille: 200,
@@ -110,15 +111,65 @@ impl Faults {
         max_pauses: 2,
         max_watch_faults: 6,
         max_disconnects: 4,
+        server_fault_per_mille: 10,
+        max_server_faults: 4,
+        lagging_cache_per_mille: 200,
         clock_skew: true,
         redelivery_per_mille: 100,
+        interference_per_mille: 10,
+        max_interferences: 4,
         ..Faults::NONE
     };
     /// The presets: mildest first, then the one for searches.
     pub const PRESETS: &[Faults] = &[Faults::NONE, Faults::CALM, Faults::STORMY, Faults::HOSTILE, Faults::PLACED];
 
+    /// These faults and those of a preset. A preset adds: of each probability and each ceiling the larger one counts,
+    /// so that what a scenario is about still happens. `none` takes the faults away, and `placed`, which a search uses
+    /// to place them one by one, replaces them.
+    #[must_use]
+    pub fn with(self, preset: Faults) -> Faults {
+        if preset == Faults::NONE || preset == Faults::PLACED {
+            return preset;
+        }
+        Faults {
+            name: preset.name,
+            reorder: self.reorder || preset.reorder,
+            call_fault_per_mille: self.call_fault_per_mille.max(preset.call_fault_per_mille),
+            max_call_faults: self.max_call_faults.max(preset.max_call_faults),
+            world_fault_per_mille: self.world_fault_per_mille.max(preset.world_fault_per_mille),
+            max_crashes: self.max_crashes.max(preset.max_crashes),
+            max_pauses: self.max_pauses.max(preset.max_pauses),
+            max_watch_faults: self.max_watch_faults.max(preset.max_watch_faults),
+            max_disconnects: self.max_disconnects.max(preset.max_disconnects),
+            server_fault_per_mille: self.server_fault_per_mille.max(preset.server_fault_per_mille),
+            max_server_faults: self.max_server_faults.max(preset.max_server_faults),
+            lagging_cache_per_mille: self.lagging_cache_per_mille.max(preset.lagging_cache_per_mille),
+            clock_skew: self.clock_skew || preset.clock_skew,
+            clock_rates_ppm: if self.clock_skew { self.clock_rates_ppm } else { preset.clock_rates_ppm },
+            redelivery_per_mille: self.redelivery_per_mille.max(preset.redelivery_per_mille),
+            interference_per_mille: self.interference_per_mille.max(preset.interference_per_mille),
+            max_interferences: self.max_interferences.max(preset.max_interferences),
+        }
+    }
+
     /// The preset of this name.
     pub fn preset(name: &str) -> Option<Faults> {
         Faults::PRESETS.iter().copied().find(|preset| preset.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Faults;
+
+    #[test]
+    fn a_preset_takes_nothing_away() {
+        let own = Faults { name: "own", interference_per_mille: 40, max_interferences: 6, ..Faults::NONE };
+        let both = own.with(Faults::STORMY);
+        assert_eq!((both.interference_per_mille, both.max_interferences), (40, 6));
+        assert_eq!((both.call_fault_per_mille, both.max_crashes), (60, 1));
+        assert_eq!(Faults::NONE.with(Faults::HOSTILE), Faults::HOSTILE);
+        assert_eq!(own.with(Faults::NONE), Faults::NONE);
+        assert_eq!(own.with(Faults::PLACED), Faults::PLACED);
     }
 }

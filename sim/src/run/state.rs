@@ -226,7 +226,8 @@ impl RunState {
         if let Some(digest) = &mut self.digest {
             digest.send(actor, method, target, body);
         }
-        self.emit(&Event::CallSent { call, actor, method: method.clone(), target: Arc::from(target) });
+        let (method, target, body) = (method.clone(), Arc::from(target), mix(body));
+        self.emit(&Event::CallSent { call, actor, method, target, body });
         call
     }
 

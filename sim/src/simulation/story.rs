@@ -44,7 +44,7 @@ impl Story {
 
     fn words(&mut self, event: &Event) -> Option<String> {
         let text = match event {
-            Event::CallSent { call, actor, method, target } => {
+            Event::CallSent { call, actor, method, target, .. } => {
                 let request = request(method, target);
                 let text = format!("{} sends: {request}", self.name(*actor));
                 self.calls.insert(*call, (*actor, request));

@@ -51,7 +51,11 @@ fn scenario(judged: &Judgement, took: Duration) -> ScenarioReport {
         violations: finding.violated,
         undecided: finding.undecided,
     };
-    let fault = |(name, delivered): (&String, &u64)| FaultCount { name: name.clone(), delivered: *delivered };
+    let fault = |(name, delivered): (&String, &u64)| FaultCount {
+        name: name.clone(),
+        class: String::new(),
+        delivered: *delivered,
+    };
     ScenarioReport {
         name: judged.header.scenario.clone(),
         protocol: judged.header.protocol.clone(),
@@ -62,6 +66,8 @@ fn scenario(judged: &Judgement, took: Duration) -> ScenarioReport {
         verdict: judged.verdict,
         invariants: judged.findings.iter().map(invariant).collect(),
         faults: judged.figures.faults.iter().map(fault).collect(),
+        bounds: Vec::new(),
+        slack: None,
     }
 }
 

@@ -112,7 +112,7 @@ fn committed(at: Micros, commit: &Commit<'_>, actor: Actor) -> Observation {
     let &Commit { revision, change, object, .. } = commit;
     match object {
         Object::Request(request) => {
-            Observation::RequestCommitted { at, revision, actor, change, request: Arc::clone(request) }
+            Observation::RequestCommitted { at, revision, actor, change, request: Arc::clone(request), issued: None }
         }
         Object::Lease(lease) => Observation::LeaseCommitted { at, revision, actor, change, lease: Arc::clone(lease) },
     }
@@ -124,7 +124,10 @@ fn observation(fact: &Fact, lag: Micros) -> Option<(Micros, u8, Observation)> {
         Fact::Sent { at, signal, fingerprint, resolved, retried, repeats, keyed, .. } => {
             let fingerprint = Arc::clone(fingerprint);
             let (signal, resolved, retried, repeats, keyed) = (*signal, *resolved, *retried, *repeats, *keyed);
-            let sent = Observation::SignalSent { at: *at, signal, fingerprint, resolved, retried, repeats, keyed };
+            // A cluster does not say which process wrote a count, and no fact how many alerts a delivery carried.
+            let (to, alone) = (None, false);
+            let sent =
+                Observation::SignalSent { at: *at, signal, fingerprint, resolved, retried, repeats, keyed, to, alone };
             (*at, 1, sent)
         }
         Fact::Answered { at, signal, reply } => {

@@ -42,6 +42,7 @@ fn request(name: &str, phase: &str, count: u32) -> Object {
         manual_review_required: false,
         next_allowed_execution: None,
         closed: false,
+        deliveries: 0,
         occurrence_count: Some(count),
         first_seen: Some(1),
         last_seen: Some(1),

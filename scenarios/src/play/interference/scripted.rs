@@ -101,7 +101,8 @@ async fn patch_status(stage: &Stage, fingerprint: &str, body: &Value, of: fn(&st
 }
 
 async fn delete_requests(stage: &Stage, fingerprint: &str, held: Duration) -> BoxFuture<'static, ()> {
-    let objects = requests(stage, fingerprint);
+    let mut objects = requests(stage, fingerprint);
+    objects.retain(|object| !is_terminal(phase_of(object)));
     for object in &objects {
         if !held.is_zero() {
             set_finalizers(stage, object, &json!([FINALIZER])).await;
