@@ -27,6 +27,7 @@ pub mod part;
 pub mod report;
 pub mod score;
 pub mod search;
+mod slack;
 pub mod strategies;
 mod summary;
 mod table;

@@ -2,6 +2,7 @@
 //!
 //! The schema is versioned, since other programs read the JSON: a field may be added, but none is renamed or removed
 //! within a version. A verb fills in the fields that it has; the others are absent from the JSON.
+pub use crate::slack::Slack;
 use crate::{
     part::Part,
     score::Score,
@@ -135,17 +136,6 @@ pub struct ScenarioReport {
     /// Room that the judge of counts had; absent if every count was explained in one way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slack: Option<Slack>,
-}
-
-/// Occurrences that could have been counted unnoticed, since a sender got no answer or a 5xx.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Slack {
-    /// Sum over the runs.
-    pub sum: u64,
-    /// Largest number in one run.
-    pub most: u64,
-    /// Number of runs with any.
-    pub runs: u64,
 }
 
 /// One invariant in all runs of a scenario.
