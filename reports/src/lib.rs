@@ -14,6 +14,7 @@
 //! - [`export`]: a timeline in the formats of other programs.
 mod causes;
 pub mod comparison;
+mod confidence;
 pub mod digest;
 pub mod exit_code;
 pub mod export;

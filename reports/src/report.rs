@@ -2,7 +2,10 @@
 //!
 //! The schema is versioned, since other programs read the JSON: a field may be added, but none is renamed or removed
 //! within a version. A verb fills in the fields that it has; the others are absent from the JSON.
-pub use crate::slack::Slack;
+pub use crate::{
+    confidence::{Confidence, ScenarioConfidence},
+    slack::Slack,
+};
 use crate::{
     part::Part,
     score::Score,
@@ -362,31 +365,6 @@ pub struct CorpusRow {
     /// Reason for which it is stale; empty if it is not.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
-}
-
-/// What the runs of a campaign say about runs that were not made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Confidence {
-    /// All of it in words.
-    pub says: String,
-    /// Each scenario.
-    pub scenarios: Vec<ScenarioConfidence>,
-}
-
-/// What the runs of one scenario say about runs that were not made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ScenarioConfidence {
-    /// Name of the scenario.
-    pub scenario: String,
-    /// Estimated number of new interleavings in the next 1,000 runs (Good and Turing: by those seen once).
-    pub new_per_thousand: f64,
-    /// Cells (API call, fault, phase of the last request) in which a fault took effect, and the runs that reached each.
-    pub cells: Vec<(String, u64)>,
-    /// Cells of the same calls, faults and phases that no run reached.
-    pub cells_not_reached: u64,
-    /// For a strategy with a bound: what it is, and under which assumptions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bound: Option<String>,
 }
 
 /// Result for one mutant under one strategy.
