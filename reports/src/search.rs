@@ -23,11 +23,18 @@ pub struct Scope {
     pub fixed: Vec<String>,
     /// Part of the schedules that this machine ran: `0/1` is all of them.
     pub shard: String,
-    /// What else the certificate says, by name: bounds, states, schedules left out, code.
+    /// The certificate, by name: code, scope, bounds, what was found. That of the merged shards of a search is that of
+    /// the search in one piece.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub certificate: Vec<(String, String)>,
+    /// The work that it took, by name: states, schedules left out. Shards repeat some of each other's work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub work: Vec<(String, String)>,
     /// The different ends of schedules, each as a hash: the union of those of all shards is that of the whole search.
     /// Absent if there are too many to keep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends: Option<Vec<String>>,
+    /// The different ends as seen from outside the programs, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcomes: Option<Vec<String>>,
 }

@@ -94,11 +94,12 @@ fn scope(scope: &Scope) -> Table {
     let enumerated = scope.enumerated.iter().map(|what| row("every alternative", what));
     let fixed = scope.fixed.iter().map(|what| row("fixed", what));
     let shard = row("shard", &scope.shard);
+    let work = scope.work.iter().map(|(name, value)| row(name, value));
     let certificate = scope.certificate.iter().map(|(name, value)| row(name, value));
     Table {
         title: "Choices of a schedule",
         header: header(&["", "choice"]),
-        rows: certificate.chain(enumerated).chain(fixed).chain([shard]).collect(),
+        rows: certificate.chain(work).chain(enumerated).chain(fixed).chain([shard]).collect(),
     }
 }
 

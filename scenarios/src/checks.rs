@@ -44,14 +44,18 @@ pub fn finding(invariant: &'static str, at: u64, violation: Option<String>) -> F
     }
 }
 
-/// Checks that the run ended within its limits.
-pub(crate) fn ended(stop: Stop, at: u64) -> Finding {
+/// Checks that the run ended within its limits. `cycle` are the calls that repeat, where it made no progress.
+pub(crate) fn ended(stop: Stop, cycle: &[String], at: u64) -> Finding {
     let violation = match stop {
         Stop::Done | Stop::Known => None,
-        Stop::TimeLimit => Some("The senders were not done within the scenario's time limit."),
-        Stop::StepLimit => Some("The run took more than 200,000 steps: something retries forever."),
+        Stop::TimeLimit => Some("The senders were not done within the scenario's time limit.".to_owned()),
+        Stop::StepLimit => Some("The run took more than 200,000 steps: something retries forever.".to_owned()),
+        Stop::NoProgress if cycle.is_empty() => Some("No delivery was answered in 10,000 steps.".to_owned()),
+        Stop::NoProgress => {
+            Some(format!("No delivery was answered in 10,000 steps: these calls repeat forever: {}.", cycle.join("; ")))
+        }
     };
-    finding(ENDS, at, violation.map(str::to_owned))
+    finding(ENDS, at, violation)
 }
 
 /// Checks that the gateway did not panic since [`watch_for_panics`].

@@ -292,7 +292,7 @@ impl Prepared {
         let as_expected = !self.subject.adds_faults() || expectations::only_own_faults(scenario, &outcome.delivered);
         findings.push(expectations::judge(scenario, &stored, &signals, (&served, &probes), (at, as_expected)));
         findings.push(undisturbed::judge(scenario, &outcome.delivered, &signals, at));
-        findings.push(checks::ended(outcome.stop, at));
+        findings.push(checks::ended(outcome.stop, &outcome.cycle, at));
         findings.push(checks::panicked(at));
         let verdict = checks::verdict(&findings);
         Ok(Run { findings, verdict, outcome, stored, timeline, signals, calls, locks })

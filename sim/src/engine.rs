@@ -7,7 +7,7 @@
 pub use crate::{
     choice::{
         Access, Alternative, Choices, Cost, Effects, Flow, InOrder, LABELS, Label, Moment, Needs, Numbers, Odds, Offer,
-        Pick, Placed, Random, Recorded, Source, Step, StepView,
+        PARTS, Parts, Pick, Placed, Random, Recorded, Source, Step, StepView,
     },
     clock::{EPOCH, HostClock, HostEntropy, SimulatedTime, Skew},
     direct::run as run_direct,

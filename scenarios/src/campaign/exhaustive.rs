@@ -10,9 +10,9 @@
 use super::{
     progress::Progress,
     reduction::Reduction,
-    schedule::{Bounds, Node, Shard, Task},
+    schedule::{Bounds, Node, Shard, Task, written},
     scope::Cost,
-    searcher::{Points, Searcher},
+    searcher::{Point, Points, Searcher},
     states::States,
     sums::{Share, Sums, locked},
     tally::{FirstViolation, Tally},
@@ -27,8 +27,8 @@ use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     hash::{DefaultHasher, Hash, Hasher},
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Instant,
 };
@@ -48,6 +48,19 @@ pub struct Search {
     pub keep_going: bool,
     /// Schedules that are left out.
     pub reduction: Reduction,
+    /// Whether it is counted how many states there would be without each of their parts.
+    pub count_parts: bool,
+}
+
+/// The schedules with one kind of last deviation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Number of those that ran.
+    pub ran: u64,
+    /// Number of those that ended at a known state.
+    pub met: u64,
+    /// Number of those that did so at once.
+    pub met_at_once: u64,
 }
 
 /// How far a search got within one bound.
@@ -66,6 +79,9 @@ pub struct Row {
 /// The end of a schedule: its last state, and what it violated, as one hash.
 pub type End = (u64, u64);
 
+/// The choices of a schedule other than the first alternative: their places, and what was picked there.
+pub type Deviations = Box<[(u32, u32)]>;
+
 /// Result of a search.
 #[derive(Debug, Default)]
 pub struct Explored {
@@ -77,8 +93,12 @@ pub struct Explored {
     pub states: u64,
     /// Number of schedules that were postponed: another order of the same steps ran.
     pub postponed: u64,
-    /// The different ends.
-    pub ends: BTreeSet<End>,
+    /// How many schedules ran, by the kind of their last deviation.
+    pub work: BTreeMap<String, Work>,
+    /// Number of states if one of their parts were left out, by its name, if that was asked for.
+    pub without: Vec<(&'static str, u64)>,
+    /// The different ends, each with the first schedule that was found to lead there.
+    pub ends: BTreeMap<End, Deviations>,
     /// The different ends as seen from outside the programs: commits, answers, and what was violated.
     pub outcomes: BTreeSet<End>,
 }
@@ -88,6 +108,7 @@ struct Queue {
     parents: VecDeque<(Arc<Node>, Cost, Cost)>,
     tasks: VecDeque<Task>,
     shard: Shard,
+    replicas: u32,
 }
 
 impl Queue {
@@ -96,7 +117,8 @@ impl Queue {
             let (node, cost, step) = self.parents.pop_front()?;
             let root = cost == Cost::default();
             let mine = |(index, _): &(usize, Task)| !root || index % self.shard.of == self.shard.index;
-            self.tasks.extend(Node::beyond(&node, cost, step).enumerate().filter(mine).map(|(_, task)| task));
+            self.tasks
+                .extend(Node::beyond(&node, cost, step, self.replicas).enumerate().filter(mine).map(|(_, task)| task));
         }
         self.tasks.pop_front()
     }
@@ -121,7 +143,12 @@ pub struct Exploration<'a> {
     sums: Sums<'a>,
     frontier: Mutex<Vec<Row>>,
     states: Option<Arc<States>>,
-    ends: Mutex<(BTreeSet<End>, BTreeSet<End>)>,
+    ends: Mutex<(BTreeMap<End, Deviations>, BTreeSet<End>)>,
+    work: Mutex<BTreeMap<String, Work>>,
+    /// Resources that the schedule without deviations writes.
+    written: OnceLock<BTreeSet<u64>>,
+    /// Whether a schedule has written another one.
+    unexpected: AtomicBool,
     ran: AtomicU64,
     met: AtomicU64,
     postponed: AtomicU64,
@@ -142,8 +169,11 @@ impl<'a> Exploration<'a> {
             search,
             sums: Sums::new(1, found),
             frontier: Mutex::default(),
-            states: (search.reduction != Reduction::None).then(Arc::default),
+            states: (search.reduction != Reduction::None).then(|| Arc::new(States::new(search.count_parts))),
             ends: Mutex::default(),
+            work: Mutex::default(),
+            written: OnceLock::new(),
+            unexpected: AtomicBool::default(),
             ran: AtomicU64::default(),
             met: AtomicU64::default(),
             postponed: AtomicU64::default(),
@@ -158,6 +188,8 @@ impl<'a> Exploration<'a> {
             frontier: locked(&self.frontier).clone(),
             states: self.states.as_ref().map_or(0, |states| states.count()),
             postponed: self.postponed.load(Relaxed),
+            work: locked(&self.work).clone(),
+            without: self.states.as_ref().map_or_else(Vec::new, |states| states.without()),
             ends,
             outcomes,
         }
@@ -177,7 +209,7 @@ impl<'a> Exploration<'a> {
             let made = if cell == Cost::default() { work.root() } else { work.run(parents(&nodes, cell)) };
             nodes.insert(cell, made);
             done.insert(cell, (self.ran.load(Relaxed) - before.0, self.met.load(Relaxed) - before.1));
-            complete &= !over();
+            complete &= !over() && !self.unexpected.load(Relaxed);
             let within = done.iter().filter(|(cost, _)| cost.within(cell)).map(|(_, done)| *done);
             let (schedules, met) = within.fold((0, 0), |sum, done| (sum.0 + done.0, sum.1 + done.1));
             locked(&self.frontier).push(Row { bound: cell, schedules, met, complete });
@@ -187,9 +219,18 @@ impl<'a> Exploration<'a> {
         }
     }
 
-    fn bounds(&self) -> Bounds {
-        let replicas = self.prepared.subject.scenario.cluster.replicas as u32;
-        Bounds { bound: self.search.bound, reduction: self.search.reduction, replicas }
+    fn replicas(&self) -> u32 {
+        self.prepared.subject.scenario.cluster.replicas as u32
+    }
+
+    /// Adds a run to the written resources. What the schedule without deviations does not write counts as constant: if
+    /// another one writes it, the search is not complete.
+    fn note_written(&self, points: &[Point]) {
+        let written = written(points);
+        let first = self.written.get_or_init(|| written.clone());
+        if !written.is_subset(first) {
+            self.unexpected.store(true, Relaxed);
+        }
     }
 }
 
@@ -226,7 +267,8 @@ impl Cell<'_> {
     }
 
     fn run(&self, parents: VecDeque<(Arc<Node>, Cost, Cost)>) -> Vec<Arc<Node>> {
-        let queue = Mutex::new(Queue { parents, tasks: VecDeque::new(), shard: self.of.search.shard });
+        let (shard, replicas) = (self.of.search.shard, self.of.replicas());
+        let queue = Mutex::new(Queue { parents, tasks: VecDeque::new(), shard, replicas });
         let all = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
             for _ in 0..self.of.search.jobs.max(1) {
@@ -252,7 +294,7 @@ impl Cell<'_> {
             && !(self.over)()
         {
             let Some(node) = self.one(&task, mine) else { return };
-            open.extend(Node::beyond(&node, task.cost, Cost::default()));
+            open.extend(Node::beyond(&node, task.cost, Cost::default(), self.of.replicas()));
             if self.expandable {
                 nodes.push(node);
             }
@@ -260,14 +302,15 @@ impl Cell<'_> {
     }
 
     fn one(&self, task: &Task, mine: &mut Share<'_>) -> Option<Arc<Node>> {
-        let points = Points::default();
+        let (points, picks) = (Points::default(), task.picks());
+        let from = picks.len();
         let searcher = Searcher {
-            picks: Recorded::picks(task.picks()),
-            from: task.at + 1,
+            picks: Recorded::picks(picks),
+            from,
             cost: task.cost,
             points: Arc::clone(&points),
             converging: self.of.search.reduction == Reduction::Converging,
-            states: if task.may_be_vain() { None } else { self.of.states.clone() },
+            states: self.of.states.clone(),
         };
         let mut run: Run = match self.of.prepared.run(Choices::new(searcher), false) {
             Ok(run) => run,
@@ -284,13 +327,26 @@ impl Cell<'_> {
         self.progress.runs.fetch_add(1, Relaxed);
         self.progress.api_calls.fetch_add(run.outcome.api_calls, Relaxed);
         let number = self.of.ran.fetch_add(1, Relaxed);
-        if run.outcome.stop == Stop::Known && run.verdict != Verdict::Violated {
+        let met = run.outcome.stop == Stop::Known && run.verdict != Verdict::Violated;
+        if met {
             self.of.met.fetch_add(1, Relaxed);
         } else {
             self.ended(number, &run, mine);
         }
+        let at_once = met && locked(&points).iter().filter(|point| point.at >= from).count() == 1;
+        let mut work = locked(&self.of.work);
+        let work_of = work.entry(task.deviation()).or_default();
+        work_of.ran += 1;
+        work_of.met += u64::from(met);
+        work_of.met_at_once += u64::from(at_once);
+        drop(work);
         let record: Box<[Pick]> = run.outcome.choices.iter().map(Pick::from).collect();
-        let (node, postponed) = task.ran(record, &locked(&points), self.of.bounds());
+        let points = locked(&points);
+        self.of.note_written(&points);
+        let Search { bound, reduction, .. } = *self.of.search;
+        let written = self.of.written.get_or_init(BTreeSet::new);
+        let bounds = Bounds { bound, reduction, replicas: self.of.replicas(), written };
+        let (node, postponed) = task.ran(record, &points, bounds);
         self.of.postponed.fetch_add(postponed, Relaxed);
         Some(Arc::new(node))
     }
@@ -301,7 +357,10 @@ impl Cell<'_> {
         run.violations().for_each(|violation| violation.invariant.hash(&mut violated));
         let violated = violated.finish();
         let (ends, outcomes) = &mut *locked(&self.of.ends);
-        ends.insert((run.outcome.state, violated));
+        ends.entry((run.outcome.state, violated)).or_insert_with(|| {
+            let places = (0..).zip(&run.outcome.choices);
+            places.filter(|(_, choice)| choice.picked > 0).map(|(place, choice)| (place, choice.picked)).collect()
+        });
         outcomes.insert((run.outcome.outside, violated));
         mine.of(0).add(number, 0, run);
         if run.verdict == Verdict::Violated {

@@ -1,18 +1,27 @@
 //! Reduction: which alternatives of a schedule only repeat, in another order, what another schedule does.
 //!
-//! Two steps are *independent* if they touch neither the same object, nor the same cache, nor the same actor. An
-//! alternative that is independent of the step which is first in order may be *postponed*: the same alternative after
-//! that step costs no more and leads to the same state. So it is taken only before a step that depends on it.
+//! An alternative may be *postponed* past the step that is first in order if the same alternative after that step costs
+//! no more and leads to the same state. So it is taken only before a step that depends on it.
 //!
-//! What follows an alternative by itself counts too. In order, answers come first, then watch events, caches by their
-//! oldest event, calls by their number within their actor, and deliveries. So before the step that was first, an
-//! executed call may be followed by its answer, and nothing else; a cache that moves by an event of its watches; an
-//! answer or an event by nothing, as the calls that its receiver then makes come later. With preemptions to spare, a
-//! call that writes may also be followed by the move of a cache, and so on: then only what cannot reach the step within
-//! those preemptions is postponed.
+//! Two steps *depend* on each other if one actor receives both, if they touch the same object and one may write, if one
+//! is the move of a cache that feeds a watch of the other's actor, or if both reach the script. All writes depend on
+//! each other, since an oracle may judge their order.
+//!
+//! What follows an alternative by itself counts too, and what a schedule may still place before the step that was
+//! first. So the relation is a *distance*: the number of further preemptions that it takes until something that
+//! depends on the first step has happened before it. In order, answers come first, then watch events, caches by their
+//! oldest event, calls by their number within their actor, and deliveries: what comes earlier follows for nothing. An
+//! alternative is postponed if the schedule has fewer preemptions left than that. What was there besides, and does not
+//! depend on the alternative, is not counted: it can be taken before the alternative.
 //!
 //! A crash, a pause or an interference is postponed in the same way: it costs a fault at any step.
-use sim::engine::{Access, Effects, Step, StepView};
+use sim::{
+    FaultKind,
+    engine::{Access, Effects, Step, StepView},
+};
+
+/// Distance at which nothing follows.
+const NEVER: u32 = u32::MAX;
 
 /// What is left out of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +46,25 @@ pub enum Dependency {
     Cache,
     /// One actor receives both.
     Actor,
+    /// What follows one of them depends on the other.
+    Consequence,
+}
+
+/// A step that is first in order, and another that may be postponed past it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair<'a> {
+    pub(super) first: &'a StepView,
+    /// What the first step did.
+    pub(super) effects: Effects,
+    pub(super) other: &'a StepView,
+    /// What the other step did when it was taken after the first, if it would have done the same before.
+    pub(super) follows: Option<Effects>,
+    /// Number of further calls of the sender of the other step, a call, until one that may write.
+    pub(super) reads: u32,
+    /// Whether one of the two is a call that reads what no call has written.
+    pub(super) constant: bool,
+    /// Whether the script has answered something at once in this run.
+    pub(super) reactive: bool,
 }
 
 impl Reduction {
@@ -44,29 +72,82 @@ impl Reduction {
         self != Reduction::Forgetting(dependency)
     }
 
-    /// Whether `other` may be postponed until after `first`, which had these effects. `spare` is the number of
-    /// preemptions, and of faults, that may follow.
-    pub(super) fn postpones(self, first: &StepView, other: &StepView, effects: Effects, spare: (u32, u32)) -> bool {
-        if self == Reduction::None {
+    /// Whether the other step may be postponed past the first. The schedule has so many preemptions and faults left.
+    pub(super) fn postpones(self, pair: Pair<'_>, (preemptions, faults): (u32, u32)) -> bool {
+        if self == Reduction::None || faults > 0 && enables_faults(pair) {
             return false;
         }
-        let same_actor = self.knows(Dependency::Actor) && first.replica == other.replica;
-        let (preemptions, faults) = spare;
+        match self.distance(pair) {
+            0 => false,
+            _ if !self.knows(Dependency::Consequence) => true,
+            distance => preemptions < distance,
+        }
+    }
+
+    /// Number of further preemptions after the other step until something that depends on the first may have happened
+    /// before it; 0 if the other step itself depends on it.
+    fn distance(self, pair: Pair<'_>) -> u32 {
+        let Pair { first, other, .. } = pair;
+        let together = self.knows(Dependency::Actor) && first.replica == other.replica;
+        match (first.step, other.step) {
+            (Step::Controller | Step::Delivery, _) | (_, Step::Controller) => 0,
+            (Step::Call, Step::Call) if together || self.conflict(first, other) => 0,
+            // The answer comes by itself; what its caller then sends comes later, until it writes.
+            (Step::Call, Step::Call) => pair.reads,
+            (Step::Call, _) => 0,
+            (Step::Answer | Step::WatchEvent, Step::Call) if together => 0,
+            (Step::Answer | Step::WatchEvent, Step::Call) => self.from_call(pair),
+            (Step::Answer | Step::WatchEvent, Step::CacheAdvance) => match (self.feeds(other, first), first.step) {
+                (true, Step::Answer) => 1,
+                // What a cache appends to the same stream comes after the event that is first.
+                (true, _) if first.resource == other.resource => 1,
+                (true, _) => 0,
+                (false, _) => 2,
+            },
+            (Step::Answer | Step::WatchEvent, _) if together => 0,
+            (Step::Answer | Step::WatchEvent, _) => from_receipt(pair),
+            (Step::CacheAdvance, Step::Call) if other.access == Access::Collection => 0,
+            (Step::CacheAdvance, Step::CacheAdvance)
+                if self.knows(Dependency::Cache) && first.feeds & other.feeds != 0 =>
+            {
+                0
+            }
+            (Step::CacheAdvance, Step::Call) => NEVER,
+            (Step::CacheAdvance, _) => 2,
+        }
+    }
+
+    /// Distance from a call of another actor to what depends on the receipt of an answer or an event.
+    fn from_call(self, Pair { first, effects, other, reads, reactive, .. }: Pair<'_>) -> u32 {
+        let writes = matches!(other.access, Access::Write | Access::Collection);
+        match () {
+            // What the script receives has its place among the commits.
+            () if effects.script && writes => 0,
+            () if first.replica.is_none() || other.replica.is_none() || reactive => u32::from(!writes),
+            // A cache, and its event.
+            () if writes => 1 + last_move(first),
+            // The answer by itself, calls of its caller up to a write, a cache and its event.
+            () => reads + 1 + last_move(first),
+        }
+    }
+
+    /// Whether the two may be swapped wherever they are neighbours: the first step would be first after the other, too,
+    /// and both orders lead to the same state.
+    pub(super) fn swaps(self, pair: Pair<'_>) -> bool {
+        let Pair { first, effects, other, .. } = pair;
+        let together = self.knows(Dependency::Actor) && first.replica == other.replica;
+        let place = |step: &StepView| (step.ordinal, step.actor);
         let writes = matches!(other.access, Access::Write | Access::Collection);
         match (first.step, other.step) {
-            (Step::Controller, _) | (_, Step::Controller) | (Step::Delivery, _) => false,
-            // What the script received has its place among the commits.
-            (Step::Answer | Step::WatchEvent, Step::Call) if effects.script && writes => false,
+            (Step::Answer, Step::CacheAdvance) | (Step::CacheAdvance, Step::Delivery) => true,
             (Step::Answer | Step::WatchEvent, Step::Answer | Step::WatchEvent | Step::Delivery) => {
-                !same_actor && !effects.script && preemptions < 2
+                !together && !effects.script && first.replica.is_some()
             }
-            (Step::Answer | Step::WatchEvent, Step::Call) => !same_actor && (preemptions == 0 || !writes),
-            (Step::Answer, Step::CacheAdvance) if preemptions == 0 => true,
-            (Step::Answer | Step::WatchEvent, Step::CacheAdvance) => !self.feeds(other, first) && preemptions < 2,
-            (Step::CacheAdvance, Step::Call) => other.access != Access::Collection,
-            (Step::CacheAdvance, _) => preemptions < 2,
-            (Step::Call, Step::Call) => preemptions + faults == 0 && !same_actor && !self.conflicts(first, other),
-            (Step::Call, _) => false,
+            // The answer to the call comes after the one that was first.
+            (Step::Answer, Step::Call) => {
+                !together && place(other) > place(first) && !(effects.script && writes) && first.replica.is_some()
+            }
+            _ => false,
         }
     }
 
@@ -77,31 +158,80 @@ impl Reduction {
 
     /// Whether two calls touch the same thing. The order of two writes always counts: an oracle may judge it. So does
     /// that of a write and of a call that may end a delivery.
-    fn conflicts(self, one: &StepView, other: &StepView) -> bool {
+    fn conflict(self, one: &StepView, other: &StepView) -> bool {
         let reads = |call: &StepView| call.access == Access::Read;
-        let related = !reads(one) || !reads(other);
-        self.knows(Dependency::Object) && related
+        self.knows(Dependency::Object) && (!reads(one) || !reads(other))
     }
 
-    /// Whether a crash or a pause of this replica may be postponed until after `first`.
-    pub(super) fn postpones_disruption(self, first: &StepView, replica: u32, effects: Effects) -> bool {
+    /// Whether a crash or a pause of this replica may be postponed past `first`, which had these effects.
+    pub(super) fn postpones_disruption(
+        self,
+        kind: FaultKind,
+        first: &StepView,
+        replica: u32,
+        effects: Effects,
+    ) -> bool {
         if self == Reduction::None || effects.script {
             return false;
         }
         let other = first.replica.is_some_and(|mine| mine != replica) || !self.knows(Dependency::Actor);
         match first.step {
-            Step::Answer | Step::WatchEvent | Step::Delivery => other,
-            Step::Call => other && first.access == Access::Read,
-            Step::CacheAdvance => first.feeds & (1 << (replica % 64)) == 0 || !self.knows(Dependency::Cache),
+            // A process that has crashed does not know what it received last.
+            Step::Answer | Step::WatchEvent => other || kind == FaultKind::Crash && !effects.sent,
+            Step::Delivery => other,
+            // A pause holds back what its replica receives, and nothing else. Nobody reads the answer to a process that
+            // has crashed; an oracle may judge a crash and a write by their order.
+            Step::Call => kind == FaultKind::Pause || first.access == Access::Read,
+            // The event of the cache is not received yet.
+            Step::CacheAdvance => true,
             Step::Controller => false,
         }
     }
 
-    /// Whether an interference may be postponed until after `first`: it depends on the store and on what is under way.
+    /// Whether an interference may be postponed past `first`: it depends on the store, and on the creations that are
+    /// under way.
     pub(super) fn postpones_interference(self, first: &StepView, effects: Effects) -> bool {
-        let local = matches!(first.step, Step::Answer | Step::WatchEvent) && !effects.sent && !effects.script;
+        let local = matches!(first.step, Step::Answer | Step::WatchEvent) && !effects.creates && !effects.script;
         self != Reduction::None && (local || first.step == Step::CacheAdvance)
     }
+}
+
+/// Preemptions that it takes to deliver a watch event before `first`: answers come before events.
+fn last_move(first: &StepView) -> u32 {
+    u32::from(first.step == Step::Answer)
+}
+
+/// Distance from what another actor receives to what depends on the receipt of an answer or an event.
+fn from_receipt(Pair { first, effects, follows, reactive, other, .. }: Pair<'_>) -> u32 {
+    let script = effects.script || first.replica.is_none();
+    let Some(follows) = follows else {
+        return if script || reactive { u32::from(!script) } else { 2 };
+    };
+    match follows {
+        _ if script && (follows.script || other.replica.is_none()) => 0,
+        Effects { reacts: true, .. } => 1,
+        Effects { sent: false, .. } => NEVER,
+        // The write.
+        Effects { writes, .. } if script => 2 - u32::from(writes),
+        // The write, a cache and its event.
+        Effects { writes, .. } => 3 - u32::from(writes) + last_move(first),
+    }
+}
+
+/// Whether a fault that depends on both may strike between the two: an interference that the other step makes possible
+/// or impossible, and the first one too.
+fn enables_faults(Pair { first, effects, other, constant, .. }: Pair<'_>) -> bool {
+    let writes = matches!(other.access, Access::Write | Access::Collection);
+    match (first.step, other.step) {
+        (Step::Call, Step::Call) => !constant,
+        (Step::Answer | Step::WatchEvent, Step::Call) => writes && effects.creates,
+        _ => false,
+    }
+}
+
+/// Whether this fault of a call changes nothing about a call that only reads.
+pub(super) fn spares_reads(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::LostAnswer | FaultKind::LateWrite | FaultKind::Conflict | FaultKind::SentTwice)
 }
 
 #[cfg(test)]
@@ -113,37 +243,60 @@ mod tests {
         StepView { step, actor, replica, ordinal: 0, access, resource: 1, object: 1, feeds: 0b01 }
     }
 
-    fn postponed(first: &StepView, other: &StepView, spare: u32) -> bool {
-        Reduction::Full.postpones(first, other, Effects::default(), (spare, 0))
+    fn pair<'a>(first: &'a StepView, other: &'a StepView) -> Pair<'a> {
+        let effects = Effects::default();
+        Pair { first, effects, other, follows: None, reads: 1, constant: false, reactive: false }
+    }
+
+    fn distance(first: &StepView, other: &StepView) -> u32 {
+        Reduction::Full.distance(pair(first, other))
     }
 
     #[test]
     fn inputs_of_one_replica_keep_their_order() {
         let [mine, theirs] = [0, 1].map(|replica| step(Step::Answer, replica, Access::None));
-        assert!(postponed(&mine, &theirs, 0) && postponed(&mine, &theirs, 1));
-        assert!(!postponed(&mine, &step(Step::WatchEvent, 0, Access::None), 0));
-        assert!(!Reduction::None.postpones(&mine, &theirs, Effects::default(), (0, 0)));
+        assert_eq!(distance(&mine, &theirs), 2);
+        assert_eq!(distance(&mine, &step(Step::WatchEvent, 0, Access::None)), 0);
+        assert!(!Reduction::None.postpones(pair(&mine, &theirs), (0, 0)));
+        let nothing = Pair { follows: Some(Effects::default()), ..pair(&mine, &theirs) };
+        assert_eq!(Reduction::Full.distance(nothing), NEVER);
     }
 
     #[test]
     fn a_cache_depends_on_those_it_feeds() {
-        let cache = step(Step::CacheAdvance, 7, Access::None);
+        let cache = StepView { resource: 2, ..step(Step::CacheAdvance, 7, Access::None) };
         let [fed, other] = [0, 1].map(|replica| step(Step::WatchEvent, replica, Access::None));
-        assert!(!postponed(&fed, &cache, 0) && postponed(&other, &cache, 0));
+        assert_eq!((distance(&fed, &cache), distance(&other, &cache)), (0, 2));
         let wrong = Reduction::Forgetting(Dependency::Cache);
-        assert!(wrong.postpones(&fed, &cache, Effects::default(), (0, 0)));
+        assert!(wrong.postpones(pair(&fed, &cache), (0, 0)));
     }
 
     #[test]
     fn writes_keep_their_order() {
         let [read, write] = [Access::Read, Access::Write].map(|access| step(Step::Call, 1, access));
         let mine = step(Step::Call, 0, Access::Read);
-        assert!(postponed(&mine, &read, 0) && !postponed(&mine, &write, 0) && !postponed(&mine, &read, 1));
+        assert_eq!((distance(&mine, &read), distance(&mine, &write)), (1, 0));
     }
 
     #[test]
     fn spare_preemptions_postpone_less() {
         let (answer, write) = (step(Step::Answer, 0, Access::None), step(Step::Call, 1, Access::Write));
-        assert!(postponed(&answer, &write, 0) && !postponed(&answer, &write, 1));
+        let postponed = |spare| Reduction::Full.postpones(pair(&answer, &write), (spare, 0));
+        assert!(postponed(0) && postponed(1) && !postponed(2));
+        let forgetful = Reduction::Forgetting(Dependency::Consequence);
+        assert!(forgetful.postpones(pair(&answer, &write), (2, 0)));
+    }
+
+    #[test]
+    fn a_pause_waits_for_what_its_replica_receives() {
+        let postponed = |kind, first: &StepView| {
+            Reduction::Full.postpones_disruption(kind, first, 0, Effects { sent: true, ..Effects::default() })
+        };
+        let [mine, theirs] = [0, 1].map(|replica| step(Step::Answer, replica, Access::None));
+        let write = step(Step::Call, 0, Access::Write);
+        for kind in [FaultKind::Crash, FaultKind::Pause] {
+            assert!(!postponed(kind, &mine) && postponed(kind, &theirs));
+        }
+        assert!(postponed(FaultKind::Pause, &write) && !postponed(FaultKind::Crash, &write));
     }
 }

@@ -11,6 +11,8 @@ pub(super) struct Point {
     pub(super) at: usize,
     /// Simulated time, in microseconds.
     pub(super) time: u64,
+    /// Number of replicas that run and are not paused.
+    pub(super) running: u32,
     /// The steps that are possible, in order.
     pub(super) steps: Box<[StepView]>,
     /// What the step that was taken did besides.
@@ -51,11 +53,11 @@ impl Source for Searcher {
         if let Some(last) = points.last_mut() {
             last.effects = moment.before;
         }
+        let (steps, running) = (moment.steps.into(), moment.running as u32);
         // The last step of a run may do anything.
-        let effects = Effects { script: true, sent: true };
-        points.push(Point { at: moment.choices, time: moment.at, steps: moment.steps.into(), effects });
+        points.push(Point { at: moment.choices, time: moment.at, running, steps, effects: Effects::ANY });
         match &self.states {
-            Some(states) if moment.choices >= self.from && !states.reach(moment.state, self.cost) => Flow::Stop,
+            Some(states) if moment.choices >= self.from && !states.reach(moment, self.cost) => Flow::Stop,
             _ => Flow::Continue,
         }
     }

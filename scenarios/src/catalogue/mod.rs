@@ -9,6 +9,7 @@
 //! - [`redelivery`]: deliveries that arrive again, with keys and without.
 //! - [`suppression`]: RemediationRequests that have ended and still take signals.
 //! - [`safeguards`]: one scenario for each rule of the protocol.
+//! - [`scopes`]: scenarios outside the catalogue, small enough for exhaustive searches.
 //! - [`assumptions`]: scenarios outside the catalogue, each of which violates an assumption of the protocol.
 pub mod assumptions;
 pub mod bursts;
@@ -20,10 +21,12 @@ pub mod load;
 pub mod mixed_versions;
 pub mod redelivery;
 pub mod safeguards;
+pub mod scopes;
 pub mod suppression;
 
 use crate::scenario::Scenario;
 use assumptions::ASSUMPTIONS;
+use scopes::SCOPES;
 
 /// Every scenario that `run` plays by default, in the order of `lockstep list`.
 pub static CATALOGUE: &[&Scenario] = &[
@@ -101,10 +104,15 @@ pub static CATALOGUE: &[&Scenario] = &[
     &safeguards::LOST_AGAIN,
 ];
 
-/// The scenario of this name, in the catalogue or among the [assumptions].
-pub fn find(name: &str) -> Option<&'static Scenario> {
+/// Every scenario: the catalogue, then [scopes], then [assumptions].
+pub fn all() -> impl Iterator<Item = &'static Scenario> {
     let assumptions = ASSUMPTIONS.iter().map(|assumption| &assumption.scenario);
-    CATALOGUE.iter().copied().chain(assumptions).find(|scenario| scenario.name == name)
+    CATALOGUE.iter().chain(SCOPES).copied().chain(assumptions)
+}
+
+/// The scenario of this name.
+pub fn find(name: &str) -> Option<&'static Scenario> {
+    all().find(|scenario| scenario.name == name)
 }
 
 /// The error message for a name that no scenario has.

@@ -32,6 +32,11 @@ pub(super) fn of(subjects: &[Subject], tallies: &[Tally], strategy: StrategyName
     Some(Confidence { says, scenarios })
 }
 
+/// What an exhaustive search of a scope says.
+pub(super) fn of_search(subject: &Subject, tally: &Tally, says: &str) -> ScenarioConfidence {
+    ScenarioConfidence { bound: Some(says.to_owned()), ..of_one(subject, tally, StrategyName::Random) }
+}
+
 fn of_one(subject: &Subject, tally: &Tally, strategy: StrategyName) -> ScenarioConfidence {
     let bound = (strategy == StrategyName::Pct).then(|| bound(subject, tally)).flatten();
     let name = |cell: &Cell| format!("{}, {}, {}", cell.call, cell.fault, cell.phase);

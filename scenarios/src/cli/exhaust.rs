@@ -1,19 +1,21 @@
 //! `lockstep exhaust`: every schedule of a scope, with a certificate of what was covered.
 use super::{
     campaign_report,
+    certificate::{self, STRATEGY},
+    extent::Extent,
     failures::{self, ReplayFiles},
     folder::Folder,
     options::{ReportOptions, ShrinkOptions, duration, threads},
     outcome::Outcome,
-    output, shard, values,
+    output, part, shard, values,
     with_progress::{Goal, with_progress},
 };
 use crate::{
     campaign::{
-        FirstViolation, Progress, Shard,
-        exhaustive::{End, Exploration, Explored, Row, Search},
+        FirstViolation, Plan, Progress, Shard,
+        exhaustive::{Exploration, Explored, Search},
         reduction::Reduction,
-        scope::{Cost, NOT_ENUMERATED, enumerated},
+        scope::Cost,
     },
     protocol_name::{ProtocolName, SHIPPED},
     runner::{Overrides, Prepared, Subject, Transport},
@@ -21,20 +23,14 @@ use crate::{
 };
 use model::verdict::Verdict;
 use reports::{
+    part::Part,
     report::{Failure, RunReport},
-    search::{Frontier, Scope},
 };
 use sim::{Faults, engine::Detail};
 use std::{
-    hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
-
-/// Most ends that a report lists.
-const ENDS_KEPT: usize = 100_000;
-/// Name of the strategy in reports.
-const STRATEGY: &str = "exhaustive";
 
 /// Runs every schedule of a scenario with at most N preemptions and M faults.
 ///
@@ -46,7 +42,8 @@ const STRATEGY: &str = "exhaustive";
 Examples:
   lockstep exhaust pair --preemptions 2
   lockstep exhaust pair --preemptions 1 --faults 1 --for 10m
-  lockstep exhaust pair --protocol none                  the smallest schedule that shows a race")]
+  lockstep exhaust pair --protocol none                  the smallest schedule that shows a race
+  lockstep exhaust pair --shard 0/2 --report part-0      one of two machines; `lockstep merge part-0 part-1`")]
 pub(super) struct Args {
     /// Name of the scenario; `lockstep list` shows them.
     #[arg(value_name = "SCENARIO", value_parser = values::scenario(), hide_possible_values = true)]
@@ -83,6 +80,9 @@ pub(super) struct Args {
     /// This rests on an assumption: what a program keeps of its inputs does not depend on their order.
     #[arg(long, conflicts_with = "no_reduction")]
     converging: bool,
+    /// Counts how many states there would be if one part of them were left out: what keeps schedules from meeting.
+    #[arg(long, conflicts_with = "no_reduction")]
+    count_parts: bool,
     #[command(flatten)]
     shrink: ShrinkOptions,
     #[command(flatten)]
@@ -105,14 +105,16 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
             (_, true) => Reduction::Converging,
             _ => Reduction::Full,
         },
+        count_parts: args.count_parts,
     };
     let prepared = Prepared::new(subject[0].clone(), Detail::Chain);
     let (progress, files) = (Arc::new(Progress::default()), ReplayFiles::new(&folder, &subject));
     let found = |subject: usize, first: &FirstViolation| files.write(subject, first);
     let exploration = Exploration::new(&prepared, &search, &found);
     let certified = |explored: &Explored, failures: Vec<Failure>| {
-        let mut report = certificate(&subject, explored, &search, Instant::now() - began);
+        let mut report = certificate::report(&subject, explored, &search, Instant::now() - began);
         report.started = Some(started.clone());
+        report.part = args.shard.map(|shard| of_whole(&subject, explored, shard));
         report.failures = failures.into_iter().map(by_its_schedule).collect();
         report
     };
@@ -145,77 +147,17 @@ fn by_its_schedule(failure: Failure) -> Failure {
     }
 }
 
+/// The part of a search that a shard is, for `lockstep merge`.
+fn of_whole(subject: &[Subject], explored: &Explored, shard: Shard) -> Part {
+    let overrides = subject[0].overrides;
+    let settings = part::Settings { seed: 0, overrides, doublecheck: 0, judged: false, whole_catalogue: false };
+    let extent = Extent::runs(Plan::new(vec![1], None)).part(shard.index, shard.of);
+    part::of(&settings, &extent, std::slice::from_ref(&explored.tally))
+}
+
 fn subject(args: &Args) -> Subject {
     // Without faults to place, the scenario keeps its own expectations.
     let faults = (args.faults > 0).then_some(Faults::PLACED);
     let overrides = Overrides { faults, replicas: args.replicas.map(usize::from) };
     Subject::new(args.scenario.clone(), args.protocol, Transport::Direct, overrides)
-}
-
-/// The figures of a certificate, by name.
-fn figures(subject: &Subject, explored: &Explored, search: &Search) -> Vec<(String, String)> {
-    let last = explored.frontier.last();
-    let (schedules, met) = last.map_or((0, 0), |row| (row.schedules, row.met));
-    let scenario = &subject.scenario;
-    let scope = format!("{scenario:?} {} {:?} {:?}", subject.protocol, search.bound, enumerated());
-    let mut figures = vec![
-        ("code".to_owned(), crate::code::ID.to_owned()),
-        ("scope".to_owned(), format!("{:016x}", hash(&scope))),
-        ("schedules".to_owned(), format!("{schedules}, of which {met} ended at a known state")),
-    ];
-    if search.reduction != Reduction::None {
-        figures.push(("states".to_owned(), explored.states.to_string()));
-        figures.push((
-            "postponed".to_owned(),
-            format!("{} schedules, since another order of them ran", explored.postponed),
-        ));
-    }
-    let ends: String = explored.ends.iter().map(end).collect();
-    if search.reduction == Reduction::Converging {
-        figures.push((
-            "assumption".to_owned(),
-            "what a program keeps of its inputs does not depend on their order".to_owned(),
-        ));
-    }
-    figures.push((
-        "outcomes".to_owned(),
-        format!("{} different orders of commits, answers and verdicts", explored.outcomes.len()),
-    ));
-    figures.push(("ends".to_owned(), format!("{} different ones, {:016x}", explored.ends.len(), hash(&ends))));
-    figures
-}
-
-/// The end of a schedule in a report.
-fn end(&(state, violated): &End) -> String {
-    format!("{state:016x}{violated:016x}")
-}
-
-fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
-}
-
-fn certificate(subject: &[Subject], explored: &Explored, search: &Search, took: Duration) -> RunReport {
-    let tallies = std::slice::from_ref(&explored.tally);
-    let mut report = campaign_report::report("exhaust", (subject, tallies), STRATEGY, took);
-    let row = |row: &Row| Frontier {
-        preemptions: u64::from(row.bound.preemptions),
-        faults: u64::from(row.bound.faults),
-        schedules: row.schedules,
-        complete: row.complete,
-    };
-    if report.verdict == Verdict::Held && explored.frontier.iter().any(|row| !row.complete) {
-        report.verdict = Verdict::Inconclusive;
-    }
-    report.frontier = Some(explored.frontier.iter().map(row).collect());
-    let faults = search.bound.faults > 0;
-    report.scope = Some(Scope {
-        enumerated: enumerated().into_iter().take(if faults { usize::MAX } else { 1 }).collect(),
-        fixed: NOT_ENUMERATED.iter().map(|&what| what.to_owned()).collect(),
-        shard: format!("{}/{}", search.shard.index, search.shard.of),
-        certificate: figures(&subject[0], explored, search),
-        ends: (explored.ends.len() <= ENDS_KEPT).then(|| explored.ends.iter().map(end).collect()),
-    });
-    report
 }

@@ -1,7 +1,7 @@
 //! `lockstep list`: every name that a command line can use.
 use super::{outcome::Outcome, print};
 use crate::{
-    catalogue::{CATALOGUE, assumptions::ASSUMPTIONS},
+    catalogue::{CATALOGUE, assumptions::ASSUMPTIONS, scopes::SCOPES},
     gateway_faults,
     mutants::MUTANTS,
     protocol_name::ProtocolName,
@@ -33,6 +33,7 @@ fn sections() -> Vec<Section> {
     let named = |name: &str, about: &'static str| (name.to_owned(), about);
     let section = |key, title, rows| Section { key, title, rows };
     let scenarios = CATALOGUE.iter().map(|scenario| named(&scenario.name, &scenario.story));
+    let scopes = SCOPES.iter().map(|scenario| named(&scenario.name, &scenario.story));
     let assumptions = ASSUMPTIONS.iter().map(|assumption| named(&assumption.scenario.name, assumption.statement));
     let protocols = ProtocolName::all().map(|protocol| named(&protocol.to_string(), protocol.summary()));
     let mutants = MUTANTS.iter().map(|mutant| named(mutant.name, mutant.about));
@@ -42,6 +43,7 @@ fn sections() -> Vec<Section> {
     let faults = library.chain(gateway_faults::ALL.iter().copied()).map(|(name, about)| named(name, about));
     vec![
         section("scenarios", "scenarios", scenarios.collect()),
+        section("scopes", "scenarios for exhaustive searches, outside the catalogue", scopes.collect()),
         section(
             "assumptions",
             "assumptions (scenarios that violate one: a named invariant must break)",

@@ -4,7 +4,7 @@
 //! report is the report of the campaign in one piece. Violations run again: this writes their replay files and draws
 //! their timelines.
 use super::{
-    campaign_report,
+    campaign_report, certificate,
     corpus::{self, Verified},
     extent::Extent,
     failures::{self, ReplayFiles},
@@ -34,7 +34,7 @@ use std::{
     time::Duration,
 };
 
-/// Makes one report of the parts of a campaign that several machines ran with `run --shard`.
+/// Makes one report of the parts of a campaign that several machines ran with `run --shard` or `exhaust --shard`.
 ///
 /// It takes the report folder of every part. The result is that of the same campaign without shards, apart from times.
 /// If a part is missing, the result is inconclusive (6), unless a violation was found. All parts must be made by this
@@ -153,9 +153,16 @@ fn merged(parts: &[Read], all: bool, folder: &Folder) -> anyhow::Result<RunRepor
     let strategy = first.scenarios.first().map_or("random", |row| &*row.strategy);
     let longest = parts.iter().map(|read| read.report.wall_seconds).fold(0.0, f64::max);
     let wall = Duration::try_from_secs_f64(longest).unwrap_or_default();
-    let mut report = campaign_report::report("run", (&subjects, &tallies), strategy, wall);
+    let mut report = campaign_report::report(&first.command, (&subjects, &tallies), strategy, wall);
     report.started = parts.iter().filter_map(|read| read.report.started.clone()).min();
     let complete = all && parts.iter().all(|read| read.report.complete);
+    if strategy == certificate::STRATEGY {
+        let reports: Vec<&RunReport> = parts.iter().map(|read| &read.report).collect();
+        report.complete = complete;
+        certificate::merge(&mut report, &reports, all, (&subjects, &tallies))?;
+        report.failures = failures::of_campaign(&tallies, strategy, &files, ShrinkOptions { no_shrink: false });
+        return Ok(report);
+    }
     extent.describe(&mut report, &tallies, extent.ended_in_parts(&tallies, complete));
     report.failures = failures::of_campaign(&tallies, strategy, &files, ShrinkOptions { no_shrink: false });
     let of_corpus = parts.iter().find_map(|read| Verified::of(&read.report));

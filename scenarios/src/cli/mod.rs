@@ -5,6 +5,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 mod by_strategy;
 mod campaign_report;
+mod certificate;
 mod compare;
 mod completions;
 mod confidence;

@@ -3,7 +3,7 @@
 //! A parser knows every name, for completion, and suggests the closest one for a typo. An error does not list all names
 //! where there are dozens: `lockstep list` does.
 use crate::{
-    catalogue::{CATALOGUE, assumptions::ASSUMPTIONS},
+    catalogue,
     mutants::{self, MUTANTS},
     protocol_name::ProtocolName,
     runner::Transport,
@@ -36,11 +36,13 @@ struct Named<T> {
 #[derive(Clone)]
 pub(super) struct Names<T>(Vec<Named<T>>);
 
-/// Every scenario of the catalogue, and those that violate an assumption.
+/// Every scenario, also outside the catalogue.
 pub(super) fn scenario() -> Names<&'static Scenario> {
-    let assumptions = ASSUMPTIONS.iter().map(|assumption| &assumption.scenario);
-    let all = CATALOGUE.iter().copied().chain(assumptions);
-    Names(all.map(|scenario| Named { name: scenario.name.to_string(), about: "", value: scenario }).collect())
+    Names(
+        catalogue::all()
+            .map(|scenario| Named { name: scenario.name.to_string(), about: "", value: scenario })
+            .collect(),
+    )
 }
 
 /// The shipped protocol, every baseline and every mutant.
@@ -153,7 +155,7 @@ mod tests {
 
     #[test]
     fn every_name_can_be_completed() {
-        assert!(count(&scenario()) > CATALOGUE.len());
+        assert!(count(&scenario()) > catalogue::CATALOGUE.len());
         assert_eq!(count(&preset()), Faults::PRESETS.len());
     }
 }

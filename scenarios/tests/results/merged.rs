@@ -51,6 +51,31 @@ fn merged_parts_are_the_whole_campaign() {
 }
 
 #[test]
+fn merged_shards_have_the_certificate_of_the_whole_search() {
+    const SEARCH: [&str; 5] = ["exhaust", "duo", "--preemptions", "1", "--report"];
+    let place = place("merge-shards");
+    assert_eq!(run(&place, &[&SEARCH[..], &["whole"]].concat()).0, Some(0));
+    for part in ["0", "1", "2"] {
+        assert_eq!(run(&place, &[&SEARCH[..], &[part, "--shard", &format!("{part}/3")]].concat()).0, Some(0));
+    }
+    let (code, output, error) = run(&place, &["merge", "1", "0", "2", "--report", "merged"]);
+    assert_eq!((code, &*error), (Some(0), ""), "{output}");
+    let scope = |name: &str| report(&place.join(name))["scope"].clone();
+    let (whole, merged) = (scope("whole"), scope("merged"));
+    for part in ["certificate", "ends", "outcomes", "enumerated", "fixed"] {
+        assert!(whole[part].as_array().is_some_and(|list| !list.is_empty()), "{part}");
+        assert_eq!(whole[part], merged[part], "{part}");
+    }
+    assert_ne!(whole["ends"], scope("1")["ends"], "a shard is not the whole");
+    let (code, output, _) = run(&place, &["merge", "0", "2"]);
+    assert_eq!(code, Some(6), "a shard is missing: {output}");
+    let other = ["exhaust", "duo", "--preemptions", "0", "--shard", "1/3", "--report", "other"];
+    assert_eq!(run(&place, &other).0, Some(0));
+    let (code, _, error) = run(&place, &["merge", "0", "other"]);
+    assert!(code == Some(1) && error.contains("different scopes"), "{error}");
+}
+
+#[test]
 fn missing_parts_make_the_result_inconclusive() {
     let place = place("merge-missing");
     make(&place, &HOLDS, &["0", "2"]);

@@ -36,6 +36,12 @@ impl Step {
     }
 }
 
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words())
+    }
+}
+
 /// What a pick means. [`Display`](fmt::Display) gives its name in replay files and reports.
 #[derive(Debug, Clone)]
 pub enum Alternative {

@@ -29,4 +29,4 @@ pub use random::Random;
 pub use record::Choices;
 pub use recorded::Recorded;
 pub use source::{InOrder, Odds, Offer, Source};
-pub use step_view::{Access, Effects, Flow, Moment, Needs, StepView};
+pub use step_view::{Access, Effects, Flow, Moment, Needs, PARTS, Parts, StepView};

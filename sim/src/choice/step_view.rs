@@ -27,9 +27,9 @@ pub enum Access {
     None,
     /// It reads one object.
     Read,
-    /// It may write one object.
+    /// It may write.
     Write,
-    /// It reads or writes a collection, or opens a watch.
+    /// It reads a collection, or opens a watch.
     Collection,
 }
 
@@ -46,13 +46,27 @@ pub struct StepView {
     pub ordinal: u32,
     /// Access of the call to objects.
     pub access: Access,
-    /// Hash of the resource that it touches.
+    /// Hash of the resource that it touches; number of the resource of a watch event or of a cache.
     pub resource: u64,
     /// Hash of the object that it touches.
     pub object: u64,
     /// Replicas whose watches the cache feeds, one bit each.
     pub feeds: u64,
 }
+
+/// Names of the parts of a state, in the order of [`Parts`].
+pub const PARTS: [&str; 7] = [
+    "the time",
+    "what is under way",
+    "what the programs received",
+    "what the programs sent",
+    "the commits",
+    "what else an observer saw",
+    "what the script received",
+];
+
+/// One hash for each part of a state.
+pub type Parts = [u64; PARTS.len()];
 
 /// The moment before a step.
 #[derive(Debug)]
@@ -61,6 +75,10 @@ pub struct Moment<'a> {
     pub choices: usize,
     /// Digest of the state; 0 if the source does not want it.
     pub state: u64,
+    /// The parts of the state, each as a hash; likewise.
+    pub parts: Parts,
+    /// Number of replicas that run and are not paused.
+    pub running: usize,
     /// Simulated time, in microseconds.
     pub at: u64,
     /// The steps that are possible, in order: the first is the one that happens unless the source departs from it.
@@ -76,6 +94,17 @@ pub struct Effects {
     pub script: bool,
     /// Whether an API call or a delivery was sent.
     pub sent: bool,
+    /// Whether an API call was sent that may write, or that touches a collection.
+    pub writes: bool,
+    /// Whether an API call was sent that may create an object.
+    pub creates: bool,
+    /// Whether the script sent a delivery or an API call.
+    pub reacts: bool,
+}
+
+impl Effects {
+    /// Everything that a step may do besides.
+    pub const ANY: Effects = Effects { script: true, sent: true, writes: true, creates: true, reacts: true };
 }
 
 /// Whether a run continues.

@@ -5,7 +5,8 @@
 //! of all programs, the commits, the positions of the caches and what is under way determine everything that follows,
 //! without a look into the programs. What is kept of each:
 //!
-//! - of an actor, the sequence of what it received: inputs of one program never commute;
+//! - of an actor, the sequence of what it received: inputs of one program never commute; nothing of a process that has
+//!   ended, besides the calls that it has under way;
 //! - of the script, the same, except that final answers after which it sent nothing are a set: each belongs to one
 //!   sender, which ends with it;
 //! - of the store, the sequence of all commits: an oracle may judge their order, also across objects;
@@ -18,8 +19,9 @@
 mod canonical;
 
 use crate::{
-    choice::Effects,
+    choice::{Access, Effects, Parts},
     event::{ActorId, DeliveryId, Event},
+    faults::{Fault, FaultKind},
 };
 use canonical::Canonical;
 pub(crate) use canonical::mix;
@@ -90,13 +92,27 @@ impl StateDigest {
         };
     }
 
-    /// An actor sent an API call.
-    pub(crate) fn send(&mut self, actor: ActorId, method: &http::Method, target: &str, body: &[u8]) {
+    /// An actor sent an API call; gives the hash of its content.
+    pub(crate) fn send(&mut self, actor: ActorId, method: &http::Method, target: &str, body: &[u8]) -> u64 {
         let (key, content) = (self.key(actor), (self.text(target.as_bytes()), self.text(body)));
+        let content = mix((method.as_str(), content));
         if let Some(sent) = &mut self.sent {
             let history = sent.entry(key).or_default();
-            *history = mix((*history, method.as_str(), content));
+            *history = mix((*history, content));
         }
+        content
+    }
+
+    /// Notes what a call that was sent does.
+    pub(crate) fn sends(&mut self, access: Access) {
+        self.effects.writes |= matches!(access, Access::Write | Access::Collection);
+    }
+
+    /// A process has ended: what it received and sent has no consequences but those that are under way.
+    fn forget(&mut self, replica: usize) {
+        let others = |key: u32| key >= OTHERS || key >> 16 != replica as u32;
+        self.received.retain(|key, _| others(*key));
+        self.sent.iter_mut().for_each(|sent| sent.retain(|key, _| others(*key)));
     }
 
     /// The script made a choice, or got an answer that is not final.
@@ -124,14 +140,16 @@ impl StateDigest {
                 self.commits = mix((self.commits, at, written));
                 self.committed += 1;
             }
-            Event::CallSent { actor, .. } => {
+            Event::CallSent { actor, method, .. } => {
                 let key = self.key(*actor);
                 self.effects.sent = true;
+                self.effects.creates |= *method == http::Method::POST;
+                self.effects.reacts |= key >= OTHERS;
                 self.script.sent |= key >= OTHERS;
                 self.facts = self.facts.wrapping_add(mix(("call", key, at)));
             }
             Event::DeliverySent { delivery, replica } => {
-                (self.effects.sent, self.script.sent) = (true, true);
+                (self.effects.sent, self.effects.reacts, self.script.sent) = (true, true, true);
                 self.fact(at, ("sent", delivery, replica));
             }
             Event::DeliveryAnswered { delivery, status, .. } => {
@@ -141,10 +159,16 @@ impl StateDigest {
                 }
                 self.fact(at, ("answered", delivery, status));
             }
+            // That a read is older than one before it says nothing about what follows.
+            Event::Fault { fault: Fault::Kind(FaultKind::TimeTravel), .. } => {}
             Event::Fault { fault, .. } => self.facts = self.facts.wrapping_add(mix(fault)),
-            Event::Crashed { replica } => self.fact(at, ("crashed", replica)),
+            Event::Crashed { replica } => {
+                self.fact(at, ("crashed", replica));
+                self.forget(*replica);
+            }
             Event::Ready { replica } => self.fact(at, ("ready", replica)),
-            Event::Paused { replica, until } => self.fact(at, ("paused", replica, until)),
+            // No observer sees it, so its place among the commits does not matter.
+            Event::Paused { replica, until } => self.facts = self.facts.wrapping_add(mix(("paused", replica, until))),
             Event::FaultsStopped => self.fact(at, "faults stopped"),
             Event::CallDropped { .. }
             | Event::CallCommitted { .. }
@@ -185,11 +209,12 @@ impl StateDigest {
         }
     }
 
-    /// Digest of the state, at this time, with this under way.
-    pub(crate) fn state(&mut self, at: u64, under_way: u64) -> u64 {
+    /// The parts of the state, at this time, with this under way.
+    pub(crate) fn parts(&mut self, at: u64, under_way: u64) -> Parts {
         self.hear();
         let received = self.received.iter().fold(0_u64, |sum, one| sum.wrapping_add(mix(one)));
         let sent = self.sent.iter().flatten().fold(0_u64, |sum, one| sum.wrapping_add(mix(one)));
-        mix((at, under_way, (received, sent), self.commits, self.facts, self.script.received, self.script.ended))
+        let script = mix((self.script.received, self.script.ended));
+        [at, under_way, received, sent, self.commits, self.facts, script]
     }
 }

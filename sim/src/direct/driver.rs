@@ -131,16 +131,19 @@ impl Driver<'_> {
     async fn explore(&self) -> Stop {
         loop {
             self.idle.reached().await;
-            let (done, steps, elapsed) = {
+            let (done, steps, elapsed, progress) = {
                 let mut state = self.shared.lock();
                 state.run.refresh_readiness();
-                (state.run.script_done, state.steps, state.run.time.elapsed())
+                (state.run.script_done, state.steps, state.run.time.elapsed(), state.run.progress.step())
             };
             if done {
                 return Stop::Done;
             }
             if steps > self.settings.step_limit {
                 return Stop::StepLimit;
+            }
+            if !progress {
+                return Stop::NoProgress;
             }
             if elapsed > self.settings.time_limit {
                 return Stop::TimeLimit;

@@ -27,6 +27,8 @@ pub(super) struct Call {
     /// Number of the actor's calls before it.
     pub(super) ordinal: u32,
     pub(super) access: CallAccess,
+    /// Hash of its canonical content, if the run has a digest.
+    pub(super) content: u64,
     pub(super) request: Request,
     /// Receiver of the answer; None once it has been answered.
     pub(super) caller: Option<oneshot::Sender<CallResult>>,

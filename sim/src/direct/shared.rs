@@ -59,13 +59,27 @@ impl DirectRun {
     }
 
     fn accept(&mut self, actor: ActorId, request: Request) -> Call {
-        let id = self.run.call_sent(actor, &request.method, &request.target, &request.body);
+        let (id, content) = self.run.call_sent(actor, &request.method, &request.target, &request.body);
         let access = match self.needs {
             Needs::Picks => CallAccess { access: Access::None, resource: 0, object: 0 },
             _ => CallAccess::of(&request),
         };
+        if let Some(digest) = &mut self.run.digest {
+            digest.sends(access.access);
+        }
         let ordinal = self.run.actors.count_call(actor);
-        Call { id, actor, ordinal, access, request, caller: None, not_before: 0, decided: false, instead: None }
+        Call {
+            id,
+            actor,
+            ordinal,
+            access,
+            content,
+            request,
+            caller: None,
+            not_before: 0,
+            decided: false,
+            instead: None,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     shared::DirectRun,
 };
 use crate::{
-    choice::{Access, Moment, Needs, Step, StepView},
+    choice::{Access, Moment, Needs, Parts, Step, StepView},
     digest::mix,
     event::ActorId,
     run::trigger::resource,
@@ -27,9 +27,10 @@ impl CallAccess {
         let (access, object) = match (&request.method, collection) {
             (&Method::POST, true) => match name_in(&request.body) {
                 Some(name) => (Access::Write, mix((path, name))),
-                None => (Access::Collection, 0),
+                None => (Access::Write, 0),
             },
-            (_, true) => (Access::Collection, 0),
+            (&Method::GET, true) => (Access::Collection, 0),
+            (_, true) => (Access::Write, 0),
             (&Method::GET, false) => (Access::Read, object(path)),
             (&Method::PUT | &Method::PATCH | &Method::DELETE, false) => (Access::Write, object(path)),
             _ => (Access::Collection, 0),
@@ -91,13 +92,17 @@ impl DirectRun {
                 let answer = &self.queues.answers[index];
                 self.of_actor(Step::Answer, answer.actor, answer.ordinal, none)
             }
-            Action::Line(index) => self.of_actor(Step::WatchEvent, self.run.streams[index].actor, 0, none),
+            Action::Line(index) => {
+                let stream = &self.run.streams[index];
+                let resource = u64::from(stream.resource.0);
+                StepView { resource, ..self.of_actor(Step::WatchEvent, stream.actor, 0, none) }
+            }
             Action::Cache(server, resource) => {
                 let fed = |watch: WatchId| servers.contains(&(watch, server));
                 let streams = self.run.streams.iter().filter(|stream| stream.resource == resource && fed(stream.watch));
                 let feeds = streams.filter_map(|stream| self.run.actor(stream.actor).replica);
                 let feeds = feeds.fold(0, |bits, replica| bits | 1 << (replica % 64));
-                StepView { feeds, ..blank(Step::CacheAdvance) }
+                StepView { feeds, resource: u64::from(resource.0), ..blank(Step::CacheAdvance) }
             }
             Action::Execute(index) => {
                 let call = &self.queues.calls[index];
@@ -130,16 +135,19 @@ impl DirectRun {
         if self.needs == Needs::Picks {
             return false;
         }
-        let (state, before) = match self.needs {
+        let (parts, before) = match self.needs {
             Needs::States | Needs::Outputs => {
-                (self.state(), self.run.digest.as_mut().map(|digest| digest.take_effects()))
+                (self.parts(), self.run.digest.as_mut().map(|digest| digest.take_effects()))
             }
-            Needs::Picks | Needs::Steps => (0, None),
+            Needs::Picks | Needs::Steps => (None, None),
         };
+        let at = self.run.time.micros();
         let moment = Moment {
             choices: self.run.choices.record().len(),
-            state,
-            at: self.run.time.micros(),
+            state: parts.map_or(0, mix),
+            parts: parts.unwrap_or_default(),
+            running: self.run.replicas.iter().filter(|replica| replica.running(at)).count(),
+            at,
             steps: &self.views,
             before: before.unwrap_or_default(),
         };
@@ -148,9 +156,13 @@ impl DirectRun {
 
     /// Digest of the state; 0 without one.
     pub(super) fn state(&mut self) -> u64 {
+        self.parts().map_or(0, mix)
+    }
+
+    fn parts(&mut self) -> Option<Parts> {
         let under_way = self.under_way();
         let at = self.run.time.micros();
-        self.run.digest.as_mut().map_or(0, |digest| digest.state(at, under_way))
+        self.run.digest.as_mut().map(|digest| digest.parts(at, under_way))
     }
 
     /// Digest of what is under way, as a set.
@@ -163,7 +175,7 @@ impl DirectRun {
             add(mix((
                 "call",
                 digest.key(call.actor),
-                call.ordinal,
+                (call.ordinal, call.content),
                 (call.decided, call.caller.is_some()),
                 call.not_before,
                 instead,
@@ -215,6 +227,7 @@ mod tests {
         assert_eq!(status.object, read.object);
         assert_ne!(of(Method::GET, &format!("{leases}/y"), "").object, read.object);
         assert_eq!((create.access, read.access, status.access), (Access::Write, Access::Read, Access::Write));
-        assert_eq!(of(Method::GET, leases, "").access, Access::Collection);
+        let accesses = [Method::GET, Method::DELETE, Method::POST].map(|method| of(method, leases, "{}").access);
+        assert_eq!(accesses, [Access::Collection, Access::Write, Access::Write]);
     }
 }

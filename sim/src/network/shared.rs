@@ -28,7 +28,7 @@ impl NetworkRun {
         target: &str,
         body: &[u8],
     ) -> (CallId, ServerId) {
-        let call = self.run.call_sent(actor, method, target, body);
+        let (call, _) = self.run.call_sent(actor, method, target, body);
         self.queues.waiting.insert(call);
         (call, self.run.server_of(actor))
     }

@@ -63,6 +63,10 @@ impl RunState {
         self.trace().step(actor, &request.method, path, u32::from(answer.status));
         if let AnswerBody::Full(body) = &answer.body {
             self.trace().body(body);
+            if self.progress.keeps() {
+                let by = replica.map_or("the script", |replica| &*self.replicas[replica].name);
+                self.progress.executed(format!("{by} {} {path}: {}", request.method, answer.status), body);
+            }
         }
         let writes = self.emit_commits();
         self.emit(&Event::CallCommitted { call, server, status: answer.status, writes });

@@ -13,6 +13,7 @@ pub(crate) mod execution;
 pub(crate) mod fault_rule;
 pub(crate) mod interference;
 pub(crate) mod lifecycle;
+pub(crate) mod progress;
 pub(crate) mod replica;
 pub(crate) mod seen_revisions;
 pub(crate) mod settings;

@@ -80,6 +80,8 @@ pub enum Stop {
     TimeLimit,
     /// The run took too many steps.
     StepLimit,
+    /// The run took too many steps while a delivery was owed an answer, and answered none.
+    NoProgress,
     /// The source of choices stopped it: it knows what follows.
     Known,
 }
@@ -116,6 +118,8 @@ pub struct Outcome {
     pub delivered: Delivered,
     /// Number of API calls.
     pub api_calls: u64,
+    /// Calls that repeat forever, if it made no progress.
+    pub cycle: Vec<String>,
     /// Simulated time that it took.
     pub simulated: Duration,
     /// Digest of its last state; 0 if its source of choices did not ask for states.

@@ -4,6 +4,7 @@ use super::{
     api_faults,
     control_plane::ControlPlane,
     fault_rule::{ActiveRule, FaultRuleTemplate},
+    progress::Progress,
     replica::Replica,
     seen_revisions::SeenRevisions,
     settings::{Outcome, Settings, Stop},
@@ -74,6 +75,7 @@ pub(crate) struct RunState {
     pub(crate) still: bool,
     /// Digest of the state, if the source of choices wants one.
     pub(crate) digest: Option<Box<StateDigest>>,
+    pub(crate) progress: Progress,
     delivered: Delivered,
     record: Record,
 }
@@ -128,6 +130,7 @@ impl RunState {
             api_calls: 0,
             still,
             digest,
+            progress: Progress::default(),
             delivered: Delivered::default(),
             record: Record { trace, observer, last: 0, calls: 0, deliveries: 0 },
         }
@@ -168,6 +171,7 @@ impl RunState {
             digest.event(*last, event);
         }
         observer.event(*last, event);
+        self.progress.event(event);
         self.choices.see(event);
     }
 
@@ -217,18 +221,23 @@ impl RunState {
         DeliveryId(self.record.deliveries - 1)
     }
 
-    /// Records that a program sent an API request, and numbers it.
-    pub(crate) fn call_sent(&mut self, actor: ActorId, method: &http::Method, target: &str, body: &[u8]) -> CallId {
+    /// Records that a program sent an API request, and numbers it. Gives the hash of its content too, if there is a
+    /// digest.
+    pub(crate) fn call_sent(
+        &mut self,
+        actor: ActorId,
+        method: &http::Method,
+        target: &str,
+        body: &[u8],
+    ) -> (CallId, u64) {
         let call = CallId(self.record.calls);
         self.record.calls += 1;
         self.api_calls += 1;
         self.record.trace.body(body);
-        if let Some(digest) = &mut self.digest {
-            digest.send(actor, method, target, body);
-        }
+        let content = self.digest.as_mut().map_or(0, |digest| digest.send(actor, method, target, body));
         let (method, target, body) = (method.clone(), Arc::from(target), mix(body));
         self.emit(&Event::CallSent { call, actor, method, target, body });
-        call
+        (call, content)
     }
 
     /// Simulated time at which the tail begins: when the last replica that is paused resumes.
@@ -247,6 +256,7 @@ impl RunState {
         let trace = std::mem::replace(&mut self.record.trace, Trace::new(Detail::Chain));
         let (choices, mismatch) = std::mem::replace(&mut self.choices, Choices::new(InOrder)).finish();
         let (delivered, api_calls) = (self.delivered.clone(), self.api_calls);
-        Outcome { stop, choices, mismatch, trace, delivered, api_calls, simulated, state: 0, outside: 0 }
+        let cycle = if stop == Stop::NoProgress { self.progress.cycle() } else { Vec::new() };
+        Outcome { stop, choices, mismatch, trace, delivered, api_calls, cycle, simulated, state: 0, outside: 0 }
     }
 }

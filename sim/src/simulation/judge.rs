@@ -2,7 +2,7 @@
 use super::{check::Check, end_state::Reference, program::message, story::Story, view::View};
 use crate::{
     event::{Event, Observer},
-    run::Stop,
+    run::{Outcome, Stop},
 };
 use apiserver::Registry;
 use std::{
@@ -44,14 +44,20 @@ impl Judge {
     }
 
     /// Judges the end of the run, unless a check was violated before.
-    pub(super) fn at_the_end(&mut self, finally: &[Check], ends: &str, stop: Stop, at: Duration) -> Option<Broken> {
+    pub(super) fn at_the_end(&mut self, finally: &[Check], ends: &str, outcome: &Outcome) -> Option<Broken> {
+        let at = outcome.simulated;
         self.view.at = at;
         let unended = |sentence: &str| Broken { check: ends.to_owned(), sentence: sentence.to_owned(), at };
-        self.broken.take().or_else(|| match stop {
+        self.broken.take().or_else(|| match outcome.stop {
             Stop::Known => None,
             Stop::Done => finally.iter().find_map(|check| Self::check(&self.view, check)),
             Stop::TimeLimit => Some(unended("the workload did not end within its time limit")),
             Stop::StepLimit => Some(unended("the run took too many steps: something is retried forever")),
+            Stop::NoProgress if outcome.cycle.is_empty() => Some(unended("no delivery was answered in 10,000 steps")),
+            Stop::NoProgress => Some(unended(&format!(
+                "no delivery was answered in 10,000 steps: these calls repeat forever: {}",
+                outcome.cycle.join("; ")
+            ))),
         })
     }
 }

@@ -155,8 +155,7 @@ impl Simulation {
         let mut judged = lock(&judge);
         let panicked =
             program.panic().map(|(at, sentence)| Broken { check: findings::PANICS.to_owned(), sentence, at });
-        let broken =
-            panicked.or_else(|| judged.at_the_end(&self.finally, findings::ENDS, outcome.stop, outcome.simulated));
+        let broken = panicked.or_else(|| judged.at_the_end(&self.finally, findings::ENDS, &outcome));
         outcome.delivered.take_back(FaultKind::Crash, judged.restarts());
         let story = judged.story.take().map(Story::into_steps).unwrap_or_default();
         drop(judged);
