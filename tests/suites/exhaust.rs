@@ -135,7 +135,7 @@ fn ends(scenario: &str, protocol: &str, bound: Cost, reduction: Reduction) -> (B
 fn assert_all_reached(all: &BTreeMap<End, Deviations>, reduced: &BTreeMap<End, Deviations>, what: &str) {
     let lost = all.iter().filter(|(end, _)| !reduced.contains_key(*end)).map(|(_, schedule)| {
         let choices: Vec<String> = schedule.iter().map(|(place, picked)| format!("{place}={picked}")).collect();
-        format!("placed:{}", choices.join(","))
+        format!("still:{}", choices.join(","))
     });
     let lost: Vec<String> = lost.collect();
     assert!(lost.is_empty(), "{what}: {} ends are lost, those of {lost:#?}", lost.len());

@@ -25,7 +25,7 @@ use crate::{
 };
 use canonical::Canonical;
 pub(crate) use canonical::mix;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Beginning of the keys of actors that are not replicas.
 const OTHERS: u32 = 1 << 31;
@@ -37,6 +37,8 @@ pub(crate) struct StateDigest {
     /// Key of each actor.
     keys: BTreeMap<ActorId, u32>,
     others: u32,
+    /// Keys of processes that have ended.
+    gone: BTreeSet<u32>,
     /// What each actor has received, by key.
     received: BTreeMap<u32, u64>,
     /// What each actor has sent, by key, if what it received is a set.
@@ -85,6 +87,9 @@ impl StateDigest {
     /// An actor received something, at this time.
     pub(crate) fn receive(&mut self, actor: ActorId, at: u64, what: u64) {
         let key = self.key(actor);
+        if self.gone.contains(&key) {
+            return;
+        }
         let history = self.received.entry(key).or_default();
         *history = match self.sent {
             None => mix((*history, at, what)),
@@ -110,9 +115,11 @@ impl StateDigest {
 
     /// A process has ended: what it received and sent has no consequences but those that are under way.
     fn forget(&mut self, replica: usize) {
-        let others = |key: u32| key >= OTHERS || key >> 16 != replica as u32;
-        self.received.retain(|key, _| others(*key));
-        self.sent.iter_mut().for_each(|sent| sent.retain(|key, _| others(*key)));
+        let processes = self.keys.values().filter(|key| **key < OTHERS && **key >> 16 == replica as u32);
+        self.gone.extend(processes);
+        let gone = &self.gone;
+        self.received.retain(|key, _| !gone.contains(key));
+        self.sent.iter_mut().for_each(|sent| sent.retain(|key, _| !gone.contains(key)));
     }
 
     /// The script made a choice, or got an answer that is not final.
