@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use sim::{
     Cluster, ControlPlane, Environment, Faults,
     engine::{
-        Choices, ClusterTemplate, Detail, Event, Host, InOrder, Listener, Observer, Outcome, Process, Settings, Stop,
-        run_direct,
+        Choices, ClusterTemplate, Detail, Event, Host, Label, Listener, Observer, Outcome, Pick, Process, Recorded,
+        Settings, Stop, run_direct,
     },
 };
 use std::{sync::Arc, time::Duration};
 use tower::Service;
 
-/// A program that answers once it has read twice in a row that it wrote last.
+/// A program that answers once the answers to its write and to two reads in a row have said that it wrote last.
 struct Insistent;
 
 struct Running(Environment);
@@ -31,10 +31,12 @@ impl Process for Running {
     }
 
     fn call(&self, _: http::Request<Bytes>) -> BoxFuture<'static, http::Response<Bytes>> {
-        let (mut api, name) = (self.0.api.clone(), self.0.name.clone());
+        let (mut api, name, clock) = (self.0.api.clone(), self.0.name.clone(), self.0.clock.clone());
         Box::pin(async move {
+            // All deliveries have arrived by then.
+            clock.sleep(Duration::from_secs(1)).await;
             let mut read = 0;
-            while read < 2 {
+            while read < 3 {
                 let what = if read == 0 { request(Some(&name)) } else { request(None) };
                 let answer = api.call(what).await.expect("an answer").into_body().collect().await.expect("its body");
                 let object: Value = serde_json::from_slice(&answer.to_bytes()).expect("an object");
@@ -68,7 +70,7 @@ impl Observer for Unobserved {
     fn event(&mut self, _: u64, _: &Event) {}
 }
 
-/// The run in order of this many replicas, each of which gets a delivery.
+/// The run in order of this many replicas, each of which gets a delivery. Time moves only when nothing else can happen.
 fn run(replicas: usize) -> Outcome {
     let settings = Settings {
         registry: Arc::new(Registry::builtin()),
@@ -94,7 +96,8 @@ fn run(replicas: usize) -> Outcome {
         };
         join_all((0..replicas).map(send)).await;
     };
-    run_direct(&settings, Arc::new(Insistent), Choices::new(InOrder), Box::new(Unobserved), script).expect("a run")
+    let choices = Choices::new(Recorded::picks(vec![Pick { label: Label::Pace, of: 2, picked: 1 }]));
+    run_direct(&settings, Arc::new(Insistent), choices, Box::new(Unobserved), script).expect("a run")
 }
 
 #[test]

@@ -54,10 +54,10 @@ pub enum Dependency {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pair<'a> {
     pub(super) first: &'a StepView,
-    /// What the first step did.
+    /// Effects of the first step.
     pub(super) effects: Effects,
     pub(super) other: &'a StepView,
-    /// What the other step did when it was taken after the first, if it would have done the same before.
+    /// Effects of the other step when it was taken after the first, if it would have had the same before.
     pub(super) follows: Option<Effects>,
     /// Number of further calls of the sender of the other step, a call, until one that may write.
     pub(super) reads: u32,

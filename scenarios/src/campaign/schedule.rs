@@ -79,7 +79,7 @@ impl Task {
         picks
     }
 
-    /// What its last deviation is.
+    /// Kind of its last deviation.
     pub(super) fn deviation(&self) -> String {
         let Some(node) = &self.node else { return "none".to_owned() };
         if let Some((taken, first)) = self.further.steps {

@@ -73,7 +73,8 @@ fn judge(report: &mut RunReport, subject: &[Subject], tallies: &[Tally]) {
 
 /// What the frontier says about all runs within it.
 fn says(frontier: &[Frontier]) -> Option<String> {
-    let within = |row: &Frontier| format!("{} preemptions and {} faults", row.preemptions, row.faults);
+    let within =
+        |row: &Frontier| format!("{} and {}", counted(row.preemptions, "preemption"), counted(row.faults, "fault"));
     // Bounds within another complete one need no mention.
     let inside = |row: &Frontier, other: &Frontier| {
         row != other && row.preemptions <= other.preemptions && row.faults <= other.faults
@@ -91,13 +92,17 @@ fn says(frontier: &[Frontier]) -> Option<String> {
                  that needs more would not",
                 all.join(", or ")
             );
-            says.extend(open.map(|open| format!("; {open} were searched in part")));
+            says.extend(open.map(|open| format!("; {open} were searched only in part")));
             Some(says)
         }
     }
 }
 
-/// The lines of a certificate that say what was to be searched, by whom.
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The lines of a certificate that say what is to be searched.
 fn scope_of(subject: &Subject, search: &Search) -> Vec<(String, String)> {
     let (scenario, bound) = (&subject.scenario, search.bound);
     let scope = format!("{scenario:?} {} {bound:?} {:?} {:?}", subject.protocol, enumerated(), search.reduction);
@@ -235,8 +240,8 @@ mod tests {
     fn the_widest_complete_bounds_are_named() {
         let rows = [row(0, 0, true), row(1, 0, true), row(0, 1, true), row(2, 0, true), row(1, 1, false)];
         let says = says(&rows).expect("something");
-        assert!(says.contains("2 preemptions and 0 faults, or 0 preemptions and 1 faults"), "{says}");
-        assert!(says.ends_with("1 preemptions and 1 faults were searched in part"), "{says}");
+        assert!(says.contains("0 preemptions and 1 fault, or 2 preemptions and 0 faults"), "{says}");
+        assert!(says.ends_with("1 preemption and 1 fault were searched only in part"), "{says}");
     }
 
     #[test]
