@@ -129,9 +129,9 @@ impl Reduction {
             () if effects.script && writes => 0,
             () if first.replica.is_none() || other.replica.is_none() || reactive => u32::from(!writes),
             // A cache, and its event.
-            () if writes => 1 + last_move(first),
+            () if writes => seen_before(first),
             // The answer by itself, calls of its caller up to a write, a cache and its event.
-            () => reads + 1 + last_move(first),
+            () => reads + seen_before(first),
         }
     }
 
@@ -167,19 +167,20 @@ impl Reduction {
         self.knows(Dependency::Object) && (!reads(one) || !reads(other))
     }
 
-    /// Whether a crash or a pause of this replica may be postponed past `first`, which had these effects.
+    /// Whether a crash or a pause of this replica may be postponed past `first`, which had these effects, by a schedule
+    /// with so many preemptions left. `writes` says whether the replica has a call under way that may write.
     pub(super) fn postpones_disruption(
         self,
         kind: FaultKind,
-        first: &StepView,
         replica: u32,
-        effects: Effects,
+        (first, effects): (&StepView, Effects),
+        (writes, preemptions): (bool, u32),
     ) -> bool {
         if self == Reduction::None || effects.script {
             return false;
         }
         let other = first.replica.is_some_and(|mine| mine != replica) || !self.knows(Dependency::Actor);
-        match first.step {
+        let independent = match first.step {
             // A process that has crashed does not know what it received last.
             Step::Answer | Step::WatchEvent => other || kind == FaultKind::Crash && !effects.sent,
             Step::Delivery => other,
@@ -189,15 +190,29 @@ impl Reduction {
             // The event of the cache is not received yet.
             Step::CacheAdvance => true,
             Step::Controller => false,
-        }
+        };
+        // The write of a process that has crashed is another one: it may be dropped, too.
+        let distance = match first.step {
+            _ if kind == FaultKind::Pause || !writes => NEVER,
+            Step::Call => 1,
+            _ => 1 + seen_before(first),
+        };
+        independent && preemptions < distance
     }
 
-    /// Whether an interference may be postponed past `first`: it depends on the store, and on the creations that are
-    /// under way.
-    pub(super) fn postpones_interference(self, first: &StepView, effects: Effects) -> bool {
+    /// Whether an interference may be postponed past `first` by a schedule with so many preemptions left. It depends on
+    /// the store and on the creations that are under way, and is itself a write.
+    pub(super) fn postpones_interference(self, first: &StepView, effects: Effects, preemptions: u32) -> bool {
         let local = matches!(first.step, Step::Answer | Step::WatchEvent) && !effects.creates && !effects.script;
-        self != Reduction::None && (local || first.step == Step::CacheAdvance)
+        let independent = local || first.step == Step::CacheAdvance;
+        self != Reduction::None && independent && preemptions < seen_before(first)
     }
+}
+
+/// Preemptions that it takes until a write is seen before `first`, a receipt or the move of a cache: that of another
+/// cache, and of its event.
+fn seen_before(first: &StepView) -> u32 {
+    1 + last_move(first)
 }
 
 /// Preemptions that it takes to deliver a watch event before `first`: answers come before events.
@@ -299,9 +314,22 @@ mod tests {
     }
 
     #[test]
+    fn spare_preemptions_let_an_interference_be_seen_first() {
+        let event = step(Step::WatchEvent, 0, Access::None);
+        let postponed = |spare| Reduction::Full.postpones_interference(&event, Effects::default(), spare);
+        assert!(postponed(0) && !postponed(1));
+        let crash = |writes, spare| {
+            let first = (&event, Effects::default());
+            Reduction::Full.postpones_disruption(FaultKind::Crash, 1, first, (writes, spare))
+        };
+        assert!(crash(false, 2) && crash(true, 1) && !crash(true, 2));
+    }
+
+    #[test]
     fn a_pause_waits_for_what_its_replica_receives() {
         let postponed = |kind, first: &StepView| {
-            Reduction::Full.postpones_disruption(kind, first, 0, Effects { sent: true, ..Effects::default() })
+            let effects = Effects { sent: true, ..Effects::default() };
+            Reduction::Full.postpones_disruption(kind, 0, (first, effects), (false, 0))
         };
         let [mine, theirs] = [0, 1].map(|replica| step(Step::Answer, replica, Access::None));
         let write = step(Step::Call, 0, Access::Write);

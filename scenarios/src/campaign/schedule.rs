@@ -152,7 +152,8 @@ impl Seen<'_> {
             return u64::from(postponed);
         };
         let replicas = self.with.replicas;
-        let spared = |replica: u32| self.spares(index, kind, replica);
+        let spare = self.with.bound.preemptions - cost.preemptions;
+        let spared = |replica: u32| self.spares(index, kind, replica, spare);
         // A victim is chosen where there are several, and all replicas are among them.
         if self.points[index].running == replicas && replicas > 1 {
             let struck = (0..replicas).filter(|&replica| !spared(replica));
@@ -198,7 +199,9 @@ impl Seen<'_> {
                 let spare = (bound.preemptions - cost.preemptions, bound.faults - cost.faults);
                 reduction.postpones(self.pair(index, first, other), spare) || self.sleeps(index, other, spare)
             }),
-            Label::Interference => reduction.postpones_interference(first, point.effects),
+            Label::Interference => {
+                reduction.postpones_interference(first, point.effects, bound.preemptions - cost.preemptions)
+            }
             _ => false,
         }
     }
@@ -251,10 +254,14 @@ impl Seen<'_> {
         ahead
     }
 
-    /// Whether a disruption need not strike this replica at this moment.
-    fn spares(&self, index: usize, kind: FaultKind, replica: u32) -> bool {
+    /// Whether a disruption need not strike this replica at this moment, with so many preemptions left.
+    fn spares(&self, index: usize, kind: FaultKind, replica: u32, preemptions: u32) -> bool {
+        let Point { steps, effects, .. } = &self.points[index];
+        let own = |step: &StepView| step.step == Step::Call && step.replica == Some(replica);
+        let writes = steps.iter().any(|step| own(step) && step.access != Access::Read);
         let postpones = |first: &StepView| {
-            self.with.reduction.postpones_disruption(kind, first, replica, self.points[index].effects)
+            let reduction = self.with.reduction;
+            reduction.postpones_disruption(kind, replica, (first, *effects), (writes, preemptions))
         };
         self.first(index).is_some_and(postpones)
     }

@@ -67,8 +67,9 @@ fn judge(report: &mut RunReport, subject: &[Subject], tallies: &[Tally]) {
     if report.verdict == Verdict::Held && rows.iter().any(|row| !row.complete) {
         report.verdict = Verdict::Inconclusive;
     }
-    report.confidence = says(rows)
-        .map(|says| Confidence { scenarios: vec![confidence::of_search(&subject[0], &tallies[0], &says)], says });
+    let complete = rows.iter().all(|row| row.complete);
+    let of_one = |says: &str| confidence::of_search(&subject[0], &tallies[0], (says, complete));
+    report.confidence = says(rows).map(|says| Confidence { scenarios: vec![of_one(&says)], says });
 }
 
 /// What the frontier says about all runs within it.

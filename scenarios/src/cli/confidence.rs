@@ -32,9 +32,11 @@ pub(super) fn of(subjects: &[Subject], tallies: &[Tally], strategy: StrategyName
     Some(Confidence { says, scenarios })
 }
 
-/// What an exhaustive search of a scope says.
-pub(super) fn of_search(subject: &Subject, tally: &Tally, says: &str) -> ScenarioConfidence {
-    ScenarioConfidence { bound: Some(says.to_owned()), ..of_one(subject, tally, StrategyName::Random) }
+/// What an exhaustive search says, which has made all runs of its scope or not.
+pub(super) fn of_search(subject: &Subject, tally: &Tally, (says, complete): (&str, bool)) -> ScenarioConfidence {
+    let one = of_one(subject, tally, StrategyName::Random);
+    let new_per_thousand = if complete { 0.0 } else { one.new_per_thousand };
+    ScenarioConfidence { bound: Some(says.to_owned()), new_per_thousand, ..one }
 }
 
 fn of_one(subject: &Subject, tally: &Tally, strategy: StrategyName) -> ScenarioConfidence {

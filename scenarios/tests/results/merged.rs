@@ -69,7 +69,7 @@ fn merged_shards_have_the_certificate_of_the_whole_search() {
     assert_ne!(whole["ends"], scope("1")["ends"], "a shard is not the whole");
     let (code, output, _) = run(&place, &["merge", "0", "2"]);
     assert_eq!(code, Some(6), "a shard is missing: {output}");
-    let other = ["exhaust", "duo", "--preemptions", "0", "--shard", "1/3", "--report", "other"];
+    let other = ["exhaust", "duo", "--preemptions", "2", "--shard", "1/3", "--report", "other"];
     assert_eq!(run(&place, &other).0, Some(0));
     let (code, _, error) = run(&place, &["merge", "0", "other"]);
     assert!(code == Some(1) && error.contains("different scopes"), "{error}");

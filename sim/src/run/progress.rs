@@ -41,9 +41,10 @@ impl Progress {
     pub(crate) fn event(&mut self, event: &Event) {
         match event {
             Event::DeliverySent { delivery, .. } => {
-                if self.owed.insert(*delivery) && self.owed.len() == 1 {
+                if self.owed.is_empty() {
                     self.begin();
                 }
+                self.owed.insert(*delivery);
             }
             Event::DeliveryAnswered { delivery, .. } => {
                 self.owed.remove(delivery);
