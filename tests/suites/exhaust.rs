@@ -83,7 +83,6 @@ const DEPTHS: &[(&str, Cost, &str)] = &[
     ("mutant-expiry-is-the-fence", bound(0, 1), "one_active_request"),
     ("mutant-new-name-per-attempt", bound(0, 1), "one_active_request"),
     ("mutant-takes-what-is-held", bound(0, 1), "one_holder"),
-    ("mutant-never-released", bound(0, 1), "locks_are_reclaimed"),
 ];
 
 #[test]

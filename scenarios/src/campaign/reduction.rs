@@ -96,7 +96,7 @@ impl Reduction {
             (Step::Call, Step::Call) => pair.reads,
             (Step::Call, _) => 0,
             (Step::Answer | Step::WatchEvent, Step::Call) if together => 0,
-            (Step::Answer | Step::WatchEvent, Step::Call) => self.from_call(pair),
+            (Step::Answer | Step::WatchEvent, Step::Call) => from_call(pair),
             (Step::Answer | Step::WatchEvent, Step::CacheAdvance) => match (self.feeds(other, first), first.step) {
                 (true, Step::Answer) => 1,
                 // What a cache appends to the same stream comes after the event that is first.
@@ -118,20 +118,6 @@ impl Reduction {
                 Access::None | Access::Read => pair.reads + 1,
             },
             (Step::CacheAdvance, _) => 2,
-        }
-    }
-
-    /// Distance from a call of another actor to what depends on the receipt of an answer or an event.
-    fn from_call(self, Pair { first, effects, other, reads, reactive, .. }: Pair<'_>) -> u32 {
-        let writes = matches!(other.access, Access::Write | Access::Collection);
-        match () {
-            // What the script receives has its place among the commits.
-            () if effects.script && writes => 0,
-            () if first.replica.is_none() || other.replica.is_none() || reactive => u32::from(!writes),
-            // A cache, and its event.
-            () if writes => seen_before(first),
-            // The answer by itself, calls of its caller up to a write, a cache and its event.
-            () => reads + seen_before(first),
         }
     }
 
@@ -185,8 +171,8 @@ impl Reduction {
             Step::Answer | Step::WatchEvent => other || kind == FaultKind::Crash && !effects.sent,
             Step::Delivery => other,
             // A pause holds back what its replica receives, and nothing else. Nobody reads the answer to a process that
-            // has crashed; an oracle may judge a crash and a write by their order.
-            Step::Call => kind == FaultKind::Pause || first.access == Access::Read,
+            // has crashed. An oracle may judge either and a write by their order.
+            Step::Call => first.access == Access::Read,
             // The event of the cache is not received yet.
             Step::CacheAdvance => true,
             Step::Controller => false,
@@ -218,6 +204,20 @@ fn seen_before(first: &StepView) -> u32 {
 /// Preemptions that it takes to deliver a watch event before `first`: answers come before events.
 fn last_move(first: &StepView) -> u32 {
     u32::from(first.step == Step::Answer)
+}
+
+/// Distance from a call of another actor to what depends on the receipt of an answer or an event.
+fn from_call(Pair { first, effects, other, reads, reactive, .. }: Pair<'_>) -> u32 {
+    let writes = matches!(other.access, Access::Write | Access::Collection);
+    match () {
+        // What the script receives has its place among the commits.
+        () if effects.script && writes => 0,
+        () if first.replica.is_none() || other.replica.is_none() || reactive => u32::from(!writes),
+        // A cache, and its event.
+        () if writes => seen_before(first),
+        // The answer by itself, calls of its caller up to a write, a cache and its event.
+        () => reads + seen_before(first),
+    }
 }
 
 /// Distance from what another actor receives to what depends on the receipt of an answer or an event.
@@ -336,6 +336,7 @@ mod tests {
         for kind in [FaultKind::Crash, FaultKind::Pause] {
             assert!(!postponed(kind, &mine) && postponed(kind, &theirs));
         }
-        assert!(postponed(FaultKind::Pause, &write) && !postponed(FaultKind::Crash, &write));
+        let read = step(Step::Call, 0, Access::Read);
+        assert!(postponed(FaultKind::Pause, &read) && !postponed(FaultKind::Pause, &write));
     }
 }

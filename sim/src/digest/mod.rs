@@ -39,6 +39,8 @@ pub(crate) struct StateDigest {
     others: u32,
     /// Keys of processes that have ended.
     gone: BTreeSet<u32>,
+    /// Hash of the content of the call that was sent last.
+    last_sent: u64,
     /// What each actor has received, by key.
     received: BTreeMap<u32, u64>,
     /// What each actor has sent, by key, if what it received is a set.
@@ -101,6 +103,7 @@ impl StateDigest {
     pub(crate) fn send(&mut self, actor: ActorId, method: &http::Method, target: &str, body: &[u8]) -> u64 {
         let (key, content) = (self.key(actor), (self.text(target.as_bytes()), self.text(body)));
         let content = mix((method.as_str(), content));
+        self.last_sent = content;
         if let Some(sent) = &mut self.sent {
             let history = sent.entry(key).or_default();
             *history = mix((*history, content));
@@ -153,7 +156,7 @@ impl StateDigest {
                 self.effects.creates |= *method == http::Method::POST;
                 self.effects.reacts |= key >= OTHERS;
                 self.script.sent |= key >= OTHERS;
-                self.facts = self.facts.wrapping_add(mix(("call", key, at)));
+                self.facts = self.facts.wrapping_add(mix(("call", key, at, self.last_sent)));
             }
             Event::DeliverySent { delivery, replica } => {
                 (self.effects.sent, self.effects.reacts, self.script.sent) = (true, true, true);
@@ -174,8 +177,7 @@ impl StateDigest {
                 self.forget(*replica);
             }
             Event::Ready { replica } => self.fact(at, ("ready", replica)),
-            // No observer sees it, so its place among the commits does not matter.
-            Event::Paused { replica, until } => self.facts = self.facts.wrapping_add(mix(("paused", replica, until))),
+            Event::Paused { replica, until } => self.fact(at, ("paused", replica, until)),
             Event::FaultsStopped => self.fact(at, "faults stopped"),
             Event::CallDropped { .. }
             | Event::CallCommitted { .. }
