@@ -150,7 +150,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "release-does-not-compare",
-        about: "a lease is given back whoever holds it by then",
+        about: "a lease is given back even if another acquisition holds it by then",
         removed: &[Safeguard::ReleaseHolder],
         scenario: "burst-hostile",
         invariant: "no_foreign_release",
