@@ -28,7 +28,7 @@ use reports::{
 };
 use sim::engine::Detail;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -60,18 +60,29 @@ struct Read {
     part: Part,
 }
 
+/// The parts that were read so far. Their sums are added up one after the other: those of a thousand parts would take
+/// gigabytes.
+#[derive(Default)]
+struct Parts {
+    /// The first as it was read, the others without their rows.
+    read: Vec<Read>,
+    tallies: Vec<Tally>,
+}
+
 pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
-    let parts = args.parts.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<Read>>>()?;
-    let missing = check(&parts)?;
-    spare_parts(args, &parts)?;
+    let mut parts = Parts::default();
+    args.parts.iter().try_for_each(|path| parts.add(read(path)?))?;
+    let missing = parts.missing();
+    spare_parts(args, &parts.read)?;
     let folder = Folder::open(&args.options)?;
     if !missing.is_empty() {
-        let (of, numbers) = (parts[0].part.of, missing.iter().map(u64::to_string).collect::<Vec<_>>().join(", "));
+        let of = parts.read[0].part.of;
+        let numbers = missing.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
         print::note(&format!(
             "missing of the {of} parts, numbered from 0: {numbers}; their runs are not in the result"
         ));
     }
-    let report = merged(&parts, missing.is_empty(), &folder)?;
+    let report = merged(parts, missing.is_empty(), &folder)?;
     Ok(output::write(&report, &args.options, &folder))
 }
 
@@ -93,30 +104,53 @@ fn read(given: &Path) -> anyhow::Result<Read> {
     Ok(Read { path, report, part })
 }
 
-/// Checks that the parts are of one campaign that this program can judge; returns the numbers of missing parts.
-fn check(parts: &[Read]) -> anyhow::Result<Vec<u64>> {
-    let first = &parts[0];
-    if first.part.code != crate::code::ID {
-        bail!("{}: another version of lockstep made it; merge with that version", first.path.display());
+impl Parts {
+    /// Adds a part, if it is of the same campaign as the others and this program can judge it.
+    fn add(&mut self, mut read: Read) -> anyhow::Result<()> {
+        self.check(&read)?;
+        self.tallies.resize_with(read.report.scenarios.len(), Tally::default);
+        let sums = std::mem::take(&mut read.part.sums);
+        for ((tally, row), sums) in self.tallies.iter_mut().zip(&read.report.scenarios).zip(&sums) {
+            let sums = part::tally(row, sums).with_context(|| format!("{}: {}", read.path.display(), row.name))?;
+            tally.merge(sums);
+        }
+        if !self.read.is_empty() {
+            read.report.scenarios.clear();
+            read.report.confidence = None;
+        }
+        self.read.push(read);
+        Ok(())
     }
-    let mut known: BTreeMap<u64, &Path> = BTreeMap::new();
-    for read in parts {
+
+    fn check(&self, read: &Read) -> anyhow::Result<()> {
+        let Some(first) = self.read.first() else {
+            if read.part.code != crate::code::ID {
+                bail!("{}: another version of lockstep made it; merge with that version", read.path.display());
+            }
+            return Ok(());
+        };
         let names = |report: &RunReport| {
             let rows = report.scenarios.iter();
             rows.map(|row| [&row.name, &row.protocol, &row.transport, &row.strategy].map(String::clone)).collect()
         };
         let (mine, theirs): (Vec<_>, Vec<_>) = (names(&first.report), names(&read.report));
         let difference = first.part.difference(&read.part).or((mine != theirs).then_some("scenarios or protocol"));
+        let path = read.path.display();
         if let Some(setting) = difference {
-            let (path, other) = (read.path.display(), first.path.display());
+            let other = first.path.display();
             bail!("{path} is not of the same campaign as {other}: different {setting} (nothing was merged)");
         }
-        if let Some(other) = known.insert(read.part.index, &read.path) {
-            let (path, other) = (read.path.display(), other.display());
-            bail!("{path} and {other} are both part {} (nothing was merged)", read.part.index);
+        if let Some(other) = self.read.iter().find(|other| other.part.index == read.part.index) {
+            bail!("{path} and {} are both part {} (nothing was merged)", other.path.display(), read.part.index);
         }
+        Ok(())
     }
-    Ok((0..first.part.of).filter(|index| !known.contains_key(index)).collect())
+
+    /// Numbers of the parts that are missing.
+    fn missing(&self) -> Vec<u64> {
+        let known: BTreeSet<u64> = self.read.iter().map(|read| read.part.index).collect();
+        (0..self.read[0].part.of).filter(|index| !known.contains(index)).collect()
+    }
 }
 
 /// Refuses a report folder that has one of the parts: opening it would remove that part's report.
@@ -131,20 +165,14 @@ fn spare_parts(args: &Args, parts: &[Read]) -> anyhow::Result<()> {
     }
 }
 
-fn merged(parts: &[Read], all: bool, folder: &Folder) -> anyhow::Result<RunReport> {
+fn merged(parts: Parts, all: bool, folder: &Folder) -> anyhow::Result<RunReport> {
+    let Parts { read: parts, mut tallies } = parts;
     let Read { report: first, part: of_first, .. } = &parts[0];
     let settings = part::settings(of_first)?;
     let subjects: Vec<Subject> =
         first.scenarios.iter().map(|row| part::subject(row, settings.overrides)).collect::<anyhow::Result<_>>()?;
     let (extent, files) = (Extent::of_part(of_first), ReplayFiles::new(folder, &subjects));
-    let mut tallies = vec![Tally::default(); subjects.len()];
-    for Read { report, part, path } in parts {
-        for ((tally, row), sums) in tallies.iter_mut().zip(&report.scenarios).zip(&part.sums) {
-            let sums = part::tally(row, sums).with_context(|| format!("{}: {}", path.display(), row.name))?;
-            tally.merge(sums);
-        }
-    }
-    for (subject, failure) in first_failures(parts) {
+    for (subject, failure) in first_failures(&parts) {
         let first = violation(&subjects[subject], failure)
             .with_context(|| format!("the violation of {} in {}", failure.invariant, failure.scenario))?;
         files.write(subject, &first);
@@ -176,7 +204,7 @@ fn first_failures(parts: &[Read]) -> impl Iterator<Item = (usize, &Failure)> {
     let mut first: BTreeMap<(usize, &str), &Failure> = BTreeMap::new();
     for read in parts {
         for failure in &read.report.failures {
-            let row = read.report.scenarios.iter().position(|row| row.name == failure.scenario);
+            let row = parts[0].report.scenarios.iter().position(|row| row.name == failure.scenario);
             let Some(row) = row.filter(|_| failure.strategy != corpus::STRATEGY) else { continue };
             let known = first.entry((row, &failure.invariant)).or_insert(failure);
             if failure.first_run < known.first_run {
