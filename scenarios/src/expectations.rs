@@ -105,10 +105,10 @@ fn accepted(reply: Option<&Reply>) -> bool {
 }
 
 fn all_accepted(signals: &[SentSignal]) -> Option<String> {
-    let firing: BTreeSet<(Payload, usize)> =
-        signals.iter().filter(|signal| !signal.resolved).map(|signal| (signal.payload, signal.alert)).collect();
-    firing.into_iter().find_map(|(payload, alert)| {
-        let last = signals.iter().rev().find(|signal| (signal.payload, signal.alert) == (payload, alert))?;
+    let firing = signals.iter().filter(|signal| !signal.resolved);
+    let last: BTreeMap<(Payload, usize), &SentSignal> =
+        firing.map(|signal| ((signal.payload, signal.alert), signal)).collect();
+    last.into_iter().find_map(|((payload, alert), last)| {
         (!accepted(last.reply.as_ref())).then(|| {
             format!(
                 "Expected the last delivery of alert {alert} of {payload:?} to be accepted, found {}.",

@@ -25,6 +25,7 @@ use sim::{
     engine::{Choices, ClusterTemplate, Detail, Observer, Outcome, Settings, Stop, run_direct, run_network},
 };
 use std::{
+    collections::BTreeSet,
     fmt,
     str::FromStr,
     sync::{Arc, OnceLock},
@@ -207,7 +208,8 @@ impl Prepared {
             triggers: scenario.triggers.to_vec(),
             tail: scenario.cluster.tail,
             time_limit: scenario.time_limit,
-            step_limit: 200_000,
+            // No run of the catalogue comes near; a larger one gets as many steps for each signal.
+            step_limit: 200_000.max(2_000 * scenario.signals()),
             detail,
             registry,
         };
@@ -346,12 +348,13 @@ fn fixtures(scenario: &Scenario) -> Vec<Value> {
     if !scenario.cluster.objects_labelled {
         objects[1]["metadata"]["labels"] = managed.clone();
     }
+    let mut known = BTreeSet::new();
     for mut object in scenario.payloads().into_iter().flat_map(Payload::objects) {
         // On the object, not on its namespace: owner resolution reads the object anyway, so scope costs no call.
         if scenario.cluster.objects_labelled {
             object["metadata"]["labels"] = managed.clone();
         }
-        if !objects.contains(&object) {
+        if known.insert(object.to_string()) {
             objects.push(object);
         }
     }
