@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The workspace crates that each may depend on. `tests` may see everything.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("gateway", &["coalescer"]),
     ("coalescer", &[]),
     // It includes the coalescer's `queue.rs` by path, beside loom's primitives.
@@ -23,6 +23,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("mutants", &["gateway", "coalescer"]),
     ("scenarios", &["gateway", "mutants", "sim", "apiserver", "conformance", "serve", "model", "reports"]),
     ("reports", &["model"]),
+    ("bench", &["gateway", "sim", "apiserver", "model", "scenarios"]),
     ("shape", &["model"]),
 ];
 
