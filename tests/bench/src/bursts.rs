@@ -21,13 +21,13 @@ const RUNS_MAX: f64 = 1_000.0;
 pub struct Row {
     /// Name, for plots and programs.
     pub name: String,
-    /// What runs.
+    /// Description of what runs.
     pub what: String,
     /// Whether the times are wall time instead of processor time.
     pub wall: bool,
     /// Milliseconds that a run takes, one for each repetition.
     pub milliseconds: Samples,
-    /// What each run left.
+    /// Work of each run.
     pub work: Work,
     /// API calls of the last run, where they are counted.
     pub api_calls: Option<u64>,

@@ -67,7 +67,7 @@ pub struct Fleet {
     pub merge: Merge,
 }
 
-/// How much is measured.
+/// Size of the measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Extent {
     /// Runs of each scenario.

@@ -9,7 +9,7 @@ use std::{
 
 const POLL: Duration = Duration::from_millis(20);
 
-/// What a program took.
+/// Cost of a program.
 #[derive(Debug, Clone, Copy)]
 pub struct Took {
     /// Wall time.

@@ -130,7 +130,7 @@ fn furniture(object: &Value, connections: usize) -> Vec<Call> {
 /// One measured cell: requests a second of a verb over so many connections.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Rate {
-    /// What was requested.
+    /// Verb of the requests.
     pub verb: Verb,
     /// Number of connections; 0 in process.
     pub connections: usize,
@@ -264,7 +264,7 @@ pub struct Rates {
     pub real: Vec<Rate>,
 }
 
-/// How long a measurement is.
+/// Size of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Extent {
     /// Repetitions of each cell.

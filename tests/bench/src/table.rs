@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt::Write, path::Path, time::Duration};
 use tokio::runtime::Runtime;
 
-/// How much is measured.
+/// Size of the measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Effort {
     /// Repetitions of each row.

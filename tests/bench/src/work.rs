@@ -23,7 +23,7 @@ pub struct Work {
 /// One run of a burst.
 #[derive(Debug, Clone, Copy)]
 pub struct Done {
-    /// What it left.
+    /// Work of the run.
     pub work: Work,
     /// API calls that it took.
     pub api_calls: u64,

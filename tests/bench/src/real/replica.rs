@@ -45,7 +45,7 @@ impl Replica {
         Ok(Self { _process: launch.start()?, url: format!("http://{signals}"), probe })
     }
 
-    /// Where it takes signals.
+    /// URL that takes signals.
     pub(super) fn url(&self) -> &str {
         &self.url
     }
