@@ -19,13 +19,17 @@ fn used() -> Option<Duration> {
     (nanoseconds > 0).then(|| Duration::from_nanos(nanoseconds))
 }
 
-/// Does some work, and returns the processor time that this thread used for it; elsewhere than on Linux the wall time.
-/// The system adds it up at its ticks, 4 ms apart: shorter work must be repeated.
+/// The system adds up processor time at its ticks, 4 ms apart. It says nothing about shorter work.
+const SHORT: Duration = Duration::from_millis(8);
+
+/// Does some work, and returns the processor time that this thread used for it; for short work, and elsewhere than on
+/// Linux, the wall time.
 pub fn processor_time<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let (began, before) = (now(), used());
     let result = work();
     let wall = now() - began;
-    (result, before.and_then(|before| Some(used()?.saturating_sub(before))).unwrap_or(wall))
+    let processor = before.and_then(|before| Some(used()?.saturating_sub(before)));
+    (result, processor.filter(|time| *time >= SHORT).unwrap_or(wall))
 }
 
 /// Largest memory (bytes) that a process of this system has had so far; `None` after its end, and elsewhere than on

@@ -27,6 +27,8 @@ use tokio::runtime::Runtime;
 
 /// Objects of the listed namespace.
 const LISTED: u64 = 100;
+/// Requests that say how many take a given time.
+const FEW: u64 = 20;
 /// The namespace that is listed, and read from.
 const STILL: &str = "bench-list";
 /// The namespace that is written to.
@@ -176,6 +178,19 @@ impl InProcess {
         (first..=self.number).map(|number| verb.call(&self.object, 0, number).decoded()).collect()
     }
 
+    /// Requests a second, over about this time.
+    fn rate(&mut self, verb: Verb, time: Duration) -> anyhow::Result<f64> {
+        let few = self.requests(verb, FEW);
+        let began = meter::now();
+        self.answer(&few)?;
+        let each = (meter::now() - began).as_secs_f64() / FEW as f64;
+        let count = (time.as_secs_f64() / each).ceil() as u64;
+        let requests = self.requests(verb, count);
+        let (done, time) = meter::processor_time(|| self.answer(&requests));
+        done?;
+        Ok(count as f64 / time.as_secs_f64())
+    }
+
     /// Answers requests.
     ///
     /// # Errors
@@ -271,10 +286,8 @@ pub struct Extent {
     pub rounds: u64,
     /// Numbers of connections.
     pub connections: [usize; 2],
-    /// Time of one repetition of a cell over TCP.
+    /// Time of one repetition of a cell.
     pub time: Duration,
-    /// Requests of one repetition of a cell in process; lists are a twentieth of it.
-    pub in_process: u64,
 }
 
 /// Measures each server in turns; `real` is a kubeconfig of the real one.
@@ -297,11 +310,7 @@ pub fn measure(extent: Extent, simulated: &Path, real: Option<&Path>) -> anyhow:
     let mut remote: Vec<Vec<Rate>> = servers.iter().map(|_| cells(&extent.connections)).collect();
     for round in 1..=extent.rounds {
         for rate in &mut local {
-            let count = if rate.verb == Verb::List { extent.in_process.div_ceil(20) } else { extent.in_process };
-            let requests = in_process.requests(rate.verb, count);
-            let (done, time) = meter::processor_time(|| in_process.answer(&requests));
-            done?;
-            rate.per_second.push(count as f64 / time.as_secs_f64());
+            rate.per_second.push(in_process.rate(rate.verb, extent.time)?);
         }
         for cell in 0..remote[0].len() {
             for (server, rates) in servers.iter_mut().zip(&mut remote) {

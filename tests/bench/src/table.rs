@@ -27,17 +27,13 @@ pub struct Effort {
     pub starts: u64,
     /// Milliseconds of one measurement of requests.
     pub milliseconds: u64,
-    /// Requests in process of one measurement.
-    pub in_process: u64,
 }
 
 impl Effort {
     /// For figures that are published.
-    pub const FULL: Effort =
-        Effort { rounds: 7, turn: 200, preemptions: 2, starts: 5, milliseconds: 300, in_process: 1_000 };
+    pub const FULL: Effort = Effort { rounds: 7, turn: 200, preemptions: 2, starts: 5, milliseconds: 300 };
     /// For a look, and for a test: seconds.
-    pub const QUICK: Effort =
-        Effort { rounds: 1, turn: 20, preemptions: 0, starts: 1, milliseconds: 50, in_process: 20 };
+    pub const QUICK: Effort = Effort { rounds: 1, turn: 20, preemptions: 0, starts: 1, milliseconds: 50 };
 }
 
 /// An exhaustive search.
@@ -79,12 +75,8 @@ pub fn measure(effort: Effort, program: &Path, binaries: Option<&Binaries>) -> a
     let cluster = binaries.map(|binaries| Cluster::start(binaries, program)).transpose()?;
     let bursts = bursts::measure(effort.rounds, Duration::from_millis(effort.turn), cluster.as_ref())?;
     let simulated = Simulated::start(program, &Runtime::new().context("cannot start a runtime")?)?;
-    let extent = Extent {
-        rounds: effort.rounds.min(5),
-        connections: [1, 16],
-        time: Duration::from_millis(effort.milliseconds),
-        in_process: effort.in_process,
-    };
+    let extent =
+        Extent { rounds: effort.rounds.min(5), connections: [1, 16], time: Duration::from_millis(effort.milliseconds) };
     let requests = requests::measure(extent, simulated.kubeconfig(), cluster.as_ref().map(Cluster::kubeconfig))?;
     drop((simulated, cluster));
     let search = search(effort)?;
