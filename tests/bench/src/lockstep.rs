@@ -66,6 +66,7 @@ pub fn search(preemptions: u32) -> anyhow::Result<Explored> {
         deadline: None,
         keep_going: false,
         reduction: Reduction::Full,
+        count_parts: false,
     };
     let explored = explore(&prepared(PAIR, Transport::Direct), &search, &Progress::default());
     let finished = explored.frontier.iter().all(|row| row.complete);
