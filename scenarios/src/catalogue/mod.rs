@@ -10,6 +10,7 @@
 //! - [`suppression`]: RemediationRequests that have ended and still take signals.
 //! - [`safeguards`]: one scenario for each rule of the protocol.
 //! - [`scopes`]: scenarios outside the catalogue, small enough for exhaustive searches.
+//! - [`readiness`]: what replicas answer to the kubelet.
 //! - [`assumptions`]: scenarios outside the catalogue, each of which violates an assumption of the protocol.
 pub mod assumptions;
 pub mod bursts;
@@ -19,6 +20,7 @@ pub mod faults;
 pub mod lifecycle;
 pub mod load;
 pub mod mixed_versions;
+pub mod readiness;
 pub mod redelivery;
 pub mod safeguards;
 pub mod scopes;
@@ -88,6 +90,15 @@ pub static CATALOGUE: &[&Scenario] = &[
     &suppression::PHASE_CHANGES_BACK,
     &load::ALERTMANAGER_PAIR,
     &load::LONG_LIFE,
+    &readiness::PROBED_IDLE,
+    &readiness::PROBED_BLIP,
+    &readiness::PROBED_OUTAGE,
+    &readiness::MAY_NOT_PATCH,
+    &readiness::MAY_NOT_CREATE,
+    &readiness::MAY_NOT_GET,
+    &readiness::MAY_NOT_LOCK,
+    &readiness::MAY_NOT_TAKE,
+    &readiness::MAY_NOT_LOOK,
     &safeguards::INTERFERENCE,
     &safeguards::DELETED_UNDER_WAY,
     &safeguards::ISSUED_LATE,
