@@ -1,4 +1,4 @@
-//! Readiness: what replicas answer to the kubelet, with nothing to do, without rights, and while the API server is away.
+//! Readiness: what replicas answer to the kubelet: with nothing to do, without rights, while the API server is away.
 use super::dsl::{after, deliver, first, first_few, on, seconds};
 use crate::{
     scenario::{ClusterShape, Expect, Scenario},
@@ -29,7 +29,7 @@ pub const PROBED_IDLE: Scenario = Scenario {
 pub const PROBED_BLIP: Scenario = Scenario {
     name: Cow::Borrowed("probed-blip"),
     story: Cow::Borrowed(
-        "one call of each kind is not answered, or answered 5xx or 429, while the kubelet asks: the replicas stay ready",
+        "one call of each kind is answered 5xx or 429 while the kubelet asks: the replicas stay ready",
     ),
     acts: Cow::Borrowed(&[
         probe(2, 20),
