@@ -100,7 +100,7 @@ fn local_gateways_use_a_foreign_cluster() {
     let cluster = Cluster::of(&server);
     let left = runtime.block_on(cluster.names(CLUSTER_ROLES));
     assert!(!left.iter().any(|name| name.starts_with("lockstep")), "{left:?}");
-    let definitions = runtime.block_on(cluster.names(DEFINITIONS));
+    let definitions = runtime.block_on(cluster.left(DEFINITIONS));
     assert!(definitions.is_empty(), "it was installed for the run: {definitions:?}");
 }
 
@@ -174,7 +174,7 @@ fn interrupt_ends_and_cleans_up() {
     let (again, judged) = place.run(&format!("--judge {}", place.history().display()));
     assert_eq!(again, Some(6), "{judged}");
     let cluster = Cluster::of(&server);
-    assert_eq!(runtime.block_on(cluster.names(DEFINITIONS)), [""; 0], "what it made is deleted");
+    assert_eq!(runtime.block_on(cluster.left(DEFINITIONS)), [""; 0], "what it made is deleted");
 }
 
 fn interrupt(child: &Child) {

@@ -105,6 +105,17 @@ impl Cluster {
         items.iter().map(|item| item["metadata"]["name"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
+    /// Names of what a list still has after a while: what is deleted may take some time to go.
+    pub(crate) async fn left(&self, path: &str) -> Vec<String> {
+        for _ in 0..READY.as_secs() {
+            if self.names(path).await.is_empty() {
+                return Vec::new();
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        self.names(path).await
+    }
+
     /// The token of an account that may send signals.
     async fn sender(&self) -> String {
         let rbac = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{NAMESPACE}");
