@@ -131,7 +131,7 @@ fn defects_are_found() {
         ("opens", "\"use strict\";", "\"use strict\"; console.error(\"out of order\");", "out of order"),
         ("opens", "<main>", "<main><img alt=\"\" src=\"https://example.invalid/a.png\">", "asks for"),
         ("keys", "k: \"-1\"", "k: \"-2\"", "k: step"),
-        ("keys", "if (sign !== \"+\") at++;", "at++;", "a broken object"),
+        ("keys", "at < end; at++) lines.push", "at < end; at++) [].push", "a broken object"),
         ("withoutScript", " hidden>\n<div class=\"controls\">", ">\n<div class=\"controls\">", "a player that does"),
         ("accessible", "--soft: #5a6675", "--soft: #c0c8d0", "color-contrast"),
         ("accessible", " aria-label=\"Step of", " data-label=\"Step of", "label: <input"),
