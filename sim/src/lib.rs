@@ -38,6 +38,6 @@ pub use run::{
     Trigger,
 };
 pub use simulation::{
-    BuildError, Builder, Departures, Exploration, Failure, NotDepartures, Pattern, Run, Shrunk, Simulation, Step, View,
-    findings,
+    BuildError, Builder, Departures, Exploration, Failure, NotDepartures, Pattern, Run, Shrunk, Simulation, Step,
+    StepKind, View, findings,
 };

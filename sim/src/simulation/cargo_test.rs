@@ -1,6 +1,7 @@
 //! A simulation as one test under `cargo test`: seeds from the environment, and a failure that says how to repeat it.
 use super::{
     explore::Failure,
+    page::{self, Page},
     runner::{Run, Simulation},
     shrink::{Departures, Shrunk},
 };
@@ -45,7 +46,8 @@ impl Wish {
 
 impl Simulation {
     /// Explores as a test of `cargo test`, and panics with the first failure, made smaller. The panic's text has the
-    /// sentence, the last steps in words, the faults by name, and one line that repeats this run.
+    /// sentence, the last steps in words, the faults by name, one line that repeats this run, and the path of its page:
+    /// an HTML file with the run beside the nearest one that holds, in `LOCKSTEP_PAGES` or cargo's target directory.
     ///
     /// `LOCKSTEP_SEEDS=2000` or `=1000..3000` says which seeds to run; without it there are 200. `LOCKSTEP_REPLAY`
     /// runs one run only: that of a seed, or of departures as a failure prints them. Prints what was delivered.
@@ -84,15 +86,24 @@ impl Simulation {
             return Ok(format!("{name}: {} runs held; faults: {}", explored.runs, explored.delivered));
         };
         let found = Departures::of(&failure.choices).len();
-        let Shrunk { failure, departures, .. } = self.shrink(&failure).map_err(|error| error.to_string())?;
-        let mut text = text_of(&failure);
+        let shrunk = self.shrink(&failure).map_err(|error| error.to_string())?;
+        let Shrunk { failure, departures, .. } = &shrunk;
+        let mut text = text_of(failure);
         let _ = writeln!(text, "found in run {} of the search, with {found} departures from", explored.runs);
         let _ = writeln!(text, "\"in order, no fault\"; this one has {}", departures.len());
         if let Some(why) = &failure.unrepeatable {
             let _ = writeln!(text, "it may not repeat: {why}");
         }
         let package = env::var("CARGO_PKG_NAME").map(|package| format!("-p {package} ")).unwrap_or_default();
-        let _ = write!(text, "{REPLAY}={departures} cargo test {package}-- --exact {name}");
+        let replay = format!("{REPLAY}={departures} cargo test {package}-- --exact {name}");
+        let neighbour =
+            page::neighbour(departures, |rest| self.depart(rest).ok().filter(Run::held).map(|run| run.story));
+        let page = Page { name, replay: &replay, shrunk: &shrunk, found, neighbour: neighbour.as_ref() };
+        let _ = match page.write() {
+            Ok(path) => writeln!(text, "page: {}", path.display()),
+            Err(error) => writeln!(text, "the page could not be written: {error}"),
+        };
+        text.push_str(&replay);
         Err(text)
     }
 

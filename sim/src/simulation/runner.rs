@@ -86,6 +86,11 @@ impl Run {
         }
     }
 
+    /// Whether every check held.
+    pub(super) fn held(&self) -> bool {
+        self.broken.is_none()
+    }
+
     /// The check that was violated and the sentence that says how; None if all held.
     pub fn broken(&self) -> Option<(&str, &str)> {
         self.broken.as_ref().map(|broken| (broken.check.as_str(), broken.sentence.as_str()))

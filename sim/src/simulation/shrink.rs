@@ -40,6 +40,11 @@ impl Departures {
         self.0.is_empty()
     }
 
+    /// Each departure's choice, and the departures without it.
+    pub(super) fn each_without(&self) -> impl DoubleEndedIterator<Item = (usize, Departures)> {
+        self.0.keys().enumerate().map(|(place, &at)| (at, self.without(place, 1)))
+    }
+
     fn without(&self, from: usize, count: usize) -> Self {
         let kept = self.0.iter().enumerate().filter(|(place, _)| *place < from || *place >= from + count);
         Self(kept.map(|(_, (&at, &picked))| (at, picked)).collect())

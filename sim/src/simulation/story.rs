@@ -6,11 +6,33 @@ use apiserver::Change;
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt, time::Duration};
 
+/// Lane of what nobody's program does.
+const CLUSTER: &str = "the cluster";
+
+/// Kind of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepKind {
+    /// A request or its answer.
+    Request,
+    /// An object that was written.
+    Write,
+    /// A watch event that a program read, or the end of its watch.
+    Watch,
+    /// A fault that took effect.
+    Fault,
+    /// A process that starts, crashes or pauses, or the end of all faults.
+    Process,
+}
+
 /// One thing that happened in a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// Simulated time since the run began.
     pub at: Duration,
+    /// Who it happened to: `replica-0`, `the workload` or `the cluster`.
+    pub lane: String,
+    /// Kind of the step.
+    pub kind: StepKind,
     /// What happened, such as `replica-0 sends: create configmaps`.
     pub text: String,
 }
@@ -38,7 +60,8 @@ impl Story {
     /// Adds an event.
     pub(super) fn event(&mut self, at: u64, event: &Event) {
         if let Some(text) = self.words(event) {
-            self.steps.push(Step { at: Duration::from_micros(at), text });
+            let (lane, kind) = self.place(event);
+            self.steps.push(Step { at: Duration::from_micros(at), lane, kind, text });
         }
     }
 
@@ -109,11 +132,38 @@ impl Story {
         Some(text)
     }
 
+    /// The lane of an event, and its kind.
+    fn place(&self, event: &Event) -> (String, StepKind) {
+        let caller = |call: &CallId| self.calls.get(call).map(|(actor, _)| self.name(*actor));
+        let cluster = || CLUSTER.to_owned();
+        match event {
+            Event::CallSent { actor, .. } => (self.name(*actor), StepKind::Request),
+            Event::CallAnswered { call, .. } | Event::CallDropped { call } => {
+                (caller(call).unwrap_or_else(cluster), StepKind::Request)
+            }
+            Event::Committed(commit) => (self.name(ActorId(commit.actor)), StepKind::Write),
+            Event::WatchDelivered { actor, .. } | Event::WatchEnded { actor, .. } => {
+                (self.name(*actor), StepKind::Watch)
+            }
+            Event::Fault { call, replica, .. } => {
+                let lane = call.as_ref().and_then(caller).or_else(|| replica.map(host));
+                (lane.unwrap_or_else(cluster), StepKind::Fault)
+            }
+            Event::Started { replica, .. } | Event::Crashed { replica } | Event::Paused { replica, .. } => {
+                (host(*replica), StepKind::Process)
+            }
+            Event::DeliverySent { replica, .. }
+            | Event::DeliveryArrived { replica, .. }
+            | Event::DeliveryAnswered { replica, .. } => (host(*replica), StepKind::Request),
+            _ => (cluster(), StepKind::Process),
+        }
+    }
+
     /// Name of an actor. Actor 0 writes the objects that exist from the start, and what controllers do.
     fn name(&self, actor: ActorId) -> String {
         match (self.replicas.get(&actor), actor.0) {
             (Some(replica), _) => host(*replica),
-            (None, 0 | u32::MAX) => "the cluster".to_owned(),
+            (None, 0 | u32::MAX) => CLUSTER.to_owned(),
             (None, _) => "the workload".to_owned(),
         }
     }
