@@ -1,7 +1,7 @@
 //! An ordinary controller: each `Greeting` gets one ConfigMap. It lists what is there, from the API server's
-//! cache as informers do, and creates the child if it sees none. `cargo run -p sim --example one_child_each` finds what
-//! is wrong with that; `-- fixed` runs the variant whose child has a name of its own, so that the API server refuses a
-//! second one.
+//! cache as informers do, and creates the child if it sees none. `cargo run -p lockstep-sim --example one_child_each`
+//! finds what is wrong with that; `-- fixed` runs the variant whose child has a name of its own, so that the API server
+//! refuses a second one.
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{

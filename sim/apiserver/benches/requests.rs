@@ -1,6 +1,6 @@
 //! How many calls per second the simulated API server answers: JSON in, JSON out, one core, no transport.
 //!
-//! `cargo bench -p apiserver --bench requests`. A run needs 250,000 calls per second on leases and 60,000 on
+//! `cargo bench -p lockstep-apiserver --bench requests`. A run needs 250,000 calls per second on leases and 60,000 on
 //! RemediationRequests.
 use apiserver::{Answer, AnswerBody, ApiServer, Registry, Request, ServerId};
 use bytes::Bytes;

@@ -10,7 +10,7 @@ pub(crate) fn document(shown: &[(&Exhibit, Shown)]) -> String {
     let count = shown.len();
     let mut text = format!(
         "# Gallery of controller bugs\n\n\
-         <!-- generated: LOCKSTEP_RECORD=1 cargo test -p sim --example gallery -->\n\
+         <!-- generated: LOCKSTEP_RECORD=1 cargo test -p lockstep-sim --example gallery -->\n\
          {count} bugs from public reports, each as a small kube-rs controller of our own with the bug and its fix, in\n\
          [sim/examples/gallery](../sim/examples/gallery). {count} of {count} are found within {SEARCHED} runs,\n\
          from seed 0 on, and every fix holds for {HELD} runs under the same faults.\n\n\

@@ -1,7 +1,7 @@
 //! A gallery of real controller bugs: each was reported publicly, and is found here in a small controller of our own.
 //!
-//! `cargo run -p sim --example gallery -- leader` shows those whose name has this part. A test compares all of them
-//! with docs/gallery.md; `LOCKSTEP_RECORD=1 cargo test -p sim --example gallery` writes it.
+//! `cargo run -p lockstep-sim --example gallery -- leader` shows those whose name has this part. A test compares all of
+//! them with docs/gallery.md; `LOCKSTEP_RECORD=1 cargo test -p lockstep-sim --example gallery` writes it.
 mod app;
 mod crash_between_writes;
 mod document;
@@ -57,5 +57,8 @@ fn every_bug_is_found_and_every_fix_holds() {
         std::fs::write(path, &fresh).expect("docs/gallery.md");
     }
     let stored = std::fs::read_to_string(path).expect("docs/gallery.md");
-    assert!(fresh == stored, "docs/gallery.md is stale: LOCKSTEP_RECORD=1 cargo test -p sim --example gallery");
+    assert!(
+        fresh == stored,
+        "docs/gallery.md is stale: LOCKSTEP_RECORD=1 cargo test -p lockstep-sim --example gallery"
+    );
 }

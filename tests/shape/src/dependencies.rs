@@ -62,6 +62,14 @@ pub struct Manifest {
     workspace: BTreeSet<String>,
 }
 
+/// What the crates that are published put before their names.
+const PUBLISHED: &str = "lockstep-";
+
+/// A crate's name as the folders and the code have it.
+fn known_as(package: &str) -> &str {
+    package.strip_prefix(PUBLISHED).unwrap_or(package)
+}
+
 fn metadata(root: &Path) -> Metadata {
     MetadataCommand::new().manifest_path(root.join("Cargo.toml")).no_deps().exec().expect("cargo metadata")
 }
@@ -69,15 +77,18 @@ fn metadata(root: &Path) -> Metadata {
 /// The manifests of the workspace.
 pub fn manifests(root: &Path) -> Vec<Manifest> {
     let metadata = metadata(root);
-    let workspace: BTreeSet<String> = metadata.packages.iter().map(|package| package.name.to_string()).collect();
+    let workspace: BTreeSet<String> =
+        metadata.packages.iter().map(|package| known_as(&package.name).to_owned()).collect();
     let manifest = |package: &cargo_metadata::Package| {
         let normal = package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development);
         let dev = package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Development);
         Manifest {
-            name: package.name.to_string(),
+            name: known_as(&package.name).to_owned(),
             file: relative(root, package.manifest_path.as_std_path()).display().to_string(),
-            dependencies: normal.map(|dependency| (dependency.name.clone(), dependency.features.clone())).collect(),
-            dev_dependencies: dev.map(|dependency| dependency.name.clone()).collect(),
+            dependencies: normal
+                .map(|dependency| (known_as(&dependency.name).to_owned(), dependency.features.clone()))
+                .collect(),
+            dev_dependencies: dev.map(|dependency| known_as(&dependency.name).to_owned()).collect(),
             features: package.features.clone(),
             workspace: workspace.clone(),
         }
@@ -85,10 +96,14 @@ pub fn manifests(root: &Path) -> Vec<Manifest> {
     metadata.packages.iter().map(manifest).collect()
 }
 
+/// The project outside the workspace.
+const STARTER: &str = "sim/starter";
+
 /// First file of every target, relative to the workspace.
 pub fn crate_roots(root: &Path) -> Vec<PathBuf> {
-    let metadata = metadata(root);
-    let targets = metadata.packages.iter().flat_map(|package| &package.targets);
+    let (workspace, starter) = (metadata(root), metadata(&root.join(STARTER)));
+    let targets =
+        [&workspace, &starter].into_iter().flat_map(|metadata| &metadata.packages).flat_map(|package| &package.targets);
     targets.map(|target| relative(root, target.src_path.as_std_path())).collect()
 }
 
@@ -197,10 +212,10 @@ fn locked(lock: &str) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut name = "";
     for line in lock.lines() {
         if let Some(rest) = line.strip_prefix("name = \"") {
-            name = rest.trim_end_matches('"');
+            name = known_as(rest.trim_end_matches('"'));
             graph.entry(name).or_default();
         } else if let Some(rest) = line.strip_prefix(" \"") {
-            let dependency = rest.split([' ', '"']).next().unwrap_or_default();
+            let dependency = known_as(rest.split([' ', '"']).next().unwrap_or_default());
             graph.entry(name).or_default().insert(dependency);
         }
     }
