@@ -25,13 +25,14 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("reports", &["model"]),
     ("bench", &["gateway", "sim", "apiserver", "model", "scenarios"]),
     ("shape", &["model"]),
+    ("peers", &["sim"]),
 ];
 
 /// Crates that end in a binary, or are tests: they choose k8s-openapi's version.
-const CHOOSES_VERSION: [&str; 2] = ["scenarios", "tests"];
+const CHOOSES_VERSION: [&str; 3] = ["scenarios", "tests", "peers"];
 
 /// What the gateway's own graph must be free of.
-const SIMULATION: [&str; 12] = [
+const SIMULATION: [&str; 15] = [
     "sim",
     "apiserver",
     "conformance",
@@ -44,6 +45,9 @@ const SIMULATION: [&str; 12] = [
     "turmoil",
     "loom",
     "madsim",
+    "peers",
+    "shuttle",
+    "stateright",
 ];
 
 /// What the simulated API server's graph must be free of. `kube-core` is allowed: it has the CEL of kube.
