@@ -52,8 +52,8 @@ pub(super) struct Cells<'a> {
 
 impl<'a> Campaign<'a> {
     pub(super) fn of(report: &'a RunReport, causes: &[Cause<'a>]) -> Option<Self> {
-        // A conformance case is not a scenario.
-        if report.scenarios.is_empty() || report.cases.is_some() {
+        // A conformance case is not a scenario, and a run that is seen again is not a campaign.
+        if report.scenarios.is_empty() || report.cases.is_some() || report.command == "replay" {
             return None;
         }
         let mut invariants: Vec<&str> = causes.iter().map(|cause| &*cause.smallest.invariant).collect();

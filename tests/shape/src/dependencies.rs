@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The workspace crates that each may depend on. `tests` may see everything.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("gateway", &["coalescer"]),
     ("coalescer", &[]),
     // It includes the coalescer's `queue.rs` by path, beside loom's primitives.
