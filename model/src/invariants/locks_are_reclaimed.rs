@@ -4,7 +4,7 @@
 //! episode's number. Judged at the end. A live replica must have freed a lease within the lease duration plus one retry
 //! period. The lease of a crashed replica must be free after the time that this takes the others, which is counted from
 //! the last restart. An unused lease must be gone after the sweep period. A younger lease is not due yet and is not
-//! checked.
+//! checked, and neither is one that another client created and no replica wrote.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},
@@ -69,6 +69,9 @@ fn judge(
     }
     if in_use {
         return Some(Ok(()));
+    }
+    if !lock.of_replicas {
+        return None;
     }
     (idle > settings.sweep()).then_some(Err("still exists, though no RemediationRequest needs it"))
 }

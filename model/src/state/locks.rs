@@ -56,15 +56,18 @@ pub(crate) struct Lock {
     pub(crate) acquisition: Option<Acquisition>,
     /// Its last commit.
     pub(crate) changed: Moment,
+    /// Whether a replica wrote the current lease. Another client's is not a replica's to delete.
+    pub(crate) of_replicas: bool,
 }
 
 impl Lock {
     pub(super) const fn new(now: Moment) -> Self {
-        Self { lease: None, acquisition: None, changed: now }
+        Self { lease: None, acquisition: None, changed: now, of_replicas: false }
     }
 
     pub(super) fn commit(&mut self, now: Moment, actor: Actor, change: Change, lease: &Arc<Lease>) -> LockStep {
         self.changed = now;
+        self.of_replicas = actor.is_replica() || (self.of_replicas && change != Change::Created);
         let former = self.lease.take().and_then(|lease| lease.holder.clone());
         if change != Change::Deleted {
             self.lease = Some(Arc::clone(lease));

@@ -144,6 +144,11 @@ fn a_live_replica_must_let_go() {
 fn another_clients_lease_is_its_own() {
     let kept = History::new().lease(EXTERNAL, Created, "backup").faults_stop().wait(500 * SECOND);
     undecided(&kept.ends().judged_by(RECLAIMED));
+    let freed = History::new().lease(EXTERNAL, Created, "backup").lease(EXTERNAL, Modified, "").faults_stop();
+    undecided(&freed.wait(500 * SECOND).ends().judged_by(RECLAIMED));
+    let adopted = History::new().lease(EXTERNAL, Created, "").lease(replica(0), Modified, "gateway").faults_stop();
+    let left = adopted.lease(EXTERNAL, Modified, "").wait(500 * SECOND);
+    fires(&left.ends().judged_by(RECLAIMED), &[2], &["still exists"]);
 }
 
 #[test]

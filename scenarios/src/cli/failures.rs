@@ -13,7 +13,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::{Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// Replay files of a campaign's violations, written when they are found.
@@ -95,14 +95,20 @@ pub(super) fn of_campaign(
         }
     }
     if !shrink.no_shrink {
-        make_smaller(&mut failures, tallies, files, &drawn);
+        make_smaller(&mut failures, tallies, files, &drawn, shrink.shrink_for.unwrap_or(smallest::ALL));
     }
     failures
 }
 
 /// Makes failures smaller and explains them, as far as the time allows: those that are drawn first.
 #[expect(clippy::disallowed_methods, reason = "the limit is wall time, and the report says if it ended the search")]
-fn make_smaller(failures: &mut [Failure], tallies: &[Tally], files: &ReplayFiles<'_>, drawn: &BTreeSet<usize>) {
+fn make_smaller(
+    failures: &mut [Failure],
+    tallies: &[Tally],
+    files: &ReplayFiles<'_>,
+    drawn: &BTreeSet<usize>,
+    time: Duration,
+) {
     let began = Instant::now();
     let subjects = files.subjects.iter().zip(tallies);
     let found: Vec<(&Subject, &FirstViolation)> =
@@ -110,14 +116,14 @@ fn make_smaller(failures: &mut [Failure], tallies: &[Tally], files: &ReplayFiles
     let mut order: Vec<usize> = (0..failures.len()).filter(|&index| failures[index].explained_by.is_none()).collect();
     order.sort_by_key(|index| !drawn.contains(index));
     for index in order {
-        let left = smallest::ALL.saturating_sub(began.elapsed());
+        let left = time.saturating_sub(began.elapsed());
         if left.is_zero() || failures[index].kind == FailureKind::NotDeterministic {
             continue;
         }
         let replay = replay_of(found[index].0, found[index].1);
         let name = format!("{}-{}-{}.smallest.replay", replay.scenario, replay.protocol, failures[index].invariant);
         // A run that cannot be steered, as over the network, is reported as it was found.
-        let Ok(small) = smallest::of(&replay, smallest::EACH.min(left), |text| files.folder.write(&name, text)) else {
+        let Ok(small) = smallest::of(&replay, (time / 2).min(left), |text| files.folder.write(&name, text)) else {
             continue;
         };
         failures[index].smallest = Some(small.smallest);

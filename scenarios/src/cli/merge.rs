@@ -50,6 +50,8 @@ pub(super) struct Args {
     #[arg(value_name = "FOLDER|FILE", required = true)]
     parts: Vec<PathBuf>,
     #[command(flatten)]
+    shrink: ShrinkOptions,
+    #[command(flatten)]
     options: ReportOptions,
 }
 
@@ -82,7 +84,7 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
             "missing of the {of} parts, numbered from 0: {numbers}; their runs are not in the result"
         ));
     }
-    let report = merged(parts, missing.is_empty(), &folder)?;
+    let report = merged(parts, missing.is_empty(), &folder, args.shrink)?;
     Ok(output::write(&report, &args.options, &folder))
 }
 
@@ -165,7 +167,7 @@ fn spare_parts(args: &Args, parts: &[Read]) -> anyhow::Result<()> {
     }
 }
 
-fn merged(parts: Parts, all: bool, folder: &Folder) -> anyhow::Result<RunReport> {
+fn merged(parts: Parts, all: bool, folder: &Folder, shrink: ShrinkOptions) -> anyhow::Result<RunReport> {
     let Parts { read: parts, mut tallies } = parts;
     let Read { report: first, part: of_first, .. } = &parts[0];
     let settings = part::settings(of_first)?;
@@ -188,11 +190,11 @@ fn merged(parts: Parts, all: bool, folder: &Folder) -> anyhow::Result<RunReport>
         let reports: Vec<&RunReport> = parts.iter().map(|read| &read.report).collect();
         report.complete = complete;
         certificate::merge(&mut report, &reports, all, (&subjects, &tallies))?;
-        report.failures = failures::of_campaign(&tallies, strategy, &files, ShrinkOptions { no_shrink: false });
+        report.failures = failures::of_campaign(&tallies, strategy, &files, shrink);
         return Ok(report);
     }
     extent.describe(&mut report, &tallies, extent.ended_in_parts(&tallies, complete));
-    report.failures = failures::of_campaign(&tallies, strategy, &files, ShrinkOptions { no_shrink: false });
+    report.failures = failures::of_campaign(&tallies, strategy, &files, shrink);
     let of_corpus = parts.iter().find_map(|read| Verified::of(&read.report));
     of_corpus.iter().for_each(|corpus| corpus.add_to(&mut report));
     campaign_report::judge(&mut report, &settings, &extent.plan, (&subjects, &tallies));

@@ -120,7 +120,8 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     with_progress(&progress, Goal::default(), &checkpoint, || hunting.run(&budget, &progress))?;
     let mut report = report(true);
     if !args.shrink.no_shrink && !progress.interrupted.load(Relaxed) {
-        make_smaller(&mut report, &hunting.so_far(), &folder);
+        let time = args.shrink.shrink_for.unwrap_or(SMALLEST_OF_ALL);
+        make_smaller(&mut report, &hunting.so_far(), &folder, time);
     }
     Ok(output::write(&report, &args.options, &folder))
 }
@@ -152,10 +153,10 @@ const SMALLEST_OF_ALL: Duration = Duration::from_secs(30);
 
 /// Adds the smallest run that shows each mutant, as far as the time allows.
 #[expect(clippy::disallowed_methods, reason = "the limit is wall time, and the report says if it ended the search")]
-fn make_smaller(report: &mut RunReport, hunted: &[Hunted], folder: &Folder) {
+fn make_smaller(report: &mut RunReport, hunted: &[Hunted], folder: &Folder, time: Duration) {
     let began = Instant::now();
     for (row, hunted) in report.mutants.iter_mut().flatten().zip(hunted) {
-        let left = SMALLEST_OF_ALL.saturating_sub(began.elapsed());
+        let left = time.saturating_sub(began.elapsed());
         let Some(replay) = hunted.replay.as_ref().filter(|_| !left.is_zero()) else { continue };
         let name = format!("{}.smallest.replay", row.name);
         let write = |text: &str| folder.write(&name, text);

@@ -16,9 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Wall time for one failure, of which half may go into making it smaller.
-pub(super) const EACH: Duration = Duration::from_secs(5);
-/// Wall time for all failures of a command.
+/// Wall time for all failures of a command, half of it for each.
 pub(super) const ALL: Duration = Duration::from_secs(10);
 
 /// A failure that was made smaller and explained.
