@@ -65,10 +65,10 @@ pub fn cells(engine: &Engine, row: &Row) -> Vec<String> {
 /// The document.
 pub fn document(rows: &[Row]) -> String {
     let mut text = "# Peers\n\n<!-- generated: cargo run --release -p peers -- --write-doc docs/peers.md -->\n\
-        The same small lock in every engine that explores schedules of Rust programs: a lease, a look, a create, 2 \
-        replicas, and a lease that may expire once at any moment ([tests/peers](../tests/peers)). The shipped form has \
-        a known bug (the holder's lease expires between its look and its create); the fixed form gives the request \
-        one name.\n\n\
+        The same small lock in every engine that explores schedules of Rust programs: a lease, a look, a\n\
+        create, 2 replicas, and a lease that may expire once at any moment\n\
+        ([tests/peers](../tests/peers)). The shipped form has a known bug: the holder's lease expires\n\
+        between its look and its create. The fixed form gives the request one name.\n\n\
         | engine | version | explores | lines | until the bug, median (p95) | finishes the fixed form | \
         whole gateway | per second |\n|---|---|---|--:|--:|---|---|--:|\n"
         .to_owned();
@@ -80,8 +80,8 @@ pub fn document(rows: &[Row]) -> String {
 }
 
 const NOTES: &str = "
-*Until the bug* counts schedules, for stateright states, from 101 seeds, or 11 where a
-run is slow. *Lines* are those of the file with the lock, without comments; all but Lockstep's also need
+*Until the bug* counts schedules, for stateright states, from 101 seeds, or 11 where a run is slow.
+*Lines* are those of the file with the lock, without comments; all but Lockstep's also need
 [store.rs](../tests/peers/src/store.rs), which plays the API server. *Per second* is of one core
 of the machine that wrote this page, on the fixed form; a test compares all other columns.
 
