@@ -10,7 +10,7 @@ use crate::{
     protocol_name::ProtocolName,
     scenario::Scenario,
     timeline, undisturbed,
-    workload::Payload,
+    workload::{Act, Payload},
     worlds,
 };
 use apiserver::Registry;
@@ -171,11 +171,16 @@ impl Run {
 const SERVED: [&str; 8] =
     ["", "apiextensions.k8s.io", "apps", "autoscaling", "batch", "coordination.k8s.io", "networking.k8s.io", "policy"];
 
-fn registry(selectable_fields: bool) -> Arc<Registry> {
-    static WITH: OnceLock<Arc<Registry>> = OnceLock::new();
-    static WITHOUT: OnceLock<Arc<Registry>> = OnceLock::new();
-    let cell = if selectable_fields { &WITH } else { &WITHOUT };
-    Arc::clone(cell.get_or_init(|| with_requests(Registry::builtin().serving(&SERVED), selectable_fields)))
+/// The groups that are served besides where the kubelet asks for readiness: a replica that cannot review who sends
+/// signals is not ready.
+const REVIEWS: [&str; 2] = ["authentication.k8s.io", "authorization.k8s.io"];
+
+fn registry(selectable_fields: bool, probed: bool) -> Arc<Registry> {
+    static CELLS: [OnceLock<Arc<Registry>>; 4] = [const { OnceLock::new() }; 4];
+    let cell = &CELLS[usize::from(selectable_fields) * 2 + usize::from(probed)];
+    let reviews = if probed { &REVIEWS[..] } else { &[] };
+    let served = [&SERVED[..], reviews].concat();
+    Arc::clone(cell.get_or_init(|| with_requests(Registry::builtin().serving(&served), selectable_fields)))
 }
 
 /// Adds the definition of RemediationRequests.
@@ -191,7 +196,8 @@ impl Prepared {
     /// Prepares a subject.
     pub fn new(subject: Subject, detail: Detail) -> Self {
         let scenario = &subject.scenario;
-        let registry = registry(scenario.cluster.selectable_fields);
+        let probed = scenario.acts.iter().any(|act| matches!(act, Act::Probe { .. }));
+        let registry = registry(scenario.cluster.selectable_fields, probed);
         let resources =
             ObservedResources::of(&registry).expect("leases are built in, and the gateway's CRD is registered");
         let settings = Settings {
