@@ -227,14 +227,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         ..BLANK
     },
     Mutant {
-        name: "whole-batch-created",
-        about: "every signal of the first batch is answered that it created the request",
-        removed: &[Safeguard::OneCreated],
-        scenario: "group-of-three",
-        invariant: "reply_tells_truth",
-        ..BLANK
-    },
-    Mutant {
         name: "answers-the-old-count",
         about: "a signal is answered with the count before it",
         removed: &[Safeguard::NewCount],

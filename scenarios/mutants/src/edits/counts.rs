@@ -148,7 +148,6 @@ pub(super) const EDITS: &[Edit] = &[
         "Resolution::MayStillCommit if @SamePatch => return Step::Again,\nResolution::NotCounted | \
          Resolution::MayStillCommit if answer.is_final() => {",
     ),
-    edit("count", "disposition: if first && index == 0 {", "disposition: if first && (index == 0 || @OneCreated) {"),
     edit(
         "marks",
         "while self.marks.len() > MARKS_MAX {",

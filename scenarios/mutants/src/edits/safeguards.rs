@@ -88,7 +88,6 @@ safeguards! {
     ReleaseRetried => "Giving a lease back is tried again.";
     EpisodeRecorded => "A lease records the episode that it fences.";
     FirstCountsOnce => "The signal that a request is created from counts once.";
-    OneCreated => "One signal of a batch created the request, not all of them.";
     NewCount => "A signal is answered with the count that includes it.";
     KeysMany => "Many keys are remembered.";
     BaseRaised => "Dropping a mark raises the base of the ledger.";
