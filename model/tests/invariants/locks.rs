@@ -148,7 +148,7 @@ fn another_clients_lease_is_its_own() {
     undecided(&freed.wait(500 * SECOND).ends().judged_by(RECLAIMED));
     let adopted = History::new().lease(EXTERNAL, Created, "").lease(replica(0), Modified, "gateway").faults_stop();
     let left = adopted.lease(EXTERNAL, Modified, "").wait(500 * SECOND);
-    fires(&left.ends().judged_by(RECLAIMED), &[2], &["still exists"]);
+    fires(&left.ends().judged_by(RECLAIMED), &[3], &["still exists"]);
 }
 
 #[test]

@@ -158,7 +158,7 @@ pub const ENGINES: [Engine; 8] = [
     },
     Engine {
         name: "Lockstep, random",
-        package: "sim",
+        package: "lockstep-sim",
         explores: "kube-rs programs on a Kubernetes API, at random",
         source: include_str!("simulated.rs"),
         seeds: FEW,
