@@ -193,9 +193,9 @@ fn held((explored, panicked): (u64, bool), end: impl FnOnce(u64) -> End) -> Opti
     (!panicked).then(|| Held { explored, end: end(explored) })
 }
 
-/// Whether a search through all came to its end.
+/// Whether a search through all came to its end. loom stops one schedule before its limit.
 fn capped(made: u64) -> End {
-    if made < CAP as u64 { End::Finished } else { End::Stopped }
+    if made + 1 < CAP as u64 { End::Finished } else { End::Stopped }
 }
 
 fn shuttle(form: Form, scheduler: impl Scheduler + Send + 'static) -> Option<u64> {

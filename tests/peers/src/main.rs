@@ -31,7 +31,7 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    // A panic is how loom and shuttle report a bug, and is expected.
+    // A panic is how loom and shuttle report a bug, and is expected. shuttle also prints to standard error.
     std::panic::set_hook(Box::new(|_| {}));
     let mut rows = Vec::new();
     for engine in &ENGINES {
