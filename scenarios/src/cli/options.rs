@@ -22,8 +22,8 @@ pub(super) struct ShrinkOptions {
     /// Reports failures as they were found, without a search for the smallest run that fails in the same way.
     #[arg(long)]
     pub(super) no_shrink: bool,
-    /// Longest wall time for making failures smaller and explaining them, half of it for each. What it ends too early is
-    /// marked in the report [default: 10s, with mutants 30s].
+    /// Longest wall time for making failures smaller and explaining them, half of it for each. The report marks what it
+    /// ends too early [default: 10s, with mutants 30s].
     #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "no_shrink")]
     pub(super) shrink_for: Option<Duration>,
 }
