@@ -1,7 +1,7 @@
 //! Comparison of protocols: every baseline and the shipped protocol in the same situations, from the same seeds.
 //!
 //! An entry is one protocol in one situation. Its figures come from what was committed and what senders were answered,
-//! as [`facts`] notes them, never from a protocol's own words; only attempts to lock are counted by the locks.
+//! as `facts` notes them, never from a protocol's own words; only attempts to lock are counted by the locks.
 mod entry;
 mod facts;
 mod situations;

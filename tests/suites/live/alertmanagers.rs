@@ -18,6 +18,7 @@ use tempfile::TempDir;
 
 /// Deployments that the alerts are about: the last of the run's, which its stories use too.
 const APPS: [u16; 3] = [57, 58, 59];
+const READY: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(100);
 /// Time that Alertmanager has to send the end of the alerts.
 const RESOLVED: Duration = Duration::from_secs(8);
@@ -65,7 +66,11 @@ impl Pair {
         let client = client();
         for port in pair.ports {
             let ready = || client.get(format!("http://127.0.0.1:{port}/-/ready").parse().expect("a URL"));
+            let until = tokio::time::Instant::now() + READY;
             while !ready().await.is_ok_and(|answer| answer.status().is_success()) {
+                if tokio::time::Instant::now() >= until {
+                    return Err(io::Error::other(format!("Alertmanager on port {port} is not ready after {READY:?}")));
+                }
                 tokio::time::sleep(POLL).await;
             }
         }

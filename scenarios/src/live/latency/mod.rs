@@ -5,9 +5,9 @@
 //! program that production runs, over its own listener, with tokens that the API server reviews.
 //!
 //! - [`part`]: what can be measured; each part is a module of its own.
-//! - [`stage`]: the servers and what is in them; [`gateways`]: processes of gateways.
-//! - [`delivery`]: a sender with connections that stay open; [`floor`]: the same writes without a gateway.
-//! - [`load`]: closed and open load; [`series`]: latencies; [`results`]: what is kept.
+//! - `stage`: the servers and what is in them; `gateways`: processes of gateways.
+//! - `delivery`: a sender with connections that stay open; `floor`: the same writes without a gateway.
+//! - `load`: closed and open load; `series`: latencies; [`results`]: what is kept.
 mod access;
 mod away;
 mod delivery;
