@@ -1,7 +1,7 @@
 //! Mutants: copies of the gateway's own protocol with safeguards taken out, which the harness must catch.
 //!
 //! There is no second implementation, and no hook in the gateway: the build script copies `gateway/src/fenced_lease`
-//! and turns each of the [`edits`] into "if this safeguard is out, the replacement, else the original". One build has
+//! and turns each of the `edits` into "if this safeguard is out, the replacement, else the original". One build has
 //! all mutants; each run chooses the safeguards that are out, per thread, since a run is one thread. With every
 //! safeguard in, the copy is the shipped protocol.
 //!
