@@ -25,22 +25,7 @@ const METHODS: &[(&str, &str)] = &[
     ("GET", "remediationrequests"),
     ("PATCH", "remediationrequests/status"),
 ];
-const KINDS: &[FaultKind] = &[
-    FaultKind::Delay,
-    FaultKind::TooManyRequests,
-    FaultKind::InternalError,
-    FaultKind::ServiceUnavailable,
-    FaultKind::GatewayTimeout,
-    FaultKind::LostRequest,
-    FaultKind::LostAnswer,
-    FaultKind::FalseError,
-    FaultKind::LateWrite,
-    FaultKind::Hang,
-    FaultKind::Conflict,
-    FaultKind::SentTwice,
-    FaultKind::WebhookDenies,
-    FaultKind::WebhookSlow,
-];
+const WEBHOOK_FAULTS: &[FaultKind] = &[FaultKind::WebhookDenies, FaultKind::WebhookSlow];
 const TWICE: &[Option<u16>] = &[None, None, None, Some(429), Some(409), Some(422), Some(500), Some(504)];
 
 /// The world of this seed.
@@ -120,7 +105,7 @@ fn trigger(lot: &mut Lot, replicas: usize) -> Trigger {
         3 => Effect::CrashAfter { restart: lot.time(15) },
         4 => Effect::PauseBefore(long),
         5 => Effect::PauseAfter(long),
-        _ => Effect::Fault(lot.of(KINDS)),
+        _ => Effect::Fault(lot.of(&[FaultKind::OF_CALLS, WEBHOOK_FAULTS].concat())),
     };
     let effect = if lot.one_in(20) { Effect::Forbid } else { effect };
     Trigger { on: CallPattern { method, resource, replica }, skip: lot.between(0, 3), times: lot.between(1, 2), effect }

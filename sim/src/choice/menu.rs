@@ -30,24 +30,8 @@ impl<T: Copy> Menu<T> {
 }
 
 /// Faults of an API call.
-pub(crate) const CALL_FAULTS: Menu<FaultKind> = Menu {
-    label: Label::CallFault,
-    items: &[
-        FaultKind::Delay,
-        FaultKind::TooManyRequests,
-        FaultKind::InternalError,
-        FaultKind::ServiceUnavailable,
-        FaultKind::GatewayTimeout,
-        FaultKind::LostRequest,
-        FaultKind::LostAnswer,
-        FaultKind::FalseError,
-        FaultKind::LateWrite,
-        FaultKind::Hang,
-        FaultKind::Conflict,
-        FaultKind::SentTwice,
-    ],
-    name: Alternative::Fault,
-};
+pub(crate) const CALL_FAULTS: Menu<FaultKind> =
+    Menu { label: Label::CallFault, items: FaultKind::OF_CALLS, name: Alternative::Fault };
 
 /// Faults of replicas, streams and caches.
 pub(crate) const WORLD_FAULTS: Menu<FaultKind> = Menu {

@@ -63,6 +63,22 @@ fault_kinds! {
 }
 
 impl FaultKind {
+    /// Faults that strike one API call. Their order gives the numbers of a choice of them: add new ones at the end.
+    pub const OF_CALLS: &[FaultKind] = &[
+        FaultKind::Delay,
+        FaultKind::TooManyRequests,
+        FaultKind::InternalError,
+        FaultKind::ServiceUnavailable,
+        FaultKind::GatewayTimeout,
+        FaultKind::LostRequest,
+        FaultKind::LostAnswer,
+        FaultKind::FalseError,
+        FaultKind::LateWrite,
+        FaultKind::Hang,
+        FaultKind::Conflict,
+        FaultKind::SentTwice,
+    ];
+
     /// What it strikes: `calls`, `streams`, `replicas`, `senders`, `servers`, or, for a write by another client,
     /// `others`.
     pub const fn class(self) -> &'static str {
