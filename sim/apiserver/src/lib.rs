@@ -29,7 +29,7 @@
 //! 8. `apply`: server-side apply and strategic merge patches
 //! 9. `access`: authentication and authorization
 //! 10. `request`: paths, options, and the call that a handler receives
-//! 11. `admission`: webhooks
+//! 11. `admission`: policies and webhooks
 //! 12. `extensions`: definitions of custom resources
 //! 13. `validation`: rules and defaults of built-in kinds, options
 //! 14. `controllers`: the tasks of garbage collection and of namespace deletion

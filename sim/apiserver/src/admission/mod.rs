@@ -1,48 +1,75 @@
-//! Admission webhooks: which of the stored configurations apply to a write, and what their answers do to it
-//! (k8s.io/apiserver/pkg/admission/plugin/webhook/{mutating,validating}/dispatcher.go).
+//! Admission: which of the stored policies and webhooks apply to a write, and what their answers do to it
+//! (k8s.io/apiserver/pkg/admission/plugin/{policy,webhook}).
 //!
-//! Nothing is called over the network: the caller supplies one hook that answers for every webhook. Mutating webhooks
-//! are called first, right after the check that the namespace accepts the write; validating ones are called on a valid
-//! write, before the server checks whether the object exists. Not simulated: a second round of mutating webhooks,
-//! matchConditions (501), the other versions of an object (matchPolicy), policies in CEL.
+//! Mutating webhooks are called first, right after the check that the namespace accepts the write; policies judge a
+//! valid write, then the validating webhooks are called, before the server checks whether the object exists. Nothing is
+//! called over the network here: the caller supplies one hook that answers for every webhook. Not simulated: a second
+//! round of mutating webhooks, policies that mutate.
 //!
 //! May import: the folders from base to request, in the order of the crate's documentation.
 use crate::base::go_text::quoted;
 use crate::{
     base::{
-        object::{self, Object},
+        object,
         status::{self, Outcome},
     },
     codec::decode::{self, Decoded},
-    registry::{group::ADMISSION, resources::Registry},
+    registry::{group::ADMISSION, kind::Kind, resources::Registry},
     request::call::Call,
     storage::store::Store,
 };
-use configuration::{Matched, Phase, matching};
 use json_patch::Patch;
+use matching::Subject;
+use policies::{Compiled, Policies};
 use serde_json::Value;
 use webhook::{AdmissionHook, AdmissionRequest, AdmissionResponse, Operation, Write};
+use webhooks::{Matched, Phase, matching};
 
-mod configuration;
+mod conditions;
+pub(crate) mod expressions;
+mod matching;
+pub(crate) mod policies;
+pub(crate) mod policy;
+mod review;
 pub(crate) mod webhook;
+mod webhooks;
 
-/// The webhooks of the stored configurations.
-pub(crate) struct Webhooks<'a> {
+/// The plugins that decide by stored objects.
+pub(crate) struct Plugins<'a> {
     /// Answers for every webhook; without it every call fails.
     pub(crate) hook: Option<&'a mut AdmissionHook>,
     pub(crate) registry: &'a Registry,
     pub(crate) store: &'a Store,
+    pub(crate) compiled: &'a mut Compiled,
 }
 
-impl Webhooks<'_> {
+/// Refuses a valid configuration or policy that needs something not simulated.
+///
+/// # Errors
+/// 501 that names it.
+pub(crate) fn check_simulated(kind: &Kind, object: &Value) -> Outcome<()> {
+    match kind.kind.as_str() {
+        _ if kind.group != ADMISSION => Ok(()),
+        "ValidatingAdmissionPolicy" => policy::Policy::compile(object).map(drop),
+        "MutatingAdmissionPolicy" | "MutatingAdmissionPolicyBinding" => {
+            Err(status::not_simulated("mutation by admission policies"))
+        }
+        _ => webhooks::check_simulated(object),
+    }
+}
+
+/// A creation or an update.
+fn write<'a>(call: &Call<'_>, object: &'a Value, old: Option<&'a Value>) -> Write<'a> {
+    let operation = if old.is_some() { Operation::Update } else { Operation::Create };
+    let dry_run = call.options.is_dry_run();
+    Write { operation, object: Some(object), old, dry_run, options: None, in_collection: false }
+}
+
+impl Plugins<'_> {
     /// Calls the mutating webhooks for a creation or an update, and applies their patches.
     pub(crate) fn mutate(&mut self, call: &Call<'_>, value: &mut Value, old: Option<&Value>) -> Outcome<()> {
-        let operation = if old.is_some() { Operation::Update } else { Operation::Create };
-        let dry_run = call.options.is_dry_run();
-        let found = self.webhooks(Phase::Mutating, call, Write { operation, object: Some(value), old, dry_run })?;
-        for webhook in found {
-            let write = Write { operation, object: Some(value), old, dry_run };
-            let Some(patch) = self.call_webhook(&webhook, call, write)? else { continue };
+        for webhook in self.webhooks(Phase::Mutating, call, write(call, value, old))? {
+            let Some(patch) = self.call_webhook(&webhook, call, write(call, value, old))? else { continue };
             let failed = |why: String| status::internal_error(&why);
             json_patch::patch(value, &patch).map_err(|e| Box::new(failed(e.to_string())))?;
             let mut decoded = Decoded { value: value.take(), complaints: Vec::new() };
@@ -52,17 +79,38 @@ impl Webhooks<'_> {
         Ok(())
     }
 
-    /// Calls the validating webhooks for a creation or an update that has passed validation.
-    pub(crate) fn review_write(&mut self, call: &Call<'_>, value: &Value, old: Option<&Value>) -> Outcome<()> {
-        let operation = if old.is_some() { Operation::Update } else { Operation::Create };
-        let write = Write { operation, object: Some(value), old, dry_run: call.options.is_dry_run() };
-        self.ask_all(Phase::Validating, call, write)
+    /// Lets the policies and the validating webhooks judge a creation or an update that has passed validation.
+    pub(crate) fn review_write(
+        &mut self,
+        call: &Call<'_>,
+        value: &Value,
+        old: Option<&Value>,
+        warnings: &mut Vec<String>,
+    ) -> Outcome<()> {
+        self.judge(call, write(call, value, old), warnings)
     }
 
-    /// Calls all webhooks for a deletion.
-    pub(crate) fn review_deletion(&mut self, call: &Call<'_>, current: &Object, dry_run: bool) -> Outcome<()> {
-        let write = Write { operation: Operation::Delete, object: None, old: Some(&current.value), dry_run };
-        self.ask_all(Phase::Mutating, call, write)?;
+    /// Calls the mutating webhooks for a deletion, then lets the policies and the validating webhooks judge it.
+    pub(crate) fn review_deletion(
+        &mut self,
+        call: &Call<'_>,
+        deletion: Write<'_>,
+        warnings: &mut Vec<String>,
+    ) -> Outcome<()> {
+        self.ask_mutating(call, deletion)?;
+        self.judge(call, deletion, warnings)
+    }
+
+    /// Calls the mutating webhooks for a deletion, in which nothing can be changed.
+    pub(crate) fn ask_mutating(&mut self, call: &Call<'_>, deletion: Write<'_>) -> Outcome<()> {
+        self.ask_all(Phase::Mutating, call, deletion)
+    }
+
+    /// Lets the policies judge a write, then the validating webhooks.
+    pub(crate) fn judge(&mut self, call: &Call<'_>, write: Write<'_>, warnings: &mut Vec<String>) -> Outcome<()> {
+        let subject = Subject::new(call, write, self.registry, self.store);
+        let mut policies = Policies { registry: self.registry, store: self.store, compiled: self.compiled };
+        policies.judge(&subject, warnings)?;
         self.ask_all(Phase::Validating, call, write)
     }
 
@@ -79,11 +127,8 @@ impl Webhooks<'_> {
         if self.store.log(kind.id).is_empty() || call.kind.group == ADMISSION {
             return Ok(Vec::new());
         }
-        let namespaces = self.registry.find("", "v1", "namespaces");
-        let namespace = namespaces.and_then(|kind| self.store.get(kind.id, call.namespace)).map(|n| &*n.value);
         let configurations = self.store.range_at(kind.id, "", None, self.store.revision());
-        let wanted = configuration::Wanted { call, write, namespace };
-        matching(phase, configurations, &wanted)
+        matching(phase, configurations, &Subject::new(call, write, self.registry, self.store))
     }
 
     /// Calls a webhook and returns its patch, if any.

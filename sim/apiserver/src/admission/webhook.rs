@@ -86,4 +86,16 @@ pub(crate) struct Write<'a> {
     pub(crate) object: Option<&'a Value>,
     pub(crate) old: Option<&'a Value>,
     pub(crate) dry_run: bool,
+    /// The options of a deletion.
+    pub(crate) options: Option<&'a Value>,
+    /// Whether a whole collection is deleted, and the object is one of it.
+    pub(crate) in_collection: bool,
+}
+
+impl<'a> Write<'a> {
+    /// The deletion of an object.
+    pub(crate) fn deletion(old: Option<&'a Value>, dry_run: bool, options: &'a Value) -> Self {
+        let operation = Operation::Delete;
+        Self { operation, object: None, old, dry_run, options: Some(options), in_collection: false }
+    }
 }

@@ -60,6 +60,11 @@ impl FieldError {
         Self::new(field, "FieldValueDuplicate", "Duplicate value".to_owned())
     }
 
+    /// An error that is not about the value.
+    pub(crate) fn internal(field: impl Into<String>, detail: impl fmt::Display) -> Self {
+        Self::new(field, "InternalError", format!("Internal error: {detail}"))
+    }
+
     pub(crate) fn too_long(field: impl Into<String>, bytes: u64) -> Self {
         Self::new(field, "FieldValueTooLong", format!("Too long: may not be more than {bytes} bytes"))
     }

@@ -243,6 +243,20 @@ pub(crate) fn forbidden(subject: Subject<'_>, name: &str, why: &str) -> Box<Stat
     Status::failure(403, "Forbidden", message, Some(subject.details(name)))
 }
 
+/// A policy refuses a write: 403 in its words, with the code of its reason
+/// (k8s.io/apiserver/pkg/admission/plugin/policy/validating).
+pub(crate) fn denied_by_policy(subject: Subject<'_>, name: &str, why: &str, reason: &str) -> Box<Status> {
+    let mut status = forbidden(subject, name, why).with_cause("", why.to_owned(), "");
+    status.code = match reason {
+        "Forbidden" => 403,
+        "Unauthorized" => 401,
+        "RequestEntityTooLarge" => 413,
+        _ => 422,
+    };
+    status.reason = Some(Cow::Owned(reason.to_owned()));
+    status
+}
+
 /// 403: a non-resource path is refused.
 pub(crate) fn forbidden_path(why: &str) -> Box<Status> {
     Status::failure(403, "Forbidden", format!("forbidden: {why}"), Some(Details::default()))

@@ -124,11 +124,16 @@ impl Checker<'_> {
 
     fn select(&mut self, expr: &mut Expr) -> Type {
         // A qualified name is looked for first.
-        if let Some(name) = qualified(expr)
-            && let Some(named) = signatures::named(&name)
-        {
-            expr.kind = Kind::Ident(name);
-            return Type::Type(Arc::new(named));
+        if let Some(name) = qualified(expr) {
+            let variable = self.scope.iter().find(|(known, _)| *known == name).map(|(_, found)| found.clone());
+            let named = || signatures::named(&name).map(|named| Type::Type(Arc::new(named)));
+            if variable.is_some() {
+                self.used.push(name.clone());
+            }
+            if let Some(found) = variable.or_else(named) {
+                expr.kind = Kind::Ident(name);
+                return found;
+            }
         }
         let at = expr.at;
         let Kind::Select(operand, field) = &mut expr.kind else { return Type::Error };

@@ -91,7 +91,10 @@ fn compare_mixed(float: f64, integer: i128) -> Option<Ordering> {
 
 fn same_shape(one: &Decl, other: &Decl) -> bool {
     std::ptr::eq(one, other)
-        || matches!((&one.shape, &other.shape), (Shape::Object(_), Shape::Object(_)) | (Shape::Map(_), Shape::Map(_)))
+        || matches!(
+            (&one.shape, &other.shape),
+            (Shape::Object(_), Shape::Object(_)) | (Shape::Map(_), Shape::Map(_)) | (Shape::Any, Shape::Any)
+        )
 }
 
 /// Whether a member of an object has an equal one in another.
@@ -99,6 +102,7 @@ fn members(name: &str, value: &Json, decl: &Decl, other: &serde_json::Map<String
     let below = match &decl.shape {
         Shape::Object(fields) => fields.get(name),
         Shape::Map(values) => Some(&**values),
+        Shape::Any => Some(decl),
         _ => None,
     };
     let is_object = matches!(decl.shape, Shape::Object(_));

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// The words that cannot be names of fields.
-const RESERVED: [&str; 21] = [
+pub(crate) const RESERVED: [&str; 21] = [
     "true",
     "false",
     "null",
@@ -52,7 +52,12 @@ pub(crate) enum Shape {
     Preserved,
     /// A value that has no declaration.
     Nothing,
+    /// A value of any type: its own, as JSON has it. What is below it is of any type too.
+    Any,
 }
+
+/// The declaration of values of any type.
+pub(crate) static ANY: Decl = Decl { nullable: true, shape: Shape::Any };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ListKind {
@@ -108,7 +113,7 @@ impl Decl {
     /// The type of the value in expressions; None if they cannot name it.
     pub(crate) fn type_of(&self, name: &str) -> Option<Type> {
         Some(match &self.shape {
-            Shape::IntOrString => Type::Dyn,
+            Shape::IntOrString | Shape::Any => Type::Dyn,
             Shape::List(items, _) => Type::list(items.type_of(&format!("{name}.@idx"))?),
             Shape::Map(values) => {
                 Type::Map(Arc::new(Type::String), Arc::new(values.type_of(&format!("{name}.@elem"))?))

@@ -1,23 +1,25 @@
 //! Evaluates a plan (cel-go, interpreter/interpretable.go).
 //!
 //! `&&`, `||` and the comprehensions built of them ignore an error if the other side decides.
+use super::named::Named;
 use super::{
     decl::ListKind,
     plan::{FoldNode, Node, Step},
     value::{Fault, List, Outcome, Value, fault, no_overload},
 };
-use crate::base::go_number::general;
+use crate::base::{go_number::general, go_text::quoted};
 use std::rc::Rc;
 
 /// The values of the variables.
 pub(super) struct Frame<'f, 'a> {
     pub(super) globals: &'f [Option<Value<'a>>],
+    named: Option<&'f Named<'a>>,
     locals: Vec<Outcome<'a>>,
 }
 
 impl<'f, 'a> Frame<'f, 'a> {
-    pub(super) fn new(globals: &'f [Option<Value<'a>>]) -> Self {
-        Self { globals, locals: Vec::new() }
+    pub(super) fn new(globals: &'f [Option<Value<'a>>], named: Option<&'f Named<'a>>) -> Self {
+        Self { globals, named, locals: Vec::new() }
     }
 
     pub(super) fn value(&mut self, node: &'a Node) -> Outcome<'a> {
@@ -29,6 +31,13 @@ impl<'f, 'a> Frame<'f, 'a> {
                 None => fault("no such attribute(s): oldSelf"),
             },
             Node::Local(place) => self.locals[*place].clone(),
+            Node::Named { name, presence } => {
+                let found = self.named.and_then(|named| named.value(name, self.globals));
+                let found = found.unwrap_or_else(|| fault(format!("no such key: {name}")));
+                let failed =
+                    |why: Fault| Fault(format!("composited variable {} fails to evaluate: {}", quoted(name), why.0));
+                found.map_err(failed).map(|value| if *presence { Value::Bool(true) } else { value })
+            }
             Node::Select { operand, field } => {
                 let operand = self.value(operand)?;
                 self.select(&operand, field)

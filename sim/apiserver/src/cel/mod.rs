@@ -16,6 +16,7 @@ mod lexer;
 mod literal;
 mod literals;
 mod macros;
+mod named;
 mod nodes;
 mod parser;
 mod plan;
@@ -26,9 +27,11 @@ mod time;
 mod types;
 mod value;
 
-pub(crate) use decl::Decl;
+pub(crate) use decl::{Decl, RESERVED};
 use evaluate::Frame;
+pub(crate) use named::Named;
 use plan::Unplanned;
+pub(crate) use signatures::opaque;
 pub(crate) use types::Type;
 pub(crate) use value::{Fault, Value};
 
@@ -83,7 +86,19 @@ impl Program {
     /// # Errors
     /// cel-go's message.
     pub(crate) fn evaluate<'a>(&'a self, globals: &[Option<Value<'a>>]) -> Result<Value<'a>, Fault> {
-        Frame::new(globals).value(&self.node)
+        Frame::new(globals, None).value(&self.node)
+    }
+
+    /// Evaluates an expression that may use others by their names.
+    ///
+    /// # Errors
+    /// cel-go's message.
+    pub(crate) fn evaluate_with<'a>(
+        &'a self,
+        globals: &[Option<Value<'a>>],
+        named: &Named<'a>,
+    ) -> Result<Value<'a>, Fault> {
+        Frame::new(globals, Some(named)).value(&self.node)
     }
 }
 

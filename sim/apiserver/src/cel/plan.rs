@@ -6,6 +6,9 @@ use super::{
 };
 use crate::base::pattern::Pattern;
 
+/// The variable below which the expressions with names of their own are.
+pub(super) const NAMED: &str = "variables";
+
 /// One node of a plan.
 #[derive(Debug)]
 pub(super) enum Node {
@@ -15,6 +18,11 @@ pub(super) enum Node {
     Global(usize),
     /// A variable of a comprehension, by its place on the stack.
     Local(usize),
+    /// An expression that has a name of its own; whether only its presence is asked for.
+    Named {
+        name: String,
+        presence: bool,
+    },
     Select {
         operand: Box<Node>,
         field: String,
@@ -110,6 +118,13 @@ impl Planner<'_> {
     fn node(&mut self, expr: &Expr) -> Result<Node, Unplanned> {
         Ok(match &expr.kind {
             Kind::Literal(literal) => Node::Literal(literal.clone()),
+            Kind::Select(operand, field) if self.is_named(operand) => {
+                Node::Named { name: field.clone(), presence: false }
+            }
+            Kind::Has(operand, field) if self.is_named(operand) => Node::Named { name: field.clone(), presence: true },
+            Kind::Ident(_) if self.is_named(expr) => {
+                return Err(Unplanned::Missing(format!("{NAMED} of a policy as a value in CEL")));
+            }
             Kind::Ident(name) => self.ident(name.trim_start_matches('.')),
             Kind::Select(operand, field) => Node::Select { operand: self.boxed(operand)?, field: field.clone() },
             Kind::Has(operand, field) => Node::Has { operand: self.boxed(operand)?, field: field.clone() },
@@ -126,6 +141,13 @@ impl Planner<'_> {
             Kind::Message(name) => return Err(Unplanned::Missing(format!("the message type {name}"))),
             Kind::Fold(fold) => Node::Fold(Box::new(self.fold(fold)?)),
         })
+    }
+
+    /// Whether a node is the variable below which named expressions are.
+    fn is_named(&self, expr: &Expr) -> bool {
+        let Kind::Ident(name) = &expr.kind else { return false };
+        let name = name.trim_start_matches('.');
+        name == NAMED && self.globals.contains(&NAMED) && !self.locals.iter().any(|local| local == NAMED)
     }
 
     fn ident(&self, name: &str) -> Node {

@@ -65,6 +65,25 @@ impl Type {
         matches!(self, Self::Dyn | Self::Error)
     }
 
+    /// The type as cel-go's `Type.String` shows it: by its full name, with its parameters.
+    pub(crate) fn declared(&self) -> String {
+        match self {
+            Self::List(of) | Self::Optional(of) | Self::Type(of) => format!("{}({})", self.name(), of.declared()),
+            Self::Map(key, value) => format!("map({}, {})", key.declared(), value.declared()),
+            other => other.name().to_owned(),
+        }
+    }
+
+    pub(crate) fn map(keys: Self, values: Self) -> Self {
+        Self::Map(Arc::new(keys), Arc::new(values))
+    }
+
+    /// An object type with these fields.
+    pub(crate) fn object<S: Into<String>>(name: &str, fields: impl IntoIterator<Item = (S, Self)>) -> Self {
+        let fields = fields.into_iter().map(|(field, of)| (field.into(), of)).collect();
+        Self::Object(Arc::new(ObjectType { name: name.to_owned(), fields }))
+    }
+
     /// The name of the type without its parameters.
     pub(crate) fn name(&self) -> &str {
         match self {

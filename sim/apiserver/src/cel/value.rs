@@ -1,7 +1,7 @@
 //! Values of expressions. Parts of an object stay JSON with their declaration until they are looked at.
 use super::{
     ast::Literal,
-    decl::{Decl, ListKind, Shape, TextKind, escape, unescape},
+    decl::{ANY, Decl, ListKind, Shape, TextKind, escape, unescape},
     quantity::Quantity,
     semver::Semver,
     time::Time,
@@ -159,7 +159,22 @@ impl<'a> Value<'a> {
             (Shape::Double, Json::Number(number)) => Ok(Self::Double(number.as_f64().unwrap_or_default())),
             (Shape::Bool, Json::Bool(value)) => Ok(Self::Bool(*value)),
             (Shape::Preserved | Shape::Nothing, json) => Ok(Self::Preserved(json)),
+            (Shape::Any, json) => Ok(Self::of_any(json)),
             (shape, _) => fault(format!("invalid data, the value does not fit its schema: {shape:?}")),
+        }
+    }
+
+    /// The value of JSON without a declaration.
+    pub(crate) fn of_any(json: &'a Json) -> Self {
+        match json {
+            Json::Null => Self::Null,
+            Json::Bool(value) => Self::Bool(*value),
+            Json::Number(number) => {
+                number.as_i64().map_or_else(|| Self::Double(number.as_f64().unwrap_or_default()), Self::Int)
+            }
+            Json::String(text) => Self::text(text.as_str()),
+            Json::Array(items) => Self::List(List::Json { items, of: &ANY, kind: &ListKind::Atomic }),
+            Json::Object(map) => Self::Object(map, &ANY),
         }
     }
 
@@ -207,7 +222,7 @@ impl<'a> Value<'a> {
     pub(crate) fn keys(&self) -> Option<Vec<Value<'a>>> {
         match self {
             Self::Map(entries) => Some(entries.iter().map(|(key, _)| key.clone()).collect()),
-            Self::Object(map, Decl { shape: Shape::Map(_), .. }) => {
+            Self::Object(map, Decl { shape: Shape::Map(_) | Shape::Any, .. }) => {
                 Some(map.keys().map(|key| Self::text(key.as_str())).collect())
             }
             Self::Object(map, Decl { shape: Shape::Object(fields), .. }) => {
@@ -233,6 +248,7 @@ impl<'a> Value<'a> {
 fn find_member<'a>(map: &'a Map<String, Json>, decl: &'a Decl, key: &str) -> Option<Outcome<'a>> {
     match &decl.shape {
         Shape::Map(values) => map.get(key).map(|value| Value::of_json(value, values)),
+        Shape::Any => map.get(key).map(|value| Ok(Value::of_any(value))),
         Shape::Object(fields) => {
             let name = unescape(key)?;
             // A null is the same as nothing here.

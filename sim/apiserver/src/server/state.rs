@@ -2,7 +2,7 @@
 use super::watcher::Watcher;
 use crate::{
     access::{authentication::token_table::TokenTable, authorizer::Authorizer},
-    admission::{Webhooks, webhook::AdmissionHook},
+    admission::{Plugins, policies::Compiled, webhook::AdmissionHook},
     base::{
         cache::{CachedRead, Limits},
         commit::Commit,
@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// One store and the API servers over it.
 ///
-/// Not simulated, and answered 501 with its name: conversion webhooks, connections to nodes that have an address,
+/// Not simulated, and answered 501 with its name: conversion webhooks, admission policies that mutate, connections to nodes that have an address,
 /// `pods/resize`, server-side apply of a scale or through events.k8s.io, protobuf bodies of custom resources (on which
 /// kube-apiserver 1.36 panics and closes the connection), OpenAPI v2 and OpenAPI in protobuf.
 ///
@@ -35,6 +35,8 @@ pub struct ApiServer {
     pub(crate) authorizer: Option<Authorizer>,
     pub(crate) tokens: Option<Arc<TokenTable>>,
     pub(crate) admission: Option<AdmissionHook>,
+    /// The policies of the store that have been compiled.
+    pub(crate) policies: Compiled,
     pub(crate) controllers: Option<Controllers>,
     pub(crate) extensions: Extensions,
     pub(crate) field_management: bool,
@@ -68,6 +70,7 @@ impl ApiServer {
             authorizer: None,
             tokens: self.tokens.clone(),
             admission: None,
+            policies: self.policies.clone(),
             controllers: self.controllers.clone(),
             extensions: self.extensions.clone(),
             field_management: self.field_management,
@@ -90,9 +93,10 @@ impl ApiServer {
         self.admission = Some(hook);
     }
 
-    /// The webhooks that the stored configurations name.
-    pub(crate) fn webhooks(&mut self) -> Webhooks<'_> {
-        Webhooks { hook: self.admission.as_mut(), registry: &self.registry, store: &self.store }
+    /// The admission plugins that decide by stored objects.
+    pub(crate) fn plugins(&mut self) -> Plugins<'_> {
+        let compiled = &mut self.policies;
+        Plugins { hook: self.admission.as_mut(), registry: &self.registry, store: &self.store, compiled }
     }
 
     pub(crate) fn tokens(&self) -> Option<&TokenTable> {

@@ -10,6 +10,7 @@ use crate::registry::{
 };
 use serde_json::Value;
 
+mod admission_policies;
 mod autoscaling;
 mod batch;
 mod certificates;
@@ -27,6 +28,7 @@ pub(crate) mod owners;
 pub(crate) mod pods;
 mod policy;
 pub(crate) mod rbac;
+mod rules;
 mod scheduling;
 pub(crate) mod secret;
 pub(crate) mod storage;

@@ -1,14 +1,18 @@
 //! Webhook configurations (k8s.io/kubernetes/pkg/apis/admissionregistration/{v1/defaults.go,validation/validation.go}).
 //!
-//! Not checked: the syntax of URLs and paths, selectors, matchConditions.
-use crate::base::{field_error::FieldError, names::NameRule};
+//! Not checked: the syntax of URLs and paths.
+use super::{admission_policies, check::label_selector, rules};
+use crate::base::{
+    field_error::FieldError,
+    json::{list, text},
+    names::NameRule,
+};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-const OPERATIONS: [&str; 5] = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
-
 /// Fills in the defaults of each webhook.
 pub(crate) fn default(kind: &str, configuration: &mut Map<String, Value>) {
+    admission_policies::default(configuration);
     for webhook in configuration.get_mut("webhooks").and_then(Value::as_array_mut).into_iter().flatten() {
         let Some(webhook) = webhook.as_object_mut() else { continue };
         let mut defaults = vec![
@@ -35,13 +39,34 @@ pub(crate) fn default(kind: &str, configuration: &mut Map<String, Value>) {
     }
 }
 
-/// Validates a configuration, except its metadata.
-pub(crate) fn validate(configuration: &Value, errors: &mut Vec<FieldError>) {
+/// Validates a configuration, a policy or a binding, except its metadata.
+pub(crate) fn validate(
+    kind: &str,
+    object: &Value,
+    old: Option<&Value>,
+    subresource: &str,
+    errors: &mut Vec<FieldError>,
+) {
+    match kind {
+        "ValidatingAdmissionPolicy" => admission_policies::validate(object, old, subresource, errors),
+        "ValidatingAdmissionPolicyBinding" => admission_policies::validate_binding(object, errors),
+        _ => validate_configuration(object, old, errors),
+    }
+}
+
+fn validate_configuration(configuration: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
+    let conditions = |configuration: &Value| -> Vec<Option<Value>> {
+        list(configuration, "webhooks").iter().map(|webhook| webhook.get("matchConditions").cloned()).collect()
+    };
+    let same_conditions = old.is_some_and(|old| conditions(old) == conditions(configuration));
     let mut names = BTreeSet::new();
     for (index, webhook) in list(configuration, "webhooks").iter().enumerate() {
         let path = format!("webhooks[{index}]");
         let name = text(webhook, "name");
         validate_webhook(webhook, &path, errors);
+        if !same_conditions {
+            admission_policies::conditions(webhook, &format!("{path}.matchConditions"), false, errors);
+        }
         let versions = list(webhook, "admissionReviewVersions");
         let field = format!("{path}.admissionReviewVersions");
         if versions.is_empty() {
@@ -60,7 +85,7 @@ fn validate_webhook(webhook: &Value, path: &str, errors: &mut Vec<FieldError>) {
     let field = |member: &str| format!("{path}.{member}");
     validate_name(text(webhook, "name"), &field("name"), errors);
     for (index, rule) in list(webhook, "rules").iter().enumerate() {
-        validate_rule(rule, &format!("{path}.rules[{index}]"), errors);
+        rules::validate(rule, &format!("{path}.rules[{index}]"), errors);
     }
     one_of(webhook, path, "failurePolicy", &["Fail", "Ignore"], errors);
     one_of(webhook, path, "matchPolicy", &["Equivalent", "Exact"], errors);
@@ -72,6 +97,9 @@ fn validate_webhook(webhook: &Value, path: &str, errors: &mut Vec<FieldError>) {
     if !webhook["timeoutSeconds"].as_i64().is_some_and(|seconds| (1..=30).contains(&seconds)) {
         let detail = "the timeout value must be between 1 and 30 seconds";
         errors.push(FieldError::invalid(field("timeoutSeconds"), &webhook["timeoutSeconds"], detail));
+    }
+    for member in ["namespaceSelector", "objectSelector"] {
+        label_selector(webhook.get(member), &format!("{path}.{member}"), errors);
     }
     one_of(webhook, path, "reinvocationPolicy", &["IfNeeded", "Never"], errors);
     let config = &webhook["clientConfig"];
@@ -100,42 +128,8 @@ fn validate_name(name: &str, field: &str, errors: &mut Vec<FieldError>) {
     }
 }
 
-fn validate_rule(rule: &Value, path: &str, errors: &mut Vec<FieldError>) {
-    let operations = list(rule, "operations");
-    if operations.is_empty() {
-        errors.push(FieldError::required(format!("{path}.operations"), ""));
-    }
-    if operations.len() > 1 && operations.iter().any(|o| o == "*") {
-        let detail = "if '*' is present, must not specify other operations";
-        errors.push(FieldError::invalid(format!("{path}.operations"), &rule["operations"], detail));
-    }
-    let known = OPERATIONS.map(Value::from);
-    let unknown = operations.iter().enumerate().filter(|(_, operation)| !known.contains(operation));
-    errors.extend(unknown.map(|(index, operation)| {
-        FieldError::not_supported(format!("{path}.operations[{index}]"), operation, &known.each_ref())
-    }));
-    for (member, one) in [("apiGroups", "groups"), ("apiVersions", "versions"), ("resources", "")] {
-        let values = list(rule, member);
-        if values.is_empty() {
-            errors.push(FieldError::required(format!("{path}.{member}"), ""));
-        } else if values.len() > 1 && !one.is_empty() && values.iter().any(|value| value == "*") {
-            let detail = format!("if '*' is present, must not specify other API {one}");
-            errors.push(FieldError::invalid(format!("{path}.{member}"), &rule[member], detail));
-        }
-    }
-    one_of(rule, path, "scope", &["*", "Cluster", "Namespaced"], errors);
-}
-
 fn one_of(object: &Value, path: &str, member: &str, known: &[&str], errors: &mut Vec<FieldError>) {
     let Some(found) = object.get(member).filter(|found| !known.iter().any(|known| *found == known)) else { return };
     let known: Vec<Value> = known.iter().map(|known| (*known).into()).collect();
     errors.push(FieldError::not_supported(format!("{path}.{member}"), found, &known.iter().collect::<Vec<_>>()));
-}
-
-fn list<'a>(object: &'a Value, member: &str) -> &'a [Value] {
-    object.get(member).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
-}
-
-fn text<'a>(object: &'a Value, member: &str) -> &'a str {
-    object.get(member).and_then(Value::as_str).unwrap_or_default()
 }

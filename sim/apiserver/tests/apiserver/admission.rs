@@ -132,9 +132,94 @@ fn webhooks_see_that_a_write_is_a_dry_run() {
 }
 
 #[test]
-fn conditions_in_cel_are_not_simulated() {
+fn conditions_exempt_writes() {
     let mut conditional = configuration(BOTH[1], "judge", &["CREATE"], "Fail");
-    conditional["webhooks"][0]["matchConditions"] = json!([{"name": "a", "expression": "true"}]);
-    let (mut api, _) = with_hook(&[conditional], |_| AdmissionResponse::Allow);
-    assert_eq!(post(&mut api, &lease("lock", "a")).0, 501);
+    let only_b = "object.spec.holderIdentity == 'b'";
+    conditional["webhooks"][0]["matchConditions"] = json!([{"name": "only-b", "expression": only_b}]);
+    let (mut api, asked) = with_hook(&[conditional], |_| AdmissionResponse::Fail("gone".into()));
+    assert_eq!(post(&mut api, &lease("lock", "a")).0, 201);
+    assert!(asked.lock().unwrap().is_empty());
+    assert_eq!(post(&mut api, &lease("other", "b")).0, 500);
+    let (status, body) = post(&mut api, &json!({"metadata": {"name": "third"}}));
+    let words = "leases.coordination.k8s.io \"third\" is forbidden: expression 'object.spec.holderIdentity == 'b'' \
+        resulted in error: no such key: holderIdentity";
+    assert_eq!((status, &body["message"]), (403, &json!(words)));
+}
+
+const GROUP: &str = "/apis/admissionregistration.k8s.io/v1";
+
+fn policy(name: &str, expression: &str) -> Value {
+    let operations = ["CREATE", "DELETE"];
+    let group = ["coordination.k8s.io"];
+    let rule = json!({"apiGroups": group, "apiVersions": ["v1"], "resources": ["leases"], "operations": operations});
+    let spec = json!({"matchConstraints": {"resourceRules": [rule]}, "validations": [{"expression": expression}]});
+    json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": name}, "spec": spec})
+}
+
+fn binding(name: &str, policy: &str) -> Value {
+    json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": name}, "spec": {"policyName": policy, "validationActions": ["Deny"]}})
+}
+
+fn with_policies(objects: &[Value]) -> ApiServer {
+    let mut api = two_servers();
+    api.apply_fixture(objects, Timestamp::UNIX_EPOCH).unwrap();
+    api
+}
+
+#[test]
+fn first_policy_by_name_refuses() {
+    let objects = [
+        policy("b", "false"),
+        policy("a", "object == null || object.metadata.name != 'lock'"),
+        binding("x", "b"),
+        binding("y", "a"),
+        binding("z", "a"),
+    ];
+    for mut api in [with_policies(&objects), with_policies(&objects).fork()] {
+        for (name, by) in [("lock", "'a' with binding 'y'"), ("other", "'b' with binding 'x'")] {
+            let (status, body) = post(&mut api, &lease(name, "a"));
+            let message = body["message"].as_str().unwrap();
+            assert!(status == 422 && message.contains(by), "{status} {message}");
+        }
+    }
+}
+
+#[test]
+fn changed_policy_is_compiled_again() {
+    let mut api = with_policies(&[policy("a", "false"), binding("a", "a")]);
+    assert_eq!(post(&mut api, &lease("lock", "a")).0, 422);
+    let target = format!("{GROUP}/validatingadmissionpolicies/a");
+    let (_, mut changed) = get(&mut api, FIRST, &target);
+    changed["spec"]["validations"][0]["expression"] = "true".into();
+    assert_eq!(call(&mut api, FIRST, Method::PUT, &target, &changed).0, 200);
+    assert_eq!(post(&mut api, &lease("lock", "a")).0, 201);
+}
+
+#[test]
+fn refused_object_ends_the_deletion_of_a_collection() {
+    let mut api = with_policies(&[policy("a", "object != null || oldObject.metadata.name != 'b'"), binding("a", "a")]);
+    for name in ["a", "b", "c"] {
+        create(&mut api, name, "x");
+    }
+    assert_eq!(call(&mut api, FIRST, Method::DELETE, LEASES, &Value::Null).0, 422);
+    assert_eq!(names(&get(&mut api, FIRST, LEASES).1), ["b", "c"]);
+}
+
+#[test]
+fn expressions_that_are_not_simulated_are_refused() {
+    let mut api = two_servers();
+    let authorized = "authorizer.group('').resource('pods').check('get').allowed()";
+    let mut conditional = configuration(BOTH[1], "judge", &["CREATE"], "Fail");
+    conditional["webhooks"][0]["matchConditions"] = json!([{"name": "a", "expression": authorized}]);
+    let mutating = json!({"metadata": {"name": "a"}, "spec": {}});
+    for (plural, object) in [
+        ("validatingadmissionpolicies", policy("a", authorized)),
+        ("validatingwebhookconfigurations", conditional),
+        ("mutatingadmissionpolicies", mutating),
+    ] {
+        let (status, body) = call(&mut api, FIRST, Method::POST, &format!("{GROUP}/{plural}"), &object);
+        assert_eq!(status, 501, "{plural}: {body}");
+    }
 }

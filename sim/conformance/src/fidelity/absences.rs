@@ -33,9 +33,22 @@ pub const ABSENCES: &[Absence] = &[
         &[],
     ),
     absent(
-        "admission policies in CEL, matchConditions, a second round of mutating webhooks",
-        "501; one round, without network calls: a hook answers for every webhook",
-        "a policy that refuses the controller's writes",
+        "admission policies that mutate, the authorizer in expressions of policies and conditions, the check of their \
+         types by a controller, audit annotations",
+        "501; `status.typeChecking` stays empty; evaluated, but there is no audit log",
+        "a policy that changes the controller's writes",
+        &[],
+    ),
+    absent(
+        "a second round of mutating webhooks",
+        "one round, without network calls: a hook answers for every webhook",
+        "—",
+        &[],
+    ),
+    absent(
+        "the time until a policy is in force, and the order of several policies, bindings or selected parameters",
+        "at once, where the real server takes about a second; by name, where the real server's order varies",
+        "a write that passes right after its policy was created",
         &[],
     ),
     absent(

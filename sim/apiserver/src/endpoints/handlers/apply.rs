@@ -73,7 +73,7 @@ impl ApiServer {
                     object::metadata_mut(&mut value).remove("resourceVersion");
                 }
                 self.admit_create(call, call.name)?;
-                self.webhooks().mutate(call, &mut value, None)?;
+                self.plugins().mutate(call, &mut value, None)?;
                 self.create_prepared(call, value, 0, warnings)
             }
         }

@@ -1,6 +1,7 @@
 //! POST, and the creating half of PUT (k8s.io/apiserver/pkg/registry/rest/create.go).
 use super::revision::body_revision;
 use crate::{
+    admission,
     base::{
         field_error::FieldError,
         json::whole_numbers,
@@ -50,7 +51,7 @@ impl ApiServer {
         self.own_fields(call, None, &mut value);
         self.choose_storage_class(call, &mut value);
         self.admit_pod(call, &mut value, true)?;
-        self.webhooks().mutate(call, &mut value, None)?;
+        self.plugins().mutate(call, &mut value, None)?;
         // A dry run does not reach the version check, and shows the version.
         let mut revision = 0;
         if !call.options.is_dry_run() {
@@ -96,11 +97,12 @@ impl ApiServer {
         if revision != 0 {
             return Err(status::bare_error("resourceVersion should not be set on objects to be created"));
         }
+        admission::check_simulated(call.kind, &value)?;
         if call.kind.group == EXTENSIONS {
             extensions::validation::check_simulated(&value, &self.registry)?;
             extensions::validation::formats::warn(&value, None, warnings);
         }
-        self.webhooks().review_write(call, &value, None)?;
+        self.plugins().review_write(call, &value, None, warnings)?;
         if call.kind.custom {
             whole_numbers(&mut value);
         }
@@ -172,7 +174,9 @@ impl ApiServer {
                 ("Lease", _) => validation::lease::validate(value, errors),
                 (name, old) if kind.group == RBAC => validation::rbac::validate(name, value, old, errors),
                 ("Namespace", _) => validation::namespace::validate(value, call.subresource, errors),
-                (_, _) if kind.group == ADMISSION => validation::webhooks::validate(value, errors),
+                (name, old) if kind.group == ADMISSION => {
+                    validation::webhooks::validate(name, value, old, call.subresource, errors);
+                }
                 (_, old) if kind.group == EXTENSIONS => {
                     extensions::validation::validate(value, old, call.subresource, errors)
                 }

@@ -14,15 +14,15 @@ impl ApiServer {
         let options = delete_options(call)?;
         let current = self.current(call).ok_or_else(|| call.not_found())?;
         check_preconditions(call, &options, &current)?;
-        self.webhooks().review_deletion(call, &current, options.is_dry_run())?;
+        let warnings = self.review_deletion(call, &options, &current)?;
         if current.is_terminating() {
             return self.delete_object(call, &options, &current);
         }
         let value = finalizer::marked(&current.value, call.now);
         if options.is_dry_run() {
-            return Ok(call.value_answer(200, &value, &[]));
+            return Ok(call.value_answer(200, &value, &warnings));
         }
         let object = self.commit_put(call.actor, call.resource(), &call.key(), value);
-        Ok(call.object_answer(200, &object, &[]))
+        Ok(call.object_answer(200, &object, &warnings))
     }
 }

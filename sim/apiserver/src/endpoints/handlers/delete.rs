@@ -7,6 +7,7 @@ use super::{
     list::encode_page,
 };
 use crate::{
+    admission::webhook::Write,
     base::{
         field_error::FieldError,
         json::json_type,
@@ -14,7 +15,7 @@ use crate::{
         request::{Answer, json_answer},
         status::{self, Outcome},
         timestamp,
-        warning::warn_first,
+        warning::{add_warnings, warn_first},
     },
     codec::{
         decode,
@@ -25,7 +26,7 @@ use crate::{
     server::state::ApiServer,
     validation,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ use std::sync::Arc;
 const COLLECTOR: [&str; 2] = ["orphan", "foregroundDeletion"];
 
 /// `metav1.DeleteOptions`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct DeleteOptions {
     kind: Option<String>,
@@ -46,7 +47,7 @@ pub(crate) struct DeleteOptions {
 }
 
 /// An empty string is a precondition too: it never holds.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Preconditions {
     pub(crate) uid: Option<String>,
@@ -54,6 +55,13 @@ pub(crate) struct Preconditions {
 }
 
 impl DeleteOptions {
+    /// The options as JSON, without those that are not set.
+    fn given(&self) -> Value {
+        let mut given = serde_json::to_value(self).unwrap_or_default();
+        given.as_object_mut().into_iter().for_each(|given| given.retain(|_, value| !value.is_null()));
+        given
+    }
+
     pub(crate) fn is_dry_run(&self) -> bool {
         self.dry_run.as_ref().is_some_and(|values| !values.is_empty())
     }
@@ -83,8 +91,24 @@ impl ApiServer {
     fn delete_named(&mut self, call: &Call<'_>, options: &DeleteOptions) -> Outcome<Answer> {
         let current = self.current(call).ok_or_else(|| call.not_found())?;
         check_preconditions(call, options, call.name, &current)?;
-        self.webhooks().review_deletion(call, &current, options.is_dry_run())?;
-        self.delete_object(call, options, &current)
+        let warnings = self.review_deletion(call, options, &current)?;
+        let mut answer = self.delete_object(call, options, &current)?;
+        add_warnings(&mut answer.headers, &warnings);
+        Ok(answer)
+    }
+
+    /// Lets the admission plugins judge a deletion; returns their warnings, which a refusal has too.
+    pub(crate) fn review_deletion(
+        &mut self,
+        call: &Call<'_>,
+        options: &DeleteOptions,
+        current: &Object,
+    ) -> Outcome<Vec<String>> {
+        let (given, mut warnings) = (options.given(), Vec::new());
+        let deletion = Write::deletion(Some(&current.value), options.is_dry_run(), &given);
+        let outcome = self.plugins().review_deletion(call, deletion, &mut warnings);
+        outcome.map_err(|refusal| refusal.with_warnings(warnings.clone()))?;
+        Ok(warnings)
     }
 
     /// Deletes an object, or marks it as terminating, after all checks have passed.
@@ -120,14 +144,21 @@ impl ApiServer {
         validation::options::validate_list(&call.options, false)?;
         let selector = call.kind.selector(&call.options.label_selector, &call.options.field_selector)?;
         let options = delete_options(call)?;
+        let given = options.given();
+        let all = Write { in_collection: true, ..Write::deletion(None, options.is_dry_run(), &given) };
+        self.plugins().ask_mutating(call, all)?;
         let page = self.listed_for_deletion(call, &selector)?;
         let answer = encode_page(call, &page);
+        let mut warnings: Vec<_> = warning(call, &options).map(str::to_owned).into_iter().collect();
         for listed in &page.objects {
             let key = call.kind.key(&listed.namespace, &listed.name);
             // A list of the past shows objects that may be gone.
             let Some(current) = &self.store.get(call.resource(), &key).cloned() else { continue };
             // Objects deleted before an error stay deleted.
             check_preconditions(call, &options, &current.name, current)?;
+            let one = Write { old: Some(&current.value), ..all };
+            let outcome = self.plugins().judge(call, one, &mut warnings);
+            outcome.map_err(|refusal| refusal.with_warnings(warnings.clone()))?;
             if options.is_dry_run() {
                 continue;
             }
@@ -142,7 +173,6 @@ impl ApiServer {
                 }
             }
         }
-        let warnings: Vec<_> = warning(call, &options).map(str::to_owned).into_iter().collect();
         Ok(json_answer(200, answer, &warnings))
     }
 }

@@ -27,12 +27,12 @@ impl ApiServer {
         check_preconditions(call, &options, &current)?;
         if !current.is_terminating() {
             let value = terminating(call, &options, &current.value);
-            self.webhooks().review_deletion(call, &current, options.is_dry_run())?;
+            let warnings = self.review_deletion(call, &options, &current)?;
             if options.is_dry_run() {
-                return Ok(call.value_answer(200, &value, &[]));
+                return Ok(call.value_answer(200, &value, &warnings));
             }
             let object = self.commit_put(call.actor, call.resource(), &key, value);
-            return Ok(call.object_answer(200, &object, &[]));
+            return Ok(call.object_answer(200, &object, &warnings));
         }
         if is_held(&current.value) {
             return Ok(call.object_answer(200, &current, &[]));

@@ -2,6 +2,7 @@
 //! pkg/registry/generic/registry/store.go).
 use super::{create, namespace::is_held, revision::body_revision};
 use crate::{
+    admission,
     apply::managed_fields::entries,
     base::{
         field_error::FieldError,
@@ -54,7 +55,7 @@ impl ApiServer {
                 body_revision(&value)?;
                 self.admit_create(call, call.name)?;
                 self.own_fields(call, None, &mut value);
-                self.webhooks().mutate(call, &mut value, None)?;
+                self.plugins().mutate(call, &mut value, None)?;
                 self.create_prepared(call, value, 0, warnings)
             }
             None => Err(call.not_found()),
@@ -82,7 +83,7 @@ impl ApiServer {
     ) -> Outcome<Answer> {
         let kind = call.kind;
         self.admit_pod(call, &mut value, false)?;
-        self.webhooks().mutate(call, &mut value, Some(&current.value))?;
+        self.plugins().mutate(call, &mut value, Some(&current.value))?;
         validation::default_spec(kind, &mut value);
         self.check_grant(call, &value, Some(&current.value))?;
         let named = body_revision(&value)?;
@@ -108,11 +109,12 @@ impl ApiServer {
             let group = version.map_or(kind.invalid_group(), |version| scheme::group_version(version).0);
             return Err(status::invalid(status::Subject { group, kind: found }, call.name, &errors));
         }
+        admission::check_simulated(kind, &value)?;
         if kind.group == EXTENSIONS && call.subresource.is_empty() {
             extensions::validation::check_simulated(&value, &self.registry)?;
             extensions::validation::formats::warn(&value, Some(&current.value), warnings);
         }
-        self.webhooks().review_write(call, &value, Some(&current.value))?;
+        self.plugins().review_write(call, &value, Some(&current.value), warnings)?;
         if kind.custom && call.subresource.is_empty() {
             validation::warnings::finalizers(&value, Some(&current.value), warnings);
         }

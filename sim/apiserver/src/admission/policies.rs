@@ -1,0 +1,201 @@
+//! Which policies apply to a write, with which parameters, and what follows from their refusals
+//! (k8s.io/apiserver/pkg/admission/plugin/policy/{generic,validating/dispatcher.go}).
+//!
+//! The real server tries policies, bindings and selected parameters in an order that differs from one server to the
+//! next; here it is that of their names. A policy is in force at once, there within about a second.
+use super::{
+    conditions::Inputs,
+    matching::Subject,
+    policy::{INVALID, Policy, Refusal},
+    review,
+};
+use crate::{
+    base::{
+        json::{list, text},
+        object::Object,
+        selectors::structured,
+        status::{self, Outcome},
+    },
+    registry::{group::ADMISSION, kind::Kind, resources::Registry},
+    storage::store::Store,
+};
+use serde_json::Value;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// The compiled policies, by name, each with the version that was compiled.
+pub(crate) type Compiled = BTreeMap<String, (u64, Arc<Policy>)>;
+
+/// The policies of a store.
+pub(super) struct Policies<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) store: &'a Store,
+    pub(super) compiled: &'a mut Compiled,
+}
+
+/// The first refusal of a write.
+struct Denial {
+    message: String,
+    reason: String,
+}
+
+impl<'a> Policies<'a> {
+    /// Judges a write by all policies that apply to it.
+    ///
+    /// # Errors
+    /// The refusal of the first policy that denies the write; 501 for a policy that is not simulated.
+    pub(super) fn judge(&mut self, subject: &Subject<'a>, warnings: &mut Vec<String>) -> Outcome<()> {
+        let (Some(policies), Some(bindings)) = (
+            self.registry.find(ADMISSION, "v1", "validatingadmissionpolicies"),
+            self.registry.find(ADMISSION, "v1", "validatingadmissionpolicybindings"),
+        ) else {
+            return Ok(());
+        };
+        let kind = subject.call.kind;
+        let is_policy = kind.group == ADMISSION && !kind.kind.ends_with("WebhookConfiguration");
+        if self.store.log(bindings.id).is_empty() || is_policy {
+            return Ok(());
+        }
+        let all = |kind: &Kind| self.store.range_at(kind.id, "", None, self.store.revision());
+        let bindings: Vec<_> = all(bindings).cloned().collect();
+        let policies: Vec<_> = all(policies).cloned().collect();
+        let mut denial = None;
+        for policy in policies {
+            let bound = |binding: &&Arc<Object>| *policy.name == *text(&binding.value["spec"], "policyName");
+            let bound: Vec<_> = bindings.iter().filter(bound).collect();
+            if !bound.is_empty() {
+                let found = self.judge_by(subject, &policy, &bound, warnings)?;
+                denial = denial.or(found);
+            }
+        }
+        match denial {
+            None => Ok(()),
+            Some(Denial { message, reason }) => {
+                let name = [subject.name(), subject.object_name()].into_iter().find(|name| !name.is_empty());
+                Err(status::denied_by_policy(kind.subject(), name.unwrap_or("Unknown"), &message, &reason))
+            }
+        }
+    }
+
+    fn judge_by(
+        &mut self,
+        subject: &Subject<'a>,
+        policy: &Arc<Object>,
+        bindings: &[&Arc<Object>],
+        warnings: &mut Vec<String>,
+    ) -> Outcome<Option<Denial>> {
+        let spec = &policy.value["spec"];
+        let Some(kind) = subject.by_resources(&spec["matchConstraints"])? else { return Ok(None) };
+        let compiled = self.compiled(policy)?;
+        let misconfigured = |what: &str, why: String, binding: Option<&str>| {
+            let message = denied(&policy.name, binding, &format!("failed to configure {what}: {why}"));
+            (!compiled.fails_open).then(|| Denial { message, reason: INVALID.to_owned() })
+        };
+        let params = match spec.get("paramKind").map(|wanted| (wanted, self.registry.kind_of(wanted))) {
+            None => None,
+            Some((_, Some(kind))) => Some(kind),
+            Some((wanted, None)) => {
+                let (version, kind) = (text(wanted, "apiVersion"), text(wanted, "kind"));
+                let why = format!("failed to find resource referenced by paramKind: '{version}, Kind={kind}'");
+                return Ok(misconfigured("policy", why, None));
+            }
+        };
+        let mut denial = None;
+        for binding in bindings {
+            let resources = binding.value["spec"].get("matchResources");
+            if let Some(resources) = resources
+                && subject.by_resources(resources)?.is_none()
+            {
+                continue;
+            }
+            let found = match self.params(params, &binding.value["spec"], subject.namespace_name()) {
+                Ok(found) => found,
+                Err(why) => {
+                    denial = denial.or_else(|| misconfigured("binding", why, Some(&binding.name)));
+                    continue;
+                }
+            };
+            let namespaces = self.registry.find("", "v1", "namespaces").filter(|_| subject.call.kind.namespaced);
+            if let (None, Some(namespaces)) = (subject.namespace, namespaces) {
+                return Err(status::not_found(namespaces.subject(), subject.call.namespace));
+            }
+            let [object, old] = subject.objects(kind);
+            let request = review::request(subject, kind);
+            for params in found {
+                let params = compiled.has_params.then_some(params.as_deref());
+                let namespace = subject.namespace;
+                let inputs =
+                    Inputs { object: object.as_deref(), old: old.as_deref(), request: &request, namespace, params };
+                for refusal in compiled.judge(&inputs) {
+                    let found = follow(&policy.name, binding, refusal, warnings);
+                    denial = denial.or(found);
+                }
+            }
+        }
+        Ok(denial)
+    }
+
+    /// The compiled form of a policy.
+    fn compiled(&mut self, policy: &Object) -> Outcome<Arc<Policy>> {
+        if let Some((revision, known)) = self.compiled.get(&*policy.name)
+            && *revision == policy.revision
+        {
+            return Ok(Arc::clone(known));
+        }
+        let compiled = Arc::new(Policy::compile(&policy.value)?);
+        self.compiled.insert(policy.name.to_string(), (policy.revision, Arc::clone(&compiled)));
+        Ok(compiled)
+    }
+
+    /// The parameters that a binding names; one None if it names none.
+    fn params(&self, kind: Option<&Kind>, binding: &Value, namespace: &str) -> Result<Vec<Option<Arc<Value>>>, String> {
+        let (Some(kind), Some(wanted)) = (kind, binding.get("paramRef")) else { return Ok(vec![None]) };
+        let own = text(wanted, "namespace");
+        let namespace = match kind.namespaced {
+            true if own.is_empty() && namespace.is_empty() => {
+                return Err("cannot use namespaced paramRef in policy binding that matches cluster-scoped \
+                            resources"
+                    .to_owned());
+            }
+            true if own.is_empty() => namespace,
+            true => own,
+            false if own.is_empty() => "",
+            false => return Err("paramRef.namespace must not be provided for a cluster-scoped `paramKind`".to_owned()),
+        };
+        let prefix = if kind.namespaced { format!("{namespace}/") } else { String::new() };
+        let all = self.store.range_at(kind.storage, &prefix, None, self.store.revision());
+        let name = text(wanted, "name");
+        let selected = all.filter(|object| match wanted.get("selector") {
+            _ if !name.is_empty() => *object.name == *name,
+            Some(selector) => structured::matches(selector, &object.value),
+            None => false,
+        });
+        let found: Vec<_> = selected.map(|object| Some(Arc::new(kind.shown(&object.value).into_owned()))).collect();
+        if found.is_empty() && text(wanted, "parameterNotFoundAction") == "Deny" {
+            return Err("no params found for policy binding with `Deny` parameterNotFoundAction".to_owned());
+        }
+        Ok(found)
+    }
+}
+
+/// What a binding makes of a refusal: a warning, a denial, or nothing, because there is no audit log.
+fn follow(policy: &str, binding: &Object, refusal: Refusal, warnings: &mut Vec<String>) -> Option<Denial> {
+    let Refusal { message, reason, always } = refusal;
+    let does = |action: &str| list(&binding.value["spec"], "validationActions").iter().any(|found| found == action);
+    if !always && does("Warn") {
+        let name = &binding.name;
+        let warning =
+            format!("Validation failed for ValidatingAdmissionPolicy '{policy}' with binding '{name}': {message}");
+        // Equal warnings are one.
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+    (always || does("Deny")).then(|| Denial { message: denied(policy, Some(&binding.name), &message), reason })
+}
+
+fn denied(policy: &str, binding: Option<&str>, why: &str) -> String {
+    match binding {
+        Some(binding) => format!("ValidatingAdmissionPolicy '{policy}' with binding '{binding}' denied request: {why}"),
+        None => format!("ValidatingAdmissionPolicy '{policy}' denied request: {why}"),
+    }
+}
