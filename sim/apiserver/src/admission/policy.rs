@@ -106,7 +106,7 @@ impl Policy {
 
     /// The refusals of a write, with one set of parameters.
     pub(super) fn judge<'a>(&'a self, inputs: &Inputs<'a>) -> Vec<Refusal> {
-        let named = || Named::new(&self.variables);
+        let named = || Program::named(&self.variables);
         match self.conditions.hold(inputs, &named()) {
             Held::Yes => {}
             Held::Failed(why) if !self.fails_open => return vec![Refusal::error(why)],

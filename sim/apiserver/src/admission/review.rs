@@ -4,7 +4,7 @@ use super::{matching::Subject, webhook::Operation};
 use crate::registry::kind::Kind;
 use serde_json::{Map, Value, json};
 
-/// The request, for whoever gets the object as this kind.
+/// The request, in a review that shows the object as this kind.
 pub(super) fn request(subject: &Subject<'_>, kind: &Kind) -> Value {
     let call = subject.call;
     let named = |kind: &Kind| json!({"group": kind.group, "version": kind.version, "kind": kind.kind});

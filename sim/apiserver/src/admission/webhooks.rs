@@ -12,7 +12,7 @@ use crate::{
         object::Object,
         status::{self, Outcome},
     },
-    cel::Named,
+    cel::Program,
     registry::kind::Kind,
 };
 use serde_json::Value;
@@ -93,7 +93,7 @@ fn holds(webhook: &Value, subject: &Subject<'_>, kind: &Kind) -> Outcome<Held> {
     let ([object, old], request) = (subject.objects(kind), review::request(subject, kind));
     let inputs =
         Inputs { object: object.as_deref(), old: old.as_deref(), request: &request, namespace: None, params: None };
-    Ok(conditions.hold(&inputs, &Named::new(&[])))
+    Ok(conditions.hold(&inputs, &Program::named(&[])))
 }
 
 fn url(webhook: &Value) -> String {

@@ -1,14 +1,41 @@
 //! Evaluates a plan (cel-go, interpreter/interpretable.go).
 //!
 //! `&&`, `||` and the comprehensions built of them ignore an error if the other side decides.
-use super::named::Named;
 use super::{
     decl::ListKind,
     plan::{FoldNode, Node, Step},
     value::{Fault, List, Outcome, Value, fault, no_overload},
 };
 use crate::base::{go_number::general, go_text::quoted};
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
+
+/// Expressions that others use by name, as the variables of admission policies
+/// (k8s.io/apiserver/pkg/admission/plugin/cel/composition.go). Each is evaluated at its first use, over the same
+/// variables as the expression that uses it, and can use those before it.
+pub(crate) struct Named<'a> {
+    nodes: Vec<(&'a str, &'a Node)>,
+    known: RefCell<Vec<Option<Outcome<'a>>>>,
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn new(nodes: Vec<(&'a str, &'a Node)>) -> Self {
+        let known = RefCell::new(vec![None; nodes.len()]);
+        Self { nodes, known }
+    }
+
+    /// The value of an expression; None for an unknown name. Of a repeated name the last one counts.
+    fn value(&self, name: &str, globals: &[Option<Value<'a>>]) -> Option<Outcome<'a>> {
+        let at = self.nodes.iter().rposition(|(known, _)| *known == name)?;
+        if let Some(known) = &self.known.borrow()[at] {
+            return Some(known.clone());
+        }
+        // One that uses itself finds this.
+        self.known.borrow_mut()[at] = Some(fault(format!("no such key: {name}")));
+        let found = Frame::new(globals, Some(self)).value(self.nodes[at].1);
+        self.known.borrow_mut()[at] = Some(found.clone());
+        Some(found)
+    }
+}
 
 /// The values of the variables.
 pub(super) struct Frame<'f, 'a> {

@@ -16,7 +16,6 @@ mod lexer;
 mod literal;
 mod literals;
 mod macros;
-mod named;
 mod nodes;
 mod parser;
 mod plan;
@@ -29,7 +28,7 @@ mod value;
 
 pub(crate) use decl::{Decl, RESERVED};
 use evaluate::Frame;
-pub(crate) use named::Named;
+pub(crate) use evaluate::Named;
 use plan::Unplanned;
 pub(crate) use signatures::opaque;
 pub(crate) use types::Type;
@@ -87,6 +86,11 @@ impl Program {
     /// cel-go's message.
     pub(crate) fn evaluate<'a>(&'a self, globals: &[Option<Value<'a>>]) -> Result<Value<'a>, Fault> {
         Frame::new(globals, None).value(&self.node)
+    }
+
+    /// The programs that an expression may use by these names.
+    pub(crate) fn named(programs: &[(String, Self)]) -> Named<'_> {
+        Named::new(programs.iter().map(|(name, program)| (name.as_str(), &program.node)).collect())
     }
 
     /// Evaluates an expression that may use others by their names.

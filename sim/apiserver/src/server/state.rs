@@ -19,7 +19,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// One store and the API servers over it.
 ///
-/// Not simulated, and answered 501 with its name: conversion webhooks, admission policies that mutate, connections to nodes that have an address,
+/// Not simulated, and answered 501 with its name: conversion webhooks, admission policies that mutate, connections to
+/// nodes that have an address,
 /// `pods/resize`, server-side apply of a scale or through events.k8s.io, protobuf bodies of custom resources (on which
 /// kube-apiserver 1.36 panics and closes the connection), OpenAPI v2 and OpenAPI in protobuf.
 ///

@@ -483,20 +483,10 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         row(
             "Access",
             "C",
-            "admission webhooks: rules, selectors, conditions, failure policy, order, messages of refusals",
-            "admission/plugin/webhook",
-            &["create/webhook-unreachable", "core/webhook-configurations", "admission/match-conditions*"],
-        ),
-        &["sim/apiserver/tests/apiserver/admission.rs"],
-    ),
-    tested(
-        row(
-            "Access",
-            "C",
-            "validating admission policies and their bindings: validation, expressions with variables and parameters, \
-             what they apply to, denials and warnings, failure policy, equivalent versions",
-            "admission/plugin/policy, admission/plugin/cel, pkg/apis/admissionregistration/validation",
-            &["admission/policy-*", "admission/binding-invalid"],
+            "admission: webhooks with rules, selectors, conditions, failure policy; validating policies, their bindings, \
+             variables, parameters, denials and warnings; equivalent versions",
+            "admission/plugin/{policy,webhook,cel}, pkg/apis/admissionregistration/validation",
+            &["admission/*", "create/webhook-unreachable", "core/webhook-configurations"],
         ),
         &["sim/apiserver/tests/apiserver/admission.rs"],
     ),
