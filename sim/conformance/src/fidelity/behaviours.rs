@@ -483,8 +483,8 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         row(
             "Access",
             "C",
-            "admission: webhooks with rules, selectors, conditions, failure policy; validating policies, their bindings, \
-             variables, parameters, denials and warnings; equivalent versions",
+            "admission: webhooks with rules, selectors, conditions, failure policy; validating policies, their \
+             bindings, variables, parameters, denials and warnings; equivalent versions",
             "admission/plugin/{policy,webhook,cel}, pkg/apis/admissionregistration/validation",
             &["admission/*", "create/webhook-unreachable", "core/webhook-configurations"],
         ),
