@@ -2,6 +2,9 @@
 use super::file::File;
 use std::{net::IpAddr, str::FromStr};
 
+/// Bits of an IPv4 address that is written as IPv6, before its own.
+const MAPPED_BITS: u32 = 96;
+
 /// A range of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cidr {
@@ -35,8 +38,11 @@ impl FromStr for Cidr {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (address, bits) = text.split_once('/').ok_or(())?;
-        let (number, v4) = numbered(address.parse().map_err(drop)?);
+        let address: IpAddr = address.parse().map_err(drop)?;
         let bits: u32 = bits.parse().map_err(drop)?;
+        let (number, v4) = numbered(address);
+        // A range of IPv4 that is written as IPv6 counts the bits before it.
+        let bits = if v4 && address.is_ipv6() { bits.checked_sub(MAPPED_BITS).ok_or(())? } else { bits };
         if bits > if v4 { 32 } else { 128 } {
             return Err(());
         }
@@ -70,8 +76,9 @@ mod tests {
         assert!(has("192.168.1.7/32", "192.168.1.7") && !has("192.168.1.7/32", "192.168.1.6"));
         assert!(has("0.0.0.0/0", "1.2.3.4") && !has("0.0.0.0/0", "::1"));
         assert!(has("10.0.0.0/8", "::ffff:10.1.1.1"), "as a listener on both families shows it");
+        assert!(has("::ffff:10.0.0.0/104", "10.1.1.1") && !has("::ffff:10.0.0.0/104", "11.1.1.1"));
         assert!(has("fd00::/8", "fd12::1") && !has("fd00::/8", "fe80::1") && has("::/0", "fe80::1"));
-        for wrong in ["10.0.0.0", "10.0.0.0/33", "10.0.0/8", "x/8", "::/129", "10.0.0.0/-1"] {
+        for wrong in ["10.0.0.0", "10.0.0.0/33", "10.0.0/8", "x/8", "::/129", "10.0.0.0/-1", "::ffff:10.0.0.0/8"] {
             assert!(wrong.parse::<Cidr>().is_err(), "{wrong}");
         }
     }

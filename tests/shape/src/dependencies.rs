@@ -100,14 +100,14 @@ pub fn manifests(root: &Path) -> Vec<Manifest> {
     metadata.packages.iter().map(manifest).collect()
 }
 
-/// The project outside the workspace.
-const STARTER: &str = "sim/starter";
+/// The projects outside the workspace.
+const OUTSIDE: [&str; 2] = ["sim/starter", "gateway/fuzz"];
 
 /// First file of every target, relative to the workspace.
 pub fn crate_roots(root: &Path) -> Vec<PathBuf> {
-    let (workspace, starter) = (metadata(root), metadata(&root.join(STARTER)));
-    let targets =
-        [&workspace, &starter].into_iter().flat_map(|metadata| &metadata.packages).flat_map(|package| &package.targets);
+    let outside = OUTSIDE.iter().map(|folder| metadata(&root.join(folder)));
+    let projects: Vec<_> = std::iter::once(metadata(root)).chain(outside).collect();
+    let targets = projects.iter().flat_map(|metadata| &metadata.packages).flat_map(|package| &package.targets);
     targets.map(|target| relative(root, target.src_path.as_std_path())).collect()
 }
 
