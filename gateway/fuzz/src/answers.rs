@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_are_told_apart() {
+    fn each_answer_is_read() {
         let bytes = b"HTTP/1.1 405 Method Not Allowed\r\ncontent-length: 20\r\n\r\n\
             HTTP/1.1 201 Created\r\nContent-Length: 20\r\n\r\n{\"status\":\"created\"}\
             HTTP/1.1 207 Multi-Status\r\ncontent-length: 67\r\n\r\n\

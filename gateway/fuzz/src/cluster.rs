@@ -74,7 +74,9 @@ fn template() -> (ApiServer, ResourceId) {
 
 fn objects() -> Vec<Value> {
     let managed = json!({ "kubernaut.ai/managed": "true" });
-    let namespace = |name: &str| json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name, "labels": managed } });
+    let namespace = |name: &str| {
+        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name, "labels": managed } })
+    };
     let containers = json!([{ "name": "a", "image": "a" }]);
     let labels = json!({ "app": "checkout" });
     let mut objects: Vec<_> = ["kubernaut-system", "payments", "monitoring"].map(namespace).into();

@@ -1,6 +1,6 @@
 //! Bodies as serde_json reads them: what is JSON for it must be JSON for the gateway.
 //!
-//! The reverse does not hold: Go's decoder accepts lone surrogates and numbers beyond a double, and so does the gateway.
+//! The reverse does not hold: Go's decoder, and so the gateway, accepts lone surrogates and numbers beyond a double.
 use gateway::signals::{go_json::JsonError, kubernetes_event::EventError, prometheus::WebhookError};
 use serde_json::Value;
 

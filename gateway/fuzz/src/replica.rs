@@ -76,12 +76,12 @@ impl axum::serve::Listener for OneConnection {
     }
 }
 
-/// What became of an input.
+/// The result of an input.
 #[derive(Debug)]
 pub struct Exchange {
     /// The answers that the sender got.
     pub answers: Vec<Answer>,
-    /// What was committed.
+    /// The commits.
     pub commits: Commits,
 }
 
