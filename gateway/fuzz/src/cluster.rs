@@ -75,7 +75,8 @@ fn template() -> (ApiServer, ResourceId) {
 fn objects() -> Vec<Value> {
     let managed = json!({ "kubernaut.ai/managed": "true" });
     let namespace = |name: &str| {
-        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name, "labels": managed } })
+        let metadata = json!({ "name": name, "labels": managed });
+        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": metadata })
     };
     let containers = json!([{ "name": "a", "image": "a" }]);
     let labels = json!({ "app": "checkout" });
