@@ -6,7 +6,7 @@
 use crate::{
     causes,
     export::mermaid,
-    report::{Mutant, RunReport, file_name},
+    report::{Mutant, RunReport, portable},
     summary::{headline, verdict_word},
 };
 use model::Verdict;
@@ -29,7 +29,7 @@ pub fn render(report: &RunReport) -> String {
                 message += &format!("\nThe scenario's expectation fails too: {}", expectation.sentence);
             }
             message += &format!("\n{}", failure.portable_replay());
-            command("error", failure.file.as_deref().map(in_the_repository).as_deref(), &title, &message)
+            command("error", failure.file.as_deref().map(portable), &title, &message)
         })
         .collect();
     let survivors = report.mutants.iter().flatten().filter(|mutant| mutant.survived());
@@ -75,12 +75,6 @@ pub fn summary(report: &RunReport) -> String {
         let _ = writeln!(text, "- not met: {unmet}");
     }
     text
-}
-
-/// The path as an annotation may have it: relative, or only the name, since another machine shows it.
-fn in_the_repository(file: &str) -> String {
-    let absolute = file.starts_with(['/', '\\']) || file.chars().nth(1) == Some(':');
-    if absolute { file_name(file) } else { file }.to_owned()
 }
 
 fn write_level(text: &mut String, level: &str, commands: &[String]) {

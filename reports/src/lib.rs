@@ -10,7 +10,7 @@
 //! - [`timeline`]: what happened in one run, as lanes and entries;
 //! - [`mod@digest`]: what names a report in a build that it verified;
 //! - [`mod@exit_code`]: the exit code of the process;
-//! - [`text`], [`json`], [`junit`], [`github`], [`html`]: one format each, by `render`;
+//! - [`text`], [`json`], [`junit`], [`github`], [`sarif`], [`html`]: one format each, by `render`;
 //! - [`export`]: a timeline in the formats of other programs.
 mod causes;
 pub mod comparison;
@@ -26,6 +26,7 @@ pub mod json;
 pub mod junit;
 pub mod part;
 pub mod report;
+pub mod sarif;
 pub mod score;
 pub mod search;
 mod slack;

@@ -574,6 +574,12 @@ pub(crate) fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
+/// The path as another machine may have it: relative, or only the name of an absolute one.
+pub(crate) fn portable(path: &str) -> &str {
+    let absolute = path.starts_with(['/', '\\']) || path.chars().nth(1) == Some(':');
+    if absolute { file_name(path) } else { path }
+}
+
 const fn yes() -> bool {
     true
 }

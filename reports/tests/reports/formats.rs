@@ -3,7 +3,7 @@ use crate::race;
 use insta::assert_snapshot;
 use model::Verdict;
 use reports::{
-    RunReport, github, html, json, junit,
+    RunReport, github, html, json, junit, sarif,
     text::{self, Detail},
 };
 
@@ -178,6 +178,12 @@ fn junit_does_not_pass_the_undecided() {
 fn github_annotates_the_replay_file() {
     let report = RunReport { unmet: vec!["crash was never delivered".to_owned()], ..race::violated() };
     assert_snapshot!(github::render(&report));
+}
+
+#[test]
+fn sarif_tells_the_race_as_thread_flows() {
+    let report = RunReport { unmet: vec!["crash was never delivered".to_owned()], ..race::with_expectation() };
+    assert_snapshot!(sarif::render(&report));
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub(super) enum Format {
     Junit,
     /// Workflow commands of GitHub Actions, and a summary where GITHUB_STEP_SUMMARY says.
     Github,
+    /// SARIF, for code scanning services and editors.
+    Sarif,
 }
 
 /// Whether failures are made smaller and explained.
@@ -34,8 +36,8 @@ pub(super) struct ReportOptions {
     /// Format of the report on standard output.
     #[arg(long, value_enum, default_value = "pretty", value_name = "FORMAT")]
     pub(super) format: Format,
-    /// Writes report.json, report.html, report.xml (JUnit) and report.txt to this directory, while the command runs and
-    /// at its end, with the replay files. Without it, they are in lockstep-report if something was violated.
+    /// Writes report.json, report.html, report.xml (JUnit), report.sarif and report.txt to this directory, while the
+    /// command runs and at its end, with the replay files. Without it, they are in lockstep-report if something was violated.
     #[arg(long, value_name = "DIR")]
     pub(super) report: Option<PathBuf>,
     /// Shows every scenario, fault and invariant, whole timelines, and what is not modelled.

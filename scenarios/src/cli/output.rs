@@ -17,6 +17,7 @@ pub(super) fn write(report: &RunReport, options: &ReportOptions, folder: &Folder
         Format::Json => reports::json::render(report),
         Format::Junit => reports::junit::render(report),
         Format::Github => reports::github::render(report),
+        Format::Sarif => reports::sarif::render(report),
     };
     if let Err(error) = print::line(text.trim_end()) {
         print::note(&format!("{error:#}"));

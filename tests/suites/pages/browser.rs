@@ -65,6 +65,12 @@ pub(crate) fn clocks(log: &Path) -> (Vec<String>, Value) {
     said(&done(Command::new("node").arg(script).arg(log)))
 }
 
+/// What a reader of SARIF would find wrong with a log, and its figures.
+pub(crate) fn results(log: &Path) -> (Vec<String>, Value) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/sarif.mjs");
+    said(&done(Command::new("node").arg(script).arg(log).current_dir(modules())))
+}
+
 fn said(output: &str) -> (Vec<String>, Value) {
     let output: Value = serde_json::from_str(output).expect("JSON");
     let wrong = output["wrong"].as_array().expect("a list").iter();

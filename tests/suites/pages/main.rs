@@ -118,6 +118,27 @@ fn shiviz_reads_its_log() {
 
 #[test]
 #[cfg_attr(not(browser), ignore = "needs chromium, node and npm")]
+fn sarif_is_what_its_types_say() {
+    let log = Page::Campaign.file().with_file_name("report.sarif");
+    let (found, figures) = browser::results(&log);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    for (name, least) in [("results", 2), ("rules", 2), ("flows", 4), ("steps", 20)] {
+        assert!(number(&figures, name) >= least, "{name}: {figures}");
+    }
+    let text = fs::read_to_string(&log).expect("a log");
+    for (from, to) in [
+        ("\"exitCode\": 2", "\"exitCode\": \"2\""),
+        ("\"ruleId\": \"one_active_request\"", "\"ruleId\": \"none\""),
+        ("\"executionOrder\"", "\"order\""),
+    ] {
+        assert!(text.contains(from), "{from} in {text}");
+        let file = made::written("wrong.sarif", &text.replacen(from, to, 1));
+        assert_ne!(browser::results(&file).0.len(), 0, "{to} is refused");
+    }
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromium, node and npm")]
 fn defects_are_found() {
     let page = fs::read_to_string(Page::Explained.file()).expect("a page");
     for (check, from, to, expected) in [

@@ -120,6 +120,7 @@ impl Folder {
         if self.asked || !open.manifest.is_empty() {
             open.write("report.json", &reports::json::render(report));
             open.write("report.xml", &reports::junit::render(report));
+            open.write("report.sarif", &reports::sarif::render(report));
             open.write("report.html", &reports::html::render(report));
             open.write("report.txt", &reports::text::render(report, Detail::Full));
         }
