@@ -39,5 +39,5 @@ pub use run::{
 };
 pub use simulation::{
     BuildError, Builder, Departures, Exploration, Failure, NotDepartures, Pattern, Run, Shrunk, Simulation, Step,
-    StepKind, View, findings,
+    StepKind, View, Written, findings,
 };

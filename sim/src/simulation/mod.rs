@@ -22,6 +22,7 @@ mod runner;
 mod shrink;
 mod story;
 mod view;
+mod written;
 
 pub use builder::{BuildError, Builder};
 pub use explore::{Exploration, Failure};
@@ -30,3 +31,4 @@ pub use runner::{Run, Simulation, findings};
 pub use shrink::{Departures, NotDepartures, Shrunk};
 pub use story::{Step, StepKind};
 pub use view::View;
+pub use written::Written;

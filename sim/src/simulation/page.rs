@@ -4,6 +4,7 @@ use super::{
     explore::Failure,
     shrink::{Departures, Shrunk},
     story::{Step, StepKind},
+    written::Written,
 };
 use std::{
     env,
@@ -14,6 +15,9 @@ use std::{
 
 /// Directory that pages are written to.
 const PAGES: &str = "LOCKSTEP_PAGES";
+
+/// Largest number of objects in a table: a page with a thousand would be slow to open.
+const OBJECTS: usize = 300;
 
 /// Contents of a page.
 pub(super) struct Page<'a> {
@@ -136,6 +140,8 @@ fn holding(failure: &Failure, neighbour: &Neighbour) -> String {
 struct Table {
     lanes: Vec<String>,
     html: String,
+    /// Number of objects so far.
+    objects: usize,
 }
 
 impl Table {
@@ -148,7 +154,7 @@ impl Table {
             let _ = write!(html, "<th scope=\"col\">{}</th>", escaped(lane));
         }
         html.push_str("</tr></thead>\n<tbody>\n");
-        Self { lanes, html }
+        Self { lanes, html, objects: 0 }
     }
 
     /// Adds a row for each step; those from `other` on are marked.
@@ -156,15 +162,36 @@ impl Table {
         for (number, step) in steps.iter().enumerate() {
             let row = if other == Some(number) { " class=\"other\"" } else { "" };
             let _ = write!(self.html, "<tr{row}><td>{:.6}</td>", step.at.as_secs_f64());
-            for lane in &self.lanes {
-                if *lane == step.lane {
-                    let text = step.text.strip_prefix(lane.as_str()).unwrap_or(&step.text).trim_start();
-                    let _ = write!(self.html, "<td class=\"{}\">{}</td>", class(step.kind), escaped(text));
-                } else {
-                    self.html.push_str("<td></td>");
-                }
+            let mine = self.lanes.iter().position(|lane| *lane == step.lane).unwrap_or_default();
+            let after = self.lanes.len().saturating_sub(mine + 1);
+            self.html.push_str(&"<td></td>".repeat(mine));
+            self.step(step);
+            let _ = writeln!(self.html, "{}</tr>", "<td></td>".repeat(after));
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        let text = step.text.strip_prefix(step.lane.as_str()).unwrap_or(&step.text).trim_start();
+        let _ = write!(self.html, "<td class=\"{}\">{}", class(step.kind), escaped(text));
+        if let Some(written) = &step.written {
+            self.written(written);
+        }
+        self.html.push_str("</td>");
+    }
+
+    /// Adds what a write changed, and the object, folded.
+    fn written(&mut self, written: &Written) {
+        if !written.changes.is_empty() {
+            self.html.push_str("<ul>");
+            for change in &written.changes {
+                let _ = write!(self.html, "<li>{}</li>", escaped(change));
             }
-            self.html.push_str("</tr>\n");
+            self.html.push_str("</ul>");
+        }
+        self.objects += 1;
+        if self.objects <= OBJECTS {
+            let object = escaped(&written.text());
+            let _ = write!(self.html, "<details><summary>the object</summary><pre>{object}</pre></details>");
         }
     }
 

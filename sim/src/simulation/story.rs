@@ -1,6 +1,7 @@
 //! The story of a run: its events in words, with names instead of numbers.
 //!
 //! It leaves out what only moves data inside the API servers: caches that advance, watches that are opened.
+use super::written::Written;
 use crate::event::{ActorId, CallEnd, CallId, Event};
 use apiserver::Change;
 use serde_json::Value;
@@ -35,6 +36,8 @@ pub struct Step {
     pub kind: StepKind,
     /// What happened, such as `replica-0 sends: create configmaps`.
     pub text: String,
+    /// What a write did to its object; None for other steps.
+    pub written: Option<Written>,
 }
 
 impl fmt::Display for Step {
@@ -61,7 +64,8 @@ impl Story {
     pub(super) fn event(&mut self, at: u64, event: &Event) {
         if let Some(text) = self.words(event) {
             let (lane, kind) = self.place(event);
-            self.steps.push(Step { at: Duration::from_micros(at), lane, kind, text });
+            let written = if let Event::Committed(commit) = event { Some(Written::by(commit)) } else { None };
+            self.steps.push(Step { at: Duration::from_micros(at), lane, kind, text, written });
         }
     }
 

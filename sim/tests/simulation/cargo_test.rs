@@ -31,8 +31,13 @@ fn a_failed_test_prints_its_replay() {
     let line = text.lines().find(|line| line.starts_with("LOCKSTEP_REPLAY=")).expect("a line that repeats it");
     let path = text.lines().find_map(|line| line.strip_prefix("page: ")).expect("a page");
     let page = std::fs::read_to_string(path).expect("the page");
-    for part in ["One greeting has 2 children", "<th scope=\"col\">replica-0</th>", line, "The nearest run that holds"]
-    {
+    for part in [
+        "One greeting has 2 children",
+        "<th scope=\"col\">replica-0</th>",
+        line,
+        "The nearest run that holds",
+        "<summary>the object</summary><pre>{\n  &quot;apiVersion&quot;: &quot;v1&quot;",
+    ] {
         assert!(page.contains(part), "{part} is missing in {path}");
     }
     assert!(!page.contains("http") && !page.contains("<script"), "the page is self-contained");
