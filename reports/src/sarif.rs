@@ -26,15 +26,15 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// # Panics
 /// Never: the log is plain data.
 pub fn render(report: &RunReport) -> String {
-    let told: Vec<&Failure> =
+    let failures: Vec<&Failure> =
         report.failures.iter().filter(|failure| causes::explanation(report, failure).is_none()).collect();
     let survivors: Vec<&Mutant> = report.mutants.iter().flatten().filter(|mutant| mutant.survived()).collect();
-    let rules: BTreeSet<&str> = told
+    let rules: BTreeSet<&str> = failures
         .iter()
         .map(|failure| &*failure.invariant)
         .chain(survivors.iter().map(|mutant| &*mutant.invariant))
         .collect();
-    let results: Vec<Value> = told
+    let results: Vec<Value> = failures
         .iter()
         .map(|failure| of_failure(report, failure))
         .chain(survivors.iter().map(|mutant| of_survivor(mutant)))

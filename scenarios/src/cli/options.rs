@@ -37,7 +37,8 @@ pub(super) struct ReportOptions {
     #[arg(long, value_enum, default_value = "pretty", value_name = "FORMAT")]
     pub(super) format: Format,
     /// Writes report.json, report.html, report.xml (JUnit), report.sarif and report.txt to this directory, while the
-    /// command runs and at its end, with the replay files. Without it, they are in lockstep-report if something was violated.
+    /// command runs and at its end, with the replay files. Without it, they are in lockstep-report if something was
+    /// violated.
     #[arg(long, value_name = "DIR")]
     pub(super) report: Option<PathBuf>,
     /// Shows every scenario, fault and invariant, whole timelines, and what is not modelled.
