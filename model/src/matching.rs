@@ -45,6 +45,11 @@ impl Places {
         false
     }
 
+    /// The claimants that have a place of this owner.
+    pub(crate) fn of(&self, owner: usize) -> &[usize] {
+        &self.taken[owner]
+    }
+
     /// Number of places of this owner that nobody has.
     pub(crate) fn free(&self, owner: usize) -> u32 {
         self.capacity[owner].saturating_sub(u32::try_from(self.taken[owner].len()).unwrap_or(u32::MAX))

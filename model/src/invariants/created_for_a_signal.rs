@@ -1,13 +1,13 @@
 //! `created_for_a_signal`: no remediation begins without cause.
 //!
 //! Judged at every creation by a replica whose time of sending is known: a firing signal of the fingerprint had been
-//! sent to that replica before, and was not answered yet.
+//! sent to that replica before, and was not over yet.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},
     observation::{Change, Observation},
     settings::Settings,
-    state::{State, Step},
+    state::{Spans, State, Step},
 };
 
 pub(super) const INVARIANT: Invariant = Invariant::safety(
@@ -29,9 +29,12 @@ impl Check for CreatedForASignal {
             return;
         }
         summary.checked();
-        let firing = state.fingerprint(&request.fingerprint).into_iter().flat_map(|facts| &facts.firing);
-        let mut firing = firing.filter_map(|&id| state.signal(id));
-        if firing.any(|signal| state.was_handling(signal, *actor, Some(*issued))) {
+        let for_a_signal = state.fingerprint(&request.fingerprint).is_some_and(|facts| {
+            let (spans, mut firing) =
+                (Spans::new(facts, state), facts.firing.iter().filter_map(|&id| state.signal(id)));
+            firing.any(|signal| spans.was_handling(signal, *actor, Some(*issued)))
+        });
+        if for_a_signal {
             return;
         }
         summary.violate(step.now.at, || {

@@ -7,7 +7,7 @@
 //! them was. Each time a client that is not a replica removes the list of keys, one more of them may count.
 //!
 //! Besides the sums, each signal is judged: each count of k takes k signals that the replica which sent it was working
-//! on when it sent it, and each accepted signal is taken by one count. A member of a group may be accepted for an
+//! on when it sent it ([`Spans`]), and each accepted signal is taken by one count. A member of a group may be accepted for an
 //! earlier one that was answered 5xx because of another member. What is not known (the replica, the time) restricts
 //! nothing: then the sums decide. Where a count was lowered, they do too.
 use super::display;
@@ -16,7 +16,7 @@ use crate::{
     matching::Places,
     observation::{Observation, SignalId},
     settings::Settings,
-    state::{Answer, Counted, Fingerprint, Signal, State, Step},
+    state::{Answer, Counted, Fingerprint, Signal, Spans, State, Step},
 };
 use std::collections::BTreeMap;
 
@@ -161,7 +161,9 @@ fn attribute(name: &str, facts: &Fingerprint, (step, state): (&Step<'_>, &State)
     }
     let commits: Vec<&Counted> = commits.into_iter().filter(|counted| counted.signals() > 0).collect();
     let claimants = claimants(facts, state);
-    let wants: Vec<Vec<usize>> = claimants.iter().map(|claimant| wanted(claimant, &commits, facts, state)).collect();
+    let spans = Spans::new(facts, state);
+    let firing: Vec<&Signal> = facts.firing.iter().filter_map(|&id| state.signal(id)).collect();
+    let wants: Vec<Vec<usize>> = claimants.iter().map(|claimant| wanted(claimant, &commits, &firing, &spans)).collect();
     let size = |counted: &&Counted| u32::try_from(counted.signals()).unwrap_or(0);
     let mut places = Places::new(commits.iter().map(size).collect());
     // First each accepted signal gets its count, then the others and those that may count more than once.
@@ -200,22 +202,21 @@ fn claimants<'a>(facts: &Fingerprint, state: &'a State) -> Vec<Claimant<'a>> {
 }
 
 /// The counts that may have taken this signal.
-fn wanted(claimant: &Claimant<'_>, commits: &[&Counted], facts: &Fingerprint, state: &State) -> Vec<usize> {
+fn wanted(claimant: &Claimant<'_>, commits: &[&Counted], firing: &[&Signal], spans: &Spans<'_>) -> Vec<usize> {
     let fits = |counted: &Counted| {
-        claimant.deliveries.iter().any(|signal| state.was_handling(signal, counted.actor, counted.issued))
-            || claimant.accepted && claimant.deliveries.iter().any(|signal| may_inherit(counted, signal, facts, state))
+        claimant.deliveries.iter().any(|signal| spans.was_handling(signal, counted.actor, counted.issued))
+            || claimant.accepted && claimant.deliveries.iter().any(|heir| may_inherit(counted, heir, firing, spans))
     };
     (0..commits.len()).filter(|&index| fits(commits[index])).collect()
 }
 
 /// Whether the count may have taken an earlier member of a group, for which this one was accepted.
-fn may_inherit(counted: &Counted, heir: &Signal, facts: &Fingerprint, state: &State) -> bool {
-    let failed = |signal: &&Signal| {
+fn may_inherit(counted: &Counted, heir: &Signal, firing: &[&Signal], spans: &Spans<'_>) -> bool {
+    let failed = |signal: &&&Signal| {
         matches!(signal.answer, Some((_, Answer::Failed | Answer::Lost))) && !signal.alone && !signal.keyed
     };
-    let mut earlier = facts.firing.iter().filter_map(|&id| state.signal(id)).filter(failed);
-    let took = |signal: &Signal| signal.sent <= heir.sent && state.was_handling(signal, counted.actor, counted.issued);
-    !heir.alone && !heir.keyed && earlier.any(took)
+    let took = |signal: &&Signal| signal.sent <= heir.sent && spans.was_handling(signal, counted.actor, counted.issued);
+    !heir.alone && !heir.keyed && firing.iter().filter(failed).any(took)
 }
 
 fn uncounted(name: &str, claimant: &Claimant<'_>) -> (String, Vec<usize>) {

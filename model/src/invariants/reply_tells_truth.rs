@@ -2,10 +2,12 @@
 //!
 //! A commit may count a batch: it then stores a range of occurrence numbers, and each signal of the batch is answered
 //! with a different one. A `created` reply has no number; it stands for one of those that the request's first count
-//! stored. Deliveries with one idempotency key are one signal and get the same count.
+//! stored. Deliveries with one idempotency key are one signal and get the same count. The name of a request that was
+//! deleted may be used again: a reply may be about any request of its name that stored what it says.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},
+    matching::Places,
     observation::{Observation, Reply, SignalId},
     settings::Settings,
     state::{Record, State, Step},
@@ -40,25 +42,95 @@ impl Check for ReplyTellsTruth {
         };
         summary.checked();
         let reply = Claim { id: *signal, name, count, step };
-        let Some((index, record)) = reply.counted_by(state) else { return reply.untrue(state, summary) };
-        let replies = self.replies.entry(index).or_default();
-        let earlier = match count {
-            Some(count) => replies.counts.insert(count, (*signal, step.now.index)),
-            None if replies.created.iter().any(|(earlier, _)| state.are_one(*earlier, *signal)) => None,
-            None => {
-                replies.created.push((*signal, step.now.index));
-                None
-            }
-        };
+        let Some(index) = reply.counted_by(state).next() else { return reply.untrue(state, summary) };
         // Deliveries with one key are one signal and get the same count.
-        let earlier = earlier.filter(|(earlier, _)| !state.are_one(*earlier, *signal));
-        if let Some(earlier) = earlier.or_else(|| replies.overfull(record)) {
+        let has = |index| self.replies.get(&index).is_some_and(|replies| replies.have(&reply, state));
+        if reply.counted_by(state).any(has) {
+            return;
+        }
+        let earlier = self.replies.entry(index).or_default().add(&reply, state.record(index));
+        if let Some(earlier) = earlier
+            && !self.attributed_anew(&reply, state)
+        {
             reply.repeated(earlier, summary);
         }
     }
 }
 
+impl ReplyTellsTruth {
+    /// Attributes all replies about requests of this name anew: whether each can have an occurrence of its own. A name
+    /// may be used again, so a reply does not say which of its requests it is about.
+    fn attributed_anew(&mut self, reply: &Claim<'_>, state: &State) -> bool {
+        let records: Vec<usize> = state.named(reply.name).map(|(index, _)| index).collect();
+        if records.len() < 2 {
+            return false;
+        }
+        let known = records.iter().filter_map(|index| self.replies.get(index)).flat_map(Replies::claims);
+        let claims: Vec<Replied> = known.chain([reply.replied()]).collect();
+        let mut owners: BTreeMap<(usize, u32), usize> = BTreeMap::new();
+        let mut wants = Vec::with_capacity(claims.len());
+        for &(id, count, _) in &claims {
+            let of = Claim { id, count, ..*reply };
+            let mut wanted = Vec::new();
+            for index in of.counted_by(state) {
+                // `created` is any of the first occurrences; more of them than there are replies make no difference.
+                let first = state.record(index).counts.first().map_or(0, |counted| counted.after);
+                let last = first.min(u32::try_from(claims.len()).unwrap_or(u32::MAX));
+                for occurrence in count.map_or(1..=last, |count| count..=count) {
+                    let next = owners.len();
+                    wanted.push(*owners.entry((index, occurrence)).or_insert(next));
+                }
+            }
+            wants.push(wanted);
+        }
+        let mut places = Places::new(vec![1; owners.len()]);
+        if !(0..claims.len()).all(|claim| places.place(claim, &wants)) {
+            return false;
+        }
+        records.iter().for_each(|index| drop(self.replies.remove(index)));
+        for ((record, occurrence), owner) in owners {
+            let Some(&claim) = places.of(owner).first() else { continue };
+            let ((id, count, answered), replies) = (claims[claim], self.replies.entry(record).or_default());
+            match count {
+                Some(_) => drop(replies.counts.insert(occurrence, (id, answered))),
+                None => replies.created.push((id, answered)),
+            }
+        }
+        true
+    }
+}
+
 impl Replies {
+    /// Whether another delivery of this signal got the same reply.
+    fn have(&self, reply: &Claim<'_>, state: &State) -> bool {
+        let same = |(earlier, _): &(SignalId, usize)| state.are_one(*earlier, reply.id);
+        match reply.count {
+            Some(count) => self.counts.get(&count).is_some_and(same),
+            None => self.created.iter().any(same),
+        }
+    }
+
+    /// Adds a reply; gives the one that contradicts it, and does not add it then.
+    fn add(&mut self, reply: &Claim<'_>, record: &Record) -> Option<(SignalId, usize)> {
+        let (id, count, answered) = reply.replied();
+        match count {
+            Some(count) if self.counts.contains_key(&count) => return self.counts.get(&count).copied(),
+            Some(count) => drop(self.counts.insert(count, (id, answered))),
+            None => self.created.push((id, answered)),
+        }
+        let earlier = self.overfull(record)?;
+        match count {
+            Some(count) => drop(self.counts.remove(&count)),
+            None => drop(self.created.pop()),
+        }
+        Some(earlier)
+    }
+
+    fn claims(&self) -> impl Iterator<Item = Replied> + '_ {
+        let numbered = self.counts.iter().map(|(&count, &(id, answered))| (id, Some(count), answered));
+        numbered.chain(self.created.iter().map(|&(id, answered)| (id, None, answered)))
+    }
+
     /// The first `created` reply, if there are more replies than occurrences that the first count stored.
     fn overfull(&self, record: &Record) -> Option<(SignalId, usize)> {
         let first = record.counts.first()?.after;
@@ -68,6 +140,10 @@ impl Replies {
     }
 }
 
+/// A signal, the count in its reply unless that says `created`, and the index of the answer.
+type Replied = (SignalId, Option<u32>, usize);
+
+#[derive(Clone, Copy)]
 struct Claim<'a> {
     id: SignalId,
     name: &'a str,
@@ -76,13 +152,19 @@ struct Claim<'a> {
 }
 
 impl Claim<'_> {
-    /// The request of that name that stored the claimed count in a commit after the signal was sent.
-    fn counted_by<'s>(&self, state: &'s State) -> Option<(usize, &'s Record)> {
-        let sent = state.first_sent(self.id)?;
-        state.named(self.name).rev().find(|(_, record)| match self.count {
+    fn replied(&self) -> Replied {
+        (self.id, self.count, self.step.now.index)
+    }
+
+    /// The requests of that name that stored the claimed count in a commit after the signal was sent, the latest first.
+    fn counted_by<'s>(&'s self, state: &'s State) -> impl Iterator<Item = usize> + 's {
+        let sent = state.first_sent(self.id);
+        let fits = move |record: &Record, sent| match self.count {
             Some(count) => record.counts.iter().rev().any(|counted| counted.covers(count) && counted.now > sent),
             None => record.counts.first().is_some_and(|counted| counted.before == 0 && counted.now > sent),
-        })
+        };
+        let named = state.named(self.name).rev();
+        named.filter(move |(_, record)| sent.is_some_and(|sent| fits(record, sent))).map(|(index, _)| index)
     }
 
     fn untrue(&self, state: &State, summary: &mut Summary) {

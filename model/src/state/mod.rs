@@ -6,10 +6,11 @@ mod locks;
 mod moment;
 mod requests;
 mod signals;
+mod spans;
 mod watches;
 
 use crate::{
-    observation::{Actor, Change, Issued, Micros, Observation, Request, SignalId},
+    observation::{Actor, Change, Micros, Observation, Request, SignalId},
     watch::WatchId,
 };
 pub(crate) use fingerprints::Fingerprint;
@@ -20,6 +21,7 @@ use requests::Requests;
 pub(crate) use requests::{Counted, Record, RequestState};
 pub(crate) use signals::{Answer, Signal};
 use signals::{Flags, Signals};
+pub(crate) use spans::Spans;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -156,31 +158,9 @@ impl State {
         self.signals.times_forgotten(chain)
     }
 
-    /// Whether a client may have been working on the signal when it sent a write: the signal was sent to it before, and
-    /// was not over. What is not known restricts nothing.
-    pub(crate) fn was_handling(&self, signal: &Signal, client: Actor, issued: Option<Issued>) -> bool {
-        let there = match (signal.to, client) {
-            (Some(to), Actor::Replica { index, .. }) => to == index,
-            (Some(_), _) => false,
-            (None, _) => true,
-        };
-        let then = |issued: Issued| {
-            signal.sent.at <= issued.last && self.worked_on_until(signal).is_none_or(|until| issued.first <= until)
-        };
-        there && issued.is_none_or(then)
-    }
-
-    /// Until when a replica may work on the signal: its answer, or, if its connection broke, the crash at that moment
-    /// or else the next one. `None` without an end.
-    fn worked_on_until(&self, signal: &Signal) -> Option<Micros> {
-        match (signal.answer, signal.to) {
-            (Some((moment, answer)), _) if answer != Answer::Lost => Some(moment.at),
-            (Some((lost, _)), Some(replica)) => {
-                let crashes = self.crashes.get(&replica)?;
-                crashes.iter().copied().find(|&crash| crash >= lost.at)
-            }
-            _ => None,
-        }
+    /// When the replica crashed at this moment or else next, if it did.
+    pub(crate) fn next_crash(&self, replica: u8, from: Micros) -> Option<Micros> {
+        self.crashes.get(&replica)?.iter().copied().find(|&crash| crash >= from)
     }
 
     /// When the signal was first sent: a delivery with a key may have been counted before it was repeated.

@@ -211,6 +211,28 @@ fn a_count_takes_no_signal_that_was_over() {
 }
 
 #[test]
+fn a_batch_ends_with_its_last_answer() {
+    let waiting = History::new().sent_to(0, 1).sent_to(0, 2).answered(1, unavailable());
+    let counted_late = |history: History, count| {
+        let sent = history.now();
+        let counts = history.creates(replica(0), "rr-a").issued_at(sent).writes(replica(0), counted("rr-a", count));
+        counts.issued_at(sent).answered(2, created("rr-a")).ends()
+    };
+    let both = counted_late(waiting.clone(), 2);
+    holds(&both.judged_by(EXACT));
+    holds(&both.judged_by(CREATED));
+    assert_eq!(both.judged_by(EXACT).slack, 0);
+    let later = History::new().sent_to(0, 1).answered(1, unavailable()).sent_to(0, 2);
+    let words = ["1 of them is not a signal that it was working on"];
+    fires(&counted_late(later, 2).judged_by(EXACT), &[4], &words);
+    let elsewhere = History::new().sent_to(0, 1).sent_to(1, 3).sent_to(0, 2).answered(1, unavailable());
+    let over = elsewhere.answered(2, unavailable()).wait(1);
+    let sent = over.now();
+    let counts = over.creates(replica(0), "rr-a").writes(replica(0), counted("rr-a", 1)).issued_at(sent);
+    fires(&counts.answered(3, unavailable()).ends().judged_by(EXACT), &[6], &words);
+}
+
+#[test]
 fn slack_is_what_could_have_been_counted_unnoticed() {
     let refused = two_replicas().answered(1, created("rr-a")).sent_to(0, 3);
     let sent = refused.now();

@@ -1,5 +1,6 @@
 //! `reply_tells_truth`.
-use crate::history::{History, counted, created, duplicate, fires, holds, replica};
+use crate::history::{EXTERNAL, History, counted, created, duplicate, fires, holds, replica};
+use model::observation::{Change, Request};
 
 const TRUTH: &str = "reply_tells_truth";
 
@@ -89,4 +90,32 @@ fn one_key_gets_one_count() {
     holds(&answered.clone().answered(2, created("rr-a")).judged_by(TRUTH));
     let other = answered.sent_keyed(3, None).answered(3, created("rr-a"));
     fires(&other.judged_by(TRUTH), &[2, 5, 6], &["Signal 3 was answered as the creator of rr-a"]);
+}
+
+/// The request rr-a is deleted, and made again with that count.
+fn made_again(history: History, count: u32) -> History {
+    let again = Request { uid: "another".into(), ..counted("rr-a", count) };
+    let deleted = history.request(EXTERNAL, Change::Deleted, counted("rr-a", 1));
+    deleted
+        .request(replica(0), Change::Created, Request { occurrence_count: None, ..again.clone() })
+        .writes(replica(0), again)
+}
+
+#[test]
+fn one_key_is_answered_about_a_request_that_is_gone() {
+    let first = History::new().sent_keyed(1, None).creates(replica(0), "rr-a").writes(replica(0), counted("rr-a", 1));
+    let again = made_again(first.answered(1, created("rr-a")).sent(2), 1).answered(2, created("rr-a"));
+    let keyed = again.clone().sent_keyed(3, Some(1)).answered(3, created("rr-a"));
+    holds(&keyed.judged_by(TRUTH));
+    let other = again.sent(3).answered(3, created("rr-a"));
+    fires(&other.judged_by(TRUTH), &[7, 9, 10], &["Signal 3 was answered as the creator of rr-a"]);
+}
+
+#[test]
+fn late_replies_are_about_the_request_that_fits() {
+    let first = History::new().sent(1).sent(9).creates(replica(0), "rr-a").writes(replica(0), counted("rr-a", 1));
+    let late = made_again(first.sent(2), 1).answered(1, created("rr-a")).answered(2, created("rr-a"));
+    holds(&late.judged_by(TRUTH));
+    let too_many = late.answered(9, created("rr-a"));
+    fires(&too_many.judged_by(TRUTH), &[9, 10], &["Signal 2 and signal 9 were both answered as the creator of rr-a"]);
 }
