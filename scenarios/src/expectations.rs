@@ -69,10 +69,11 @@ fn unmet(
             format!("Expected replica {} to be ready at all times, found {}.", probe.replica, said(probe))
         }),
         Expect::UnreadyFor(reason) => unready_for(reason, replicas, probes),
-        Expect::AnsweredWithin(payload, limit) => slow(*payload, *limit, signals),
+        Expect::AnsweredWithin(payload, limit) => {
+            slow(*limit, signals.iter().filter(|signal| signal.payload == *payload))
+        }
         Expect::EachWithin(limit) => {
-            let distinct = signals.iter().filter(|signal| matches!(signal.payload, Payload::Distinct(_)));
-            distinct.map(|signal| signal.payload).find_map(|payload| slow(payload, *limit, signals))
+            slow(*limit, signals.iter().filter(|signal| matches!(signal.payload, Payload::Distinct(_))))
         }
         Expect::Counted(payload, expected) => miscounted(*payload, *expected, stored),
         Expect::FirstAcceptWithin(limit) => first_accept(*limit, signals),
@@ -118,8 +119,9 @@ fn all_accepted(signals: &[SentSignal]) -> Option<String> {
     })
 }
 
-fn slow(payload: Payload, limit: Duration, signals: &[SentSignal]) -> Option<String> {
-    signals.iter().filter(|signal| signal.payload == payload).find_map(|signal| {
+fn slow<'a>(limit: Duration, mut signals: impl Iterator<Item = &'a SentSignal>) -> Option<String> {
+    signals.find_map(|signal| {
+        let payload = signal.payload;
         let took = Duration::from_micros(signal.answered_at.saturating_sub(signal.sent_at));
         let late =
             || format!("Expected an answer to a signal of {payload:?} within {limit:?}, found it after {took:?}.");

@@ -72,6 +72,9 @@ pub(super) fn nearest(
         }
     }
     for order in &guide.orders {
+        if stage.over() {
+            break;
+        }
         let others = guide.orders.iter().filter(|other| *other != order).cloned().collect();
         let Ok(run) = stage.play(Course::Guide(Guide { orders: others, picks: guide.picks.clone() })) else { continue };
         if stage.target.find(&run.violations).is_none() && is_swapped(&run, &order.first, &order.then) {

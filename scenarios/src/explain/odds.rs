@@ -37,22 +37,21 @@ pub(super) fn along(stage: &Stage, failing: &Played, violation: &Violation) -> V
     let points = (0..count).map(|point| if count < 2 { last } else { point * last / (count - 1) });
     let mut odds = Vec::new();
     for choices in points {
-        if stage.over() {
-            break;
-        }
-        odds.extend(at(stage, failing, choices));
+        let Some(measured) = at(stage, failing, choices) else { break };
+        odds.push(measured);
     }
     odds
 }
 
+/// The odds at one point; None if the time is over before all runs were made.
 fn at(stage: &Stage, failing: &Played, choices: usize) -> Option<Odds> {
     let picks: Vec<Pick> = failing.choices[..choices].iter().map(Pick::from).collect();
     let fails = |seed: u64| {
         let prefix = Prefix { picks: picks.clone(), next: 0, then: Random::new(seed) };
-        stage.fails(Course::Source(Box::new(prefix)))
+        if stage.over() { None } else { stage.fails(Course::Source(Box::new(prefix))).ok() }
     };
-    let failed: Result<Vec<bool>, _> = (0..RUNS).map(fails).collect();
-    let failed = failed.ok()?.into_iter().filter(|failed| *failed).count() as u64;
+    let failed: Option<Vec<bool>> = (0..RUNS).map(fails).collect();
+    let failed = failed?.into_iter().filter(|failed| *failed).count() as u64;
     let step = failing.choices_before.partition_point(|&before| before < choices);
     let step = step.checked_sub(1).and_then(|step| failing.steps.get(step));
     let step = step.map_or_else(|| "the start".to_owned(), ToString::to_string);
