@@ -5,7 +5,7 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -115,6 +115,8 @@ pub struct Skew {
 pub struct HostClock {
     time: SimulatedTime,
     skew: Skew,
+    /// Milliseconds by which the wall clock was set forward since, besides its offset.
+    stepped_ms: Arc<AtomicI64>,
     booted: Duration,
     /// Simulated time, in microseconds, until which the replica is paused.
     paused_until: Arc<AtomicU64>,
@@ -124,7 +126,13 @@ impl HostClock {
     /// Clock of a replica that starts now.
     pub fn new(time: SimulatedTime, skew: Skew, paused_until: Arc<AtomicU64>) -> Self {
         let booted = time.elapsed();
-        Self { time, skew, booted, paused_until }
+        Self { time, skew, stepped_ms: Arc::default(), booted, paused_until }
+    }
+
+    /// The same clock, whose wall clock is set forward by these milliseconds whenever they change.
+    #[must_use]
+    pub(crate) fn stepped_by(self, stepped_ms: Arc<AtomicI64>) -> Self {
+        Self { stepped_ms, ..self }
     }
 
     fn stretched(&self, elapsed: Duration) -> Duration {
@@ -143,7 +151,8 @@ impl HostClock {
 
     /// Reading of the replica's wall clock.
     pub fn now(&self) -> jiff::Timestamp {
-        self.time.epoch + self.stretched(self.time.elapsed()) + jiff::SignedDuration::from_millis(self.skew.offset_ms)
+        let offset_ms = self.skew.offset_ms + self.stepped_ms.load(Relaxed);
+        self.time.epoch + self.stretched(self.time.elapsed()) + jiff::SignedDuration::from_millis(offset_ms)
     }
 
     /// Time since the replica started, as its clock measures it.
@@ -217,6 +226,18 @@ mod tests {
             clock.sleep(Duration::from_secs(101)).await;
             assert!((time.elapsed().as_millis() as i64 - 100_000).abs() <= 1, "{:?}", time.elapsed());
             assert!((clock.monotonic().as_millis() as i64 - 101_000).abs() <= 2, "{:?}", clock.monotonic());
+        });
+    }
+
+    #[test]
+    fn a_clock_that_is_set_changes_no_timer() {
+        paused(async |_, time| {
+            let (skew, stepped) = (Skew { offset_ms: 40_000, rate_ppm: 0 }, Arc::new(AtomicI64::new(0)));
+            let clock = HostClock::new(time.clone(), skew, Arc::default()).stepped_by(Arc::clone(&stepped));
+            assert_eq!(clock.now(), time.epoch() + Duration::from_secs(40));
+            stepped.store(-90_000, Relaxed);
+            assert_eq!(clock.now(), time.epoch() - Duration::from_secs(50));
+            assert_eq!(clock.monotonic(), Duration::ZERO);
         });
     }
 

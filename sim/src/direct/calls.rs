@@ -9,7 +9,7 @@ use crate::{
     event::{CallEnd, Event},
     faults::FaultKind,
     run::{
-        api_faults::from_cache,
+        api_faults::{cut_off, from_cache},
         call_outcome::{CallOutcome, Reply},
         disruption::Disruption,
         stream::{Expiry, Stream},
@@ -95,6 +95,10 @@ impl DirectRun {
             CallOutcome::Executed(_, Reply::FalseError(answer)) => {
                 self.execute_unread(&call);
                 self.answer(call, answer);
+            }
+            CallOutcome::Executed(_, Reply::CutOff) => {
+                call.cut_off = true;
+                self.execute_and_answer(call);
             }
             CallOutcome::Executed(_, Reply::Broken) => {
                 self.execute_unread(&call);
@@ -230,6 +234,7 @@ impl DirectRun {
     fn execute(&mut self, call: &Call) -> (CallResult, u64, CallEnd, Option<Stream>) {
         let server = self.run.server_of(call.actor);
         let answer = self.run.execute(call.id, call.actor, server, &call.request);
+        let answer = if call.cut_off { cut_off(answer) } else { answer };
         let (end, content) = (CallEnd::Status(answer.status), self.content(&answer));
         let at = self.run.time.micros();
         if let (Access::Collection, Some(digest)) = (call.access.access, &mut self.run.digest) {

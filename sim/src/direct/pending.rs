@@ -38,6 +38,8 @@ pub(super) struct Call {
     pub(super) decided: bool,
     /// Answer that it gets instead of being executed, when its time has come.
     pub(super) instead: Option<Answer>,
+    /// Whether the body of its answer is cut off.
+    pub(super) cut_off: bool,
 }
 
 /// An answer on its way to its caller.

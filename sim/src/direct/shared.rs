@@ -79,6 +79,7 @@ impl DirectRun {
             not_before: 0,
             decided: false,
             instead: None,
+            cut_off: false,
         }
     }
 }

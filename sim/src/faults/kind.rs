@@ -60,6 +60,8 @@ fault_kinds! {
     StaleRead => "stale-read",
         "A read of one object that asked for the newest state is answered by a watch cache that is behind.";
     SlowWatch => "slow-watch", "A watch stream ends because its client left more unread than the server buffers.";
+    CutOff => "cut-off", "The request is executed; the body of its answer is cut off.";
+    ClockStep => "clock-step", "A replica's wall clock is set forward or back.";
 }
 
 impl FaultKind {
@@ -85,7 +87,7 @@ impl FaultKind {
         match self {
             FaultKind::Conflict => "others",
             FaultKind::WatchLag | FaultKind::WatchDrop | FaultKind::Compaction | FaultKind::SlowWatch => "streams",
-            FaultKind::Crash | FaultKind::Pause | FaultKind::ClockSkew => "replicas",
+            FaultKind::Crash | FaultKind::Pause | FaultKind::ClockSkew | FaultKind::ClockStep => "replicas",
             FaultKind::Disconnect | FaultKind::Redelivery => "senders",
             FaultKind::TimeTravel
             | FaultKind::ServerRestart

@@ -11,7 +11,7 @@ use crate::{
     event::{CallEnd, CallId, Event},
     faults::FaultKind,
     run::{
-        api_faults::from_cache,
+        api_faults::{cut_off, from_cache},
         call_outcome::{CallOutcome, Reply},
     },
     service::{BrokenConnection, CallResult, wire},
@@ -113,6 +113,7 @@ impl Shared {
             }
             match reply {
                 Reply::FalseError(answer) => _ = caller.send(wire(answer).0),
+                Reply::CutOff => _ = caller.send(wire(cut_off(answer)).0),
                 Reply::Nothing => {
                     state.queues.unanswered.push(caller);
                     state.run.emit(&Event::CallAnswered { call: call.id, end: CallEnd::Silent });

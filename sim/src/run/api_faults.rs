@@ -38,6 +38,15 @@ pub(crate) fn refusal(kind: FaultKind) -> Option<Answer> {
     }
 }
 
+/// The same answer, of which only the first half of the body arrives. Streams of watches are left alone.
+pub(crate) fn cut_off(answer: Answer) -> Answer {
+    let body = match answer.body {
+        AnswerBody::Full(body) => AnswerBody::Full(body.slice(..body.len() / 2)),
+        watch @ AnswerBody::Watch(_) => watch,
+    };
+    Answer { body, ..answer }
+}
+
 /// The same read, from the server's cache.
 pub(crate) fn from_cache(request: Request) -> Request {
     let separator = if request.target.contains('?') { '&' } else { '?' };

@@ -39,6 +39,8 @@ pub(crate) enum Reply {
     Answer,
     /// An error that says the call failed.
     FalseError(Answer),
+    /// The answer without the second half of its body.
+    CutOff,
     /// A broken connection.
     Broken,
     /// Nothing, ever.
@@ -138,6 +140,7 @@ impl RunState {
                 CallOutcome::ExecutedLate(timeout(), self.choices.choose_from(&CALL_DELAYS))
             }
             FaultKind::Hang => CallOutcome::now(Reply::Nothing),
+            FaultKind::CutOff => CallOutcome::now(Reply::CutOff),
             FaultKind::SentTwice if write => {
                 twice(self.choices.choose_from(&SECOND_ANSWERS), self.choices.choose_from(&COPY_DELAYS))
             }

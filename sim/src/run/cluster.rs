@@ -144,6 +144,11 @@ impl Cluster {
         self.backend.pause(replica, duration);
     }
 
+    /// Sets a replica's wall clock: it is wrong by this many milliseconds from now on. Its timers are not.
+    pub fn set_clock(&self, replica: usize, offset_ms: i64) {
+        self.with(|run| run.set_clock(replica, offset_ms));
+    }
+
     /// Crashes a replica, unless it is down, and starts it again after `restart`.
     pub fn crash(&self, replica: usize, restart: Duration) {
         self.backend.crash(replica, restart);

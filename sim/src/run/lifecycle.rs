@@ -43,7 +43,8 @@ impl RunState {
         let replica = &mut self.replicas[index];
         replica.actor = Some(actor);
         let (incarnation, name) = (replica.incarnation, replica.name.to_string());
-        let clock = HostClock::new(self.time.clone(), replica.skew, Arc::clone(&replica.paused_until));
+        let clock = HostClock::new(self.time.clone(), replica.skew, Arc::clone(&replica.paused_until))
+            .stepped_by(Arc::clone(&replica.stepped_ms));
         let seed = (self.entropy << 32) | (index as u64) << 16 | u64::from(incarnation);
         self.emit(&Event::Started { replica: index, incarnation, actor });
         Environment { name, api: api(actor), clock, entropy: Arc::new(HostEntropy::new(seed)) }
@@ -72,6 +73,12 @@ impl RunState {
         self.replicas[index].paused_until.fetch_max(until, Relaxed);
         self.emit(&Event::Paused { replica: index, until });
         self.deliver_fault(FaultKind::Pause, None, Some(index));
+    }
+
+    /// Sets a replica's wall clock: it is wrong by this many milliseconds from now on.
+    pub(crate) fn set_clock(&mut self, index: usize, offset_ms: i64) {
+        self.replicas[index].set_clock(offset_ms);
+        self.deliver_fault(FaultKind::ClockStep, None, Some(index));
     }
 
     /// Stops a replica's process, and hands it over to be dropped outside the lock; None if it was down.
