@@ -14,7 +14,30 @@ pub const REVIEW_REQUIRED: &str = "review-required";
 /// The review of a RemediationRequest is no longer required.
 pub const REVIEW_LIFTED: &str = "review-lifted";
 
-/// Every name, with what the fault does, in a sentence.
+/// A client writes a lease by hand.
+pub const LEASE_BY_HAND: &str = "lease-by-hand";
+/// A client creates a RemediationRequest by hand.
+pub const REQUEST_BY_HAND: &str = "request-by-hand";
+/// A RemediationRequest that has ended is deleted.
+pub const ENDED_DELETED: &str = "ended-deleted";
+/// A RemediationRequest that has ended becomes active again.
+pub const CHANGED_BACK: &str = "changed-back";
+/// A client overwrites a count.
+pub const COUNT_OVERWRITTEN: &str = "count-overwritten";
+/// The suppression of a RemediationRequest that has ended is changed.
+pub const SUPPRESSION_CHANGED: &str = "suppression-changed";
+
+/// Those that only acts of a script make, with what they do, in a sentence.
+pub const OF_ACTS: &[(&str, &str)] = &[
+    (LEASE_BY_HAND, "A client writes a lease by hand."),
+    (REQUEST_BY_HAND, "A client creates a RemediationRequest by hand."),
+    (ENDED_DELETED, "A RemediationRequest that has ended is deleted."),
+    (CHANGED_BACK, "A RemediationRequest that has ended becomes active again."),
+    (COUNT_OVERWRITTEN, "A client overwrites a count."),
+    (SUPPRESSION_CHANGED, "The suppression of a RemediationRequest that has ended is changed."),
+];
+
+/// Every name of a fault that may happen by chance, with what it does, in a sentence.
 pub const ALL: &[(&str, &str)] = &[
     (REQUEST_ENDS, "The orchestrator ends a RemediationRequest while signals are under way."),
     (LEASE_STOLEN, "A third party frees a lease that is held."),

@@ -317,7 +317,8 @@ const CLOCK_RATE_PPM: u64 = 20_000;
 /// The bounds that a scenario is judged by: wider ones only where its faults need them.
 pub fn bounds(scenario: &Scenario) -> model::Settings {
     let skewed = scenario.faults.clock_skew;
-    let offset = if skewed { CLOCK_OFFSET } else { Duration::ZERO };
+    let stepped = scenario.acts.iter().any(|act| matches!(act, Act::SetClock { .. }));
+    let offset = if skewed || stepped { CLOCK_OFFSET } else { Duration::ZERO };
     let tolerance = offset + DECISION + scenario.longest_hold_back();
     model::Settings {
         clock_rate_bound_ppm: if skewed { CLOCK_RATE_PPM } else { 0 },

@@ -259,15 +259,22 @@ fn act_fault(act: &Act) -> Option<(Fault, u64)> {
     match act {
         Act::CrashEvery { times, .. } => Some((FaultKind::Crash.into(), u64::from(*times))),
         Act::Pause { .. } => Some((FaultKind::Pause.into(), 1)),
+        Act::SetClock { .. } => Some((FaultKind::ClockStep.into(), 1)),
         Act::OrchestrateMeanwhile { of, .. } => Some((gateway_faults::REQUEST_ENDS.into(), of.alerts().len() as u64)),
         Act::EndMeanwhile { of, times, .. } => {
             Some((gateway_faults::REQUEST_ENDS.into(), of.alerts().len() as u64 * u64::from(*times)))
         }
+        Act::WriteLease { .. } | Act::HoldLease { .. } => Some((gateway_faults::LEASE_BY_HAND.into(), 1)),
+        Act::ChangeBack { of, .. } => Some((gateway_faults::CHANGED_BACK.into(), of.alerts().len() as u64)),
+        Act::Suppress { of, .. } => Some((gateway_faults::SUPPRESSION_CHANGED.into(), of.alerts().len() as u64)),
         Act::Interfere { how, .. } => {
             let fault = match how {
                 Interference::FreeLease => gateway_faults::LEASE_STOLEN,
                 Interference::DeleteRequests { .. } => gateway_faults::REQUEST_DELETED,
                 Interference::EraseMarks | Interference::RestoreMarks => gateway_faults::MARKS_ERASED,
+                Interference::DeleteEnded => gateway_faults::ENDED_DELETED,
+                Interference::CreateRequest => gateway_faults::REQUEST_BY_HAND,
+                Interference::SetCount(_) => gateway_faults::COUNT_OVERWRITTEN,
                 _ => return None,
             };
             Some((fault.into(), 1))

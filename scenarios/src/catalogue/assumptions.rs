@@ -59,6 +59,27 @@ const SHORT_LIFE: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
+const DELETED_MEANWHILE: Scenario = Scenario {
+    name: Cow::Borrowed("assumption-deleted-meanwhile"),
+    story: Cow::Borrowed(
+        "a request that ended is deleted when a replica has read it and is about to begin the next episode, while a \
+         create of its name is under way",
+    ),
+    acts: Cow::Borrowed(&[
+        deliver(Deployment, 1, Route::Replica(0)),
+        Act::AwaitAnswers,
+        orchestrate(Deployment, "Completed"),
+        deliver(Deployment, 1, Route::Replica(1)),
+        Act::Wait(seconds(2)),
+        interfere(Interference::DeleteEnded),
+    ]),
+    triggers: Cow::Borrowed(&[
+        first(creates_by(0), Effect::Late(seconds(50))),
+        first(on_replica(1, "PUT", "leases"), Effect::PauseBefore(seconds(5))),
+    ]),
+    ..Scenario::BLANK
+};
+
 const STALE_READ: Scenario = Scenario {
     name: Cow::Borrowed("assumption-stale-read"),
     story: Cow::Borrowed("the answer to a count is lost, and the API server reads the request from a stale cache"),
@@ -160,6 +181,12 @@ pub static ASSUMPTIONS: &[Assumption] = &[
     Assumption {
         statement: "a RemediationRequest that ended outlives every create that was issued for it",
         scenario: SHORT_LIFE,
+        protocol: SHIPPED,
+        invariant: Some("one_active_request"),
+    },
+    Assumption {
+        statement: "a RemediationRequest that ended is not deleted while a replica begins the next episode",
+        scenario: DELETED_MEANWHILE,
         protocol: SHIPPED,
         invariant: Some("one_active_request"),
     },

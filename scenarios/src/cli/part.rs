@@ -142,6 +142,7 @@ pub(super) fn invariant(name: &str) -> anyhow::Result<&'static str> {
 }
 
 fn named_fault(name: &str) -> anyhow::Result<&'static str> {
-    let known = gateway_faults::ALL.iter().map(|(known, _)| *known).find(|known| *known == name);
+    let known = gateway_faults::ALL.iter().chain(gateway_faults::OF_ACTS).map(|(known, _)| *known);
+    let known = known.into_iter().find(|known| *known == name);
     known.with_context(|| format!("no fault is named `{name}`"))
 }

@@ -2,7 +2,7 @@
 use bytes::Bytes;
 use http::{Method, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, Full};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sim::engine::ApiService;
 use std::time::Duration;
 use tower::Service;
@@ -34,7 +34,15 @@ impl Write {
 
     /// A deletion without preconditions.
     pub fn delete(target: String) -> Self {
-        let body = serde_json::json!({"apiVersion": "v1", "kind": "DeleteOptions"});
+        let body = json!({"apiVersion": "v1", "kind": "DeleteOptions"});
+        Self { method: Method::DELETE, target, body }
+    }
+
+    /// A deletion of exactly this version of an object.
+    pub fn delete_version(target: String, object: &Value) -> Self {
+        let metadata = &object["metadata"];
+        let preconditions = json!({"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]});
+        let body = json!({"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions});
         Self { method: Method::DELETE, target, body }
     }
 

@@ -4,7 +4,7 @@
 //! It knows the status fields of the Go struct in kubernaut.ai/v1alpha1. Its first write erases a mark in any other
 //! field.
 use crate::{
-    gateway_faults::REQUEST_ENDS,
+    gateway_faults::{CHANGED_BACK, REQUEST_ENDS, SUPPRESSION_CHANGED},
     objects::{is_terminal, phase_of},
     play::{api::call, stage::Stage},
     workload::Suppression,
@@ -38,11 +38,22 @@ const ATTEMPTS: u32 = 5;
 const MOMENTS: &[Duration] =
     &[Duration::from_millis(1), Duration::from_millis(6), Duration::from_millis(30), Duration::from_millis(200)];
 
-/// Moves the fingerprint's active RemediationRequests to `phase`; returns whether one existed.
-pub async fn move_to(stage: &Stage, fingerprint: &str, phase: &str) -> bool {
-    let mut moved = false;
+/// What became of an update; of several, the last that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Updated {
+    /// Nothing was there to update, or it is not known whether it was.
+    No,
+    /// The API server refused it, and would refuse a repetition.
+    Refused,
+    /// It was stored.
+    Yes,
+}
+
+/// Moves the fingerprint's active RemediationRequests to `phase`.
+pub async fn move_to(stage: &Stage, fingerprint: &str, phase: &str) -> Updated {
+    let mut moved = Updated::No;
     for (namespace, name) in active(stage, fingerprint) {
-        moved |= set_phase(&stage.orchestrator, &namespace, &name, phase).await;
+        moved = moved.max(set_phase(&stage.orchestrator, &namespace, &name, phase).await);
     }
     moved
 }
@@ -52,15 +63,15 @@ pub async fn move_through(stage: &Stage, fingerprint: &str, phases: &[std::borro
     for phase in phases {
         loop {
             sleep_a_moment(stage).await;
-            let ended = stage.senders_done();
-            if move_to(stage, fingerprint, phase).await {
-                if is_terminal(phase) {
+            let over = stage.senders_done();
+            match move_to(stage, fingerprint, phase).await {
+                Updated::Yes if is_terminal(phase) => {
                     stage.cluster.deliver_fault(REQUEST_ENDS);
+                    break;
                 }
-                break;
-            }
-            if ended {
-                return;
+                Updated::Yes | Updated::Refused => break,
+                Updated::No if over => return,
+                Updated::No => {}
             }
         }
     }
@@ -82,7 +93,7 @@ fn active(stage: &Stage, fingerprint: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-async fn set_phase(api: &ApiService, namespace: &str, name: &str, phase: &str) -> bool {
+async fn set_phase(api: &ApiService, namespace: &str, name: &str, phase: &str) -> Updated {
     update(api, namespace, name, |status, ended| {
         // A request that has ended stays ended: no gateway could handle one that becomes active again.
         status["overallPhase"] = json!(phase);
@@ -91,44 +102,45 @@ async fn set_phase(api: &ApiService, namespace: &str, name: &str, phase: &str) -
     .await
 }
 
-/// Changes a status as the real orchestrator does, until the write meets no conflict; false if `change` gives up. It
-/// gets the status, and whether the request has ended.
+/// Changes a status as the real orchestrator does, until the write meets no conflict, or `change` gives up. That gets
+/// the status, and whether the request has ended.
 async fn update(
     api: &ApiService,
     namespace: &str,
     name: &str,
     change: impl Fn(&mut Value, bool) -> bool + Send + Sync,
-) -> bool {
+) -> Updated {
     let path = format!("/apis/kubernaut.ai/v1alpha1/namespaces/{namespace}/remediationrequests/{name}");
     for _ in 0..ATTEMPTS {
-        let Some((200, mut object)) = call(api, http::Method::GET, &path, None).await else { return false };
+        let Some((200, mut object)) = call(api, http::Method::GET, &path, None).await else { return Updated::No };
         let ended = is_terminal(phase_of(&object));
         typed(&mut object["status"]);
         if !change(&mut object["status"], ended) {
-            return false;
+            return Updated::No;
         }
         match call(api, http::Method::PUT, &format!("{path}/status"), Some(&object)).await {
-            Some((200, _)) => return true,
+            Some((200, _)) => return Updated::Yes,
             Some((409, _)) => {}
-            _ => return false,
+            Some((400 | 403 | 422, _)) => return Updated::Refused,
+            _ => return Updated::No,
         }
     }
-    false
+    Updated::No
 }
 
-/// Ends the fingerprint's active RemediationRequests with this suppression; returns whether one existed.
-pub async fn end(stage: &Stage, fingerprint: &str, phase: &str, suppression: Suppression) -> bool {
-    let mut ended = false;
+/// Ends the fingerprint's active RemediationRequests with this suppression.
+pub async fn end(stage: &Stage, fingerprint: &str, phase: &str, suppression: Suppression) -> Updated {
+    let mut updated = Updated::No;
     for (namespace, name) in active(stage, fingerprint) {
         let until = stage.cluster.now();
-        ended |= update(&stage.orchestrator, &namespace, &name, |status, ended| {
+        let change = |status: &mut Value, ended: bool| {
             status["overallPhase"] = json!(phase);
             suppress(status, suppression, until);
             !ended
-        })
-        .await;
+        };
+        updated = updated.max(update(&stage.orchestrator, &namespace, &name, change).await);
     }
-    ended
+    updated
 }
 
 /// Ends active RemediationRequests, one after the other, until that many have ended or the senders are done.
@@ -137,12 +149,14 @@ pub async fn end_each(stage: &Stage, fingerprint: &str, phase: &str, suppression
         loop {
             sleep_a_moment(stage).await;
             let over = stage.senders_done();
-            if end(stage, fingerprint, phase, suppression).await {
-                stage.cluster.deliver_fault(REQUEST_ENDS);
-                break;
-            }
-            if over {
-                return;
+            match end(stage, fingerprint, phase, suppression).await {
+                Updated::Yes => {
+                    stage.cluster.deliver_fault(REQUEST_ENDS);
+                    break;
+                }
+                Updated::Refused => return,
+                Updated::No if over => return,
+                Updated::No => {}
             }
         }
     }
@@ -156,7 +170,9 @@ pub async fn change_suppression(stage: &Stage, fingerprint: &str, suppression: S
         suppress(status, suppression, now);
         ended
     };
-    update(&stage.orchestrator, &namespace, &name, change).await;
+    if update(&stage.orchestrator, &namespace, &name, change).await == Updated::Yes {
+        stage.cluster.deliver_fault(SUPPRESSION_CHANGED);
+    }
 }
 
 /// Moves the fingerprint's latest RemediationRequest back to an active phase, if it has ended.
@@ -166,7 +182,9 @@ pub async fn change_back(stage: &Stage, fingerprint: &str, phase: &str) {
         status["overallPhase"] = json!(phase);
         ended
     };
-    update(&stage.orchestrator, &namespace, &name, change).await;
+    if update(&stage.orchestrator, &namespace, &name, change).await == Updated::Yes {
+        stage.cluster.deliver_fault(CHANGED_BACK);
+    }
 }
 
 pub(crate) fn suppress(status: &mut Value, suppression: Suppression, now: jiff::Timestamp) {

@@ -1,12 +1,13 @@
 //! The script: plays a scenario's acts in order, and ends when every sender and every other player has ended.
 use super::{
     alertmanager,
-    api::call,
+    api::{Write, call},
     interference, kubelet, orchestrator,
     sender::{self, SharedKey},
     stage::Stage,
 };
 use crate::{
+    gateway_faults::LEASE_BY_HAND,
     objects::{lease_name, leases_path},
     workload::{Act, Payload, Retry},
 };
@@ -68,6 +69,9 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
             }
             Act::HoldLease { of, holder } => hold_lease(&stage, of, &holder).await,
             Act::Pause { replica, duration } => stage.cluster.pause(replica % stage.cluster.replicas(), duration),
+            Act::SetClock { replica, offset_ms } => {
+                stage.cluster.set_clock(replica % stage.cluster.replicas(), offset_ms);
+            }
             Act::CrashEvery { replica, every, restart, times } => {
                 actors.spawn(crash_every(stage.clone(), replica, (every, restart), times));
             }
@@ -163,7 +167,9 @@ async fn write_lease(stage: &Stage, of: Payload, spec: Value) {
     let lease = json!({
         "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name}, "spec": spec,
     });
-    call(&stage.administrator, http::Method::POST, &path, Some(&lease)).await;
+    if let Some((201, _)) = Write::create(path, lease).send(&stage.administrator).await {
+        stage.cluster.deliver_fault(LEASE_BY_HAND);
+    }
 }
 
 async fn drop_lease(stage: &Stage, of: Payload, holder: &str) {
@@ -174,8 +180,5 @@ async fn drop_lease(stage: &Stage, of: Payload, holder: &str) {
     if lease["spec"]["holderIdentity"] != holder {
         return;
     }
-    let metadata = &lease["metadata"];
-    let preconditions = json!({"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]});
-    let options = json!({"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions});
-    call(&stage.administrator, http::Method::DELETE, &path, Some(&options)).await;
+    Write::delete_version(path, &lease).send(&stage.administrator).await;
 }

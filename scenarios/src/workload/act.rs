@@ -170,6 +170,13 @@ pub enum Act {
         /// Length of the pause.
         duration: Duration,
     },
+    /// A replica's wall clock is set.
+    SetClock {
+        /// Index of the replica, modulo their number: a run may have fewer than the scenario.
+        replica: usize,
+        /// Milliseconds by which it is wrong from now on.
+        offset_ms: i64,
+    },
     /// Replicas crash in the background, repeatedly, and start again each time.
     CrashEvery {
         /// Index of the replica, modulo their number; `None` for each in turn.
@@ -216,9 +223,12 @@ impl Act {
             | Act::DropLease { of, .. } => vec![*of],
             Act::DeliverEach { count, .. } => (0..*count).map(Payload::Distinct).collect(),
             Act::Alertmanagers { alerts, .. } => vec![Payload::Group(*alerts)],
-            Act::AwaitAnswers | Act::Wait(_) | Act::Pause { .. } | Act::CrashEvery { .. } | Act::Probe { .. } => {
-                Vec::new()
-            }
+            Act::AwaitAnswers
+            | Act::Wait(_)
+            | Act::Pause { .. }
+            | Act::SetClock { .. }
+            | Act::CrashEvery { .. }
+            | Act::Probe { .. } => Vec::new(),
         }
     }
 

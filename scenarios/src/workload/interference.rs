@@ -26,11 +26,11 @@ pub enum Interference {
     RestoreMarks,
     /// Every RemediationRequest that has ended becomes active again.
     Revive,
-    /// A client creates a RemediationRequest by hand.
+    /// A client creates a RemediationRequest by hand, if it sees none that is active.
     CreateRequest,
     /// The conditions are erased, and with them the gateway's marks.
     EraseMarks,
-    /// occurrenceCount is overwritten.
+    /// occurrenceCount of every active RemediationRequest is overwritten.
     SetCount(u32),
     /// The lease is deleted, even if it is held.
     DeleteLease,

@@ -1,7 +1,7 @@
 //! Interference at any time: writes that a run may place between any two of its steps, where its faults allow it.
 //!
 //! Each is one request, executed at a point that is a choice of the run. A deletion respects what
-//! docs/protocol/argument.md assumes: it waits while a create of the same name is still under way.
+//! docs/protocol/argument.md assumes: a request that has ended stays.
 use super::scripted;
 use crate::{
     gateway_faults::{LEASE_STOLEN, MARKS_ERASED, REQUEST_DELETED, REQUEST_ENDS, REVIEW_LIFTED, REVIEW_REQUIRED},
@@ -11,7 +11,7 @@ use crate::{
 };
 use apiserver::{Request, ResourceId};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use sim::engine::{ActorId, ClusterView};
 use std::{sync::Arc, time::Duration};
@@ -104,13 +104,8 @@ impl Offer {
     }
 
     fn delete_request(&self, cluster: &ClusterView<'_>) -> Option<Write> {
-        let being_created = |name: &str| {
-            let posts = cluster.pending().iter().filter(|request| request.method == Method::POST);
-            posts.map(|request| String::from_utf8_lossy(&request.body)).any(|body| body.contains(name))
-        };
         let deletable = |request: &Arc<Value>| {
-            let metadata = &request["metadata"];
-            metadata.get("deletionTimestamp").is_none() && !metadata["name"].as_str().is_some_and(being_created)
+            request["metadata"].get("deletionTimestamp").is_none() && !is_terminal(phase_of(request))
         };
         Some(Write::delete(request_path(&*self.requests(cluster).find(deletable)?)))
     }

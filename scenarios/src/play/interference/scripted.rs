@@ -1,6 +1,6 @@
 //! Scripted interference: an administrator does it as an act of the script, through the API.
 use crate::{
-    gateway_faults::{LEASE_STOLEN, MARKS_ERASED, REQUEST_DELETED},
+    gateway_faults::{COUNT_OVERWRITTEN, ENDED_DELETED, LEASE_STOLEN, MARKS_ERASED, REQUEST_BY_HAND, REQUEST_DELETED},
     objects::{NAMESPACE, is_terminal, lease_name, leases_path, phase_of, request_path, requests_path},
     play::{api::Write, stage::Stage},
     workload::{Interference, Payload},
@@ -18,15 +18,19 @@ pub async fn interfere(stage: &Stage, of: Payload, how: Interference) -> BoxFutu
     match how {
         Interference::DeleteRequests { held } => return delete_requests(stage, &fingerprint, held).await,
         Interference::DeleteEnded => {
+            let mut deleted = false;
             for object in requests(stage, &fingerprint).iter().filter(|object| is_terminal(phase_of(object))) {
-                write(stage, Write::delete(request_path(object))).await;
+                deleted |= write(stage, Write::delete(request_path(object))).await;
+            }
+            if deleted {
+                stage.cluster.deliver_fault(ENDED_DELETED);
             }
         }
         Interference::EndRequest => set_phase(stage, &fingerprint, "Completed", |phase| !is_terminal(phase)).await,
         Interference::EndForReview => {
             patch_status(stage, &fingerprint, &for_review(), |phase| !is_terminal(phase)).await;
         }
-        Interference::LiftReview => patch_status(stage, &fingerprint, &review_lifted(), is_terminal).await,
+        Interference::LiftReview => _ = patch_status(stage, &fingerprint, &review_lifted(), is_terminal).await,
         Interference::RestoreMarks => restore_marks(stage, &fingerprint).await,
         Interference::Revive => set_phase(stage, &fingerprint, "Executing", is_terminal).await,
         Interference::CreateRequest => create_request(stage, &fingerprint).await,
@@ -36,9 +40,11 @@ pub async fn interfere(stage: &Stage, of: Payload, how: Interference) -> BoxFutu
         }
         Interference::SetCount(count) => {
             let counted = json!({"status": {"deduplication": {"occurrenceCount": count}}});
-            patch_status(stage, &fingerprint, &counted, all).await;
+            if patch_status(stage, &fingerprint, &counted, |phase| !is_terminal(phase)).await {
+                stage.cluster.deliver_fault(COUNT_OVERWRITTEN);
+            }
         }
-        Interference::DeleteLease => write(stage, Write::delete(lease_path(&fingerprint))).await,
+        Interference::DeleteLease => _ = write(stage, Write::delete(lease_path(&fingerprint))).await,
         Interference::FreeLease => {
             let free = json!({"spec": {"holderIdentity": "", "leaseDurationSeconds": 1}});
             write(stage, Write::patch(lease_path(&fingerprint), free)).await;
@@ -74,8 +80,9 @@ async fn restore_marks(stage: &Stage, fingerprint: &str) {
     stage.cluster.deliver_fault(MARKS_ERASED);
 }
 
-async fn write(stage: &Stage, write: Write) {
-    write.send(&stage.administrator).await;
+/// Sends a write; whether it succeeded.
+async fn write(stage: &Stage, write: Write) -> bool {
+    write.send(&stage.administrator).await.is_some_and(|(status, _)| status < 300)
 }
 
 fn lease_path(fingerprint: &str) -> String {
@@ -92,22 +99,27 @@ async fn set_phase(stage: &Stage, fingerprint: &str, phase: &str, of: fn(&str) -
     patch_status(stage, fingerprint, &json!({"status": {"overallPhase": phase}}), of).await;
 }
 
-async fn patch_status(stage: &Stage, fingerprint: &str, body: &Value, of: fn(&str) -> bool) {
+/// Patches the status of every request in such a phase; whether there was one.
+async fn patch_status(stage: &Stage, fingerprint: &str, body: &Value, of: fn(&str) -> bool) -> bool {
+    let mut patched = false;
     for object in requests(stage, fingerprint) {
         if of(phase_of(&object)) {
-            write(stage, Write::patch(format!("{}/status", request_path(&object)), body.clone())).await;
+            patched |= write(stage, Write::patch(format!("{}/status", request_path(&object)), body.clone())).await;
         }
     }
+    patched
 }
 
+/// Deletes every active request, and keeps each for a while by a finalizer. One that has ended in the meantime stays,
+/// as docs/protocol/argument.md assumes.
 async fn delete_requests(stage: &Stage, fingerprint: &str, held: Duration) -> BoxFuture<'static, ()> {
     let mut objects = requests(stage, fingerprint);
     objects.retain(|object| !is_terminal(phase_of(object)));
     for object in &objects {
         if !held.is_zero() {
-            set_finalizers(stage, object, &json!([FINALIZER])).await;
+            while_active(stage, object, |now| set_finalizers(now, &json!([FINALIZER]))).await;
         }
-        if Write::delete(request_path(object)).send(&stage.administrator).await.is_some() {
+        if while_active(stage, object, |now| Write::delete_version(request_path(now), now)).await {
             stage.cluster.deliver_fault(REQUEST_DELETED);
         }
     }
@@ -118,21 +130,40 @@ async fn delete_requests(stage: &Stage, fingerprint: &str, held: Duration) -> Bo
         }
         stage.cluster.sleep(held).await;
         // A controller retries until its finalizer is gone.
-        while let Some(object) = objects.iter().find(|object| is_held(&stage, object)) {
-            set_finalizers(&stage, object, &Value::Null).await;
-            stage.cluster.sleep(Duration::from_secs(1)).await;
+        for object in &objects {
+            while !while_active(&stage, object, |now| set_finalizers(now, &Value::Null)).await
+                && active(&stage, object).is_some()
+            {
+                stage.cluster.sleep(Duration::from_secs(1)).await;
+            }
         }
     })
 }
 
-async fn set_finalizers(stage: &Stage, object: &Value, finalizers: &Value) {
-    write(stage, Write::patch(request_path(object), json!({"metadata": {"finalizers": finalizers}}))).await;
+/// Sends a write that names the request's version, again after each conflict, for as long as the request is active;
+/// whether it was stored.
+async fn while_active(stage: &Stage, object: &Value, make: impl Fn(&Value) -> Write + Send + Sync) -> bool {
+    while let Some(now) = active(stage, object) {
+        match make(&now).send(&stage.administrator).await {
+            Some((200 | 202, _)) => return true,
+            Some((409, _)) => {}
+            _ => return false,
+        }
+    }
+    false
 }
 
-fn is_held(stage: &Stage, object: &Value) -> bool {
-    let stored = stage.cluster.objects(stage.requests);
-    let mut same = stored.iter().filter(|other| other["metadata"]["uid"] == object["metadata"]["uid"]);
-    same.any(|other| other["metadata"].get("finalizers").is_some())
+/// The request as it is stored, while it is active.
+fn active(stage: &Stage, object: &Value) -> Option<Arc<Value>> {
+    let mut stored = stage.cluster.objects(stage.requests).into_iter();
+    let same = stored.find(|other| other["metadata"]["uid"] == object["metadata"]["uid"])?;
+    (!is_terminal(phase_of(&same))).then_some(same)
+}
+
+fn set_finalizers(object: &Value, finalizers: &Value) -> Write {
+    let version = &object["metadata"]["resourceVersion"];
+    let metadata = json!({"finalizers": finalizers, "resourceVersion": version});
+    Write::patch(request_path(object), json!({"metadata": metadata}))
 }
 
 async fn claim_lease(stage: &Stage, fingerprint: &str) {
@@ -149,15 +180,21 @@ async fn claim_lease(stage: &Stage, fingerprint: &str) {
     write(stage, Write::create(leases_path(), lease)).await;
 }
 
-/// Creates a copy of an existing RemediationRequest, or the smallest that the schema allows.
+/// Creates a copy of an existing RemediationRequest, or the smallest that the schema allows, unless one is active: a
+/// client looks first, and may be too late all the same.
 async fn create_request(stage: &Stage, fingerprint: &str) {
-    let mut object =
-        requests(stage, fingerprint).first().map_or_else(|| smallest(fingerprint), |object| (**object).clone());
+    let known = requests(stage, fingerprint);
+    if known.iter().any(|object| !is_terminal(phase_of(object))) {
+        return;
+    }
+    let mut object = known.first().map_or_else(|| smallest(fingerprint), |object| (**object).clone());
     object["metadata"] = json!({"name": "made-by-hand", "namespace": NAMESPACE});
     if let Some(members) = object.as_object_mut() {
         members.remove("status");
     }
-    write(stage, Write::create(requests_path(), object)).await;
+    if write(stage, Write::create(requests_path(), object)).await {
+        stage.cluster.deliver_fault(REQUEST_BY_HAND);
+    }
 }
 
 fn smallest(fingerprint: &str) -> Value {
