@@ -2,13 +2,20 @@
 use model::verdict::Verdict;
 use scenarios::{
     runner::{Overrides, Prepared, Run, Subject, Transport},
+    scenario::{ClusterShape, Scenario},
+    workload::{Act, Payload::Deployment, Retry, Route},
     worlds,
 };
 use sim::engine::{Choices, Detail, Random};
+use std::{borrow::Cow, time::Duration};
 
 fn run(seed: u64, protocol: &str) -> Run {
+    play(worlds::draw(seed), seed, protocol)
+}
+
+fn play(scenario: Scenario, seed: u64, protocol: &str) -> Run {
     let protocol = protocol.parse().expect("a protocol");
-    let subject = Subject::new(worlds::draw(seed), protocol, Transport::Direct, Overrides::default());
+    let subject = Subject::new(scenario, protocol, Transport::Direct, Overrides::default());
     Prepared::new(subject, Detail::Chain).run(Choices::new(Random::new(seed)), false).expect("the run begins")
 }
 
@@ -19,6 +26,23 @@ fn worlds_hold() {
         let violations: Vec<_> = run.violations().collect();
         assert!(run.verdict == Verdict::Held, "{}: {violations:#?}", worlds::name(seed));
     }
+}
+
+#[test]
+fn a_phase_that_is_refused_is_given_up() {
+    let deliver = Act::Deliver { what: Deployment, copies: 1, to: Route::Any, retry: Retry::Alertmanager };
+    let phases = Cow::Borrowed(&[Cow::Borrowed("Reticulating"), Cow::Borrowed("Completed")][..]);
+    let acts = vec![
+        deliver.clone(),
+        Act::AwaitAnswers,
+        Act::OrchestrateMeanwhile { of: Deployment, phases },
+        Act::Pause { replica: 0, duration: Duration::from_secs(60) },
+        deliver,
+    ];
+    let cluster = ClusterShape { replicas: 1, ..ClusterShape::USUAL };
+    let run = play(Scenario { acts: Cow::Owned(acts), cluster, ..Scenario::BLANK }, 1, "fenced-lease");
+    assert_eq!(run.verdict, Verdict::Held, "{:#?}", run.violations().collect::<Vec<_>>());
+    assert!(run.outcome.api_calls < 100, "{} calls", run.outcome.api_calls);
 }
 
 #[test]

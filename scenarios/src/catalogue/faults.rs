@@ -1,5 +1,7 @@
 //! Faults at a chosen place: crashes, pauses, held locks, refusals and errors.
-use super::dsl::{after, all_after, deliver, first, first_few, meanwhile, millis, on, once, orchestrate, seconds};
+use super::dsl::{
+    after, all_after, creates, deliver, first, first_few, meanwhile, millis, on, once, orchestrate, seconds,
+};
 use crate::{
     scenario::{ClusterShape, Expect, Scenario},
     workload::{Act, Payload::Deployment, Route},
@@ -174,6 +176,31 @@ pub const COUNTS_SENT_TWICE: Scenario = Scenario {
     )]),
     expect: Cow::Borrowed(&[Expect::AllAccepted]),
     weight: 40,
+    ..Scenario::BLANK
+};
+
+/// A 2xx that cannot be read says nothing of what it is about.
+pub const ANSWERS_CUT_OFF: Scenario = Scenario {
+    name: Cow::Borrowed("answers-cut-off"),
+    story: Cow::Borrowed(
+        "a proxy cuts off the bodies of answers: to the lease, to the RemediationRequest, and to the first counts; \
+         each alert counts once",
+    ),
+    acts: Cow::Borrowed(&[
+        deliver(Deployment, 3, Route::Any),
+        Act::AwaitAnswers,
+        meanwhile!(Deployment, "Completed"),
+        deliver(Deployment, 6, Route::Any),
+    ]),
+    triggers: Cow::Borrowed(&[
+        first(on("POST", "leases"), Effect::Fault(FaultKind::CutOff)),
+        first(on("PUT", "leases"), Effect::Fault(FaultKind::CutOff)),
+        first(creates(), Effect::Fault(FaultKind::CutOff)),
+        first_few(3, on("PATCH", "remediationrequests/status"), Effect::Fault(FaultKind::CutOff)),
+        after(1, on("GET", "remediationrequests"), Effect::Fault(FaultKind::CutOff)),
+    ]),
+    expect: Cow::Borrowed(&[Expect::AllAccepted]),
+    weight: 20,
     ..Scenario::BLANK
 };
 

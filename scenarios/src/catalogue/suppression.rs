@@ -105,6 +105,31 @@ pub const COOLDOWN_BY_WRONG_CLOCKS: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
+/// A clock may be wrong all at once.
+pub const CLOCKS_ARE_SET: Scenario = Scenario {
+    name: Cow::Borrowed("clocks-are-set"),
+    story: Cow::Borrowed(
+        "clocks of two replicas are set, 90 s forward and 50 s back, before and during a cooldown of 30 s: each \
+         delivery counts once",
+    ),
+    acts: Cow::Borrowed(&[
+        Act::Wait(seconds(180)),
+        keyed(Deployment, 2, Route::Any, 1),
+        Act::AwaitAnswers,
+        Act::SetClock { replica: 0, offset_ms: 90_000 },
+        end(Deployment, "Completed", Suppression::For(seconds(30))),
+        keyed(Deployment, 3, Route::RoundRobin, 1),
+        Act::SetClock { replica: 1, offset_ms: -50_000 },
+        deliver(Deployment, 2, Route::RoundRobin),
+        Act::Wait(seconds(20)),
+        Act::SetClock { replica: 0, offset_ms: 0 },
+        keyed(Deployment, 3, Route::RoundRobin, 1),
+    ]),
+    expect: Cow::Borrowed(&[Expect::AllAccepted, Expect::Counted(Deployment, 10)]),
+    weight: 20,
+    ..Scenario::BLANK
+};
+
 /// The smallest race around the end of a cooldown, for exhaustive searches.
 pub const COOLDOWN_PAIR: Scenario = Scenario {
     name: Cow::Borrowed("cooldown-pair"),

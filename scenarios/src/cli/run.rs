@@ -34,13 +34,15 @@ use std::{
 const TIME_OF_ALL: Duration = Duration::from_secs(43);
 /// Runs of each scenario that is named.
 const RUNS_OF_ONE: u64 = 2_000;
+/// Percentage of the runs of the whole catalogue that draw a world.
+const SHARE_OF_WORLDS: u8 = 50;
 /// Number of runs over the direct transport that take as long as one over the network.
 const NETWORK_COST: u64 = 200;
 
 /// Runs thousands of interleavings of the scenarios against the gateway.
 ///
 /// Without a scenario it runs the whole catalogue, for at most 45 seconds: every scenario once, then all of them in
-/// proportion. If the time ends first, the report says how many of the planned runs were made; it is inconclusive if a
+/// proportion; half of the runs are in worlds that are drawn at random. If the time ends first, the report says how many of the planned runs were made; it is inconclusive if a
 /// scenario had less than a tenth of its runs. Ctrl-C and SIGTERM end a run with a report. The report counts distinct
 /// interleavings exactly up to 4,096 per scenario; beyond that the number is an estimate with a standard error of
 /// 0.8 %.
@@ -83,9 +85,10 @@ pub(super) struct Args {
     #[arg(long, value_enum, value_name = "TRANSPORT", default_value = "direct")]
     transport: Transport,
     /// Percentage of the runs whose world is drawn at random: its cluster, its script and its faults. Only over the
-    /// direct transport and with the strategy `random`.
-    #[arg(long, default_value_t = 0, value_name = "PCT", value_parser = clap::value_parser!(u8).range(0..=100))]
-    worlds: u8,
+    /// direct transport and with the strategy `random`. By default half of the runs of the whole catalogue, and none
+    /// beside scenarios that are named.
+    #[arg(long, value_name = "PCT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    worlds: Option<u8>,
     /// Number of threads; one per processor by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     jobs: Option<u8>,
@@ -224,13 +227,14 @@ fn subjects(args: &Args) -> Vec<Subject> {
     with_worlds(args, taken.iter().map(subject).collect())
 }
 
-/// These subjects and, if the command line has a share for them, worlds that are drawn at random.
+/// These subjects and worlds that are drawn at random, with their share.
 fn with_worlds(args: &Args, mut subjects: Vec<Subject>) -> Vec<Subject> {
     let possible = args.transport == Transport::Direct && args.strategy == StrategyName::Random;
-    let share = u32::from(args.worlds);
-    if share > 0 && !possible {
+    if args.worlds.is_some_and(|share| share > 0) && !possible {
         print::note("no worlds are drawn: they need --transport direct and --strategy random");
     }
+    let usual = if args.scenarios.is_empty() { SHARE_OF_WORLDS } else { 0 };
+    let share = u32::from(args.worlds.unwrap_or(usual));
     if share == 0 || !possible {
         return subjects;
     }

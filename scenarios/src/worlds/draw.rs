@@ -14,7 +14,7 @@ use std::{borrow::Cow, time::Duration};
 const STRANGER: &str = "gateway-old";
 /// Longest time of a call or a pause, as the assumptions allow.
 const LONGEST: Duration = Duration::from_secs(60);
-const LIVE: &[&str] = &["Pending", "Processing", "Executing", "Blocked", "AwaitingApproval", "Reticulating"];
+const LIVE: &[&str] = &["Pending", "Processing", "Analyzing", "AwaitingApproval", "Executing", "Verifying", "Blocked"];
 const TERMINAL: &[&str] = &["Completed", "Failed", "TimedOut", "Skipped", "Cancelled"];
 const METHODS: &[(&str, &str)] = &[
     ("POST", "leases"),
@@ -25,15 +25,30 @@ const METHODS: &[(&str, &str)] = &[
     ("GET", "remediationrequests"),
     ("PATCH", "remediationrequests/status"),
 ];
-const WEBHOOK_FAULTS: &[FaultKind] = &[FaultKind::WebhookDenies, FaultKind::WebhookSlow];
+/// Faults of calls that strike only a given call, never by chance.
+const PLACED_FAULTS: &[FaultKind] = &[FaultKind::WebhookDenies, FaultKind::WebhookSlow, FaultKind::CutOff];
+/// Offsets of a wall clock that is set, in milliseconds.
+const CLOCKS: &[i64] = &[-50_000, -40_000, 0, 40_000, 90_000];
+/// Locks that another program wrote.
+const ODD_LEASES: &[&str] = &[
+    "{}",
+    r#"{"holderIdentity":"","leaseDurationSeconds":30}"#,
+    r#"{"holderIdentity":"gateway-old"}"#,
+    r#"{"holderIdentity":"gateway-old","leaseDurationSeconds":30,"renewTime":"2001-01-01T00:00:00.000000Z"}"#,
+    r#"{"holderIdentity":"gateway-old","leaseDurationSeconds":60,"renewTime":"2101-01-01T00:00:00.000000Z"}"#,
+];
+/// Time after the last answer until nothing is under way any more: a call may take effect after a minute, and be
+/// repeated until then.
+const UNTIL_AT_REST: Duration = Duration::from_secs(130);
+/// Number of crashes after which a list of writers has forgotten the first.
+const MANY_CRASHES: u32 = 40;
 const TWICE: &[Option<u16>] = &[None, None, None, Some(429), Some(409), Some(422), Some(500), Some(504)];
 
 /// The world of this seed.
 ///
-/// Left out, since no gateway could hold: leases that others delete or restore, ended requests that become active
-/// again or are deleted while a create of their name is under way, requests that others create, counts that others
-/// change, reads that lie, and calls that take effect after more than a minute. Scenarios named `assumption-…` have
-/// those.
+/// Left out, since no gateway could hold: leases that others delete or restore; reads that lie; calls that take effect
+/// after more than a minute; and, while signals wait, ended requests that become active again or are deleted, requests
+/// that others create, and counts that others change. Scenarios named `assumption-…` have those.
 pub fn draw(seed: u64) -> Scenario {
     let mut lot = Lot::new(seed);
     let mut cluster = ClusterShape {
@@ -43,7 +58,8 @@ pub fn draw(seed: u64) -> Scenario {
         objects_labelled: true,
         tail: if lot.one_in(8) { ClusterShape::LONG_TAIL } else { ClusterShape::USUAL.tail },
     };
-    let words = Words::draw(&mut lot);
+    let faults = faults(&mut lot);
+    let words = Words::draw(&mut lot, faults.interference_per_mille > 0);
     // The label of a namespace does not cover nodes, nor an Event in another namespace.
     let outside = |payload: &Payload| matches!(payload, Payload::Nodes | Payload::Event);
     cluster.objects_labelled = words.payloads.iter().any(outside) || !lot.one_in(4);
@@ -58,7 +74,7 @@ pub fn draw(seed: u64) -> Scenario {
         cluster,
         time_limit: Duration::from_secs(3_600),
         acts: Cow::Owned(acts),
-        faults: faults(&mut lot),
+        faults,
         triggers: Cow::Owned(triggers),
         expect: Cow::Borrowed(&[Expect::AllAccepted]),
         ..Scenario::BLANK
@@ -98,30 +114,39 @@ fn trigger(lot: &mut Lot, replicas: usize) -> Trigger {
     let (method, resource) = lot.of(METHODS);
     let replica = lot.one_in(2).then(|| lot.between(0, replicas as u32 - 1) as usize);
     let long = lot.time(16).min(LONGEST);
-    let effect = match lot.between(0, 6) {
+    let effect = match lot.between(0, 8) {
         0 => Effect::Late(long),
         1 => Effect::Twice { answer: lot.of(TWICE), after: if lot.one_in(2) { Duration::ZERO } else { long } },
         2 => Effect::CrashBefore { restart: lot.time(15) },
         3 => Effect::CrashAfter { restart: lot.time(15) },
         4 => Effect::PauseBefore(long),
         5 => Effect::PauseAfter(long),
-        _ => Effect::Fault(lot.of(&[FaultKind::OF_CALLS, WEBHOOK_FAULTS].concat())),
+        6 => Effect::Fault(lot.of(FaultKind::OF_CALLS)),
+        _ => Effect::Fault(lot.of(PLACED_FAULTS)),
     };
     let effect = if lot.one_in(20) { Effect::Forbid } else { effect };
     Trigger { on: CallPattern { method, resource, replica }, skip: lot.between(0, 3), times: lot.between(1, 2), effect }
 }
 
+/// Largest count that its type can have.
+const COUNT_MAX: u32 = i32::MAX as u32;
+
 /// Words that the script of one world is made of.
 struct Words {
     payloads: Vec<Payload>,
     keyed: bool,
+    /// Whether others write at any time.
+    others: bool,
     /// Kinds of acts, by number.
     kinds: Vec<u32>,
 }
 
+/// Number of kinds of acts that a world may lack.
+const KINDS: u32 = 18;
+
 impl Words {
     /// A world has one fingerprint or a few, and half of the kinds of acts.
-    fn draw(lot: &mut Lot) -> Self {
+    fn draw(lot: &mut Lot, others: bool) -> Self {
         let all = [
             Payload::Deployment,
             Payload::Deployment,
@@ -134,8 +159,8 @@ impl Words {
         ];
         let mut payloads = vec![Payload::Deployment];
         payloads.extend((0..lot.between(0, 2)).map(|_| lot.of(&all)));
-        let kinds = (0..13).filter(|_| lot.one_in(2)).collect();
-        Self { payloads, keyed: lot.one_in(3), kinds }
+        let kinds = (0..KINDS).filter(|_| lot.one_in(2)).collect();
+        Self { payloads, keyed: lot.one_in(3), others, kinds }
     }
 
     fn retry(&self, lot: &mut Lot) -> Retry {
@@ -155,7 +180,8 @@ impl Words {
     fn add_acts(&self, lot: &mut Lot, replicas: usize, acts: &mut Vec<Act>) {
         let of = self.payload(lot);
         let replica = lot.between(0, replicas as u32 - 1) as usize;
-        let kind = if self.kinds.is_empty() || lot.one_in(3) { 13 + lot.between(0, 2) } else { lot.of(&self.kinds) };
+        let usual = self.kinds.is_empty() || lot.one_in(3);
+        let kind = if usual { KINDS + lot.between(0, 2) } else { lot.of(&self.kinds) };
         let act = match kind {
             0 => Act::DeliverTwins { what: of, copies: lot.between(2, 4), to: route(lot) },
             1 => Act::DeliverEach { count: lot.between(1, 6) as u16, to: route(lot), retry: self.retry(lot) },
@@ -175,7 +201,7 @@ impl Words {
                 replica: lot.one_in(2).then_some(replica),
                 every: lot.time(15),
                 restart: lot.time(15),
-                times: lot.between(1, 8),
+                times: if lot.one_in(8) { MANY_CRASHES } else { lot.between(1, 8) },
             },
             9 => Act::Interfere { of, how: Interference::DeleteRequests { held: held(lot) } },
             10 => Act::Interfere { of, how: lot.of(&[Interference::EraseMarks, Interference::RestoreMarks]) },
@@ -187,11 +213,57 @@ impl Words {
                 acts.push(Act::Wait(lot.time(15)));
                 Act::DropLease { of, holder }
             }
-            13 => Act::AwaitAnswers,
-            14 => Act::Wait(lot.time(17)),
+            13 => Act::SetClock { replica, offset_ms: lot.of(CLOCKS) },
+            14 => {
+                let ways = [Interference::EndRequest, Interference::EndForReview, Interference::LiftReview];
+                Act::Interfere { of, how: lot.of(&ways) }
+            }
+            15 => {
+                let phases = if lot.one_in(2) { LIVE } else { TERMINAL };
+                let phase = Cow::Borrowed(lot.of(phases));
+                Act::OrchestrateEvery { of, phase, every: lot.time(15), times: lot.between(1, 4) }
+            }
+            16 => Act::WriteLease { of, spec: Cow::Borrowed(lot.of(ODD_LEASES)) },
+            17 => return self.add_at_rest(of, lot, acts),
+            18 => Act::AwaitAnswers,
+            19 => Act::Wait(lot.time(17)),
             _ => self.delivery(lot),
         };
         acts.push(act);
+    }
+
+    /// Something that no gateway could survive while signals wait or creates are under way. Its own calls may be
+    /// struck by faults too, and be late.
+    fn add_at_rest(&self, of: Payload, lot: &mut Lot, acts: &mut Vec<Act>) {
+        let completed = || Cow::Borrowed("Completed");
+        let what = lot.between(0, 3);
+        acts.extend([Act::AwaitAnswers, Act::Wait(UNTIL_AT_REST)]);
+        acts.push(match what {
+            0 => Act::Interfere { of, how: Interference::DeleteEnded },
+            1 => Act::ChangeBack { of, phase: Cow::Borrowed(lot.of(LIVE)) },
+            2 => {
+                acts.push(Act::End { of, phase: completed(), suppression: Suppression::None });
+                Act::Interfere { of, how: Interference::CreateRequest }
+            }
+            _ if self.others || acts.iter().any(may_stay_full) => return,
+            _ => Act::Interfere { of, how: Interference::SetCount(COUNT_MAX - lot.between(0, 4)) },
+        });
+        acts.push(Act::Wait(LONGEST + Duration::from_secs(1)));
+        if what == 3 {
+            acts.push(Act::Deliver { what: of, copies: lot.between(1, 8), to: route(lot), retry: self.retry(lot) });
+            acts.push(Act::EndMeanwhile { of, phase: completed(), suppression: Suppression::None, times: 1 });
+            acts.push(Act::AwaitAnswers);
+        }
+    }
+}
+
+/// Whether a count at its limit could be there for good: it was lowered when it was set again, or its request ended and
+/// suppresses the next.
+fn may_stay_full(act: &Act) -> bool {
+    match act {
+        Act::Interfere { how: Interference::SetCount(_), .. } => true,
+        Act::EndMeanwhile { suppression, .. } => *suppression != Suppression::None,
+        _ => false,
     }
 }
 

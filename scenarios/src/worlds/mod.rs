@@ -62,9 +62,10 @@ mod tests {
             }
         };
         let drawn: BTreeSet<String> = acts.map(word).collect();
-        let expected = "AwaitAnswers CrashEvery Deliver DeliverEach DeliverTwins DeleteRequests DropLease End \
-                        EndMeanwhile EraseMarks FreeLease HoldLease Orchestrate OrchestrateMeanwhile Pause \
-                        RestoreMarks Suppress Wait";
+        let expected = "AwaitAnswers ChangeBack CrashEvery CreateRequest DeleteEnded DeleteRequests Deliver \
+                        DeliverEach DeliverTwins DropLease End EndForReview EndMeanwhile EndRequest EraseMarks \
+                        FreeLease HoldLease LiftReview Orchestrate OrchestrateEvery OrchestrateMeanwhile Pause \
+                        RestoreMarks SetClock SetCount Suppress Wait WriteLease";
         let expected: BTreeSet<String> = expected.split(' ').map(str::to_owned).collect();
         assert_eq!(drawn, expected);
         let effects: BTreeSet<_> =
