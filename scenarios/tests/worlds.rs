@@ -6,8 +6,11 @@ use scenarios::{
     workload::{Act, Payload::Deployment, Retry, Route},
     worlds,
 };
-use sim::engine::{Choices, Detail, Random};
-use std::{borrow::Cow, time::Duration};
+use sim::{
+    Fault,
+    engine::{Choices, Detail, Random},
+};
+use std::{borrow::Cow, collections::BTreeSet, time::Duration};
 
 fn run(seed: u64, protocol: &str) -> Run {
     play(worlds::draw(seed), seed, protocol)
@@ -26,6 +29,20 @@ fn worlds_hold() {
         let violations: Vec<_> = run.violations().collect();
         assert!(run.verdict == Verdict::Held, "{}: {violations:#?}", worlds::name(seed));
     }
+}
+
+#[test]
+fn every_word_takes_effect() {
+    let mut absent: BTreeSet<Fault> = worlds::words().collect();
+    for seed in 0..5_000 {
+        let world = worlds::draw(seed);
+        let words = world.own_faults().into_iter().map(|(fault, _)| fault).chain(world.required_faults());
+        if words.into_iter().any(|fault| absent.contains(&fault)) {
+            let run = run(seed, "fenced-lease");
+            absent.retain(|fault| run.outcome.delivered.of(*fault) == 0);
+        }
+    }
+    assert!(absent.is_empty(), "never took effect: {:?}", absent.iter().map(|fault| fault.name()).collect::<Vec<_>>());
 }
 
 #[test]

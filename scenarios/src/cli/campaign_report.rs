@@ -5,9 +5,11 @@ use crate::{
     code,
     runner::{Subject, widened},
     scenario::{Scenario, required_of},
+    worlds,
 };
 use model::verdict::Verdict;
 use reports::report::{FaultCount, InvariantCount, RunReport, SCHEMA, ScenarioReport, Slack};
+use sim::Faults;
 use std::time::Duration;
 
 /// Conformance cases that the simulated server did not pass when this program was built.
@@ -124,7 +126,7 @@ fn scenario(subject: &Subject, tally: &Tally, strategy: &str) -> ScenarioReport 
     }
 }
 
-/// Runs from which every fault that a preset adds must have occurred.
+/// Runs from which every fault that a preset adds, and every word of worlds, must have occurred.
 const RUNS_OF_A_PRESET: u64 = 2_000;
 
 /// Adds the requirements that were not met: runs that could not begin, faults that a scenario or a preset is about and
@@ -141,12 +143,22 @@ pub(super) fn judge(
     for (index, (subject, tally)) in subjects.iter().zip(tallies).enumerate() {
         let name = &subject.scenario.name;
         unmet.extend(tally.broken.iter().map(|reason| format!("{name}: a run could not begin: {reason}")));
-        let enough = tally.runs >= RUNS_ENOUGH || plan.runs_of(index) == Some(tally.runs);
+        let in_worlds = *name == worlds::NAME;
+        let enough = match in_worlds {
+            true => tally.runs >= RUNS_OF_A_PRESET,
+            false => tally.runs >= RUNS_ENOUGH || plan.runs_of(index) == Some(tally.runs),
+        };
         if !(settings.judged && whole && enough && tally.runs > 0) {
             continue;
         }
         let own = Scenario { faults: subject.own_faults(), ..subject.scenario.clone() };
-        for kind in own.required_faults() {
+        let without_faults = subject.overrides.faults == Some(Faults::NONE);
+        let required = match in_worlds {
+            true if without_faults => Vec::new(),
+            true => worlds::words().collect(),
+            false => own.required_faults(),
+        };
+        for kind in required {
             if tally.delivered.of(kind) == 0 {
                 unmet.push(format!("{name}: the fault `{}` never took effect", kind.name()));
             }
@@ -200,7 +212,7 @@ mod tests {
         protocol_name::SHIPPED,
         runner::{Overrides, Transport},
     };
-    use sim::{Delivered, FaultKind, Faults};
+    use sim::{Delivered, FaultKind};
 
     fn subject(scenario: &str, faults: Option<Faults>) -> Subject {
         let (scenario, protocol) = (find(scenario).expect("a scenario"), SHIPPED.parse().expect("a protocol"));
@@ -254,6 +266,19 @@ mod tests {
         let subject = subject("interference", Some(Faults::NONE));
         let tally = Tally { delivered: Delivered::default(), ..sufficient(&subject, 140) };
         assert_eq!(unmet(&subject, &tally), Vec::<String>::new(), "nothing is required of faults that were taken away");
+    }
+
+    #[test]
+    fn every_word_of_worlds_must_strike() {
+        let protocol = SHIPPED.parse().expect("a protocol");
+        let subject = Subject::new(worlds::ANY, protocol, Transport::Direct, Overrides::default());
+        let mut tally = sufficient(&subject, RUNS_OF_A_PRESET);
+        tally.delivered = Delivered::default();
+        let others = worlds::words().filter(|word| *word != FaultKind::CutOff.into());
+        others.for_each(|word| tally.delivered.count(word));
+        assert_eq!(unmet(&subject, &tally), ["worlds: the fault `cut-off` never took effect"]);
+        tally.runs -= 1;
+        assert_eq!(unmet(&subject, &tally), Vec::<String>::new(), "a few runs may miss a word");
     }
 
     #[test]

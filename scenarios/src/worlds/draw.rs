@@ -238,7 +238,7 @@ impl Words {
         let completed = || Cow::Borrowed("Completed");
         let what = lot.between(0, 3);
         acts.extend([Act::AwaitAnswers, Act::Wait(UNTIL_AT_REST)]);
-        acts.push(match what {
+        let act = match what {
             0 => Act::Interfere { of, how: Interference::DeleteEnded },
             1 => Act::ChangeBack { of, phase: Cow::Borrowed(lot.of(LIVE)) },
             2 => {
@@ -247,8 +247,8 @@ impl Words {
             }
             _ if self.others || acts.iter().any(may_stay_full) => return,
             _ => Act::Interfere { of, how: Interference::SetCount(COUNT_MAX - lot.between(0, 4)) },
-        });
-        acts.push(Act::Wait(LONGEST + Duration::from_secs(1)));
+        };
+        acts.extend([act, Act::Wait(LONGEST + Duration::from_secs(1))]);
         if what == 3 {
             acts.push(Act::Deliver { what: of, copies: lot.between(1, 8), to: route(lot), retry: self.retry(lot) });
             acts.push(Act::EndMeanwhile { of, phase: completed(), suppression: Suppression::None, times: 1 });

@@ -12,10 +12,11 @@ pub use draw::draw;
 pub use names::{NAME, name, seed};
 
 use crate::{
+    gateway_faults,
     scenario::Scenario,
     workload::{Act, Payload, Retry, Route},
 };
-use sim::Faults;
+use sim::{Fault, FaultKind, Faults};
 use std::borrow::Cow;
 
 /// All worlds together, as a row of a report: each of its runs draws a world of its own.
@@ -31,6 +32,17 @@ pub const ANY: Scenario = Scenario {
     }]),
     ..Scenario::BLANK
 };
+
+/// Faults that worlds do not have: a read that lies, which the protocol assumes away, and streams that overflow, since
+/// these API servers buffer everything.
+const NEVER: &[FaultKind] = &[FaultKind::StaleRead, FaultKind::SlowWatch];
+
+/// Every fault that some worlds have, by chance, at a given call or by an act.
+pub fn words() -> impl Iterator<Item = Fault> {
+    let kinds = FaultKind::ALL.iter().filter(|kind| !NEVER.contains(kind)).map(|&kind| Fault::Kind(kind));
+    let named = gateway_faults::ALL.iter().chain(gateway_faults::OF_ACTS).map(|&(name, _)| Fault::Named(name));
+    kinds.chain(named)
+}
 
 /// The world of this name, if it is the name of one.
 pub fn find(name: &str) -> Option<Scenario> {
