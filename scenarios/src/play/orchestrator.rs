@@ -38,7 +38,7 @@ const ATTEMPTS: u32 = 5;
 const MOMENTS: &[Duration] =
     &[Duration::from_millis(1), Duration::from_millis(6), Duration::from_millis(30), Duration::from_millis(200)];
 
-/// What became of an update; of several, the last that counts.
+/// Outcome of an update; of several, the greatest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Updated {
     /// Nothing was there to update, or it is not known whether it was.

@@ -37,8 +37,8 @@ const ODD_LEASES: &[&str] = &[
     r#"{"holderIdentity":"gateway-old","leaseDurationSeconds":30,"renewTime":"2001-01-01T00:00:00.000000Z"}"#,
     r#"{"holderIdentity":"gateway-old","leaseDurationSeconds":60,"renewTime":"2101-01-01T00:00:00.000000Z"}"#,
 ];
-/// Time after the last answer until nothing is under way any more: a call may take effect after a minute, and be
-/// repeated until then.
+/// Time until nothing is under way any more: a call may take effect after a minute, and be repeated until then; a
+/// replica may be paused for longer.
 const UNTIL_AT_REST: Duration = Duration::from_secs(130);
 /// Number of crashes after which a list of writers has forgotten the first.
 const MANY_CRASHES: u32 = 40;
@@ -248,7 +248,7 @@ impl Words {
             _ if self.others || acts.iter().any(may_stay_full) => return,
             _ => Act::Interfere { of, how: Interference::SetCount(COUNT_MAX - lot.between(0, 4)) },
         };
-        acts.extend([act, Act::Wait(LONGEST + Duration::from_secs(1))]);
+        acts.extend([act, Act::Wait(UNTIL_AT_REST)]);
         if what == 3 {
             acts.push(Act::Deliver { what: of, copies: lot.between(1, 8), to: route(lot), retry: self.retry(lot) });
             acts.push(Act::EndMeanwhile { of, phase: completed(), suppression: Suppression::None, times: 1 });

@@ -1,4 +1,5 @@
 //! Lots: numbers that a seed draws, with the few ways of drawing that worlds need.
+use crate::fnv;
 use sim::engine::{Label, Odds, Random, Source};
 use std::time::Duration;
 
@@ -6,8 +7,9 @@ use std::time::Duration;
 pub(super) struct Lot(Random);
 
 impl Lot {
+    /// The run in this world has the same seed: its choices must not be the same numbers.
     pub(super) fn new(seed: u64) -> Self {
-        Self(Random::new(seed))
+        Self(Random::new(seed ^ fnv::hash("world".bytes())))
     }
 
     /// One of `0..of`.
