@@ -7,9 +7,9 @@
 //! them was. Each time a client that is not a replica removes the list of keys, one more of them may count.
 //!
 //! Besides the sums, each signal is judged: each count of k takes k signals that the replica which sent it was working
-//! on when it sent it ([`Spans`]), and each accepted signal is taken by one count. A member of a group may be accepted for an
-//! earlier one that was answered 5xx because of another member. What is not known (the replica, the time) restricts
-//! nothing: then the sums decide. Where a count was lowered, they do too.
+//! on when it sent it ([`Spans`]), and each accepted signal is taken by one count. A member of a group may be accepted
+//! for another one, which was counted and then answered 5xx because of its group. What is not known (the replica, the
+//! time) restricts nothing: then the sums decide. Where a count was lowered, they do too.
 use super::display;
 use crate::{
     check::{Check, Invariant, Summary},
@@ -210,13 +210,14 @@ fn wanted(claimant: &Claimant<'_>, commits: &[&Counted], firing: &[&Signal], spa
     (0..commits.len()).filter(|&index| fits(commits[index])).collect()
 }
 
-/// Whether the count may have taken an earlier member of a group, for which this one was accepted.
+/// Whether the count may have taken a member of a group that was answered 5xx, and this one was accepted for it.
 fn may_inherit(counted: &Counted, heir: &Signal, firing: &[&Signal], spans: &Spans<'_>) -> bool {
     let failed = |signal: &&&Signal| {
         matches!(signal.answer, Some((_, Answer::Failed | Answer::Lost))) && !signal.alone && !signal.keyed
     };
-    let took = |signal: &&Signal| signal.sent <= heir.sent && spans.was_handling(signal, counted.actor, counted.issued);
-    !heir.alone && !heir.keyed && firing.iter().filter(failed).any(took)
+    let took = |signal: &&Signal| spans.was_handling(signal, counted.actor, counted.issued);
+    let in_time = heir.answer.is_some_and(|(answered, _)| counted.now < answered);
+    in_time && !heir.alone && !heir.keyed && firing.iter().filter(failed).any(took)
 }
 
 fn uncounted(name: &str, claimant: &Claimant<'_>) -> (String, Vec<usize>) {

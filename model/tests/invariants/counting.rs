@@ -233,6 +233,22 @@ fn a_batch_ends_with_its_last_answer() {
 }
 
 #[test]
+fn a_member_takes_the_count_of_one_that_failed() {
+    let taken = |history: History, early: bool| {
+        let (history, sent) = (history.clone().creates(replica(1), "rr-a"), history.now());
+        let accepted = |history: History| history.answered(1, created("rr-a"));
+        let counts = |history: History| history.writes(replica(1), counted("rr-a", 1)).issued_at(sent);
+        let both = if early { counts(accepted(history)) } else { accepted(counts(history)) };
+        both.answered(2, unavailable()).ends().judged_by(EXACT)
+    };
+    let groups = History::new().sent_to(0, 1).in_a_group().sent_to(1, 2).in_a_group();
+    holds(&taken(groups.clone(), false));
+    let words = ["Signal 1 of fingerprint", "each count that may have taken it took another"];
+    fires(&taken(groups, true), &[0, 3], &words);
+    fires(&taken(History::new().sent_to(0, 1).sent_to(1, 2), false), &[0, 4], &words);
+}
+
+#[test]
 fn slack_is_what_could_have_been_counted_unnoticed() {
     let refused = two_replicas().answered(1, created("rr-a")).sent_to(0, 3);
     let sent = refused.now();

@@ -118,6 +118,14 @@ impl History {
         self
     }
 
+    /// The last signal was a member of a group.
+    pub(crate) fn in_a_group(mut self) -> Self {
+        if let Some(Observation::SignalSent { alone, .. }) = self.facts.last_mut() {
+            *alone = false;
+        }
+        self
+    }
+
     /// The last write was sent at this time.
     pub(crate) fn issued_at(mut self, time: Micros) -> Self {
         if let Some(Observation::RequestCommitted { issued, .. }) = self.facts.last_mut() {
