@@ -32,6 +32,8 @@ pub const HOLDER_CRASH: Scenario = Scenario {
     story: Cow::Borrowed(
         "the holder crashes right after its lease is written: another replica creates the request without the lock",
     ),
+    // Nothing is quiet before the holder is back.
+    cluster: ClusterShape { tail: ClusterShape::LONG_TAIL, ..ClusterShape::USUAL },
     acts: Cow::Borrowed(&[deliver(Deployment, 6, Route::RoundRobin)]),
     triggers: Cow::Borrowed(&[first(on("POST", "leases"), Effect::CrashAfter { restart: seconds(50) })]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),

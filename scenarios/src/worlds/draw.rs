@@ -197,12 +197,13 @@ impl Words {
             }
             6 => Act::Suppress { of, suppression: suppression(lot) },
             7 => Act::Pause { replica, duration: lot.time(16).min(LONGEST) },
-            8 => Act::CrashEvery {
-                replica: lot.one_in(2).then_some(replica),
-                every: lot.time(15),
-                restart: lot.time(15),
-                times: if lot.one_in(8) { MANY_CRASHES } else { lot.between(1, 8) },
-            },
+            8 => {
+                // A request that was deleted is begun anew by a replica that lives for two minutes: many crashes are
+                // over sooner than senders give up.
+                let (times, bits) = if lot.one_in(8) { (MANY_CRASHES, 12) } else { (lot.between(1, 8), 15) };
+                let (replica, every) = (lot.one_in(2).then_some(replica), lot.time(bits));
+                Act::CrashEvery { replica, every, restart: lot.time(15), times }
+            }
             9 => Act::Interfere { of, how: Interference::DeleteRequests { held: held(lot) } },
             10 => Act::Interfere { of, how: lot.of(&[Interference::EraseMarks, Interference::RestoreMarks]) },
             11 => Act::Interfere { of, how: Interference::FreeLease },
