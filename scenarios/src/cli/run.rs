@@ -42,10 +42,10 @@ const NETWORK_COST: u64 = 200;
 /// Runs thousands of interleavings of the scenarios against the gateway.
 ///
 /// Without a scenario it runs the whole catalogue, for at most 45 seconds: every scenario once, then all of them in
-/// proportion; half of the runs are in worlds that are drawn at random. If the time ends first, the report says how many of the planned runs were made; it is inconclusive if a
-/// scenario had less than a tenth of its runs. Ctrl-C and SIGTERM end a run with a report. The report counts distinct
-/// interleavings exactly up to 4,096 per scenario; beyond that the number is an estimate with a standard error of
-/// 0.8 %.
+/// proportion; half of the runs are in worlds that are drawn at random. If the time ends first, the report says how
+/// many of the planned runs were made; it is inconclusive if a scenario had less than a tenth of its runs. Ctrl-C and
+/// SIGTERM end a run with a report. The report counts distinct interleavings exactly up to 4,096 per scenario; beyond
+/// that the number is an estimate with a standard error of 0.8 %.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

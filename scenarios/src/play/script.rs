@@ -69,9 +69,7 @@ pub async fn play(stage: Stage, acts: Vec<Act>) {
             }
             Act::HoldLease { of, holder } => hold_lease(&stage, of, &holder).await,
             Act::Pause { replica, duration } => stage.cluster.pause(replica % stage.cluster.replicas(), duration),
-            Act::SetClock { replica, offset_ms } => {
-                stage.cluster.set_clock(replica % stage.cluster.replicas(), offset_ms);
-            }
+            Act::SetClock { replica, offset_ms } => set_clock(&stage, replica, offset_ms),
             Act::CrashEvery { replica, every, restart, times } => {
                 actors.spawn(crash_every(stage.clone(), replica, (every, restart), times));
             }
@@ -124,6 +122,10 @@ fn send_as_pair(stage: &Stage, alerts: u16, lasts: Duration, senders: &mut JoinS
     for position in 0..alertmanager::PEERS {
         senders.spawn(alertmanager::peer(stage.clone(), position, alerts, lasts, logs.clone()));
     }
+}
+
+fn set_clock(stage: &Stage, replica: usize, offset_ms: i64) {
+    stage.cluster.set_clock(replica % stage.cluster.replicas(), offset_ms);
 }
 
 /// Crashes a replica, or each in turn, again and again.
