@@ -10,7 +10,8 @@
 //! - [`suppression`]: RemediationRequests that have ended and still take signals.
 //! - [`safeguards`]: one scenario for each rule of the protocol.
 //! - [`scopes`]: scenarios outside the catalogue, small enough for exhaustive searches.
-//! - [`readiness`]: what replicas answer to the kubelet.
+//! - [`readiness`]: what replicas answer to the kubelet; [`promptness`]: no refusal without a cause, no long wait.
+//! - [`upkeep`]: leases that nothing needs any more.
 //! - [`assumptions`]: scenarios outside the catalogue, each of which violates an assumption of the protocol.
 pub mod assumptions;
 pub mod bursts;
@@ -20,11 +21,13 @@ pub mod faults;
 pub mod lifecycle;
 pub mod load;
 pub mod mixed_versions;
+pub mod promptness;
 pub mod readiness;
 pub mod redelivery;
 pub mod safeguards;
 pub mod scopes;
 pub mod suppression;
+pub mod upkeep;
 
 use crate::scenario::Scenario;
 use assumptions::ASSUMPTIONS;
@@ -101,6 +104,12 @@ pub static CATALOGUE: &[&Scenario] = &[
     &readiness::MAY_NOT_LOCK,
     &readiness::MAY_NOT_TAKE,
     &readiness::MAY_NOT_LOOK,
+    &promptness::PROMPT_BURST,
+    &promptness::PROMPT_QUEUE,
+    &promptness::PROMPT_EPISODES,
+    &promptness::PROMPT_RETRIES,
+    &promptness::PROMPT_WHEN_SHED,
+    &upkeep::SWEPT_IN_THE_END,
     &safeguards::INTERFERENCE,
     &safeguards::DELETED_UNDER_WAY,
     &safeguards::ISSUED_LATE,

@@ -180,4 +180,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         invariant: "every_signal_ends",
         ..BLANK
     },
+    Mutant {
+        name: "never-swept",
+        about: "leases that nothing needs stay for ever",
+        removed: &[Safeguard::Swept],
+        scenario: "swept-in-the-end",
+        invariant: "locks_are_reclaimed",
+        ..BLANK
+    },
 ];

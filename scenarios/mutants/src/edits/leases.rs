@@ -155,4 +155,9 @@ pub(super) const EDITS: &[Edit] = &[
         "annotations.insert(EPISODE.to_owned(), episode.to_string());",
         "annotations.insert(EPISODE.to_owned(), if @EpisodeRecorded { 1 } else { episode }.to_string());",
     ),
+    edit(
+        "sweeper",
+        "(LockState::Free, Some(fingerprint)) if idle =>",
+        "(LockState::Free, Some(fingerprint)) if idle && !@Swept =>",
+    ),
 ];

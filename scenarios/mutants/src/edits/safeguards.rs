@@ -91,4 +91,5 @@ safeguards! {
     NewCount => "A signal is answered with the count that includes it.";
     KeysMany => "Many keys are remembered.";
     BaseRaised => "Dropping a mark raises the base of the ledger.";
+    Swept => "Leases without a use are deleted.";
 }
