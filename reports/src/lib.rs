@@ -5,7 +5,7 @@
 //!
 //! - [`report`]: the schema, which is also the JSON format's; [`part`]: one machine's part of a campaign;
 //!   [`search`]: what an exhaustive search covered; [`score`]: which generated mutants were caught;
-//!   [`strategies`]: what each strategy needs to catch the others;
+//!   [`strategies`]: what each strategy needs to catch the others; [`coverage`]: which branches were taken;
 //! - [`comparison`]: what protocols did in the same situations, as a document, a page and drawings;
 //! - [`timeline`]: what happened in one run, as lanes and entries;
 //! - [`mod@digest`]: what names a report in a build that it verified;
@@ -15,6 +15,7 @@
 mod causes;
 pub mod comparison;
 mod confidence;
+pub mod coverage;
 pub mod digest;
 pub mod exit_code;
 pub mod export;

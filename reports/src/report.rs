@@ -7,6 +7,7 @@ pub use crate::{
     slack::Slack,
 };
 use crate::{
+    coverage::Coverage,
     part::Part,
     score::Score,
     search::{Frontier, Scope},
@@ -94,6 +95,9 @@ pub struct RunReport {
     /// `mutants --generated`: the result for each generated mutant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<Score>,
+    /// `coverage`: the branches and decisions of the protocol that runs took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Coverage>,
     /// `mutants --strategies`: the runs that each strategy needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategies: Option<Strategies>,

@@ -38,6 +38,9 @@ fn result(report: &RunReport) -> String {
     if let Some(score) = &report.score {
         return score.says(&scope);
     }
+    if let (Some(coverage), Verdict::Held | Verdict::Inconclusive) = (&report.coverage, report.verdict) {
+        return coverage.says(&scope);
+    }
     if let Some(strategies) = &report.strategies {
         return format!(
             "{} need more than {} random runs; every strategy was tried on them in {scope}.",

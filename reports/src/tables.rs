@@ -1,5 +1,6 @@
 //! Tables: the ones that a verb adds (frontier, mutants, protocol comparison, conformance), and the table of scenarios.
 use crate::{
+    coverage::Coverage,
     figures::{duration, grouped, rate, share},
     report::{CorpusRow, Live, Mutant, ProtocolRow, RunReport, RunsToFind, ScenarioReport, Smallest},
     score::Score,
@@ -21,7 +22,8 @@ pub(crate) fn of_verb(report: &RunReport) -> Vec<Table> {
     let not_judged = report.live.as_ref().and_then(not_judged);
     let one_each = [corpus, frontier, scope, mutants, protocols, cases, live, not_judged].into_iter().flatten();
     let strategies = report.strategies.iter().map(Strategies::table);
-    one_each.chain(report.score.iter().flat_map(Score::tables)).chain(strategies).collect()
+    let coverage = report.coverage.iter().flat_map(Coverage::tables);
+    one_each.chain(report.score.iter().flat_map(Score::tables)).chain(coverage).chain(strategies).collect()
 }
 
 /// Numbers of a live run.

@@ -11,7 +11,7 @@
 //! - [`guide`] names steps so that a similar run can be steered; [`edits`] makes a scenario smaller; [`shrink`] finds
 //!   the smallest run that still fails; [`explain`] says why it does.
 //! - [`comparison`] runs every protocol in the same situations.
-//! - [`survivors`] justifies the generated mutants that no run catches.
+//! - [`survivors`] justifies the generated mutants that no run catches, [`coverage`] the branches that none takes.
 //! - [`corpus`] keeps failing runs as text.
 //! - [`live`] runs the gateway's own processes against a real API server, and judges what happened.
 //! - [`replay`] records a run, [`timeline`] describes it; [`code`] says which code made it; [`cli`] is the command.
@@ -25,6 +25,7 @@ pub mod cli;
 pub mod code;
 pub mod comparison;
 pub mod corpus;
+pub mod coverage;
 pub mod edits;
 pub mod expectations;
 pub mod explain;

@@ -14,6 +14,9 @@ use std::{fmt, str::FromStr, sync::Arc};
 /// Name of the copy with generated mutants; each mutant's name is this, and a hash of what is different.
 const GENERATED_NAME: &str = "generated";
 
+/// Name of the copy that counts its branches.
+const COVERED_NAME: &str = "covered";
+
 /// Name of the shipped protocol.
 pub const SHIPPED: &str = "fenced-lease";
 
@@ -30,6 +33,8 @@ pub enum ProtocolName {
     EquivalentMutant(usize),
     /// One of [`GENERATED`], by its number; `None` for the copy as it is. `generated-` and a hash on the command line.
     Generated(Option<u16>),
+    /// The copy of the shipped protocol that counts its branches.
+    Covered,
 }
 
 impl ProtocolName {
@@ -60,6 +65,7 @@ impl ProtocolName {
             ProtocolName::Baseline(index) => BASELINES[index].summary,
             ProtocolName::Mutant(index) => MUTANTS[index].about,
             ProtocolName::EquivalentMutant(index) => EQUIVALENT_MUTANTS[index].because,
+            ProtocolName::Covered => "the copy of the shipped protocol that counts its branches",
             ProtocolName::Generated(None) => "the copy of the shipped protocol that generated mutants are made of",
             ProtocolName::Generated(Some(number)) => GENERATED[usize::from(number)].change,
         }
@@ -83,6 +89,7 @@ impl ProtocolName {
             ProtocolName::Mutant(index) => mutants::start(context, MUTANTS[index].removed),
             ProtocolName::EquivalentMutant(index) => mutants::start(context, EQUIVALENT_MUTANTS[index].removed),
             ProtocolName::Generated(number) => mutants::start_generated(context, number),
+            ProtocolName::Covered => mutants::start_covered(context),
         }
     }
 }
@@ -94,6 +101,7 @@ impl fmt::Display for ProtocolName {
             ProtocolName::Baseline(index) => f.write_str(BASELINES[*index].name),
             ProtocolName::Mutant(index) => write!(f, "mutant-{}", MUTANTS[*index].name),
             ProtocolName::EquivalentMutant(index) => write!(f, "mutant-{}", EQUIVALENT_MUTANTS[*index].name),
+            ProtocolName::Covered => f.write_str(COVERED_NAME),
             ProtocolName::Generated(None) => f.write_str(GENERATED_NAME),
             ProtocolName::Generated(Some(number)) => {
                 let hash = fnv::hash(GENERATED[usize::from(*number)].to_string().bytes());
@@ -111,7 +119,8 @@ impl FromStr for ProtocolName {
         // Thousands of hashes, which a name of another kind must not wait for.
         let unchanged = std::iter::once(ProtocolName::Generated(None));
         let generated = text.starts_with(GENERATED_NAME).then(|| unchanged.chain(ProtocolName::generated()));
-        let mut all = ProtocolName::all().chain(mutants).chain(generated.into_iter().flatten());
+        let covered = std::iter::once(ProtocolName::Covered);
+        let mut all = ProtocolName::all().chain(mutants).chain(covered).chain(generated.into_iter().flatten());
         all.find(|protocol| protocol.to_string() == text).ok_or_else(|| {
             let known: Vec<String> = ProtocolName::all().map(|protocol| protocol.to_string()).collect();
             format!("unknown protocol `{text}`; use one of {}, or a mutant from `lockstep list`", known.join(", "))

@@ -52,7 +52,7 @@ fn equivalent_mutants_keep_their_invariants() {
 
 #[test]
 fn copies_are_the_protocol_byte_for_byte() {
-    let copies = ["mutant-unchanged", "generated"].map(|name| name.parse().expect("a protocol"));
+    let copies = ["mutant-unchanged", "generated", "covered"].map(|name| name.parse().expect("a protocol"));
     let shipped = SHIPPED.parse().expect("a protocol");
     for (seed, scenario) in CATALOGUE.iter().enumerate() {
         let hostile = Overrides { faults: Some(Faults::HOSTILE), replicas: None };
@@ -62,7 +62,7 @@ fn copies_are_the_protocol_byte_for_byte() {
                 let run = Prepared::new(subject, Detail::Chain).run(Choices::new(Random::new(seed as u64)), false);
                 run.expect("the run begins").hashes().chain
             };
-            assert_eq!(copies.map(chain), [chain(shipped); 2], "{}", scenario.name);
+            assert_eq!(copies.map(chain), [chain(shipped); 3], "{}", scenario.name);
         }
     }
 }

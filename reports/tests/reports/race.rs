@@ -188,6 +188,7 @@ pub(crate) fn violated() -> RunReport {
         passed: None,
         live: None,
         score: None,
+        coverage: None,
         strategies: None,
     }
 }

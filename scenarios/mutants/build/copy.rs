@@ -2,7 +2,8 @@
 use super::{
     constants,
     mutator::{Mutant, Mutator},
-    source,
+    names::text,
+    source::{self, Parsed},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,17 +11,17 @@ use std::{
     fmt::Write,
     path::Path,
 };
-use syn::{File, Item, visit_mut::VisitMut};
+use syn::{Item, visit_mut::VisitMut};
 
-/// The modules of one crate: its name in the copy, and its files with their names. The root is the first.
-type Parsed = Vec<(String, File)>;
+/// The module that the copy is.
+const COPY: &str = "generated";
 
 /// The copy and its table, as Rust.
 pub(crate) fn write(package: &Path) -> Result<(String, String), Box<dyn Error>> {
-    let mut protocol = parse(&package.join(source::PROTOCOL), "mod")?;
-    let mut coalescer = parse(&package.join(source::COALESCER), "lib")?;
+    let mut protocol = source::parse(&package.join(source::PROTOCOL), "mod", COPY)?;
+    let mut coalescer = source::parse(&package.join(source::COALESCER), "lib", COPY)?;
     let (mut constants, mut defaults) = (BTreeMap::new(), BTreeSet::new());
-    for (name, file) in protocol.iter().chain(&coalescer) {
+    for Parsed { name, file, .. } in protocol.iter().chain(&coalescer) {
         constants::of_file(if name == "mod" { "fenced_lease" } else { name }, file, &mut constants);
         defaults.extend(file.items.iter().filter_map(with_default));
     }
@@ -33,24 +34,6 @@ pub(crate) fn write(package: &Path) -> Result<(String, String), Box<dyn Error>> 
     Ok((copies.concat(), table))
 }
 
-/// Reads a crate's root and the modules that it declares.
-fn parse(folder: &Path, root: &str) -> Result<Parsed, Box<dyn Error>> {
-    let read = |name: &str| -> Result<(String, File), Box<dyn Error>> {
-        let text = source::module(folder, name)?;
-        // The copies are modules of one crate.
-        let text = text.replace("use coalescer::", "use crate::generated::coalescer::");
-        let text = if root == "lib" { text.replace("use gateway::sync::", "use super::sync::") } else { text };
-        Ok((name.to_owned(), syn::parse_file(&text).map_err(|error| format!("{name}.rs: {error}"))?))
-    };
-    let root = read(root)?;
-    let declared = root.1.items.iter().filter_map(|item| match item {
-        Item::Mod(module) if module.content.is_none() && module.ident != "tests" => Some(module.ident.to_string()),
-        _ => None,
-    });
-    let names: Vec<String> = declared.collect();
-    std::iter::once(Ok(root)).chain(names.iter().map(|name| read(name))).collect()
-}
-
 /// The name of a type that has a default.
 fn with_default(item: &Item) -> Option<String> {
     let (attributes, name) = match item {
@@ -58,27 +41,25 @@ fn with_default(item: &Item) -> Option<String> {
         Item::Enum(item) => (&item.attrs, &item.ident),
         _ => return None,
     };
-    let derives = |attribute: &syn::Attribute| {
-        attribute.path().is_ident("derive") && super::mutator::text(&attribute.meta).contains("Default")
-    };
+    let derives =
+        |attribute: &syn::Attribute| attribute.path().is_ident("derive") && text(&attribute.meta).contains("Default");
     attributes.iter().any(derives).then(|| name.to_string())
 }
 
-fn copy(name: &str, files: &mut Parsed, mutator: &mut Mutator) -> Result<String, Box<dyn Error>> {
-    let mut text = format!("/// Its copy.\npub mod {name} {{\n");
-    for (position, (file, parsed)) in files.iter_mut().enumerate() {
-        let file = if position == 0 { name } else { file.as_str() };
+fn copy(name: &str, files: &mut [Parsed], mutator: &mut Mutator) -> Result<String, Box<dyn Error>> {
+    let mut all = format!("/// Its copy.\npub mod {name} {{\n");
+    for (position, parsed) in files.iter_mut().enumerate() {
+        let file = if position == 0 { name } else { parsed.name.as_str() };
         mutator.begin(file);
-        parsed.attrs.clear();
-        parsed.items.retain(|item| !matches!(item, Item::Mod(_)));
-        mutator.visit_file_mut(parsed);
-        let items = mutator.with_names(&super::mutator::text(&*parsed));
+        source::strip(&mut parsed.file);
+        mutator.visit_file_mut(&mut parsed.file);
+        let items = mutator.with_names(&text(&parsed.file));
         match position {
-            0 => writeln!(text, "{items}")?,
-            _ => writeln!(text, "mod {file} {{\n{items}\n}}")?,
+            0 => writeln!(all, "{items}")?,
+            _ => writeln!(all, "mod {file} {{\n{items}\n}}")?,
         }
     }
-    Ok(text + "}\n")
+    Ok(all + "}\n")
 }
 
 fn rows(table: &mut String, name: &str, about: &str, mutants: &[Mutant]) -> Result<(), Box<dyn Error>> {

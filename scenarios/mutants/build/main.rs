@@ -1,16 +1,20 @@
-//! Writes two copies of the gateway's protocol: one with the edits that were made by hand, which a run switches on, and
-//! one in which every operator of [`operators`] is a choice of the run.
+//! Writes three copies of the gateway's protocol: one with the edits that were made by hand, which a run switches on;
+//! one in which every operator of [`operators`] is a choice of the run; and one that counts which branches are taken.
 //!
 //! The gateway's sources have no hooks: it is the copies that are changed, and one build holds all mutants.
 mod constants;
 mod copy;
+mod covered;
 mod edited;
 /// The edits that were made by hand.
 #[path = "../src/edits/mod.rs"]
 pub mod edits;
+mod lines;
 mod mutator;
+mod names;
 mod operators;
 mod source;
+mod tracer;
 mod values;
 
 use std::{env, error::Error, fs, path::PathBuf};
@@ -25,5 +29,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (copy, table) = copy::write(&package)?;
     fs::write(out.join("generated.rs"), copy)?;
     fs::write(out.join("generated_table.rs"), table)?;
+    let (copy, table) = covered::write(&package)?;
+    fs::write(out.join("covered.rs"), copy)?;
+    fs::write(out.join("branches_table.rs"), table)?;
     Ok(())
 }

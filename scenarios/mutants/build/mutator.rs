@@ -2,12 +2,12 @@
 //!
 //! The mutated side of a choice has the operands as they were, so that the copy grows with the depth of expressions and
 //! not with their number. Where a choice is not possible (a chain of `let`s, a constant function), there is no mutant.
-use super::{constants::Constants, operators, values};
-use quote::ToTokens;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    error::Error,
+use super::{
+    constants::Constants,
+    names::{self, Places, shown, text},
+    operators, values,
 };
+use std::{collections::BTreeSet, error::Error};
 use syn::{
     Arm, Attribute, BinOp, Block, Expr, ExprBinary, ExprMatch, ExprRepeat, ImplItemFn, Item, ItemConst, ItemFn,
     ItemImpl, ItemStatic, Pat, Signature, Stmt, TraitItemFn, Type, UnOp, parse_str,
@@ -17,8 +17,6 @@ use syn::{
 /// Mutants that do not compile, as cargo-mutants would find out by compiling them: times that are multiplied by times,
 /// and the like. The comment in the copy at the place of the compiler's error is the line to add.
 const UNVIABLE: &str = include_str!("unviable.txt");
-/// Longest part of an expression in a name.
-const SHOWN_MAX: usize = 70;
 
 /// One change of one place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,36 +39,9 @@ pub(crate) struct Mutator {
     /// By number.
     pub(crate) mutants: Vec<Mutant>,
     unviable: Vec<Mutant>,
-    names: BTreeMap<Mutant, u32>,
+    names: Places,
     file: String,
     scope: Vec<String>,
-}
-
-/// The tokens of a piece of code, as text.
-pub(crate) fn text(code: &impl ToTokens) -> String {
-    code.to_token_stream().to_string()
-}
-
-/// The code in a name: without the spaces that tokens have, and not too long.
-fn shown(code: &str) -> String {
-    let mut plain = code.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (tokens, written) in [
-        (" . ", "."),
-        (" (", "("),
-        ("( ", "("),
-        (" )", ")"),
-        (" ,", ","),
-        (":: ", "::"),
-        (" ::", "::"),
-        ("& ", "&"),
-        ("! ", "!"),
-    ] {
-        plain = plain.replace(tokens, written);
-    }
-    if plain.chars().count() <= SHOWN_MAX {
-        return plain;
-    }
-    plain.chars().take(SHOWN_MAX).chain("…".chars()).collect()
 }
 
 fn expression(code: &str) -> Expr {
@@ -93,7 +64,7 @@ impl Mutator {
             defaults,
             mutants: Vec::new(),
             unviable: Vec::new(),
-            names: BTreeMap::new(),
+            names: Places::default(),
             file: String::new(),
             scope: Vec::new(),
         }
@@ -137,10 +108,8 @@ impl Mutator {
 
     /// The same change of the same function once more gets a number.
     fn distinct(&mut self, mut mutant: Mutant) -> Mutant {
-        let times = self.names.entry(mutant.clone()).or_insert(0);
-        *times += 1;
-        if *times > 1 {
-            mutant.change += &format!(" (place {times})");
+        if let Some(place) = self.names.distinct(mutant.name()) {
+            mutant.change += &place;
         }
         mutant
     }
@@ -282,11 +251,7 @@ impl VisitMut for Mutator {
     }
 
     fn visit_item_impl_mut(&mut self, block: &mut ItemImpl) {
-        let ty = match &*block.self_ty {
-            Type::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default(),
-            other => text(other),
-        };
-        self.scope.push(ty);
+        self.scope.push(names::of_type(block));
         visit_mut::visit_item_impl_mut(self, block);
         self.scope.pop();
     }

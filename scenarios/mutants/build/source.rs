@@ -1,5 +1,6 @@
 //! The gateway's sources, as far as they are copied: without tests, and with paths as this crate names them.
 use std::{error::Error, fs, path::Path};
+use syn::{File, Item};
 
 /// The protocol, relative to this package.
 pub(crate) const PROTOCOL: &str = "../../gateway/src/fenced_lease";
@@ -16,4 +17,39 @@ pub(crate) fn module(folder: &Path, name: &str) -> Result<String, Box<dyn Error>
         _ => text,
     };
     Ok(text.replace("crate::", "gateway::"))
+}
+
+/// One file of a crate.
+pub(crate) struct Parsed {
+    /// Its name, without `.rs`.
+    pub(crate) name: String,
+    /// Its text, as it was parsed.
+    pub(crate) text: String,
+    pub(crate) file: File,
+}
+
+/// Reads a crate's root and the modules that it declares; the root is the first. `copy` is the module of this crate
+/// that has the copies of both crates.
+pub(crate) fn parse(folder: &Path, root: &str, copy: &str) -> Result<Vec<Parsed>, Box<dyn Error>> {
+    let read = |name: &str| -> Result<Parsed, Box<dyn Error>> {
+        let text = module(folder, name)?;
+        // The copies are modules of one crate.
+        let text = text.replace("use coalescer::", &format!("use crate::{copy}::coalescer::"));
+        let text = if root == "lib" { text.replace("use gateway::sync::", "use super::sync::") } else { text };
+        let file = syn::parse_file(&text).map_err(|error| format!("{name}.rs: {error}"))?;
+        Ok(Parsed { name: name.to_owned(), text, file })
+    };
+    let root = read(root)?;
+    let declared = root.file.items.iter().filter_map(|item| match item {
+        Item::Mod(module) if module.content.is_none() && module.ident != "tests" => Some(module.ident.to_string()),
+        _ => None,
+    });
+    let names: Vec<String> = declared.collect();
+    std::iter::once(Ok(root)).chain(names.iter().map(|name| read(name))).collect()
+}
+
+/// Takes out what a file's text has only as a file: its inner attributes and the modules that it declares.
+pub(crate) fn strip(file: &mut File) {
+    file.attrs.clear();
+    file.items.retain(|item| !matches!(item, Item::Mod(_)));
 }

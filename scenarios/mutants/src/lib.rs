@@ -6,10 +6,11 @@
 //! safeguard in, the copy is the shipped protocol.
 //!
 //! A second copy has the generated mutants: each operator of the protocol and of the coalescer is a choice, of which a
-//! run makes at most one otherwise.
+//! run makes at most one otherwise. A third copy is not a mutant: it counts which branches a run takes.
 mod choice;
 mod edits;
 mod generated_table;
+mod taken;
 
 pub use choice::{note_event, take_reached};
 pub use edits::{Edit, SAFEGUARDS, Safeguard, all_edits};
@@ -17,6 +18,7 @@ use gateway::protocol::{Context, Protocol};
 pub use generated_table::{GENERATED, Generated, UNVIABLE};
 use serde_json::Value;
 use std::{cell::Cell, sync::Arc};
+pub use taken::{BRANCHES, Branch, take_counts};
 
 /// The protocol, as the build script wrote it.
 pub mod fenced_lease {
@@ -35,6 +37,12 @@ pub mod generated {
     include!(concat!(env!("OUT_DIR"), "/generated.rs"));
 }
 
+/// The protocol and the coalescer with a counter at each branch, as the build script wrote them.
+#[expect(clippy::all, reason = "what a macro or a build script writes is not read by a person")]
+pub mod covered {
+    include!(concat!(env!("OUT_DIR"), "/covered.rs"));
+}
+
 thread_local! {
     static OUT: Cell<u128> = const { Cell::new(0) };
 }
@@ -50,6 +58,11 @@ pub fn start(context: Context, safeguards: &[Safeguard]) -> Arc<dyn Protocol> {
 pub fn start_generated(context: Context, number: Option<u16>) -> Arc<dyn Protocol> {
     choice::set(number);
     generated::fenced_lease::FencedLease::start(context)
+}
+
+/// Starts the copy that counts its branches for one replica: it is the protocol as it is.
+pub fn start_covered(context: Context) -> Arc<dyn Protocol> {
+    covered::fenced_lease::FencedLease::start(context)
 }
 
 /// Whether this safeguard is out.

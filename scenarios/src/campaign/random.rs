@@ -9,6 +9,7 @@ use super::{
 use crate::{
     checks::{REPEATS, finding},
     fnv,
+    protocol_name::ProtocolName,
     runner::{Prepared, Run, Subject},
     strategies::{
         Shape, StrategyName,
@@ -232,6 +233,11 @@ fn one(
 ) -> Option<(bool, News)> {
     let began = Instant::now();
     let shaped = Shaped { prepared, shape: Shape::default() };
+    let counted = prepared.subject.protocol == ProtocolName::Covered;
+    if counted {
+        // Of runs before this one, such as those that were made twice.
+        drop(mutants::take_counts());
+    }
     let (mut done, reached, cells) = match shaped.reach(source()) {
         Ok(done) => done,
         Err(error) => {
@@ -239,6 +245,9 @@ fn one(
             return None;
         }
     };
+    if counted {
+        tally.branches.add_run(&mutants::take_counts());
+    }
     if run * budget.doublecheck / 100 != (run + 1) * budget.doublecheck / 100 {
         done.findings.push(repeats(prepared, source(), &done));
     }

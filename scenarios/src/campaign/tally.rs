@@ -1,6 +1,7 @@
 //! Tallies: the sums of one subject's runs.
 use super::{cells::Cell, discovery::Discovery, interleavings::Interleavings};
 use crate::{
+    coverage::Counts,
     replay::{Decisions, Replay},
     runner::{Hashes, Run, Subject},
 };
@@ -84,6 +85,8 @@ pub struct Tally {
     pub discovery: Discovery,
     /// Number of runs that reached each cell.
     pub cells: BTreeMap<Cell, u64>,
+    /// Branches that the runs took, where the protocol counts them.
+    pub branches: Counts,
     /// Simulated time.
     pub simulated: Duration,
     /// Wall time, of all threads together.
@@ -164,6 +167,7 @@ impl Tally {
         self.interleavings.merge(other.interleavings);
         self.discovery.merge(other.discovery);
         other.cells.into_iter().for_each(|(cell, runs)| *self.cells.entry(cell).or_default() += runs);
+        self.branches.merge(other.branches);
         self.simulated += other.simulated;
         self.wall += other.wall;
         self.api_calls += other.api_calls;

@@ -82,6 +82,7 @@ pub(super) fn blank(command: &str, wall: Duration) -> RunReport {
         passed: None,
         live: None,
         score: None,
+        coverage: None,
         strategies: None,
     }
 }

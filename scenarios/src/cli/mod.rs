@@ -10,6 +10,7 @@ mod compare;
 mod completions;
 mod confidence;
 mod corpus;
+mod coverage;
 mod determinism;
 mod digest;
 mod doctor;
@@ -87,6 +88,7 @@ enum Verb {
     Exhaust(exhaust::Args),
     #[command(alias = "bugs")]
     Mutants(mutants::Args),
+    Coverage(coverage::Args),
     Replay(replay::Args),
     Shrink(shrink::Args),
     Explain(explain::Args),
@@ -118,6 +120,7 @@ impl Command {
             Verb::Run(args) => run::execute(&args),
             Verb::Exhaust(args) => exhaust::execute(&args),
             Verb::Mutants(args) => mutants::execute(&args),
+            Verb::Coverage(args) => coverage::execute(&args),
             Verb::Replay(args) => replay::execute(&args),
             Verb::Shrink(args) => shrink::execute(&args),
             Verb::Explain(args) => explain::execute(&args),

@@ -30,6 +30,11 @@ pub(super) struct ShrinkOptions {
     pub(super) shrink_for: Option<Duration>,
 }
 
+impl ShrinkOptions {
+    /// Failures as they were found.
+    pub(super) const NONE: Self = Self { no_shrink: true, shrink_for: None };
+}
+
 /// How and where a report is written.
 #[derive(Debug, Args)]
 pub(super) struct ReportOptions {

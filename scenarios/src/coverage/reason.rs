@@ -1,0 +1,52 @@
+//! Why no run takes a branch.
+use mutants::Branch;
+
+/// Why no run takes a branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// No value of the types leads there: it is there because the compiler, or a caller to come, needs it. The argument.
+    Impossible(&'static str),
+    /// The API server never answers so, and neither does the network in between; the argument.
+    Unanswered(&'static str),
+    /// A world leads there that the simulation does not have; which, and the test of the gateway that covers it.
+    Elsewhere(&'static str, &'static str),
+    /// Only the simulation's schedule keeps runs from it, real threads would not; the argument.
+    OneThread(&'static str),
+}
+
+impl Reason {
+    /// The reason in words.
+    pub fn words(self) -> String {
+        match self {
+            Self::Impossible(argument) => format!("impossible: {argument}"),
+            Self::Unanswered(argument) => format!("never answered: {argument}"),
+            Self::Elsewhere(world, test) => format!("{world}: `{test}` covers it"),
+            Self::OneThread(argument) => format!("one thread: {argument}"),
+        }
+    }
+}
+
+/// Branches of one function that no run takes for one reason.
+#[derive(Debug, Clone, Copy)]
+pub struct Untaken {
+    /// Module of the protocol.
+    pub module: &'static str,
+    /// Function, with its type.
+    pub function: &'static str,
+    /// Beginnings of the branches; an empty one is every branch of the function.
+    pub whats: &'static [&'static str],
+    /// Why no run takes them.
+    pub reason: Reason,
+}
+
+impl Untaken {
+    /// Whether this beginning is one of the branch.
+    pub(super) fn is_about(&self, branch: &Branch, what: &str) -> bool {
+        (self.module, self.function) == (branch.module(), branch.function) && branch.what.starts_with(what)
+    }
+
+    /// Whether the branch is one of them.
+    pub(super) fn has(&self, branch: &Branch) -> bool {
+        self.whats.iter().any(|what| self.is_about(branch, what))
+    }
+}
