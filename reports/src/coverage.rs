@@ -28,13 +28,13 @@ pub struct BranchCount {
     pub function: String,
     /// The branch, in the words of its code.
     pub what: String,
-    /// How often it was taken.
+    /// Number of times that it was taken.
     pub times: u64,
     /// Number of runs that took it.
     pub runs: u64,
     /// Number of scenarios whose runs took it.
     pub scenarios: u64,
-    /// Why no run has to take it.
+    /// Reason for which no run has to take it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
 }
@@ -42,7 +42,7 @@ pub struct BranchCount {
 /// One row of the protocol's tables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecisionCount {
-    /// What the row is about.
+    /// Subject of the row.
     pub row: String,
     /// Number of runs that took it.
     pub runs: u64,
@@ -98,7 +98,8 @@ impl Coverage {
         let count = self.count();
         let decided = self.decisions.iter().filter(|decision| decision.runs > 0).count() as u64;
         format!(
-            "{} of {} branches were taken in {scope}: {}; {} of the others are justified. {} of {} decisions were taken.",
+            "{} of {} branches were taken in {scope}: {}; {} of the others are justified. {} of {} decisions were \
+             taken.",
             grouped(count.taken),
             grouped(count.all),
             share(count.share()),

@@ -63,7 +63,7 @@ pub(crate) fn unless(no: u16, value: bool) -> bool {
     value
 }
 
-/// What a `?` is applied to.
+/// Counts the operand of a `?`.
 pub(crate) fn tried<T: Tried>(value: u16, early: u16, answer: T) -> T {
     at(if answer.has_value() { value } else { early });
     answer

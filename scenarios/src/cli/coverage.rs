@@ -54,7 +54,7 @@ pub(super) struct Args {
     /// Runs of each scenario, with each preset.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
-    /// Wall-clock time to spend, such as 60s or 10m, instead of a number of runs. The counts then depend on the machine.
+    /// Wall-clock time to spend, such as 60s or 10m, instead of a number of runs. The counts depend on the machine.
     #[arg(long = "for", id = "time", value_name = "TIME", value_parser = duration, conflicts_with = "runs")]
     time: Option<Duration>,
     /// Preset of faults that is added to the scenarios' own, instead of none and hostile.

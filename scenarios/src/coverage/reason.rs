@@ -1,10 +1,10 @@
 //! Why no run takes a branch.
 use mutants::Branch;
 
-/// Why no run takes a branch.
+/// Reason for which no run takes a branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// No value of the types leads there: it is there because the compiler, or a caller to come, needs it. The argument.
+    /// No value of the types leads there; the argument.
     Impossible(&'static str),
     /// The API server never answers so, and neither does the network in between; the argument.
     Unanswered(&'static str),
@@ -35,7 +35,7 @@ pub struct Untaken {
     pub function: &'static str,
     /// Beginnings of the branches; an empty one is every branch of the function.
     pub whats: &'static [&'static str],
-    /// Why no run takes them.
+    /// Reason for which no run takes them.
     pub reason: Reason,
 }
 
