@@ -59,7 +59,10 @@ pub use access::{
     authorizer::{Attributes, Authorizer, Decision},
     user::User,
 };
-pub use admission::webhook::{AdmissionHook, AdmissionRequest, AdmissionResponse, Operation};
+pub use admission::{
+    conversation::{Conversation, Question, Reply},
+    webhook::{AdmissionHook, AdmissionRequest, AdmissionResponse, Operation},
+};
 pub use base::{
     cache::{CachedRead, Limits},
     commit::{Change, Commit},

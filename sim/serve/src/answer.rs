@@ -49,7 +49,7 @@ async fn handle_when_fresh(shared: &Shared, request: &Request) -> Answer {
     let mut deadline = pin!(tokio::time::sleep(FRESHNESS_TIMEOUT));
     loop {
         changes.borrow_and_update();
-        let answer = shared.handle(request);
+        let answer = shared.handle(request).await;
         let early = request.method == Method::GET && answer.status == http::StatusCode::GATEWAY_TIMEOUT.as_u16();
         if !early {
             return answer;

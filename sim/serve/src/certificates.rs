@@ -72,7 +72,8 @@ impl Certificates {
         &self.authority
     }
 
-    pub(super) fn acceptor(&self) -> TlsAcceptor {
+    /// Accepts TLS connections with the certificate.
+    pub fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.config))
     }
 }

@@ -1,5 +1,6 @@
 //! The API server that all connections share, behind a lock, with notifications of its changes.
-use apiserver::{Answer, ApiServer, Request, ServerId, WatchId, WatchItem};
+use crate::webhooks;
+use apiserver::{Answer, ApiServer, Conversation, Request, ServerId, WatchId, WatchItem};
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -27,11 +28,25 @@ impl Shared {
         Self { api: Arc::new(Mutex::new(api)), revision: Arc::new(revision) }
     }
 
-    /// Executes a request now and wakes the watches if it committed anything.
-    pub(super) fn handle(&self, request: &Request) -> Answer {
+    /// Executes a request as of now, with the answers of webhooks that it needs, and wakes the watches if it committed
+    /// anything. Other requests are executed while a webhook is asked.
+    pub(super) async fn handle(&self, request: &Request) -> Answer {
+        let (now, mut conversation) = (now(), Conversation::default());
+        loop {
+            if let Some(answer) = self.attempt(request, now, &mut conversation) {
+                return answer;
+            }
+            if let Some(question) = conversation.question() {
+                let reply = webhooks::call(question).await;
+                conversation.answer(reply);
+            }
+        }
+    }
+
+    fn attempt(&self, request: &Request, now: Timestamp, conversation: &mut Conversation) -> Option<Answer> {
         let (answer, revision) = {
             let mut api = self.lock();
-            let answer = api.handle(ServerId(0), 0, request, now());
+            let answer = api.handle_asking(ServerId(0), 0, request, now, conversation);
             // Commits are not read here, and would accumulate.
             drop(api.take_commits());
             (answer, api.revision())

@@ -132,11 +132,26 @@ impl<'a> Subject<'a> {
 
     fn shown(&self, object: &'a Value, kind: &Kind) -> Cow<'a, Value> {
         let sent = self.call.kind;
+        if self.write.body.is_some() {
+            return Cow::Borrowed(object);
+        }
         match (kind.custom, kind.id == sent.id) {
             // A custom resource is in the form in which it was sent, any other object in its stored one.
             (true, true) => Cow::Borrowed(object),
             (true, false) if sent.is_view() => Cow::Owned(kind.shown(&conversion::stored(object, sent)).into_owned()),
             _ => kind.shown(object),
+        }
+    }
+}
+
+/// An object that a webhook changed, in the form in which the server handles it.
+pub(super) fn received(mut object: Value, from: &Kind, to: &Kind) -> Value {
+    match (to.custom, from.id == to.id) {
+        (true, false) => conversion::converted(&object, to),
+        (true, true) => object,
+        (false, _) => {
+            from.store_form(&mut object);
+            object
         }
     }
 }

@@ -3,41 +3,50 @@
 //!
 //! Mutating webhooks are called first, right after the check that the namespace accepts the write; policies judge a
 //! valid write, then the validating webhooks are called, before the server checks whether the object exists. Nothing is
-//! called over the network here: the caller supplies one hook that answers for every webhook. Not simulated: a second
-//! round of mutating webhooks, policies that mutate.
+//! called over the network here: the caller supplies a function that answers for every webhook, or asks them itself
+//! ([`conversation`]). Not simulated: policies that mutate.
 //!
 //! May import: the folders from base to request, in the order of the crate's documentation.
-use crate::base::go_text::quoted;
 use crate::{
+    apply::json_patch,
     base::{
-        object,
+        go_text::quoted,
         status::{self, Outcome},
     },
-    codec::decode::{self, Decoded},
+    codec::{
+        decode::{self, Decoded},
+        json::operations::Operation as PatchOperation,
+    },
     registry::{group::ADMISSION, kind::Kind, resources::Registry},
     request::call::Call,
     storage::store::Store,
 };
-use json_patch::Patch;
+use conversation::{Conversation, Question};
 use matching::Subject;
 use policies::{Compiled, Policies};
 use serde_json::Value;
-use webhook::{AdmissionHook, AdmissionRequest, AdmissionResponse, Operation, Write};
-use webhooks::{Matched, Phase, matching};
+use std::{borrow::Cow, collections::BTreeSet};
+use verdict::Verdict;
+use webhook::{AdmissionHook, AdmissionRequest, Operation, Write};
+use webhooks::{Matched, Phase};
 
 mod conditions;
+pub(crate) mod conversation;
 pub(crate) mod expressions;
 mod matching;
 pub(crate) mod policies;
 pub(crate) mod policy;
 mod review;
+mod verdict;
 pub(crate) mod webhook;
 mod webhooks;
 
 /// The plugins that decide by stored objects.
 pub(crate) struct Plugins<'a> {
-    /// Answers for every webhook; without it every call fails.
+    /// Answers for every webhook.
     pub(crate) hook: Option<&'a mut AdmissionHook>,
+    /// The answers of webhooks over the network. Without it and without a hook every call fails.
+    pub(crate) conversation: Option<&'a mut Conversation>,
     pub(crate) registry: &'a Registry,
     pub(crate) store: &'a Store,
     pub(crate) compiled: &'a mut Compiled,
@@ -62,21 +71,71 @@ pub(crate) fn check_simulated(kind: &Kind, object: &Value) -> Outcome<()> {
 fn write<'a>(call: &Call<'_>, object: &'a Value, old: Option<&'a Value>) -> Write<'a> {
     let operation = if old.is_some() { Operation::Update } else { Operation::Create };
     let dry_run = call.options.is_dry_run();
-    Write { operation, object: Some(object), old, dry_run, options: None, in_collection: false }
+    Write { operation, object: Some(object), old, dry_run, options: None, body: None, in_collection: false }
+}
+
+/// The failure of a call where nothing can answer.
+const UNREACHABLE: &str = "no function answers for webhooks, and a simulation has no network: register one with \
+    set_admission";
+
+/// The object of a write after the changes of a webhook, in the form in which the server handles it.
+fn patched(subject: &Subject<'_>, webhook: &Matched<'_>, patch: &[PatchOperation]) -> Outcome<Value> {
+    let [object, _] = subject.objects(webhook.kind);
+    let mut object = object.map(Cow::into_owned).unwrap_or_default();
+    json_patch::apply(&mut object, patch).map_err(|why| Box::new(status::internal_error(&why.to_string())))?;
+    Ok(matching::received(object, webhook.kind, subject.call.kind))
 }
 
 impl Plugins<'_> {
-    /// Calls the mutating webhooks for a creation or an update, and applies their patches.
-    pub(crate) fn mutate(&mut self, call: &Call<'_>, value: &mut Value, old: Option<&Value>) -> Outcome<()> {
-        for webhook in self.webhooks(Phase::Mutating, call, write(call, value, old))? {
-            let Some(patch) = self.call_webhook(&webhook, call, write(call, value, old))? else { continue };
-            let failed = |why: String| status::internal_error(&why);
-            json_patch::patch(value, &patch).map_err(|e| Box::new(failed(e.to_string())))?;
-            let mut decoded = Decoded { value: value.take(), complaints: Vec::new() };
-            decode::normalise(call.kind, &mut decoded)?;
-            *value = decoded.value;
+    /// Calls the mutating webhooks for a creation or an update, and applies their patches. Webhooks that ask for it are
+    /// called once more if another one changed the object after them.
+    pub(crate) fn mutate(
+        &mut self,
+        call: &Call<'_>,
+        value: &mut Value,
+        old: Option<&Value>,
+        warnings: &mut Vec<String>,
+    ) -> Outcome<()> {
+        let again = self.mutate_once(call, value, old, None, warnings)?;
+        if !again.is_empty() {
+            self.mutate_once(call, value, old, Some(&again), warnings)?;
         }
         Ok(())
+    }
+
+    /// One round, of all webhooks or of these; returns those to be called again.
+    fn mutate_once(
+        &mut self,
+        call: &Call<'_>,
+        value: &mut Value,
+        old: Option<&Value>,
+        only: Option<&BTreeSet<String>>,
+        warnings: &mut Vec<String>,
+    ) -> Outcome<BTreeSet<String>> {
+        let (mut called, mut again) = (BTreeSet::new(), BTreeSet::new());
+        for configured in self.configured(Phase::Mutating, call) {
+            let subject = Subject::new(call, write(call, value, old), self.registry, self.store);
+            let Some(webhook) = configured.matched(&subject)? else { continue };
+            if only.is_some_and(|only| !only.contains(&webhook.id)) {
+                continue;
+            }
+            let patch = self.call_webhook(&webhook, &subject, warnings)?;
+            let (id, may_be_called_again) = (webhook.id.clone(), webhook.may_be_called_again);
+            if !patch.is_empty() {
+                let next = patched(&subject, &webhook, &patch)?;
+                let before = std::mem::replace(value, next);
+                let mut decoded = Decoded { value: value.take(), complaints: Vec::new() };
+                decode::normalise(call.kind, &mut decoded)?;
+                *value = decoded.value;
+                if *value != before {
+                    again.append(&mut called);
+                }
+            }
+            if may_be_called_again {
+                called.insert(id);
+            }
+        }
+        Ok(if only.is_some() { BTreeSet::new() } else { again })
     }
 
     /// Lets the policies and the validating webhooks judge a creation or an update that has passed validation.
@@ -90,6 +149,29 @@ impl Plugins<'_> {
         self.judge(call, write(call, value, old), warnings)
     }
 
+    /// Judges the body of a subresource, which no webhook changes here.
+    ///
+    /// # Errors
+    /// The refusal; 501 for a webhook that changes the body.
+    pub(crate) fn review_body(
+        &mut self,
+        call: &Call<'_>,
+        kind: &Kind,
+        body: &Value,
+        old: Option<&Value>,
+        warnings: &mut Vec<String>,
+    ) -> Outcome<()> {
+        let write = Write { body: Some(kind), ..write(call, body, old) };
+        let subject = Subject::new(call, write, self.registry, self.store);
+        for configured in self.configured(Phase::Mutating, call) {
+            let Some(webhook) = configured.matched(&subject)? else { continue };
+            if !self.call_webhook(&webhook, &subject, warnings)?.is_empty() {
+                return Err(status::not_simulated(&format!("a webhook that changes a {}", kind.kind)));
+            }
+        }
+        self.judge(call, write, warnings)
+    }
+
     /// Calls the mutating webhooks for a deletion, then lets the policies and the validating webhooks judge it.
     pub(crate) fn review_deletion(
         &mut self,
@@ -97,75 +179,111 @@ impl Plugins<'_> {
         deletion: Write<'_>,
         warnings: &mut Vec<String>,
     ) -> Outcome<()> {
-        self.ask_mutating(call, deletion)?;
+        self.ask_mutating(call, deletion, warnings)?;
         self.judge(call, deletion, warnings)
     }
 
     /// Calls the mutating webhooks for a deletion, in which nothing can be changed.
-    pub(crate) fn ask_mutating(&mut self, call: &Call<'_>, deletion: Write<'_>) -> Outcome<()> {
-        self.ask_all(Phase::Mutating, call, deletion)
-    }
-
-    /// Lets the policies judge a write, then the validating webhooks.
-    pub(crate) fn judge(&mut self, call: &Call<'_>, write: Write<'_>, warnings: &mut Vec<String>) -> Outcome<()> {
-        let subject = Subject::new(call, write, self.registry, self.store);
-        let mut policies = Policies { registry: self.registry, store: self.store, compiled: self.compiled };
-        policies.judge(&subject, warnings)?;
-        self.ask_all(Phase::Validating, call, write)
-    }
-
-    fn ask_all(&mut self, phase: Phase, call: &Call<'_>, write: Write<'_>) -> Outcome<()> {
-        for webhook in self.webhooks(phase, call, write)? {
-            self.call_webhook(&webhook, call, write)?;
+    pub(crate) fn ask_mutating(
+        &mut self,
+        call: &Call<'_>,
+        deletion: Write<'_>,
+        warnings: &mut Vec<String>,
+    ) -> Outcome<()> {
+        let subject = Subject::new(call, deletion, self.registry, self.store);
+        for configured in self.configured(Phase::Mutating, call) {
+            let Some(webhook) = configured.matched(&subject)? else { continue };
+            if !self.call_webhook(&webhook, &subject, warnings)?.is_empty() {
+                return Err(status::cannot_modify(&webhook.name));
+            }
         }
         Ok(())
     }
 
-    fn webhooks(&self, phase: Phase, call: &Call<'_>, write: Write<'_>) -> Outcome<Vec<Matched>> {
-        let Some(kind) = self.registry.find(ADMISSION, "v1", phase.plural()) else { return Ok(Vec::new()) };
-        // Configurations are not subject to webhooks themselves, so that a mistaken one can be deleted.
-        if self.store.log(kind.id).is_empty() || call.kind.group == ADMISSION {
-            return Ok(Vec::new());
+    /// Lets the policies judge a write, then the validating webhooks: all of them are called, and the first refusal
+    /// counts.
+    pub(crate) fn judge(&mut self, call: &Call<'_>, write: Write<'_>, warnings: &mut Vec<String>) -> Outcome<()> {
+        let subject = Subject::new(call, write, self.registry, self.store);
+        let mut policies = Policies { registry: self.registry, store: self.store, compiled: self.compiled };
+        policies.judge(&subject, warnings)?;
+        let mut matched = Vec::new();
+        for configured in self.configured(Phase::Validating, call) {
+            matched.extend(configured.matched(&subject)?);
         }
-        let configurations = self.store.range_at(kind.id, "", None, self.store.revision());
-        matching(phase, configurations, &Subject::new(call, write, self.registry, self.store))
+        let mut refusal = Ok(());
+        for webhook in matched {
+            let outcome = self.call_webhook(&webhook, &subject, warnings).map(drop);
+            refusal = refusal.and(outcome);
+            if self.conversation.as_ref().is_some_and(|conversation| conversation.question().is_some()) {
+                break;
+            }
+        }
+        refusal
     }
 
-    /// Calls a webhook and returns its patch, if any.
-    fn call_webhook(&mut self, webhook: &Matched, call: &Call<'_>, write: Write<'_>) -> Outcome<Option<Patch>> {
-        let name = webhook.name.as_str();
-        let request = AdmissionRequest {
-            webhook: name,
-            mutating: webhook.phase == Phase::Mutating,
-            operation: write.operation,
-            group: &call.kind.group,
-            version: &call.kind.version,
-            resource: &call.kind.plural,
-            subresource: call.subresource,
-            namespace: call.namespace,
-            name: write.object.or(write.old).map_or("", |object| object::meta_str(object, "name")),
-            user: call.user,
-            object: write.object,
-            old_object: write.old,
-            dry_run: write.dry_run,
-        };
-        let response = match &mut self.hook {
-            Some(hook) => hook(&request),
-            None => AdmissionResponse::Fail("no hook answers for webhooks".into()),
-        };
-        let why = match response {
-            AdmissionResponse::Allow => return Ok(None),
-            AdmissionResponse::Patch(patch) if request.mutating && write.object.is_some() => return Ok(Some(patch)),
-            AdmissionResponse::Deny { code, reason, message } => {
-                return Err(status::denied_by_webhook(name, code, reason, &message));
+    fn configured(&self, phase: Phase, call: &Call<'_>) -> Vec<webhooks::Configured> {
+        let Some(kind) = self.registry.find(ADMISSION, "v1", phase.plural()) else { return Vec::new() };
+        // Configurations are not subject to webhooks themselves, so that a mistaken one can be deleted.
+        if self.store.log(kind.id).is_empty() || call.kind.group == ADMISSION {
+            return Vec::new();
+        }
+        webhooks::configured(phase, self.store.range_at(kind.id, "", None, self.store.revision()))
+    }
+
+    /// Calls a webhook and returns its changes.
+    fn call_webhook(
+        &mut self,
+        webhook: &Matched<'_>,
+        subject: &Subject<'_>,
+        warnings: &mut Vec<String>,
+    ) -> Outcome<Vec<PatchOperation>> {
+        let (name, write, call) = (webhook.name.as_str(), subject.write, subject.call);
+        if write.dry_run && webhook.has_side_effects {
+            return Err(status::bad_request(format!("admission webhook {} does not support dry run", quoted(name))));
+        }
+        let mutating = webhook.phase == Phase::Mutating;
+        let [object, old] = subject.objects(webhook.kind);
+        let verdict = match (&mut self.hook, &mut self.conversation) {
+            (Some(hook), _) => {
+                let request = AdmissionRequest {
+                    webhook: name,
+                    mutating,
+                    operation: write.operation,
+                    group: &webhook.kind.group,
+                    version: &webhook.kind.version,
+                    resource: &webhook.kind.plural,
+                    subresource: call.subresource,
+                    namespace: call.namespace,
+                    name: subject.name(),
+                    user: call.user,
+                    object: object.as_deref(),
+                    old_object: old.as_deref(),
+                    dry_run: write.dry_run,
+                };
+                verdict::of_function(hook(&request), name, &webhook.url, mutating && write.object.is_some())
             }
-            AdmissionResponse::Patch(_) => {
-                "received invalid webhook response: webhook response attempted to modify the object, which is not \
-                 supported for this type of webhook"
-                    .to_owned()
+            (None, Some(conversation)) => {
+                let question = Question {
+                    webhook: name.to_owned(),
+                    config: webhook.config.clone(),
+                    timeout: webhook.timeout,
+                    review: review::review(subject, webhook.kind, &webhook.review_version),
+                };
+                let Some(reply) = conversation.ask(question) else { return Err(status::unanswered(name)) };
+                verdict::of_reply(reply, name, &webhook.url, mutating, warnings)
             }
-            AdmissionResponse::Fail(why) => format!("failed to call webhook: Post {}: {why}", quoted(&webhook.url)),
+            (None, None) => verdict::of_function(
+                webhook::AdmissionResponse::Fail(UNREACHABLE.to_owned()),
+                name,
+                &webhook.url,
+                mutating,
+            ),
         };
-        if webhook.fails_open { Ok(None) } else { Err(status::webhook_failed(name, &why)) }
+        match verdict {
+            Verdict::Allowed(changes) => Ok(changes),
+            Verdict::Denied(refusal) => Err(refusal),
+            Verdict::Failed(_) if webhook.fails_open => Ok(Vec::new()),
+            Verdict::Failed(why) => Err(status::webhook_failed(name, &why)),
+        }
     }
 }

@@ -3,11 +3,16 @@
 use super::{matching::Subject, webhook::Operation};
 use crate::registry::kind::Kind;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// The request, in a review that shows the object as this kind.
 pub(super) fn request(subject: &Subject<'_>, kind: &Kind) -> Value {
     let call = subject.call;
-    let named = |kind: &Kind| json!({"group": kind.group, "version": kind.version, "kind": kind.kind});
+    let body = subject.write.body;
+    let named = |kind: &Kind| {
+        let kind = body.unwrap_or(kind);
+        json!({"group": kind.group, "version": kind.version, "kind": kind.kind})
+    };
     let resource = |kind: &Kind| json!({"group": kind.group, "version": kind.version, "resource": kind.plural});
     let mut request = json!({
         "kind": named(kind),
@@ -32,6 +37,15 @@ pub(super) fn request(subject: &Subject<'_>, kind: &Kind) -> Value {
         request[member] = text.into();
     }
     request
+}
+
+/// The whole review, as a webhook receives it, without the uid.
+pub(super) fn review(subject: &Subject<'_>, kind: &Kind, version: &str) -> Value {
+    let mut request = request(subject, kind);
+    let [object, old] = subject.objects(kind);
+    request["object"] = object.map_or(Value::Null, Cow::into_owned);
+    request["oldObject"] = old.map_or(Value::Null, Cow::into_owned);
+    json!({"kind": "AdmissionReview", "apiVersion": format!("admission.k8s.io/{version}"), "request": request})
 }
 
 /// The options of the operation.

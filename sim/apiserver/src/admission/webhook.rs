@@ -1,5 +1,5 @@
 //! Questions to webhooks, and their answers (k8s.io/api/admission/v1).
-use crate::access::user::User;
+use crate::{access::user::User, registry::kind::Kind};
 use json_patch::Patch;
 use serde_json::Value;
 
@@ -88,6 +88,8 @@ pub(crate) struct Write<'a> {
     pub(crate) dry_run: bool,
     /// The options of a deletion.
     pub(crate) options: Option<&'a Value>,
+    /// The kind of a body that only the subresource takes.
+    pub(crate) body: Option<&'a Kind>,
     /// Whether a whole collection is deleted, and the object is one of it.
     pub(crate) in_collection: bool,
 }
@@ -96,6 +98,6 @@ impl<'a> Write<'a> {
     /// The deletion of an object.
     pub(crate) fn deletion(old: Option<&'a Value>, dry_run: bool, options: &'a Value) -> Self {
         let operation = Operation::Delete;
-        Self { operation, object: None, old, dry_run, options: Some(options), in_collection: false }
+        Self { operation, object: None, old, dry_run, options: Some(options), body: None, in_collection: false }
     }
 }

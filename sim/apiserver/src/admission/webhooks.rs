@@ -34,42 +34,78 @@ impl Phase {
     }
 }
 
-/// A webhook that applies to the write.
-pub(super) struct Matched {
-    pub(super) phase: Phase,
-    pub(super) name: String,
-    /// The webhook's URL with its timeout, as errors show it.
-    pub(super) url: String,
-    /// Whether the failure policy is `Ignore`.
-    pub(super) fails_open: bool,
+/// A webhook of a stored configuration.
+pub(super) struct Configured {
+    phase: Phase,
+    configuration: Arc<Object>,
+    index: usize,
 }
 
-/// The webhooks that apply, ordered by configuration, then by position in it.
-///
-/// # Errors
-/// 403 for conditions that fail; 501 for conditions that are not simulated.
-pub(super) fn matching<'a>(
-    phase: Phase,
-    configurations: impl Iterator<Item = &'a Arc<Object>>,
-    subject: &Subject<'_>,
-) -> Outcome<Vec<Matched>> {
-    let mut found = Vec::new();
-    for configuration in configurations {
-        for webhook in list(&configuration.value, "webhooks") {
-            let Some(kind) = subject.by_webhook(webhook) else { continue };
-            let fails_open = text(webhook, "failurePolicy") == "Ignore";
-            match holds(webhook, subject, kind)? {
-                Held::Yes => {}
-                Held::Failed(why) if !fails_open => {
-                    return Err(status::forbidden(subject.call.kind.subject(), subject.name(), &why));
-                }
-                Held::No | Held::Failed(_) => continue,
+/// A webhook that applies to the write.
+pub(super) struct Matched<'a> {
+    pub(super) phase: Phase,
+    /// Distinguishes the webhook from all others.
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) config: Value,
+    /// The webhook's URL with its timeout, as errors show it.
+    pub(super) url: String,
+    pub(super) timeout: u64,
+    /// Whether the failure policy is `Ignore`.
+    pub(super) fails_open: bool,
+    /// Whether a dry run must not call it.
+    pub(super) has_side_effects: bool,
+    /// Whether it is called again after later changes of the object.
+    pub(super) may_be_called_again: bool,
+    /// The version of the review that it is sent.
+    pub(super) review_version: String,
+    /// The kind in which it gets the object.
+    pub(super) kind: &'a Kind,
+}
+
+/// All webhooks, ordered by configuration, then by position in it.
+pub(super) fn configured<'a>(phase: Phase, configurations: impl Iterator<Item = &'a Arc<Object>>) -> Vec<Configured> {
+    let each = |configuration: &'a Arc<Object>| {
+        let count = list(&configuration.value, "webhooks").len();
+        (0..count).map(move |index| Configured { phase, configuration: Arc::clone(configuration), index })
+    };
+    configurations.flat_map(each).collect()
+}
+
+impl Configured {
+    /// The webhook, if it applies to the write.
+    ///
+    /// # Errors
+    /// 403 for conditions that fail; 501 for conditions that are not simulated.
+    pub(super) fn matched<'a>(&self, subject: &Subject<'a>) -> Outcome<Option<Matched<'a>>> {
+        let webhook = &self.configuration.value["webhooks"][self.index];
+        let Some(kind) = subject.by_webhook(webhook) else { return Ok(None) };
+        let fails_open = text(webhook, "failurePolicy") == "Ignore";
+        match holds(webhook, subject, kind)? {
+            Held::Yes => {}
+            Held::Failed(why) if !fails_open => {
+                return Err(status::forbidden(subject.call.kind.subject(), subject.name(), &why));
             }
-            let name = text(webhook, "name").to_owned();
-            found.push(Matched { phase, name, url: url(webhook), fails_open });
+            Held::No | Held::Failed(_) => return Ok(None),
         }
+        let name = text(webhook, "name").to_owned();
+        let timeout = webhook.get("timeoutSeconds").and_then(Value::as_u64).unwrap_or(10);
+        let versions = list(webhook, "admissionReviewVersions").iter().filter_map(Value::as_str);
+        let mut known = versions.filter(|version| matches!(*version, "v1" | "v1beta1"));
+        Ok(Some(Matched {
+            phase: self.phase,
+            id: format!("{}/{name}/{}", self.configuration.name, self.index),
+            name,
+            config: webhook["clientConfig"].clone(),
+            url: url(webhook, timeout),
+            timeout,
+            fails_open,
+            has_side_effects: !matches!(text(webhook, "sideEffects"), "None" | "NoneOnDryRun"),
+            may_be_called_again: text(webhook, "reinvocationPolicy") == "IfNeeded",
+            review_version: known.next().unwrap_or("v1").to_owned(),
+            kind,
+        }))
     }
-    Ok(found)
 }
 
 /// Refuses conditions that are not simulated.
@@ -96,8 +132,7 @@ fn holds(webhook: &Value, subject: &Subject<'_>, kind: &Kind) -> Outcome<Held> {
     Ok(conditions.hold(&inputs, &Program::named(&[])))
 }
 
-fn url(webhook: &Value) -> String {
-    let timeout = webhook.get("timeoutSeconds").and_then(Value::as_u64).unwrap_or(10);
+fn url(webhook: &Value, timeout: u64) -> String {
     let config = &webhook["clientConfig"];
     let base = match config.get("service") {
         None => text(config, "url").to_owned(),

@@ -19,6 +19,11 @@ impl Ids {
         Self { random: ChaCha8Rng::seed_from_u64(seed) }
     }
 
+    /// A source of its own, for whoever may generate the same identifiers several times.
+    pub(crate) fn split(&mut self) -> Self {
+        Self::new(self.random.random())
+    }
+
     /// A random uid in the form of a version 4 UUID.
     pub(crate) fn uid(&mut self) -> String {
         let bits: u128 = self.random.random();

@@ -12,7 +12,7 @@ use super::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// A result whose error is a Status, the body of the answer.
@@ -52,8 +52,8 @@ struct ListMeta {
 }
 
 /// `metav1.StatusDetails`.
-#[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Details {
     /// The object's name.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -76,7 +76,8 @@ pub struct Details {
 }
 
 /// `metav1.StatusCause`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Cause {
     /// Machine-readable reason.
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -148,6 +149,12 @@ impl Status {
     /// The message.
     pub(crate) fn message(&self) -> &str {
         &self.message
+    }
+
+    /// Sets the details, if there are any.
+    pub(crate) fn with_details(mut self: Box<Self>, details: Option<Details>) -> Box<Self> {
+        self.details = details;
+        self
     }
 
     /// Adds warnings about the body.
@@ -281,6 +288,19 @@ pub fn denied_by_webhook(webhook: &str, code: u16, reason: String, message: &str
     let mut status = Status::failure(code.max(400), "", message, None);
     status.reason = (!reason.is_empty()).then_some(Cow::Owned(reason));
     status
+}
+
+/// 500: a webhook has not answered yet. The request is executed again with its answer, so that nobody sees this.
+pub(crate) fn unanswered(webhook: &str) -> Box<Status> {
+    Box::new(internal_error(&format!("webhook {} has not answered yet", quoted(webhook))))
+}
+
+/// 500: a webhook changes an object that is deleted.
+pub(crate) fn cannot_modify(webhook: &str) -> Box<Status> {
+    Box::new(internal_error(&format!(
+        "admission webhook {} attempted to modify the object, which is not supported for this operation",
+        quoted(webhook)
+    )))
 }
 
 /// 500: the call of a webhook failed, and its failure policy is Fail.

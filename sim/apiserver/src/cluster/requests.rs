@@ -1,5 +1,6 @@
 //! The entry for requests: the answer first, then the controllers of definitions.
 use crate::{
+    admission::conversation::Conversation,
     base::{
         actor::ADMIN,
         id::ServerId,
@@ -7,6 +8,7 @@ use crate::{
         request::{Answer, AnswerBody, Request},
     },
     codec::{negotiation, representation},
+    registry::group::ADMISSION,
     server::state::ApiServer,
 };
 use http::{HeaderMap, Method};
@@ -36,6 +38,41 @@ impl ApiServer {
             answer.body = AnswerBody::Full(bytes::Bytes::new());
         }
         answer
+    }
+
+    /// As [`Self::handle`], for a caller that asks webhooks over the network: None if the request needs the answer to
+    /// the conversation's question. Then nothing has been committed, unless a collection is deleted, and the request is
+    /// to be handled again, at the same time, once the question is answered.
+    ///
+    /// # Panics
+    /// If there is no such server.
+    pub fn handle_asking(
+        &mut self,
+        server: ServerId,
+        actor: u32,
+        request: &Request,
+        now: Timestamp,
+        conversation: &mut Conversation,
+    ) -> Option<Answer> {
+        if !self.has_webhooks() {
+            return Some(self.handle(server, actor, request, now));
+        }
+        // Each execution generates the same identifiers, and no other request does.
+        let own = conversation.ids.get_or_insert_with(|| self.ids.split()).clone();
+        let shared = std::mem::replace(&mut self.ids, own);
+        conversation.begin();
+        self.conversation = Some(std::mem::take(conversation));
+        let answer = self.handle(server, actor, request, now);
+        *conversation = self.conversation.take().unwrap_or_default();
+        self.ids = shared;
+        conversation.question().is_none().then_some(answer)
+    }
+
+    /// Whether any configuration of webhooks was ever stored.
+    fn has_webhooks(&self) -> bool {
+        ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"].into_iter().any(|plural| {
+            self.registry.find(ADMISSION, "v1", plural).is_some_and(|kind| !self.store.log(kind.id).is_empty())
+        })
     }
 
     /// A write in the name of this actor, without authorization.

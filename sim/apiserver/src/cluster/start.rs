@@ -36,6 +36,7 @@ impl ApiServer {
             authorizer: None,
             tokens: None,
             admission: None,
+            conversation: None,
             policies: Default::default(),
             controllers: None,
             extensions: Extensions::default(),

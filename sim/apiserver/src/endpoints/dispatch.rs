@@ -103,6 +103,7 @@ impl ApiServer {
             options,
             headers: &request.headers,
             body: &request.body,
+            admitted: false,
             form,
         };
         let warned = |status: Box<status::Status>| match &kind.deprecation {

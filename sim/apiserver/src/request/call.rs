@@ -38,6 +38,8 @@ pub(crate) struct Call<'a> {
     pub(crate) options: Options<'a>,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a [u8],
+    /// Whether the admission plugins have judged the request already, as one for a subresource.
+    pub(crate) admitted: bool,
     pub(crate) form: Form,
     /// The part of each object that accompanies its row in a table.
     pub(crate) include: Include,

@@ -2,7 +2,7 @@
 use super::watcher::Watcher;
 use crate::{
     access::{authentication::token_table::TokenTable, authorizer::Authorizer},
-    admission::{Plugins, policies::Compiled, webhook::AdmissionHook},
+    admission::{Plugins, conversation::Conversation, policies::Compiled, webhook::AdmissionHook},
     base::{
         cache::{CachedRead, Limits},
         commit::Commit,
@@ -21,7 +21,7 @@ use std::{collections::BTreeMap, sync::Arc};
 ///
 /// Not simulated, and answered 501 with its name: conversion webhooks, admission policies that mutate, connections to
 /// nodes that have an address,
-/// `pods/resize`, server-side apply of a scale or through events.k8s.io, protobuf bodies of custom resources (on which
+/// `pods/resize`, server-side apply through events.k8s.io, protobuf bodies of custom resources (on which
 /// kube-apiserver 1.36 panics and closes the connection), OpenAPI v2 and OpenAPI in protobuf.
 ///
 /// Not simulated, and without an error: quotas, defaults and validation of built-in kinds other than leases and
@@ -36,6 +36,8 @@ pub struct ApiServer {
     pub(crate) authorizer: Option<Authorizer>,
     pub(crate) tokens: Option<Arc<TokenTable>>,
     pub(crate) admission: Option<AdmissionHook>,
+    /// The answers of webhooks to the present request.
+    pub(crate) conversation: Option<Conversation>,
     /// The policies of the store that have been compiled.
     pub(crate) policies: Compiled,
     pub(crate) controllers: Option<Controllers>,
@@ -71,6 +73,7 @@ impl ApiServer {
             authorizer: None,
             tokens: self.tokens.clone(),
             admission: None,
+            conversation: None,
             policies: self.policies.clone(),
             controllers: self.controllers.clone(),
             extensions: self.extensions.clone(),
@@ -96,8 +99,18 @@ impl ApiServer {
 
     /// The admission plugins that decide by stored objects.
     pub(crate) fn plugins(&mut self) -> Plugins<'_> {
-        let compiled = &mut self.policies;
-        Plugins { hook: self.admission.as_mut(), registry: &self.registry, store: &self.store, compiled }
+        Plugins {
+            hook: self.admission.as_mut(),
+            conversation: self.conversation.as_mut(),
+            registry: &self.registry,
+            store: &self.store,
+            compiled: &mut self.policies,
+        }
+    }
+
+    /// Whether the present request waits for the answer of a webhook.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.conversation.as_ref().is_some_and(|conversation| conversation.question().is_some())
     }
 
     pub(crate) fn tokens(&self) -> Option<&TokenTable> {

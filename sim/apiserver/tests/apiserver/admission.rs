@@ -1,6 +1,6 @@
 //! Admission webhooks: which webhooks are called, in which order, and the effect of their answers.
 use crate::cluster::*;
-use apiserver::{AdmissionRequest, AdmissionResponse, ApiServer};
+use apiserver::{AdmissionRequest, AdmissionResponse, AnswerBody, ApiServer, Conversation, Reply, Request};
 use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -222,4 +222,98 @@ fn expressions_that_are_not_simulated_are_refused() {
         let (status, body) = call(&mut api, FIRST, Method::POST, &format!("{GROUP}/{plural}"), &object);
         assert_eq!(status, 501, "{plural}: {body}");
     }
+}
+
+/// A configuration of a webhook that is asked over the network, and a server with it.
+fn with_remote_webhook(kind: &str, operations: &[&str]) -> ApiServer {
+    let mut api = two_servers();
+    api.apply_fixture(&[configuration(kind, "judge", operations, "Fail")], Timestamp::UNIX_EPOCH).unwrap();
+    api
+}
+
+fn ask(api: &mut ApiServer, request: &Request, conversation: &mut Conversation) -> Option<(u16, Value)> {
+    let answer = api.handle_asking(FIRST, 1, request, Timestamp::UNIX_EPOCH, conversation)?;
+    let AnswerBody::Full(body) = answer.body else { panic!("a watch") };
+    Some((answer.status, serde_json::from_slice(&body).unwrap()))
+}
+
+fn allowed(more: &Value) -> Reply {
+    let mut response = json!({"uid": "u", "allowed": true});
+    response.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+    let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response});
+    Reply::Answered { uid: "u".into(), status: 200, body: review.to_string().into() }
+}
+
+#[test]
+fn request_waits_for_a_webhook_without_effect() {
+    let mut api = with_remote_webhook(BOTH[1], &["*"]);
+    let creation = request(Method::POST, LEASES, "application/json", &lease("lock", "a"));
+    let mut conversation = Conversation::default();
+    assert_eq!(ask(&mut api, &creation, &mut conversation), None);
+    assert_eq!(get(&mut api, FIRST, &format!("{LEASES}/lock")).0, 404);
+    let question = conversation.question().unwrap().clone();
+    assert_eq!((question.webhook.as_str(), question.timeout), ("judge.example.com", 10));
+    // Another request takes nothing from the one that waits.
+    let config = json!({"metadata": {"name": "c"}});
+    call(&mut api, FIRST, Method::POST, "/api/v1/namespaces/default/configmaps", &config);
+    conversation.answer(allowed(&json!({})));
+    let (status, body) = ask(&mut api, &creation, &mut conversation).unwrap();
+    assert_eq!((status, &body["metadata"]["uid"]), (201, &question.review["request"]["object"]["metadata"]["uid"]));
+    let (status, _) = call(&mut api, FIRST, Method::DELETE, &format!("{LEASES}/lock"), &Value::Null);
+    assert_eq!(status, 500, "nothing answers where nobody asks");
+}
+
+#[test]
+fn webhook_is_asked_again_about_a_changed_object() {
+    let mut api = with_remote_webhook(BOTH[1], &["UPDATE"]);
+    create(&mut api, "lock", "a");
+    let target = format!("{LEASES}/lock");
+    let mut update = request(Method::PATCH, &target, "application/json", &json!({"metadata": {"labels": {"a": "b"}}}));
+    update.headers.insert("content-type", "application/merge-patch+json".parse().unwrap());
+    let mut conversation = Conversation::default();
+    assert_eq!(ask(&mut api, &update, &mut conversation), None);
+    delete(&mut api, "lock");
+    create(&mut api, "lock", "c");
+    conversation.answer(allowed(&json!({})));
+    assert_eq!(ask(&mut api, &update, &mut conversation), None, "the answer was about another object");
+    let question = conversation.question().unwrap();
+    assert_eq!(question.review["request"]["object"]["spec"]["holderIdentity"], "c");
+    conversation.answer(allowed(&json!({})));
+    assert_eq!(ask(&mut api, &update, &mut conversation).unwrap().0, 200);
+}
+
+#[test]
+fn collection_is_deleted_once_each_object_is_judged() {
+    let mut api = with_remote_webhook(BOTH[1], &["DELETE"]);
+    create(&mut api, "a", "x");
+    create(&mut api, "b", "x");
+    let deletion = request(Method::DELETE, LEASES, "application/json", &Value::Null);
+    let (mut conversation, mut asked) = (Conversation::default(), Vec::new());
+    let (status, body) = loop {
+        match ask(&mut api, &deletion, &mut conversation) {
+            Some(answer) => break answer,
+            None => {
+                let old = &conversation.question().unwrap().review["request"]["oldObject"];
+                asked.push(old["metadata"]["name"].as_str().unwrap().to_owned());
+                assert_eq!(names(&get(&mut api, FIRST, LEASES).1).len(), 2);
+                conversation.answer(allowed(&json!({})));
+            }
+        }
+    };
+    assert_eq!((status, names(&body), asked), (200, vec!["a", "b"], vec!["a".to_owned(), "b".to_owned()]));
+}
+
+#[test]
+fn webhook_that_asks_for_it_is_called_again_after_a_change() {
+    let mut first = configuration(BOTH[0], "a-first", &["CREATE"], "Fail");
+    first["webhooks"][0]["reinvocationPolicy"] = "IfNeeded".into();
+    let second = configuration(BOTH[0], "b-second", &["CREATE"], "Fail");
+    let (mut api, asked) = with_hook(&[first, second], |request| {
+        let patch = json!([{"op": "add", "path": "/metadata/labels", "value": {"by": request.webhook}}]);
+        AdmissionResponse::Patch(serde_json::from_value(patch).unwrap())
+    });
+    let (_, body) = post(&mut api, &lease("lock", "a"));
+    assert_eq!(body["metadata"]["labels"]["by"], "a-first.example.com");
+    let names = ["a-first", "b-second", "a-first"].map(|name| format!("{name}.example.com CREATE lock"));
+    assert_eq!(*asked.lock().unwrap(), names);
 }

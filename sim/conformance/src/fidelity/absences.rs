@@ -40,14 +40,15 @@ pub const ABSENCES: &[Absence] = &[
         &[],
     ),
     absent(
-        "a second round of mutating webhooks",
-        "one round, without network calls: a hook answers for every webhook",
-        "—",
+        "webhooks over the network in a simulation, and by service in `lockstep serve`",
+        "a function answers for every webhook, without one each call fails and says so; serve calls webhooks by URL",
+        "a webhook that is slow or gone, unless the function says so",
         &[],
     ),
     absent(
         "the time until a policy is in force, and the order of several policies, bindings or selected parameters",
-        "at once, where the real server takes about a second; by name, where the real server's order varies",
+        "at once, where the real server takes about a second; by name, where the real server's order varies; \
+         parameters of a built-in kind are never stale, as they are there once no policy has used the kind",
         "a write that passes right after its policy was created",
         &[],
     ),
@@ -98,7 +99,7 @@ pub const ABSENCES: &[Absence] = &[
         &[],
     ),
     absent("paths in OpenAPI v2, OpenAPI v3 in protobuf", "v2 has definitions only; 501", "—", &[]),
-    absent("server-side apply of a scale, through events.k8s.io and through autoscaling/v1", "501", "—", &[]),
+    absent("server-side apply through events.k8s.io and through autoscaling/v1", "501", "—", &[]),
     absent(
         "limit, continue and resourceVersion of DELETE of a collection",
         "ignored: all selected objects are deleted",

@@ -488,7 +488,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
             "admission/plugin/{policy,webhook,cel}, pkg/apis/admissionregistration/validation",
             &["admission/*", "create/webhook-unreachable", "core/webhook-configurations"],
         ),
-        &["sim/apiserver/tests/apiserver/admission.rs"],
+        &["sim/apiserver/tests/apiserver/admission.rs", "tests/suites/webhooks/main.rs"],
     ),
     tested(
         row(

@@ -11,4 +11,5 @@ pub(crate) mod describe;
 pub(crate) mod entries;
 pub(crate) mod field_manager;
 mod last_applied;
+pub(crate) mod scale;
 mod updater;

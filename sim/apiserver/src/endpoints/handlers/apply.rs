@@ -73,7 +73,7 @@ impl ApiServer {
                     object::metadata_mut(&mut value).remove("resourceVersion");
                 }
                 self.admit_create(call, call.name)?;
-                self.plugins().mutate(call, &mut value, None)?;
+                self.plugins().mutate(call, &mut value, None, warnings)?;
                 self.create_prepared(call, value, 0, warnings)
             }
         }
@@ -101,7 +101,7 @@ fn converted(call: &Call<'_>, config: &Value, mut merged: Value) -> Outcome<Valu
 }
 
 /// The configuration, in YAML or JSON, and the complaints about its duplicate members.
-fn configuration(body: &[u8]) -> Outcome<(Value, Vec<String>)> {
+pub(super) fn configuration(body: &[u8]) -> Outcome<(Value, Vec<String>)> {
     // JSON is YAML too; what occurs twice is named by its line.
     if let Ok((mut config @ Value::Object(_), duplicates)) = untyped::parse(body)
         && duplicates.is_empty()
@@ -133,7 +133,7 @@ fn configuration(body: &[u8]) -> Outcome<(Value, Vec<String>)> {
 ///
 /// # Errors
 /// 400 if the client asks for strict validation.
-fn field_validation(call: &Call<'_>, complaints: Vec<String>) -> Outcome<Vec<String>> {
+pub(super) fn field_validation(call: &Call<'_>, complaints: Vec<String>) -> Outcome<Vec<String>> {
     match &*call.options.field_validation {
         "Ignore" => Ok(Vec::new()),
         "Strict" if !complaints.is_empty() => Err(status::bad_request(format!(

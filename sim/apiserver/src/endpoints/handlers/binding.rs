@@ -33,6 +33,7 @@ impl ApiServer {
             return Err(status::bad_request("name in URL does not match name in Binding object"));
         }
         validate(&binding)?;
+        self.plugins().review_body(call, kind, &binding, None, &mut Vec::new())?;
         let registry = Arc::clone(&self.registry);
         let Some(pods) = registry.find("", "v1", "pods") else { return Err(call.not_found()) };
         let call = Call { kind: pods, name, subresource: "", ..call.clone() };

@@ -51,7 +51,7 @@ impl ApiServer {
         self.own_fields(call, None, &mut value);
         self.choose_storage_class(call, &mut value);
         self.admit_pod(call, &mut value, true)?;
-        self.plugins().mutate(call, &mut value, None)?;
+        self.plugins().mutate(call, &mut value, None, warnings)?;
         // A dry run does not reach the version check, and shows the version.
         let mut revision = 0;
         if !call.options.is_dry_run() {

@@ -50,7 +50,9 @@ pub(crate) struct DeleteOptions {
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Preconditions {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) uid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) resource_version: Option<String>,
 }
 
@@ -58,7 +60,8 @@ impl DeleteOptions {
     /// The options as JSON, without those that are not set.
     fn given(&self) -> Value {
         let mut given = serde_json::to_value(self).unwrap_or_default();
-        given.as_object_mut().into_iter().for_each(|given| given.retain(|_, value| !value.is_null()));
+        let is_set = |value: &Value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty());
+        given.as_object_mut().into_iter().for_each(|given| given.retain(|_, value| is_set(value)));
         given
     }
 
@@ -91,7 +94,7 @@ impl ApiServer {
     fn delete_named(&mut self, call: &Call<'_>, options: &DeleteOptions) -> Outcome<Answer> {
         let current = self.current(call).ok_or_else(|| call.not_found())?;
         check_preconditions(call, options, call.name, &current)?;
-        let warnings = self.review_deletion(call, options, &current)?;
+        let warnings = if call.admitted { Vec::new() } else { self.review_deletion(call, options, &current)? };
         let mut answer = self.delete_object(call, options, &current)?;
         add_warnings(&mut answer.headers, &warnings);
         Ok(answer)
@@ -146,33 +149,40 @@ impl ApiServer {
         let options = delete_options(call)?;
         let given = options.given();
         let all = Write { in_collection: true, ..Write::deletion(None, options.is_dry_run(), &given) };
-        self.plugins().ask_mutating(call, all)?;
         let page = self.listed_for_deletion(call, &selector)?;
         let answer = encode_page(call, &page);
         let mut warnings: Vec<_> = warning(call, &options).map(str::to_owned).into_iter().collect();
+        let outcome = self.plugins().ask_mutating(call, all, &mut warnings);
+        outcome.map_err(|refusal| refusal.with_warnings(warnings.clone()))?;
+        // The objects before a refused one are deleted all the same.
+        let (mut doomed, mut refusal) = (Vec::new(), Ok(()));
         for listed in &page.objects {
             let key = call.kind.key(&listed.namespace, &listed.name);
             // A list of the past shows objects that may be gone.
-            let Some(current) = &self.store.get(call.resource(), &key).cloned() else { continue };
-            // Objects deleted before an error stay deleted.
-            check_preconditions(call, &options, &current.name, current)?;
+            let Some(current) = self.store.get(call.resource(), &key).cloned() else { continue };
             let one = Write { old: Some(&current.value), ..all };
-            let outcome = self.plugins().judge(call, one, &mut warnings);
-            outcome.map_err(|refusal| refusal.with_warnings(warnings.clone()))?;
-            if options.is_dry_run() {
-                continue;
+            let judged = check_preconditions(call, &options, &current.name, &current)
+                .and_then(|()| self.plugins().judge(call, one, &mut warnings));
+            if judged.is_err() {
+                refusal = judged;
+                break;
             }
-            match effect(call, &options, current) {
+            doomed.push((key, current));
+        }
+        let waits = self.is_waiting();
+        for (key, current) in doomed.into_iter().filter(|_| !options.is_dry_run() && !waits) {
+            match effect(call, &options, &current) {
                 Effect::Stays(value) if value == *current.value => {}
                 Effect::Stays(value) => {
                     self.commit_put(call.actor, call.resource(), &key, value);
                 }
                 Effect::Released | Effect::Goes => {
-                    check_released(call, &options, current)?;
+                    check_released(call, &options, &current)?;
                     self.commit_delete(call.actor, call.resource(), &key);
                 }
             }
         }
+        refusal.map_err(|refusal| refusal.with_warnings(warnings.clone()))?;
         Ok(json_answer(200, answer, &warnings))
     }
 }

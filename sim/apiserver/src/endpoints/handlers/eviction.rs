@@ -38,13 +38,15 @@ impl ApiServer {
             options["dryRun"] = json!(["All"]);
         }
         let dry_run = options["dryRun"].as_array().is_some_and(|values| !values.is_empty());
+        self.plugins().review_body(call, kind, &eviction, None, &mut Vec::new())?;
         if !ignores_budgets(&pod.value) {
             self.take_from_budget(call, &pod, dry_run)?;
         }
         // The eviction may have been sent in another encoding.
         let json = HeaderValue::from_static("application/json");
         let (body, headers) = (object::encode(&options), HeaderMap::from_iter([(header::CONTENT_TYPE, json)]));
-        let delete = Call { subresource: "", body: &body, headers: &headers, ..call.clone() };
+        // Only the eviction is judged, not the deletion.
+        let delete = Call { subresource: "", body: &body, headers: &headers, admitted: true, ..call.clone() };
         self.delete(&delete)?;
         Ok(status::done(201).answer())
     }

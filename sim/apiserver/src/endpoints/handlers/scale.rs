@@ -1,11 +1,12 @@
 //! The scale subresource: the actual and desired number of replicas, in the same form for every kind
 //! (k8s.io/kubernetes/pkg/registry/apps/deployment/storage,
 //! apiextensions-apiserver/pkg/registry/customresource/etcd.go).
-use super::{patch, update::check_uid};
-use crate::base::go_text::quoted;
+use super::{apply, patch, update::check_uid};
 use crate::{
+    apply::managed_fields::{field_manager::FieldManager, scale::ScaleOwners},
     base::{
         field_error::FieldError,
+        go_text::quoted,
         object,
         request::{Answer, AnswerBody},
         status::{self, Outcome, Subject},
@@ -21,6 +22,7 @@ use crate::{
     validation,
 };
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const SUBJECT: Subject<'static> = Subject { group: "autoscaling", kind: "Scale" };
 
@@ -48,7 +50,7 @@ impl ApiServer {
         let media_type = match negotiation::patch_type(call.headers) {
             // A scale has no lists, so both kinds of patch mean the same.
             "application/strategic-merge-patch+json" if !call.kind.custom => "application/merge-patch+json",
-            "application/apply-patch+yaml" => return Err(status::not_simulated("server-side apply of a scale")),
+            "application/apply-patch+yaml" => return self.apply_scale(call, scale),
             other => other,
         };
         let current = self.store.get(call.resource(), &call.key()).ok_or_else(|| call.not_found())?;
@@ -63,8 +65,45 @@ impl ApiServer {
         self.put_scale(call, scale, decoded.value, warnings)
     }
 
-    /// Takes the number of replicas from a scale, and everything else from the stored object.
+    /// Server-side apply of a scale.
+    fn apply_scale(&mut self, call: &Call<'_>, scale: &Scale) -> Outcome<Answer> {
+        if !self.field_management {
+            return Err(status::not_simulated("server-side apply without field management"));
+        }
+        validation::options::validate_patch(&call.options, true)?;
+        decode::check_size(call.body)?;
+        let current = self.current(call).ok_or_else(|| call.not_found())?;
+        let (config, complaints) = apply::configuration(call.body)?;
+        let live = owned(call, scale, &current.value)?;
+        let registry = Arc::clone(&self.registry);
+        let manager = FieldManager::new(&registry, builtin::body_kind("Scale"), call.subresource, call.now);
+        let force = call.options.force.unwrap_or_default();
+        let applied = manager.apply(&live, &config, &call.options.field_manager, force)?;
+        let warnings = apply::field_validation(call, complaints)?;
+        self.store_scale(call, scale, applied, warnings)
+    }
+
     fn put_scale(
+        &mut self,
+        call: &Call<'_>,
+        scale: &Scale,
+        mut value: Value,
+        warnings: Vec<String>,
+    ) -> Outcome<Answer> {
+        decode::check_namespace(call.kind, call.namespace, &mut value)?;
+        decode::check_name(call.name, &value)?;
+        if self.field_management {
+            let current = self.current(call).ok_or_else(|| call.not_found())?;
+            let live = owned(call, scale, &current.value)?;
+            let registry = Arc::clone(&self.registry);
+            let manager = FieldManager::new(&registry, builtin::body_kind("Scale"), call.subresource, call.now);
+            manager.update(&live, &mut value, &call.manager());
+        }
+        self.store_scale(call, scale, value, warnings)
+    }
+
+    /// Takes the number of replicas from a scale, and everything else from the stored object.
+    fn store_scale(
         &mut self,
         call: &Call<'_>,
         scale: &Scale,
@@ -82,17 +121,39 @@ impl ApiServer {
         }
         let mut whole = (*current.value).clone();
         insert(&mut whole, &scale.spec, replicas.into());
+        if self.field_management {
+            let owners = owners(call, scale, &current.value)?;
+            let list = value.pointer("/metadata/managedFields");
+            let list = owners.of_object(list).map_err(|why| status::bare_error(why.as_str()))?;
+            let metadata = object::metadata_mut(&mut whole);
+            metadata.remove("managedFields");
+            metadata.extend(list.map(|list| ("managedFields".to_owned(), list)));
+        }
         let revision = object::meta_str(&value, "resourceVersion");
         if !revision.is_empty() {
             object::metadata_mut(&mut whole).insert("resourceVersion".into(), revision.into());
         }
-        let main = Call { subresource: "", form: Form::JSON, ..call.clone() };
+        let (kind, old) = (builtin::body_kind("Scale"), scale.of(&current.value));
+        self.plugins().review_body(call, kind, &value, old.as_ref(), &mut warnings)?;
+        let main = Call { subresource: "", form: Form::JSON, admitted: true, ..call.clone() };
         let answer = self.replace(&main, &current, whole, &mut warnings)?;
         let AnswerBody::Full(body) = &answer.body else { return Ok(answer) };
         let replaced: Value = serde_json::from_slice(body).unwrap_or_default();
         let shown = scale.of(&replaced).ok_or_else(|| no_replicas(scale))?;
         Ok(call.value_answer(200, &shown, &warnings))
     }
+}
+
+fn owners<'a>(call: &Call<'a>, scale: &Scale, object: &Value) -> Outcome<ScaleOwners<'a>> {
+    ScaleOwners::new(object, &scale.spec, &call.kind.api_version).map_err(|why| status::bare_error(why.as_str()))
+}
+
+/// The scale of an object, with its owners.
+fn owned(call: &Call<'_>, scale: &Scale, object: &Value) -> Outcome<Value> {
+    let mut shown = scale.of(object).ok_or_else(|| no_replicas(scale))?;
+    let list = owners(call, scale, object)?.of_scale();
+    object::metadata_mut(&mut shown).extend(list.map(|list| ("managedFields".to_owned(), list)));
+    Ok(shown)
 }
 
 fn no_replicas(scale: &Scale) -> Box<status::Status> {

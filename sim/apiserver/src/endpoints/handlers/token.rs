@@ -32,14 +32,14 @@ impl ApiServer {
         validation::options::validate_write(&call.options, "CreateOptions")?;
         let kind = builtin::body_kind("TokenRequest");
         let decoded = decode::object(kind, call.body_encoding()?, call.body)?;
-        let warnings = decode::field_validation(kind, &call.options.field_validation, decoded.complaints)?;
-        match self.token(call, decoded.value) {
+        let mut warnings = decode::field_validation(kind, &call.options.field_validation, decoded.complaints)?;
+        match self.token(call, decoded.value, &mut warnings) {
             Ok(request) => Ok(call.value_answer(201, &request, &warnings)),
             Err(refusal) => Err(refusal.with_warnings(warnings)),
         }
     }
 
-    fn token(&mut self, call: &Call<'_>, mut request: Value) -> Outcome<Value> {
+    fn token(&mut self, call: &Call<'_>, mut request: Value, warnings: &mut Vec<String>) -> Outcome<Value> {
         decode::check_namespace(call.kind, call.namespace, &mut request)?;
         self.admit_create(call, call.name)?;
         let named = object::meta_str(&request, "name");
@@ -60,6 +60,7 @@ impl ApiServer {
         complete(call, &account, &mut request);
         let seconds = request.pointer("/spec/expirationSeconds").and_then(Value::as_i64).unwrap_or(LIFETIME);
         check_lifetime(seconds)?;
+        self.plugins().review_body(call, builtin::body_kind("TokenRequest"), &request, None, warnings)?;
         let bound = self.bound_object(call, &request["spec"]["boundObjectRef"])?;
         let node = bound.as_ref().and_then(|(kind, pod)| self.node_of(kind, pod));
         let claims = Claims {

@@ -55,7 +55,7 @@ impl ApiServer {
                 body_revision(&value)?;
                 self.admit_create(call, call.name)?;
                 self.own_fields(call, None, &mut value);
-                self.plugins().mutate(call, &mut value, None)?;
+                self.plugins().mutate(call, &mut value, None, warnings)?;
                 self.create_prepared(call, value, 0, warnings)
             }
             None => Err(call.not_found()),
@@ -83,7 +83,9 @@ impl ApiServer {
     ) -> Outcome<Answer> {
         let kind = call.kind;
         self.admit_pod(call, &mut value, false)?;
-        self.plugins().mutate(call, &mut value, Some(&current.value))?;
+        if !call.admitted {
+            self.plugins().mutate(call, &mut value, Some(&current.value), warnings)?;
+        }
         validation::default_spec(kind, &mut value);
         self.check_grant(call, &value, Some(&current.value))?;
         let named = body_revision(&value)?;
@@ -114,7 +116,9 @@ impl ApiServer {
             extensions::validation::check_simulated(&value, &self.registry)?;
             extensions::validation::formats::warn(&value, Some(&current.value), warnings);
         }
-        self.plugins().review_write(call, &value, Some(&current.value), warnings)?;
+        if !call.admitted {
+            self.plugins().review_write(call, &value, Some(&current.value), warnings)?;
+        }
         if kind.custom && call.subresource.is_empty() {
             validation::warnings::finalizers(&value, Some(&current.value), warnings);
         }
