@@ -30,7 +30,7 @@ pub struct Question {
     pub review: Value,
 }
 
-/// What became of a call.
+/// The outcome of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
     /// The webhook answered.

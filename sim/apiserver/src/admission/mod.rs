@@ -96,6 +96,9 @@ impl Plugins<'_> {
         old: Option<&Value>,
         warnings: &mut Vec<String>,
     ) -> Outcome<()> {
+        if call.admitted {
+            return Ok(());
+        }
         let again = self.mutate_once(call, value, old, None, warnings)?;
         if !again.is_empty() {
             self.mutate_once(call, value, old, Some(&again), warnings)?;
@@ -146,7 +149,7 @@ impl Plugins<'_> {
         old: Option<&Value>,
         warnings: &mut Vec<String>,
     ) -> Outcome<()> {
-        self.judge(call, write(call, value, old), warnings)
+        if call.admitted { Ok(()) } else { self.judge(call, write(call, value, old), warnings) }
     }
 
     /// Judges the body of a subresource, which no webhook changes here.

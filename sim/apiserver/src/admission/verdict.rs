@@ -12,7 +12,7 @@ use crate::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-/// What a webhook has decided.
+/// The decision of a webhook.
 pub(super) enum Verdict {
     /// It allows the write, with these changes.
     Allowed(Vec<Operation>),

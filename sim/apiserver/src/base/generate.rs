@@ -19,7 +19,7 @@ impl Ids {
         Self { random: ChaCha8Rng::seed_from_u64(seed) }
     }
 
-    /// A source of its own, for whoever may generate the same identifiers several times.
+    /// A source of its own, for a request that is executed several times.
     pub(crate) fn split(&mut self) -> Self {
         Self::new(self.random.random())
     }

@@ -82,8 +82,7 @@ impl ApiServer {
             return routes::unknown_resource(registry, &info);
         };
         let across = matches!(verb, "list" | "watch") && (collection || info.watch_prefix);
-        let misplaced = kind.namespaced == info.namespace.is_empty() && !(kind.namespaced && across);
-        if kind.custom && misplaced {
+        if kind.custom && kind.namespaced == info.namespace.is_empty() && !(kind.namespaced && across) {
             return Ok(page::page_not_found());
         }
         routes::check_route(kind, &info, &request.method)?;

@@ -83,9 +83,7 @@ impl ApiServer {
     ) -> Outcome<Answer> {
         let kind = call.kind;
         self.admit_pod(call, &mut value, false)?;
-        if !call.admitted {
-            self.plugins().mutate(call, &mut value, Some(&current.value), warnings)?;
-        }
+        self.plugins().mutate(call, &mut value, Some(&current.value), warnings)?;
         validation::default_spec(kind, &mut value);
         self.check_grant(call, &value, Some(&current.value))?;
         let named = body_revision(&value)?;
@@ -116,9 +114,7 @@ impl ApiServer {
             extensions::validation::check_simulated(&value, &self.registry)?;
             extensions::validation::formats::warn(&value, Some(&current.value), warnings);
         }
-        if !call.admitted {
-            self.plugins().review_write(call, &value, Some(&current.value), warnings)?;
-        }
+        self.plugins().review_write(call, &value, Some(&current.value), warnings)?;
         if kind.custom && call.subresource.is_empty() {
             validation::warnings::finalizers(&value, Some(&current.value), warnings);
         }
