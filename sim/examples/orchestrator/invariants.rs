@@ -1,0 +1,173 @@
+//! The invariants: what must be true of the commits, whatever the orchestrator thinks.
+use super::{
+    controller::api::{ExecutionPhase, RemediationPhase, RemediationRequest, WorkflowExecution},
+    scenario::Scenario,
+    tally::Tally,
+};
+use kube::ResourceExt;
+use sim::{Builder, View, apiserver::Change};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+pub(crate) const ONE_RUNS: &str = "one_runs";
+pub(crate) const ONE_EACH: &str = "one_each";
+pub(crate) const WANTED: &str = "wanted";
+pub(crate) const STATUS_IS_TRUE: &str = "status_is_true";
+pub(crate) const EACH_ENDS: &str = "each_ends";
+pub(crate) const TAKEN_IN_TIME: &str = "taken_in_time";
+
+/// Every invariant with its sentence.
+pub(crate) const INVARIANTS: [(&str, &str); 7] = [
+    (ONE_RUNS, "At most one execution on a target has not ended."),
+    (ONE_EACH, "A remediation has at most one execution."),
+    (WANTED, "An execution that has not ended belongs to a remediation that exists and has not ended."),
+    (STATUS_IS_TRUE, "A remediation is Completed only if its own execution is."),
+    (EACH_ENDS, "In the end every remediation has ended, and one that was deleted is gone."),
+    (TAKEN_IN_TIME, "A turn that is free and wanted is taken within the scenario's bound."),
+    ("converges", "When everything has ended, no replica writes anything but leases and events."),
+];
+
+/// The objects that the invariants are about, as the store has them.
+pub(crate) struct Cluster {
+    pub(crate) remediations: Vec<RemediationRequest>,
+    pub(crate) executions: Vec<WorkflowExecution>,
+}
+
+impl Cluster {
+    fn of(view: &View) -> Result<Self, String> {
+        Ok(Self { remediations: view.objects()?, executions: view.objects()? })
+    }
+
+    fn running(&self) -> impl Iterator<Item = &WorkflowExecution> {
+        self.executions.iter().filter(|execution| !execution.ended())
+    }
+}
+
+/// Adds every invariant to a simulation.
+pub(crate) fn judged(builder: Builder, scenario: Scenario, tally: &Arc<Tally>) -> Builder {
+    let (commits, waits) = (Arc::clone(tally), Arc::clone(tally));
+    let builder = builder.always("tally", move |view| {
+        commits.commit(view);
+        Ok(())
+    });
+    let builder = [(ONE_RUNS, one_runs as Judge), (ONE_EACH, one_each), (WANTED, wanted)].into_iter().fold(
+        builder,
+        |builder, (id, judge)| {
+            builder.always(id, move |view| if concerns(view) { judge(&Cluster::of(view)?) } else { Ok(()) })
+        },
+    );
+    builder
+        .always(STATUS_IS_TRUE, status_is_true)
+        .finally(EACH_ENDS, |view| each_ends(&Cluster::of(view)?))
+        .finally(TAKEN_IN_TIME, move |view| {
+            let longest = longest_wait(Cluster::of(view)?);
+            waits.waited(longest.as_ref().map(|(_, waited)| *waited).unwrap_or_default());
+            taken_in_time(longest, scenario.bound)
+        })
+        .converges(Duration::from_secs(60))
+}
+
+type Judge = fn(&Cluster) -> Result<(), String>;
+
+/// Whether the last commit is one of a kind that the invariants are about.
+fn concerns(view: &View) -> bool {
+    view.last().is_some_and(|commit| {
+        let kind = &commit.after["kind"];
+        kind == "RemediationRequest" || kind == "WorkflowExecution"
+    })
+}
+
+fn one_runs(cluster: &Cluster) -> Result<(), String> {
+    let mut running = BTreeMap::new();
+    for execution in cluster.running() {
+        if let Some(other) = running.insert(&execution.spec.target, execution.name_any()) {
+            return Err(format!("{other} and {} run on one target", execution.name_any()));
+        }
+    }
+    Ok(())
+}
+
+fn one_each(cluster: &Cluster) -> Result<(), String> {
+    let mut of = BTreeMap::new();
+    for execution in &cluster.executions {
+        let name = execution.name_any();
+        if let Some(other) = of.insert(&execution.spec.remediation_uid, name.clone()) {
+            return Err(format!("{other} and {name} are both of remediation {}", execution.spec.remediation));
+        }
+    }
+    Ok(())
+}
+
+fn wanted(cluster: &Cluster) -> Result<(), String> {
+    for execution in cluster.running() {
+        let (name, of) = (execution.name_any(), &execution.spec.remediation);
+        match cluster.remediations.iter().find(|remediation| execution.is_of(remediation)) {
+            None => return Err(format!("{name} runs although remediation {of} is gone")),
+            Some(remediation) if remediation.ended() => {
+                return Err(format!("{name} runs although remediation {of} is {:?}", remediation.phase()));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Judges the commit that completes a remediation: later its execution may be deleted.
+fn status_is_true(view: &View) -> Result<(), String> {
+    let Some(commit) = view.last().filter(|commit| commit.change == Change::Modified) else { return Ok(()) };
+    let completes =
+        |object: &serde_json::Value| object["kind"] == "RemediationRequest" && object["status"]["phase"] == "Completed";
+    if !completes(&commit.after) || commit.before.as_ref().is_some_and(|before| completes(before)) {
+        return Ok(());
+    }
+    let uid = commit.after["metadata"]["uid"].as_str().unwrap_or_default();
+    match Cluster::of(view)?.executions.iter().find(|execution| execution.spec.remediation_uid == uid) {
+        Some(execution) if execution.phase() == ExecutionPhase::Completed => Ok(()),
+        Some(execution) => Err(format!("{} is Completed, its execution is {:?}", commit.name, execution.phase())),
+        None => Err(format!("{} is Completed although nothing ran for it", commit.name)),
+    }
+}
+
+fn each_ends(cluster: &Cluster) -> Result<(), String> {
+    for remediation in &cluster.remediations {
+        let (name, phase) = (remediation.name_any(), remediation.phase());
+        if remediation.terminating() {
+            return Err(format!("remediation {name} was deleted and is still there"));
+        }
+        if !matches!(phase, RemediationPhase::Completed | RemediationPhase::Failed) {
+            return Err(format!("remediation {name} is {phase:?} in the end"));
+        }
+    }
+    Ok(())
+}
+
+fn taken_in_time(longest: Option<(String, Duration)>, bound: Duration) -> Result<(), String> {
+    match longest.filter(|(_, waited)| *waited > bound) {
+        Some((name, waited)) => {
+            Err(format!("{name} was created {} s after its turn was free and wanted", waited.as_secs()))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The execution that was created latest after its turn was free and wanted, by the API server's clock. The turn of an
+/// execution is free since the one before it ended, and wanted since its remediation exists.
+fn longest_wait(cluster: Cluster) -> Option<(String, Duration)> {
+    let asked = cluster.remediations.iter();
+    let asked = asked.filter_map(|remediation| Some((remediation.id(), remediation.creation_timestamp()?.0)));
+    let asked: BTreeMap<String, jiff::Timestamp> = asked.collect();
+    let mut executions = cluster.executions;
+    executions.sort_by_key(|execution| (execution.spec.target.clone(), execution.creation_timestamp()));
+    let (mut free, mut longest) = (BTreeMap::new(), None::<(String, Duration)>);
+    for execution in executions {
+        let Some(created) = execution.creation_timestamp().map(|time| time.0) else { continue };
+        let ended = execution.status.as_ref().and_then(|status| status.completed_at.as_ref()).map(|time| time.0);
+        let before: Option<jiff::Timestamp> = free.insert(execution.spec.target.clone(), ended).flatten();
+        let Some(asked) = asked.get(&execution.spec.remediation_uid) else { continue };
+        let since = before.map_or(*asked, |before| before.max(*asked));
+        let waited = Duration::try_from(created.duration_since(since)).unwrap_or_default();
+        if longest.as_ref().is_none_or(|(_, most)| waited > *most) {
+            longest = Some((execution.name_any(), waited));
+        }
+    }
+    longest
+}
