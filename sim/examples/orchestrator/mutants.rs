@@ -190,11 +190,11 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "blocked-waits-for-an-event",
-        about: "A remediation whose target is busy is looked at again only when it changes itself.",
+        about: "A remediation that finds its target busy or locked is looked at again only when an event says so.",
         without: &[BlockedComesBack],
         control: &[],
-        scenario: scenario::ORDER,
-        invariant: EACH_ENDS,
+        scenario: scenario::DEAD_HOLDER,
+        invariant: TAKEN_IN_TIME,
     },
     Mutant {
         name: "errors-are-final",
