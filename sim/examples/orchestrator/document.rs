@@ -108,7 +108,7 @@ fn story(text: &mut String, caught: &Caught) -> Result<(), String> {
     let failure = &shrunk.failure;
     let _ = write!(
         text,
-        "\n## The story of `{}`\n\nThe run above, made smaller: {} departures from \"in order, no fault\". It violates \
+        "\n## The story of `{}`\n\nThe run above, made smaller; departures from \"in order, no fault\": {}. It violates \
          `{}`: {}.\n\n```text\n",
         caught.mutant.name,
         shrunk.departures.len(),
