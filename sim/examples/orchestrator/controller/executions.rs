@@ -58,8 +58,13 @@ impl Executions {
         optional(self.pod.call(self.api.get(&self.name(of, turn))).await)
     }
 
-    /// Takes a turn: creates its execution. The turn may be taken already, by this remediation or another.
-    pub(crate) async fn take(&self, of: &RemediationRequest, turn: u64, cancelled: bool) -> Result<Taken, Error> {
+    /// Takes a turn: creates its execution. None if the turn was taken before, by this remediation or another.
+    pub(crate) async fn take(
+        &self,
+        of: &RemediationRequest,
+        turn: u64,
+        cancelled: bool,
+    ) -> Result<Option<WorkflowExecution>, Error> {
         let spec = ExecutionSpec {
             target: of.spec.target.clone(),
             turn,
@@ -70,8 +75,8 @@ impl Executions {
         let mut execution = WorkflowExecution::new(&self.name(of, turn), spec);
         execution.labels_mut().insert(TARGET_LABEL.to_owned(), target_key(&of.spec.target));
         match self.pod.call(self.api.create(&PostParams::default(), &execution)).await {
-            Ok(created) => Ok(Taken::Now(created)),
-            Err(error) if error.is_conflict() => Ok(Taken::Before),
+            Ok(created) => Ok(Some(created)),
+            Err(error) if error.is_conflict() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -81,12 +86,4 @@ impl Executions {
         let stop = Patch::Merge(json!({"metadata": {"uid": execution.uid()}, "spec": {"cancelled": true}}));
         self.pod.call(self.api.patch(&execution.name_any(), &PatchParams::default(), &stop)).await.map(drop)
     }
-}
-
-/// Outcome of an attempt to take a turn.
-pub(crate) enum Taken {
-    /// The execution was created.
-    Now(WorkflowExecution),
-    /// An execution has this name already.
-    Before,
 }

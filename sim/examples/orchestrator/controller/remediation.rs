@@ -12,7 +12,7 @@
 //! remediation that is deleted shows the only turn in which a create can still be under way: that turn is filled.
 use super::{
     api::{ExecutionPhase, FINALIZER, RemediationPhase, RemediationRequest, RemediationStatus, WorkflowExecution},
-    executions::{Executions, Taken},
+    executions::Executions,
     lock::Locks,
     pod::{Error, Pod},
     safeguards::{Safeguard, Safeguards},
@@ -115,11 +115,11 @@ impl Orchestrator {
         let taken = self.executions.take(&of, turns.next, false).await?;
         let of = if of.turn() == Some(turns.next) { of } else { self.write_status(&of, status).await? };
         match taken {
-            Taken::Now(execution) => {
+            Some(execution) => {
                 self.note(&of, "ExecutionCreated", &format!("created {}", execution.name_any())).await;
                 Ok(self.look_again())
             }
-            Taken::Before => match self.own_execution(&of).await? {
+            None => match self.own_execution(&of).await? {
                 Some(execution) => self.follow(&of, &execution).await,
                 None => self.blocked(&of, &format!("turn {} is another remediation's", turns.next)).await,
             },
