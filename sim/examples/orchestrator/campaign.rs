@@ -26,7 +26,7 @@ pub(crate) struct Held {
     pub(crate) api_calls: u64,
     /// How often each fault took effect.
     pub(crate) delivered: Delivered,
-    /// What happened in them.
+    /// Counts of what happened in them.
     pub(crate) tally: Arc<Tally>,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Caught {
     pub(crate) fenced: Option<Held>,
 }
 
-/// What a campaign shows.
+/// Results of a campaign.
 pub(crate) struct Campaign {
     pub(crate) budget: Budget,
     pub(crate) scenarios: Vec<(&'static Scenario, Held)>,

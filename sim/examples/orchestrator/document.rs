@@ -90,7 +90,8 @@ fn mutants(text: &mut String, campaign: &Campaign) {
          {} runs from seed 0 on. *Control*: runs\nof the same orchestrator with the safeguard, in the same scenario, \
          which held: what is caught is this mistake.\n*Fenced*: for mutants that rely on the lease, runs of the same \
          mistake with the turn as the name, which held too.\n\n\
-         | mutant | what is wrong | scenario | caught by | in run | control | fenced |\n|---|---|---|---|--:|--:|--:|\n",
+         | mutant | what is wrong | scenario | caught by | in run | control | fenced |\n\
+         |---|---|---|---|--:|--:|--:|\n",
         campaign.budget.searched
     );
     for Caught { mutant, runs, control, fenced, .. } in &campaign.mutants {
@@ -108,8 +109,8 @@ fn story(text: &mut String, caught: &Caught) -> Result<(), String> {
     let failure = &shrunk.failure;
     let _ = write!(
         text,
-        "\n## The story of `{}`\n\nThe run above, made smaller; departures from \"in order, no fault\": {}. It violates \
-         `{}`: {}.\n\n```text\n",
+        "\n## The story of `{}`\n\nThe run above, made smaller; departures from \"in order, no fault\": {}. \
+         It violates `{}`: {}.\n\n```text\n",
         caught.mutant.name,
         shrunk.departures.len(),
         failure.check,

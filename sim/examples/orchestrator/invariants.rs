@@ -66,6 +66,39 @@ pub(crate) fn judged(builder: Builder, scenario: Scenario, tally: &Arc<Tally>) -
         .converges(Duration::from_secs(60))
 }
 
+/// What the executions alone violate.
+pub(crate) fn of_executions(cluster: &Cluster) -> Vec<String> {
+    violated(cluster, &[(ONE_RUNS, one_runs), (ONE_EACH, one_each)])
+}
+
+/// What is violated when everything should have ended.
+pub(crate) fn in_the_end(cluster: &Cluster) -> Vec<String> {
+    violated(cluster, &[(WANTED, wanted), (STATUS_IS_TRUE, completions_are_true), (EACH_ENDS, each_ends)])
+}
+
+fn violated(cluster: &Cluster, judges: &[(&str, Judge)]) -> Vec<String> {
+    let sentence = |(id, judge): &(&str, Judge)| judge(cluster).err().map(|why| format!("{id}: {why}"));
+    judges.iter().filter_map(sentence).collect()
+}
+
+/// Judges all completed remediations, whose executions must be kept.
+fn completions_are_true(cluster: &Cluster) -> Result<(), String> {
+    let completed = |remediation: &&RemediationRequest| remediation.phase() == RemediationPhase::Completed;
+    for remediation in cluster.remediations.iter().filter(completed) {
+        let own = |execution: &&WorkflowExecution| execution.is_of(remediation);
+        completion(&remediation.name_any(), cluster.executions.iter().find(own))?;
+    }
+    Ok(())
+}
+
+fn completion(name: &str, execution: Option<&WorkflowExecution>) -> Result<(), String> {
+    match execution {
+        Some(execution) if execution.phase() == ExecutionPhase::Completed => Ok(()),
+        Some(execution) => Err(format!("{name} is Completed, its execution is {:?}", execution.phase())),
+        None => Err(format!("{name} is Completed although nothing ran for it")),
+    }
+}
+
 type Judge = fn(&Cluster) -> Result<(), String>;
 
 /// Whether the last commit is one of a kind that the invariants are about.
@@ -120,11 +153,8 @@ fn status_is_true(view: &View) -> Result<(), String> {
         return Ok(());
     }
     let uid = commit.after["metadata"]["uid"].as_str().unwrap_or_default();
-    match Cluster::of(view)?.executions.iter().find(|execution| execution.spec.remediation_uid == uid) {
-        Some(execution) if execution.phase() == ExecutionPhase::Completed => Ok(()),
-        Some(execution) => Err(format!("{} is Completed, its execution is {:?}", commit.name, execution.phase())),
-        None => Err(format!("{} is Completed although nothing ran for it", commit.name)),
-    }
+    let executions = Cluster::of(view)?.executions;
+    completion(&commit.name, executions.iter().find(|execution| execution.spec.remediation_uid == uid))
 }
 
 fn each_ends(cluster: &Cluster) -> Result<(), String> {

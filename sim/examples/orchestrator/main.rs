@@ -6,6 +6,7 @@ mod campaign;
 mod controller;
 mod document;
 mod invariants;
+mod live;
 mod mutants;
 mod scenario;
 mod simulation;
@@ -13,7 +14,7 @@ mod tally;
 mod workload;
 
 use campaign::{Budget, Campaign};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
 /// Runs of each scenario that docs/orchestrator.md reports.
@@ -28,11 +29,14 @@ const SEARCHED: u64 = 400;
     after_help = "Examples:\n  orchestrator                          every scenario and every mutant\n  \
                   orchestrator --only pauses --runs 2000\n  \
                   orchestrator --only lease-is-the-fence\n  \
-                  orchestrator --write-doc docs/orchestrator.md\n\n\
+                  orchestrator --write-doc docs/orchestrator.md\n  \
+                  orchestrator live --kubeconfig ~/.kube/config\n\n\
                   Exit codes: 0 everything is as it must be; 1 a scenario does not hold, a mutant is not caught, or a \
                   required fault never took effect; 2 wrong arguments."
 )]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Real>,
     /// Only the scenarios and mutants whose name has this part.
     #[arg(long, value_name = "PART", default_value = "")]
     only: String,
@@ -47,8 +51,21 @@ struct Arguments {
     write_doc: Option<PathBuf>,
 }
 
+/// What runs on a real cluster.
+#[derive(Debug, Subcommand)]
+enum Real {
+    /// Run processes of the orchestrator on a real cluster, kill and pause them, and judge what they do. It makes a
+    /// namespace of its own and installs the two kinds; nothing else is written.
+    Live(live::Size),
+    /// Be one process of the orchestrator.
+    Serve(live::Process),
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(real) = &arguments.command {
+        return on_a_cluster(real);
+    }
     if arguments.list {
         list();
         return ExitCode::SUCCESS;
@@ -61,6 +78,27 @@ fn main() -> ExitCode {
         eprintln!("{why}");
     }
     if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn on_a_cluster(real: &Real) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let done = runtime.block_on(async {
+        match real {
+            Real::Serve(process) => live::serve(process).await.map(|()| true),
+            Real::Live(size) => live::run(size).await.map(|report| {
+                print!("{report}");
+                report.violations.is_empty()
+            }),
+        }
+    });
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::from(2)
+        }
+    }
 }
 
 fn list() {

@@ -134,7 +134,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "recorded-turn-trusted",
-        about: "A turn that the cache shows as recorded is taken without another write: the remediation may have ended.",
+        about: "A turn that the cache shows as recorded is taken without a write: the remediation may have ended.",
         without: &[TurnIsWrittenAgain],
         control: &[],
         scenario: scenario::RETENTION,

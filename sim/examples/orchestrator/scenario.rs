@@ -39,7 +39,7 @@ pub(crate) struct Scenario {
 /// An act at a time, in seconds.
 pub(crate) type Act = (u64, What);
 
-/// What a client does.
+/// One deed of a client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum What {
     /// Asks for a remediation of this name, of a target.
@@ -232,8 +232,7 @@ pub(crate) const LATE_CREATE: Scenario = Scenario {
 
 pub(crate) const RETENTION: Scenario = Scenario {
     name: "retention",
-    story: "A replica is paused for four minutes before it takes a turn. Executions are deleted two minutes after their \
-            end.",
+    story: "A replica is paused for four minutes before it takes a turn. Executions are deleted after two minutes.",
     acts: &[(1, Remediate("a", CART)), (1, Remediate("b", CART)), (260, Remediate("c", CART))],
     triggers: &[first(
         1,

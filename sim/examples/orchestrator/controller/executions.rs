@@ -1,4 +1,4 @@
-//! The executions of a target. Their names are its turns: each turn is taken once, by the client that creates its execution.
+//! The executions of a target. Their names are its turns: each turn is taken once, by the client that creates it.
 use super::{
     api::{ExecutionSpec, RemediationRequest, TARGET_LABEL, WorkflowExecution, target_key},
     pod::{Error, Pod, optional},

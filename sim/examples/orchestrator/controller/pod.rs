@@ -4,8 +4,8 @@ use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 /// Time after which a call without an answer is given up. It may still take effect.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
-/// Time after that in which an answer still counts: when a paused process resumes, its timers are due before it has read
-/// what arrived meanwhile.
+/// Time after that in which an answer still counts: when a paused process resumes, its timers are due before it has
+/// read what arrived meanwhile.
 const GRACE: Duration = Duration::from_millis(100);
 
 /// Time and chance: in a simulation those of the replica, with the errors of its clock.

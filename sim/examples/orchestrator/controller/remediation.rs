@@ -27,8 +27,8 @@ use kube::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Shortest and longest time after which a remediation that waits, or whose execution runs, is looked at again. Replicas
-/// pick at random, so that they do not look at the same moment for ever.
+/// Shortest and longest time after which a remediation that waits, or whose execution runs, is looked at again.
+/// Replicas pick at random, so that they do not look at the same moment for ever.
 const LOOK_AGAIN: [Duration; 2] = [Duration::from_secs(4), Duration::from_secs(6)];
 /// Time after which a failed call is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
@@ -74,7 +74,7 @@ impl Orchestrator {
         }
     }
 
-    /// What follows an error.
+    /// Decides when a failed step is taken again.
     pub(crate) fn after(&self, _: &Error) -> Action {
         if self.has(Safeguard::ErrorsComeBack) { Action::requeue(TRY_AGAIN) } else { Action::await_change() }
     }
