@@ -1,5 +1,5 @@
 //! The processes of a live run, and what happens to them.
-use super::Size;
+use super::size::Size;
 use std::{
     process::{Child, Command, Stdio},
     time::Duration,

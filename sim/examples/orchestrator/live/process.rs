@@ -1,5 +1,5 @@
 //! One process of the orchestrator on a real cluster.
-use super::client;
+use super::connection::client;
 use crate::{
     controller::{
         self,
