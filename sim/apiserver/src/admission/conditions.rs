@@ -6,7 +6,7 @@ use crate::{
         json::{list, text},
         status::{self, Outcome},
     },
-    cel::{Named, Program, Type, Value as Cel},
+    cel::{Ask, Check, Named, Program, Type, Value as Cel},
 };
 use serde_json::Value;
 
@@ -18,15 +18,22 @@ pub(super) struct Inputs<'a> {
     pub(super) namespace: Option<&'a Value>,
     /// The parameters; None without a kind of parameters.
     pub(super) params: Option<Option<&'a Value>>,
+    /// Answers questions about rights.
+    pub(super) ask: Ask<'a>,
+    /// The resource of the request, for such a question.
+    pub(super) resource: Check,
 }
 
 impl<'a> Inputs<'a> {
-    /// The values in the order of [`expressions::scope`]. Conditions do not see the namespace.
-    pub(super) fn globals(&self, with_namespace: bool) -> Vec<Option<Cel<'a>>> {
+    /// The values in the order of [`expressions::scope`]. Conditions do not see the namespace;
+    /// messages and annotations do not see the authorizer, not even through variables.
+    pub(super) fn globals(&self, namespace: bool, authorizer: bool) -> Vec<Option<Cel<'a>>> {
         let of = |value: Option<&'a Value>| Some(value.map_or(Cel::Null, Cel::of_any));
-        let namespace = self.namespace.filter(|_| with_namespace);
+        let namespace = self.namespace.filter(|_| namespace);
         let mut globals = vec![of(self.object), of(self.old), of(namespace), of(Some(self.request))];
         globals.extend(self.params.map(of));
+        globals.push(authorizer.then(|| Cel::authorizer(self.ask)));
+        globals.push(authorizer.then(|| Cel::resource_check(self.ask, self.resource.clone())));
         // Named expressions are not a value.
         globals.push(None);
         globals
@@ -72,7 +79,7 @@ impl Conditions {
 
     /// Evaluates all of them: one that is false decides, whatever the others are.
     pub(super) fn hold<'a>(&'a self, inputs: &Inputs<'a>, named: &Named<'a>) -> Held {
-        let globals = inputs.globals(false);
+        let globals = inputs.globals(false, true);
         let mut errors: Vec<String> = Vec::new();
         for (expression, program) in &self.0 {
             match program.evaluate_with(&globals, named) {

@@ -36,14 +36,14 @@ pub(crate) fn scope(variables: Variables, named: Option<&[(String, Type)]>) -> V
     if variables.params {
         scope.push(("params", Type::Dyn));
     }
-    if let Some(named) = named {
-        let fields = named.iter().map(|(name, of)| (name.clone(), of.clone()));
-        scope.push(("variables", Type::object("kubernetes.variables", fields)));
-    }
-    // The last ones: they have no values.
     if variables.authorizer {
         scope.push(("authorizer", opaque("authorizer")));
         scope.push(("authorizer.requestResource", opaque("resourcecheck")));
+    }
+    // The last one: it has no value.
+    if let Some(named) = named {
+        let fields = named.iter().map(|(name, of)| (name.clone(), of.clone()));
+        scope.push(("variables", Type::object("kubernetes.variables", fields)));
     }
     scope
 }
@@ -67,9 +67,6 @@ pub(crate) fn compile(source: &str, scope: &[(&str, Type)], wanted: Wanted) -> R
     };
     if !fits {
         return Err(Uncompiled::Invalid(format!("must evaluate to {words} but got {}", found.declared())));
-    }
-    if program.uses("authorizer") || program.uses("authorizer.requestResource") {
-        return Err(Uncompiled::Missing("the authorizer in CEL".to_owned()));
     }
     Ok(program)
 }

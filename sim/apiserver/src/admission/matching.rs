@@ -2,6 +2,7 @@
 //! (k8s.io/apiserver/pkg/admission/plugin/webhook/predicates, plugin/policy/matching).
 use super::webhook::Write;
 use crate::{
+    access::authorizer::Authorizer,
     base::{
         json::{list, text},
         object,
@@ -19,16 +20,25 @@ use std::borrow::Cow;
 pub(super) struct Subject<'a> {
     pub(super) call: &'a Call<'a>,
     pub(super) write: Write<'a>,
-    registry: &'a Registry,
+    pub(super) registry: &'a Registry,
+    pub(super) store: &'a Store,
+    /// The hook of the caller.
+    pub(super) authorizer: Option<&'a Authorizer>,
     /// The namespace of the object; none for a namespace itself, and for other objects without one.
     pub(super) namespace: Option<&'a Value>,
 }
 
 impl<'a> Subject<'a> {
-    pub(super) fn new(call: &'a Call<'a>, write: Write<'a>, registry: &'a Registry, store: &'a Store) -> Self {
+    pub(super) fn new(
+        call: &'a Call<'a>,
+        write: Write<'a>,
+        registry: &'a Registry,
+        store: &'a Store,
+        authorizer: Option<&'a Authorizer>,
+    ) -> Self {
         let namespaces = registry.find("", "v1", "namespaces").filter(|_| call.kind.namespaced);
         let namespace = namespaces.and_then(|kind| store.get(kind.id, call.namespace)).map(|found| &*found.value);
-        Self { call, write, registry, namespace }
+        Self { call, write, registry, store, authorizer, namespace }
     }
 
     /// The name that the request has: none for the objects of a collection that is deleted.

@@ -8,6 +8,7 @@
 //!
 //! May import: the folders from base to request, in the order of the crate's documentation.
 use crate::{
+    access::authorizer::Authorizer,
     apply::json_patch,
     base::{
         go_text::quoted,
@@ -37,6 +38,7 @@ mod matching;
 pub(crate) mod policies;
 pub(crate) mod policy;
 mod review;
+mod rights;
 mod verdict;
 pub(crate) mod webhook;
 mod webhooks;
@@ -49,6 +51,7 @@ pub(crate) struct Plugins<'a> {
     pub(crate) conversation: Option<&'a mut Conversation>,
     pub(crate) registry: &'a Registry,
     pub(crate) store: &'a Store,
+    pub(crate) authorizer: Option<&'a Authorizer>,
     pub(crate) compiled: &'a mut Compiled,
 }
 
@@ -117,7 +120,7 @@ impl Plugins<'_> {
     ) -> Outcome<BTreeSet<String>> {
         let (mut called, mut again) = (BTreeSet::new(), BTreeSet::new());
         for configured in self.configured(Phase::Mutating, call) {
-            let subject = Subject::new(call, write(call, value, old), self.registry, self.store);
+            let subject = Subject::new(call, write(call, value, old), self.registry, self.store, self.authorizer);
             let Some(webhook) = configured.matched(&subject)? else { continue };
             if only.is_some_and(|only| !only.contains(&webhook.id)) {
                 continue;
@@ -165,7 +168,7 @@ impl Plugins<'_> {
         warnings: &mut Vec<String>,
     ) -> Outcome<()> {
         let write = Write { body: Some(kind), ..write(call, body, old) };
-        let subject = Subject::new(call, write, self.registry, self.store);
+        let subject = Subject::new(call, write, self.registry, self.store, self.authorizer);
         for configured in self.configured(Phase::Mutating, call) {
             let Some(webhook) = configured.matched(&subject)? else { continue };
             if !self.call_webhook(&webhook, &subject, warnings)?.is_empty() {
@@ -193,7 +196,7 @@ impl Plugins<'_> {
         deletion: Write<'_>,
         warnings: &mut Vec<String>,
     ) -> Outcome<()> {
-        let subject = Subject::new(call, deletion, self.registry, self.store);
+        let subject = Subject::new(call, deletion, self.registry, self.store, self.authorizer);
         for configured in self.configured(Phase::Mutating, call) {
             let Some(webhook) = configured.matched(&subject)? else { continue };
             if !self.call_webhook(&webhook, &subject, warnings)?.is_empty() {
@@ -206,7 +209,7 @@ impl Plugins<'_> {
     /// Lets the policies judge a write, then the validating webhooks: all of them are called, and the first refusal
     /// counts.
     pub(crate) fn judge(&mut self, call: &Call<'_>, write: Write<'_>, warnings: &mut Vec<String>) -> Outcome<()> {
-        let subject = Subject::new(call, write, self.registry, self.store);
+        let subject = Subject::new(call, write, self.registry, self.store, self.authorizer);
         let mut policies = Policies { registry: self.registry, store: self.store, compiled: self.compiled };
         policies.judge(&subject, warnings)?;
         let mut matched = Vec::new();

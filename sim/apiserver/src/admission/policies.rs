@@ -7,7 +7,7 @@ use super::{
     conditions::Inputs,
     matching::Subject,
     policy::{INVALID, Policy, Refusal},
-    review,
+    review, rights,
 };
 use crate::{
     base::{
@@ -16,6 +16,7 @@ use crate::{
         selectors::structured,
         status::{self, Outcome},
     },
+    cel::Check,
     registry::{group::ADMISSION, kind::Kind, resources::Registry},
     storage::store::Store,
 };
@@ -120,11 +121,19 @@ impl<'a> Policies<'a> {
             }
             let [object, old] = subject.objects(kind);
             let request = review::request(subject, kind);
+            let ask = |check: &Check, verb: &str| rights::answer(subject, check, verb);
             for params in found {
                 let params = compiled.has_params.then_some(params.as_deref());
                 let namespace = subject.namespace;
-                let inputs =
-                    Inputs { object: object.as_deref(), old: old.as_deref(), request: &request, namespace, params };
+                let inputs = Inputs {
+                    object: object.as_deref(),
+                    old: old.as_deref(),
+                    request: &request,
+                    namespace,
+                    params,
+                    ask: &ask,
+                    resource: rights::resource(subject),
+                };
                 for refusal in compiled.judge(&inputs) {
                     let found = follow(&policy.name, binding, refusal, warnings);
                     denial = denial.or(found);

@@ -112,14 +112,15 @@ impl Policy {
             Held::Failed(why) if !self.fails_open => return vec![Refusal::error(why)],
             Held::No | Held::Failed(_) => return Vec::new(),
         }
-        let (globals, named) = (inputs.globals(true), named());
+        let (globals, known) = (inputs.globals(true, true), named());
+        let (unauthorized, said) = (inputs.globals(true, false), named());
         let error = |why: String, always: bool| (!self.fails_open).then(|| Refusal { always, ..Refusal::error(why) });
         let mut refusals = Vec::new();
         for validation in &self.validations {
-            match validation.program.evaluate_with(&globals, &named) {
+            match validation.program.evaluate_with(&globals, &known) {
                 Ok(Cel::Bool(true)) => {}
                 Ok(_) => refusals.push(Refusal {
-                    message: validation.message(&globals, &named),
+                    message: validation.message(&unauthorized, &said),
                     reason: validation.reason.clone(),
                     always: false,
                 }),
@@ -127,7 +128,7 @@ impl Policy {
             }
         }
         for (expression, program) in &self.annotations {
-            if let Err(why) = program.evaluate_with(&globals, &named) {
+            if let Err(why) = program.evaluate_with(&unauthorized, &said) {
                 refusals.extend(error(failed(expression, &why.0), true));
             }
         }

@@ -4,7 +4,7 @@ use super::{
     conditions::{Conditions, Held, Inputs},
     expressions::{Variables, scope},
     matching::Subject,
-    review,
+    review, rights,
 };
 use crate::{
     base::{
@@ -12,7 +12,7 @@ use crate::{
         object::Object,
         status::{self, Outcome},
     },
-    cel::Program,
+    cel::{Check, Program},
     registry::kind::Kind,
 };
 use serde_json::Value;
@@ -127,8 +127,16 @@ fn holds(webhook: &Value, subject: &Subject<'_>, kind: &Kind) -> Outcome<Held> {
     }
     let conditions = conditions(webhook)?;
     let ([object, old], request) = (subject.objects(kind), review::request(subject, kind));
-    let inputs =
-        Inputs { object: object.as_deref(), old: old.as_deref(), request: &request, namespace: None, params: None };
+    let ask = |check: &Check, verb: &str| rights::answer(subject, check, verb);
+    let inputs = Inputs {
+        object: object.as_deref(),
+        old: old.as_deref(),
+        request: &request,
+        namespace: None,
+        params: None,
+        ask: &ask,
+        resource: rights::resource(subject),
+    };
     Ok(conditions.hold(&inputs, &Program::named(&[])))
 }
 

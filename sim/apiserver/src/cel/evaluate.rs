@@ -53,9 +53,9 @@ impl<'f, 'a> Frame<'f, 'a> {
         match node {
             Node::Literal(literal) => Ok(literal.into()),
             Node::Type(name) => Ok(Value::Type(name.as_str().into())),
-            Node::Global(place) => match &self.globals[*place] {
+            Node::Global { place, name } => match &self.globals[*place] {
                 Some(value) => Ok(value.clone()),
-                None => fault("no such attribute(s): oldSelf"),
+                None => fault(format!("no such attribute(s): {name}")),
             },
             Node::Local(place) => self.locals[*place].clone(),
             Node::Named { name, presence } => {

@@ -6,6 +6,7 @@
 //!
 //! May import: base.
 mod ast;
+mod authorizer;
 mod check;
 mod compare;
 mod decl;
@@ -26,6 +27,7 @@ mod time;
 mod types;
 mod value;
 
+pub(crate) use authorizer::{Answer, Ask, Check};
 pub(crate) use decl::{Decl, RESERVED};
 use evaluate::Frame;
 pub(crate) use evaluate::Named;

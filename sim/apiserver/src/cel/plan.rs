@@ -15,7 +15,10 @@ pub(super) enum Node {
     Literal(Literal),
     Type(String),
     /// A variable of the rule, by its place in the scope.
-    Global(usize),
+    Global {
+        place: usize,
+        name: String,
+    },
     /// A variable of a comprehension, by its place on the stack.
     Local(usize),
     /// An expression that has a name of its own; whether only its presence is asked for.
@@ -155,7 +158,7 @@ impl Planner<'_> {
             return Node::Local(place);
         }
         match self.globals.iter().position(|global| *global == name) {
-            Some(place) => Node::Global(place),
+            Some(place) => Node::Global { place, name: name.to_owned() },
             None => Node::Type(name.to_owned()),
         }
     }

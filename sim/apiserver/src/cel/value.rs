@@ -1,6 +1,7 @@
 //! Values of expressions. Parts of an object stay JSON with their declaration until they are looked at.
 use super::{
     ast::Literal,
+    authorizer::{Answer, Ask, Asking, Check, Stage},
     decl::{ANY, Decl, ListKind, Shape, TextKind, escape, unescape},
     quantity::Quantity,
     semver::Semver,
@@ -52,6 +53,10 @@ pub(crate) enum Value<'a> {
     Url(Rc<Url>),
     Semver(Rc<Semver>),
     Format(&'static str),
+    /// The authorizer, or a question to it.
+    Asking(Rc<Asking<'a>>),
+    /// An answer of the authorizer.
+    Decision(Rc<Answer>),
 }
 
 /// A list, as JSON or as values.
@@ -178,6 +183,16 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The authorizer, which asks for the rights of the requestor.
+    pub(crate) fn authorizer(ask: Ask<'a>) -> Self {
+        Self::Asking(Rc::new(Asking { ask, stage: Stage::Authorizer, check: Check::default() }))
+    }
+
+    /// A question about a resource.
+    pub(crate) fn resource_check(ask: Ask<'a>, check: Check) -> Self {
+        Self::Asking(Rc::new(Asking { ask, stage: Stage::Resource, check }))
+    }
+
     /// The name of the value's type.
     pub(crate) fn type_name(&self) -> &str {
         match self {
@@ -201,6 +216,13 @@ impl<'a> Value<'a> {
             Self::Url(_) => "kubernetes.URL",
             Self::Semver(_) => "kubernetes.Semver",
             Self::Format(_) => "kubernetes.NamedFormat",
+            Self::Asking(asking) => match asking.stage {
+                Stage::Authorizer => "kubernetes.authorization.Authorizer",
+                Stage::Path => "kubernetes.authorization.PathCheck",
+                Stage::Group => "kubernetes.authorization.GroupCheck",
+                Stage::Resource => "kubernetes.authorization.ResourceCheck",
+            },
+            Self::Decision(_) => "kubernetes.authorization.Decision",
         }
     }
 

@@ -104,6 +104,7 @@ impl ApiServer {
             conversation: self.conversation.as_mut(),
             registry: &self.registry,
             store: &self.store,
+            authorizer: self.authorizer.as_ref(),
             compiled: &mut self.policies,
         }
     }

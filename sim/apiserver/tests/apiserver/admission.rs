@@ -1,6 +1,6 @@
 //! Admission webhooks: which webhooks are called, in which order, and the effect of their answers.
 use crate::cluster::*;
-use apiserver::{AdmissionRequest, AdmissionResponse, AnswerBody, ApiServer, Conversation, Reply, Request};
+use apiserver::{AdmissionRequest, AdmissionResponse, AnswerBody, ApiServer, Conversation, Decision, Reply, Request};
 use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -210,12 +210,12 @@ fn refused_object_ends_the_deletion_of_a_collection() {
 #[test]
 fn expressions_that_are_not_simulated_are_refused() {
     let mut api = two_servers();
-    let authorized = "authorizer.group('').resource('pods').check('get').allowed()";
+    let local = "timestamp(0).getHours('Europe/Berlin') == 1";
     let mut conditional = configuration(BOTH[1], "judge", &["CREATE"], "Fail");
-    conditional["webhooks"][0]["matchConditions"] = json!([{"name": "a", "expression": authorized}]);
+    conditional["webhooks"][0]["matchConditions"] = json!([{"name": "a", "expression": local}]);
     let mutating = json!({"metadata": {"name": "a"}, "spec": {}});
     for (plural, object) in [
-        ("validatingadmissionpolicies", policy("a", authorized)),
+        ("validatingadmissionpolicies", policy("a", local)),
         ("validatingwebhookconfigurations", conditional),
         ("mutatingadmissionpolicies", mutating),
     ] {
@@ -316,4 +316,22 @@ fn webhook_that_asks_for_it_is_called_again_after_a_change() {
     assert_eq!(body["metadata"]["labels"]["by"], "a-first.example.com");
     let names = ["a-first", "b-second", "a-first"].map(|name| format!("{name}.example.com CREATE lock"));
     assert_eq!(*asked.lock().unwrap(), names);
+}
+
+#[test]
+fn expressions_ask_the_authorizer() {
+    let mut api = with_policies(&[
+        policy(
+            "a",
+            "authorizer.requestResource.check('create').allowed() && authorizer.path('/x').check('get').allowed()",
+        ),
+        binding("a", "a"),
+    ]);
+    assert_eq!(post(&mut api, &lease("lock", "a")).0, 201, "nobody is authenticated");
+    api.set_authorizer(Box::new(|attributes| match attributes.path {
+        "/x" => Decision::Deny { user: String::new() },
+        _ => Decision::Allow,
+    }));
+    let (status, body) = post(&mut api, &lease("other", "a"));
+    assert_eq!(status, 422, "{body}");
 }

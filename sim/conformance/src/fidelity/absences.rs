@@ -33,8 +33,7 @@ pub const ABSENCES: &[Absence] = &[
         &[],
     ),
     absent(
-        "admission policies that mutate, the authorizer in expressions of policies and conditions, the check of their \
-         types by a controller, audit annotations",
+        "admission policies that mutate, the check of a policy's types by a controller, audit annotations",
         "501; `status.typeChecking` stays empty; evaluated, but there is no audit log",
         "a policy that changes the controller's writes",
         &[],

@@ -1,8 +1,8 @@
 //! The functions of the environment. A function gets all values of a call, that of the target first, and chooses by
 //! them; the checker has seen to it that they fit, where it could.
-use super::value::{Outcome, Value};
 use native::Native;
 
+mod authorization;
 mod convert;
 pub(super) mod format;
 mod lists;
@@ -25,33 +25,9 @@ pub(super) fn find(name: &str) -> Option<Native> {
         numbers::find,
         network::find,
         named_format::find,
-        authorizer,
+        authorization::find,
     ];
     libraries.iter().find_map(|library| library(name))
-}
-
-/// The functions of the authorizer: rules of a schema have none, so no value fits them.
-fn authorizer(name: &str) -> Option<Native> {
-    const NAMES: [&str; 14] = [
-        "path",
-        "group",
-        "serviceAccount",
-        "resource",
-        "subresource",
-        "namespace",
-        "name",
-        "fieldSelector",
-        "labelSelector",
-        "check",
-        "errored",
-        "error",
-        "allowed",
-        "reason",
-    ];
-    fn none<'a>(_: &[Value<'a>]) -> Outcome<'a> {
-        super::value::no_overload()
-    }
-    NAMES.contains(&name).then_some(none as Native)
 }
 
 #[cfg(test)]
