@@ -3,7 +3,7 @@
 //!
 //! The model and the gateway have their own list of terminal phases on purpose: the three must agree without sharing
 //! code.
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Namespace of RemediationRequests, and of locks unless a scenario says otherwise.
 pub const NAMESPACE: &str = "kubernaut-system";
@@ -39,4 +39,17 @@ pub fn leases_path() -> String {
 /// Name of a fingerprint's lock.
 pub fn lease_name(fingerprint: &str) -> String {
     format!("gw-lock-{}", &fingerprint[..16])
+}
+
+/// The smallest RemediationRequest of a fingerprint that the schema allows, without a name.
+pub fn smallest_request(fingerprint: &str) -> Value {
+    let now = "2026-11-20T16:00:00Z";
+    json!({
+        "apiVersion": "kubernaut.ai/v1alpha1", "kind": "RemediationRequest",
+        "spec": {
+            "signalFingerprint": fingerprint, "signalName": "MadeByHand", "severity": "warning", "signalType": "alert",
+            "targetType": "kubernetes", "firingTime": now, "receivedTime": now,
+            "targetResource": {"kind": "Deployment", "name": "checkout", "namespace": "payments"},
+        },
+    })
 }

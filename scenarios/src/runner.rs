@@ -4,7 +4,7 @@ use crate::{
     calls::ApiCall,
     checks, expectations,
     hosts::GatewayHost,
-    objects::NAMESPACE,
+    objects::{NAMESPACE, smallest_request},
     observe::{ObservedResources, Recorded, Recorder, SentSignal},
     play::{script::play, stage::Stage},
     protocol_name::ProtocolName,
@@ -365,5 +365,10 @@ fn fixtures(scenario: &Scenario) -> Vec<Value> {
             objects.push(object);
         }
     }
+    objects.extend((0..scenario.cluster.other_requests).map(|number| {
+        let mut request = smallest_request(&format!("{number:064x}"));
+        request["metadata"] = json!({"name": format!("other-{number}"), "namespace": NAMESPACE});
+        request
+    }));
     objects
 }

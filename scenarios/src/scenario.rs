@@ -21,6 +21,9 @@ pub struct ClusterShape {
     /// Whether each object that alerts are about is labelled as managed. Otherwise their namespace is.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub objects_labelled: bool,
+    /// Number of RemediationRequests of other fingerprints that exist from the beginning.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub other_requests: usize,
     /// Simulated time that follows the last answer: late calls arrive, leases expire, sweepers run.
     pub tail: Duration,
 }
@@ -34,8 +37,13 @@ impl ClusterShape {
         servers: 2,
         selectable_fields: true,
         objects_labelled: true,
+        other_requests: 0,
         tail: Duration::from_secs(75),
     };
+}
+
+fn is_zero(value: &usize) -> bool {
+    *value == 0
 }
 
 fn yes() -> bool {

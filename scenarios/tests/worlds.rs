@@ -46,6 +46,19 @@ fn every_word_takes_effect() {
 }
 
 #[test]
+fn long_lists_come_in_pages() {
+    let lists = |other_requests| {
+        let cluster = ClusterShape { replicas: 1, other_requests, ..ClusterShape::USUAL };
+        let deliver = Act::Deliver { what: Deployment, copies: 2, to: Route::Any, retry: Retry::Alertmanager };
+        let run = play(Scenario { acts: Cow::Owned(vec![deliver]), cluster, ..Scenario::BLANK }, 1, "fenced-lease");
+        assert_eq!(run.verdict, Verdict::Held, "{:#?}", run.violations().collect::<Vec<_>>());
+        assert_eq!(run.stored.len(), other_requests + 1);
+        run.outcome.api_calls
+    };
+    assert!(lists(499) < lists(501), "one more page");
+}
+
+#[test]
 fn a_phase_that_is_refused_is_given_up() {
     let deliver = Act::Deliver { what: Deployment, copies: 1, to: Route::Any, retry: Retry::Alertmanager };
     let phases = Cow::Borrowed(&[Cow::Borrowed("Reticulating"), Cow::Borrowed("Completed")][..]);

@@ -40,6 +40,8 @@ const ODD_LEASES: &[&str] = &[
 /// Time until nothing is under way any more: a call may take effect after a minute, and be repeated until then; a
 /// replica may be paused for longer.
 const UNTIL_AT_REST: Duration = Duration::from_secs(130);
+/// Number of requests that a replica does not list at once.
+const MORE_THAN_A_PAGE: usize = 520;
 /// Number of crashes after which a list of writers has forgotten the first.
 const MANY_CRASHES: u32 = 40;
 const TWICE: &[Option<u16>] = &[None, None, None, Some(429), Some(409), Some(422), Some(500), Some(504)];
@@ -56,6 +58,7 @@ pub fn draw(seed: u64) -> Scenario {
         servers: lot.between(1, 3) as usize,
         selectable_fields: !lot.one_in(8),
         objects_labelled: true,
+        other_requests: if lot.one_in(64) { MORE_THAN_A_PAGE } else { 0 },
         tail: if lot.one_in(8) { ClusterShape::LONG_TAIL } else { ClusterShape::USUAL.tail },
     };
     let faults = faults(&mut lot);

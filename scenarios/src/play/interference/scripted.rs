@@ -1,7 +1,9 @@
 //! Scripted interference: an administrator does it as an act of the script, through the API.
 use crate::{
     gateway_faults::{COUNT_OVERWRITTEN, ENDED_DELETED, LEASE_STOLEN, MARKS_ERASED, REQUEST_BY_HAND, REQUEST_DELETED},
-    objects::{NAMESPACE, is_terminal, lease_name, leases_path, phase_of, request_path, requests_path},
+    objects::{
+        NAMESPACE, is_terminal, lease_name, leases_path, phase_of, request_path, requests_path, smallest_request,
+    },
     play::{api::Write, stage::Stage},
     workload::{Interference, Payload},
 };
@@ -187,7 +189,7 @@ async fn create_request(stage: &Stage, fingerprint: &str) {
     if known.iter().any(|object| !is_terminal(phase_of(object))) {
         return;
     }
-    let mut object = known.first().map_or_else(|| smallest(fingerprint), |object| (**object).clone());
+    let mut object = known.first().map_or_else(|| smallest_request(fingerprint), |object| (**object).clone());
     object["metadata"] = json!({"name": "made-by-hand", "namespace": NAMESPACE});
     if let Some(members) = object.as_object_mut() {
         members.remove("status");
@@ -195,16 +197,4 @@ async fn create_request(stage: &Stage, fingerprint: &str) {
     if write(stage, Write::create(requests_path(), object)).await {
         stage.cluster.deliver_fault(REQUEST_BY_HAND);
     }
-}
-
-fn smallest(fingerprint: &str) -> Value {
-    let now = "2026-11-20T16:00:00Z";
-    json!({
-        "apiVersion": "kubernaut.ai/v1alpha1", "kind": "RemediationRequest",
-        "spec": {
-            "signalFingerprint": fingerprint, "signalName": "MadeByHand", "severity": "warning", "signalType": "alert",
-            "targetType": "kubernetes", "firingTime": now, "receivedTime": now,
-            "targetResource": {"kind": "Deployment", "name": "checkout", "namespace": "payments"},
-        },
-    })
 }
