@@ -37,7 +37,8 @@ fn every_word_takes_effect() {
     for seed in 0..5_000 {
         let world = worlds::draw(seed);
         let words = world.own_faults().into_iter().map(|(fault, _)| fault).chain(world.required_faults());
-        if words.into_iter().any(|fault| absent.contains(&fault)) {
+        // What follows from others, such as the write of a replica that crashed, is not named by any world.
+        if seed < 200 || words.into_iter().any(|fault| absent.contains(&fault)) {
             let run = run(seed, "fenced-lease");
             absent.retain(|fault| run.outcome.delivered.of(*fault) == 0);
         }
