@@ -69,6 +69,9 @@ pub fn draw(seed: u64) -> Scenario {
     let mut acts = vec![words.delivery(&mut lot)];
     for _ in 0..lot.between(0, 8) {
         words.add_acts(&mut lot, cluster.replicas, &mut acts);
+        if acts.iter().any(fills) {
+            break;
+        }
     }
     let triggers = (0..[0, 0, 1, 2][lot.between(0, 3) as usize]).map(|_| trigger(&mut lot, cluster.replicas)).collect();
     Scenario {
@@ -249,7 +252,7 @@ impl Words {
                 acts.push(Act::End { of, phase: completed(), suppression: Suppression::None });
                 Act::Interfere { of, how: Interference::CreateRequest }
             }
-            _ if self.others || acts.iter().any(may_stay_full) => return,
+            _ if self.others || acts.iter().any(suppresses_later) => return,
             _ => Act::Interfere { of, how: Interference::SetCount(COUNT_MAX - lot.between(0, 4)) },
         };
         acts.extend([act, Act::Wait(UNTIL_AT_REST)]);
@@ -261,14 +264,15 @@ impl Words {
     }
 }
 
-/// Whether a count at its limit could be there for good: it was lowered when it was set again, or its request ended and
-/// suppresses the next.
-fn may_stay_full(act: &Act) -> bool {
-    match act {
-        Act::Interfere { how: Interference::SetCount(_), .. } => true,
-        Act::EndMeanwhile { suppression, .. } => *suppression != Suppression::None,
-        _ => false,
-    }
+/// Whether the act puts a count near its limit. A request whose count is at its limit takes no signals, and none may
+/// follow it while it suppresses others: so nothing else is done with it, and it ends.
+fn fills(act: &Act) -> bool {
+    matches!(act, Act::Interfere { how: Interference::SetCount(_), .. })
+}
+
+/// Whether the act may end a request later, so that it suppresses others.
+fn suppresses_later(act: &Act) -> bool {
+    matches!(act, Act::EndMeanwhile { suppression, .. } if *suppression != Suppression::None)
 }
 
 fn route(lot: &mut Lot) -> Route {
