@@ -3,7 +3,7 @@
 use scenarios::{
     campaign::{self, Budget, Plan, Progress},
     catalogue::CATALOGUE,
-    coverage::{self, BRANCHES, Branch, Counts, DECISIONS, JUSTIFIED},
+    coverage::{self, BRANCHES, Branch, Counts, DECISIONS, JUSTIFIED, Reason},
     protocol_name::ProtocolName,
     runner::{Overrides, Subject, Transport},
     strategies::StrategyName,
@@ -116,6 +116,21 @@ fn no_run_takes_what_is_justified() {
     for untaken in JUSTIFIED {
         for what in untaken.whats {
             assert!(names.insert((untaken.module, untaken.function, what)), "{} is listed twice", untaken.function);
+        }
+    }
+    let suites = ["gateway/coalescer/tests/coalescing.rs"].map(|file| fs::read_to_string(root().join(file)));
+    let suites = suites.map(|text| text.expect("a suite")).concat();
+    for untaken in JUSTIFIED {
+        match untaken.reason {
+            Reason::Elsewhere(_, test) => assert!(suites.contains(&format!("fn {test}()")), "no test is {test}"),
+            Reason::Assumption(name) => {
+                let assumption = counts(&[subject(name, None)], 6, 2);
+                let of = BRANCHES.iter().enumerate().filter(|(_, branch)| untaken.has(branch));
+                let idle: Vec<&Branch> =
+                    of.filter(|(number, _)| assumption.runs(*number) == 0).map(|(_, b)| b).collect();
+                assert_eq!(idle, Vec::<&Branch>::new(), "{name} does not take them");
+            }
+            Reason::Impossible(_) | Reason::Unanswered(_) => {}
         }
     }
     let hostile = Overrides { faults: Some(Faults::HOSTILE), replicas: None };

@@ -11,7 +11,7 @@
 //! - [`safeguards`]: one scenario for each rule of the protocol.
 //! - [`scopes`]: scenarios outside the catalogue, small enough for exhaustive searches.
 //! - [`readiness`]: what replicas answer to the kubelet; [`promptness`]: no refusal without a cause, no long wait.
-//! - [`upkeep`]: leases that nothing needs any more.
+//! - [`upkeep`]: leases that nothing needs any more; [`seldom`]: what nothing else leads to.
 //! - [`assumptions`]: scenarios outside the catalogue, each of which violates an assumption of the protocol.
 pub mod assumptions;
 pub mod bursts;
@@ -26,6 +26,7 @@ pub mod readiness;
 pub mod redelivery;
 pub mod safeguards;
 pub mod scopes;
+pub mod seldom;
 pub mod suppression;
 pub mod upkeep;
 
@@ -110,6 +111,12 @@ pub static CATALOGUE: &[&Scenario] = &[
     &promptness::PROMPT_RETRIES,
     &promptness::PROMPT_WHEN_SHED,
     &upkeep::SWEPT_IN_THE_END,
+    &seldom::MADE_BY_HAND,
+    &seldom::HAND_MADE_COOLDOWN,
+    &seldom::MANY_WRITERS,
+    &seldom::SWEPT_AGAIN,
+    &seldom::RELEASE_GIVEN_UP,
+    &seldom::CALLS_STUCK,
     &safeguards::INTERFERENCE,
     &safeguards::DELETED_UNDER_WAY,
     &safeguards::ISSUED_LATE,

@@ -10,8 +10,9 @@ pub enum Reason {
     Unanswered(&'static str),
     /// A world leads there that the simulation does not have; which, and the test of the gateway that covers it.
     Elsewhere(&'static str, &'static str),
-    /// Only the simulation's schedule keeps runs from it, real threads would not; the argument.
-    OneThread(&'static str),
+    /// A world that breaks an assumption of the protocol leads there; the name of its scenario, which is outside of the
+    /// catalogue.
+    Assumption(&'static str),
 }
 
 impl Reason {
@@ -21,7 +22,7 @@ impl Reason {
             Self::Impossible(argument) => format!("impossible: {argument}"),
             Self::Unanswered(argument) => format!("never answered: {argument}"),
             Self::Elsewhere(world, test) => format!("{world}: `{test}` covers it"),
-            Self::OneThread(argument) => format!("one thread: {argument}"),
+            Self::Assumption(scenario) => format!("only `{scenario}` takes it"),
         }
     }
 }
@@ -46,7 +47,7 @@ impl Untaken {
     }
 
     /// Whether the branch is one of them.
-    pub(super) fn has(&self, branch: &Branch) -> bool {
+    pub fn has(&self, branch: &Branch) -> bool {
         self.whats.iter().any(|what| self.is_about(branch, what))
     }
 }
