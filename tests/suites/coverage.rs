@@ -130,7 +130,7 @@ fn no_run_takes_what_is_justified() {
                     of.filter(|(number, _)| assumption.runs(*number) == 0).map(|(_, b)| b).collect();
                 assert_eq!(idle, Vec::<&Branch>::new(), "{name} does not take them");
             }
-            Reason::Impossible(_) | Reason::Unanswered(_) => {}
+            Reason::Impossible(_) => {}
         }
     }
     let hostile = Overrides { faults: Some(Faults::HOSTILE), replicas: None };

@@ -6,9 +6,7 @@ use mutants::Branch;
 pub enum Reason {
     /// No value of the types leads there; the argument.
     Impossible(&'static str),
-    /// The API server never answers so, and neither does the network in between; the argument.
-    Unanswered(&'static str),
-    /// A world leads there that the simulation does not have; which, and the test of the gateway that covers it.
+    /// No run can show it; why, and the test of the gateway that covers it.
     Elsewhere(&'static str, &'static str),
     /// A world that breaks an assumption of the protocol leads there; the name of its scenario, which is outside of the
     /// catalogue.
@@ -20,8 +18,7 @@ impl Reason {
     pub fn words(self) -> String {
         match self {
             Self::Impossible(argument) => format!("impossible: {argument}"),
-            Self::Unanswered(argument) => format!("never answered: {argument}"),
-            Self::Elsewhere(world, test) => format!("{world}: `{test}` covers it"),
+            Self::Elsewhere(argument, test) => format!("{argument}: `{test}` covers it"),
             Self::Assumption(scenario) => format!("only `{scenario}` takes it"),
         }
     }
