@@ -87,7 +87,7 @@ pub const JUSTIFIED: &[Untaken] = &[
     Untaken {
         module: "plan",
         function: "plan",
-        whats: &["`if let Some(other) = lease.fingerprint().filter(| fingerprint | *fingerpri…`: then"],
+        whats: &["`if let Some(other) = lease.fingerprint().filter(| fingerprint | *fingerpr…`: then"],
         reason: SHARED_DIGITS,
     },
     Untaken { module: "writer_state", function: "WriterState::collision", whats: &[""], reason: SHARED_DIGITS },
