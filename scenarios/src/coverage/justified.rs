@@ -1,13 +1,11 @@
 //! The branches that no run of the catalogue can take.
 use super::reason::{
-    Reason::{Assumption, Elsewhere, Impossible},
+    Reason::{self, Elsewhere, Impossible},
     Untaken,
 };
 
-const SHARED_DIGITS: super::Reason = Assumption("assumption-shared-digits");
-const TWO_NAMESPACES: super::Reason = Assumption("assumption-two-lock-namespaces");
-const PATHS_FIT: super::Reason = Impossible("the paths are made of names that Kubernetes has accepted");
-const STRINGS_TAKE_ALL: super::Reason = Impossible("writing into a string does not fail");
+const PATHS_FIT: Reason = Impossible("the paths are made of names that Kubernetes has accepted");
+const STRINGS_TAKE_ALL: Reason = Impossible("writing into a string does not fail");
 
 /// In the order of the files.
 pub const JUSTIFIED: &[Untaken] = &[
@@ -40,12 +38,6 @@ pub const JUSTIFIED: &[Untaken] = &[
         function: "create",
         whats: &["`let Some(signal)`: else"],
         reason: Impossible("a round begins with a batch that is not empty, and only answers take members out"),
-    },
-    Untaken {
-        module: "fenced_lease",
-        function: "FencedLease::begun",
-        whats: &["`let Some((name, namespace))`: bound"],
-        reason: TWO_NAMESPACES,
     },
     Untaken {
         module: "call",
@@ -82,26 +74,6 @@ pub const JUSTIFIED: &[Untaken] = &[
             "the closure `|error| unsendable(&error)`",
         ],
         reason: PATHS_FIT,
-    },
-    Untaken { module: "call_error", function: "unsendable", whats: &[""], reason: PATHS_FIT },
-    Untaken {
-        module: "plan",
-        function: "plan",
-        whats: &["`if let Some(other) = lease.fingerprint().filter(| fingerprint | *fingerpr…`: then"],
-        reason: SHARED_DIGITS,
-    },
-    Untaken { module: "writer_state", function: "WriterState::collision", whats: &[""], reason: SHARED_DIGITS },
-    Untaken {
-        module: "requests",
-        function: "Requests::fenced_elsewhere",
-        whats: &["the closure"],
-        reason: TWO_NAMESPACES,
-    },
-    Untaken {
-        module: "requests",
-        function: "Requests::put",
-        whats: &["the arm `Some(at) if ours`"],
-        reason: TWO_NAMESPACES,
     },
     Untaken {
         module: "marks",

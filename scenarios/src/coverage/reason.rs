@@ -8,9 +8,6 @@ pub enum Reason {
     Impossible(&'static str),
     /// No run can show it; why, and the test of the gateway that covers it.
     Elsewhere(&'static str, &'static str),
-    /// A world that breaks an assumption of the protocol leads there; the name of its scenario, which is outside of the
-    /// catalogue.
-    Assumption(&'static str),
 }
 
 impl Reason {
@@ -19,7 +16,6 @@ impl Reason {
         match self {
             Self::Impossible(argument) => format!("impossible: {argument}"),
             Self::Elsewhere(argument, test) => format!("{argument}: `{test}` covers it"),
-            Self::Assumption(scenario) => format!("only `{scenario}` takes it"),
         }
     }
 }
@@ -44,7 +40,7 @@ impl Untaken {
     }
 
     /// Whether the branch is one of them.
-    pub fn has(&self, branch: &Branch) -> bool {
+    pub(super) fn has(&self, branch: &Branch) -> bool {
         self.whats.iter().any(|what| self.is_about(branch, what))
     }
 }
