@@ -75,6 +75,7 @@ pub const JUSTIFIED: &[Untaken] = &[
         ],
         reason: PATHS_FIT,
     },
+    Untaken { module: "call_error", function: "unsendable", whats: &[""], reason: PATHS_FIT },
     Untaken {
         module: "marks",
         function: "Ledger::fmt",
