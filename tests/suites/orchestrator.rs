@@ -2,6 +2,32 @@
 use std::process::{Command, Output};
 use tests::real_server::{ADMIN_TOKEN, RealServer};
 
+fn run(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_tested-orchestrator")).args(arguments).output().expect("it runs");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&text).into_owned())
+}
+
+#[test]
+fn command_says_what_is_wrong() {
+    let (code, help) = run(&["--help"]);
+    assert!(code == Some(0) && help.contains("Examples:") && help.contains("Exit codes:"), "{help}");
+    let (code, list) = run(&["--list"]);
+    assert!(code == Some(0) && list.contains("hostile") && list.contains("lease-is-the-fence"), "{list}");
+    let (code, text) = run(&["--only", "nonsense"]);
+    assert!(code == Some(1) && text.contains("--list prints them"), "{text}");
+    let (code, text) = run(&["live", "--kubeconfig", "absent"]);
+    assert!(code == Some(2) && text.starts_with("absent: "), "{text}");
+    let (code, text) = run(&["live", "--kubeconfig", "absent", "--mutant", "nonsense"]);
+    assert!(code == Some(2) && text.contains("no mutant is called \"nonsense\""), "{text}");
+}
+
+#[test]
+fn one_scenario_is_run_and_reported() {
+    let (code, text) = run(&["--only", "paused-holder", "--runs", "3"]);
+    assert!(code == Some(0) && text.contains("| `paused-holder` | 2 | 3 | 6 |"), "{text}");
+}
+
 fn live(arguments: &[&str]) -> Output {
     let plane = RealServer::shared();
     let kubeconfig = tempfile::NamedTempFile::new().expect("a file");
