@@ -1,10 +1,9 @@
 //! The invariants: what must be true of the commits, whatever the orchestrator thinks.
 use super::{
-    controller::api::{ExecutionPhase, RemediationPhase, RemediationRequest, WorkflowExecution},
+    observed::{Cluster, Execution},
     scenario::Scenario,
     tally::Tally,
 };
-use kube::ResourceExt;
 use sim::{Builder, View, apiserver::Change};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -26,21 +25,7 @@ pub(crate) const INVARIANTS: [(&str, &str); 7] = [
     ("converges", "When everything has ended, no replica writes anything but leases and events."),
 ];
 
-/// The objects that the invariants are about, as the store has them.
-pub(crate) struct Cluster {
-    pub(crate) remediations: Vec<RemediationRequest>,
-    pub(crate) executions: Vec<WorkflowExecution>,
-}
-
-impl Cluster {
-    fn of(view: &View) -> Result<Self, String> {
-        Ok(Self { remediations: view.objects()?, executions: view.objects()? })
-    }
-
-    fn running(&self) -> impl Iterator<Item = &WorkflowExecution> {
-        self.executions.iter().filter(|execution| !execution.ended())
-    }
-}
+type Judge = fn(&Cluster) -> Result<(), String>;
 
 /// Adds every invariant to a simulation.
 pub(crate) fn judged(builder: Builder, scenario: Scenario, tally: &Arc<Tally>) -> Builder {
@@ -49,12 +34,10 @@ pub(crate) fn judged(builder: Builder, scenario: Scenario, tally: &Arc<Tally>) -
         commits.commit(view);
         Ok(())
     });
-    let builder = [(ONE_RUNS, one_runs as Judge), (ONE_EACH, one_each), (WANTED, wanted)].into_iter().fold(
-        builder,
-        |builder, (id, judge)| {
-            builder.always(id, move |view| if concerns(view) { judge(&Cluster::of(view)?) } else { Ok(()) })
-        },
-    );
+    let judges = [(ONE_RUNS, one_runs as Judge), (ONE_EACH, one_each), (WANTED, wanted)];
+    let builder = judges.into_iter().fold(builder, |builder, (id, judge)| {
+        builder.always(id, move |view| if concerns(view) { judge(&Cluster::of(view)?) } else { Ok(()) })
+    });
     builder
         .always(STATUS_IS_TRUE, status_is_true)
         .finally(EACH_ENDS, |view| each_ends(&Cluster::of(view)?))
@@ -81,26 +64,6 @@ fn violated(cluster: &Cluster, judges: &[(&str, Judge)]) -> Vec<String> {
     judges.iter().filter_map(sentence).collect()
 }
 
-/// Judges all completed remediations, whose executions must be kept.
-fn completions_are_true(cluster: &Cluster) -> Result<(), String> {
-    let completed = |remediation: &&RemediationRequest| remediation.phase() == RemediationPhase::Completed;
-    for remediation in cluster.remediations.iter().filter(completed) {
-        let own = |execution: &&WorkflowExecution| execution.is_of(remediation);
-        completion(&remediation.name_any(), cluster.executions.iter().find(own))?;
-    }
-    Ok(())
-}
-
-fn completion(name: &str, execution: Option<&WorkflowExecution>) -> Result<(), String> {
-    match execution {
-        Some(execution) if execution.phase() == ExecutionPhase::Completed => Ok(()),
-        Some(execution) => Err(format!("{name} is Completed, its execution is {:?}", execution.phase())),
-        None => Err(format!("{name} is Completed although nothing ran for it")),
-    }
-}
-
-type Judge = fn(&Cluster) -> Result<(), String>;
-
 /// Whether the last commit is one of a kind that the invariants are about.
 fn concerns(view: &View) -> bool {
     view.last().is_some_and(|commit| {
@@ -111,9 +74,9 @@ fn concerns(view: &View) -> bool {
 
 fn one_runs(cluster: &Cluster) -> Result<(), String> {
     let mut running = BTreeMap::new();
-    for execution in cluster.running() {
-        if let Some(other) = running.insert(&execution.spec.target, execution.name_any()) {
-            return Err(format!("{other} and {} run on one target", execution.name_any()));
+    for Execution { name, target, .. } in cluster.running() {
+        if let Some(other) = running.insert(target, name) {
+            return Err(format!("{other} and {name} run on one target"));
         }
     }
     Ok(())
@@ -121,22 +84,20 @@ fn one_runs(cluster: &Cluster) -> Result<(), String> {
 
 fn one_each(cluster: &Cluster) -> Result<(), String> {
     let mut of = BTreeMap::new();
-    for execution in &cluster.executions {
-        let name = execution.name_any();
-        if let Some(other) = of.insert(&execution.spec.remediation_uid, name.clone()) {
-            return Err(format!("{other} and {name} are both of remediation {}", execution.spec.remediation));
+    for Execution { name, remediation, remediation_uid, .. } in &cluster.executions {
+        if let Some(other) = of.insert(remediation_uid, name) {
+            return Err(format!("{other} and {name} are both of remediation {remediation}"));
         }
     }
     Ok(())
 }
 
 fn wanted(cluster: &Cluster) -> Result<(), String> {
-    for execution in cluster.running() {
-        let (name, of) = (execution.name_any(), &execution.spec.remediation);
-        match cluster.remediations.iter().find(|remediation| execution.is_of(remediation)) {
+    for Execution { name, remediation: of, remediation_uid, .. } in cluster.running() {
+        match cluster.remediations.iter().find(|remediation| remediation.uid == *remediation_uid) {
             None => return Err(format!("{name} runs although remediation {of} is gone")),
             Some(remediation) if remediation.ended() => {
-                return Err(format!("{name} runs although remediation {of} is {:?}", remediation.phase()));
+                return Err(format!("{name} runs although remediation {of} is {}", remediation.phase));
             }
             Some(_) => {}
         }
@@ -153,18 +114,30 @@ fn status_is_true(view: &View) -> Result<(), String> {
         return Ok(());
     }
     let uid = commit.after["metadata"]["uid"].as_str().unwrap_or_default();
-    let executions = Cluster::of(view)?.executions;
-    completion(&commit.name, executions.iter().find(|execution| execution.spec.remediation_uid == uid))
+    completion(&Cluster::of(view)?, &commit.name, uid)
+}
+
+/// Judges all completed remediations, whose executions must be kept.
+fn completions_are_true(cluster: &Cluster) -> Result<(), String> {
+    let mut completed = cluster.remediations.iter().filter(|remediation| remediation.phase == "Completed");
+    completed.try_for_each(|remediation| completion(cluster, &remediation.name, &remediation.uid))
+}
+
+fn completion(cluster: &Cluster, name: &str, uid: &str) -> Result<(), String> {
+    match cluster.executions.iter().find(|execution| execution.remediation_uid == uid) {
+        Some(execution) if execution.phase == "Completed" => Ok(()),
+        Some(execution) => Err(format!("{name} is Completed, its execution is {:?}", execution.phase)),
+        None => Err(format!("{name} is Completed although nothing ran for it")),
+    }
 }
 
 fn each_ends(cluster: &Cluster) -> Result<(), String> {
     for remediation in &cluster.remediations {
-        let (name, phase) = (remediation.name_any(), remediation.phase());
-        if remediation.terminating() {
-            return Err(format!("remediation {name} was deleted and is still there"));
+        if remediation.terminating {
+            return Err(format!("remediation {} was deleted and is still there", remediation.name));
         }
-        if !matches!(phase, RemediationPhase::Completed | RemediationPhase::Failed) {
-            return Err(format!("remediation {name} is {phase:?} in the end"));
+        if !remediation.ended() {
+            return Err(format!("remediation {} is {:?} in the end", remediation.name, remediation.phase));
         }
     }
     Ok(())
@@ -182,21 +155,19 @@ fn taken_in_time(longest: Option<(String, Duration)>, bound: Duration) -> Result
 /// The execution that was created latest after its turn was free and wanted, by the API server's clock. The turn of an
 /// execution is free since the one before it ended, and wanted since its remediation exists.
 fn longest_wait(cluster: Cluster) -> Option<(String, Duration)> {
-    let asked = cluster.remediations.iter();
-    let asked = asked.filter_map(|remediation| Some((remediation.id(), remediation.creation_timestamp()?.0)));
+    let asked =
+        cluster.remediations.into_iter().filter_map(|remediation| Some((remediation.uid, remediation.created?)));
     let asked: BTreeMap<String, jiff::Timestamp> = asked.collect();
     let mut executions = cluster.executions;
-    executions.sort_by_key(|execution| (execution.spec.target.clone(), execution.creation_timestamp()));
+    executions.sort_by(|a, b| (&a.target, a.created).cmp(&(&b.target, b.created)));
     let (mut free, mut longest) = (BTreeMap::new(), None::<(String, Duration)>);
-    for execution in executions {
-        let Some(created) = execution.creation_timestamp().map(|time| time.0) else { continue };
-        let ended = execution.status.as_ref().and_then(|status| status.completed_at.as_ref()).map(|time| time.0);
-        let before: Option<jiff::Timestamp> = free.insert(execution.spec.target.clone(), ended).flatten();
-        let Some(asked) = asked.get(&execution.spec.remediation_uid) else { continue };
+    for Execution { name, target, remediation_uid, created, completed, .. } in executions {
+        let before: Option<jiff::Timestamp> = free.insert(target, completed).flatten();
+        let (Some(created), Some(asked)) = (created, asked.get(&remediation_uid)) else { continue };
         let since = before.map_or(*asked, |before| before.max(*asked));
         let waited = Duration::try_from(created.duration_since(since)).unwrap_or_default();
         if longest.as_ref().is_none_or(|(_, most)| waited > *most) {
-            longest = Some((execution.name_any(), waited));
+            longest = Some((name, waited));
         }
     }
     longest

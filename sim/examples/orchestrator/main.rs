@@ -8,6 +8,7 @@ mod document;
 mod invariants;
 mod live;
 mod mutants;
+mod observed;
 mod scenario;
 mod simulation;
 mod tally;

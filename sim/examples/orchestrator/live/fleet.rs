@@ -74,9 +74,10 @@ impl Fleet {
             return Ok(());
         }
         if (self.kills + self.pauses) % 4 == 1 && self.paused.is_none() {
-            self.signal(replica, "-STOP");
-            self.paused = Some((replica, now + PAUSE));
-            self.pauses += 1;
+            if self.signal(replica, "-STOP") {
+                self.paused = Some((replica, now + PAUSE));
+                self.pauses += 1;
+            }
             return Ok(());
         }
         end(&mut self.processes[replica]);
@@ -85,9 +86,10 @@ impl Fleet {
         Ok(())
     }
 
-    fn signal(&self, replica: usize, signal: &str) {
-        // A process that is gone needs no signal.
-        let _ = Command::new("kill").args([signal, &self.processes[replica].id().to_string()]).status();
+    /// Sends a signal; false if that is not possible.
+    fn signal(&self, replica: usize, signal: &str) -> bool {
+        let sent = Command::new("kill").args([signal, &self.processes[replica].id().to_string()]).status();
+        sent.is_ok_and(|status| status.success())
     }
 }
 

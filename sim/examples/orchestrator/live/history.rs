@@ -1,13 +1,11 @@
 //! The history of a live run: each commit to an execution, as a watch shows it, judged as it arrives.
-use crate::{
-    controller::api::WorkflowExecution,
-    invariants::{self, Cluster},
-};
+use crate::{controller::api::WorkflowExecution, invariants, observed::Cluster};
 use futures::{StreamExt, future::AbortHandle};
 use kube::{
     Api, Client, ResourceExt,
     runtime::watcher::{self, Event, watcher},
 };
+use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
@@ -16,10 +14,12 @@ use std::{
 /// Objects and violations that a watch has shown.
 #[derive(Default)]
 struct Shown {
-    executions: BTreeMap<String, WorkflowExecution>,
+    executions: BTreeMap<String, Value>,
     created: BTreeSet<String>,
     violations: BTreeSet<String>,
     begun: bool,
+    /// How often the watch began anew: commits in between were not seen.
+    gaps: u32,
 }
 
 /// A watch of all executions. Dropping it ends the watch.
@@ -49,9 +49,17 @@ impl History {
     }
 
     /// Number of executions, and what was violated.
-    pub(crate) fn judged(&self) -> (usize, Vec<String>) {
+    ///
+    /// # Errors
+    /// A sentence when commits were not seen and nothing else was violated.
+    pub(crate) fn judged(&self) -> Result<(usize, Vec<String>), String> {
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        (shown.created.len(), shown.violations.iter().cloned().collect())
+        match shown.gaps {
+            gaps if gaps > 0 && shown.violations.is_empty() => {
+                Err(format!("inconclusive: the watch began anew {gaps} times, and did not see all commits"))
+            }
+            _ => Ok((shown.created.len(), shown.violations.iter().cloned().collect())),
+        }
     }
 }
 
@@ -60,13 +68,14 @@ impl Shown {
         match event {
             Event::Apply(execution) | Event::InitApply(execution) => {
                 self.created.insert(execution.uid().unwrap_or_default());
-                self.executions.insert(execution.name_any(), execution);
+                let stored = serde_json::to_value(&execution).expect("an object");
+                self.executions.insert(execution.name_any(), stored);
             }
             Event::Delete(execution) => _ = self.executions.remove(&execution.name_any()),
-            Event::Init => {}
+            Event::Init => self.gaps += u32::from(self.begun),
             Event::InitDone => self.begun = true,
         }
-        let cluster = Cluster { remediations: Vec::new(), executions: self.executions.values().cloned().collect() };
+        let cluster = Cluster::read(std::iter::empty(), self.executions.values());
         self.violations.extend(invariants::of_executions(&cluster));
     }
 }

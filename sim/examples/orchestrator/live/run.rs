@@ -51,7 +51,7 @@ pub(crate) async fn run(size: &Size) -> Result<Report, String> {
     let mut fleet = Fleet::start(size, &namespace)?;
     let remediations = size.targets * size.remediations;
     let ended = Workload::new(client, size.targets, size.remediations).play(&mut fleet).await?;
-    let (executions, mut violations) = history.judged();
+    let (executions, mut violations) = history.judged()?;
     violations.extend(ended);
     Ok(Report { remediations, executions, kills: fleet.kills, pauses: fleet.pauses, took: began.elapsed(), violations })
 }

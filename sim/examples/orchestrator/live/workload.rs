@@ -2,7 +2,8 @@
 use super::fleet::Fleet;
 use crate::{
     controller::api::{ExecutionPhase, RemediationRequest, RemediationSpec, WorkflowExecution},
-    invariants::{self, Cluster},
+    invariants,
+    observed::Cluster,
 };
 use k8s_openapi::{
     api::core::v1::Namespace, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
@@ -11,7 +12,8 @@ use kube::{
     Api, Client, CustomResourceExt, ResourceExt,
     api::{ListParams, ObjectMeta, Patch, PatchParams, PostParams},
 };
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::{Instant, sleep};
 
@@ -108,7 +110,9 @@ impl Workload {
             };
             self.report(execution, phase).await;
         }
-        Cluster { remediations, executions }
+        let remediations: Vec<Value> = remediations.iter().map(stored).collect();
+        let executions: Vec<Value> = executions.iter().map(stored).collect();
+        Cluster::read(remediations.iter(), executions.iter())
     }
 
     async fn report(&self, execution: &WorkflowExecution, phase: ExecutionPhase) {
@@ -116,4 +120,8 @@ impl Workload {
         let (name, patch) = (execution.name_any(), Patch::Merge(json!({"status": {"phase": phase}})));
         let _ = self.executions.patch_status(&name, &PatchParams::default(), &patch).await;
     }
+}
+
+fn stored(object: &impl Serialize) -> Value {
+    serde_json::to_value(object).expect("an object")
 }
