@@ -33,7 +33,8 @@ const SEARCHED: u64 = 400;
                   orchestrator --write-doc docs/orchestrator.md\n  \
                   orchestrator live --kubeconfig ~/.kube/config\n\n\
                   Exit codes: 0 everything is as it must be; 1 a scenario does not hold, a mutant is not caught, or a \
-                  required fault never took effect; 2 wrong arguments."
+                  required fault never took effect; 2 wrong arguments, a cluster that cannot be used, or a live run \
+                  that is inconclusive."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -57,6 +58,8 @@ struct Arguments {
 enum Real {
     /// Run processes of the orchestrator on a real cluster, kill and pause them, and judge what they do. It makes a
     /// namespace of its own and installs the two kinds; nothing else is written.
+    #[command(after_help = "Example:\n  orchestrator live --kubeconfig ~/.kube/config --targets 4 --remediations 60 \
+                      --disturb-every 2")]
     Live(live::Size),
     /// Be one process of the orchestrator.
     Serve(live::Process),
