@@ -40,9 +40,10 @@ pub enum ClientError {
     Stack(Box<kube::Error>),
 }
 
-/// A client of the cluster that `kubeconfig` names, or that this pod runs in.
+/// A client of the cluster that `kubeconfig` names, or that this pod runs in. If it is `traced`, each call that is made
+/// within a span is a span too.
 #[cfg(feature = "bin")]
-pub async fn connect(kubeconfig: Option<&std::path::Path>) -> Result<kube::Client, ClientError> {
+pub async fn connect(kubeconfig: Option<&std::path::Path>, traced: bool) -> Result<kube::Client, ClientError> {
     use kube::config::{Config, KubeConfigOptions, Kubeconfig};
     let config = match kubeconfig {
         Some(path) => {
@@ -52,17 +53,19 @@ pub async fn connect(kubeconfig: Option<&std::path::Path>) -> Result<kube::Clien
         }
         None => Config::infer().await.map_err(|error| ClientError::Inferred(Box::new(error)))?,
     };
-    over_tls(config).map_err(|error| ClientError::Stack(Box::new(error)))
+    over_tls(config, traced).map_err(|error| ClientError::Stack(Box::new(error)))
 }
 
 #[cfg(feature = "bin")]
-fn over_tls(config: kube::Config) -> Result<kube::Client, kube::Error> {
+fn over_tls(config: kube::Config, traced: bool) -> Result<kube::Client, kube::Error> {
     use hyper_util::{client::legacy, rt::TokioExecutor};
     use kube::client::ConfigExt;
     let connector = config.rustls_https_connector()?;
     let http: legacy::Client<_, Body> =
         legacy::Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build(connector);
+    let spans = traced.then(|| tower::layer::layer_fn(crate::telemetry::Outgoing));
     let service = tower::ServiceBuilder::new()
+        .option_layer(spans)
         .layer(config.base_uri_layer())
         .option_layer(config.auth_layer()?)
         .layer(config.extra_headers_layer()?)

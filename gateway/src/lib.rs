@@ -24,6 +24,8 @@ pub mod error;
 pub mod exposition;
 pub mod fenced_lease;
 pub mod gateway;
+#[cfg(feature = "bin")]
+mod https_client;
 pub mod kube_client;
 pub mod layers;
 #[cfg(feature = "bin")]
@@ -37,6 +39,8 @@ pub mod routes;
 pub mod server;
 pub mod signals;
 pub mod tasks;
+#[cfg(feature = "bin")]
+pub mod telemetry;
 #[cfg(feature = "bin")]
 pub mod tls;
 pub mod warnings;

@@ -1,6 +1,15 @@
-//! The log: JSON or text on standard output, with a level that may change.
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{Registry, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt};
+//! The log: JSON or text on standard output, with a level that may change; beside it the spans, if they are exported.
+//!
+//! Level and spans do not depend on each other: a log of warnings has complete traces beside it.
+use opentelemetry_sdk::trace::SdkTracer;
+use tracing_subscriber::{
+    Layer, Registry,
+    filter::{LevelFilter, filter_fn},
+    fmt,
+    layer::SubscriberExt,
+    reload,
+    util::SubscriberInitExt,
+};
 
 /// The level of the log that was started.
 #[derive(Debug)]
@@ -15,14 +24,17 @@ impl Level {
     }
 }
 
-/// Starts the log of the process.
-pub fn start(level: tracing::Level, json: bool) -> Level {
+/// Starts the log of the process, and gives its spans to `tracer`.
+pub fn start(level: tracing::Level, json: bool, tracer: Option<SdkTracer>) -> Level {
     let (filter, handle) = reload::Layer::new(LevelFilter::from_level(level));
-    let registry = tracing_subscriber::registry().with(filter);
-    if json {
-        registry.with(fmt::layer().json()).init();
-    } else {
-        registry.with(fmt::layer()).init();
-    }
+    let lines =
+        if json { fmt::layer().json().with_filter(filter).boxed() } else { fmt::layer().with_filter(filter).boxed() };
+    let spans = tracer.map(|tracer| {
+        let layer = tracing_opentelemetry::layer().with_tracer(tracer).with_location(false).with_threads(false);
+        // Spans of libraries may have what this gateway would not write down.
+        let own = filter_fn(|metadata| metadata.is_span() && metadata.target().starts_with("gateway"));
+        layer.with_tracked_inactivity(false).with_filter(own)
+    });
+    tracing_subscriber::registry().with(lines).with(spans).init();
     Level(handle)
 }

@@ -1,7 +1,7 @@
 //! The gateway's binary: reads its configuration, connects, serves, and shuts down in order.
 //!
 //! Shutdown takes at most the 30 s that Kubernetes grants: the replica is unready at once, every load balancer has five
-//! seconds to notice, requests in flight have up to 22 s, and audit events have three. Probes and metrics are served to
+//! seconds to notice, requests in flight have up to 22 s, and audit events and spans have three. Probes and metrics are served to
 //! the end.
 use anyhow::Context as _;
 use clap::Parser;
@@ -14,6 +14,7 @@ use gateway::{
     entropy::SystemEntropy,
     fenced_lease::FencedLease,
     kube_client, logging, server,
+    telemetry::Telemetry,
     tls::Certificate,
     watch_file::{self, WatchedFile},
 };
@@ -22,7 +23,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How long load balancers may take to stop sending requests here.
 const UNREADY_BEFORE_CLOSING: Duration = Duration::from_secs(5);
-/// How long the audit events that wait may take after the last answer.
+/// How long the audit events and the spans that wait may take after the last answer.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
 #[tokio::main]
@@ -77,20 +78,27 @@ async fn serve(args: &Args) -> anyhow::Result<()> {
     let environment = args.environment();
     let text = read(&args.config)?;
     let (config, ignored) = parse(&args.config, &text, &environment)?;
-    let level = logging::start(config.log_level, config.log_json);
+    let clock = Arc::new(SystemClock::start());
+    let telemetry = Telemetry::start(&config, clock.clone())?;
+    let level = logging::start(config.log_level, config.log_json, telemetry.as_ref().map(Telemetry::tracer));
     ignored.iter().for_each(|ignored| tracing::warn!("{ignored}"));
 
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let hangup = signal(SignalKind::hangup())?;
     let tls = config.tls.as_ref().map(Certificate::load).transpose().context("server.tls.certDir")?;
     let storage = HttpTransport::new(&config.storage)?;
-    let client = kube_client::connect(args.kubeconfig.as_deref()).await?;
+    let client = kube_client::connect(args.kubeconfig.as_deref(), telemetry.is_some()).await?;
     let api = server::bind(&config.listen_address).await?;
     let health = server::bind(&config.health_address).await?;
     let metrics = server::bind(&config.metrics_address).await?;
-    let (clock, entropy) = (Arc::new(SystemClock::start()), Arc::new(SystemEntropy));
+    let entropy = Arc::new(SystemEntropy);
     let app = Arc::new(App::start(config, client, clock.clone(), entropy, |context| FencedLease::start(context)));
     app.start_audit(storage);
+    let mut router = app.router();
+    if let Some(telemetry) = &telemetry {
+        telemetry.count_in(app.metrics());
+        router = Telemetry::around(router);
+    }
     tokio::spawn(server::serve(health, app.health_router(), pending()));
     tokio::spawn(server::serve(metrics, app.metrics_router(), pending()));
     let file = WatchedFile::new(args.config.clone(), text.into_bytes());
@@ -105,11 +113,16 @@ async fn serve(args: &Args) -> anyhow::Result<()> {
     match tls {
         Some((certificate, tls)) => {
             tokio::spawn(keep_certificate(app.clone(), certificate));
-            server::serve_tls(api, tls, app.router(), shutdown).await;
+            server::serve_tls(api, tls, router, shutdown).await;
         }
-        None => server::serve_tcp(api, app.router(), shutdown).await,
+        None => server::serve_tcp(api, router, shutdown).await,
     }
-    app.flush_audit(FLUSH_TIMEOUT).await;
+    let flushed = async {
+        if let Some(telemetry) = telemetry {
+            telemetry.flush(FLUSH_TIMEOUT).await;
+        }
+    };
+    futures::future::join(app.flush_audit(FLUSH_TIMEOUT), flushed).await;
     tracing::info!("stopped");
     Ok(())
 }

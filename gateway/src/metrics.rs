@@ -120,6 +120,10 @@ pub struct Metrics {
     pub access_reviews: Family<ReviewLabels, Counter>,
     /// `gateway_access_denied`: requests that were not let through, by reason.
     pub access_denied: Family<ReasonLabels, Counter>,
+    /// `gateway_spans_exported`: spans that the collector has taken.
+    pub spans_exported: Counter,
+    /// `gateway_spans_lost`: spans that it will never have, by reason.
+    pub spans_lost: Family<ReasonLabels, Counter>,
     /// `gateway_settle_unknown`: signals answered 5xx because a lost count of theirs could not be resolved.
     pub unresolved_counts: Counter,
 }
@@ -241,6 +245,8 @@ impl Metrics {
             audit_batches_failed: Counter::default(),
             access_reviews: Family::default(),
             access_denied: Family::default(),
+            spans_exported: Counter::default(),
+            spans_lost: Family::default(),
             unresolved_counts: Counter::default(),
         }
     }
@@ -266,6 +272,7 @@ impl Metrics {
         reasons(&self.signals_rejected, &["unmanaged_resource", "resolved"]);
         reasons(&self.access_denied, &["unauthenticated", "forbidden", "unavailable"]);
         reasons(&self.audit_events_lost, &["buffer_full", "refused", "retries_exhausted", "shutdown"]);
+        reasons(&self.spans_lost, &["queue_full", "export_failed", "shutdown"]);
         for outcome in ["allowed", "forbidden", "invalid", "failed"] {
             drop(self.access_reviews.get_or_create(&ReviewLabels { outcome }));
         }
@@ -323,6 +330,8 @@ impl Metrics {
             audit_batches_failed: "audit_batches_failed", "Tries of a batch of audit events that failed";
             access_reviews: "access_reviews", "Reviews of senders' tokens";
             access_denied: "access_denied", "Requests of senders that were not let through";
+            spans_exported: "spans_exported", "Spans that the collector has taken";
+            spans_lost: "spans_lost", "Spans that it will never have";
             unresolved_counts: "settle_unknown", "Signals whose counting is unknown";
         }
         let (version, commit, verification) = (provenance::VERSION, provenance::COMMIT, provenance::VERIFICATION);

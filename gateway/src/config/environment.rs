@@ -1,10 +1,10 @@
-//! What the pod's environment adds to the file: who this gateway is, and the variables of the existing gateway.
+//! What the pod's environment adds to the file: who this gateway is, the variables of the existing gateway, and one of OpenTelemetry.
 use super::mistake::Mistake;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The variables that set a key of the file, and whether they win over it.
-const VARIABLES: [(&str, &str, bool); 8] = [
+const VARIABLES: [(&str, &str, bool); 9] = [
     ("TRUSTED_PROXY_CIDRS", "middleware.trustedProxyCIDRs", true),
     ("TLS_CA_FILE", "server.tls.caFile", true),
     ("CORS_ALLOWED_ORIGINS", "cors.allowedOrigins", false),
@@ -13,6 +13,7 @@ const VARIABLES: [(&str, &str, bool); 8] = [
     ("CORS_EXPOSED_HEADERS", "cors.exposedHeaders", false),
     ("CORS_ALLOW_CREDENTIALS", "cors.allowCredentials", false),
     ("CORS_MAX_AGE", "cors.maxAge", false),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.endpoint", false),
 ];
 
 /// Identity of a gateway.

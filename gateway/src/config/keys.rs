@@ -26,13 +26,13 @@ const ACTED_ON: &[&str] = &[
     "datastorage.buffer.maxRetries",
     "logging.level",
     "logging.format",
+    "telemetry.endpoint",
     "tlsProfile",
     "fleet.enabled",
 ];
 
 const FLEET: &str = "fleets are not supported by this gateway";
 const RETRIES: &str = "the protocol retries by rules of its own, until the request's deadline";
-const TRACES: &str = "traces are not exported by this gateway";
 
 /// The keys that are accepted without an effect, and why. The last three are sections with members of any
 /// name.
@@ -45,8 +45,7 @@ const IGNORED: &[Ignored] = &[
     ignored("processing.retry.maxAttempts", RETRIES),
     ignored("processing.retry.initialBackoff", RETRIES),
     ignored("processing.retry.maxBackoff", RETRIES),
-    ignored("telemetry.endpoint", TRACES),
-    ignored("telemetry.logSink", TRACES),
+    ignored("telemetry.logSink", "the log goes to standard output alone"),
     ignored("fleet.backend", FLEET),
     ignored("fleet.endpoint", FLEET),
     ignored("fleet.mcpGatewayEndpoint", FLEET),
@@ -55,7 +54,7 @@ const IGNORED: &[Ignored] = &[
     ignored("fleet.tlsCAFile", FLEET),
     ignored("fleet.tokenPath", FLEET),
     ignored("processing.crd", "it has no keys"),
-    ignored("telemetry.tls", TRACES),
+    ignored("telemetry.tls", "an https endpoint is trusted by server.tls.caFile"),
     ignored("fleet.oauth2", FLEET),
 ];
 

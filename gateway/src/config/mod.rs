@@ -14,6 +14,7 @@ mod keys;
 mod mistake;
 mod server;
 mod storage;
+mod telemetry;
 mod unused;
 
 pub use cidr::Cidr;
@@ -22,6 +23,7 @@ pub use environment::{Environment, Identity};
 pub use mistake::{ConfigError, Ignored, Mistake};
 pub use server::{REQUEST_LIFE_MAX, Tls, TlsVersion};
 pub use storage::Storage;
+pub use telemetry::Telemetry;
 
 use file::File;
 use std::time::Duration;
@@ -51,6 +53,8 @@ pub struct Config {
     pub log_level: tracing::Level,
     /// Whether the log is JSON, not text.
     pub log_json: bool,
+    /// The collector that spans go to, if any.
+    pub telemetry: Option<Telemetry>,
     /// Identity of this gateway.
     pub identity: Identity,
 }
@@ -79,6 +83,7 @@ impl Config {
             storage: Storage::default(),
             log_level: tracing::Level::INFO,
             log_json: true,
+            telemetry: None,
             identity,
         }
     }
@@ -102,6 +107,7 @@ impl Config {
             storage: storage::read(&mut file),
             log_level: log_level(&mut file, defaults.log_level),
             log_json: log_json(&mut file),
+            telemetry: telemetry::read(&mut file),
             identity: defaults.identity,
         };
         unused::check(&mut file);
@@ -117,6 +123,7 @@ impl Config {
             ("server.tls", self.tls != new.tls),
             ("datastorage", self.storage != new.storage),
             ("logging.format", self.log_json != new.log_json),
+            ("telemetry.endpoint", self.telemetry != new.telemetry),
         ];
         let restart = fixed.into_iter().filter_map(|(key, changed)| changed.then_some(key)).collect();
         let adopted = Self {

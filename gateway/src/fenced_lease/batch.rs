@@ -13,6 +13,8 @@ pub(super) struct Waiting {
     /// Deadline of the answer, on the monotonic clock.
     pub(super) deadline: Duration,
     pub(super) answer: oneshot::Sender<Result<Accepted, Refusal>>,
+    /// The span in which its sender waits.
+    pub(super) span: tracing::Span,
 }
 
 impl Waiting {

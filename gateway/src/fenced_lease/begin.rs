@@ -17,6 +17,7 @@ use super::{
 use crate::api;
 use bytes::Bytes;
 use std::{sync::Arc, time::Duration};
+use tracing::{Instrument, trace_span};
 
 /// Counts the batch on the request that takes it, and creates that request first if there is none.
 pub(super) async fn begin(writer: &mut WriterState) -> Step {
@@ -31,10 +32,12 @@ pub(super) async fn begin(writer: &mut WriterState) -> Step {
             writer.shared.context.metrics.creates_beside_holder.inc();
             create_unless_shown(writer, &lease, episode, issue_until).await
         }
-        Ok(Plan::Acquire { base, episode }) => match acquire(writer, base.as_deref(), episode).await {
-            Ok(lease) => create_unless_shown(writer, &lease, episode, writer.hold.issue_until()).await,
-            Err(step) => step,
-        },
+        Ok(Plan::Acquire { base, episode }) => {
+            match acquire(writer, base.as_deref(), episode).instrument(trace_span!("lock")).await {
+                Ok(lease) => create_unless_shown(writer, &lease, episode, writer.hold.issue_until()).await,
+                Err(step) => step,
+            }
+        }
     }
 }
 

@@ -109,7 +109,7 @@ impl FencedLease {
             return Ok(taken);
         }
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting { signal: signal.clone(), deadline, answer };
+        let waiting = Waiting { signal: signal.clone(), deadline, answer, span: tracing::Span::current() };
         match Coalescer::join(&self.coalescer, &signal.fingerprint, waiting) {
             Ok(Joined::Queued) => {}
             Ok(Joined::Lead(leadership)) => {

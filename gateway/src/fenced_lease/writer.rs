@@ -15,6 +15,7 @@ use super::{
 };
 use coalescer::Leadership;
 use std::sync::Arc;
+use tracing::{Instrument, trace_span};
 
 /// Signals counted by one write.
 const BATCH_MAX: usize = 100;
@@ -25,8 +26,12 @@ const ROUNDS_AT_ONCE: u32 = 3;
 pub(super) async fn run(shared: Arc<Shared>, mut leadership: Leadership<Waiting>) {
     let mut writer = WriterState::new(shared, leadership.key().to_owned());
     while let Some(members) = leadership.take(BATCH_MAX) {
+        // One batch belongs to many traces: to that of its first member, and by links to all.
+        let first = members.first().and_then(|member| member.span.id());
+        let batch = trace_span!(parent: first, "batch", signals = members.len());
+        members.iter().for_each(|member| _ = batch.follows_from(&member.span));
         writer.start(members.into());
-        serve(&mut writer).await;
+        serve(&mut writer).instrument(batch).await;
         writer.end_lock_wait();
         give_back(&mut writer);
     }

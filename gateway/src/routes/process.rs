@@ -10,10 +10,26 @@ use crate::{
     signals::{Alert, Signal, target::TargetError},
 };
 use std::sync::Arc;
+use tracing::{Instrument, Span, field::Empty, trace_span};
 
-/// Processes one alert. Dropping the future leaves nothing half done: look-ups change nothing, and the protocol
-/// promises so.
+/// Processes one alert in a span of its own.
 pub(super) async fn process(gateway: &Gateway, alert: Alert, delivery: &Delivery) -> Result<Outcome, ApiError> {
+    let span = trace_span!("signal", source = alert.source, fingerprint = Empty, remediation_request = Empty);
+    let outcome = process_within(gateway, alert, delivery, &span).instrument(span.clone()).await;
+    if let Ok(Outcome::Stored { accepted, .. }) = &outcome {
+        span.record("remediation_request", &*accepted.name);
+    }
+    outcome
+}
+
+/// Dropping the future leaves nothing half done: look-ups change nothing, and the protocol
+/// promises so.
+async fn process_within(
+    gateway: &Gateway,
+    alert: Alert,
+    delivery: &Delivery,
+    span: &Span,
+) -> Result<Outcome, ApiError> {
     let metrics = &gateway.metrics;
     alert.validate().map_err(|error| ApiError::Invalid(format!("Signal validation failed: {error}")))?;
     if alert.resolved {
@@ -24,6 +40,7 @@ pub(super) async fn process(gateway: &Gateway, alert: Alert, delivery: &Delivery
     let target = looked_up.ok_or(ApiError::TimedOut)?.inspect_err(|error| note_failed_lookup(gateway, error))?;
     let (deadline, payload) = (delivery.deadline, delivery.payload.clone());
     let signal = Arc::new(Signal::new(alert, target, delivery.received, payload, delivery.key.as_ref()));
+    span.record("fingerprint", &*signal.fingerprint);
     let received_labels =
         ReceivedLabels { source_type: signal.source, severity: metrics.severities.bounded(&signal.severity) };
     metrics.signals_received.get_or_create(&received_labels).inc();

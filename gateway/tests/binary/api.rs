@@ -3,7 +3,7 @@ use axum::{
     Json, Router,
     body::{Body, Bytes},
     extract::State,
-    http::{Method, StatusCode, Uri},
+    http::{HeaderMap, Method, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
@@ -24,6 +24,7 @@ struct Store {
     version: u64,
     objects: BTreeMap<String, Value>,
     events: Vec<Value>,
+    parents: Vec<String>,
 }
 
 /// The server. Objects stay when the program has ended.
@@ -54,9 +55,16 @@ impl Api {
     pub(crate) fn events(&self) -> Vec<Value> {
         self.0.lock().expect("no panic").events.clone()
     }
+
+    /// The `traceparent` of every request that had one.
+    pub(crate) fn parents(&self) -> Vec<String> {
+        self.0.lock().expect("no panic").parents.clone()
+    }
 }
 
-async fn answer(State(api): State<Api>, method: Method, uri: Uri, body: Bytes) -> Response {
+async fn answer(State(api): State<Api>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let parent = headers.get("traceparent").map(|parent| parent.to_str().expect("ASCII").to_owned());
+    api.0.lock().expect("no panic").parents.extend(parent);
     let (path, query) = (uri.path(), uri.query().unwrap_or_default());
     if query.contains("watch=true") {
         // This program is the only writer, and learns from its answers.

@@ -23,7 +23,11 @@ struct Sent {
     cut: usize,
 }
 
-async fn deliver(client: &HttpClient, address: SocketAddr, deployment: &str) -> Result<(StatusCode, Value), bool> {
+pub(crate) async fn deliver(
+    client: &HttpClient,
+    address: SocketAddr,
+    deployment: &str,
+) -> Result<(StatusCode, Value), bool> {
     let labels = json!({ "alertname": "A", "severity": "warning", "namespace": "shop", "deployment": deployment });
     let alert = json!({ "status": "firing", "labels": labels, "annotations": {}, "startsAt": "2026-01-01T00:00:00Z" });
     let body = json!({ "version": "4", "status": "firing", "alerts": [alert] }).to_string();

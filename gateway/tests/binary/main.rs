@@ -4,3 +4,4 @@ mod api;
 mod life;
 mod messages;
 mod process;
+mod telemetry;
