@@ -157,7 +157,7 @@ async fn silent_collector_delays_nothing() {
     let mut gateway = Gateway::start(Api::start().await.1, &more).await;
     let took = rounds(&gateway).await;
     assert!(took < usual * 2 + Duration::from_secs(1), "{took:?}, and without spans {usual:?}");
-    let lost = |_: http::StatusCode, body: &str| {
+    let lost = |_: StatusCode, body: &str| {
         body.lines().any(|line| {
             line.strip_prefix("gateway_spans_lost_total{reason=\"queue_full\"} ").is_some_and(|count| count != "0")
         })
