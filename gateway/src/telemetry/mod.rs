@@ -79,6 +79,7 @@ impl Telemetry {
     }
 
     /// Sends the spans that wait, for at most `time`; what is left then is lost, and counted.
+    #[expect(clippy::disallowed_methods, reason = "the provider blocks, and the program's clock is never paused")]
     pub async fn flush(self, time: Duration) {
         let Self { provider, pipeline } = self;
         // The provider blocks, and gives up by itself.
