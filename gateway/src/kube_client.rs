@@ -40,10 +40,20 @@ pub enum ClientError {
     Stack(Box<kube::Error>),
 }
 
-/// A client of the cluster that `kubeconfig` names, or that this pod runs in. If it is `traced`, each call that is made
-/// within a span is a span too.
+/// A client of the cluster that `kubeconfig` names, or that this pod runs in.
 #[cfg(feature = "bin")]
-pub async fn connect(kubeconfig: Option<&std::path::Path>, traced: bool) -> Result<kube::Client, ClientError> {
+pub async fn connect(kubeconfig: Option<&std::path::Path>) -> Result<kube::Client, ClientError> {
+    connected(kubeconfig, false).await
+}
+
+/// The same, and each call that is made within a span is a span too.
+#[cfg(feature = "bin")]
+pub async fn connect_with_spans(kubeconfig: Option<&std::path::Path>) -> Result<kube::Client, ClientError> {
+    connected(kubeconfig, true).await
+}
+
+#[cfg(feature = "bin")]
+async fn connected(kubeconfig: Option<&std::path::Path>, traced: bool) -> Result<kube::Client, ClientError> {
     use kube::config::{Config, KubeConfigOptions, Kubeconfig};
     let config = match kubeconfig {
         Some(path) => {

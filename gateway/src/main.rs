@@ -87,7 +87,11 @@ async fn serve(args: &Args) -> anyhow::Result<()> {
     let hangup = signal(SignalKind::hangup())?;
     let tls = config.tls.as_ref().map(Certificate::load).transpose().context("server.tls.certDir")?;
     let storage = HttpTransport::new(&config.storage)?;
-    let client = kube_client::connect(args.kubeconfig.as_deref(), telemetry.is_some()).await?;
+    let kubeconfig = args.kubeconfig.as_deref();
+    let client = match &telemetry {
+        Some(_) => kube_client::connect_with_spans(kubeconfig).await?,
+        None => kube_client::connect(kubeconfig).await?,
+    };
     let api = server::bind(&config.listen_address).await?;
     let health = server::bind(&config.health_address).await?;
     let metrics = server::bind(&config.metrics_address).await?;
