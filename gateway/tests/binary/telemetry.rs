@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::Instant};
 
 /// The trace of a sender, and its span.
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
