@@ -1,8 +1,8 @@
 //! The gateway's binary: reads its configuration, connects, serves, and shuts down in order.
 //!
 //! Shutdown takes at most the 30 s that Kubernetes grants: the replica is unready at once, every load balancer has five
-//! seconds to notice, requests in flight have up to 22 s, and audit events and spans have three. Probes and metrics are served to
-//! the end.
+//! seconds to notice, requests in flight have up to 22 s, and audit events and spans have three. Probes and metrics are
+//! served to the end.
 use anyhow::Context as _;
 use clap::Parser;
 use gateway::{

@@ -1,4 +1,5 @@
-//! What the pod's environment adds to the file: who this gateway is, the variables of the existing gateway, and one of OpenTelemetry.
+//! What the pod's environment adds to the file: who this gateway is, the variables of the existing gateway, and one of
+//! OpenTelemetry.
 use super::mistake::Mistake;
 use serde_json::Value;
 use std::collections::BTreeMap;
