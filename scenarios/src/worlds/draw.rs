@@ -147,6 +147,8 @@ struct Words {
     kinds: Vec<u32>,
 }
 
+/// The kind of act that delivers with keys in every world.
+const TWINS: u32 = 0;
 /// Number of kinds of acts that a world may lack.
 const KINDS: u32 = 18;
 
@@ -189,7 +191,7 @@ impl Words {
         let usual = self.kinds.is_empty() || lot.one_in(3);
         let kind = if usual { KINDS + lot.between(0, 2) } else { lot.of(&self.kinds) };
         let act = match kind {
-            0 => Act::DeliverTwins { what: of, copies: lot.between(2, 4), to: route(lot) },
+            TWINS => Act::DeliverTwins { what: of, copies: lot.between(2, 4), to: route(lot) },
             1 => Act::DeliverEach { count: lot.between(1, 6) as u16, to: route(lot), retry: self.retry(lot) },
             2 => {
                 let phases = if lot.one_in(2) { LIVE } else { TERMINAL };
@@ -248,6 +250,8 @@ impl Words {
         let act = match what {
             0 => Act::Interfere { of, how: Interference::DeleteEnded },
             1 => Act::ChangeBack { of, phase: Cow::Borrowed(lot.of(LIVE)) },
+            // A request that was made by hand hands on no keys.
+            2 if self.keyed || self.kinds.contains(&TWINS) => return,
             2 => {
                 acts.push(Act::End { of, phase: completed(), suppression: Suppression::None });
                 Act::Interfere { of, how: Interference::CreateRequest }
