@@ -1,7 +1,7 @@
 //! Coverage: which branches of the protocol and of the coalescer a campaign takes, and which rows of its tables.
 //!
 //! The runs are those of the shipped protocol, in the copy that counts its branches ([`mutants::BRANCHES`]). A branch
-//! that no run takes asks for a scenario. Only where no world can lead to it does it get an entry in [`justified`]:
+//! that no run takes asks for a scenario. Only where no world can lead to it does it get an entry in `justified`:
 //! `lockstep coverage` fails if a branch is neither taken nor justified, and if a justified one is taken.
 mod counts;
 mod decisions;
