@@ -42,7 +42,7 @@ pub enum Reply {
         /// The body as it was received.
         body: Bytes,
     },
-    /// There is no answer, for this reason, in the words of Go's HTTP client: `context deadline exceeded`.
+    /// Reason why no answer came, in the words of Go's HTTP client: `context deadline exceeded`.
     Failed(String),
 }
 
