@@ -63,6 +63,7 @@ pub(super) fn run(text: &str, namespace: &str, managed: bool, steps: &[Step], mu
     for (step, answer) in steps.iter().zip(&mut raw) {
         filter(step, answer);
         sort(step, answer);
+        order_conflicts(answer);
         for member in ["events", "body"] {
             normaliser.learn(answer.get(member).unwrap_or(&Value::Null), false);
         }
@@ -98,6 +99,16 @@ fn sort(step: &Step, answer: &mut Value) {
         let found = answer.get_mut("body").and_then(|b| b.pointer_mut(list)).and_then(Value::as_array_mut);
         let text = |item: &Value| item.pointer(key).map(ToString::to_string);
         found.into_iter().for_each(|found| found.sort_by_key(text));
+    }
+}
+
+/// Sorts the conflicts of a refused apply by manager: the server walks a Go map of the managers. The fields of one
+/// manager stay in the server's order.
+fn order_conflicts(answer: &mut Value) {
+    let is_conflict = |cause: &Value| cause.get("reason") == Some(&json!("FieldManagerConflict"));
+    let causes = answer.pointer_mut("/body/details/causes").and_then(Value::as_array_mut);
+    if let Some(causes) = causes.filter(|causes| causes.iter().all(is_conflict)) {
+        causes.sort_by_key(|cause| cause.get("message").map(ToString::to_string));
     }
 }
 
@@ -247,5 +258,24 @@ impl Normaliser<'_> {
             }
             other => other.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::order_conflicts;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn only_conflicts_are_sorted_by_manager() {
+        let refused = |reason: &str, managers: [&str; 3]| {
+            let cause = |manager: &str| json!({"reason": reason, "message": manager, "field": managers});
+            let mut answer = json!({"body": {"details": {"causes": managers.map(cause)}}});
+            order_conflicts(&mut answer);
+            let causes = answer.pointer("/body/details/causes").and_then(Value::as_array).cloned();
+            causes.expect("a list").iter().map(|cause| cause["message"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(refused("FieldManagerConflict", ["other", "applier", "other"]), ["applier", "other", "other"]);
+        assert_eq!(refused("FieldValueInvalid", ["other", "applier", "other"]), ["other", "applier", "other"]);
     }
 }
