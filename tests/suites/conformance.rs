@@ -12,6 +12,9 @@ use tokio::task::JoinSet;
 /// Number of served clusters that share the cases. Most of their time is waiting.
 const CLUSTERS: usize = 8;
 
+/// Number of real servers, each with its own etcd, that share the cases.
+const REAL_SERVERS: usize = 2;
+
 fn corpus() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/conformance"))
 }
@@ -90,16 +93,34 @@ async fn served_cluster_answers_alike() {
 #[cfg_attr(not(real_server), ignore = "needs Go, or KUBEBUILDER_ASSETS")]
 async fn real_server_still_answers_so() {
     let cases = conformance::load(corpus()).expect("the corpus is readable");
+    let mut players = JoinSet::new();
+    let planes: Vec<_> = std::thread::scope(|scope| {
+        let starting: Vec<_> = (0..REAL_SERVERS).map(|_| scope.spawn(start_real_server)).collect();
+        starting.into_iter().map(|plane| plane.join().expect("a real server")).collect()
+    });
+    for (at, plane) in planes.iter().enumerate() {
+        let client = Remote::new(&plane.url(0), Some(plane.etcd_url()), Trust::Anyone).expect("a client");
+        // Cases that wait for long stand side by side.
+        let share = cases.iter().skip(at).step_by(REAL_SERVERS).cloned().collect();
+        players.spawn(play_on_real_server(client, share));
+    }
+    let problems: Vec<_> = players.join_all().await.into_iter().flatten().collect();
+    assert!(problems.is_empty(), "{problems:#?}");
+}
+
+fn start_real_server() -> RealServer {
     let mut plane = RealServer::start(&Options::default()).expect("a real server");
     // A server on an empty store remembers the first version, which cases want forgotten.
     plane.kill_server(0);
     plane.start_server(0).expect("the server again");
-    let mut client = Remote::new(&plane.url(0), Some(plane.etcd_url()), Trust::Anyone).expect("a client");
+    plane
+}
+
+async fn play_on_real_server(mut client: Remote, cases: Vec<Case>) -> Vec<(String, Problem)> {
     let tokens = Tokens { admin: ADMIN_TOKEN.to_owned(), ..Tokens::default() };
     let definition = conformance::definition(corpus()).expect("the corpus has its definition");
     conformance::install(&mut client, &tokens, &definition).await.expect("the definition is served");
-    let problems = play(client, cases).await;
-    assert!(problems.is_empty(), "{problems:#?}");
+    play(client, cases).await
 }
 
 #[test]
