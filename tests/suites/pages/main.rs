@@ -116,6 +116,42 @@ fn shiviz_reads_its_log() {
     }
 }
 
+/// Perfetto shows each lane, each state of an object, each call and each arrow that the run has by its other export.
+#[test]
+#[cfg_attr(not(all(browser, python)), ignore = "needs chromium, node, npm, and python3 with venv")]
+fn perfetto_opens_the_trace() {
+    let trace = made::exported("chrome");
+    let (found, figures) = browser::traced(&trace);
+    println!("in Perfetto: {figures}");
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    let events = fs::read_to_string(made::exported("jsonl")).expect("the events");
+    let events: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).expect("an event")).collect();
+    let of = |kind: &str| events.iter().filter(|event| event["kind"] == kind).collect::<Vec<_>>();
+    let slices = |category: &str| figures["slices"][category].as_u64().unwrap_or_default();
+    assert_eq!(slices("call"), of("call_sent").len() as u64, "{figures}");
+    assert_eq!(slices("signal"), of("signal_sent").len() as u64, "{figures}");
+    assert_eq!(slices("state"), of("call_committed").len() as u64, "{figures}");
+    let moments = ["call_sent", "watch_event", "fault", "signal_arrives"].map(|kind| of(kind).len() as u64);
+    assert_eq!(slices("event"), moments.iter().sum::<u64>(), "{figures}");
+    assert_eq!(number(&figures, "arrows"), of("call_committed").len() as u64, "{figures}");
+    let tracks = figures["tracks"].as_array().expect("tracks");
+    for event in &events {
+        let lane = event["lane"].as_str().expect("a lane");
+        let shown = tracks.iter().any(|track| track.as_str().is_some_and(|track| track.starts_with(lane)));
+        assert!(shown, "{lane} is not a track: {figures}");
+    }
+    let text = fs::read_to_string(&trace).expect("a trace");
+    for wrong in [
+        text[..text.len() / 2].to_owned(),
+        text.replace("\"ts\"", "\"at\""),
+        text.replace("\"ph\":\"i\"", "\"ph\":\"?\""),
+        "hello\n".to_owned(),
+    ] {
+        let file = made::written("wrong.json", &wrong);
+        assert_ne!(browser::traced(&file).0.len(), 0, "{} is refused", &wrong[..wrong.len().min(200)]);
+    }
+}
+
 #[test]
 #[cfg_attr(not(browser), ignore = "needs chromium, node and npm")]
 fn sarif_is_what_its_types_say() {
