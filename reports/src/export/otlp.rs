@@ -49,8 +49,10 @@ pub fn render(timeline: &Timeline, began_ns: u64, run: u64) -> String {
             "scopeSpans": [{ "scope": { "name": "lockstep" }, "spans": spans }],
         })
     };
-    let name = |lane| timeline.lanes.get(lane).map_or("unknown", |lane| &*lane.name);
-    let lanes = of_lane.into_iter().map(|(lane, spans)| service(name(lane), spans));
+    let lanes = of_lane.into_iter().map(|(lane, spans)| {
+        let name = timeline.lanes.get(lane).map_or("unknown", |lane| lane.name.as_str());
+        service(name, spans)
+    });
     let resources: Vec<Value> = std::iter::once(service("run", vec![root])).chain(lanes).collect();
     format!("{}\n", json!({ "resourceSpans": resources }))
 }

@@ -79,12 +79,15 @@ impl<'a> CauseRow<'a> {
         Self {
             invariant: &failure.invariant,
             title: failure.smallest.as_ref().map_or(&*failure.sentence, |smallest| &*smallest.because),
-            figures: format!(
-                "in {}, {}; the first to break in {}",
-                counted(scenarios, "scenario"),
-                counted(runs, "run"),
-                grouped(cause.broke_first() as u64)
-            ),
+            figures: match cause.broke_first() as u64 {
+                0 => {
+                    format!("in {}, {}; always after another one", counted(scenarios, "scenario"), counted(runs, "run"))
+                }
+                first => {
+                    let (scenarios, runs) = (counted(scenarios, "scenario"), counted(runs, "run"));
+                    format!("in {scenarios}, {runs}; the first to break in {}", grouped(first))
+                }
+            },
         }
     }
 }

@@ -324,8 +324,7 @@ impl Cell<'_> {
             run.findings.push(finding(REPEATS, 0, Some(format!("A schedule did not repeat its beginning: {why}."))));
             run.verdict = Verdict::Violated;
         }
-        self.progress.runs.fetch_add(1, Relaxed);
-        self.progress.api_calls.fetch_add(run.outcome.api_calls, Relaxed);
+        self.progress.count(&run);
         let number = self.of.ran.fetch_add(1, Relaxed);
         let met = run.outcome.stop == Stop::Known && run.verdict != Verdict::Violated;
         if met {

@@ -70,8 +70,7 @@ fn first(mutant: usize, seed: u64, plan: &Plan, prepared: &mut [Prepared], progr
         let seed = run_seed(seed, &prepared.subject.scenario.name, run);
         // A gateway that does not become ready is noticed, too.
         let Ok(done) = prepared.run(Choices::new(Random::new(seed)), false) else { return Some(Some(number)) };
-        progress.runs.fetch_add(1, Relaxed);
-        progress.api_calls.fetch_add(done.outcome.api_calls, Relaxed);
+        progress.count(&done);
         if done.violations().next().is_some() {
             progress.violated.fetch_add(1, Relaxed);
             return Some(Some(number));

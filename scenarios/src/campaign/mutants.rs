@@ -184,8 +184,7 @@ fn first(of: &Shaped<'_>, invariant: &str, seed: u64, hunt: &Hunt, progress: &Pr
         let decision = (hunt.strategy == StrategyName::Portfolio).then(|| learner.decide(seed));
         let source = decision.as_ref().map_or_else(|| of.by(hunt.strategy, seed), |decision| of.decided(decision));
         let Ok((done, reached, _)) = of.reach(source) else { return Some(None) };
-        progress.runs.fetch_add(1, Relaxed);
-        progress.api_calls.fetch_add(done.outcome.api_calls, Relaxed);
+        progress.count(&done);
         if done.violations().any(|violation| violation.invariant == invariant) {
             progress.violated.fetch_add(1, Relaxed);
             let decisions = decisions(hunt.strategy, seed, done.outcome.choices);

@@ -251,8 +251,7 @@ fn one(
     if run * budget.doublecheck / 100 != (run + 1) * budget.doublecheck / 100 {
         done.findings.push(repeats(prepared, source(), &done));
     }
-    progress.runs.fetch_add(1, Relaxed);
-    progress.api_calls.fetch_add(done.outcome.api_calls, Relaxed);
+    progress.count(&done);
     let violated = done.violations().next().is_some();
     if violated {
         progress.violated.fetch_add(1, Relaxed);

@@ -152,8 +152,7 @@ fn seed_of(subject: &Subject, run: u64) -> u64 {
 
 fn once(prepared: &Prepared, run: u64, progress: &Progress) -> Result<Run, RunError> {
     let done = prepared.run(Choices::new(Random::new(seed_of(&prepared.subject, run))), false)?;
-    progress.runs.fetch_add(1, Relaxed);
-    progress.api_calls.fetch_add(done.outcome.api_calls, Relaxed);
+    progress.count(&done);
     Ok(done)
 }
 

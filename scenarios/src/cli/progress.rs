@@ -1,4 +1,5 @@
 //! Progress: one line that is overwritten on a terminal, a new line every half minute elsewhere.
+use super::width;
 use std::{
     io::{IsTerminal, Write},
     time::{Duration, Instant},
@@ -30,7 +31,10 @@ impl ProgressLine {
         }
         self.written = Instant::now();
         let (before, after) = if self.terminal { ("\r\x1b[K", "") } else { ("", "\n") };
-        let _ = write!(std::io::stderr(), "{before}{}{after}", line());
+        let columns = if self.terminal { width::of_errors() } else { usize::MAX };
+        // A line that is broken cannot be overwritten.
+        let line: String = line().chars().take(columns).collect();
+        let _ = write!(std::io::stderr(), "{before}{line}{after}");
     }
 
     /// Removes the line from a terminal.

@@ -1,4 +1,4 @@
-//! Width of the text on standard output.
+//! Width of the text on standard output, and of a line on standard error.
 use std::io::IsTerminal;
 
 /// Narrowest width that is used.
@@ -12,4 +12,10 @@ pub(super) fn of_output() -> usize {
         size.map(|(terminal_size::Width(columns), _)| usize::from(columns))
     };
     asked.or_else(terminal).unwrap_or(reports::text::WIDTH).clamp(NARROWEST, reports::text::WIDTH)
+}
+
+/// Characters that fit into one line of the terminal on standard error.
+pub(super) fn of_errors() -> usize {
+    let size = terminal_size::terminal_size_of(std::io::stderr());
+    size.map_or(reports::text::WIDTH, |(terminal_size::Width(columns), _)| usize::from(columns).saturating_sub(1))
 }

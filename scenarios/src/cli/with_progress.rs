@@ -84,10 +84,11 @@ fn show(progress: &Progress, goal: Goal, checkpoint: &(dyn Fn() + Sync), done: &
             let left =
                 goal.left(runs, elapsed).map_or_else(String::new, |left| format!(" · {} s left", left.as_secs()));
             format!(
-                "{runs}{of} runs · {:.0} runs/s · {:.0} API calls/s · {} violated{left}",
+                "{runs}{of} runs · {:.0} runs/s{left} · {} interleavings · {} violated · {:.0} API calls/s",
                 runs as f64 / seconds,
+                progress.distinct(),
+                progress.violated.load(Relaxed),
                 calls as f64 / seconds,
-                progress.violated.load(Relaxed)
             )
         });
         if Instant::now() >= next {

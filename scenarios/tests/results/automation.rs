@@ -1,9 +1,13 @@
-//! The workflows, the action and the Job that run lockstep: their command lines are valid, and the Job's pods make the
-//! whole campaign.
-use super::{lockstep, place, report, run};
+//! The workflows, the action and the Job that run lockstep: their command lines are valid, the action's script does what
+//! it says, and the Job's pods make the whole campaign.
+use super::{LOCKSTEP, ended, files, lockstep, place, report, run};
 use clap::Parser;
 use serde_json::Value;
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
 
 /// The manifest of the Indexed Job.
 const JOB: &str = include_str!("../../deploy/campaign.yaml");
@@ -34,7 +38,7 @@ fn members<'a>(value: &'a Value, name: &str, found: &mut Vec<&'a str>) {
 fn workflows_have_valid_command_lines() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.github");
     let mut checked = 0;
-    for file in ["workflows/ci.yml", "workflows/search.yml", "workflows/nightly.yml", "actions/lockstep/action.yml"] {
+    for file in ["workflows/ci.yml", "workflows/search.yml", "workflows/verify.yml", "workflows/nightly.yml"] {
         let text = fs::read_to_string(root.join(file)).expect("a file");
         let yaml: Value = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
         let mut lines = Vec::new();
@@ -48,7 +52,50 @@ fn workflows_have_valid_command_lines() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 2, "command lines in the workflows");
+    assert_eq!(checked, 3, "command lines in the workflows");
+}
+
+/// Runs the action's own step as a runner of GitHub does: bash that stops at the first mistake.
+fn action(place: &Path, arguments: &str) -> Output {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.github/actions/lockstep/action.yml");
+    let text = fs::read_to_string(root).expect("the action");
+    let action: Value = serde_saphyr::from_str(&text).expect("YAML");
+    let steps = action["runs"]["steps"].as_array().expect("steps");
+    let step = steps.iter().find(|step| step["id"] == "lockstep").expect("the step that runs lockstep");
+    let built = place.join("lockstep-target/release");
+    fs::create_dir_all(&built).expect("a folder");
+    let _ = fs::remove_file(built.join("lockstep"));
+    std::os::unix::fs::symlink(LOCKSTEP, built.join("lockstep")).expect("a link");
+    let mut bash = Command::new("bash");
+    bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"].as_str().expect("a script")]);
+    bash.current_dir(place).env("RUNNER_TEMP", place).env("ARGUMENTS", arguments).env("REPORT", "report");
+    bash.env("GITHUB_OUTPUT", place.join("output")).env("GITHUB_STEP_SUMMARY", place.join("summary"));
+    bash.output().expect("bash runs")
+}
+
+#[test]
+fn the_action_annotates_and_keeps_the_report() {
+    let place = place("action");
+    let (code, output, error) = ended(action(&place, "run pair --protocol none --runs 30 --no-shrink"));
+    assert_eq!(code, Some(2), "a violation fails the step: {error}");
+    assert!(output.contains("::error ") && output.contains("replay pair:none:"), "{output}");
+    let said = |name: &str| fs::read_to_string(place.join(name)).expect("it was written");
+    assert_eq!(said("output"), "exit-code=2\n");
+    assert!(said("summary").contains("```mermaid\nsequenceDiagram\n"), "{}", said("summary"));
+    assert!(!files(&place.join("report"), ".replay").is_empty(), "the artifact has the failing runs");
+    let (code, _, error) = ended(action(&place, "run pair --runs 3"));
+    assert_eq!((code, &*said("output")), (Some(0), "exit-code=2\nexit-code=0\n"), "{error}");
+}
+
+#[test]
+fn the_corpus_comes_first() {
+    let place = place("action-corpus");
+    assert_eq!(action(&place, "run pair --protocol none --runs 30 --no-shrink").status.code(), Some(2));
+    let found = files(&place.join("report"), "one_active_request.replay").remove(0);
+    assert_eq!(run(&place, &["corpus", "add", &format!("report/{found}")]).0, Some(0));
+    let (code, output, error) = ended(action(&place, "run pair --runs 1"));
+    assert_eq!(code, Some(2), "an entry of the corpus fails: {output}{error}");
+    assert!(place.join("lockstep-corpus").is_dir() && output.contains("::error "), "{output}");
 }
 
 #[test]

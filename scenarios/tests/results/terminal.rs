@@ -39,9 +39,32 @@ fn only_a_terminal_gets_colours() {
 fn a_terminal_sees_progress() {
     let place = place("progress");
     let text = on_a_terminal(&place, 100, "\"$LOCKSTEP\" run pair --for 1s --jobs 1");
-    assert!(text.contains("\r\x1b[K") && text.contains(" runs/s") && text.contains(" s left"), "{text}");
+    for part in ["\r\x1b[K", " runs/s", " s left", " interleavings"] {
+        assert!(text.contains(part), "{part} is missing: {text}");
+    }
     let (_, _, error) = ended(lockstep(&place, &["run", "pair", "--for", "1s"]).output().expect("the binary runs"));
     assert!(!error.contains('\x1b'), "{error}");
+}
+
+/// A line that the terminal breaks in two cannot be overwritten.
+#[test]
+fn progress_fits_a_narrow_terminal() {
+    let place = place("narrow-progress");
+    let text = on_a_terminal(&place, 40, "\"$LOCKSTEP\" run pair --for 1s --jobs 1");
+    let lines: Vec<&str> = text.split("\r\x1b[K").filter(|line| line.contains(" runs · ")).collect();
+    assert!(!lines.is_empty() && lines.iter().all(|line| line.chars().count() < 40), "{lines:?}");
+}
+
+/// Ctrl-C on the terminal, as the terminal sends it.
+#[test]
+fn an_interrupt_key_leaves_a_report() {
+    let place = place("interrupt-key");
+    let line = "\"$LOCKSTEP\" run pair --runs 1000000000 --jobs 1 --report out";
+    let keys = "while [ ! -e out/report.json ]; do sleep 0.1; done; sleep 1; printf \"\\003\"";
+    let output = shell(&place, &format!("({keys}) | script -qefc '{line}' /dev/null"));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(6), "{text}");
+    assert!(text.contains("INCONCLUSIVE") && place.join("out/report.html").is_file(), "{text}");
 }
 
 #[test]

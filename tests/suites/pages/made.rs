@@ -1,4 +1,5 @@
-//! Pages of real runs, made once by the command itself.
+//! Pages of real runs, made once by the command itself or by a failing test.
+use crate::library;
 use clap::Parser;
 use scenarios::cli::{Command, Outcome};
 use std::{
@@ -20,6 +21,14 @@ pub(crate) enum Page {
     Held,
     /// A run of more than ten thousand steps.
     Long,
+    /// Protocols compared.
+    Comparison,
+    /// Mutants, and whether they were caught.
+    Mutants,
+    /// An exhaustive search, with its frontier.
+    Frontier,
+    /// A failed test of the library's user.
+    Library,
 }
 
 impl Page {
@@ -34,21 +43,32 @@ impl Page {
                 (&["run", "pair", "burst", "holder-crash", "--protocol", "shipped-lease", "--runs", "60"], 2)
             }
             Page::Held => (&["run", "pair", "burst", "--runs", "5"], 0),
+            Page::Comparison => (&["compare", "shipped-lease", "fenced-lease", "none", "--runs", "4", "--no-sweep"], 0),
+            Page::Mutants => (&["mutants", "no-mark", "--seeds", "1"], 0),
+            Page::Frontier => (&["exhaust", "pair", "--preemptions", "0"], 0),
+            Page::Library => (&[], 0),
             Page::Long => (&["run", "stuck-and-cold", "--protocol", "shipped-lease", "--runs", "1", "--no-shrink"], 2),
         }
     }
 
     /// The page's file.
     pub(crate) fn file(self) -> &'static Path {
-        static FILES: [OnceLock<PathBuf>; 5] = [const { OnceLock::new() }; 5];
+        static FILES: [OnceLock<PathBuf>; 9] = [const { OnceLock::new() }; 9];
         FILES[self as usize].get_or_init(|| self.make())
     }
 
     fn make(self) -> PathBuf {
+        if self == Page::Library {
+            return library::failed();
+        }
         let folder = place(&format!("{self:?}"));
         let (arguments, expected) = self.command();
         let of_one = arguments[0] == "explain";
-        let file = folder.join(if of_one { "page.html" } else { "report.html" });
+        let file = folder.join(match arguments[0] {
+            "explain" => "page.html",
+            "compare" => "comparison.html",
+            _ => "report.html",
+        });
         let mut command = vec!["lockstep".into()];
         command.extend(arguments.iter().map(PathBuf::from));
         if of_one {

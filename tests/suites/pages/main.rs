@@ -3,6 +3,7 @@
 //! `tests/browser/visit.mjs` drives the browser and says what is wrong; this suite makes the pages, and says what must
 //! be right. `LOCKSTEP_RECORD=1` writes the pictures of `docs/images` anew.
 mod browser;
+mod library;
 mod made;
 
 use browser::{figures, wrong};
@@ -15,7 +16,16 @@ const OPENED_MS: u64 = 2_000;
 const BYTES: u64 = 5_000_000;
 
 /// Pages on which every check must find nothing.
-const PAGES: [Page; 4] = [Page::Explained, Page::Stale, Page::Campaign, Page::Held];
+const PAGES: [Page; 8] = [
+    Page::Explained,
+    Page::Stale,
+    Page::Campaign,
+    Page::Held,
+    Page::Comparison,
+    Page::Mutants,
+    Page::Frontier,
+    Page::Library,
+];
 
 fn number(figures: &Value, name: &str) -> u64 {
     figures[name].as_u64().unwrap_or_else(|| panic!("no {name} in {figures}"))
