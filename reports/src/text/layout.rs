@@ -40,7 +40,7 @@ pub(super) fn paragraph(text: &mut Sheet, label: &str, body: &str) {
 }
 
 /// Breaks the text at blanks into lines of at most `width` characters.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {

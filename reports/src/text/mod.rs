@@ -6,7 +6,7 @@ mod first_screen;
 mod layout;
 mod stories;
 
-pub use layout::WIDTH;
+pub use layout::{WIDTH, wrapped};
 
 use crate::{
     causes,

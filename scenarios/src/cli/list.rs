@@ -1,5 +1,5 @@
 //! `lockstep list`: every name that a command line can use.
-use super::{outcome::Outcome, print};
+use super::{outcome::Outcome, print, width};
 use crate::{
     catalogue::{CATALOGUE, assumptions::ASSUMPTIONS, scopes::SCOPES},
     gateway_faults,
@@ -8,7 +8,10 @@ use crate::{
 };
 use model::invariants::ALL;
 use sim::{FaultKind, Faults};
-use std::fmt::Write;
+use std::{fmt::Write, io::IsTerminal};
+
+/// Narrowest column of descriptions beside the names; a terminal with less room has them below.
+const BESIDE: usize = 40;
 
 /// Lists scenarios, assumptions, protocols, mutants, invariants, presets and faults.
 #[derive(Debug, clap::Args)]
@@ -71,15 +74,28 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
         print::line(&serde_json::to_string_pretty(&object)?)?;
         return Ok(Outcome(reports::exit_code::HELD));
     }
+    // A program that reads the list gets one line for each name.
+    let columns = std::io::stdout().is_terminal().then(width::of_output).unwrap_or(usize::MAX);
+    print::line(text(&sections(), columns).trim_end())?;
+    Ok(Outcome(reports::exit_code::HELD))
+}
+
+/// The list, with descriptions that are broken where a line would be longer.
+fn text(sections: &[Section], columns: usize) -> String {
     let mut text = String::new();
-    for Section { title, rows, .. } in sections() {
-        let _ = writeln!(text, "{title}");
+    for Section { title, rows, .. } in sections {
+        let _ = writeln!(text, "{}", reports::text::wrapped(title, columns).join("\n"));
         let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        let (below, indent) = if columns < width + 4 + BESIDE { (true, 6) } else { (false, width + 4) };
         for (name, about) in rows {
-            let _ = writeln!(text, "  {}", format!("{name:width$}  {about}").trim_end());
+            let mut lines = reports::text::wrapped(about, columns.saturating_sub(indent)).into_iter();
+            let first = if below { String::new() } else { lines.next().unwrap_or_default() };
+            let _ = writeln!(text, "  {}", format!("{name:width$}  {first}").trim_end());
+            for line in lines.filter(|line| !line.is_empty()) {
+                let _ = writeln!(text, "{:indent$}{line}", "");
+            }
         }
         text.push('\n');
     }
-    print::line(text.trim_end())?;
-    Ok(Outcome(reports::exit_code::HELD))
+    text
 }

@@ -48,10 +48,15 @@ impl Entry {
             let run =
                 prepared.run_observed(Choices::new(Random::new(seed)), false, |recorder| facts.observer(recorder));
             match run {
-                Ok(run) => entry.add(subject, seed, &facts, &run),
-                Err(_) => entry.figures.unfinished += 1,
+                Ok(run) => {
+                    progress.count(&run);
+                    entry.add(subject, seed, &facts, &run);
+                }
+                Err(_) => {
+                    progress.runs.fetch_add(1, Relaxed);
+                    entry.figures.unfinished += 1;
+                }
             }
-            progress.runs.fetch_add(1, Relaxed);
         }
         entry
     }

@@ -55,6 +55,19 @@ fn progress_fits_a_narrow_terminal() {
     assert!(!lines.is_empty() && lines.iter().all(|line| line.chars().count() < 40), "{lines:?}");
 }
 
+#[test]
+fn lists_fit_the_terminal() {
+    let place = place("list");
+    let (_, piped, _) = run(&place, &["list"]);
+    for columns in [50, 100] {
+        let text = plain(&on_a_terminal(&place, columns, "\"$LOCKSTEP\" list"));
+        let wide = text.lines().find(|line| line.chars().count() > columns as usize);
+        assert_eq!(wide, None);
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&text), words(&piped), "broken lines have the same words");
+    }
+}
+
 /// Ctrl-C on the terminal, as the terminal sends it.
 #[test]
 fn an_interrupt_key_leaves_a_report() {
