@@ -125,7 +125,7 @@ fn guides_do_as_they_say() {
         println!("{name}: {:.0?}", began.elapsed());
         assert!(name != "first-race" || began.elapsed() < FIRST_RACE, "{:?}", began.elapsed());
     }
-    assert!(executed >= 40, "only {executed} lines");
+    assert!(executed >= 35, "only {executed} lines");
 }
 
 #[test]

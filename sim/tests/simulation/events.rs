@@ -1,5 +1,5 @@
 //! Events of a controller: kube-runtime's recorder works, and counts the second event of a kind on the first.
-use k8s_openapi::api::{core::v1::ConfigMap, events::v1::Event};
+use k8s_openapi::api::core::v1::{ConfigMap, Event};
 use kube::{
     Api, Resource,
     api::{ObjectMeta, PostParams},
@@ -34,7 +34,8 @@ fn a_recorder_counts_its_events() {
     let simulation = simulation.workload(|cluster| async move { cluster.sleep(Duration::from_secs(10)).await });
     let simulation = simulation.finally("one event, counted twice", |view| {
         let events = view.objects::<Event>()?;
-        let counts: Vec<i32> = events.iter().map(|event| event.series.as_ref().map_or(1, |it| it.count)).collect();
+        let counts: Vec<i32> =
+            events.iter().map(|event| event.series.as_ref().and_then(|it| it.count).unwrap_or(1)).collect();
         if counts == [2] { Ok(()) } else { Err(format!("{counts:?} in {events:?}")) }
     });
     let simulation = simulation.build().expect("a whole simulation");
