@@ -1,4 +1,4 @@
-//! A program that creates a second object when an answer is lost, and the page that its test writes when it fails.
+//! A program that creates an object twice when an answer is lost, and the page that its test writes when it fails.
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api,
@@ -7,22 +7,26 @@ use kube::{
 use sim::{Environment, Faults, Simulation};
 use std::{future::pending, path::PathBuf, thread, time::Duration};
 
-/// The server makes up a name at each attempt.
-async fn create_once(replica: Environment) {
+/// Number of objects that the program is to create.
+const MAPS: usize = 10;
+
+/// Creates an object a second. The server makes up a name at each attempt.
+async fn create(replica: Environment) {
     let maps = Api::<ConfigMap>::default_namespaced(replica.client("default"));
     let metadata = ObjectMeta { generate_name: Some("map-".to_owned()), ..ObjectMeta::default() };
     let map = ConfigMap { metadata, ..ConfigMap::default() };
-    while maps.create(&PostParams::default(), &map).await.is_err() {
+    for _ in 0..MAPS {
         tokio::time::sleep(Duration::from_secs(1)).await;
+        while maps.create(&PostParams::default(), &map).await.is_err() {}
     }
     pending().await
 }
 
 fn simulation() -> Simulation {
-    let simulation = Simulation::builder().faults(Faults::HOSTILE).program(create_once);
+    let simulation = Simulation::builder().faults(Faults::HOSTILE).program(create);
     let simulation = simulation.workload(|cluster| async move { cluster.sleep(Duration::from_secs(60)).await });
-    let simulation = simulation.always("at most one map", |view| match view.objects::<ConfigMap>()?.len() {
-        0 | 1 => Ok(()),
+    let simulation = simulation.always("at most ten maps", |view| match view.objects::<ConfigMap>()?.len() {
+        ..=MAPS => Ok(()),
         more => Err(format!("there are {more} maps")),
     });
     simulation.build().expect("a whole simulation")
