@@ -68,7 +68,7 @@ pub fn explanation(report: &RunReport, width: usize) -> String {
     let mut sheet = Sheet::new(width);
     for failure in &report.failures {
         let Some(smallest) = &failure.smallest else { continue };
-        for line in layout::wrapped(&smallest.because, width) {
+        for line in wrapped(&smallest.because, width) {
             let _ = writeln!(sheet, "{line}");
         }
         sheet.end_line();
