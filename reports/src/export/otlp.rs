@@ -18,9 +18,10 @@ pub fn render(timeline: &Timeline, began_ns: u64, run: u64) -> String {
     let spans = spans::of(timeline);
     let trace = format!("{run:032x}");
     let last = timeline.entries.iter().map(|entry| entry.at_us).max().unwrap_or(0);
+    // No span ends after the one that it is part of.
     let root = json!({
         "traceId": trace, "spanId": id(0), "name": "run", "kind": INTERNAL,
-        "startTimeUnixNano": nanoseconds(began_ns, 0), "endTimeUnixNano": end(began_ns, 0, last),
+        "startTimeUnixNano": nanoseconds(began_ns, 0), "endTimeUnixNano": end(began_ns, last, last),
     });
     let mut of_lane: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
     for (number, span) in (1_u64..).zip(&spans) {

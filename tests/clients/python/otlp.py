@@ -20,6 +20,7 @@ assert all(len(span.trace_id) == 16 and len(span.span_id) == 8 and any(span.span
 assert all(0 < span.start_time_unix_nano < span.end_time_unix_nano for span in spans)
 roots = [span for span in spans if not span.parent_span_id]
 assert len(roots) == 1 and all(span.parent_span_id == roots[0].span_id for span in spans if span not in roots)
+assert roots[0].end_time_unix_nano == max(span.end_time_unix_nano for span in spans)
 services = {attribute.value.string_value for resource in data.resource_spans
             for attribute in resource.resource.attributes if attribute.key == "service.name"}
 print(len(spans), len({span.trace_id for span in spans}), len(services), sum(len(span.events) for span in spans))
