@@ -1,8 +1,8 @@
 //! Guides are true: every command of a block marked `sh test` runs, in order, and exits as the guide says. What a block
 //! marked `text printed` quotes is in the output of the commands before it.
 //!
-//! A command ends with `# exit N` where it does not exit with 0. `…` in a quotation stands for any text. The guides that
-//! change the sources are executed by `.ci/guides`; here, their changes must fit.
+//! A command ends with `# exit N` where it does not exit with 0. `…` in a quotation stands for any text. The guides
+//! that change the sources are executed by `.ci/guides`; here, their changes must fit.
 use std::{
     env, fs,
     io::Write,

@@ -1,9 +1,9 @@
 //! Trace events as Perfetto and `chrome://tracing` read them ("Trace Event Format", JSON object form).
 //!
 //! Senders, replicas and other actors are processes; all objects are threads of one. Signals and calls are asynchronous
-//! events of their process, since a replica has several at a time; the state of an object is a complete event that lasts
-//! until its next commit; an arrow leads from a call to its commit. An arrow must begin in an event of a thread, and an
-//! asynchronous event is not one: so the moment at which a call is sent is an event too.
+//! events of their process, since a replica has several at a time; the state of an object is a complete event that
+//! lasts until its next commit; an arrow leads from a call to its commit. An arrow must begin in an event of a thread,
+//! and an asynchronous event is not one: so the moment at which a call is sent is an event too.
 use super::spans;
 use crate::timeline::{Entry, Happening, LaneKind, ObjectState, Timeline};
 use serde_json::{Value, json};

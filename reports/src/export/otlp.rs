@@ -1,7 +1,7 @@
 //! Spans in OpenTelemetry's JSON encoding (OTLP/JSON 1.x), as `otel-collector`'s file receiver and Jaeger read it.
 //!
-//! Each lane is a service. Signals, calls and the absence of a replica are spans of one trace, below a span for the whole
-//! run; faults and watch events are events of the span that was under way on their lane.
+//! Each lane is a service. Signals, calls and the absence of a replica are spans of one trace, below a span for the
+//! whole run; faults and watch events are events of the span that was under way on their lane.
 use super::spans::{self, Span, SpanKind};
 use crate::timeline::{Entry, Happening, Timeline};
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! The workflows, the action and the Job that run lockstep: their command lines are valid, the action's script does what
-//! it says, and the Job's pods make the whole campaign.
+//! The workflows, the action and the Job that run lockstep: their command lines are valid, the action's script does
+//! what it says, and the Job's pods make the whole campaign.
 use super::{LOCKSTEP, ended, files, lockstep, place, report, run};
 use clap::Parser;
 use serde_json::Value;
