@@ -71,7 +71,7 @@ fn chains(state: &State) -> BTreeMap<SignalId, Chain<'_>> {
 
 fn judge(chain: &Chain<'_>, step: &Step<'_>, state: &State, summary: &mut Summary) {
     let Chain { last, signal, deliveries, ended_well } = *chain;
-    let during_faults = state.faults_stopped().is_none_or(|stopped| signal.sent.at < stopped);
+    let during_faults = state.faults_stopped().is_none_or(|stopped| signal.sent < stopped);
     let wrong = match signal.answer {
         _ if ended_well => None,
         None => Some("was never answered"),

@@ -129,7 +129,7 @@ impl Orphan {
 
     /// Latest time at which another replica must proceed; `None` during faults, and while no replica is ready.
     fn deadline(&self, sent: Moment, scene: &Scene<'_>) -> Option<Micros> {
-        let calm = if scene.settings.crashes_only { 0 } else { scene.state.faults_stopped()? };
+        let calm = if scene.settings.crashes_only { 0 } else { scene.state.faults_stopped()?.at };
         let begin = self.since.at.max(calm).max(scene.state.served_since()?);
         Some(sent.at.max(begin) + scene.settings.recovery)
     }

@@ -29,7 +29,7 @@ impl Check for LocksAreReclaimed {
         }
         let Some(faults_stopped) = state.faults_stopped() else { return summary.undecided() };
         for (name, lock) in state.locks() {
-            let idle = step.now.at.saturating_sub(lock.changed.at.max(faults_stopped));
+            let idle = step.now.at.saturating_sub(lock.changed.at.max(faults_stopped.at));
             match judge(name, lock, (step.now.at, idle), state, settings) {
                 None => {}
                 Some(Ok(())) => summary.checked(),

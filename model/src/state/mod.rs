@@ -69,7 +69,7 @@ pub(crate) struct State {
     served_since: Micros,
     /// When the last pause of a replica ends.
     paused_until: Micros,
-    faults_stopped: Option<Micros>,
+    faults_stopped: Option<Moment>,
     signals_stopped: Option<Micros>,
     ended: bool,
 }
@@ -100,7 +100,10 @@ impl State {
                 (step.previous, step.raised) = self.requests.committed(now, write, request, fingerprints);
                 let listed = step.previous.as_ref().map_or(0, |previous| previous.deliveries);
                 let lost = *change == Change::Deleted || listed != request.deliveries;
-                if !actor.is_replica() && listed != 0 && lost {
+                let removed = !actor.is_replica() && listed != 0 && lost;
+                let records = fingerprints.get(&request.fingerprint).map_or(&[][..], |facts| facts.records.as_slice());
+                let made = *change == Change::Created && self.requests.hands_on_nothing(records);
+                if removed || made {
                     self.signals.forgotten(&request.fingerprint, fingerprints);
                 }
             }
@@ -127,7 +130,7 @@ impl State {
                 }
             }
             Observation::Paused { until, .. } => self.paused_until = self.paused_until.max(*until),
-            Observation::FaultsStopped { at } => self.faults_stopped = Some(*at),
+            Observation::FaultsStopped { .. } => self.faults_stopped = Some(now),
             Observation::SignalsStopped { at } => self.signals_stopped = Some(*at),
             Observation::Ended { .. } => self.ended = true,
             Observation::ApiCalled { .. } => {}
@@ -214,6 +217,11 @@ impl State {
         self.processes.get(&index).is_some_and(|process| incarnation < process.incarnation || process.crashed)
     }
 
+    /// Number of replicas that have acted.
+    pub(crate) fn replicas(&self) -> usize {
+        self.processes.len()
+    }
+
     /// Number of firing signals that were accepted, over all fingerprints.
     pub(crate) const fn accepted(&self) -> u64 {
         self.signals.accepted()
@@ -229,7 +237,7 @@ impl State {
         self.last_ready
     }
 
-    pub(crate) const fn faults_stopped(&self) -> Option<Micros> {
+    pub(crate) const fn faults_stopped(&self) -> Option<Moment> {
         self.faults_stopped
     }
 
@@ -240,7 +248,7 @@ impl State {
     /// When quiet begins: no signals and no faults after it, every pause is over and every restarted replica is ready.
     /// `None` until signals and faults have stopped.
     pub(crate) fn quiet_since(&self) -> Option<Micros> {
-        let stopped = self.signals_stopped?.max(self.faults_stopped?);
+        let stopped = self.signals_stopped?.max(self.faults_stopped?.at);
         Some(stopped.max(self.paused_until).max(self.last_ready.unwrap_or(0)))
     }
 }

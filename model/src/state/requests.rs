@@ -70,6 +70,8 @@ impl Counted {
 pub(crate) struct Record {
     pub(crate) latest: Arc<Request>,
     pub(crate) deleted: bool,
+    /// Whether a replica created it.
+    pub(crate) by_replica: bool,
     /// Whether a commit left it in a terminal phase.
     pub(crate) ended: bool,
     /// Every commit that changed the count, in order.
@@ -90,6 +92,14 @@ impl Requests {
         self.by_name.get(name).into_iter().flatten().map(|&index| (index, &self.records[index]))
     }
 
+    /// Whether the request that was created last of these has no list of keys from the one before it, which had one:
+    /// such a list is handed on from a replica's request to a replica's request only.
+    pub(super) fn hands_on_nothing(&self, records: &[usize]) -> bool {
+        let [.., before, latest] = records else { return false };
+        let (before, latest) = (&self.records[*before], &self.records[*latest]);
+        before.latest.deliveries != 0 && !(before.by_replica && latest.by_replica)
+    }
+
     pub(crate) fn record(&self, index: usize) -> &Record {
         &self.records[index]
     }
@@ -107,7 +117,8 @@ impl Requests {
         let index = known.unwrap_or_else(|| {
             let index = self.records.len();
             let latest = Arc::clone(request);
-            self.records.push(Record { latest, deleted: false, ended: false, counts: Vec::new() });
+            let by_replica = actor.is_replica();
+            self.records.push(Record { latest, deleted: false, by_replica, ended: false, counts: Vec::new() });
             self.by_uid.insert(Arc::clone(&request.uid), index);
             self.by_name.entry(Arc::clone(&request.name)).or_default().push(index);
             facts.records.push(index);

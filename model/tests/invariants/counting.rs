@@ -276,6 +276,22 @@ fn a_forgotten_key_takes_no_other_signals_count() {
     assert_eq!(finding.slack, 1, "the forgotten delivery could have counted again");
 }
 
+#[test]
+fn a_request_made_by_hand_hands_on_no_keys() {
+    let again = |maker| {
+        let list = |name, count, phase: &str| Request { deliveries: 7, phase: phase.into(), ..counted(name, count) };
+        let first = History::new().sent_keyed(1, None).creates(maker, "rr-a");
+        let first = first.writes(replica(0), list("rr-a", 1, "Processing")).answered(1, duplicate("rr-a", 1));
+        let ended = first.writes(ORCHESTRATOR, list("rr-a", 1, "Completed")).sent_keyed(2, Some(1));
+        let next = ended.creates(replica(0), "rr-b").writes(replica(0), list("rr-b", 1, "Processing"));
+        next.answered(2, created("rr-b")).ends()
+    };
+    let words = ["count 2, but 1 signal was accepted"];
+    fires(&again(replica(0)).judged_by(EXACT), &[2, 7], &words);
+    holds(&again(EXTERNAL).judged_by(EXACT));
+    holds(&again(EXTERNAL).judged_by("redelivered_begins_nothing"));
+}
+
 const CREATED: &str = "created_for_a_signal";
 
 #[test]

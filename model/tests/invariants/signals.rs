@@ -2,7 +2,10 @@
 use crate::history::{
     EXTERNAL, History, SECOND, counted, created, duplicate, fires, holds, replica, unavailable, undecided,
 };
-use model::{Settings, observation::Reply};
+use model::{
+    Settings,
+    observation::{Observation, Reply},
+};
 
 const UNPROCESSED: &str = "nothing_unprocessed_is_accepted";
 const RESOLVED: &str = "resolved_creates_nothing";
@@ -91,6 +94,8 @@ fn an_unanswered_signal_never_ended() {
 #[test]
 fn a_connection_may_break_during_faults_only() {
     holds(&stored().answered(1, Reply::Lost).faults_stop().ends().judged_by(ENDS));
+    let together = History::new().sent(1).answered(1, Reply::Lost).then(|_| Observation::FaultsStopped { at: 0 });
+    holds(&together.ends().judged_by(ENDS));
     let after = History::new().faults_stop().sent(1).answered(1, Reply::Lost).ends();
     fires(&after.judged_by(ENDS), &[1, 2], &["got no answer, though the faults had stopped"]);
 }

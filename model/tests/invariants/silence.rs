@@ -1,5 +1,6 @@
 //! `quiet_is_quiet`.
 use crate::history::{EXTERNAL, History, SECOND, fires, holds, replica, undecided};
+use model::observation::Change::{Created, Deleted, Modified};
 
 const QUIET: &str = "quiet_is_quiet";
 
@@ -22,6 +23,30 @@ fn continued_calls_are_a_livelock() {
 #[test]
 fn the_allowance_grows_with_the_time() {
     holds(&quiesced().calls(replica(0), 31).wait(70 * SECOND).ends().judged_by(QUIET));
+}
+
+/// A replica holds a lease and is gone when everything is quiet.
+fn quiesced_with_a_lease() -> History {
+    let held = History::new().lease(replica(0), Created, "pod-0/1").crashes(0);
+    held.faults_stop().signals_stop().calls(replica(1), 1).wait(61 * SECOND)
+}
+
+#[test]
+fn upkeep_takes_calls_once() {
+    let busy = |history: History| history.calls(replica(1), 34).wait(50 * SECOND).ends();
+    holds(&busy(quiesced_with_a_lease().lease(replica(1), Modified, "")).judged_by(QUIET));
+    holds(&busy(quiesced_with_a_lease().lease(replica(1), Deleted, "")).judged_by(QUIET));
+    fires(&busy(quiesced_with_a_lease()).judged_by(QUIET), &[5, 6, 7], &["34 API calls", "30 are allowed"]);
+}
+
+#[test]
+fn the_same_lease_over_and_over_is_a_livelock() {
+    let mut history = quiesced_with_a_lease();
+    for _ in 0..20 {
+        let taken = history.calls(replica(1), 2).lease(replica(1), Modified, "pod-1/1");
+        history = taken.lease(replica(1), Modified, "");
+    }
+    fires(&history.wait(50 * SECOND).ends().judged_by(QUIET), &[5, 6, 9], &["40 API calls", "34 are allowed"]);
 }
 
 #[test]
