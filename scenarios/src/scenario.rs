@@ -279,7 +279,7 @@ fn act_fault(act: &Act) -> Option<(Fault, u64)> {
             let fault = match how {
                 Interference::FreeLease => gateway_faults::LEASE_STOLEN,
                 Interference::DeleteRequests { .. } => gateway_faults::REQUEST_DELETED,
-                Interference::EraseMarks | Interference::RestoreMarks => gateway_faults::MARKS_ERASED,
+                Interference::EraseMarks | Interference::RestoreMarks | Interference::Reopen => gateway_faults::MARKS_ERASED,
                 Interference::DeleteEnded => gateway_faults::ENDED_DELETED,
                 Interference::CreateRequest => gateway_faults::REQUEST_BY_HAND,
                 Interference::SetCount(_) => gateway_faults::COUNT_OVERWRITTEN,

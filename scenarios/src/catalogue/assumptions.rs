@@ -3,13 +3,13 @@
 //! No protocol can hold in these scenarios, so they are outside the catalogue. Each must break the named invariant;
 //! otherwise the assumption is not needed. Where the gateway refuses signals instead, the scenario expects that.
 use super::dsl::{
-    LATER_CREATES_LOST, after, all_after, creates, creates_by, deliver, first, interfere, on_replica, once,
-    orchestrate, seconds,
+    LATER_CREATES_LOST, after, all_after, creates, creates_by, deliver, first, interfere, keyed, millis, on_replica,
+    once, orchestrate, seconds, suppress,
 };
 use crate::{
     protocol_name::SHIPPED,
     scenario::{Expect, Scenario},
-    workload::{Act, Interference, Payload::Deployment, Route},
+    workload::{Act, Interference, Payload::Deployment, Route, Suppression},
 };
 use sim::{Effect, FaultKind, Faults};
 use std::borrow::Cow;
@@ -153,6 +153,31 @@ const COUNT_LOWERED: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
+const REOPENED: Scenario = Scenario {
+    name: Cow::Borrowed("assumption-reopened"),
+    story: Cow::Borrowed(
+        "a request is Completed, and a replica closes it and begins the next episode; an administrator erases its \
+         conditions, then a person must review it, and another replica counts a delivery with a key on it, crashes, \
+         and gets it again",
+    ),
+    acts: Cow::Borrowed(&[
+        keyed(Deployment, 1, Route::Replica(1), 0),
+        Act::AwaitAnswers,
+        orchestrate(Deployment, "Completed"),
+        keyed(Deployment, 1, Route::Replica(1), 0),
+        Act::Wait(millis(100)),
+        interfere(Interference::Reopen),
+        suppress(Deployment, Suppression::Review),
+        Act::Wait(millis(50)),
+        keyed(Deployment, 1, Route::Replica(0), 0),
+    ]),
+    triggers: Cow::Borrowed(&[
+        after(1, creates_by(1), Effect::PauseBefore(millis(600))),
+        first(on_replica(0, "PATCH", "remediationrequests/status"), Effect::CrashAfter { restart: millis(500) }),
+    ]),
+    ..Scenario::BLANK
+};
+
 const FAST_CLOCK: Scenario = Scenario {
     name: Cow::Borrowed("assumption-fast-clock"),
     story: Cow::Borrowed("a replica's clock runs 40 % fast: it takes a lock while another replica still holds it"),
@@ -223,6 +248,12 @@ pub static ASSUMPTIONS: &[Assumption] = &[
     Assumption {
         statement: "only gateways write occurrenceCount and the condition",
         scenario: COUNT_LOWERED,
+        protocol: SHIPPED,
+        invariant: Some("occurrences_exact"),
+    },
+    Assumption {
+        statement: "a RemediationRequest that a replica has closed stays closed while it may suppress others",
+        scenario: REOPENED,
         protocol: SHIPPED,
         invariant: Some("occurrences_exact"),
     },

@@ -1,5 +1,5 @@
 //! Short constructors for the literals of scenarios: acts, triggers and times.
-use crate::workload::{Act, Interference, Payload, Retry, Route, Suppression};
+use crate::workload::{Act, Interference, Payload, Retry, Route, Suppression, UNTIL_AT_REST};
 use sim::{CallPattern, Effect, FaultKind, Trigger};
 use std::{borrow::Cow, time::Duration};
 
@@ -48,6 +48,9 @@ pub(super) use meanwhile;
 pub(super) const fn interfere(how: Interference) -> Act {
     Act::Interfere { of: Payload::Deployment, how }
 }
+
+/// Lets everything come to rest: what another client does now is done before the next signal.
+pub(super) const AT_REST: Act = Act::Wait(UNTIL_AT_REST);
 
 /// Calls of any replica with this method on this resource (the plural, with the subresource if there is one).
 pub(super) const fn on(method: &'static str, resource: &'static str) -> CallPattern {

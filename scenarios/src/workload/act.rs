@@ -3,6 +3,10 @@ use super::{interference::Interference, payload::Payload};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, time::Duration};
 
+/// Time until nothing is under way any more: a call may take effect after a minute, and be repeated until then; a
+/// replica may be paused for longer.
+pub const UNTIL_AT_REST: Duration = Duration::from_secs(130);
+
 /// The replica that a delivery goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Route {

@@ -28,8 +28,10 @@ pub enum Interference {
     Revive,
     /// A client creates a RemediationRequest by hand, if it sees none that is active.
     CreateRequest,
-    /// The conditions are erased, and with them the gateway's marks.
+    /// The conditions are erased, and with them the gateway's marks, but for the one that closes a request.
     EraseMarks,
+    /// Every condition of each RemediationRequest that has ended is erased: one that was closed is open again.
+    Reopen,
     /// occurrenceCount of every active RemediationRequest is overwritten.
     SetCount(u32),
     /// The lease is deleted, even if it is held.

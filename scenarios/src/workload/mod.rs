@@ -8,6 +8,6 @@ pub mod act;
 pub mod interference;
 pub mod payload;
 
-pub use act::{Act, Retry, Route, Suppression};
+pub use act::{Act, Retry, Route, Suppression, UNTIL_AT_REST};
 pub use interference::Interference;
 pub use payload::Payload;

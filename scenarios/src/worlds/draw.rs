@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     scenario::{ClusterShape, Expect, Scenario},
-    workload::{Act, Interference, Payload, Retry, Route, Suppression},
+    workload::{Act, Interference, Payload, Retry, Route, Suppression, UNTIL_AT_REST},
 };
 use sim::{CallPattern, Effect, FaultKind, Faults, Trigger};
 use std::{borrow::Cow, time::Duration};
@@ -37,9 +37,6 @@ const ODD_LEASES: &[&str] = &[
     r#"{"holderIdentity":"gateway-old","leaseDurationSeconds":30,"renewTime":"2001-01-01T00:00:00.000000Z"}"#,
     r#"{"holderIdentity":"gateway-old","leaseDurationSeconds":60,"renewTime":"2101-01-01T00:00:00.000000Z"}"#,
 ];
-/// Time until nothing is under way any more: a call may take effect after a minute, and be repeated until then; a
-/// replica may be paused for longer.
-const UNTIL_AT_REST: Duration = Duration::from_secs(130);
 /// Number of requests that a replica does not list at once.
 const MORE_THAN_A_PAGE: usize = 520;
 /// Number of crashes after which a list of writers has forgotten the first.
@@ -250,8 +247,6 @@ impl Words {
         let act = match what {
             0 => Act::Interfere { of, how: Interference::DeleteEnded },
             1 => Act::ChangeBack { of, phase: Cow::Borrowed(lot.of(LIVE)) },
-            // A request that was made by hand hands on no keys.
-            2 if self.keyed || self.kinds.contains(&TWINS) => return,
             2 => {
                 acts.push(Act::End { of, phase: completed(), suppression: Suppression::None });
                 Act::Interfere { of, how: Interference::CreateRequest }

@@ -1,7 +1,7 @@
 //! Interference at any time: writes that a run may place between any two of its steps, where its faults allow it.
 //!
 //! Each is one request, executed at a point that is a choice of the run. A deletion respects what
-//! docs/protocol/argument.md assumes: a request that has ended stays.
+//! docs/protocol/argument.md assumes: a request that has ended stays. So does the condition that closes one.
 use super::scripted;
 use crate::{
     gateway_faults::{LEASE_STOLEN, MARKS_ERASED, REQUEST_DELETED, REQUEST_ENDS, REVIEW_LIFTED, REVIEW_REQUIRED},
@@ -111,10 +111,12 @@ impl Offer {
     }
 
     fn erase_marks(&self, cluster: &ClusterView<'_>) -> Option<Write> {
-        let marked =
-            |request: &Arc<Value>| request["status"]["conditions"].as_array().is_some_and(|all| !all.is_empty());
-        let target = format!("{}/status", request_path(&*self.requests(cluster).find(marked)?));
-        Some(Write::patch(target, json!({"status": {"conditions": []}})))
+        let marked = |request: &Arc<Value>| {
+            let conditions = request["status"]["conditions"].as_array();
+            conditions.into_iter().flatten().any(|condition| !scripted::closes(condition))
+        };
+        let marked = self.requests(cluster).find(marked)?;
+        Some(Write::patch(format!("{}/status", request_path(&marked)), scripted::erased(&marked)))
     }
 
     fn requests<'a>(&'a self, cluster: &'a ClusterView<'_>) -> impl Iterator<Item = Arc<Value>> + 'a {

@@ -16,7 +16,6 @@ const FINALIZER: &str = "example.com/held";
 /// Interferes; returns the part that happens later.
 pub async fn interfere(stage: &Stage, of: Payload, how: Interference) -> BoxFuture<'static, ()> {
     let fingerprint = of.alerts()[0].fingerprint.clone();
-    let all = |_: &str| true;
     match how {
         Interference::DeleteRequests { held } => return delete_requests(stage, &fingerprint, held).await,
         Interference::DeleteEnded => {
@@ -37,7 +36,13 @@ pub async fn interfere(stage: &Stage, of: Payload, how: Interference) -> BoxFutu
         Interference::Revive => set_phase(stage, &fingerprint, "Executing", is_terminal).await,
         Interference::CreateRequest => create_request(stage, &fingerprint).await,
         Interference::EraseMarks => {
-            patch_status(stage, &fingerprint, &json!({"status": {"conditions": []}}), all).await;
+            for object in requests(stage, &fingerprint) {
+                write(stage, Write::patch(format!("{}/status", request_path(&object)), erased(&object))).await;
+            }
+            stage.cluster.deliver_fault(MARKS_ERASED);
+        }
+        Interference::Reopen => {
+            patch_status(stage, &fingerprint, &json!({"status": {"conditions": []}}), is_terminal).await;
             stage.cluster.deliver_fault(MARKS_ERASED);
         }
         Interference::SetCount(count) => {
@@ -65,6 +70,19 @@ pub(super) fn for_review() -> Value {
 /// The patch after which no review is required.
 pub(super) fn review_lifted() -> Value {
     json!({"status": {"completionStatus": {"outcome": null}}})
+}
+
+/// Whether the condition closes a request that has ended.
+pub(super) fn closes(condition: &Value) -> bool {
+    condition["type"] == "EpisodeClosed"
+}
+
+/// The patch that erases the marks of this request. One that is closed stays so: docs/protocol/argument.md assumes that
+/// nobody reopens a request which a replica may find suppressing, by its own clock or after a late review.
+pub(super) fn erased(request: &Value) -> Value {
+    let conditions = request["status"]["conditions"].as_array();
+    let kept: Vec<&Value> = conditions.into_iter().flatten().filter(|condition| closes(condition)).collect();
+    json!({"status": {"conditions": kept}})
 }
 
 /// Sets the marks to those before the latest count, as a controller does that writes back what it read earlier.
