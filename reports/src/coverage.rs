@@ -13,7 +13,7 @@ pub struct Coverage {
     pub branches: Vec<BranchCount>,
     /// Every row of the protocol's tables.
     pub decisions: Vec<DecisionCount>,
-    /// Every fault of the gateway's environment in every phase of the request that was written last.
+    /// Every fault of the gateway's environment in every state of the lock and every phase of the request.
     pub pairs: Vec<PairCount>,
 }
 
@@ -48,12 +48,14 @@ pub struct DecisionCount {
     pub runs: u64,
 }
 
-/// A fault of the gateway's environment in a phase of the request that was written last.
+/// A fault of the gateway's environment in one state of the lease and one phase of the request that were written last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairCount {
     /// Name of the fault.
     pub fault: String,
-    /// The phase; `none` before the first request.
+    /// The state of the lock before it.
+    pub lock: String,
+    /// The phase before it; `none` before the first request.
     pub phase: String,
     /// Number of runs in which it took effect.
     pub runs: u64,
@@ -131,27 +133,27 @@ impl Coverage {
         tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
     }
 
-    /// One row per fault, one column per phase.
+    /// One row per fault and state of the lock, one column per phase.
     fn pairs(&self) -> Table {
         let mut phases: Vec<&str> = self.pairs.iter().map(|pair| &*pair.phase).collect();
         phases.sort_unstable();
         phases.dedup();
-        let mut faults: Vec<&str> = self.pairs.iter().map(|pair| &*pair.fault).collect();
+        let mut faults: Vec<(&str, &str)> = self.pairs.iter().map(|pair| (&*pair.fault, &*pair.lock)).collect();
         faults.dedup();
-        let runs = |fault: &str, phase: &str| {
-            let of = self.pairs.iter().filter(|pair| (&*pair.fault, &*pair.phase) == (fault, phase));
-            of.map(|pair| pair.runs).sum::<u64>()
+        let runs = |of: (&str, &str), phase: &str| {
+            let same = |pair: &&PairCount| (&*pair.fault, &*pair.lock) == of && *pair.phase == *phase;
+            self.pairs.iter().filter(same).map(|pair| pair.runs).sum::<u64>()
         };
-        let row = |fault: &&str| {
+        let row = |of: &(&str, &str)| {
             let cells = phases
                 .iter()
-                .map(|phase| runs(fault, phase))
+                .map(|phase| runs(*of, phase))
                 .map(|runs| if runs == 0 { "–".to_owned() } else { grouped(runs) });
-            std::iter::once((*fault).to_owned()).chain(cells).collect()
+            [of.0.to_owned(), of.1.to_owned()].into_iter().chain(cells).collect()
         };
-        let header = ["runs by phase"].iter().chain(&phases).map(|&cell| cell.to_owned()).collect();
+        let header = ["runs by phase", "lock"].iter().chain(&phases).map(|&cell| cell.to_owned()).collect();
         Table {
-            title: "Interference by phase of the request written last",
+            title: "Interference by state of the lock and phase of the request",
             header,
             rows: faults.iter().map(row).collect(),
         }
@@ -185,7 +187,7 @@ mod tests {
     }
 
     fn pair(fault: &str, phase: &str, runs: u64) -> PairCount {
-        PairCount { fault: fault.to_owned(), phase: phase.to_owned(), runs }
+        PairCount { fault: fault.to_owned(), lock: "held".to_owned(), phase: phase.to_owned(), runs }
     }
 
     #[test]
@@ -208,7 +210,7 @@ mod tests {
         assert_eq!(tables[0].rows[1], ["all", "4", "2", "1", "1", "50.0 %"]);
         let open: Vec<&str> = tables[1].rows.iter().map(|row| &*row[3]).collect();
         assert_eq!(open, ["impossible: x", "–"]);
-        assert_eq!(tables[3].header, ["runs by phase", "Pending", "none"]);
-        assert_eq!(tables[3].rows, [["lease-stolen", "–", "1"]]);
+        assert_eq!(tables[3].header, ["runs by phase", "lock", "Pending", "none"]);
+        assert_eq!(tables[3].rows, [["lease-stolen", "held", "–", "1"]]);
     }
 }

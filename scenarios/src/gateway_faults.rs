@@ -27,6 +27,13 @@ pub const COUNT_OVERWRITTEN: &str = "count-overwritten";
 /// The suppression of a RemediationRequest that has ended is changed.
 pub const SUPPRESSION_CHANGED: &str = "suppression-changed";
 
+/// A third party garbles what the gateway keeps in a status.
+pub const MARKS_GARBLED: &str = "marks-garbled";
+/// A third party puts a finalizer on a lease.
+pub const LEASE_PINNED: &str = "lease-pinned";
+/// The namespace of the RemediationRequests is deleted.
+pub const NAMESPACE_ENDS: &str = "namespace-ends";
+
 /// Those that only acts of a script make, with what they do, in a sentence.
 pub const OF_ACTS: &[(&str, &str)] = &[
     (LEASE_BY_HAND, "A client writes a lease by hand."),
@@ -35,6 +42,7 @@ pub const OF_ACTS: &[(&str, &str)] = &[
     (CHANGED_BACK, "A RemediationRequest that has ended becomes active again."),
     (COUNT_OVERWRITTEN, "A client overwrites a count."),
     (SUPPRESSION_CHANGED, "The suppression of a RemediationRequest that has ended is changed."),
+    (LEASE_PINNED, "A third party puts a finalizer on a lease, so that a deletion of it lasts."),
 ];
 
 /// Every name of a fault that may happen by chance, with what it does, in a sentence.
@@ -43,6 +51,7 @@ pub const ALL: &[(&str, &str)] = &[
     (LEASE_STOLEN, "A third party frees a lease that is held."),
     (REQUEST_DELETED, "A third party deletes a RemediationRequest."),
     (MARKS_ERASED, "A third party erases what the gateway keeps in a status."),
+    (MARKS_GARBLED, "A third party garbles what the gateway keeps in a status."),
     (REVIEW_REQUIRED, "A RemediationRequest ends so that a person must review it: it suppresses others."),
     (REVIEW_LIFTED, "The review of a RemediationRequest is no longer required: it suppresses nothing."),
 ];

@@ -279,7 +279,12 @@ fn act_fault(act: &Act) -> Option<(Fault, u64)> {
             let fault = match how {
                 Interference::FreeLease => gateway_faults::LEASE_STOLEN,
                 Interference::DeleteRequests { .. } => gateway_faults::REQUEST_DELETED,
-                Interference::EraseMarks | Interference::RestoreMarks | Interference::Reopen => gateway_faults::MARKS_ERASED,
+                Interference::EraseMarks | Interference::RestoreMarks | Interference::Reopen => {
+                    gateway_faults::MARKS_ERASED
+                }
+                Interference::GarbleMarks(_) => gateway_faults::MARKS_GARBLED,
+                Interference::PinLease { .. } => gateway_faults::LEASE_PINNED,
+                Interference::EndNamespace => gateway_faults::NAMESPACE_ENDS,
                 Interference::DeleteEnded => gateway_faults::ENDED_DELETED,
                 Interference::CreateRequest => gateway_faults::REQUEST_BY_HAND,
                 Interference::SetCount(_) => gateway_faults::COUNT_OVERWRITTEN,

@@ -30,8 +30,13 @@ impl CallError {
         matches!(self, Self::Ambiguous { .. })
     }
 
+    /// Whether the API server looked for the object and found none. Another 404 says nothing about the object: a proxy
+    /// does not know the way, or a server does not serve the resource for now.
     pub(super) fn is_not_found(&self) -> bool {
-        self.code() == Some(404)
+        matches!(
+            self,
+            Self::Rejected { code: 404, reason, message, .. } if reason == "NotFound" && !is_of_path(message)
+        )
     }
 
     pub(super) fn is_conflict(&self) -> bool {
@@ -78,6 +83,11 @@ impl CallError {
             Self::NotSent => None,
         }
     }
+}
+
+/// Whether the message of a 404 is about the path and not about an object. The texts are kube-apiserver's.
+pub(super) fn is_of_path(message: &str) -> bool {
+    message.contains("could not find the requested resource") || message.contains("page not found")
 }
 
 /// metav1.Status, as far as it is read.
@@ -162,6 +172,17 @@ mod tests {
         assert!(!conflict.is_already_exists() && conflict.is_conflict());
         assert!(refused(400, None, r#"{"message":"field label not supported: spec.x"}"#).is_unknown_selector());
         assert!(!refused(400, None, "field label").is_unknown_selector());
+    }
+
+    #[test]
+    fn only_an_object_that_was_looked_for_is_absent() {
+        let absent = r#"{"reason":"NotFound","message":"remediationrequests.kubernaut.ai \"x\" not found"}"#;
+        assert!(refused(404, None, absent).is_not_found());
+        let unserved = r#"{"reason":"NotFound","message":"the server could not find the requested resource"}"#;
+        for body in [unserved, "404 page not found", "no such route", ""] {
+            assert!(!refused(404, None, body).is_not_found(), "{body}");
+        }
+        assert!(!refused(410, None, absent).is_not_found());
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! - a call without an answer, or with a 5xx, may be a blip: it shows so once no call of the kind has succeeded for ten
 //!   seconds, so that a short outage of the API server does not take every replica out of service;
 //! - any other answer shows that calls of the kind work, refusals of one object (409, 422, a webhook's) included.
-use super::call_error::CallError;
+use super::call_error::{CallError, is_of_path};
 use crate::clock::SharedClock;
 use http::Method;
 use std::{
@@ -235,8 +235,8 @@ fn shown_by(kind: CallKind, error: &CallError) -> Shows {
         CallError::Ambiguous { .. } => return Shows::Unanswered,
         CallError::NotSent => return Shows::Nothing,
     };
-    // The texts are kube-apiserver's: of a path that it does not serve, and of admission that judged this one object.
-    let unserved = message.contains("could not find the requested resource") || message.contains("page not found");
+    let unserved = is_of_path(message);
+    // The texts are kube-apiserver's, of admission that judged this one object.
     let judged = message.contains("denied the request") || message.contains("denied request");
     match code {
         401 | 405 => Shows::Refused,

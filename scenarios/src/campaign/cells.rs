@@ -1,5 +1,10 @@
-//! Cells: which API calls were struck by which faults, in which phase of the request that was written last.
-use sim::engine::{CallId, Event, Observer};
+//! Cells: which API calls were struck by which faults, in which phase of the request that was written last; and of the
+//! faults of the gateway's environment also in which state of the lock.
+use apiserver::{Change, Commit};
+use sim::{
+    Fault,
+    engine::{CallId, Event, Observer},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hash, Hasher},
@@ -15,7 +20,12 @@ pub struct Cell {
     pub fault: &'static str,
     /// Phase of the RemediationRequest that was written last; `none` before the first.
     pub phase: String,
+    /// State of the lease that was written last, for a fault of the gateway's environment; empty for any other.
+    pub lock: &'static str,
 }
+
+/// States of a lock, as cells name them.
+pub const LOCKS: [&str; 4] = ["absent", "free", "held", "going"];
 
 impl Cell {
     pub(crate) fn hash(&self) -> u64 {
@@ -34,37 +44,75 @@ pub(super) struct CellObserver {
     reached: Cells,
     /// Method and target of each call that has no answer yet.
     calls: BTreeMap<CallId, (http::Method, Arc<str>)>,
+    state: State,
+    /// State before the commit that was the last event: a write of the environment is counted right after it.
+    before: Option<State>,
+}
+
+/// State of the objects that were written last.
+#[derive(Clone)]
+struct State {
     phase: String,
+    lock: &'static str,
 }
 
 impl CellObserver {
     pub(super) fn new(inner: impl Observer + 'static, reached: Cells) -> Self {
-        Self { inner: Box::new(inner), reached, calls: BTreeMap::new(), phase: "none".to_owned() }
+        let state = State { phase: "none".to_owned(), lock: LOCKS[0] };
+        Self { inner: Box::new(inner), reached, calls: BTreeMap::new(), state, before: None }
     }
 }
 
 impl Observer for CellObserver {
     fn event(&mut self, at: u64, event: &Event) {
+        let before = self.before.take();
         match event {
             Event::CallSent { call, method, target, .. } => {
                 self.calls.insert(*call, (method.clone(), Arc::clone(target)));
             }
             Event::CallAnswered { call, .. } => _ = self.calls.remove(call),
-            Event::Committed(commit) if commit.after["kind"] == "RemediationRequest" => {
-                let phase = commit.after["status"]["overallPhase"].as_str().filter(|phase| !phase.is_empty());
-                phase.unwrap_or("new").clone_into(&mut self.phase);
+            Event::Committed(commit) => {
+                self.before = Some(before.unwrap_or_else(|| self.state.clone()));
+                self.state.note(commit);
             }
             Event::Fault { fault, call, replica } => {
                 let other = if replica.is_some() { "a replica" } else { "the cluster" };
                 let call = call.and_then(|call| self.calls.get(&call));
                 let name = |(method, target): &(http::Method, Arc<str>)| format!("{method} {}", resource(target));
                 let call = call.map_or_else(|| other.to_owned(), name);
-                let cell = Cell { call, fault: fault.name(), phase: self.phase.clone() };
+                let state = before.unwrap_or_else(|| self.state.clone());
+                let lock = if matches!(fault, Fault::Named(_)) { state.lock } else { "" };
+                let cell = Cell { call, fault: fault.name(), phase: state.phase, lock };
                 self.reached.lock().unwrap_or_else(PoisonError::into_inner).insert(cell);
             }
             _ => {}
         }
         self.inner.event(at, event);
+    }
+}
+
+impl State {
+    fn note(&mut self, commit: &Commit) {
+        let object = &commit.after;
+        match object["kind"].as_str() {
+            Some("RemediationRequest") => {
+                let phase = object["status"]["overallPhase"].as_str().filter(|phase| !phase.is_empty());
+                phase.unwrap_or("new").clone_into(&mut self.phase);
+            }
+            Some("Lease") => self.lock = lock(commit),
+            _ => {}
+        }
+    }
+}
+
+fn lock(commit: &Commit) -> &'static str {
+    let lease = &commit.after;
+    let holder = lease["spec"]["holderIdentity"].as_str().unwrap_or_default();
+    match commit.change {
+        Change::Deleted => LOCKS[0],
+        _ if lease["metadata"].get("deletionTimestamp").is_some() => LOCKS[3],
+        _ if holder.is_empty() => LOCKS[1],
+        _ => LOCKS[2],
     }
 }
 

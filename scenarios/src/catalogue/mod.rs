@@ -12,6 +12,7 @@
 //! - [`scopes`]: scenarios outside the catalogue, small enough for exhaustive searches.
 //! - [`readiness`]: what replicas answer to the kubelet; [`promptness`]: no refusal without a cause, no long wait.
 //! - [`upkeep`]: leases that nothing needs any more; [`seldom`]: what nothing else leads to.
+//! - [`others`]: other programs, policies, proxies and watches that misbehave.
 //! - [`assumptions`]: scenarios outside the catalogue, each of which violates an assumption of the protocol.
 pub mod assumptions;
 pub mod bursts;
@@ -21,6 +22,7 @@ pub mod faults;
 pub mod lifecycle;
 pub mod load;
 pub mod mixed_versions;
+pub mod others;
 pub mod promptness;
 pub mod readiness;
 pub mod redelivery;
@@ -113,10 +115,24 @@ pub static CATALOGUE: &[&Scenario] = &[
     &upkeep::SWEPT_IN_THE_END,
     &seldom::HAND_MADE_COOLDOWN,
     &seldom::MANY_WRITERS,
+    &seldom::LOST_PROXY,
     &seldom::MADE_BY_HAND,
     &seldom::SWEPT_AGAIN,
     &seldom::RELEASE_GIVEN_UP,
     &seldom::CALLS_STUCK,
+    &others::GARBLED_COUNTS,
+    &others::GARBLED_KEYS,
+    &others::GARBLED_GIFTS,
+    &others::LEASE_PINNED,
+    &others::FOREIGN_LEASE_PINNED,
+    &others::FOREIGN_LEASE_IDLE,
+    &others::REFUSED_FOR_A_WHILE,
+    &others::CLOSINGS_REFUSED,
+    &others::NAMESPACE_ENDS,
+    &others::WATCHES_FALL_SILENT,
+    &others::WATCHES_FAIL,
+    &others::LISTS_REFUSED,
+    &others::MORE_THAN_A_PAGE,
     &safeguards::INTERFERENCE,
     &safeguards::DELETED_UNDER_WAY,
     &safeguards::ISSUED_LATE,

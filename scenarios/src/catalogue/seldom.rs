@@ -13,6 +13,28 @@ use crate::{
 use sim::{Effect, FaultKind};
 use std::{borrow::Cow, time::Duration};
 
+/// A proxy that does not know the way answers as if nothing existed.
+pub const LOST_PROXY: Scenario = Scenario {
+    name: Cow::Borrowed("lost-proxy"),
+    story: Cow::Borrowed(
+        "a request is active and its lease was given back minutes ago; then a proxy answers a replica's count and its \
+         next reads with 404: the count is repeated until it is answered, and no request is begun beside the first",
+    ),
+    acts: Cow::Borrowed(&[
+        deliver(Deployment, 1, Route::Replica(1)),
+        Act::AwaitAnswers,
+        AT_REST,
+        deliver(Deployment, 1, Route::Replica(0)),
+    ]),
+    triggers: Cow::Borrowed(&[
+        first(on_replica(0, "PATCH", "remediationrequests/status"), Effect::Fault(FaultKind::PageNotFound)),
+        first_few(4, on_replica(0, "GET", "remediationrequests"), Effect::Fault(FaultKind::PageNotFound)),
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 2)]),
+    weight: 10,
+    ..Scenario::BLANK
+};
+
 /// Requests that a client creates take the signals, and keep others from being created.
 pub const MADE_BY_HAND: Scenario = Scenario {
     name: Cow::Borrowed("made-by-hand"),

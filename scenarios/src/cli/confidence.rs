@@ -41,7 +41,8 @@ pub(super) fn of_search(subject: &Subject, tally: &Tally, (says, complete): (&st
 
 fn of_one(subject: &Subject, tally: &Tally, strategy: StrategyName) -> ScenarioConfidence {
     let bound = (strategy == StrategyName::Pct).then(|| bound(subject, tally)).flatten();
-    let name = |cell: &Cell| format!("{}, {}, {}", cell.call, cell.fault, cell.phase);
+    let lock = |cell: &Cell| if cell.lock.is_empty() { String::new() } else { format!(", lock {}", cell.lock) };
+    let name = |cell: &Cell| format!("{}, {}, {}{}", cell.call, cell.fault, cell.phase, lock(cell));
     ScenarioConfidence {
         scenario: subject.scenario.name.to_string(),
         new_per_thousand: 1_000.0 * tally.discovery.next_is_new(),
@@ -55,7 +56,8 @@ fn of_one(subject: &Subject, tally: &Tally, strategy: StrategyName) -> ScenarioC
 fn not_reached(tally: &Tally) -> u64 {
     let different = |part: fn(&Cell) -> &str| tally.cells.keys().map(part).collect::<BTreeSet<_>>().len() as u64;
     let all = different(|cell| &cell.call) * different(|cell| cell.fault) * different(|cell| &cell.phase);
-    all - tally.cells.len() as u64
+    let reached: BTreeSet<_> = tally.cells.keys().map(|cell| (&cell.call, cell.fault, &cell.phase)).collect();
+    all - reached.len() as u64
 }
 
 fn bound(subject: &Subject, tally: &Tally) -> Option<String> {
@@ -70,7 +72,7 @@ mod tests {
     use super::*;
 
     fn cell(call: &str, fault: &'static str) -> Cell {
-        Cell { call: call.to_owned(), fault, phase: "none".to_owned() }
+        Cell { call: call.to_owned(), fault, phase: "none".to_owned(), lock: "" }
     }
 
     #[test]

@@ -10,7 +10,10 @@ use super::{
     with_progress::{Goal, with_progress},
 };
 use crate::{
-    campaign::{self, Budget, Plan, Progress, Sums, Tally},
+    campaign::{
+        self, Budget, Plan, Progress, Sums, Tally,
+        cells::{Cell, LOCKS},
+    },
     catalogue::CATALOGUE,
     coverage::{self, Counts, DECISIONS},
     gateway_faults,
@@ -168,15 +171,15 @@ fn describe(counts: &Counts, tallies: &[Tally]) -> Coverage {
     }
 }
 
-/// Each fault of the gateway's environment, in each phase in which anything was struck.
+/// Each fault of the gateway's environment, in each state of the lock and in each phase in which anything was struck.
 fn pairs(tallies: &[Tally]) -> Vec<PairCount> {
     let cells = || tallies.iter().flat_map(|tally| &tally.cells);
     let phases: BTreeSet<&str> = cells().map(|(cell, _)| &*cell.phase).collect();
-    let pair = |fault: &str, phase: &str| PairCount {
-        fault: fault.to_owned(),
-        phase: phase.to_owned(),
-        runs: cells().filter(|(cell, _)| (cell.fault, &*cell.phase) == (fault, phase)).map(|(_, runs)| runs).sum(),
+    let pair = |fault: &str, lock: &str, phase: &str| {
+        let same = |cell: &Cell| (cell.fault, cell.lock, &*cell.phase) == (fault, lock, phase);
+        let runs = cells().filter(|(cell, _)| same(cell)).map(|(_, runs)| runs).sum();
+        PairCount { fault: fault.to_owned(), lock: lock.to_owned(), phase: phase.to_owned(), runs }
     };
-    let faults = gateway_faults::ALL.iter().map(|(fault, _)| *fault);
-    faults.flat_map(|fault| phases.iter().map(move |phase| pair(fault, phase)).collect::<Vec<_>>()).collect()
+    let rows = gateway_faults::ALL.iter().flat_map(|(fault, _)| LOCKS.map(|lock| (*fault, lock)));
+    rows.flat_map(|(fault, lock)| phases.iter().map(|phase| pair(fault, lock, phase)).collect::<Vec<_>>()).collect()
 }

@@ -62,6 +62,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         ..BLANK
     },
     Mutant {
+        name: "any-404-is-absence",
+        about: "a 404 of a proxy is taken for the absence of a request, and the next episode begins beside it",
+        removed: &[Safeguard::OwnNotFound],
+        scenario: "lost-proxy",
+        invariant: "one_active_request",
+        ..BLANK
+    },
+    Mutant {
         name: "terminating-is-ended",
         about: "the next episode begins while an active request is still being deleted",
         removed: &[Safeguard::TerminatingActive],

@@ -24,6 +24,15 @@ pub enum Interference {
     LiftReview,
     /// The conditions are set to what they were before the latest count.
     RestoreMarks,
+    /// Another program garbles one of the gateway's conditions on every active RemediationRequest, in a numbered way.
+    GarbleMarks(u8),
+    /// Another program puts a finalizer on the lease, and takes it away later.
+    PinLease {
+        /// Time for which the finalizer stays.
+        held: Duration,
+    },
+    /// The namespace of the RemediationRequests is deleted, and lasts for as long as something is in it.
+    EndNamespace,
     /// Every RemediationRequest that has ended becomes active again.
     Revive,
     /// A client creates a RemediationRequest by hand, if it sees none that is active.

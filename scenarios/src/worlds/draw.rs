@@ -4,6 +4,7 @@ use super::{
     names::{NAME, name},
 };
 use crate::{
+    play::interference::garbled::WAYS,
     scenario::{ClusterShape, Expect, Scenario},
     workload::{Act, Interference, Payload, Retry, Route, Suppression, UNTIL_AT_REST},
 };
@@ -26,7 +27,19 @@ const METHODS: &[(&str, &str)] = &[
     ("PATCH", "remediationrequests/status"),
 ];
 /// Faults of calls that strike only a given call, never by chance.
-const PLACED_FAULTS: &[FaultKind] = &[FaultKind::WebhookDenies, FaultKind::WebhookSlow, FaultKind::CutOff];
+const PLACED_FAULTS: &[FaultKind] = &[
+    FaultKind::WebhookDenies,
+    FaultKind::WebhookSlow,
+    FaultKind::CutOff,
+    FaultKind::Unauthorized,
+    FaultKind::NotAllowed,
+    FaultKind::NotServed,
+    FaultKind::PageNotFound,
+    FaultKind::QuotaSpent,
+    FaultKind::PolicyDenies,
+];
+/// Faults of the watch that a call opens.
+const OF_WATCHES: &[FaultKind] = &[FaultKind::SilentWatch, FaultKind::RepeatedEvents];
 /// Offsets of a wall clock that is set, in milliseconds.
 const CLOCKS: &[i64] = &[-50_000, -40_000, 0, 40_000, 90_000];
 /// Locks that another program wrote.
@@ -117,6 +130,11 @@ fn trigger(lot: &mut Lot, replicas: usize) -> Trigger {
     let (method, resource) = lot.of(METHODS);
     let replica = lot.one_in(2).then(|| lot.between(0, replicas as u32 - 1) as usize);
     let long = lot.time(16).min(LONGEST);
+    if lot.one_in(4) {
+        let on = CallPattern { method: "GET", resource: lot.of(&["leases", "remediationrequests"]), replica };
+        let effect = Effect::Fault(lot.of(OF_WATCHES));
+        return Trigger { on, skip: lot.between(0, 1), times: lot.between(1, 4), effect };
+    }
     let effect = match lot.between(0, 8) {
         0 => Effect::Late(long),
         1 => Effect::Twice { answer: lot.of(TWICE), after: if lot.one_in(2) { Duration::ZERO } else { long } },
@@ -210,8 +228,15 @@ impl Words {
                 Act::CrashEvery { replica, every, restart: lot.time(15), times }
             }
             9 => Act::Interfere { of, how: Interference::DeleteRequests { held: held(lot) } },
-            10 => Act::Interfere { of, how: lot.of(&[Interference::EraseMarks, Interference::RestoreMarks]) },
-            11 => Act::Interfere { of, how: Interference::FreeLease },
+            10 => {
+                let garbled = Interference::GarbleMarks(lot.between(0, u32::from(WAYS) - 1) as u8);
+                let how = lot.of(&[Interference::EraseMarks, Interference::RestoreMarks, garbled]);
+                Act::Interfere { of, how }
+            }
+            11 => {
+                let pinned = Interference::PinLease { held: lot.time(19) };
+                Act::Interfere { of, how: lot.of(&[Interference::FreeLease, pinned]) }
+            }
             12 => {
                 let holder = Cow::Borrowed(STRANGER);
                 acts.push(Act::HoldLease { of, holder: holder.clone() });

@@ -76,8 +76,8 @@ mod tests {
         let drawn: BTreeSet<String> = acts.map(word).collect();
         let expected = "AwaitAnswers ChangeBack CrashEvery CreateRequest DeleteEnded DeleteRequests Deliver \
                         DeliverEach DeliverTwins DropLease End EndForReview EndMeanwhile EndRequest EraseMarks \
-                        FreeLease HoldLease LiftReview Orchestrate OrchestrateEvery OrchestrateMeanwhile Pause \
-                        RestoreMarks SetClock SetCount Suppress Wait WriteLease";
+                        FreeLease GarbleMarks HoldLease LiftReview Orchestrate OrchestrateEvery \
+                        OrchestrateMeanwhile Pause PinLease RestoreMarks SetClock SetCount Suppress Wait WriteLease";
         let expected: BTreeSet<String> = expected.split(' ').map(str::to_owned).collect();
         assert_eq!(drawn, expected);
         let effects: BTreeSet<_> =

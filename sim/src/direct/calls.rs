@@ -100,6 +100,10 @@ impl DirectRun {
                 call.cut_off = true;
                 self.execute_and_answer(call);
             }
+            CallOutcome::Executed(_, Reply::Flawed(flaw)) => {
+                call.flaw = Some(flaw);
+                self.execute_and_answer(call);
+            }
             CallOutcome::Executed(_, Reply::Broken) => {
                 self.execute_unread(&call);
                 self.reply(call, (Err(BrokenConnection), 0), CallEnd::Broken, None);
@@ -245,7 +249,8 @@ impl DirectRun {
             let now = self.run.time.micros();
             let until = now + u64::from(self.run.api.watch_timeout(lines.0).unwrap_or(WATCH_TIMEOUT)) * 1_000_000;
             let bookmark_at = until.checked_sub(LAST_BOOKMARK).filter(|at| *at > now);
-            self.run.open_watch(call.actor, &call.request, lines, Some(Expiry { until, bookmark_at }))
+            let expiry = Some(Expiry { until, bookmark_at });
+            self.run.open_watch(call.actor, &call.request, lines, (expiry, call.flaw))
         });
         (result, content, end, opens)
     }

@@ -2,7 +2,7 @@
 use crate::{
     choice::{Access, Alternative, Step},
     event::{ActorId, CallEnd, CallId, DeliveryId},
-    run::stream::Stream,
+    run::stream::{Flaw, Stream},
     service::CallResult,
 };
 use apiserver::{Answer, Request, ResourceId, ServerId};
@@ -40,6 +40,8 @@ pub(super) struct Call {
     pub(super) instead: Option<Answer>,
     /// Whether the body of its answer is cut off.
     pub(super) cut_off: bool,
+    /// What is wrong with the watch that it opens.
+    pub(super) flaw: Option<Flaw>,
 }
 
 /// An answer on its way to its caller.

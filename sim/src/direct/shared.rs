@@ -80,6 +80,7 @@ impl DirectRun {
             decided: false,
             instead: None,
             cut_off: false,
+            flaw: None,
         }
     }
 }

@@ -194,6 +194,9 @@ impl DirectRun {
             let expiry = stream.expiry.map(|expiry| (expiry.until, expiry.bookmark_at));
             let more = self.run.api.has_event(stream.watch);
             add(mix(("stream", digest.key(stream.actor), stream.resource, more, expiry)));
+            if let Some(flaw) = stream.flaw {
+                add(mix(("flaw", digest.key(stream.actor), stream.resource, flaw)));
+            }
         }
         for (index, replica) in self.run.replicas.iter().enumerate() {
             let server = replica.actor.map(|actor| self.run.actors.get(actor).server);

@@ -62,6 +62,15 @@ fault_kinds! {
     SlowWatch => "slow-watch", "A watch stream ends because its client left more unread than the server buffers.";
     CutOff => "cut-off", "The request is executed; the body of its answer is cut off.";
     ClockStep => "clock-step", "A replica's wall clock is set forward or back.";
+    Unauthorized => "401", "The API server does not accept the caller's token: 401, not executed.";
+    NotAllowed => "405", "The resource's definition is going: a call is answered 405, not executed.";
+    NotServed => "not-served",
+        "A server that does not serve the resource answers 404, as it answers for an object that does not exist.";
+    PageNotFound => "page-not-found", "A proxy that does not know the way answers 404 in plain text; not executed.";
+    QuotaSpent => "quota", "The namespace's quota is used up: a create is answered 403, not executed.";
+    PolicyDenies => "policy-denies", "An admission policy refuses a write: 403, not executed.";
+    SilentWatch => "silent-watch", "A watch stream delivers nothing and does not end.";
+    RepeatedEvents => "watch-repeats", "A watch stream delivers each event twice.";
 }
 
 impl FaultKind {
@@ -86,7 +95,12 @@ impl FaultKind {
     pub const fn class(self) -> &'static str {
         match self {
             FaultKind::Conflict => "others",
-            FaultKind::WatchLag | FaultKind::WatchDrop | FaultKind::Compaction | FaultKind::SlowWatch => "streams",
+            FaultKind::WatchLag
+            | FaultKind::WatchDrop
+            | FaultKind::Compaction
+            | FaultKind::SlowWatch
+            | FaultKind::SilentWatch
+            | FaultKind::RepeatedEvents => "streams",
             FaultKind::Crash | FaultKind::Pause | FaultKind::ClockSkew | FaultKind::ClockStep => "replicas",
             FaultKind::Disconnect | FaultKind::Redelivery => "senders",
             FaultKind::TimeTravel

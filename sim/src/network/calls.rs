@@ -13,6 +13,7 @@ use crate::{
     run::{
         api_faults::{cut_off, from_cache},
         call_outcome::{CallOutcome, Reply},
+        stream::Flaw,
     },
     service::{BrokenConnection, CallResult, wire},
 };
@@ -101,12 +102,13 @@ impl Shared {
         let mut state = self.lock();
         state.count_disorder(call.id);
         let answer = state.run.execute(call.id, call.actor, call.server, &call.request);
-        if let Reply::Answer = reply {
+        let flaw = if let Reply::Flawed(flaw) = reply { Some(flaw) } else { None };
+        if matches!(reply, Reply::Answer | Reply::Flawed(_)) {
             if let AnswerBody::Watch(watch) = answer.body {
                 let timeout = state.run.api.watch_timeout(watch).unwrap_or(WATCH_TIMEOUT);
                 tokio::spawn(self.clone().expire(watch, Duration::from_secs(timeout.into())));
             }
-            state.answer(call, answer, caller);
+            state.answer(call, answer, flaw, caller);
         } else {
             if let AnswerBody::Watch(watch) = answer.body {
                 state.run.api.close_watch(watch);
@@ -118,7 +120,7 @@ impl Shared {
                     state.queues.unanswered.push(caller);
                     state.run.emit(&Event::CallAnswered { call: call.id, end: CallEnd::Silent });
                 }
-                Reply::Broken | Reply::Answer => _ = caller.send(Err(BrokenConnection)),
+                Reply::Broken | Reply::Answer | Reply::Flawed(_) => _ = caller.send(Err(BrokenConnection)),
             }
         }
         state.send_lines();
@@ -147,12 +149,12 @@ impl NetworkRun {
         }
     }
 
-    fn answer(&mut self, call: &Call, answer: Answer, caller: oneshot::Sender<CallResult>) {
+    fn answer(&mut self, call: &Call, answer: Answer, flaw: Option<Flaw>, caller: oneshot::Sender<CallResult>) {
         let (result, lines) = wire(answer);
         let received = caller.send(result).is_ok();
         let Some(lines) = lines else { return };
         let watch = lines.0;
-        let opened = if received { self.run.open_watch(call.actor, &call.request, lines, None) } else { None };
+        let opened = if received { self.run.open_watch(call.actor, &call.request, lines, (None, flaw)) } else { None };
         match opened {
             Some(stream) => self.run.streams.push(stream),
             None => self.run.api.close_watch(watch),

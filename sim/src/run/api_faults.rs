@@ -34,8 +34,23 @@ pub(crate) fn refusal(kind: FaultKind) -> Option<Answer> {
         FaultKind::WebhookDenies => {
             Some(status::denied_by_webhook(WEBHOOK, 403, "Forbidden".to_owned(), "no changes for now").answer())
         }
+        FaultKind::Unauthorized => Some(status::unauthorized().answer()),
+        FaultKind::NotAllowed => Some(refused_with(405, "custom resource definition is terminating")),
+        FaultKind::NotServed => Some(refused_with(404, "the server could not find the requested resource")),
+        FaultKind::PageNotFound => Some(page_not_found()),
+        FaultKind::QuotaSpent => Some(refused_with(403, "forbidden: exceeded quota: objects")),
+        FaultKind::PolicyDenies => Some(refused_with(
+            403,
+            "forbidden: ValidatingAdmissionPolicy 'freeze' with binding 'freeze' denied request: no changes for now",
+        )),
         _ => None,
     }
+}
+
+/// The answer of a proxy that does not know the way.
+fn page_not_found() -> Answer {
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))]);
+    Answer { status: 404, headers, body: AnswerBody::Full("404 page not found\n".into()) }
 }
 
 /// The same answer, of which only the first half of the body arrives. Streams of watches are left alone.

@@ -6,6 +6,7 @@ use super::{
     },
     fault_rule::{CallVerdict, CallView},
     state::RunState,
+    stream::Flaw,
     trigger::Effect,
 };
 use crate::{
@@ -45,6 +46,8 @@ pub(crate) enum Reply {
     Broken,
     /// Nothing, ever.
     Nothing,
+    /// The answer, which opens a watch with this flaw.
+    Flawed(Flaw),
 }
 
 impl CallOutcome {
@@ -148,7 +151,10 @@ impl RunState {
                 delay if delay < WEBHOOK_TIMEOUT => CallOutcome::Executed(delay, Reply::Answer),
                 _ => CallOutcome::RefusedLate(webhook_timeout(), WEBHOOK_TIMEOUT),
             },
-            FaultKind::WebhookDenies | FaultKind::SentTwice if !write => return None,
+            FaultKind::SilentWatch if call.is_watch() => CallOutcome::now(Reply::Flawed(Flaw::Silent)),
+            FaultKind::RepeatedEvents if call.is_watch() => CallOutcome::now(Reply::Flawed(Flaw::Repeating)),
+            FaultKind::WebhookDenies | FaultKind::PolicyDenies | FaultKind::SentTwice if !write => return None,
+            FaultKind::QuotaSpent if *call.method() != http::Method::POST => return None,
             kind => CallOutcome::Refused(Some(refusal(kind)?)),
         };
         self.deliver_fault(kind, Some(call.id), None);

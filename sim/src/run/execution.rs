@@ -5,7 +5,7 @@ use super::{
     control_plane::Balance,
     fault_rule::CallView,
     state::RunState,
-    stream::{Expiry, Stream},
+    stream::{Expiry, Flaw, Stream},
 };
 use crate::{
     choice::{Alternative, Label},
@@ -103,17 +103,20 @@ impl RunState {
         actor: ActorId,
         request: &Request,
         (watch, lines): (WatchId, mpsc::UnboundedSender<Bytes>),
-        expiry: Option<Expiry>,
+        (expiry, flaw): (Option<Expiry>, Option<Flaw>),
     ) -> Option<Stream> {
         let (resource, start) = (self.api.watch_resource(watch)?, self.api.watch_start(watch)?);
         let target = Arc::from(request.target.as_str());
         self.emit(&Event::WatchOpened { watch, actor, resource, target, start });
-        Some(Stream { watch, actor, resource, lines, expiry })
+        Some(Stream { watch, actor, resource, lines, expiry, flaw })
     }
 
     /// Sends the next line of the stream at this index. A stream that has ended is removed.
     pub(crate) fn send_line(&mut self, index: usize) -> Line {
-        let Stream { watch, actor, resource, .. } = self.streams[index];
+        let Stream { watch, actor, resource, flaw, .. } = self.streams[index];
+        if flaw == Some(Flaw::Silent) {
+            return Line::Pending;
+        }
         match self.api.next_event(watch) {
             WatchItem::Event(line) => {
                 if self.seen.kept()
@@ -122,7 +125,11 @@ impl RunState {
                     self.seen.watched(actor, self.actor(actor).replica, resource, position);
                 }
                 self.note_line(actor, resource, &line);
-                let sent = self.streams[index].lines.send(line.clone()).is_ok();
+                let mut sent = self.streams[index].lines.send(line.clone()).is_ok();
+                if flaw == Some(Flaw::Repeating) {
+                    self.note_line(actor, resource, &line);
+                    sent &= self.streams[index].lines.send(line.clone()).is_ok();
+                }
                 self.emit(&Event::WatchDelivered { watch, actor, resource, line });
                 if sent {
                     return Line::Sent;

@@ -39,6 +39,13 @@ impl<'a> CallView<'a> {
         self.replica
     }
 
+    pub(crate) fn is_watch(&self) -> bool {
+        self.request
+            .target
+            .split_once('?')
+            .is_some_and(|(_, query)| query.split('&').any(|part| matches!(part, "watch=true" | "watch=1")))
+    }
+
     pub(crate) fn is_write(&self) -> bool {
         self.request.method != http::Method::GET
     }

@@ -35,6 +35,11 @@ pub(super) const EDITS: &[Edit] = &[
         "None if now >= since + COOLDOWN =>",
         "None if now >= since + (if @WholeCooldown { EFFECT } else { COOLDOWN }) || @Cooldown =>",
     ),
+    edit(
+        "call_error",
+        "if reason == \"NotFound\" && !is_of_path(message)",
+        "if @OwnNotFound || reason == \"NotFound\" && !is_of_path(message)",
+    ),
     edit("begin", "if writer.now() >= issue_until {", "if writer.now() >= issue_until && !@IssueDeadline {"),
     edit(
         "episode",

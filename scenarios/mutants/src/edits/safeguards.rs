@@ -92,4 +92,5 @@ safeguards! {
     KeysMany => "Many keys are remembered.";
     BaseRaised => "Dropping a mark raises the base of the ledger.";
     Swept => "Leases without a use are deleted.";
+    OwnNotFound => "Only an API server that looked for an object can say that it does not exist.";
 }

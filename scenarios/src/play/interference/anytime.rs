@@ -2,9 +2,11 @@
 //!
 //! Each is one request, executed at a point that is a choice of the run. A deletion respects what
 //! docs/protocol/argument.md assumes: a request that has ended stays. So does the condition that closes one.
-use super::scripted;
+use super::{garbled, scripted};
 use crate::{
-    gateway_faults::{LEASE_STOLEN, MARKS_ERASED, REQUEST_DELETED, REQUEST_ENDS, REVIEW_LIFTED, REVIEW_REQUIRED},
+    gateway_faults::{
+        LEASE_STOLEN, MARKS_ERASED, MARKS_GARBLED, REQUEST_DELETED, REQUEST_ENDS, REVIEW_LIFTED, REVIEW_REQUIRED,
+    },
     objects::{is_terminal, lease_name, leases_path, phase_of, request_path},
     play::{api::Write, stage::Stage},
     workload::Interference,
@@ -34,6 +36,7 @@ pub fn offers(stage: &Stage, fingerprints: &[Arc<str>]) -> Vec<Box<dyn sim::Inte
             (REQUEST_ENDS, orchestrator, Interference::EndRequest),
             (REQUEST_DELETED, administrator, delete),
             (MARKS_ERASED, administrator, Interference::EraseMarks),
+            (MARKS_GARBLED, administrator, Interference::GarbleMarks(0)),
             (REVIEW_REQUIRED, orchestrator, Interference::EndForReview),
             (REVIEW_LIFTED, orchestrator, Interference::LiftReview),
         ]
@@ -69,6 +72,7 @@ impl sim::Interference for Offer {
             Interference::EndRequest => self.end_request(cluster),
             Interference::DeleteRequests { .. } => self.delete_request(cluster),
             Interference::EraseMarks => self.erase_marks(cluster),
+            Interference::GarbleMarks(_) => self.garble_marks(cluster),
             Interference::EndForReview => self.end_for_review(cluster),
             Interference::LiftReview => self.lift_review(cluster),
             _ => None,
@@ -117,6 +121,14 @@ impl Offer {
         };
         let marked = self.requests(cluster).find(marked)?;
         Some(Write::patch(format!("{}/status", request_path(&marked)), scripted::erased(&marked)))
+    }
+
+    /// The way follows from the version, so that it differs from time to time.
+    fn garble_marks(&self, cluster: &ClusterView<'_>) -> Option<Write> {
+        let active = self.requests(cluster).find(|request| !is_terminal(phase_of(request)))?;
+        let version: u64 = active["metadata"]["resourceVersion"].as_str()?.parse().ok()?;
+        let garbled = garbled::patch(&active, (version % u64::from(garbled::WAYS)) as u8);
+        Some(Write::patch(format!("{}/status", request_path(&active)), garbled))
     }
 
     fn requests<'a>(&'a self, cluster: &'a ClusterView<'_>) -> impl Iterator<Item = Arc<Value>> + 'a {

@@ -1,6 +1,10 @@
 //! Scripted interference: an administrator does it as an act of the script, through the API.
+use super::garbled;
 use crate::{
-    gateway_faults::{COUNT_OVERWRITTEN, ENDED_DELETED, LEASE_STOLEN, MARKS_ERASED, REQUEST_BY_HAND, REQUEST_DELETED},
+    gateway_faults::{
+        COUNT_OVERWRITTEN, ENDED_DELETED, LEASE_PINNED, LEASE_STOLEN, MARKS_ERASED, MARKS_GARBLED, NAMESPACE_ENDS,
+        REQUEST_BY_HAND, REQUEST_DELETED,
+    },
     objects::{
         NAMESPACE, is_terminal, lease_name, leases_path, phase_of, request_path, requests_path, smallest_request,
     },
@@ -40,6 +44,20 @@ pub async fn interfere(stage: &Stage, of: Payload, how: Interference) -> BoxFutu
                 write(stage, Write::patch(format!("{}/status", request_path(&object)), erased(&object))).await;
             }
             stage.cluster.deliver_fault(MARKS_ERASED);
+        }
+        Interference::GarbleMarks(way) => {
+            for object in requests(stage, &fingerprint).iter().filter(|object| !is_terminal(phase_of(object))) {
+                let target = format!("{}/status", request_path(object));
+                if write(stage, Write::patch(target, garbled::patch(object, way))).await {
+                    stage.cluster.deliver_fault(MARKS_GARBLED);
+                }
+            }
+        }
+        Interference::PinLease { held } => return pin_lease(stage, lease_path(&fingerprint), held).await,
+        Interference::EndNamespace => {
+            if write(stage, Write::delete(format!("/api/v1/namespaces/{NAMESPACE}"))).await {
+                stage.cluster.deliver_fault(NAMESPACE_ENDS);
+            }
         }
         Interference::Reopen => {
             patch_status(stage, &fingerprint, &json!({"status": {"conditions": []}}), is_terminal).await;
@@ -184,6 +202,23 @@ fn set_finalizers(object: &Value, finalizers: &Value) -> Write {
     let version = &object["metadata"]["resourceVersion"];
     let metadata = json!({"finalizers": finalizers, "resourceVersion": version});
     Write::patch(request_path(object), json!({"metadata": metadata}))
+}
+
+/// Puts a finalizer on a lease. The controller that did so takes it away later, and retries until it is gone.
+async fn pin_lease(stage: &Stage, path: String, held: Duration) -> BoxFuture<'static, ()> {
+    let pin = |finalizers: Value| Write::patch(path.clone(), json!({"metadata": {"finalizers": finalizers}}));
+    let (pinned, unpin) = (pin(json!([FINALIZER])), pin(Value::Null));
+    let stage = stage.clone();
+    if write(&stage, pinned).await {
+        stage.cluster.deliver_fault(LEASE_PINNED);
+    }
+    Box::pin(async move {
+        stage.cluster.sleep(held).await;
+        // A lease that is gone, or was made anew, has no finalizer to take away.
+        while !matches!(unpin.send(&stage.administrator).await, Some((200 | 404, _))) {
+            stage.cluster.sleep(Duration::from_secs(1)).await;
+        }
+    })
 }
 
 async fn claim_lease(stage: &Stage, fingerprint: &str) {
