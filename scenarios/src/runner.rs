@@ -297,7 +297,8 @@ impl Prepared {
             return Ok(Run { findings, verdict, outcome, stored, timeline, signals, calls, locks });
         }
         let scenario = &self.subject.scenario;
-        let as_expected = !self.subject.adds_faults() || expectations::only_own_faults(scenario, &outcome.delivered);
+        let as_expected = !self.subject.adds_faults()
+            || outcome.by_chance == 0 && expectations::only_own_faults(scenario, &outcome.delivered);
         findings.push(expectations::judge(scenario, &stored, &signals, (&served, &probes), (at, as_expected)));
         findings.push(undisturbed::judge(scenario, &outcome.delivered, &signals, at));
         findings.push(checks::ended(outcome.stop, &outcome.cycle, at));

@@ -89,10 +89,13 @@ mod tests {
             "rr-0123456789ab-5d41402-1",
             "rr-0123456789ab-5d41402a-99999999999999999999999",
             "rr-ffffffffffff-5d41402a-1",
+            "rr-0123456789abx5d41402a-1",
+            "rr-0123456789ab-5d41402x-1",
             "other",
         ] {
             assert_eq!(episode_of_request(name, FP), None, "{name}");
         }
+        assert_eq!(episode_of_request("rr-0123456789ab-5d41402a-1", "0123"), None);
     }
 
     #[test]

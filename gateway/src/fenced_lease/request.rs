@@ -242,6 +242,8 @@ mod tests {
         assert_eq!(classified(&[record("a", NOW, review.clone())]), ("count", "a".into()));
         assert_eq!(classified(&[record("a", NOW, cooling.clone())]), ("count", "a".into()));
         assert_eq!(classified(&[record("a", NOW, cooled)]), ("clear", String::new()));
+        let both = [record("b", NOW, review.clone()), record("a", NOW, cooling.clone())];
+        assert_eq!(classified(&both), ("count", "b".into()), "the youngest, or the last by name");
         let active = record("z", NOW, json!({}));
         assert_eq!(classified(&[record("a", NOW, review), record("b", NOW, cooling), active]), ("count", "z".into()));
     }

@@ -12,7 +12,7 @@
 //! - [`scopes`]: scenarios outside the catalogue, small enough for exhaustive searches.
 //! - [`readiness`]: what replicas answer to the kubelet; [`promptness`]: no refusal without a cause, no long wait.
 //! - [`upkeep`]: leases that nothing needs any more; [`seldom`]: what nothing else leads to.
-//! - [`others`]: other programs, policies, proxies and watches that misbehave.
+//! - [`others`]: other programs, policies, proxies and watches that misbehave; [`unseen`]: what silent watches hide.
 //! - [`assumptions`]: scenarios outside the catalogue, each of which violates an assumption of the protocol.
 pub mod assumptions;
 pub mod bursts;
@@ -30,6 +30,7 @@ pub mod safeguards;
 pub mod scopes;
 pub mod seldom;
 pub mod suppression;
+pub mod unseen;
 pub mod upkeep;
 
 use crate::scenario::Scenario;
@@ -120,6 +121,17 @@ pub static CATALOGUE: &[&Scenario] = &[
     &seldom::SWEPT_AGAIN,
     &seldom::RELEASE_GIVEN_UP,
     &seldom::CALLS_STUCK,
+    &seldom::QUEUE_FULL,
+    &seldom::COUNT_AT_ITS_LIMIT,
+    &seldom::COUNTED_BY_HAND,
+    &seldom::TWO_MADE_BY_HAND,
+    &seldom::DIGITS_SHARED,
+    &seldom::GIFTS_REFUSED,
+    &seldom::GIFTS_DELETED,
+    &seldom::GIFTS_BY_HAND,
+    &unseen::DELETED_BEHIND_A_LOCK,
+    &unseen::UNSEEN_DELETION,
+    &unseen::UNSEEN_BY_THE_SWEEPER,
     &others::GARBLED_COUNTS,
     &others::GARBLED_KEYS,
     &others::GARBLED_GIFTS,

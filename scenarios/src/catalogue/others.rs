@@ -108,8 +108,8 @@ pub const FOREIGN_LEASE_PINNED: Scenario = Scenario {
 pub const FOREIGN_LEASE_IDLE: Scenario = Scenario {
     name: Cow::Borrowed("foreign-lease-idle"),
     story: Cow::Borrowed(
-        "another program holds a lock for two minutes, so that alerts that are sent once are refused; then nobody needs it \
-         for minutes",
+        "another program holds a lock for two minutes, so that alerts that are sent once are refused; then nobody \
+         needs it for minutes",
     ),
     acts: Cow::Borrowed(&[
         Act::WriteLease {
@@ -257,7 +257,7 @@ pub const LISTS_REFUSED: Scenario = Scenario {
         deliver(Deployment, 6, Route::Any),
     ]),
     triggers: Cow::Borrowed(&[
-        Trigger { on: on_replica(0, "GET", "leases"), skip: 1, times: 3, effect: Effect::Forbid },
+        Trigger { on: on("GET", "leases"), skip: 1, times: 12, effect: Effect::Forbid },
         Trigger { on: on_replica(1, "GET", "remediationrequests"), skip: 1, times: 3, effect: Effect::Forbid },
     ]),
     expect: Cow::Borrowed(&[Expect::AllAccepted]),

@@ -1,16 +1,17 @@
 //! Seldom: worlds that lead to branches of the protocol which nothing else reaches, as `lockstep coverage` found out.
 use super::dsl::{
-    AT_REST, after, deliver, end, first, first_few, interfere, keyed, millis, on, on_replica, orchestrate, seconds,
+    AT_REST, after, deliver, end, first, first_few, interfere, keyed, millis, on, on_replica, once, orchestrate,
+    seconds,
 };
 use crate::{
     scenario::{ClusterShape, Expect, Scenario},
     workload::{
         Act, Interference,
-        Payload::{Deployment, Distinct},
+        Payload::{Deployment, Distinct, GroupOfThree},
         Retry, Route, Suppression,
     },
 };
-use sim::{Effect, FaultKind};
+use sim::{Effect, FaultKind, Trigger};
 use std::{borrow::Cow, time::Duration};
 
 /// A proxy that does not know the way answers as if nothing existed.
@@ -160,12 +161,153 @@ pub const RELEASE_GIVEN_UP: Scenario = Scenario {
 pub const CALLS_STUCK: Scenario = Scenario {
     name: Cow::Borrowed("calls-stuck"),
     story: Cow::Borrowed(
-        "80 alerts of different fingerprints at one replica, of which 64 wait for the answer to their first call until \
-         it times out: the others are not sent before, and none is lost",
+        "150 alerts of different fingerprints at one replica, of which 64 at a time wait for the answer to their first \
+         call until it times out: others are not sent in time, and none is lost",
     ),
-    acts: Cow::Borrowed(&[Act::DeliverEach { count: 80, to: Route::Replica(0), retry: Retry::Alertmanager }]),
-    triggers: Cow::Borrowed(&[first_few(64, on_replica(0, "POST", "leases"), Effect::Fault(FaultKind::Hang))]),
-    expect: Cow::Borrowed(&[Expect::Requests(80), Expect::AllAccepted]),
+    acts: Cow::Borrowed(&[Act::DeliverEach { count: 150, to: Route::Replica(0), retry: Retry::Alertmanager }]),
+    triggers: Cow::Borrowed(&[first_few(140, on_replica(0, "POST", "leases"), Effect::Fault(FaultKind::Hang))]),
+    expect: Cow::Borrowed(&[Expect::Requests(150), Expect::AllAccepted]),
     weight: 1,
+    ..Scenario::BLANK
+};
+
+/// More alerts wait than a queue holds.
+pub const QUEUE_FULL: Scenario = Scenario {
+    name: Cow::Borrowed("queue-full"),
+    story: Cow::Borrowed(
+        "1,250 alerts of one fingerprint wait at one replica for a lock of another program: those that the queue does \
+         not hold are refused at once",
+    ),
+    cluster: ClusterShape { replicas: 1, ..ClusterShape::USUAL },
+    acts: Cow::Borrowed(&[
+        Act::HoldLease { of: Deployment, holder: Cow::Borrowed("gateway-gone") },
+        once(Deployment, 1_250, Route::Replica(0)),
+    ]),
+    weight: 1,
+    ..Scenario::BLANK
+};
+
+/// A count that its type cannot hold is refused.
+pub const COUNT_AT_ITS_LIMIT: Scenario = Scenario {
+    name: Cow::Borrowed("count-at-its-limit"),
+    story: Cow::Borrowed(
+        "a client sets a count to the largest but two, and four alerts come: what does not fit is refused",
+    ),
+    acts: Cow::Borrowed(&[
+        deliver(Deployment, 1, Route::Replica(0)),
+        Act::AwaitAnswers,
+        AT_REST,
+        interfere(Interference::SetCount(i32::MAX as u32 - 2)),
+        AT_REST,
+        once(Deployment, 4, Route::Replica(0)),
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(1)]),
+    weight: 2,
+    ..Scenario::BLANK
+};
+
+/// A count that no gateway wrote has no times.
+pub const COUNTED_BY_HAND: Scenario = Scenario {
+    name: Cow::Borrowed("counted-by-hand"),
+    story: Cow::Borrowed("a client makes a request by hand and sets its count: alerts are counted from there on"),
+    acts: Cow::Borrowed(&[
+        interfere(Interference::CreateRequest),
+        AT_REST,
+        interfere(Interference::SetCount(5)),
+        AT_REST,
+        deliver(Deployment, 2, Route::RoundRobin),
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 7)]),
+    weight: 2,
+    ..Scenario::BLANK
+};
+
+/// Of several requests that may suppress others, the latest is closed.
+pub const TWO_MADE_BY_HAND: Scenario = Scenario {
+    name: Cow::Borrowed("two-made-by-hand"),
+    story: Cow::Borrowed(
+        "a client makes two requests by hand, one after the other, each of which ends with a cooldown; minutes later a \
+         replica begins the first episode",
+    ),
+    acts: Cow::Borrowed(&[
+        interfere(Interference::CreateRequest),
+        AT_REST,
+        end(Deployment, "Completed", Suppression::For(seconds(1))),
+        AT_REST,
+        interfere(Interference::CreateRequest),
+        AT_REST,
+        end(Deployment, "Failed", Suppression::For(seconds(1))),
+        AT_REST,
+        deliver(Deployment, 2, Route::RoundRobin),
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(3), Expect::AllAccepted, Expect::Counted(Deployment, 2)]),
+    weight: 2,
+    ..Scenario::BLANK
+};
+
+/// The lease of another fingerprint with the same digits is left alone.
+pub const DIGITS_SHARED: Scenario = Scenario {
+    name: Cow::Borrowed("digits-shared"),
+    story: Cow::Borrowed("another fingerprint with the same 16 digits has the lease: signals are refused"),
+    acts: Cow::Borrowed(&[interfere(Interference::ClaimLease), once(Deployment, 3, Route::RoundRobin)]),
+    expect: Cow::Borrowed(&[Expect::Requests(0), Expect::AllRefused(503)]),
+    weight: 1,
+    ..Scenario::BLANK
+};
+
+/// A group that is refused for one member, sent anew until it is accepted.
+const GROUP_REFUSED: Trigger = first_few(5, on("GET", "statefulsets"), Effect::Forbid);
+
+/// Occurrences that cannot be given back count again.
+pub const GIFTS_REFUSED: Scenario = Scenario {
+    name: Cow::Borrowed("gifts-refused"),
+    story: Cow::Borrowed(
+        "a group is refused for one member, and what the others have counted cannot be given back: they count again",
+    ),
+    acts: Cow::Borrowed(&[deliver(GroupOfThree, 1, Route::Replica(0))]),
+    triggers: Cow::Borrowed(&[
+        GROUP_REFUSED,
+        Trigger {
+            on: on_replica(0, "PATCH", "remediationrequests/status"),
+            skip: 1,
+            times: 8,
+            effect: Effect::Fault(FaultKind::ServiceUnavailable),
+        },
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(2), Expect::AllAccepted]),
+    weight: 3,
+    ..Scenario::BLANK
+};
+
+/// A request that is being deleted gives nothing.
+pub const GIFTS_DELETED: Scenario = Scenario {
+    name: Cow::Borrowed("gifts-deleted"),
+    story: Cow::Borrowed(
+        "a group is refused for one member; the request that has what the others counted is being deleted when the \
+         group is sent anew",
+    ),
+    acts: Cow::Borrowed(&[
+        deliver(GroupOfThree, 1, Route::Replica(0)),
+        Act::Wait(millis(500)),
+        interfere(Interference::DeleteRequests { held: seconds(3) }),
+    ]),
+    triggers: Cow::Borrowed(&[GROUP_REFUSED]),
+    expect: Cow::Borrowed(&[Expect::AllAccepted]),
+    weight: 3,
+    ..Scenario::BLANK
+};
+
+/// Requests that were made by hand give and take like others.
+pub const GIFTS_BY_HAND: Scenario = Scenario {
+    name: Cow::Borrowed("gifts-by-hand"),
+    story: Cow::Borrowed("a group is refused for one member, and the others are counted on a request made by hand"),
+    acts: Cow::Borrowed(&[
+        interfere(Interference::CreateRequest),
+        AT_REST,
+        deliver(GroupOfThree, 1, Route::RoundRobin),
+    ]),
+    triggers: Cow::Borrowed(&[GROUP_REFUSED]),
+    expect: Cow::Borrowed(&[Expect::Requests(2), Expect::AllAccepted, Expect::Counted(GroupOfThree, 2)]),
+    weight: 3,
     ..Scenario::BLANK
 };

@@ -1,14 +1,17 @@
 //! The branches that no run of the catalogue can take.
-use super::reason::{
-    Reason::{self, Elsewhere, Impossible},
-    Untaken,
+use super::{
+    reason::{
+        Reason::{Elsewhere, Impossible, Unheard},
+        Untaken,
+    },
+    text::OF_TEXT,
 };
 
-const PATHS_FIT: Reason = Impossible("the paths are made of names that Kubernetes has accepted");
-const STRINGS_TAKE_ALL: Reason = Impossible("writing into a string does not fail");
+/// Those of decisions, then those of text.
+pub const JUSTIFIED: &[&[Untaken]] = &[OF_DECISIONS, OF_TEXT];
 
-/// In the order of the files.
-pub const JUSTIFIED: &[Untaken] = &[
+/// By function.
+const OF_DECISIONS: &[Untaken] = &[
     Untaken {
         module: "queue",
         function: "Coalescer::waiting",
@@ -40,64 +43,195 @@ pub const JUSTIFIED: &[Untaken] = &[
         reason: Impossible("a round begins with a batch that is not empty, and only answers take members out"),
     },
     Untaken {
-        module: "call",
-        function: "Calls::page",
-        whats: &[
-            "`kube::core::Request::new(path).list(&params).map_err(| error | unsenda…`: early return",
-            "the closure `|error| unsendable(&error)`",
-        ],
-        reason: PATHS_FIT,
+        module: "queue",
+        function: "Coalescer::join",
+        whats: &["`if share == 0`: then"],
+        reason: Elsewhere("ten thousand signals fill the queues of a replica", "limit_in_total_refuses_new_keys"),
     },
     Untaken {
-        module: "call",
-        function: "Calls::watch",
-        whats: &[
-            "`kube::core::Request::new(path).watch(params, version).map_err(| error …`: early return",
-            "the closure `|error| unsendable(&error)`",
-        ],
-        reason: PATHS_FIT,
+        module: "queue",
+        function: "Coalescer::take",
+        whats: &["`table.waiting.get_mut(key)?`: early return"],
+        reason: Impossible("a leader's key is in the table until it finds its queue empty"),
     },
     Untaken {
-        module: "call",
-        function: "Calls::read",
-        whats: &[
-            "`Request::get(path).header(header::ACCEPT, JSON).body(Body::empty()).ma…`: early return",
-            "the closure `|error| unsendable(&error)`",
-        ],
-        reason: PATHS_FIT,
+        module: "fenced_lease",
+        function: "FencedLease::store",
+        whats: &["`if !names::is_fingerprint(&signal.fingerprint)`: then"],
+        reason: Impossible("a signal's fingerprint is made of a SHA-256"),
     },
     Untaken {
-        module: "call",
-        function: "Calls::write_until",
-        whats: &[
-            "`request.body(Body::from(body)).map_err(| error | unsendable(&error))?`: early return",
-            "the closure `|error| unsendable(&error)`",
-        ],
-        reason: PATHS_FIT,
-    },
-    Untaken { module: "call_error", function: "unsendable", whats: &[""], reason: PATHS_FIT },
-    Untaken {
-        module: "marks",
-        function: "Ledger::fmt",
-        whats: &["`write!(f, \"base={}\", self.base)?`: early return"],
-        reason: STRINGS_TAKE_ALL,
+        module: "fenced_lease",
+        function: "FencedLease::store",
+        whats: &["the arm `Some(Err(_))`"],
+        reason: Elsewhere("a writer does not panic", "panicking_writer_frees_its_signals"),
     },
     Untaken {
-        module: "deliveries",
-        function: "Deliveries::fmt",
-        whats: &[
-            "`write!(f, \"{separator}{}={}\", key.as_str(), occurrence.count)?`: early return",
-            "`write!(f, \"@{episode}\")?`: early return",
-        ],
-        reason: STRINGS_TAKE_ALL,
+        module: "fenced_lease",
+        function: "FencedLease::begun",
+        whats: &["`let Some((name, namespace))`: bound"],
+        reason: Elsewhere("only a wrong deployment has two lock namespaces", "another_lock_namespace_is_not_ready"),
     },
     Untaken {
-        module: "unacknowledged",
-        function: "Unacknowledged::fmt",
+        module: "begin",
+        function: "create",
+        whats: &["`if writer.now() >= issue_until`: then"],
+        reason: Unheard("a call that is not answered for so long has ended before"),
+    },
+    Untaken {
+        module: "changes",
+        function: "Subscription::drop",
+        whats: &["`if let Some(waiting) = listeners.get_mut(&self.key)`: else"],
+        reason: Impossible("a subscription is in the table until it is dropped"),
+    },
+    Untaken {
+        module: "changes",
+        function: "Subscription::drop",
+        whats: &["`if waiting.is_empty()`: else"],
+        reason: Elsewhere(
+            "two fingerprints that share a lock do not write at once",
+            "dropped_subscription_leaves_nothing",
+        ),
+    },
+    Untaken {
+        module: "closing",
+        function: "close",
+        whats: &["`if version.is_empty()`: then"],
+        reason: Unheard("every object of an API server has a version"),
+    },
+    Untaken {
+        module: "count",
+        function: "CountPatch::new",
+        whats: &["`if version.is_empty()`: then"],
+        reason: Elsewhere("every object of an API server has a version", "patch_is_always_conditional_and_bounded"),
+    },
+    Untaken {
+        module: "count",
+        function: "count",
+        whats: &["`if target.spec.signal_fingerprint != writer.fingerprint`: then"],
+        reason: Impossible("a request is found by its fingerprint, or by a name that has the uid of its lease"),
+    },
+    Untaken {
+        module: "episode",
+        function: "next",
+        whats: &["the arm `None if seen == Sight::Here`"],
+        reason: Elsewhere("a replica gives its lease back before it counts again", "absent_request_decides_by_sight"),
+    },
+    Untaken {
+        module: "evidence",
+        function: "shown_by",
+        whats: &["the arm `CallError::NotSent`"],
+        reason: Impossible("a call that was not sent is not noted"),
+    },
+    Untaken {
+        module: "leases",
+        function: "Leases::notify",
+        whats: &["`if let Some(key) = names::lock_key_of_lease(name)`: else"],
+        reason: Unheard("only gateways label their leases"),
+    },
+    Untaken {
+        module: "leases",
+        function: "Leases::replace",
+        whats: &["`if state.reached.is_some_and(| reached | version < reached)`: then"],
+        reason: Elsewhere("the simulated store is never restored", "restored_store_forgets_what_was_known"),
+    },
+    Untaken {
+        module: "plan",
+        function: "plan",
+        whats: &["the operand `asked.is_none()`: false"],
+        reason: Impossible("the request of a lease that was read is worth reading"),
+    },
+    Untaken {
+        module: "plan",
+        function: "plan_next",
+        whats: &["the operand `next == episode`: false"],
+        reason: Impossible("a lock that was unchanged for the cooldown has expired"),
+    },
+    Untaken {
+        module: "redelivery",
+        function: "read_predecessor",
+        whats: &["the guard `!ended.is_active()` of `Some(ended)`: false"],
+        reason: Unheard("a request that has ended stays ended, as the argument assumes"),
+    },
+    Untaken {
+        module: "request",
+        function: "RequestRecord::is_suppressing",
+        whats: &["the operand `!self.is_active()`: false"],
+        reason: Impossible("it is asked of requests that have ended"),
+    },
+    Untaken {
+        module: "request",
+        function: "RequestRecord::age_order",
+        whats: &["the function"],
+        reason: Elsewhere("several active requests would break what is assumed", "oldest_active_request_counts"),
+    },
+    Untaken {
+        module: "request",
+        function: "classify",
         whats: &[
-            "`write!(f, \"{separator}{}={count}@{gift}\", key.as_str())?`: early return",
-            "`write!(f, \"!{taker}\")?`: early return",
+            "`if active.is_none_or(| best | record.age_order() < best.age_order())`: else",
+            "the closure `|best| record.age_order() < best.age_order()`",
         ],
-        reason: STRINGS_TAKE_ALL,
+        reason: Elsewhere("several active requests would break what is assumed", "oldest_active_request_counts"),
+    },
+    Untaken {
+        module: "request",
+        function: "classify",
+        whats: &[
+            "the operand `suppressing.is_none_or(| best | record.age_order() > best.age_order())`: false",
+            "the closure `|best| record.age_order() > best.age_order()`",
+        ],
+        reason: Elsewhere("a request suppresses the next one", "review_and_cooldown_suppress"),
+    },
+    Untaken {
+        module: "request",
+        function: "last_to_suppress",
+        whats: &["the operand `!record.is_active()`: false"],
+        reason: Impossible("it is asked where none is active"),
+    },
+    Untaken {
+        module: "requests",
+        function: "Requests::fenced_elsewhere",
+        whats: &["the closure `|(name, namespace)|(name.clone(), namespace.clone())`"],
+        reason: Elsewhere("only a wrong deployment has two lock namespaces", "another_lock_namespace_is_not_ready"),
+    },
+    Untaken {
+        module: "requests",
+        function: "Requests::put",
+        whats: &["the arm `Some(at) if ours`"],
+        reason: Elsewhere("only a wrong deployment has two lock namespaces", "another_lock_namespace_is_not_ready"),
+    },
+    Untaken {
+        module: "requests",
+        function: "Requests::put",
+        whats: &["the guard `ours` of `Some(at)`: false"],
+        reason: Unheard("only gateways annotate their requests with a lock namespace"),
+    },
+    Untaken {
+        module: "requests",
+        function: "State::put",
+        whats: &["`if known.spec.signal_fingerprint != *fingerprint`: then", "the closure `|_| true`"],
+        reason: Elsewhere("a name has the digits of its fingerprint", "name_may_be_used_again"),
+    },
+    Untaken {
+        module: "requests",
+        function: "State::get",
+        whats: &["`self.by_fingerprint.get(self.fingerprints.get(name)?)?`: early return"],
+        reason: Impossible("both maps have the same requests"),
+    },
+    Untaken {
+        module: "requests",
+        function: "State::remove",
+        whats: &[
+            "`self.fingerprints.remove(name)?`: early return",
+            "`if let Some(requests) = self.by_fingerprint.get_mut(&fingerprint)`: else",
+        ],
+        reason: Impossible("both maps have the same requests"),
+    },
+    Untaken {
+        module: "requests",
+        function: "Requests::replace",
+        whats: &["`if state.reached.is_some_and(| reached | version < reached)`: then"],
+        reason: Elsewhere("the simulated store is never restored", "restored_store_forgets_what_was_known"),
     },
 ];

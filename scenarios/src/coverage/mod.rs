@@ -7,6 +7,7 @@ mod counts;
 mod decisions;
 mod justified;
 mod reason;
+mod text;
 
 pub use counts::Counts;
 pub use decisions::{DECISIONS, Decision};
@@ -16,12 +17,13 @@ pub use reason::{Reason, Untaken};
 
 /// Why no run takes a branch; `None` if some run must.
 pub fn reason(branch: &Branch) -> Option<Reason> {
-    JUSTIFIED.iter().find(|untaken| untaken.has(branch)).map(|untaken| untaken.reason)
+    JUSTIFIED.iter().copied().flatten().find(|untaken| untaken.has(branch)).map(|untaken| untaken.reason)
 }
 
 /// The entries that no branch has.
 pub fn stale() -> Vec<String> {
-    let all = JUSTIFIED.iter().flat_map(|untaken| untaken.whats.iter().map(move |what| (untaken, *what)));
+    let all =
+        JUSTIFIED.iter().copied().flatten().flat_map(|untaken| untaken.whats.iter().map(move |what| (untaken, *what)));
     let exists = |untaken: &Untaken, what: &str| BRANCHES.iter().any(|branch| untaken.is_about(branch, what));
     let unknown = all.filter(|(untaken, what)| !exists(untaken, what));
     unknown.map(|(untaken, what)| format!("{}::{}: {what}", untaken.module, untaken.function)).collect()

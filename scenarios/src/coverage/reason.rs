@@ -6,6 +6,8 @@ use mutants::Branch;
 pub enum Reason {
     /// No value of the types leads there; the argument.
     Impossible(&'static str),
+    /// Nothing in a cluster does what leads there; the argument.
+    Unheard(&'static str),
     /// No run can show it; why, and the test of the gateway that covers it.
     Elsewhere(&'static str, &'static str),
 }
@@ -15,6 +17,7 @@ impl Reason {
     pub fn words(self) -> String {
         match self {
             Self::Impossible(argument) => format!("impossible: {argument}"),
+            Self::Unheard(argument) => format!("nothing does this: {argument}"),
             Self::Elsewhere(argument, test) => format!("{argument}: `{test}` covers it"),
         }
     }
@@ -27,16 +30,16 @@ pub struct Untaken {
     pub module: &'static str,
     /// Function, with its type.
     pub function: &'static str,
-    /// Beginnings of the branches; an empty one is every branch of the function.
+    /// The branches; an empty one is every branch of the function.
     pub whats: &'static [&'static str],
     /// Reason for which no run takes them.
     pub reason: Reason,
 }
 
 impl Untaken {
-    /// Whether this beginning is one of the branch.
+    /// Whether this is the branch.
     pub(super) fn is_about(&self, branch: &Branch, what: &str) -> bool {
-        (self.module, self.function) == (branch.module(), branch.function) && branch.what.starts_with(what)
+        (self.module, self.function) == (branch.module(), branch.function) && (what.is_empty() || branch.what == what)
     }
 
     /// Whether the branch is one of them.

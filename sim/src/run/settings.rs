@@ -116,6 +116,8 @@ pub struct Outcome {
     pub trace: Trace,
     /// How often each fault took effect.
     pub delivered: Delivered,
+    /// Number of faults that struck by chance, and not by a trigger or by what the script did.
+    pub by_chance: u32,
     /// Number of API calls.
     pub api_calls: u64,
     /// Calls that repeat forever, if it made no progress.

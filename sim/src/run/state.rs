@@ -49,6 +49,13 @@ pub(crate) struct FaultsSoFar {
     pub(crate) servers: u32,
 }
 
+impl FaultsSoFar {
+    fn all(self) -> u32 {
+        let Self { calls, crashes, pauses, watches, disconnects, interferences, servers } = self;
+        calls + crashes + pauses + watches + disconnects + interferences + servers
+    }
+}
+
 /// State of one simulated run, as far as both transports share it. Each keeps it behind its lock, beside its queues.
 pub(crate) struct RunState {
     pub(crate) phase: Phase,
@@ -257,6 +264,19 @@ impl RunState {
         let (choices, mismatch) = std::mem::replace(&mut self.choices, Choices::new(InOrder)).finish();
         let (delivered, api_calls) = (self.delivered.clone(), self.api_calls);
         let cycle = if stop == Stop::NoProgress { self.progress.cycle() } else { Vec::new() };
-        Outcome { stop, choices, mismatch, trace, delivered, api_calls, cycle, simulated, state: 0, outside: 0 }
+        let by_chance = self.so_far.all();
+        Outcome {
+            stop,
+            choices,
+            mismatch,
+            trace,
+            delivered,
+            by_chance,
+            api_calls,
+            cycle,
+            simulated,
+            state: 0,
+            outside: 0,
+        }
     }
 }

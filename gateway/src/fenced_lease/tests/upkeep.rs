@@ -1,5 +1,5 @@
 //! Work without signals: readiness, caches, and the sweep.
-use super::*;
+use super::{super::watch::Cache, *};
 
 #[tokio::test(start_paused = true)]
 async fn unsynced_replica_is_not_ready() {
@@ -105,6 +105,33 @@ async fn older_answer_replaces_nothing() {
     let old_lease: super::super::lease::LeaseRecord = serde_json::from_value(old_lease).expect("a lease");
     let known = shared.leases.learn(old_lease);
     assert_eq!(known.lease.holder(), None, "what is known is newer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn restored_store_forgets_what_was_known() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    replica.stored().await;
+    quiesce().await;
+    let (shared, lock) = (&replica.protocol.shared, "gw-lock-0123456789abcdef");
+    assert!(shared.requests.any(FP) && shared.leases.get(lock).is_some());
+    shared.requests.replace(Vec::new(), 1);
+    shared.leases.replace(Vec::new(), 1);
+    assert!(!shared.requests.any(FP) && shared.leases.get(lock).is_none(), "newer versions are not valid any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn name_may_be_used_again() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    let other = "f".repeat(64);
+    for (version, fingerprint) in [("900", FP), ("901", &*other)] {
+        let metadata = json!({"name": "made-by-hand", "uid": version, "resourceVersion": version});
+        let request = json!({"metadata": metadata, "spec": {"signalFingerprint": fingerprint}});
+        replica.protocol.shared.requests.learn(Arc::new(super::super::request::parse(request)));
+    }
+    let requests = &replica.protocol.shared.requests;
+    assert!(requests.any(&other) && !requests.any(FP), "the name is of one request");
 }
 
 #[tokio::test(start_paused = true)]

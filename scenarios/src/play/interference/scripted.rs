@@ -243,7 +243,8 @@ async fn create_request(stage: &Stage, fingerprint: &str) {
         return;
     }
     let mut object = known.first().map_or_else(|| smallest_request(fingerprint), |object| (**object).clone());
-    object["metadata"] = json!({"name": "made-by-hand", "namespace": NAMESPACE});
+    let name = if known.is_empty() { "made-by-hand".to_owned() } else { format!("made-by-hand-{}", known.len()) };
+    object["metadata"] = json!({"name": name, "namespace": NAMESPACE});
     if let Some(members) = object.as_object_mut() {
         members.remove("status");
     }

@@ -1,0 +1,87 @@
+//! Unseen: what a replica's watches do not show it, because they have fallen silent.
+//!
+//! The server ends a watch after 290 s; the one that follows is silent until it is given up, 330 s later.
+use super::dsl::{AT_REST, deliver, first, first_few, interfere, millis, on, on_replica, orchestrate, seconds};
+use crate::{
+    scenario::{Expect, Scenario},
+    workload::{Act, Interference, Payload::Deployment, Route},
+};
+use sim::{CallPattern, Effect, FaultKind, Trigger};
+use std::borrow::Cow;
+
+/// Until the watches that the replicas began with have ended.
+const WATCHES_END: Act = Act::Wait(seconds(295));
+const STRANGER: &str = "gateway-old";
+
+const fn silent(on: CallPattern, times: u32) -> Trigger {
+    first_few(times, on, Effect::Fault(FaultKind::SilentWatch))
+}
+
+/// A lock does not hide that its request is being deleted.
+pub const DELETED_BEHIND_A_LOCK: Scenario = Scenario {
+    name: Cow::Borrowed("deleted-behind-a-lock"),
+    story: Cow::Borrowed(
+        "a holder pauses before it gives its lease back, and its request is being deleted; another replica, whose \
+         watch is silent, waits until the request is gone",
+    ),
+    acts: Cow::Borrowed(&[
+        WATCHES_END,
+        deliver(Deployment, 1, Route::Replica(0)),
+        Act::AwaitAnswers,
+        interfere(Interference::DeleteRequests { held: seconds(15) }),
+        deliver(Deployment, 1, Route::Replica(1)),
+    ]),
+    triggers: Cow::Borrowed(&[
+        silent(on_replica(1, "GET", "remediationrequests"), 1),
+        first(on_replica(0, "PUT", "leases"), Effect::PauseBefore(seconds(20))),
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
+    weight: 3,
+    ..Scenario::BLANK
+};
+
+/// A list shows a deletion that the watch does not.
+pub const UNSEEN_DELETION: Scenario = Scenario {
+    name: Cow::Borrowed("unseen-deletion"),
+    story: Cow::Borrowed(
+        "a request that a client made by hand is being deleted, and another program has locked its fingerprint; a \
+         replica whose watch is silent lists before it takes the lock, and waits until the request is gone",
+    ),
+    acts: Cow::Borrowed(&[
+        WATCHES_END,
+        interfere(Interference::CreateRequest),
+        AT_REST,
+        Act::HoldLease { of: Deployment, holder: Cow::Borrowed(STRANGER) },
+        interfere(Interference::DeleteRequests { held: seconds(60) }),
+        deliver(Deployment, 1, Route::Replica(1)),
+    ]),
+    triggers: Cow::Borrowed(&[silent(on_replica(1, "GET", "remediationrequests"), 1)]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
+    weight: 3,
+    ..Scenario::BLANK
+};
+
+/// A lease is not swept while a request of its fingerprint exists, seen or not.
+pub const UNSEEN_BY_THE_SWEEPER: Scenario = Scenario {
+    name: Cow::Borrowed("unseen-by-the-sweeper"),
+    story: Cow::Borrowed(
+        "a lease is about to be swept when a client makes a request by hand, which no watch shows: the lists of the \
+         sweepers show it",
+    ),
+    acts: Cow::Borrowed(&[
+        deliver(Deployment, 1, Route::RoundRobin),
+        Act::AwaitAnswers,
+        orchestrate(Deployment, "Completed"),
+        AT_REST,
+        interfere(Interference::DeleteEnded),
+        Act::Wait(seconds(165)),
+        interfere(Interference::CreateRequest),
+        Act::Wait(seconds(120)),
+        deliver(Deployment, 1, Route::RoundRobin),
+        Act::Wait(millis(100)),
+    ]),
+    triggers: Cow::Borrowed(&[silent(on("GET", "remediationrequests"), 3)]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
+    weight: 3,
+    ..Scenario::BLANK
+};
