@@ -161,12 +161,6 @@ const OF_DECISIONS: &[Untaken] = &[
     },
     Untaken {
         module: "request",
-        function: "RequestRecord::age_order",
-        whats: &["the function"],
-        reason: Elsewhere("several active requests would break what is assumed", "oldest_active_request_counts"),
-    },
-    Untaken {
-        module: "request",
         function: "classify",
         whats: &[
             "`if active.is_none_or(| best | record.age_order() < best.age_order())`: else",
