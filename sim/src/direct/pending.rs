@@ -40,7 +40,7 @@ pub(super) struct Call {
     pub(super) instead: Option<Answer>,
     /// Whether the body of its answer is cut off.
     pub(super) cut_off: bool,
-    /// What is wrong with the watch that it opens.
+    /// Flaw of the watch that it opens, if any.
     pub(super) flaw: Option<Flaw>,
 }
 

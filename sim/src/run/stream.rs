@@ -12,11 +12,11 @@ pub(crate) struct Stream {
     pub(crate) lines: mpsc::UnboundedSender<Bytes>,
     /// When the server ends it; None where the transport keeps a timer for it.
     pub(crate) expiry: Option<Expiry>,
-    /// What is wrong with it.
+    /// Flaw that it has, if any.
     pub(crate) flaw: Option<Flaw>,
 }
 
-/// What is wrong with a stream for as long as it is open.
+/// Flaw of a stream, for as long as it is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Flaw {
     /// It delivers nothing, and does not end.

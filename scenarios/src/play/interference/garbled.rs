@@ -1,11 +1,11 @@
 //! Garbled conditions: what another program may write in place of the gateway's marks. None of it parses.
 use serde_json::{Value, json};
 
-/// Instead of a message: more bytes than any of the gateway's.
+/// Placeholder of a message that is longer than any of the gateway's.
 const TOO_LONG: &str = "too long";
-/// Instead of a message: more entries than the gateway writes.
+/// Placeholder of a message with more entries than the gateway writes.
 const TOO_MANY: &str = "too many";
-/// Types of the conditions, each with a message that is none of the gateway's.
+/// Types of the conditions, each with a message that no gateway writes.
 const GARBLED: &[(&str, &str)] = &[
     ("SignalsCounted", ""),
     ("SignalsCounted", "base=x"),
