@@ -171,17 +171,41 @@ pub const CALLS_STUCK: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
+/// A part of a flood, and the time in which it arrives: a thousand pending deliveries would slow each step down.
+const HUNDRED: Act = once(Deployment, 100, Route::Replica(0));
+const ARRIVE: Act = Act::Wait(millis(400));
+
 /// More alerts wait than a queue holds.
 pub const QUEUE_FULL: Scenario = Scenario {
     name: Cow::Borrowed("queue-full"),
     story: Cow::Borrowed(
-        "1,250 alerts of one fingerprint wait at one replica for a lock of another program: those that the queue does \
+        "1,100 alerts of one fingerprint wait at one replica for a lock of another program: those that the queue does \
          not hold are refused at once",
     ),
     cluster: ClusterShape { replicas: 1, ..ClusterShape::USUAL },
     acts: Cow::Borrowed(&[
         Act::HoldLease { of: Deployment, holder: Cow::Borrowed("gateway-gone") },
-        once(Deployment, 1_250, Route::Replica(0)),
+        HUNDRED,
+        ARRIVE,
+        HUNDRED,
+        ARRIVE,
+        HUNDRED,
+        ARRIVE,
+        HUNDRED,
+        ARRIVE,
+        HUNDRED,
+        ARRIVE,
+        HUNDRED,
+        ARRIVE,
+        HUNDRED,
+        ARRIVE,
+        HUNDRED,
+        ARRIVE,
+        HUNDRED,
+        ARRIVE,
+        HUNDRED,
+        ARRIVE,
+        HUNDRED,
     ]),
     weight: 1,
     ..Scenario::BLANK
