@@ -20,8 +20,8 @@ pub(super) const INVARIANT: Invariant = Invariant::safety(
 );
 
 struct SuppressedCreatesNothing {
-    /// Per namespace and fingerprint, the request that was created last.
-    latest: BTreeMap<(Arc<str>, Arc<str>), Latest>,
+    /// Per fingerprint and namespace, the request that was created last.
+    latest: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Latest>>,
 }
 
 struct Latest {
@@ -35,12 +35,12 @@ impl Check for SuppressedCreatesNothing {
     fn observe(&mut self, step: &Step<'_>, _: &State, settings: &Settings, summary: &mut Summary) {
         let tolerance = settings.suppression_tolerance;
         if let Observation::SignalSent { fingerprint, resolved: false, .. } = step.observation {
-            let latest = self.latest.iter().filter(|((_, of), _)| of == fingerprint);
-            latest.filter(|(_, latest)| latest.suppresses(step.now.at, tolerance)).for_each(|_| summary.checked());
+            let latest = self.latest.get(fingerprint).into_iter().flat_map(BTreeMap::values);
+            latest.filter(|latest| latest.suppresses(step.now.at, tolerance)).for_each(|_| summary.checked());
         }
         let Observation::RequestCommitted { actor, change, request, .. } = step.observation else { return };
-        let key = (Arc::clone(&request.namespace), Arc::clone(&request.fingerprint));
-        let latest = self.latest.get(&key);
+        let of_fingerprint = self.latest.entry(Arc::clone(&request.fingerprint)).or_default();
+        let latest = of_fingerprint.get(&request.namespace);
         let closes = |latest: &&Latest| latest.request.uid == request.uid && request.closed && !latest.request.closed;
         let act = match change {
             Change::Created => Some("created"),
@@ -59,7 +59,8 @@ impl Check for SuppressedCreatesNothing {
             _ => step.now,
         };
         let deleted = *change == Change::Deleted;
-        self.latest.insert(key, Latest { request: Arc::clone(request), since: next, deleted });
+        let next = Latest { request: Arc::clone(request), since: next, deleted };
+        of_fingerprint.insert(Arc::clone(&request.namespace), next);
     }
 }
 
