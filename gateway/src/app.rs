@@ -22,7 +22,7 @@ use crate::{
 };
 use axum::{
     Router,
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     routing::{MethodRouter, get, post},
 };
 use std::{
@@ -108,14 +108,7 @@ impl App {
             .route(routes::KUBERNETES_EVENT, event)
             .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
             .fallback(async || ApiError::NotFound)
-            // Innermost first. Access control is inside the cap, so that unknown clients cannot wait without limit.
-            .layer(from_fn_with_state(gateway.clone(), layers::concurrency::layer))
-            .layer(from_fn_with_state(gateway.clone(), layers::client::layer))
-            // Outside the cap, and inside the headers below: a refused preflight must still carry them.
-            .layer(from_fn_with_state(gateway.clone(), layers::cors::layer))
-            .layer(from_fn(layers::security_headers::layer))
-            .layer(from_fn_with_state(gateway.clone(), layers::request_id::layer))
-            .layer(from_fn_with_state(gateway.clone(), layers::metrics::layer))
+            .layer(from_fn_with_state(gateway.clone(), layers::layer))
             .with_state(gateway.clone())
     }
 

@@ -5,12 +5,11 @@
 //! ignored.
 use crate::{config::Cidr, gateway::Gateway};
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, HeaderName},
-    middleware::Next,
+    extract::Request,
+    http::{HeaderMap, HeaderName, Method, Uri},
     response::Response,
 };
-use std::{net::IpAddr, sync::Arc};
+use std::net::IpAddr;
 
 /// The other end of the connection.
 #[derive(Debug, Clone, Copy)]
@@ -20,15 +19,27 @@ pub struct Peer(pub IpAddr);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Client(pub IpAddr);
 
-/// Finds the client, and logs the request.
-pub async fn layer(State(gateway): State<Arc<Gateway>>, mut request: Request, next: Next) -> Response {
-    let Some(Peer(peer)) = request.extensions().get().copied() else { return next.run(request).await };
+/// The line of the log for one request.
+pub(super) struct Line {
+    client: IpAddr,
+    method: Method,
+    uri: Uri,
+}
+
+/// Finds the client, and adds it to the request's extensions.
+pub(super) fn find(gateway: &Gateway, request: &mut Request) -> Option<Line> {
+    let Peer(peer) = request.extensions().get().copied()?;
     let client = of(peer, request.headers(), &gateway.config.get().trusted_proxies);
     request.extensions_mut().insert(Client(client));
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let response = next.run(request).await;
-    tracing::debug!(%client, %method, path, status = response.status().as_u16(), "answered");
-    response
+    Some(Line { client, method: request.method().clone(), uri: request.uri().clone() })
+}
+
+impl Line {
+    /// Logs how the request was answered.
+    pub(super) fn log(self, response: &Response) {
+        let (Self { client, method, uri }, status) = (self, response.status().as_u16());
+        tracing::debug!(%client, %method, path = uri.path(), status, "answered");
+    }
 }
 
 fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Cidr]) -> IpAddr {

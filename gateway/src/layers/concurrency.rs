@@ -5,14 +5,13 @@
 //! `admission` decides who gets the last permits.
 use crate::{error::ApiError, gateway::Gateway};
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use std::sync::Arc;
 
 /// Handles the request if it gets a permit.
-pub async fn layer(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
+pub(super) async fn handle(gateway: &Gateway, request: Request, next: Next) -> Response {
     match gateway.admission.admit_request() {
         Some(_permit) => next.run(request).await,
         None => ApiError::too_many_requests().into_response(),

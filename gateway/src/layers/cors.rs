@@ -1,42 +1,53 @@
 //! Answers browsers that ask whether a page may call the API (the CORS protocol of the Fetch standard).
-use crate::{config::Cors, gateway::Gateway};
+use crate::config::Cors;
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
-use std::sync::Arc;
 
-/// Answers a preflight, and marks the answers to allowed pages. Without a configuration it does nothing.
-pub async fn layer(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
-    let config = gateway.config.get();
-    let (Some(cors), Some(origin)) = (&config.cors, request.headers().get(header::ORIGIN).cloned()) else {
-        return next.run(request).await;
-    };
-    let allowed = origin.to_str().is_ok_and(|origin| cors.allows(origin));
-    let method = request.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD).cloned();
-    let mut response = match method {
-        Some(method) if request.method() == Method::OPTIONS => {
+/// What a page of this origin is allowed.
+pub(super) struct Asked<'a> {
+    cors: &'a Cors,
+    origin: HeaderValue,
+    allowed: bool,
+}
+
+impl<'a> Asked<'a> {
+    /// What a request asks for; `None` without a configuration, and for a client that is not a browser's page.
+    pub(super) fn by(cors: Option<&'a Cors>, request: &Request) -> Option<Self> {
+        let (cors, origin) = (cors?, request.headers().get(header::ORIGIN)?.clone());
+        let allowed = origin.to_str().is_ok_and(|origin| cors.allows(origin));
+        Some(Self { cors, origin, allowed })
+    }
+
+    /// The answer to a preflight; `None` for other requests.
+    pub(super) fn preflight(&self, request: &Request) -> Option<Response> {
+        let method = request.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
+        (request.method() == Method::OPTIONS).then(|| {
             let mut response = StatusCode::NO_CONTENT.into_response();
-            if allowed && names(&cors.methods, &method) {
-                answer_preflight(cors, request.headers(), response.headers_mut());
+            if self.allowed && names(&self.cors.methods, method) {
+                answer_preflight(self.cors, request.headers(), response.headers_mut());
             }
             response
-        }
-        _ => next.run(request).await,
-    };
-    let headers = response.headers_mut();
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
-    if allowed {
-        let all = cors.allows_all();
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, if all { HeaderValue::from_static("*") } else { origin });
-        if cors.credentials {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-        }
-        insert(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, &cors.exposed.join(", "));
+        })
     }
-    response
+
+    /// Marks the answer, so that an allowed page can read it.
+    pub(super) fn mark(self, response: &mut Response) {
+        let Self { cors, origin, allowed } = self;
+        let headers = response.headers_mut();
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        if allowed {
+            let all = cors.allows_all();
+            let named = if all { HeaderValue::from_static("*") } else { origin };
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, named);
+            if cors.credentials {
+                headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            }
+            insert(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, &cors.exposed.join(", "));
+        }
+    }
 }
 
 fn names(list: &[String], value: &HeaderValue) -> bool {

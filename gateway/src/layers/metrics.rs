@@ -1,38 +1,37 @@
 //! Counts and times every request.
 use crate::{gateway::Gateway, metrics::RequestLabels, routes};
-use axum::{
-    extract::{Request, State},
-    http::Method,
-    middleware::Next,
-    response::Response,
-};
-use std::sync::Arc;
+use axum::{extract::Request, http::Method, response::Response};
+use std::time::Duration;
 
-/// Observes status and duration of the answer. A request whose client disconnects is not observed: it has no answer.
-pub async fn layer(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
-    let started = gateway.clock.monotonic();
-    // Never the path as sent: any client could fill the process with time series.
-    let endpoint = routes::endpoint(request.uri().path()).unwrap_or("unknown");
-    let method = if request.method() == Method::POST { "POST" } else { "other" };
-    let in_flight = InFlight::begin(&gateway);
-    let response = next.run(request).await;
-    drop(in_flight);
-    let labels = RequestLabels { endpoint, method, status: response.status().as_u16() };
-    gateway.metrics.observe_request(&labels, gateway.clock.monotonic().saturating_sub(started));
-    response
+/// A request in flight. One whose client disconnects has no answer: it is not counted.
+pub(super) struct Observed<'a> {
+    gateway: &'a Gateway,
+    started: Duration,
+    endpoint: &'static str,
+    method: &'static str,
 }
 
-struct InFlight<'a>(&'a Gateway);
-
-impl<'a> InFlight<'a> {
-    fn begin(gateway: &'a Gateway) -> Self {
+impl<'a> Observed<'a> {
+    /// Begins with the request.
+    pub(super) fn begin(gateway: &'a Gateway, request: &Request) -> Self {
         gateway.metrics.requests_in_flight.inc();
-        Self(gateway)
+        // Never the path as sent: any client could fill the process with time series.
+        let endpoint = routes::endpoint(request.uri().path()).unwrap_or("unknown");
+        let method = if request.method() == Method::POST { "POST" } else { "other" };
+        Self { gateway, started: gateway.clock.monotonic(), endpoint, method }
+    }
+
+    /// Counts the answer by its status, and the time that it took.
+    pub(super) fn end(self, response: &Response) {
+        let took = self.gateway.clock.monotonic().saturating_sub(self.started);
+        let status = response.status().as_u16();
+        let labels = RequestLabels { endpoint: self.endpoint, method: self.method, status };
+        self.gateway.metrics.observe_request(&labels, took);
     }
 }
 
-impl Drop for InFlight<'_> {
+impl Drop for Observed<'_> {
     fn drop(&mut self) {
-        self.0.metrics.requests_in_flight.dec();
+        self.gateway.metrics.requests_in_flight.dec();
     }
 }

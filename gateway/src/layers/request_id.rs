@@ -5,14 +5,11 @@
 use crate::{entropy::Entropy, error::Problem, gateway::Gateway};
 use axum::{
     body::Body,
-    extract::{Request, State},
-    http::{HeaderName, HeaderValue, header},
-    middleware::Next,
+    extract::Request,
+    http::{HeaderName, HeaderValue, Uri, header},
     response::Response,
 };
 use serde::Serialize;
-use std::sync::Arc;
-use tracing::Instrument;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -26,22 +23,34 @@ struct Document<'a> {
     request_id: &'a str,
 }
 
-/// Gives the request its id, and completes the problem document if the answer is one.
-pub async fn layer(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
-    let mut buffer = uuid::Uuid::encode_buffer();
-    let id = &*fresh(&*gateway.entropy).hyphenated().encode_lower(&mut buffer);
-    let uri = request.uri().clone();
-    let span = tracing::info_span!("request", request_id = id);
-    let mut response = next.run(request).instrument(span).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let document = Document { problem: &problem, instance: uri.path(), request_id: id };
-        let body = serde_json::to_vec(&document).expect("strings and numbers always serialise");
-        *response.body_mut() = Body::from(body);
-        response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
+/// The id of one request.
+pub(super) struct RequestId {
+    text: String,
+    uri: Uri,
+}
+
+impl RequestId {
+    /// A new id for this request.
+    pub(super) fn fresh(gateway: &Gateway, request: &Request) -> Self {
+        Self { text: fresh(&*gateway.entropy).to_string(), uri: request.uri().clone() }
     }
-    let id = HeaderValue::from_str(id).expect("a UUID is ASCII");
-    response.headers_mut().insert(X_REQUEST_ID, id);
-    response
+
+    /// The span of the request's lines in the log.
+    pub(super) fn span(&self) -> tracing::Span {
+        tracing::info_span!("request", request_id = self.text)
+    }
+
+    /// Adds the id to the answer, and completes the problem document if the answer is one.
+    pub(super) fn complete(self, response: &mut Response) {
+        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+            let document = Document { problem: &problem, instance: self.uri.path(), request_id: &self.text };
+            let body = serde_json::to_vec(&document).expect("strings and numbers always serialise");
+            *response.body_mut() = Body::from(body);
+            response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
+        }
+        let id = HeaderValue::try_from(self.text).expect("a UUID is ASCII");
+        response.headers_mut().insert(X_REQUEST_ID, id);
+    }
 }
 
 fn fresh(entropy: &dyn Entropy) -> uuid::Uuid {

@@ -1,8 +1,6 @@
 //! Headers that keep browsers from interpreting the answers.
 use axum::{
-    extract::Request,
     http::{HeaderName, HeaderValue, header},
-    middleware::Next,
     response::Response,
 };
 
@@ -16,8 +14,6 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 ];
 
 /// Adds the headers to the answer.
-pub async fn layer(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub(super) fn add(response: &mut Response) {
     response.headers_mut().extend(HEADERS);
-    response
 }
