@@ -44,6 +44,7 @@ impl Spawner {
         let mut set = set.lock().unwrap_or_else(PoisonError::into_inner);
         // Finished tasks stay in a JoinSet until joined, and a gateway runs for months.
         while set.try_join_next().is_some() {}
-        set.spawn(task);
+        // A task is moved when it begins and when it ends. The largest have kilobytes.
+        set.spawn(Box::pin(task));
     }
 }
