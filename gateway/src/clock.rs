@@ -57,13 +57,14 @@ pub async fn within<F: Future>(clock: &dyn Clock, deadline: Duration, future: F)
         return None;
     }
     let mut future = std::pin::pin!(future);
-    let mut sleep = clock.sleep(left);
+    // Most futures are ready at once, and need no timer.
+    let mut sleep = None;
     std::future::poll_fn(|cx| {
         use std::task::Poll;
         if let Poll::Ready(output) = future.as_mut().poll(cx) {
             return Poll::Ready(Some(output));
         }
-        sleep.as_mut().poll(cx).map(|()| None)
+        sleep.get_or_insert_with(|| clock.sleep(left)).as_mut().poll(cx).map(|()| None)
     })
     .await
 }
