@@ -97,7 +97,7 @@ fn cut(text: &str, bytes_max: usize) -> &str {
 }
 
 fn rfc3339_seconds(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    format!("{time:.0}")
 }
 
 #[cfg(test)]

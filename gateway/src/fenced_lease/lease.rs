@@ -195,7 +195,7 @@ impl LeaseRecord {
 
 /// MicroTime as k8s.io/apimachinery parses it: six digits of a second, and a time zone.
 fn micro_time(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
+    format!("{time:.6}")
 }
 
 #[cfg(test)]

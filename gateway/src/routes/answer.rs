@@ -6,7 +6,7 @@ use crate::{
 };
 use axum::{
     Json,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -93,6 +93,7 @@ struct Summary {
     failed: u32,
 }
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const CREATED: &str = "RemediationRequest CRD created successfully";
 const DUPLICATE: &str = "Duplicate signal (K8s status-based deduplication)";
 const RESOLVED: &str = "Alert is resolved: nothing to remediate";
@@ -120,7 +121,8 @@ pub(super) fn single(outcome: &Outcome) -> Response {
                 rejection: None,
             };
             let status = if duplicate { StatusCode::ACCEPTED } else { StatusCode::CREATED };
-            (status, Json(body)).into_response()
+            let body = serde_json::to_vec(&body).expect("strings and numbers always serialise");
+            (status, [(header::CONTENT_TYPE, JSON)], body).into_response()
         }
         Outcome::Resolved { name } => rejected(
             RESOLVED,
@@ -230,5 +232,5 @@ impl Summary {
 }
 
 fn rfc3339_seconds(time: jiff::Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    format!("{time:.0}")
 }

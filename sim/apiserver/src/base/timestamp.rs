@@ -12,12 +12,12 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
 
 /// Formats a `metav1.MicroTime`.
 pub(crate) fn micros(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+    format!("{at:.6}")
 }
 
 /// Formats a `metav1.Time`: UTC, whole seconds.
 pub(crate) fn seconds(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    format!("{at:.0}")
 }
 
 /// A time by one of the two layouts of Kubernetes, as the server writes it: in UTC, and without a fraction unless the
