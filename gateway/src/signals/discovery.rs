@@ -109,8 +109,9 @@ impl Discovery {
         self.kinds.is_empty()
     }
 
-    fn add(&mut self, kind: Kind, singular: &str) {
-        if self.kinds.iter().any(|known| known.kind == kind.kind && known.group == kind.group) {
+    /// Adds a kind, unless an earlier version of its group serves it; those kinds begin at the index `group`.
+    fn add(&mut self, group: usize, kind: Kind, singular: &str) {
+        if self.kinds[group..].iter().any(|known| known.kind == kind.kind) {
             return;
         }
         let kind = Arc::new(kind);
@@ -129,6 +130,7 @@ impl Discovery {
             return Ok(false);
         }
         for group in list.items {
+            let first = self.kinds.len();
             for version in group.versions {
                 for resource in version.resources.into_iter().filter(|resource| resource.verbs.get) {
                     let Some(of) = resource.response_kind else { continue };
@@ -139,7 +141,7 @@ impl Discovery {
                         plural: resource.resource.into_owned(),
                         namespaced: resource.scope == "Namespaced",
                     };
-                    self.add(kind, &resource.singular_resource);
+                    self.add(first, kind, &resource.singular_resource);
                 }
             }
         }
@@ -147,23 +149,24 @@ impl Discovery {
     }
 
     async fn add_plain(&mut self, client: &Client) -> Result<(), kube::Error> {
+        let first = self.kinds.len();
         for version in client.list_core_api_versions().await?.versions {
             let resources = client.list_core_api_resources(&version).await?;
-            self.add_resources("", &version, resources.resources);
+            self.add_resources(first, ("", &version), resources.resources);
         }
         for group in client.list_api_groups().await?.groups {
             let preferred = group.preferred_version.as_ref().or(group.versions.first());
             let Some(preferred) = preferred else { continue };
             let resources = client.list_api_group_resources(&preferred.group_version).await?;
-            self.add_resources(&group.name, &preferred.version, resources.resources);
+            self.add_resources(self.kinds.len(), (&group.name, &preferred.version), resources.resources);
         }
         Ok(())
     }
 
     fn add_resources(
         &mut self,
-        group: &str,
-        version: &str,
+        first: usize,
+        (group, version): (&str, &str),
         resources: Vec<k8s_openapi::apimachinery::pkg::apis::meta::v1::APIResource>,
     ) {
         let objects = resources.into_iter().filter(|resource| !resource.name.contains('/'));
@@ -175,7 +178,7 @@ impl Discovery {
                 plural: resource.name,
                 namespaced: resource.namespaced,
             };
-            self.add(kind, &resource.singular_name);
+            self.add(first, kind, &resource.singular_name);
         }
     }
 }
