@@ -7,7 +7,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::sync::{Arc, OnceLock};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 /// One version of one object.
 #[derive(Debug)]
@@ -19,17 +22,57 @@ pub(crate) struct Object {
     pub(crate) value: Arc<Value>,
     /// The resourceVersion as a number.
     pub(crate) revision: u64,
-    json: OnceLock<Bytes>,
+    json: OnceLock<Text>,
+    /// The JSON of the spec, where the version before has the same one: most writes change the status.
+    pub(crate) spec: Option<Bytes>,
+}
+
+/// The JSON of an object, and the place of its spec there.
+#[derive(Debug)]
+struct Text {
+    json: Bytes,
+    spec: Range<usize>,
 }
 
 impl Object {
     pub(crate) fn new(namespace: Arc<str>, name: Arc<str>, value: Arc<Value>, revision: u64) -> Self {
-        Self { namespace, name, value, revision, json: OnceLock::new() }
+        Self { namespace, name, value, revision, json: OnceLock::new(), spec: None }
     }
 
     /// The object as JSON.
     pub(crate) fn json(&self) -> &Bytes {
-        self.json.get_or_init(|| encode(&*self.value))
+        &self.json.get_or_init(|| self.text()).json
+    }
+
+    /// The JSON of the spec, if it was encoded and is that of `value` too.
+    pub(crate) fn spec_of(&self, value: &Value) -> Option<Bytes> {
+        let Text { json, spec } = self.json.get()?;
+        let same = !spec.is_empty() && self.value.get("spec") == value.get("spec");
+        same.then(|| json.slice(spec.clone()))
+    }
+
+    fn text(&self) -> Text {
+        let Value::Object(members) = &*self.value else { return Text { json: encode(&*self.value), spec: 0..0 } };
+        let mut json = Vec::with_capacity(self.spec.as_ref().map_or(512, |spec| 2 * spec.len()));
+        let mut spec = 0..0;
+        json.push(b'{');
+        for (name, member) in members {
+            if json.len() > 1 {
+                json.push(b',');
+            }
+            write(&mut json, name);
+            json.push(b':');
+            let start = json.len();
+            match &self.spec {
+                Some(known) if name == "spec" => json.extend_from_slice(known),
+                _ => write(&mut json, member),
+            }
+            if name == "spec" {
+                spec = start..json.len();
+            }
+        }
+        json.push(b'}');
+        Text { json: json.into(), spec }
     }
 
     pub(crate) fn uid(&self) -> &str {
@@ -44,9 +87,13 @@ impl Object {
 /// JSON text of any serialisable value whose map keys are strings.
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Bytes {
     let mut text = Vec::with_capacity(512);
-    let mut serializer = serde_json::Serializer::with_formatter(&mut text, GoFormatter);
-    value.serialize(&mut serializer).expect("JSON values and status bodies have string keys only");
+    write(&mut text, value);
     Bytes::from(text)
+}
+
+fn write<T: Serialize + ?Sized>(text: &mut Vec<u8>, value: &T) {
+    let mut serializer = serde_json::Serializer::with_formatter(text, GoFormatter);
+    value.serialize(&mut serializer).expect("JSON values and status bodies have string keys only");
 }
 
 /// The object's metadata, if it has any.

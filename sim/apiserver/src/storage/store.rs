@@ -118,7 +118,9 @@ impl Store {
             Some(o) => (o.namespace.clone(), o.name.clone()),
             None => (Arc::from(object::meta_str(&value, "namespace")), Arc::from(object::meta_str(&value, "name"))),
         };
-        let after = Some(Arc::new(Object::new(namespace, name, Arc::new(value), revision)));
+        let mut object = Object::new(namespace, name, Arc::new(value), revision);
+        object.spec = before.as_ref().and_then(|before| before.spec_of(&object.value));
+        let after = Some(Arc::new(object));
         self.append(resource, key, Event { revision, before, after, line: OnceLock::new() })
     }
 

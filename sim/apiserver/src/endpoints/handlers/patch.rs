@@ -54,20 +54,10 @@ impl ApiServer {
         validation::options::validate_patch(&call.options, false)?;
         decode::check_size(call.body)?;
         let current = self.current(call).ok_or_else(|| call.not_found())?;
-        let mut value = (*current.value).clone();
-        if kind.is_view() {
-            value = kind.shown(&value).into_owned();
-        }
-        let mut complaints = Vec::new();
-        match patch {
-            // No list of an event or an autoscaler is merged by key, so both kinds of patch mean the same.
-            PatchType::Strategic if kind.is_view() => apply_merge_patch(&mut value, call.body, &mut complaints)?,
-            PatchType::Merge => apply_merge_patch(&mut value, call.body, &mut complaints)?,
-            PatchType::Json => apply_json_patch(&mut value, call.body, is_checked(call), &mut complaints)?,
-            PatchType::Strategic => apply_strategic_patch(call, &mut value, &mut complaints)?,
-        }
-        let mut decoded = Decoded { value, complaints };
-        decode_patched(call, patch, &mut decoded)?;
+        let decoded = match patched_status(call, patch, &current.value) {
+            Some(decoded) => decoded,
+            None => patched(call, patch, &current.value)?,
+        };
         let mut warnings = self.patch_validation(call, &decoded, patch)?;
         let outcome = self.replace_patched(call, &current, decoded.value, &mut warnings);
         outcome.map_err(|refusal| refusal.with_warnings(warnings))
@@ -111,6 +101,42 @@ enum PatchType {
     Merge,
     Json,
     Strategic,
+}
+
+/// The object as a patch leaves it.
+fn patched(call: &Call<'_>, patch: PatchType, current: &Value) -> Outcome<Decoded> {
+    let mut value = if call.kind.is_view() { call.kind.shown(current).into_owned() } else { current.clone() };
+    let mut complaints = Vec::new();
+    match patch {
+        // No list of an event or an autoscaler is merged by key, so both kinds of patch mean the same.
+        PatchType::Strategic if call.kind.is_view() => apply_merge_patch(&mut value, call.body, &mut complaints)?,
+        PatchType::Merge => apply_merge_patch(&mut value, call.body, &mut complaints)?,
+        PatchType::Json => apply_json_patch(&mut value, call.body, is_checked(call), &mut complaints)?,
+        PatchType::Strategic => apply_strategic_patch(call, &mut value, &mut complaints)?,
+    }
+    let mut decoded = Decoded { value, complaints };
+    decode_patched(call, patch, &mut decoded)?;
+    Ok(decoded)
+}
+
+/// The same for a patch of the status, if it names no spec: the stored one, which is most of the object, needs no check.
+/// None for other patches, and for one with anything to report.
+fn patched_status(call: &Call<'_>, patch: PatchType, current: &Value) -> Option<Decoded> {
+    let kind = call.kind;
+    let of_status = patch == PatchType::Merge && call.subresource == "status" && kind.custom && !kind.is_view();
+    let members = current.as_object().filter(|_| of_status)?;
+    let spec = members.get("spec")?;
+    let (Value::Object(changes), duplicates) = untyped::parse(call.body).ok()? else { return None };
+    if changes.contains_key("spec") || !duplicates.is_empty() {
+        return None;
+    }
+    let others = members.iter().filter(|(name, _)| *name != "spec");
+    let mut value = others.map(|(name, member)| (name.clone(), member.clone())).collect();
+    merge_patch::apply(&mut value, changes);
+    let mut decoded = Decoded { value, complaints: Vec::new() };
+    decode_patched(call, patch, &mut decoded).ok().filter(|()| decoded.complaints.is_empty())?;
+    decoded.value.as_object_mut()?.insert("spec".into(), spec.clone());
+    Some(decoded)
 }
 
 /// Applies a patch that needs no schema; None for other media types.
