@@ -41,6 +41,8 @@ pub(crate) struct Watcher {
     first: VecDeque<Bytes>,
     /// Index of the first event in the log not looked at yet. Queries also advance it over events that do not match.
     next: AtomicUsize,
+    /// That index plus one, once the watch is known to see the event there.
+    found: AtomicUsize,
     /// Events up to this revision are not delivered, even future ones.
     after: u64,
     /// Whether the watch begins with the objects that existed at that revision.
@@ -95,6 +97,7 @@ impl Watcher {
             filter,
             first: VecDeque::new(),
             next: AtomicUsize::new(store.first_after(resource, after)),
+            found: AtomicUsize::new(0),
             after,
             from_state: false,
             bookmark: Bookmark { allowed: false, known: 0, due: false },
@@ -189,7 +192,14 @@ impl Watcher {
         self.ending != Ending::Open
             || !self.first.is_empty()
             || self.bookmark.due
+            || self.has_found(applied)
             || self.peek(store, applied).is_some()
+    }
+
+    /// Whether an event was found at the next index. A run asks at every step, and a watch may lag for many.
+    fn has_found(&self, applied: usize) -> bool {
+        let next = self.next.load(Ordering::Relaxed);
+        next < applied && self.found.load(Ordering::Relaxed) == next + 1
     }
 
     /// The next item, as far as the cache has advanced.
@@ -241,6 +251,9 @@ impl Watcher {
             }
         }
         self.next.store(next, Ordering::Relaxed);
+        if found.is_some() {
+            self.found.store(next + 1, Ordering::Relaxed);
+        }
         found
     }
 }

@@ -1,7 +1,7 @@
 //! Reads JSON token by token, and names the first byte that Go's scanner refuses (encoding/json/scanner.go).
 use super::{JsonError, text};
 use crate::base::go_text;
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 /// Maximum depth of nested arrays and objects.
 const DEPTH_LIMIT: usize = 10_000;
@@ -12,13 +12,15 @@ type Read<T> = Result<T, JsonError>;
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     text: &'a [u8],
+    /// The same, if all of it is UTF-8: then so is each text in it.
+    valid: Option<&'a str>,
     at: usize,
     depth: usize,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, depth: 0 }
+        Self { text, valid: std::str::from_utf8(text).ok(), at: 0, depth: 0 }
     }
 
     /// The first byte of the next value.
@@ -95,21 +97,29 @@ impl<'a> Reader<'a> {
 
     /// A text.
     pub(super) fn string(&mut self) -> Read<Cow<'a, str>> {
-        self.skip_string().map(text::unquoted)
+        let (inner, escapes) = self.skip_string()?;
+        match self.valid {
+            Some(valid) if !escapes => Ok(Cow::Borrowed(&valid[inner])),
+            _ => Ok(text::unquoted(&self.text[inner])),
+        }
     }
 
-    /// The bytes between the quotes of a text.
-    fn skip_string(&mut self) -> Read<&'a [u8]> {
+    /// The place between the quotes of a text, and whether it has escapes.
+    fn skip_string(&mut self) -> Read<(Range<usize>, bool)> {
         let start = self.at + 1;
+        let mut escapes = false;
         self.at = start;
         loop {
             self.at = plain_end(self.text, self.at);
             match self.text.get(self.at) {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(&self.text[start..self.at - 1]);
+                    return Ok((start..self.at - 1, escapes));
                 }
-                Some(b'\\') => self.skip_escape()?,
+                Some(b'\\') => {
+                    escapes = true;
+                    self.skip_escape()?;
+                }
                 _ => return Err(self.unexpected("in string literal")),
             }
         }
