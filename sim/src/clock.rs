@@ -137,6 +137,9 @@ impl HostClock {
 
     fn stretched(&self, elapsed: Duration) -> Duration {
         let micros = elapsed.as_micros() as i64;
+        if self.skew.rate_ppm == 0 {
+            return Duration::from_micros(micros as u64);
+        }
         Duration::from_micros(
             (micros + micros / 1_000_000 * self.skew.rate_ppm + micros % 1_000_000 * self.skew.rate_ppm / 1_000_000)
                 as u64,
