@@ -234,7 +234,9 @@ impl State {
                     self.served.insert(*replica);
                 }
             }
-            Event::CallSent { call, actor, method, target, body } if !target.contains("watch=") => {
+            Event::CallSent { call, actor, method, target, body }
+                if *method != http::Method::GET || !target.contains("watch=") =>
+            {
                 self.writes.sent((at, *call, *actor), (method, target), *body);
                 let actor = self.actor(*actor);
                 if matches!(actor, Actor::Replica { .. }) {

@@ -32,7 +32,10 @@ pub(crate) fn replies(count: usize, response: Option<http::Response<Bytes>>) -> 
     let status = response.status().as_u16();
     let retry_after = response.headers().contains_key(http::header::RETRY_AFTER);
     let body: Body<'_> = match status {
-        201 | 202 | 207 => serde_json::from_slice(response.body()).unwrap_or_default(),
+        201 | 202 | 207 => {
+            let text = std::str::from_utf8(response.body()).unwrap_or_default();
+            serde_json::from_str(text).unwrap_or_default()
+        }
         _ => Body::default(),
     };
     let name = body.remediation_request_name.as_deref().map(Arc::from);

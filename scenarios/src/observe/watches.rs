@@ -66,8 +66,8 @@ impl Reader {
         // `namespaces` is also a collection of its own: then at most a name follows, not a resource.
         let namespace = below.next().filter(|_| below.next().is_some());
         let text = |wanted: &str| {
-            let mut pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-            pairs.find(|(name, _)| *name == wanted).map(|(_, value)| decoded(value)).unwrap_or_default()
+            let mut values = query.split('&').filter_map(|pair| pair.strip_prefix(wanted)?.strip_prefix('='));
+            values.next().map(decoded).unwrap_or_default()
         };
         let labels = text("labelSelector");
         let requirements = requirements(&labels);
