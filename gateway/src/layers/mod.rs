@@ -1,7 +1,7 @@
 //! What is done around every request of the API listener, one concern per file.
 //!
-//! It is one layer for axum, which boxes and clones a route for each layer of each request. Access control is a layer of
-//! its own, inside of this one: [`App::router`](crate::app::App::router) adds it.
+//! It is one layer for axum, which boxes and clones a route for each layer of each request. Access control is a layer
+//! of its own, inside of this one: [`App::router`](crate::app::App::router) adds it.
 pub mod access;
 pub mod client;
 mod concurrency;

@@ -37,7 +37,7 @@ async fn handle(gateway: &Gateway, delivery: Delivery) -> Result<Response, ApiEr
     let member = async |alert: Result<Alert, Misfit>| {
         let alert = alert.map_err(|misfit| ApiError::Invalid(format!("Failed to parse alert: {misfit}")));
         let outcome = match alert {
-            // Boxed: what waits for an alert is moved several times, and this part of it has kilobytes.
+            // Boxed: this future has kilobytes, and those around it are moved several times.
             Ok(alert) => Box::pin(process(gateway, alert, &delivery)).await,
             Err(malformed) => Err(malformed),
         };

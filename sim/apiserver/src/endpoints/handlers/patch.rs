@@ -119,8 +119,8 @@ fn patched(call: &Call<'_>, patch: PatchType, current: &Value) -> Outcome<Decode
     Ok(decoded)
 }
 
-/// The same for a patch of the status, if it names no spec: the stored one, which is most of the object, needs no check.
-/// None for other patches, and for one with anything to report.
+/// The same for a patch of the status, if it names no spec: the stored one, which is most of the object, needs no
+/// check. None for other patches, and for one with anything to report.
 fn patched_status(call: &Call<'_>, patch: PatchType, current: &Value) -> Option<Decoded> {
     let kind = call.kind;
     let of_status = patch == PatchType::Merge && call.subresource == "status" && kind.custom && !kind.is_view();
