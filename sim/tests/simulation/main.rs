@@ -6,6 +6,7 @@ mod one_child_each;
 
 mod cargo_test;
 mod definitions;
+mod events;
 mod invariants;
 mod own_faults;
 mod reports;
