@@ -5,6 +5,7 @@
 use crate::{
     access::Access,
     admission::Admission,
+    api_client::ApiClient,
     audit::{Audit, Transport},
     clock::{SharedClock, within},
     config::{Config, ConfigError, Ignored},
@@ -58,8 +59,9 @@ impl App {
     ) -> Self {
         let tasks = TaskSet::default();
         let metrics = Arc::new(Metrics::new());
+        let api = ApiClient::new(client.clone(), clock.clone(), entropy.clone());
         let protocol = protocol(Context {
-            client: client.clone(),
+            client: api.clone(),
             namespace: config.identity.namespace.clone(),
             lock_namespace: config.identity.lock_namespace.clone(),
             pod: config.identity.pod.clone(),
@@ -69,8 +71,8 @@ impl App {
             metrics: metrics.clone(),
         });
         let gateway = Arc::new(Gateway {
-            access: Access::new(client.clone(), &config.identity.namespace, clock.clone(), metrics.clone()),
-            targets: Targets::new(client.clone(), clock.clone(), metrics.clone()),
+            access: Access::new(api.clone(), &config.identity.namespace, clock.clone(), metrics.clone()),
+            targets: Targets::new(api, clock.clone(), metrics.clone()),
             admission: Admission::new(config.requests_max),
             audit: Audit::new(clock.clone(), metrics.clone()),
             shutting_down: AtomicBool::new(false),

@@ -70,7 +70,11 @@ async fn connected(kubeconfig: Option<&std::path::Path>, traced: bool) -> Result
 fn over_tls(config: kube::Config, traced: bool) -> Result<kube::Client, kube::Error> {
     use hyper_util::{client::legacy, rt::TokioExecutor};
     use kube::client::ConfigExt;
-    let connector = config.rustls_https_connector()?;
+    let mut tcp = legacy::connect::HttpConnector::new();
+    tcp.enforce_http(false);
+    // Each request is small, and is waited for.
+    tcp.set_nodelay(true);
+    let connector = config.rustls_https_connector_with_connector(tcp)?;
     let http: legacy::Client<_, Body> =
         legacy::Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build(connector);
     let spans = traced.then(|| tower::layer::layer_fn(crate::telemetry::Outgoing));

@@ -3,6 +3,7 @@
 //! Production has one implementation, [`FencedLease`](crate::fenced_lease::FencedLease). Baseline protocols, to compare
 //! it with, are outside this crate.
 use crate::{
+    api_client::ApiClient,
     clock::SharedClock,
     entropy::SharedEntropy,
     metrics::Metrics,
@@ -16,7 +17,7 @@ use std::{sync::Arc, time::Duration};
 #[derive(Clone)]
 pub struct Context {
     /// The client of the Kubernetes API. It never retries by itself.
-    pub client: kube::Client,
+    pub client: ApiClient,
     /// The namespace of RemediationRequests (the controller namespace).
     pub namespace: String,
     /// The namespace of Leases (this pod's own).

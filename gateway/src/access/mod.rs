@@ -13,6 +13,7 @@ mod review;
 mod token;
 
 use crate::{
+    api_client::ApiClient,
     clock::{SharedClock, within},
     metrics::{Metrics, ReasonLabels, ReviewLabels},
     warnings::Warnings,
@@ -75,7 +76,7 @@ pub struct Access {
 }
 
 struct Inner {
-    client: kube::Client,
+    client: ApiClient,
     /// Namespace of the Service `gateway-service`.
     namespace: String,
     clock: SharedClock,
@@ -97,7 +98,7 @@ struct State {
 
 impl Access {
     /// Nothing is known yet. `namespace` is that of the Service `gateway-service`.
-    pub fn new(client: kube::Client, namespace: &str, clock: SharedClock, metrics: Arc<Metrics>) -> Self {
+    pub fn new(client: ApiClient, namespace: &str, clock: SharedClock, metrics: Arc<Metrics>) -> Self {
         let state = State {
             accepted: Memory::new(ACCEPTED_MAX),
             refused: Memory::new(REFUSED_MAX),

@@ -3,8 +3,9 @@
 //! The existing gateway asks about the user's name alone, so that a role granted to a group does not count. Here the
 //! review names the groups, the uid and the extra attributes too, as the API server itself would decide.
 use super::token::BearerToken;
+use crate::api_client::ApiClient;
 use http_body_util::{BodyExt, Limited};
-use kube::{Client, client::Body};
+use kube::client::Body;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{fmt, sync::Arc};
@@ -83,7 +84,7 @@ impl Caller {
 }
 
 /// Asks the API server about a token. No audience is named, as by the existing gateway: the API server's own are meant.
-pub(super) async fn review(client: &Client, namespace: &str, token: &BearerToken) -> Result<Review, ReviewError> {
+pub(super) async fn review(client: &ApiClient, namespace: &str, token: &BearerToken) -> Result<Review, ReviewError> {
     let body = json!({
         "apiVersion": "authentication.k8s.io/v1",
         "kind": TOKEN_REVIEW,
@@ -117,7 +118,7 @@ pub(super) async fn review(client: &Client, namespace: &str, token: &BearerToken
 }
 
 /// Finds out whether this gateway may review at all, with a token and a user that do not exist.
-pub(super) async fn trial(client: &Client) -> Result<(), ReviewError> {
+pub(super) async fn trial(client: &ApiClient) -> Result<(), ReviewError> {
     let body = json!({
         "apiVersion": "authentication.k8s.io/v1",
         "kind": TOKEN_REVIEW,
@@ -135,7 +136,7 @@ pub(super) async fn trial(client: &Client) -> Result<(), ReviewError> {
 }
 
 async fn post<T: serde::de::DeserializeOwned>(
-    client: &Client,
+    client: &ApiClient,
     call: &'static str,
     path: &str,
     body: &Value,
@@ -144,7 +145,7 @@ async fn post<T: serde::de::DeserializeOwned>(
     let request = request.body(Body::from(body.to_string().into_bytes())).expect("path and header are constants");
     let failed = |why: String| ReviewError { call, why, refused: false };
     let not_reached = |_| failed("the API server was not reached".to_owned());
-    // Not `Client::request`, which logs the message of a refusal: it may quote the body, and that contains the token.
+    // Not `ApiClient::request`, which logs the message of a refusal: it may quote the body, and that contains the token.
     let response = client.send(request).await.map_err(not_reached)?;
     let status = response.status();
     if !status.is_success() {

@@ -12,6 +12,7 @@ use super::{
     request::RequestRecord,
 };
 use crate::{
+    api_client::{ApiClient, was_withheld},
     clock::{SharedClock, within},
     metrics::Metrics,
 };
@@ -46,7 +47,7 @@ struct Until {
 /// The two collections, and how to reach them.
 #[derive(Clone)]
 pub(super) struct Calls {
-    client: kube::Client,
+    client: ApiClient,
     clock: SharedClock,
     metrics: Arc<Metrics>,
     requests: Arc<str>,
@@ -271,7 +272,8 @@ impl Calls {
 
     /// Sends the request; any answer other than 2xx is an error.
     async fn open(&self, request: Request<Body>) -> Result<http::Response<Body>, CallError> {
-        let response = self.client.send(request).await.map_err(|error| ambiguous(&error))?;
+        let unanswered = |error| if was_withheld(&error) { CallError::Withheld } else { ambiguous(&error) };
+        let response = self.client.send(request).await.map_err(unanswered)?;
         if response.status().is_success() {
             return Ok(response);
         }

@@ -18,6 +18,9 @@ pub(super) enum CallError {
     /// The deadline had passed already.
     #[error("out of time before the api server was asked")]
     NotSent,
+    /// None of the last calls worked, so that this one was not sent.
+    #[error("the api server was not asked: it has answered none of the last calls")]
+    Withheld,
 }
 
 impl CallError {
@@ -58,7 +61,7 @@ impl CallError {
 
     /// Whether the call was not sent at all, so that nothing can have been executed.
     pub(super) fn was_not_sent(&self) -> bool {
-        matches!(self, Self::NotSent)
+        matches!(self, Self::NotSent | Self::Withheld)
     }
 
     /// Whether the same call would be refused again: any 4xx but those that depend on other calls.
@@ -68,7 +71,7 @@ impl CallError {
 
     /// Whether the call was refused for now, or not sent, so that the same call may be made again.
     pub(super) fn is_throttled(&self) -> bool {
-        matches!(self, Self::NotSent) || self.code() == Some(429)
+        self.was_not_sent() || self.code() == Some(429)
     }
 
     /// Whether the server knows no such field selector: before Kubernetes 1.32, custom resources have no selectable
@@ -80,7 +83,7 @@ impl CallError {
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Rejected { retry_after, .. } | Self::Ambiguous { retry_after, .. } => *retry_after,
-            Self::NotSent => None,
+            Self::NotSent | Self::Withheld => None,
         }
     }
 }

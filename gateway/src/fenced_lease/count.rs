@@ -78,10 +78,16 @@ pub(super) async fn count(writer: &mut WriterState, target: Arc<RequestRecord>) 
     if target.spec.signal_fingerprint != writer.fingerprint {
         return writer.collision(&target.metadata.name, &target.spec.signal_fingerprint);
     }
-    let deliveries = match answer_redeliveries(writer, &target).await {
-        Ok(known) => known.map(|known| with_batch(known, writer, &target)),
+    let known = match answer_redeliveries(writer, &target).await {
+        Ok(known) => known,
         Err(step) => return step,
     };
+    // Acquiring and creating take time, in which a sender may have been answered 504: it will send its signal again.
+    writer.batch.prune(writer.now());
+    if writer.batch.is_empty() {
+        return Step::Done;
+    }
+    let deliveries = known.map(|known| with_batch(known, writer, &target));
     let (shared, size) = (writer.shared.clone(), writer.batch.occurrences());
     let write = (shared.writer.as_str(), shared.next_number());
     let name = &target.metadata.name;

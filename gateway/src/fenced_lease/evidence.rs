@@ -232,7 +232,7 @@ impl Trials {
 fn shown_by(kind: CallKind, error: &CallError) -> Shows {
     let (code, message) = match error {
         CallError::Rejected { code, message, .. } => (*code, message.as_str()),
-        CallError::Ambiguous { .. } => return Shows::Unanswered,
+        CallError::Ambiguous { .. } | CallError::Withheld => return Shows::Unanswered,
         CallError::NotSent => return Shows::Nothing,
     };
     let unserved = is_of_path(message);

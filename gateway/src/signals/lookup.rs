@@ -7,12 +7,12 @@
 //! leaves behind a call that is never polled.
 use super::{discovery::Kind, names};
 use crate::{
+    api_client::ApiClient,
     clock::{SharedClock, within},
     metrics::{Metrics, RefusedLabels},
 };
 use futures::future::{BoxFuture, FutureExt, Shared, WeakShared};
 use kube::{
-    Client,
     api::{GetParams, ListParams},
     core::Request,
 };
@@ -85,7 +85,7 @@ struct Remembered {
 
 /// The look-ups of one application.
 pub(super) struct Lookups {
-    client: Client,
+    client: ApiClient,
     clock: SharedClock,
     remembered: Arc<Mutex<Remembered>>,
     permits: Arc<Semaphore>,
@@ -93,7 +93,7 @@ pub(super) struct Lookups {
 }
 
 impl Lookups {
-    pub(super) fn new(client: Client, clock: SharedClock, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(client: ApiClient, clock: SharedClock, metrics: Arc<Metrics>) -> Self {
         let permits = Arc::new(Semaphore::new(CALLS_MAX));
         Self { client, clock, remembered: Arc::default(), permits, metrics }
     }
@@ -214,7 +214,7 @@ fn reason(error: &kube::Error) -> String {
     }
 }
 
-async fn request(client: &Client, kind: &Kind, key: &ObjectKey) -> Result<Found, kube::Error> {
+async fn request(client: &ApiClient, kind: &Kind, key: &ObjectKey) -> Result<Found, kube::Error> {
     let objects = Request::new(kind.path(&key.namespace));
     // A Service's owner does not matter; its selector is in its spec, which metadata does not include.
     let is_service = kind.kind == "Service" && kind.group.is_empty();
@@ -250,7 +250,7 @@ fn managed(labels: &BTreeMap<String, String>) -> Option<bool> {
 
 /// The first Pod that `selector` selects; an API server lists in the order of names.
 async fn first_selected_pod(
-    client: &Client,
+    client: &ApiClient,
     namespace: &str,
     selector: BTreeMap<String, String>,
 ) -> Result<Option<Owner>, kube::Error> {

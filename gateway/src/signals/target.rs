@@ -14,10 +14,10 @@ use super::{
     owner, scope,
 };
 use crate::{
+    api_client::ApiClient,
     clock::SharedClock,
     metrics::{Metrics, OTHER, OwnerLabels},
 };
-use kube::Client;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -49,7 +49,7 @@ pub struct Targets {
 
 impl Targets {
     /// Without any kinds until [`Targets::set_discovery`].
-    pub fn new(client: Client, clock: SharedClock, metrics: Arc<Metrics>) -> Self {
+    pub fn new(client: ApiClient, clock: SharedClock, metrics: Arc<Metrics>) -> Self {
         Self { lookups: Lookups::new(client, clock, metrics.clone()), discovery: Mutex::default(), metrics }
     }
 

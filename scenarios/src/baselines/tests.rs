@@ -2,6 +2,7 @@
 use super::{Start, Surroundings, Terms, none, planned_lease, redis::Redis, shipped_lease};
 use gateway::{
     api::{RemediationRequest, new_request},
+    api_client::ApiClient,
     clock::{Clock, Sleep},
     entropy::Entropy,
     metrics::Metrics,
@@ -165,12 +166,14 @@ impl Bench {
             }
         });
         let tasks = TaskSet::default();
+        let client = kube::Client::new(service, "kubernaut-system");
+        let clock = Arc::new(Virtual(tokio::time::Instant::now()));
         let ctx = Context {
-            client: kube::Client::new(service, "kubernaut-system"),
+            client: ApiClient::new(client, clock.clone(), Arc::new(Fixed)),
             namespace: "kubernaut-system".into(),
             lock_namespace: "locks".into(),
             pod: "pod-a".into(),
-            clock: Arc::new(Virtual(tokio::time::Instant::now())),
+            clock,
             entropy: Arc::new(Fixed),
             tasks: tasks.spawner(),
             metrics: Arc::new(Metrics::new()),

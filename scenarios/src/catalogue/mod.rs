@@ -85,6 +85,7 @@ pub static CATALOGUE: &[&Scenario] = &[
     &redelivery::KEYED_AFTER_THE_END,
     &redelivery::KEYED_EPISODES_LATER,
     &redelivery::EMPTY_EPISODE,
+    &redelivery::TIMED_OUT_IN_LINE,
     &redelivery::REFUSED_MEMBER,
     &redelivery::REFUSED_MEMBER_OF_PAIR,
     &suppression::COOLDOWN_ENDS,

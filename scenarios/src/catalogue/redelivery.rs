@@ -2,7 +2,7 @@
 //! without.
 use super::dsl::{after, deliver, first, first_few, keyed, meanwhile, millis, on, on_replica, orchestrate, seconds};
 use crate::{
-    scenario::{Expect, Scenario},
+    scenario::{ClusterShape, Expect, Scenario},
     workload::{
         Act,
         Payload::{Deployment, GroupOfThree},
@@ -116,6 +116,31 @@ pub const EMPTY_EPISODE: Scenario = Scenario {
     ]),
     expect: Cow::Borrowed(&[Expect::AllAccepted, Expect::Counted(Deployment, 2)]),
     weight: 10,
+    ..Scenario::BLANK
+};
+
+/// A signal whose sender was answered 504 while its batch was on the way must not be counted with the others.
+pub const TIMED_OUT_IN_LINE: Scenario = Scenario {
+    name: Cow::Borrowed("timed-out-in-line"),
+    story: Cow::Borrowed(
+        "three alerts wait in line for another program's lock; the second is answered 504 while the request for it is \
+         being created, and is sent again: each alert counts once",
+    ),
+    cluster: ClusterShape { replicas: 1, ..ClusterShape::USUAL },
+    acts: Cow::Borrowed(&[
+        Act::HoldLease { of: Deployment, holder: Cow::Borrowed("gateway-gone") },
+        deliver(Deployment, 1, Route::Replica(0)),
+        Act::Wait(seconds(5)),
+        deliver(Deployment, 1, Route::Replica(0)),
+        Act::Wait(seconds(7)),
+        deliver(Deployment, 1, Route::Replica(0)),
+        // The first was answered after 15 s; the second will be after 20 s.
+        Act::Wait(seconds(6)),
+        Act::DropLease { of: Deployment, holder: Cow::Borrowed("gateway-gone") },
+    ]),
+    triggers: Cow::Borrowed(&[first(on("POST", "remediationrequests"), Effect::PauseAfter(millis(2_500)))]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 3)]),
+    weight: 5,
     ..Scenario::BLANK
 };
 

@@ -236,3 +236,23 @@ async fn any_failed_call_keeps_the_count() {
     }
     assert!(rounds > 160, "only {rounds} calls were failed");
 }
+
+#[tokio::test(start_paused = true)]
+async fn signal_that_timed_out_is_not_counted() {
+    let (server, seconds) = (Server::default(), Duration::from_secs);
+    let replica = Replica::ready(&server, "gw-1").await;
+    let mut lease = Some(Fault::Slow(Duration::ZERO, seconds(5)));
+    let mut create = Some(Fault::Slow(Duration::ZERO, seconds(1)));
+    server.fault(move |line| match line {
+        "POST leases" => lease.take(),
+        "POST requests" => create.take(),
+        _ => None,
+    });
+    let first = replica.send_for(seconds(1));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let (impatient, patient) = (replica.send_for(Duration::from_millis(1_400)), replica.send());
+    assert!(first.await.expect("no panic").is_err());
+    assert_eq!(impatient.await.expect("no panic"), Err(Refusal::DeadlineExceeded), "the create takes until 2 s");
+    assert_eq!(patient.await.expect("no panic").expect("stored").count, 1);
+    assert_eq!(requests(&server)[0].1, 1, "its sender was answered, and sends it again");
+}

@@ -5,6 +5,7 @@ mod contention;
 mod episodes;
 mod groups;
 mod measures;
+mod outage;
 mod readiness;
 mod redelivery;
 mod server;
@@ -12,6 +13,7 @@ mod upkeep;
 
 use super::FencedLease;
 use crate::{
+    api_client::ApiClient,
     clock::{Clock, Sleep},
     entropy::Entropy,
     metrics::Metrics,
@@ -78,7 +80,7 @@ impl Replica {
         let seed = pod.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte));
         let entropy = Arc::new(Sequence(AtomicU64::new(seed), AtomicBool::new(false)));
         let context = Context {
-            client: server.client(),
+            client: ApiClient::new(server.client(), clock.clone(), entropy.clone()),
             namespace: "work".into(),
             lock_namespace: "locks".into(),
             pod: pod.into(),
@@ -101,8 +103,20 @@ impl Replica {
 
     /// Sends a signal that waits for 15 seconds, on a task of its own.
     fn send(&self) -> tokio::task::JoinHandle<Result<Accepted, Refusal>> {
-        let (protocol, deadline) = (self.protocol.clone(), self.clock.monotonic() + Duration::from_secs(15));
+        self.send_for(Duration::from_secs(15))
+    }
+
+    /// Sends a signal that waits for so long.
+    fn send_for(&self, patience: Duration) -> tokio::task::JoinHandle<Result<Accepted, Refusal>> {
+        let (protocol, deadline) = (self.protocol.clone(), self.clock.monotonic() + patience);
         tokio::spawn(async move { protocol.handle(Arc::new(signal()), deadline).await })
+    }
+
+    /// Sends a signal about another object.
+    fn send_about(&self, number: u8) -> tokio::task::JoinHandle<Result<Accepted, Refusal>> {
+        let (protocol, deadline) = (self.protocol.clone(), self.clock.monotonic() + Duration::from_secs(15));
+        let signal = Arc::new(Signal { fingerprint: format!("{number:02x}{}", &FP[2..]), ..signal() });
+        tokio::spawn(async move { protocol.handle(signal, deadline).await })
     }
 
     /// Sends a delivery with a key.

@@ -65,7 +65,11 @@ impl Client {
             .map_err(|e| unusable(&e))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let connector = HttpsConnectorBuilder::new().with_tls_config(config).https_only().enable_http1().build();
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        let builder = HttpsConnectorBuilder::new().with_tls_config(config).https_only();
+        let connector = builder.enable_http1().wrap_connector(tcp);
         let http = legacy::Client::builder(TokioExecutor::new()).build(connector);
         let client = Self { http, url: url.to_owned(), authorization: None };
         client.with_token(token)

@@ -47,11 +47,37 @@ impl Floor {
 
     /// Creates one more RemediationRequest.
     pub(super) async fn create(&self) -> bool {
+        self.create_numbered(self.created.fetch_add(1, Relaxed)).await
+    }
+
+    /// The writes of a new signal, each after the answer to the one before: a lease, a RemediationRequest, its count.
+    pub(super) async fn create_in_three(&self) -> bool {
         let number = self.created.fetch_add(1, Relaxed);
+        self.lock(number).await && self.create_numbered(number).await && self.patch(number, 1).await
+    }
+
+    /// Creates the lease that a gateway would hold.
+    async fn lock(&self, number: usize) -> bool {
+        let (fingerprint, now) = (fingerprint(number), "2026-01-01T00:00:00.000000Z");
+        let annotations = json!({"kubernaut.ai/fingerprint": fingerprint, "kubernaut.ai/episode": "1"});
+        let lease = json!({
+            "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+            "metadata": {
+                "name": format!("gw-lock-{}", &fingerprint[..16]), "namespace": NAMESPACE,
+                "labels": {"app.kubernetes.io/managed-by": "gateway-service"}, "annotations": annotations,
+            },
+            "spec": {
+                "holderIdentity": "gw-0-0123456789abcdef_1", "leaseDurationSeconds": 30, "acquireTime": now,
+                "renewTime": now, "leaseTransitions": 0,
+            },
+        });
+        self.send("POST", &Kind::Leases.path(NAMESPACE), "application/json", &lease).await
+    }
+
+    async fn create_numbered(&self, number: usize) -> bool {
         let mut object = Value::clone(&self.template);
         object["metadata"]["name"] = json!(name(number));
-        let fingerprint: String = Sha256::digest(name(number)).iter().map(|byte| format!("{byte:02x}")).collect();
-        object["spec"]["signalFingerprint"] = json!(fingerprint);
+        object["spec"]["signalFingerprint"] = json!(fingerprint(number));
         self.send("POST", &Kind::Requests.path(NAMESPACE), "application/json", &object).await
     }
 
@@ -82,4 +108,8 @@ impl Floor {
 
 fn name(number: usize) -> String {
     format!("rr-floor-{number}")
+}
+
+fn fingerprint(number: usize) -> String {
+    Sha256::digest(name(number)).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -120,6 +120,10 @@ impl Replica {
         Err(LatencyError::Unusable(format!("a gateway was not ready within {READY:?}; its log ends with {last:?}")))
     }
 
+    pub(super) fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// Resident memory in MiB: now, and the most so far.
     pub(super) fn memory(&self) -> Option<(f64, f64)> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.pid())).ok()?;

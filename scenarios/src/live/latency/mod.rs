@@ -7,7 +7,7 @@
 //! - [`part`]: what can be measured; each part is a module of its own.
 //! - `stage`: the servers and what is in them; `gateways`: processes of gateways.
 //! - `delivery`: a sender with connections that stay open; `floor`: the same writes without a gateway.
-//! - `load`: closed and open load; `series`: latencies; [`results`]: what is kept.
+//! - `load`: closed and open load; `series`: latencies; `processor`: time on a processor; [`results`]: what is kept.
 mod access;
 mod away;
 mod delivery;
@@ -16,6 +16,7 @@ mod gateways;
 mod load;
 mod lock;
 pub mod part;
+mod processor;
 mod rates;
 pub mod results;
 mod series;

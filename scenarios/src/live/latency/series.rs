@@ -19,6 +19,11 @@ impl Series {
         self.failed += other.failed;
     }
 
+    /// Number of requests that were answered well.
+    pub(super) fn count(&self) -> usize {
+        self.micros.len()
+    }
+
     /// The least latency, in ms, that `percent` of all do not exceed; 0 without any.
     pub(super) fn percentile(&self, percent: usize) -> f64 {
         let mut sorted = self.micros.clone();

@@ -4,6 +4,7 @@ use super::{
     gateways::{Gateways, Kind},
     load::closed,
     part::LatencyError,
+    processor::Spent,
     results::{Claim, Measured},
     series::Series,
     stage::{Stage, deliver},
@@ -21,9 +22,13 @@ const DUPLICATE_MOST: f64 = 1.5;
 #[derive(Default)]
 struct Compared {
     create: Series,
+    /// The three writes of a new signal without a gateway, and with one.
+    three: Series,
     new: Series,
     patch: Series,
     duplicate: Series,
+    three_spent: Spent,
+    new_spent: Spent,
 }
 
 pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LatencyError> {
@@ -65,7 +70,17 @@ impl Compared {
             async move { floor.create().await }
         };
         self.create.extend(closed(at_once, count, create).await);
+        let bare = floor.clone();
+        let in_three = move |_| {
+            let floor = bare.clone();
+            async move { floor.create_in_three().await }
+        };
+        let before_three = Spent::so_far(stage, gateways);
+        self.three.extend(closed(at_once, count, in_three).await);
+        let before_new = Spent::so_far(stage, gateways);
+        self.three_spent.add(before_three, before_new);
         self.new.extend(closed(at_once, count, deliver(&sender, &gateways.token, StatusCode::CREATED, app)).await);
+        self.new_spent.add(before_new, Spent::so_far(stage, gateways));
         let floor = floor.clone();
         let patch = move |number: usize| {
             let floor = floor.clone();
@@ -78,9 +93,10 @@ impl Compared {
     }
 
     fn report(&self, measured: &mut Measured, replicas: usize, load: &str) -> Result<(), LatencyError> {
-        let Self { create, new, patch, duplicate } = self;
+        let Self { create, three, new, patch, duplicate, three_spent, new_spent } = self;
         measured.rows.extend([
             create.row("bare create", 0, load),
+            three.row("three bare writes in a row", 0, load),
             new.row("new signal", replicas, load),
             patch.row("bare status patch", 0, load),
             duplicate.row("duplicate", replicas, load),
@@ -92,6 +108,17 @@ impl Compared {
             let ratio = found.ratio(floor)?;
             measured.claims.push(Claim::new(format!("{about}: {replicas} replicas, {load}"), most, ratio, ""));
         }
+        measured.notes.push(format!(
+            "{replicas} replicas, {load}: at P50 three bare writes in a row take {:.2} bare creates, and a new signal \
+             {:.2} times as long as they do.",
+            three.ratio(create)?,
+            new.ratio(three)?
+        ));
+        measured.notes.push(format!(
+            "Time on a processor for three bare writes: {}; for a new signal: {}.",
+            three_spent.each_of(three.count()),
+            new_spent.each_of(new.count())
+        ));
         Ok(())
     }
 }
