@@ -84,7 +84,7 @@ fn every_component_applies(kubectl: &Kubectl, merge: Merge) {
     kubectl.run(&["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"]);
     let overlay = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [../overlays/kind]\n\
                    components: [../components/prometheus-operator, ../components/dashboard, \
-                   ../components/scrape-annotations]\n";
+                   ../components/scrape-annotations, ../components/otlp-collector]\n";
     std::fs::write(files.path().join("kustomization.yaml"), overlay).expect("a file");
     let folder = files.path().display().to_string();
     merge.apply(kubectl, &["-k", &folder]);
@@ -97,6 +97,13 @@ fn every_component_applies(kubectl: &Kubectl, merge: Merge) {
     let annotations = "jsonpath={.spec.template.metadata.annotations.prometheus\\.io/port}";
     let port = kubectl.run(&["-n", "kubernaut-system", "get", "deployment", "gateway", "-o", annotations]);
     assert_eq!(port, "9090");
+    let rules = kubectl.run(&["-n", "kubernaut-system", "get", "networkpolicy", "gateway", "-o", "json"]);
+    let rules: Value = serde_json::from_str(&rules).expect("JSON");
+    let egress = rules["spec"]["egress"].as_array().expect("rules");
+    let to_collector = egress.iter().filter(|rule| rule["ports"][0]["port"] == 4318);
+    let labels: Vec<_> = to_collector.map(|rule| &rule["to"][0]["namespaceSelector"]["matchLabels"]).collect();
+    assert_eq!(labels, [&serde_json::json!({"kubernaut.ai/collector": "true"})], "{egress:?}");
+    assert_eq!(egress.len(), 4, "the rules of the base stay: {egress:?}");
 }
 
 fn manifests_apply(kubectl: &Kubectl, merge: Merge) {
