@@ -1,9 +1,9 @@
 //! The client of the Kubernetes API that all parts of a replica share, and the pace of its calls while none works.
 //!
 //! Writers, look-ups, reviews and watches each try again by themselves, after pauses of their own. While the API server
-//! is away they would send hundreds of calls a second together, and meet it with as many when it returns. So once
-//! [`FAILURES`] calls in a row have failed, a replica sends one call in [`INTERVAL`] and a random part of
-//! [`JITTER`], and withholds the others. The first answer below 500 ends that.
+//! is away they would send hundreds of calls a second together, and meet it with as many when it returns. So once eight
+//! calls in a row had no answer, or a 5xx, a replica sends one call in 150 to 250 ms and withholds the others, until one
+//! works.
 //!
 //! A call that is withheld is known not to have been sent ([`was_withheld`]), so that its caller has nothing to resolve.
 //! A call that its caller gives up says nothing about the server: those are limited where they are made.
@@ -18,9 +18,9 @@ use std::{
 
 /// How many calls in a row must fail before others are withheld.
 const FAILURES: u32 = 8;
-/// The time between two calls while none works, and the most that is added to it at random.
-const INTERVAL: Duration = Duration::from_millis(150);
-const JITTER: Duration = Duration::from_millis(100);
+/// The time between two calls while none works, in milliseconds, and the most that is added to it at random.
+const INTERVAL: u64 = 150;
+const JITTER: u64 = 100;
 
 /// The client of one replica. Clones share everything.
 #[derive(Clone)]
@@ -102,8 +102,7 @@ impl Pace {
             state.withheld += 1;
             return Err(kube::Error::Service(Box::new(Withheld)));
         }
-        let jitter = self.entropy.next_u64() % JITTER.as_millis() as u64;
-        state.next = now + INTERVAL + Duration::from_millis(jitter);
+        state.next = now + Duration::from_millis(INTERVAL + self.entropy.next_u64() % JITTER);
         Ok(())
     }
 
@@ -114,8 +113,11 @@ impl Pace {
             if state.failed == FAILURES {
                 tracing::warn!("no API call works: some are tried, the others are withheld");
             }
-        } else if std::mem::take(&mut *state).failed >= FAILURES {
-            tracing::info!("API calls work again");
+            return;
+        }
+        let State { failed, withheld, .. } = std::mem::take(&mut *state);
+        if failed >= FAILURES {
+            tracing::info!(withheld, "API calls work again");
         }
     }
 }

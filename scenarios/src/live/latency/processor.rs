@@ -17,7 +17,8 @@ pub(super) struct Spent {
 impl Spent {
     /// Since their start.
     pub(super) fn so_far(stage: &Stage<'_>, gateways: &Gateways) -> Self {
-        let (etcd, server) = (stage.plane().etcd_pid(), stage.plane().server_pid(0));
+        let etcd = stage.plane().etcd_pid();
+        let server = stage.plane().server_pid(0);
         let of = |pid: Option<u32>| pid.and_then(millis).unwrap_or(0.0);
         let gateways = gateways.replicas.iter().map(|replica| of(Some(replica.pid()))).sum();
         Self { etcd: of(etcd), server: of(server), gateways }
