@@ -6,7 +6,8 @@
 //! - [`signals`] turns a delivery into [`signals::Signal`]s; [`routes`] and [`layers`] are the HTTP edge around it.
 //! - [`access`] decides who may send signals; [`audit`] reports what became of them; [`config`] is what operators set.
 //! - [`fenced_lease`] is the protocol: coalescer, lease, episode, count. [`protocol`] is the trait that it implements.
-//! - [`api_client`] is the client that all of them share; [`api`] is the custom resource; [`clock`] and [`entropy`] are the only sources of time and randomness.
+//! - [`api_client`] is the client that all of them share; [`api`] is the custom resource; [`clock`] and [`entropy`] are
+//!   the only sources of time and randomness.
 //!
 //! Nothing here knows about a simulation: no cfg, no feature, no hook.
 pub mod access;
