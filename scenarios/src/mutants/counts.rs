@@ -12,6 +12,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         ..BLANK
     },
     Mutant {
+        name: "timed-out-counts",
+        about: "a signal whose sender was answered 504 is counted with its batch, and again when it is sent again",
+        removed: &[Safeguard::TimedOutLeave],
+        scenario: "timed-out-in-line",
+        invariant: "scenario_expectation",
+        ..BLANK
+    },
+    Mutant {
         name: "mark-in-unknown-field",
         about: "the mark is in a field that the schema does not know: it is pruned, and a missing mark is read as \
          not counted",

@@ -69,6 +69,11 @@ pub(super) const EDITS: &[Edit] = &[
         ".filter(|ledger| ledger.in_step(count))",
         ".filter(|ledger| ledger.in_step(count) || @LedgerInStep)",
     ),
+    edit(
+        "count",
+        "    writer.batch.prune(writer.now());",
+        "    if !@TimedOutLeave { writer.batch.prune(writer.now()); }",
+    ),
     edit("marks", "|mark| mark.writer != writer)", "|mark| mark.writer != writer || @OneMarkEach)"),
     edit("batch", "if known != index {", "if known != index && !@TwinsMerged {"),
     edit(

@@ -24,6 +24,7 @@ safeguards! {
     RefusedUnknowable => "Where nothing shows whether a refused count committed, it is not assumed to be uncounted.";
     CommitBeforeAnswer => "Signals are answered after the commit.";
     CountWholeBatch => "A batch of k signals counts k.";
+    TimedOutLeave => "A signal whose sender was answered 504 leaves its batch before the count.";
     LastSeenGrows => "lastSeenAt never goes back.";
     CreatedIsFirst => "The first signal counted is answered 201, and no other.";
     QuorumRead => "A request is classified by a quorum read.";
