@@ -2,11 +2,11 @@
 //!
 //! Writers, look-ups, reviews and watches each try again by themselves, after pauses of their own. While the API server
 //! is away they would send hundreds of calls a second together, and meet it with as many when it returns. So once eight
-//! calls in a row had no answer, or a 5xx, a replica sends one call in 150 to 250 ms and withholds the others, until one
-//! works.
+//! calls in a row had no answer, or a 5xx, a replica sends one call in 150 to 250 ms and withholds the others, until
+//! one works.
 //!
-//! A call that is withheld is known not to have been sent ([`was_withheld`]), so that its caller has nothing to resolve.
-//! A call that its caller gives up says nothing about the server: those are limited where they are made.
+//! A call that is withheld is known not to have been sent ([`was_withheld`]): its caller has nothing to resolve. A call
+//! that its caller gives up says nothing about the server: those are limited where they are made.
 use crate::{clock::SharedClock, entropy::SharedEntropy};
 use http::{Request, Response};
 use kube::client::Body;

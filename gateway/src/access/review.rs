@@ -145,7 +145,7 @@ async fn post<T: serde::de::DeserializeOwned>(
     let request = request.body(Body::from(body.to_string().into_bytes())).expect("path and header are constants");
     let failed = |why: String| ReviewError { call, why, refused: false };
     let not_reached = |_| failed("the API server was not reached".to_owned());
-    // Not `ApiClient::request`, which logs the message of a refusal: it may quote the body, and that contains the token.
+    // Not `ApiClient::request`: kube logs the message of a refusal, which may quote the body with the token.
     let response = client.send(request).await.map_err(not_reached)?;
     let status = response.status();
     if !status.is_success() {
