@@ -131,6 +131,25 @@ const OTHER_CREATOR: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
+const UNSEEN_REQUEST: Scenario = Scenario {
+    name: Cow::Borrowed("assumption-unseen-request"),
+    story: Cow::Borrowed(
+        "an administrator creates a request by hand minutes before the first alert, and the watch of the replica that \
+         gets it has fallen silent",
+    ),
+    acts: Cow::Borrowed(&[
+        Act::Wait(seconds(295)),
+        interfere(Interference::CreateRequest),
+        Act::Wait(seconds(60)),
+        deliver(Deployment, 1, Route::Replica(0)),
+    ]),
+    triggers: Cow::Borrowed(&[first(
+        on_replica(0, "GET", "remediationrequests"),
+        Effect::Fault(FaultKind::SilentWatch),
+    )]),
+    ..Scenario::BLANK
+};
+
 const TWO_LOCK_NAMESPACES: Scenario = Scenario {
     name: Cow::Borrowed("assumption-two-lock-namespaces"),
     story: Cow::Borrowed(
@@ -236,6 +255,12 @@ pub static ASSUMPTIONS: &[Assumption] = &[
     Assumption {
         statement: "other clients create a request of a fingerprint only while no episode of it is beginning",
         scenario: OTHER_CREATOR,
+        protocol: SHIPPED,
+        invariant: Some("one_active_request"),
+    },
+    Assumption {
+        statement: "a replica's watch has shown a request of other clients before the replica begins an episode",
+        scenario: UNSEEN_REQUEST,
         protocol: SHIPPED,
         invariant: Some("one_active_request"),
     },

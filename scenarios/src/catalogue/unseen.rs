@@ -1,7 +1,7 @@
 //! Unseen: what a replica's watches do not show it, because they have fallen silent.
 //!
 //! The server ends a watch after 290 s; the one that follows is silent until it is given up, 330 s later.
-use super::dsl::{AT_REST, deliver, first, first_few, interfere, millis, on, on_replica, orchestrate, seconds};
+use super::dsl::{AT_REST, deliver, first, first_few, interfere, on, on_replica, orchestrate, seconds};
 use crate::{
     scenario::{Expect, Scenario},
     workload::{Act, Interference, Payload::Deployment, Route},
@@ -77,8 +77,6 @@ pub const UNSEEN_BY_THE_SWEEPER: Scenario = Scenario {
         Act::Wait(seconds(165)),
         interfere(Interference::CreateRequest),
         Act::Wait(seconds(120)),
-        deliver(Deployment, 1, Route::RoundRobin),
-        Act::Wait(millis(100)),
     ]),
     triggers: Cow::Borrowed(&[silent(on("GET", "remediationrequests"), 3)]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),

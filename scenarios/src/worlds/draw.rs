@@ -83,7 +83,13 @@ pub fn draw(seed: u64) -> Scenario {
             break;
         }
     }
-    let triggers = (0..[0, 0, 1, 2][lot.between(0, 3) as usize]).map(|_| trigger(&mut lot, cluster.replicas)).collect();
+    let times = [0, 0, 1, 2][lot.between(0, 3) as usize];
+    let mut triggers: Vec<Trigger> = (0..times).map(|_| trigger(&mut lot, cluster.replicas)).collect();
+    // A replica begins an episode beside a request that others made where its watch does not show it.
+    let by_hand = |act: &Act| matches!(act, Act::Interfere { how: Interference::CreateRequest, .. });
+    if acts.iter().any(by_hand) {
+        triggers.retain(|trigger| trigger.effect != Effect::Fault(FaultKind::SilentWatch));
+    }
     Scenario {
         name: Cow::Owned(name(seed)),
         story: Cow::Borrowed("a world that a seed has drawn"),
