@@ -5,6 +5,9 @@ use crate::live::latency::{
 };
 use std::fmt::Write as _;
 
+/// Width of a page, and of the mark of an item.
+const WIDTH: usize = 99;
+const INDENT: usize = 2;
 const HEAD: [&str; 9] = ["series", "replicas", "load", "requests", "failed", "P50", "P95", "P99", "max"];
 const CLAIMS: [&str; 4] = ["what", "asked", "found", "met"];
 
@@ -72,13 +75,31 @@ pub(super) fn markdown(results: &[Results], plot: Option<&str>) -> String {
             page.push('\n');
         }
         for note in &measured.notes {
-            let _ = writeln!(page, "- {note}");
+            let _ = writeln!(page, "- {}", wrapped(note));
         }
         if !measured.notes.is_empty() {
             page.push('\n');
         }
     }
     page.trim_end().to_owned() + "\n"
+}
+
+/// A note as an item of a list, within the width of a page.
+fn wrapped(note: &str) -> String {
+    let (mut text, mut width) = (String::new(), INDENT);
+    for word in note.split(' ') {
+        let length = word.chars().count();
+        if width > INDENT && width + 1 + length > WIDTH {
+            text.push_str("\n  ");
+            width = INDENT;
+        } else if width > INDENT {
+            text.push(' ');
+            width += 1;
+        }
+        text.push_str(word);
+        width += length;
+    }
+    text
 }
 
 fn about(part: &str) -> &'static str {
@@ -115,6 +136,15 @@ fn claims(claims: &[Claim]) -> Vec<Vec<String>> {
 mod tests {
     use super::*;
     use crate::live::latency::results::{FORMAT, Machine, Measured};
+
+    #[test]
+    fn notes_are_wrapped() {
+        let note = "word ".repeat(50).trim_end().to_owned();
+        let text = format!("- {}", wrapped(&note));
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert_eq!(text.replace("\n ", ""), format!("- {note}"));
+    }
 
     #[test]
     fn missed_claim_is_said_to_be_so() {
