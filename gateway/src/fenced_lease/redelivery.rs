@@ -61,7 +61,8 @@ async fn inherited(writer: &mut WriterState, target: &RequestRecord) -> Result<D
     let earliest = episode.saturating_sub(LISTLESS_MAX).max(1);
     for before in (earliest..episode).rev() {
         let name = names::of_episode(&target.metadata.name, before);
-        let Some(predecessor) = read_predecessor(writer, &name).await? else { break };
+        // One that was deleted takes its own list along, and not those before it.
+        let Some(predecessor) = read_predecessor(writer, &name).await? else { continue };
         if let Some(list) = Deliveries::find(predecessor.conditions()) {
             return Ok(list.inherited_from(before));
         }

@@ -122,7 +122,6 @@ pub static CATALOGUE: &[&Scenario] = &[
     &seldom::SWEPT_AGAIN,
     &seldom::RELEASE_GIVEN_UP,
     &seldom::CALLS_STUCK,
-    &seldom::QUEUE_FULL,
     &seldom::COUNT_AT_ITS_LIMIT,
     &seldom::COUNTED_BY_HAND,
     &seldom::TWO_MADE_BY_HAND,

@@ -67,6 +67,7 @@ pub const LEASE_PINNED: Scenario = Scenario {
          and none is lost",
     ),
     cluster: ClusterShape { tail: ClusterShape::LONG_TAIL, ..ClusterShape::USUAL },
+    time_limit: seconds(3_600),
     acts: Cow::Borrowed(&[
         deliver(Deployment, 1, Route::Any),
         Act::AwaitAnswers,
@@ -241,6 +242,11 @@ pub const WATCHES_FAIL: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
+/// After a compaction the first read is a watch, which is answered 410, and the second is a list.
+const fn second_refused(replica: usize, resource: &'static str) -> Trigger {
+    Trigger { on: on_replica(replica, "GET", resource), skip: 1, times: 2, effect: Effect::Forbid }
+}
+
 /// Lists are needed again after a compaction, and may be refused then.
 pub const LISTS_REFUSED: Scenario = Scenario {
     name: Cow::Borrowed("lists-refused"),
@@ -248,17 +254,21 @@ pub const LISTS_REFUSED: Scenario = Scenario {
         "API servers forget their history, and RBAC refuses the lists that replicas then need: the kubelet gets the \
          reason, and alerts are stored all the same",
     ),
-    faults: Faults { name: "compactions", world_fault_per_mille: 60, max_watch_faults: 8, ..Faults::NONE },
+    faults: Faults { name: "compactions", world_fault_per_mille: 120, max_watch_faults: 8, ..Faults::NONE },
     acts: Cow::Borrowed(&[
-        Act::Probe { every: seconds(2), times: 15 },
+        Act::Probe { every: millis(500), times: 60 },
         deliver(Deployment, 6, Route::Any),
         Act::AwaitAnswers,
         Act::Wait(seconds(5)),
         deliver(Deployment, 6, Route::Any),
     ]),
     triggers: Cow::Borrowed(&[
-        Trigger { on: on("GET", "leases"), skip: 1, times: 12, effect: Effect::Forbid },
-        Trigger { on: on_replica(1, "GET", "remediationrequests"), skip: 1, times: 3, effect: Effect::Forbid },
+        second_refused(0, "leases"),
+        second_refused(1, "leases"),
+        second_refused(2, "leases"),
+        second_refused(0, "remediationrequests"),
+        second_refused(1, "remediationrequests"),
+        second_refused(2, "remediationrequests"),
     ]),
     expect: Cow::Borrowed(&[Expect::AllAccepted]),
     weight: 5,

@@ -161,52 +161,12 @@ pub const RELEASE_GIVEN_UP: Scenario = Scenario {
 pub const CALLS_STUCK: Scenario = Scenario {
     name: Cow::Borrowed("calls-stuck"),
     story: Cow::Borrowed(
-        "150 alerts of different fingerprints at one replica, of which 64 at a time wait for the answer to their first \
-         call until it times out: others are not sent in time, and none is lost",
+        "80 alerts of different fingerprints at one replica, of which 64 wait for the answer to their first call until \
+         it times out: the others are not sent before, and none is lost",
     ),
-    acts: Cow::Borrowed(&[Act::DeliverEach { count: 150, to: Route::Replica(0), retry: Retry::Alertmanager }]),
-    triggers: Cow::Borrowed(&[first_few(140, on_replica(0, "POST", "leases"), Effect::Fault(FaultKind::Hang))]),
-    expect: Cow::Borrowed(&[Expect::Requests(150), Expect::AllAccepted]),
-    weight: 1,
-    ..Scenario::BLANK
-};
-
-/// A part of a flood, and the time in which it arrives: a thousand pending deliveries would slow each step down.
-const HUNDRED: Act = once(Deployment, 100, Route::Replica(0));
-const ARRIVE: Act = Act::Wait(millis(400));
-
-/// More alerts wait than a queue holds.
-pub const QUEUE_FULL: Scenario = Scenario {
-    name: Cow::Borrowed("queue-full"),
-    story: Cow::Borrowed(
-        "1,100 alerts of one fingerprint wait at one replica for a lock of another program: those that the queue does \
-         not hold are refused at once",
-    ),
-    cluster: ClusterShape { replicas: 1, ..ClusterShape::USUAL },
-    acts: Cow::Borrowed(&[
-        Act::HoldLease { of: Deployment, holder: Cow::Borrowed("gateway-gone") },
-        HUNDRED,
-        ARRIVE,
-        HUNDRED,
-        ARRIVE,
-        HUNDRED,
-        ARRIVE,
-        HUNDRED,
-        ARRIVE,
-        HUNDRED,
-        ARRIVE,
-        HUNDRED,
-        ARRIVE,
-        HUNDRED,
-        ARRIVE,
-        HUNDRED,
-        ARRIVE,
-        HUNDRED,
-        ARRIVE,
-        HUNDRED,
-        ARRIVE,
-        HUNDRED,
-    ]),
+    acts: Cow::Borrowed(&[Act::DeliverEach { count: 80, to: Route::Replica(0), retry: Retry::Alertmanager }]),
+    triggers: Cow::Borrowed(&[first_few(64, on_replica(0, "POST", "leases"), Effect::Fault(FaultKind::Hang))]),
+    expect: Cow::Borrowed(&[Expect::Requests(80), Expect::AllAccepted]),
     weight: 1,
     ..Scenario::BLANK
 };

@@ -11,7 +11,6 @@ use std::borrow::Cow;
 
 /// Until the watches that the replicas began with have ended.
 const WATCHES_END: Act = Act::Wait(seconds(295));
-const STRANGER: &str = "gateway-old";
 
 const fn silent(on: CallPattern, times: u32) -> Trigger {
     first_few(times, on, Effect::Fault(FaultKind::SilentWatch))
@@ -44,19 +43,21 @@ pub const DELETED_BEHIND_A_LOCK: Scenario = Scenario {
 pub const UNSEEN_DELETION: Scenario = Scenario {
     name: Cow::Borrowed("unseen-deletion"),
     story: Cow::Borrowed(
-        "a request that a client made by hand is being deleted, and another program has locked its fingerprint; a \
-         replica whose watch is silent lists before it takes the lock, and waits until the request is gone",
+        "clients make requests by hand, so that replicas list before they begin an episode: one whose watch has fallen \
+         silent sees that a request is being deleted, and waits until it is gone",
     ),
     acts: Cow::Borrowed(&[
-        WATCHES_END,
         interfere(Interference::CreateRequest),
         AT_REST,
-        Act::HoldLease { of: Deployment, holder: Cow::Borrowed(STRANGER) },
+        orchestrate(Deployment, "Completed"),
+        Act::Wait(seconds(165)),
+        interfere(Interference::CreateRequest),
+        AT_REST,
         interfere(Interference::DeleteRequests { held: seconds(60) }),
         deliver(Deployment, 1, Route::Replica(1)),
     ]),
     triggers: Cow::Borrowed(&[silent(on_replica(1, "GET", "remediationrequests"), 1)]),
-    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
+    expect: Cow::Borrowed(&[Expect::Requests(2), Expect::AllAccepted]),
     weight: 3,
     ..Scenario::BLANK
 };

@@ -228,4 +228,22 @@ const OF_DECISIONS: &[Untaken] = &[
         whats: &["`if state.reached.is_some_and(| reached | version < reached)`: then"],
         reason: Elsewhere("the simulated store is never restored", "restored_store_forgets_what_was_known"),
     },
+    Untaken {
+        module: "queue",
+        function: "Coalescer::join",
+        whats: &["`if queue.len() >= share`: then"],
+        reason: Elsewhere("the default admission lets fewer signals wait", "limit_per_key_returns_the_item"),
+    },
+    Untaken {
+        module: "fenced_lease",
+        function: "FencedLease::store",
+        whats: &["the arm `Err(Full(_))`"],
+        reason: Unheard("the default admission lets fewer signals wait"),
+    },
+    Untaken {
+        module: "call",
+        function: "Calls::call",
+        whats: &["the arm `_`"],
+        reason: Unheard("the default admission lets too few signals in for one to wait so long"),
+    },
 ];

@@ -37,6 +37,21 @@ async fn redelivery_is_answered_without_a_call() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn deleted_episode_is_looked_past() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    let first = counted_and_ended(&server, &replica).await;
+    assert_eq!(replica.stored().await, (Disposition::Created, 1));
+    quiesce().await;
+    let ended = server.all(REQUESTS).remove(0);
+    server.delete_all(REQUESTS);
+    server.put(REQUESTS, ended);
+    // The episode whose request was deleted is given up two minutes later.
+    tokio::time::sleep(Duration::from_secs(130)).await;
+    assert_eq!(occurrence(&replica, "a1").await, first, "the list of the first episode is not lost");
+}
+
+#[tokio::test(start_paused = true)]
 async fn delivery_without_a_key_leaves_no_list() {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
