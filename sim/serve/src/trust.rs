@@ -56,7 +56,7 @@ pub(super) fn client_config(trust: Trust<'_>) -> Result<Arc<ClientConfig>, Trust
 }
 
 /// Accepts what Go's crypto/x509 accepts with these certificates as its roots: certificates signed by one of them, and
-/// each of them itself, whoever signed it. The latter are not checked for their dates.
+/// each of them itself, signed by any authority. The latter are not checked for their dates.
 #[derive(Debug)]
 struct Bundle {
     certificates: Vec<CertificateDer<'static>>,

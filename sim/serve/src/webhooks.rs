@@ -56,7 +56,7 @@ async fn post(question: &Question) -> Result<Reply, String> {
 fn request(question: &Question, uri: &Uri, uid: &str) -> Result<http::Request<Full<Bytes>>, String> {
     let mut review = question.review.clone();
     review["request"]["uid"] = Value::from(uid);
-    let path = if uri.path().is_empty() { "/" } else { uri.path() };
+    let path = clean(uri.path());
     let request = http::Request::builder()
         .method(Method::POST)
         .uri(format!("{path}?timeout={}s", question.timeout))
@@ -65,6 +65,19 @@ fn request(question: &Question, uri: &Uri, uid: &str) -> Result<http::Request<Fu
         .header(header::ACCEPT, HeaderValue::from_static("application/json, */*"))
         .header(header::USER_AGENT, HeaderValue::from_static("kube-apiserver-admission"));
     request.body(Full::new(review.to_string().into())).map_err(|why| why.to_string())
+}
+
+/// The path that client-go makes of a webhook's: Go's `path.Join` leaves no empty parts, no dots and no last slash.
+fn clean(path: &str) -> String {
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => _ = parts.pop(),
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
 }
 
 /// A random uid in the form of a version 4 UUID.
@@ -95,5 +108,19 @@ fn untrusted(why: &io::Error) -> String {
         Some(TlsError::InvalidCertificate(other)) => format!("{UNVERIFIED}{other:?}"),
         Some(other) => format!("tls: {other}"),
         None => "EOF".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn paths_are_cleaned() {
+        for (path, cleaned) in
+            [("", "/"), ("/", "/"), ("//failing", "/failing"), ("/a/./b/", "/a/b"), ("/a/../../b//c", "/b/c")]
+        {
+            assert_eq!(clean(path), cleaned, "{path}");
+        }
     }
 }
