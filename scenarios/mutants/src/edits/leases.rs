@@ -30,7 +30,7 @@ pub(super) const EDITS: &[Edit] = &[
          let mut like = self.list_of(fingerprint, deadline).await?;\n\
          like.retain(|request| request.metadata.name.starts_with(name));\n\
          like.sort_by_key(|request| !request.is_active());\n\
-         let (reason, message) = (String::new(), String::new());\n\
+         let (reason, message) = (\"NotFound\".to_owned(), String::new());\n\
          let absent = || CallError::Rejected { code: 404, reason, message, retry_after: None };\n\
          like.into_iter().next().ok_or_else(absent)\n}\n",
     ),
