@@ -48,7 +48,7 @@ impl ApiClient {
     /// Sends a request; any answer is one.
     ///
     /// # Errors
-    /// If there is no answer, or the call is withheld.
+    /// If the call is withheld, or its answer does not come.
     pub async fn send(&self, request: Request<Body>) -> Result<Response<Body>, kube::Error> {
         self.pace.admit()?;
         let answer = self.client.send(request).await;
@@ -59,7 +59,7 @@ impl ApiClient {
     /// Sends a request, and parses its answer.
     ///
     /// # Errors
-    /// If there is no answer, it is a refusal, or the call is withheld.
+    /// If the call is withheld, its answer does not come, or the answer is a refusal.
     pub async fn request<T: DeserializeOwned>(&self, request: Request<Vec<u8>>) -> Result<T, kube::Error> {
         self.pace.admit()?;
         let answer = self.client.request(request).await;

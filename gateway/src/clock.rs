@@ -17,6 +17,11 @@ pub trait Clock: Send + Sync + 'static {
     fn sleep(&self, duration: Duration) -> Sleep;
 }
 
+/// The time in RFC 3339, without the fraction of its second.
+pub(crate) fn rfc3339_seconds(time: jiff::Timestamp) -> String {
+    format!("{time:.0}")
+}
+
 /// The form in which every part of the gateway holds its clock.
 pub type SharedClock = Arc<dyn Clock>;
 

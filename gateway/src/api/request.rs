@@ -6,8 +6,7 @@ use super::{
     resource::ResourceIdentifier,
     spec::{RemediationRequest, RemediationRequestSpec},
 };
-use crate::signals::Signal;
-use jiff::Timestamp;
+use crate::{clock::rfc3339_seconds, signals::Signal};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::ObjectMeta;
 use serde::Serialize;
@@ -94,10 +93,6 @@ fn cut(text: &str, bytes_max: usize) -> &str {
         end -= 1;
     }
     &text[..end]
-}
-
-fn rfc3339_seconds(time: Timestamp) -> String {
-    format!("{time:.0}")
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The bodies of answers, in the format of the existing gateway.
 use crate::{
+    clock::rfc3339_seconds,
     error::ApiError,
     protocol::{Accepted, Disposition},
     signals::{Target, delivery_key::DeliveryKey},
@@ -229,8 +230,4 @@ impl Summary {
         *counter += 1;
         MemberResult { status, fingerprint, message, error }
     }
-}
-
-fn rfc3339_seconds(time: jiff::Timestamp) -> String {
-    format!("{time:.0}")
 }

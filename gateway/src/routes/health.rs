@@ -1,5 +1,5 @@
 //! Probes and metrics: the endpoints for Kubernetes and Prometheus, on listeners of their own.
-use crate::{exposition, gateway::Gateway};
+use crate::{clock::rfc3339_seconds, exposition, gateway::Gateway};
 use axum::{
     Json,
     extract::State,
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Liveness: the process runs. Whether it can work does not matter here: restarting it would not help the API server.
 pub async fn healthz(State(gateway): State<Arc<Gateway>>) -> Response {
-    let now = gateway.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let now = rfc3339_seconds(gateway.clock.now());
     Json(json!({ "status": "healthy", "timestamp": now })).into_response()
 }
 

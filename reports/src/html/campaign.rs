@@ -76,18 +76,14 @@ impl<'a> CauseRow<'a> {
         let failure = cause.smallest;
         let scenarios = 1 + cause.others.len() as u64;
         let runs: u64 = std::iter::once(&failure).chain(&cause.others).map(|failure| failure.occurrences).sum();
+        let place = match cause.broke_first() as u64 {
+            0 => "always after another one".to_owned(),
+            first => format!("the first to break in {}", grouped(first)),
+        };
         Self {
             invariant: &failure.invariant,
             title: failure.smallest.as_ref().map_or(&*failure.sentence, |smallest| &*smallest.because),
-            figures: match cause.broke_first() as u64 {
-                0 => {
-                    format!("in {}, {}; always after another one", counted(scenarios, "scenario"), counted(runs, "run"))
-                }
-                first => {
-                    let (scenarios, runs) = (counted(scenarios, "scenario"), counted(runs, "run"));
-                    format!("in {scenarios}, {runs}; the first to break in {}", grouped(first))
-                }
-            },
+            figures: format!("in {}, {}; {place}", counted(scenarios, "scenario"), counted(runs, "run")),
         }
     }
 }

@@ -3,8 +3,8 @@
 //! No protocol can hold in these scenarios, so they are outside the catalogue. Each must break the named invariant;
 //! otherwise the assumption is not needed. Where the gateway refuses signals instead, the scenario expects that.
 use super::dsl::{
-    LATER_CREATES_LOST, after, all_after, creates, creates_by, deliver, first, interfere, keyed, millis, on_replica,
-    once, orchestrate, seconds, suppress,
+    LATER_CREATES_LOST, WATCHES_END, after, all_after, creates, creates_by, deliver, first, interfere, keyed, millis,
+    on_replica, once, orchestrate, seconds, suppress,
 };
 use crate::{
     protocol_name::SHIPPED,
@@ -138,7 +138,7 @@ const UNSEEN_REQUEST: Scenario = Scenario {
          gets it has fallen silent",
     ),
     acts: Cow::Borrowed(&[
-        Act::Wait(seconds(295)),
+        WATCHES_END,
         interfere(Interference::CreateRequest),
         Act::Wait(seconds(60)),
         deliver(Deployment, 1, Route::Replica(0)),

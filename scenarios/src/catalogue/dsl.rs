@@ -49,6 +49,9 @@ pub(super) const fn interfere(how: Interference) -> Act {
     Act::Interfere { of: Payload::Deployment, how }
 }
 
+/// Lasts until the watches that the replicas began with have ended: the server ends one after 290 s.
+pub(super) const WATCHES_END: Act = Act::Wait(seconds(295));
+
 /// Lets everything come to rest: what another client does now is done before the next signal.
 pub(super) const AT_REST: Act = Act::Wait(UNTIL_AT_REST);
 

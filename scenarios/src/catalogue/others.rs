@@ -1,7 +1,7 @@
 //! Others: what other programs, policies, proxies and a namespace that ends do to the gateway's objects and calls.
 use super::dsl::{
-    AT_REST, after, deliver, end, first, first_few, interfere, keyed, millis, on, on_replica, once, orchestrate,
-    seconds,
+    AT_REST, WATCHES_END, after, deliver, end, first, first_few, interfere, keyed, millis, on, on_replica, once,
+    orchestrate, seconds,
 };
 use crate::{
     scenario::{ClusterShape, Expect, Scenario},
@@ -203,7 +203,7 @@ pub const WATCHES_FALL_SILENT: Scenario = Scenario {
          count once all the same, and the silent watches are given up",
     ),
     acts: Cow::Borrowed(&[
-        Act::Wait(seconds(295)),
+        WATCHES_END,
         deliver(Deployment, 2, Route::RoundRobin),
         Act::AwaitAnswers,
         orchestrate(Deployment, "Completed"),
@@ -227,7 +227,7 @@ pub const WATCHES_FAIL: Scenario = Scenario {
     story: Cow::Borrowed("watches of requests cannot be opened again for a while: alerts are stored all the same"),
     acts: Cow::Borrowed(&[
         Act::Probe { every: seconds(4), times: 90 },
-        Act::Wait(seconds(295)),
+        WATCHES_END,
         deliver(Deployment, 2, Route::RoundRobin),
         Act::Wait(seconds(20)),
         deliver(Deployment, 2, Route::RoundRobin),

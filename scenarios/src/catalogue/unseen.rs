@@ -1,16 +1,13 @@
 //! Unseen: what a replica's watches do not show it, because they have fallen silent.
 //!
 //! The server ends a watch after 290 s; the one that follows is silent until it is given up, 330 s later.
-use super::dsl::{AT_REST, deliver, first, first_few, interfere, on, on_replica, orchestrate, seconds};
+use super::dsl::{AT_REST, WATCHES_END, deliver, first, first_few, interfere, on, on_replica, orchestrate, seconds};
 use crate::{
     scenario::{Expect, Scenario},
     workload::{Act, Interference, Payload::Deployment, Route},
 };
 use sim::{CallPattern, Effect, FaultKind, Trigger};
 use std::borrow::Cow;
-
-/// Until the watches that the replicas began with have ended.
-const WATCHES_END: Act = Act::Wait(seconds(295));
 
 const fn silent(on: CallPattern, times: u32) -> Trigger {
     first_few(times, on, Effect::Fault(FaultKind::SilentWatch))

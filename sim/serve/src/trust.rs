@@ -48,18 +48,19 @@ pub(super) enum TrustError {
 pub(super) fn client_config(trust: Trust<'_>) -> Result<Arc<ClientConfig>, TrustError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-    let verifier: Arc<dyn ServerCertVerifier> = match trust {
-        Trust::Authority(pem) => Arc::new(Bundle::parse(pem, provider)?),
-        Trust::Anyone => Arc::new(Unverified(provider)),
+    let bundle = match trust {
+        Trust::Authority(pem) => Some(Bundle::parse(pem, Arc::clone(&provider))?),
+        Trust::Anyone => None,
     };
+    let verifier = Arc::new(Verifier { provider, bundle });
     Ok(Arc::new(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()))
 }
 
-/// Accepts what Go's crypto/x509 accepts with these certificates as its roots: certificates signed by one of them, and
-/// each of them itself, signed by any authority. The latter are not checked for their dates.
+/// Certificates that are trusted.
 #[derive(Debug)]
 struct Bundle {
     certificates: Vec<CertificateDer<'static>>,
+    /// Verifies what is signed by one of them.
     signed: Arc<WebPkiServerVerifier>,
 }
 
@@ -78,7 +79,16 @@ impl Bundle {
     }
 }
 
-impl ServerCertVerifier for Bundle {
+/// Accepts what Go's crypto/x509 accepts with the certificates of a bundle as its roots: certificates signed by one of
+/// them, and each of them itself, signed by any authority. The latter are not checked for their dates. Without a bundle
+/// it accepts any certificate. The handshake's signature is verified with the certificate either way.
+#[derive(Debug)]
+struct Verifier {
+    provider: Arc<CryptoProvider>,
+    bundle: Option<Bundle>,
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -87,8 +97,9 @@ impl ServerCertVerifier for Bundle {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        if !self.certificates.contains(certificate) {
-            return self.signed.verify_server_cert(certificate, between, name, ocsp, now);
+        let Some(bundle) = &self.bundle else { return Ok(ServerCertVerified::assertion()) };
+        if !bundle.certificates.contains(certificate) {
+            return bundle.signed.verify_server_cert(certificate, between, name, ocsp, now);
         }
         verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
         Ok(ServerCertVerified::assertion())
@@ -100,7 +111,7 @@ impl ServerCertVerifier for Bundle {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.signed.verify_tls12_signature(message, certificate, signature)
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -109,50 +120,11 @@ impl ServerCertVerifier for Bundle {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.signed.verify_tls13_signature(message, certificate, signature)
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.signed.supported_verify_schemes()
-    }
-}
-
-/// Accepts any certificate, but still verifies the handshake's signature with it.
-#[derive(Debug)]
-struct Unverified(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         actor::THIRD_PARTY,
         disruption::{Disruption, Strike},
         interference::ClusterView,
-        stream::{Flaw, Stream},
+        stream::Stream,
     },
 };
 use apiserver::Request;
@@ -79,8 +79,7 @@ impl DirectRun {
             }
         }
         for (index, stream) in self.run.streams.iter().enumerate() {
-            let speaks = stream.flaw != Some(Flaw::Silent) && self.run.api.has_event(stream.watch);
-            if speaks && awake_actor(stream.actor) {
+            if stream.speaks() && self.run.api.has_event(stream.watch) && awake_actor(stream.actor) {
                 enabled.push(Action::Line(index));
             }
         }
@@ -184,7 +183,7 @@ impl DirectRun {
     /// (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go, nextBookmarkTime).
     pub(super) fn expire_streams(&mut self) {
         let now = self.run.time.micros();
-        for stream in self.run.streams.iter_mut().filter(|stream| stream.flaw != Some(Flaw::Silent)) {
+        for stream in self.run.streams.iter_mut().filter(|stream| stream.speaks()) {
             let Some(expiry) = &mut stream.expiry else { continue };
             if expiry.until <= now {
                 self.run.api.end_watch(stream.watch);
@@ -200,7 +199,7 @@ impl DirectRun {
         let now = self.run.time.micros();
         let calls = self.queues.calls.iter().map(|call| call.not_before);
         let pauses = self.run.replicas.iter().map(|replica| replica.paused_until());
-        let speaking = self.run.streams.iter().filter(|stream| stream.flaw != Some(Flaw::Silent));
+        let speaking = self.run.streams.iter().filter(|stream| stream.speaks());
         let expiries = speaking.filter_map(|Stream { expiry, .. }| *expiry);
         let streams = expiries.map(|expiry| expiry.bookmark_at.unwrap_or(expiry.until));
         calls.chain(pauses).chain(streams).filter(|&at| at > now).min()

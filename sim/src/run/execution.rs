@@ -114,7 +114,7 @@ impl RunState {
     /// Sends the next line of the stream at this index. A stream that has ended is removed.
     pub(crate) fn send_line(&mut self, index: usize) -> Line {
         let Stream { watch, actor, resource, flaw, .. } = self.streams[index];
-        if flaw == Some(Flaw::Silent) {
+        if !self.streams[index].speaks() {
             return Line::Pending;
         }
         match self.api.next_event(watch) {

@@ -13,6 +13,11 @@ pub struct CallView<'a> {
     pub(crate) request: &'a Request,
 }
 
+/// Whether a GET with this query opens a watch.
+pub(crate) fn asks_to_watch(query: &str) -> bool {
+    query.split('&').any(|part| matches!(part, "watch=true" | "watch=1"))
+}
+
 impl<'a> CallView<'a> {
     /// HTTP method.
     pub fn method(&self) -> &'a http::Method {
@@ -40,10 +45,7 @@ impl<'a> CallView<'a> {
     }
 
     pub(crate) fn is_watch(&self) -> bool {
-        self.request
-            .target
-            .split_once('?')
-            .is_some_and(|(_, query)| query.split('&').any(|part| matches!(part, "watch=true" | "watch=1")))
+        self.request.target.split_once('?').is_some_and(|(_, query)| asks_to_watch(query))
     }
 
     pub(crate) fn is_write(&self) -> bool {

@@ -16,6 +16,13 @@ pub(crate) struct Stream {
     pub(crate) flaw: Option<Flaw>,
 }
 
+impl Stream {
+    /// Whether it delivers anything, its end included.
+    pub(crate) fn speaks(&self) -> bool {
+        self.flaw != Some(Flaw::Silent)
+    }
+}
+
 /// Flaw of a stream, for as long as it is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Flaw {

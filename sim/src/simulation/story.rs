@@ -2,7 +2,10 @@
 //!
 //! It leaves out what only moves data inside the API servers: caches that advance, watches that are opened.
 use super::written::Written;
-use crate::event::{ActorId, CallEnd, CallId, Event};
+use crate::{
+    event::{ActorId, CallEnd, CallId, Event},
+    run::fault_rule::asks_to_watch,
+};
 use apiserver::Change;
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt, time::Duration};
@@ -206,7 +209,7 @@ fn request(method: &http::Method, target: &str) -> String {
     let namespace = (segments.len() > 2 && segments[0] == "namespaces").then(|| segments[1]);
     segments.drain(..if namespace.is_some() { 2 } else { 0 });
     let verb = match (method.as_str(), segments.len()) {
-        ("GET", _) if query.split('&').any(|option| option == "watch=true" || option == "watch=1") => "watch",
+        ("GET", _) if asks_to_watch(query) => "watch",
         ("GET", 1) => "list",
         ("GET", _) => "get",
         ("POST", _) => "create",

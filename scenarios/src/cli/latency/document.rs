@@ -75,7 +75,7 @@ pub(super) fn markdown(results: &[Results], plot: Option<&str>) -> String {
             page.push('\n');
         }
         for note in &measured.notes {
-            let _ = writeln!(page, "- {}", wrapped(note));
+            let _ = writeln!(page, "{}", item(note));
         }
         if !measured.notes.is_empty() {
             page.push('\n');
@@ -85,21 +85,8 @@ pub(super) fn markdown(results: &[Results], plot: Option<&str>) -> String {
 }
 
 /// A note as an item of a list, within the width of a page.
-fn wrapped(note: &str) -> String {
-    let (mut text, mut width) = (String::new(), INDENT);
-    for word in note.split(' ') {
-        let length = word.chars().count();
-        if width > INDENT && width + 1 + length > WIDTH {
-            text.push_str("\n  ");
-            width = INDENT;
-        } else if width > INDENT {
-            text.push(' ');
-            width += 1;
-        }
-        text.push_str(word);
-        width += length;
-    }
-    text
+fn item(note: &str) -> String {
+    format!("- {}", reports::text::wrapped(note, WIDTH - INDENT).join("\n  "))
 }
 
 fn about(part: &str) -> &'static str {
@@ -140,7 +127,7 @@ mod tests {
     #[test]
     fn notes_are_wrapped() {
         let note = "word ".repeat(50).trim_end().to_owned();
-        let text = format!("- {}", wrapped(&note));
+        let text = item(&note);
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
         assert_eq!(text.lines().count(), 3, "{text}");
         assert_eq!(text.replace("\n ", ""), format!("- {note}"));
