@@ -209,6 +209,11 @@ pub enum Act {
 }
 
 impl Act {
+    /// Whether a client makes a RemediationRequest by hand.
+    pub fn makes_a_request(&self) -> bool {
+        matches!(self, Self::Interfere { how: Interference::CreateRequest, .. })
+    }
+
     /// Payloads that this act delivers or writes about.
     pub fn payloads(&self) -> Vec<Payload> {
         match self {

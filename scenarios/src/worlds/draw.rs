@@ -86,8 +86,7 @@ pub fn draw(seed: u64) -> Scenario {
     let times = [0, 0, 1, 2][lot.between(0, 3) as usize];
     let mut triggers: Vec<Trigger> = (0..times).map(|_| trigger(&mut lot, cluster.replicas)).collect();
     // A replica begins an episode beside a request that others made where its watch does not show it.
-    let by_hand = |act: &Act| matches!(act, Act::Interfere { how: Interference::CreateRequest, .. });
-    if acts.iter().any(by_hand) {
+    if acts.iter().any(Act::makes_a_request) {
         triggers.retain(|trigger| trigger.effect != Effect::Fault(FaultKind::SilentWatch));
     }
     Scenario {
