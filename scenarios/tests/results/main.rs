@@ -46,6 +46,8 @@ fn lockstep(place: &Path, arguments: &[&str]) -> Command {
 fn shell(place: &Path, line: &str) -> Output {
     let mut command = Command::new("sh");
     command.args(["-c", line]).current_dir(place).stdin(Stdio::null()).env("LOCKSTEP", LOCKSTEP);
+    // `script` starts the user's shell, and shells differ.
+    command.env("SHELL", "/bin/sh");
     command.output().expect("a shell")
 }
 

@@ -68,12 +68,13 @@ fn lists_fit_the_terminal() {
     }
 }
 
-/// Ctrl-C on the terminal, as the terminal sends it.
+/// Ctrl-C on the terminal, as the terminal sends it: to each process in the foreground. A shell there would end by the
+/// signal itself, so the command takes its place.
 #[test]
 fn an_interrupt_key_leaves_a_report() {
     let place = place("interrupt-key");
-    let line = "\"$LOCKSTEP\" run pair --runs 1000000000 --jobs 1 --report out";
-    let keys = "while [ ! -e out/report.json ]; do sleep 0.1; done; sleep 1; printf \"\\003\"";
+    let line = "exec \"$LOCKSTEP\" run pair --runs 1000000000 --jobs 1 --report out";
+    let keys = "timeout 60 sh -c \"until [ -e out/report.json ]; do sleep 0.1; done\"; sleep 1; printf \"\\003\"";
     let output = shell(&place, &format!("({keys}) | script -qefc '{line}' /dev/null"));
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(6), "{text}");
