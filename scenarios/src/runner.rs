@@ -91,7 +91,7 @@ impl Subject {
     pub fn new(mut scenario: Scenario, protocol: ProtocolName, transport: Transport, overrides: Overrides) -> Self {
         let own = scenario.faults;
         if let Some(preset) = overrides.faults {
-            scenario.faults = own.with(preset);
+            scenario.faults = scenario.faults_with(preset);
         }
         if let Some(replicas) = overrides.replicas {
             scenario.cluster.replicas = replicas;

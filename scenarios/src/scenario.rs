@@ -133,6 +133,21 @@ impl Scenario {
         !self.mixed_replicas.is_empty() || unseen
     }
 
+    /// Its faults and those of a preset. Where a count may be full, the preset brings no interference: a request whose
+    /// count is full takes no signals, and if it must be reviewed nothing may follow it, so that no gateway could accept
+    /// one.
+    pub fn faults_with(&self, preset: Faults) -> Faults {
+        let both = self.faults.with(preset);
+        if !self.acts.iter().any(Act::fills_a_count) {
+            return both;
+        }
+        Faults {
+            interference_per_mille: both.interference_per_mille.min(self.faults.interference_per_mille),
+            max_interferences: both.max_interferences.min(self.faults.max_interferences),
+            ..both
+        }
+    }
+
     /// Whether nothing but crashes goes wrong.
     pub fn crashes_only(&self) -> bool {
         let mild = |act: &Act| {

@@ -1,13 +1,14 @@
 //! Worlds at random hold for the shipped protocol, and a known mistake shows in them.
 use model::verdict::Verdict;
 use scenarios::{
+    catalogue::find,
     runner::{Overrides, Prepared, Run, Subject, Transport},
     scenario::{ClusterShape, Scenario},
     workload::{Act, Payload::Deployment, Retry, Route},
     worlds,
 };
 use sim::{
-    Fault,
+    Fault, Faults,
     engine::{Choices, Detail, Random},
 };
 use std::{borrow::Cow, collections::BTreeSet, time::Duration};
@@ -89,4 +90,32 @@ fn a_world_repeats_itself() {
     for seed in 200..220 {
         assert_eq!(run(seed, "fenced-lease").hashes(), run(seed, "fenced-lease").hashes(), "{}", worlds::name(seed));
     }
+}
+
+#[test]
+fn a_preset_leaves_full_counts_alone() {
+    let hostile = |scenario| {
+        let overrides = Overrides { faults: Some(Faults::HOSTILE), replicas: None };
+        Subject::new(scenario, "fenced-lease".parse().expect("a protocol"), Transport::Direct, overrides)
+    };
+    let filling: Vec<Scenario> =
+        (0..3_000).map(worlds::draw).filter(|world| world.acts.iter().any(Act::fills_a_count)).collect();
+    assert!(filling.len() > 20, "{} worlds fill a count", filling.len());
+    let in_catalogue = find("count-at-its-limit").expect("a scenario").clone();
+    for scenario in filling.iter().chain([&in_catalogue]) {
+        let faults = hostile(scenario.clone()).scenario.faults;
+        assert_eq!((faults.interference_per_mille, faults.max_interferences), (0, 0), "{}", scenario.name);
+        assert_eq!(
+            faults.max_crashes,
+            Faults::HOSTILE.max_crashes.max(scenario.faults.max_crashes),
+            "{}",
+            scenario.name
+        );
+    }
+    let other = hostile(find("counted-by-hand").expect("a scenario").clone());
+    assert_eq!(other.scenario.faults.max_interferences, Faults::HOSTILE.max_interferences);
+    // Here a request whose count was full had to be reviewed.
+    let seed = 814_115_469_417;
+    let run = Prepared::new(hostile(worlds::draw(seed)), Detail::Chain).run(Choices::new(Random::new(seed)), false);
+    assert_eq!(run.expect("the run begins").verdict, Verdict::Held);
 }

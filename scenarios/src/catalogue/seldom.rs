@@ -190,6 +190,33 @@ pub const COUNT_AT_ITS_LIMIT: Scenario = Scenario {
     ..Scenario::BLANK
 };
 
+/// A count that was not sent is not looked after.
+pub const COUNT_WITHHELD: Scenario = Scenario {
+    name: Cow::Borrowed("count-withheld"),
+    story: Cow::Borrowed(
+        "counts and reads of requests are answered 503 until the sender of the first is answered; the replica withholds \
+         most calls by then, and so the count of the alert that waits behind it: it is made later, once",
+    ),
+    cluster: ClusterShape { replicas: 1, ..ClusterShape::USUAL },
+    acts: Cow::Borrowed(&[
+        deliver(Deployment, 1, Route::Replica(0)),
+        Act::AwaitAnswers,
+        deliver(Deployment, 1, Route::Replica(0)),
+        Act::Wait(millis(30)),
+        deliver(Deployment, 1, Route::Replica(0)),
+    ]),
+    triggers: Cow::Borrowed(&[
+        Trigger {
+            times: 60,
+            ..after(1, on("PATCH", "remediationrequests/status"), Effect::Fault(FaultKind::ServiceUnavailable))
+        },
+        first_few(60, on("GET", "remediationrequests"), Effect::Fault(FaultKind::ServiceUnavailable)),
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 3)]),
+    weight: 3,
+    ..Scenario::BLANK
+};
+
 /// A count that no gateway wrote has no times.
 pub const COUNTED_BY_HAND: Scenario = Scenario {
     name: Cow::Borrowed("counted-by-hand"),

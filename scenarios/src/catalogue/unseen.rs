@@ -1,13 +1,15 @@
 //! Unseen: what a replica's watches do not show it, because they have fallen silent.
 //!
 //! The server ends a watch after 290 s; the one that follows is silent until it is given up, 330 s later.
-use super::dsl::{AT_REST, WATCHES_END, deliver, first, first_few, interfere, on, on_replica, orchestrate, seconds};
+use super::dsl::{
+    AT_REST, WATCHES_END, creates_by, deliver, first, first_few, interfere, on, on_replica, once, orchestrate, seconds,
+};
 use crate::{
     scenario::{Expect, Scenario},
     workload::{Act, Interference, Payload::Deployment, Route},
 };
 use sim::{CallPattern, Effect, FaultKind, Trigger};
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 const fn silent(on: CallPattern, times: u32) -> Trigger {
     first_few(times, on, Effect::Fault(FaultKind::SilentWatch))
@@ -78,6 +80,33 @@ pub const UNSEEN_BY_THE_SWEEPER: Scenario = Scenario {
     ]),
     triggers: Cow::Borrowed(&[silent(on("GET", "remediationrequests"), 3)]),
     expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted]),
+    weight: 3,
+    ..Scenario::BLANK
+};
+
+/// A name does not stand for one request.
+pub const NAME_USED_AGAIN: Scenario = Scenario {
+    name: Cow::Borrowed("name-used-again"),
+    story: Cow::Borrowed(
+        "a replica creates a request and crashes, and another one counts on it; it is deleted and created again under \
+         its name, which a silent watch hides: the next count does not commit on the old one, and is made on the new one",
+    ),
+    acts: Cow::Borrowed(&[
+        WATCHES_END,
+        once(Deployment, 1, Route::Replica(0)),
+        Act::AwaitAnswers,
+        deliver(Deployment, 1, Route::Replica(1)),
+        Act::AwaitAnswers,
+        interfere(Interference::DeleteRequests { held: Duration::ZERO }),
+        deliver(Deployment, 1, Route::Replica(2)),
+        Act::AwaitAnswers,
+        deliver(Deployment, 1, Route::Replica(1)),
+    ]),
+    triggers: Cow::Borrowed(&[
+        silent(on_replica(1, "GET", "remediationrequests"), 1),
+        first(creates_by(0), Effect::CrashAfter { restart: seconds(300) }),
+    ]),
+    expect: Cow::Borrowed(&[Expect::Requests(1), Expect::AllAccepted, Expect::Counted(Deployment, 2)]),
     weight: 3,
     ..Scenario::BLANK
 };

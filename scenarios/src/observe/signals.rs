@@ -6,9 +6,9 @@ use sim::engine::DeliveryId;
 /// The signals of one delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signals {
-    pub(super) first: u32,
-    pub(super) count: u32,
-    pub(super) delivery: DeliveryId,
+    pub(crate) first: u32,
+    pub(crate) count: u32,
+    pub(crate) delivery: DeliveryId,
 }
 
 /// How a delivery ended for its sender.

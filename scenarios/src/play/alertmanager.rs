@@ -18,7 +18,7 @@ use crate::{
 };
 use sim::engine::{Alternative, Label};
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -43,22 +43,58 @@ struct Sent {
     at: Duration,
 }
 
-/// The notification log of each peer.
+/// A notification that no log has yet.
+#[derive(Debug, Clone, Copy)]
+struct Owed {
+    alerts: u16,
+    signals: Signals,
+}
+
+/// What one peer knows.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    sent: Option<Sent>,
+    owed: Option<Owed>,
+}
+
+/// The notification log of each peer, and what each still owes.
+///
+/// A notification that failed need not be repeated by the peer that sent it: if the other one's was accepted meanwhile,
+/// both logs say so. So what is sent while a peer owes something repeats that, whichever of them sends it.
 #[derive(Debug, Clone, Default)]
-pub struct Logs(Arc<Mutex<[Option<Sent>; PEERS]>>);
+pub struct Logs(Arc<Mutex<[Known; PEERS]>>);
 
 impl Logs {
-    /// Whether the peer's log lacks a recent notification of these alerts.
+    fn known(&self) -> MutexGuard<'_, [Known; PEERS]> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the peer's log lacks a recent notification of these alerts. If it does not, the peer owes nothing.
     fn is_due(&self, position: usize, alerts: u16, now: Duration) -> bool {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner)[position];
-        known.is_none_or(|sent| sent.alerts < alerts || now >= sent.at + REPEAT_INTERVAL)
+        let known = &mut self.known()[position];
+        let due = known.sent.is_none_or(|sent| sent.alerts < alerts || now >= sent.at + REPEAT_INTERVAL);
+        if !due {
+            known.owed = None;
+        }
+        due
+    }
+
+    /// The notification that the next one repeats: the largest that either peer owes.
+    fn owed(&self) -> Option<Signals> {
+        let known = *self.known();
+        known.iter().filter_map(|known| known.owed).max_by_key(|owed| owed.alerts).map(|owed| owed.signals)
+    }
+
+    fn owe(&self, position: usize, owed: Owed) {
+        self.known()[position].owed = Some(owed);
     }
 
     fn log(&self, position: usize, sent: Sent, gossip: bool) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known();
+        known[position].owed = None;
         for (peer, known) in known.iter_mut().enumerate() {
             if peer == position || gossip {
-                *known = Some(sent);
+                known.sent = Some(sent);
             }
         }
     }
@@ -68,35 +104,42 @@ impl Logs {
 pub async fn peer(stage: Stage, position: usize, alerts: u16, lasts: Duration, logs: Logs) {
     let began = now(&stage);
     let mut flush = GROUP_WAIT;
-    let mut repeats = None;
     while flush < lasts {
         let due = began + flush + PEER_TIMEOUT * u32::try_from(position).unwrap_or_default();
         stage.cluster.sleep(due.saturating_sub(now(&stage))).await;
         let joined = u16::try_from(flush.as_secs() / ALERTS_APART.as_secs() + 1).unwrap_or(alerts).min(alerts);
-        if logs.is_due(position, joined, now(&stage))
-            && notify(&stage, joined, began + flush + GROUP_INTERVAL, &mut repeats).await
-        {
+        if notify(&stage, (position, joined), began + flush + GROUP_INTERVAL, &logs).await {
             let gossip = !stage.cluster.rarely(Label::Workload, CUT_OFF, "cut off");
             logs.log(position, Sent { alerts: joined, at: now(&stage) }, gossip);
-            repeats = None;
         }
         flush += GROUP_INTERVAL;
     }
 }
 
-/// Sends one flush; returns whether it was accepted. `repeats` keeps what failed for the next flush.
-async fn notify(stage: &Stage, alerts: u16, deadline: Duration, repeats: &mut Option<Signals>) -> bool {
+/// Sends one flush of the peer at `position`, if it is due; returns whether it was accepted.
+async fn notify(stage: &Stage, (position, alerts): (usize, u16), deadline: Duration, logs: &Logs) -> bool {
     let mut pause = FIRST_PAUSE;
+    let mut tried = false;
     loop {
+        if !tried && !logs.is_due(position, alerts, now(stage)) {
+            return false;
+        }
         if let Some(replica) = choose_replica(stage, Route::Any) {
+            tried = true;
             let (what, delivery) = (Payload::Group(alerts), stage.cluster.next_delivery());
-            let repeats_at = (*repeats, replica);
-            let sent = stage.recorder.sent(delivery, stage.cluster.micros(), what, Retry::Alertmanager, repeats_at);
+            let signals = stage.recorder.sent(
+                delivery,
+                stage.cluster.micros(),
+                what,
+                Retry::Alertmanager,
+                (logs.owed(), replica),
+            );
+            logs.owe(position, Owed { alerts, signals });
             let answer = stage.cluster.send(delivery, replica, request(what, stage.cluster.now())).await;
-            match stage.recorder.answered(sent, stage.cluster.micros(), answer.ok()) {
+            match stage.recorder.answered(signals, stage.cluster.micros(), answer.ok()) {
                 DeliveryOutcome::Accepted => return true,
                 DeliveryOutcome::Rejected => return false,
-                DeliveryOutcome::Retry => *repeats = Some(sent),
+                DeliveryOutcome::Retry => {}
             }
         }
         // Jitter of up to a half, as in the backoff that Alertmanager uses.
@@ -117,6 +160,7 @@ fn now(stage: &Stage) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim::engine::DeliveryId;
 
     #[test]
     fn logged_notification_is_not_due() {
@@ -128,5 +172,19 @@ mod tests {
         logs.log(0, Sent { alerts: 2, at }, false);
         assert!(!logs.is_due(0, 2, at) && logs.is_due(1, 2, at), "its gossip was lost");
         assert!(logs.is_due(0, 3, at) && logs.is_due(0, 2, at + REPEAT_INTERVAL));
+    }
+
+    #[test]
+    fn what_one_peer_owes_either_repeats() {
+        let logs = Logs::default();
+        let at = Duration::from_secs(100);
+        let signals = |first, count| Signals { first, count, delivery: DeliveryId(first) };
+        logs.owe(0, Owed { alerts: 1, signals: signals(0, 1) });
+        assert_eq!(logs.owed(), Some(signals(0, 1)));
+        logs.owe(1, Owed { alerts: 2, signals: signals(1, 2) });
+        assert_eq!(logs.owed(), Some(signals(1, 2)), "it has the alerts of the other one too");
+        logs.log(1, Sent { alerts: 2, at }, true);
+        assert_eq!(logs.owed(), Some(signals(0, 1)), "the peer may still be sending");
+        assert!(!logs.is_due(0, 2, at) && logs.owed().is_none(), "the other peer's notification was accepted");
     }
 }

@@ -208,7 +208,15 @@ pub enum Act {
     },
 }
 
+/// A count from which on a script may fill its type: none sends half as many signals.
+const NEARLY_FULL: u32 = i32::MAX as u32 / 2;
+
 impl Act {
+    /// Whether a client sets a count so near to the limit of its type that signals may fill it.
+    pub fn fills_a_count(&self) -> bool {
+        matches!(self, Self::Interfere { how: Interference::SetCount(count), .. } if *count > NEARLY_FULL)
+    }
+
     /// Whether a client makes a RemediationRequest by hand.
     pub fn makes_a_request(&self) -> bool {
         matches!(self, Self::Interfere { how: Interference::CreateRequest, .. })

@@ -79,7 +79,9 @@ pub fn draw(seed: u64) -> Scenario {
     let mut acts = vec![words.delivery(&mut lot)];
     for _ in 0..lot.between(0, 8) {
         words.add_acts(&mut lot, cluster.replicas, &mut acts);
-        if acts.iter().any(fills) {
+        // A request whose count is full takes no signals, and none may follow it while it suppresses others: so nothing
+        // else is done with it, and it ends.
+        if acts.iter().any(Act::fills_a_count) {
             break;
         }
     }
@@ -291,12 +293,6 @@ impl Words {
             acts.push(Act::AwaitAnswers);
         }
     }
-}
-
-/// Whether the act puts a count near its limit. A request whose count is at its limit takes no signals, and none may
-/// follow it while it suppresses others: so nothing else is done with it, and it ends.
-fn fills(act: &Act) -> bool {
-    matches!(act, Act::Interfere { how: Interference::SetCount(_), .. })
 }
 
 /// Whether the act may end a request later, so that it suppresses others.
