@@ -134,8 +134,7 @@ impl Scenario {
     }
 
     /// Its faults and those of a preset. Where a count may be full, the preset brings no interference: a request whose
-    /// count is full takes no signals, and if it must be reviewed nothing may follow it, so that no gateway could accept
-    /// one.
+    /// count is full takes no signals, and if it must be reviewed nothing may follow it: no gateway could accept one.
     pub fn faults_with(&self, preset: Faults) -> Faults {
         let both = self.faults.with(preset);
         if !self.acts.iter().any(Act::fills_a_count) {

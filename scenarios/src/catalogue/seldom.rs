@@ -194,8 +194,8 @@ pub const COUNT_AT_ITS_LIMIT: Scenario = Scenario {
 pub const COUNT_WITHHELD: Scenario = Scenario {
     name: Cow::Borrowed("count-withheld"),
     story: Cow::Borrowed(
-        "counts and reads of requests are answered 503 until the sender of the first is answered; the replica withholds \
-         most calls by then, and so the count of the alert that waits behind it: it is made later, once",
+        "counts and reads of requests are answered 503 until the sender of the first is answered; the replica \
+         withholds most calls by then, and so the count of the alert that waits behind it: it is made later, once",
     ),
     cluster: ClusterShape { replicas: 1, ..ClusterShape::USUAL },
     acts: Cow::Borrowed(&[

@@ -89,7 +89,8 @@ pub const NAME_USED_AGAIN: Scenario = Scenario {
     name: Cow::Borrowed("name-used-again"),
     story: Cow::Borrowed(
         "a replica creates a request and crashes, and another one counts on it; it is deleted and created again under \
-         its name, which a silent watch hides: the next count does not commit on the old one, and is made on the new one",
+         its name, which a silent watch hides: the next count does not commit on the old one, and is made on the new \
+         one",
     ),
     acts: Cow::Borrowed(&[
         WATCHES_END,

@@ -50,7 +50,7 @@ struct Owed {
     signals: Signals,
 }
 
-/// What one peer knows.
+/// Knowledge of one peer.
 #[derive(Debug, Clone, Copy, Default)]
 struct Known {
     sent: Option<Sent>,

@@ -154,9 +154,9 @@ pub async fn end_each(stage: &Stage, fingerprint: &str, phase: &str, suppression
                     stage.cluster.deliver_fault(REQUEST_ENDS);
                     break;
                 }
-                Updated::Refused => return,
-                Updated::No if over => return,
-                Updated::No => {}
+                // No API server refuses these phases for good: a proxy in between did, and controllers try again.
+                Updated::Refused | Updated::No if over => return,
+                Updated::Refused | Updated::No => {}
             }
         }
     }
