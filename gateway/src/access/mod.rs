@@ -2,9 +2,10 @@
 //! the Service `gateway-service` (SubjectAccessReview).
 //!
 //! A verdict is remembered for a short time by the token's digest, so that a sender costs two calls a minute, not two
-//! for each delivery; a token that was revoked is accepted for that minute at most. Requests with one token share one
-//! review. `budget` limits reviews, so that a flood of invented tokens reaches neither the API server nor the
-//! senders that were accepted before. A review without an answer is never a refusal: the sender must retry.
+//! for each delivery; a token that was revoked is accepted for that minute at most, which begins when its review is
+//! sent. Requests with one token share one review. `budget` limits reviews, so that a flood of invented tokens reaches
+//! neither the API server nor the senders that were accepted before. A review without an answer is never a refusal: the
+//! sender must retry.
 //!
 //! Nothing here can be switched off: [`App::router`](crate::app::App::router) has it always.
 mod budget;
@@ -32,7 +33,7 @@ use token::{BearerToken, Digest};
 
 pub use review::Caller;
 
-/// How long an accepted token is accepted without another review.
+/// How long an accepted token is accepted without another review, from when its review was sent.
 pub const ACCEPTED_FOR: Duration = Duration::from_secs(60);
 /// How long a refused token is refused without another review: short, for a role that is granted just now.
 pub const REFUSED_FOR: Duration = Duration::from_secs(5);
@@ -192,9 +193,12 @@ impl Inner {
     }
 
     async fn review(&self, token: &BearerToken) -> Answer {
-        let deadline = self.clock.monotonic() + REVIEW_TIMEOUT;
+        let began = self.clock.monotonic();
+        let deadline = began + REVIEW_TIMEOUT;
         let review = review::review(&self.client, &self.namespace, token);
         let reviewed = within(&*self.clock, deadline, review).await;
+        // A process that was stopped finds an answer that came long ago, and the token may be revoked since.
+        let reviewed = reviewed.filter(|_| self.clock.monotonic() <= deadline);
         if let Some(reviewed) = &reviewed {
             self.note(reviewed.as_ref().err());
         }
@@ -215,7 +219,7 @@ impl Inner {
         };
         self.metrics.access_reviews.get_or_create(&ReviewLabels { outcome }).inc();
         if let Ok(verdict) = &answer {
-            self.remember(token, verdict);
+            self.remember(token, verdict, began);
         }
         answer
     }
@@ -237,7 +241,8 @@ impl Inner {
         Denied::Unknown(error.detail())
     }
 
-    fn remember(&self, token: &BearerToken, verdict: &Verdict) {
+    /// Remembers a verdict whose review began then: the answer says what held at some moment since.
+    fn remember(&self, token: &BearerToken, verdict: &Verdict, began: Duration) {
         let digest = token.digest();
         let now = self.clock.monotonic();
         let mut state = self.lock();
@@ -246,7 +251,7 @@ impl Inner {
                 state.refused.forget(&digest);
                 // A token that expires sooner is reviewed again then. Only the API server decides whether it is valid.
                 let left = token.expires_within(self.clock.now()).unwrap_or(ACCEPTED_FOR);
-                state.accepted.put(digest, caller.clone(), now + left.min(ACCEPTED_FOR));
+                state.accepted.put(digest, caller.clone(), (began + ACCEPTED_FOR).min(now + left));
             }
             Verdict::Refused(denied) => {
                 state.accepted.forget(&digest);

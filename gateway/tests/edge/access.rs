@@ -112,6 +112,40 @@ async fn revoked_token_is_refused_after_a_minute() {
     assert_eq!((with_token(&replica, "good").await, reviews(&replica)), (401, 2));
 }
 
+/// The API server decides, the token is revoked, and the answer arrives: what it says is as old as the review.
+#[tokio::test(start_paused = true)]
+async fn accepted_minute_begins_with_the_review() {
+    let replica = replica().await;
+    let began = tokio::time::Instant::now();
+    replica.server.reply(TOKEN_REVIEWS, Reply::Late(Duration::from_secs(4)));
+    assert_eq!(with_token(&replica, "good").await, 201);
+    revoke(&replica, "good");
+    replica.server.forget(TOKEN_REVIEWS);
+    tokio::time::sleep_until(began + access::ACCEPTED_FOR - Duration::from_millis(1)).await;
+    assert_eq!(with_token(&replica, "good").await, 201, "remembered");
+    tokio::time::sleep_until(began + access::ACCEPTED_FOR).await;
+    assert_eq!(with_token(&replica, "good").await, 401, "the time until the answer counts");
+}
+
+/// A process is stopped while a review is under way, and continues when its answer is long there.
+#[tokio::test(start_paused = true)]
+async fn answer_from_before_a_pause_is_not_a_verdict() {
+    let replica = replica().await;
+    replica.server.reply(TOKEN_REVIEWS, Reply::Late(Duration::from_secs(1)));
+    let paused = async {
+        while replica.server.reviews.lock().expect("no panic").is_empty() {
+            tokio::task::yield_now().await;
+        }
+        revoke(&replica, "good");
+        tokio::time::advance(Duration::from_secs(33)).await;
+    };
+    let (status, ()) = futures::future::join(with_token(&replica, "good"), paused).await;
+    assert_eq!((status, reviews(&replica)), (503, 1), "the sender must retry");
+    replica.server.forget(TOKEN_REVIEWS);
+    assert_eq!((with_token(&replica, "good").await, reviews(&replica)), (401, 2));
+    assert!(replica.signals().is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn refusal_is_remembered_for_seconds() {
     let replica = replica().await;

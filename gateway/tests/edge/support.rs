@@ -62,6 +62,8 @@ impl Entropy for TestEntropy {
 pub(crate) enum Reply {
     Json(StatusCode, Value),
     Hang,
+    /// The usual answer of this moment, which arrives so much later.
+    Late(Duration),
 }
 
 /// An API server that is a table of answers, and 404 for every other path. It records the paths of all requests.
@@ -162,6 +164,8 @@ impl ApiServer {
     async fn answer(&self, path_and_query: &str, body: kube::client::Body) -> Response<Full<bytes::Bytes>> {
         self.asked.lock().expect("no panic").push(path_and_query.to_owned());
         let mut reply = self.replies.lock().expect("no panic").get(path_and_query).cloned();
+        let late = if let Some(Reply::Late(late)) = reply { Some(late) } else { None };
+        reply = reply.filter(|_| late.is_none());
         if reply.is_none() && path_and_query.ends_with("reviews") {
             tokio::task::yield_now().await;
             let body = body.collect_bytes().await.expect("a body");
@@ -177,9 +181,12 @@ impl ApiServer {
             json!({ "kind": "Status", "status": "Failure", "reason": "NotFound", "message": "-", "code": 404 });
         let (status, body) = match reply {
             Some(Reply::Json(status, body)) => (status, body),
-            Some(Reply::Hang) => std::future::pending().await,
+            Some(Reply::Hang | Reply::Late(_)) => std::future::pending().await,
             None => (StatusCode::NOT_FOUND, not_found),
         };
+        if let Some(late) = late {
+            tokio::time::sleep(late).await;
+        }
         let response = Response::builder().status(status).header(header::CONTENT_TYPE, "application/json");
         response.body(Full::from(body.to_string())).expect("a response")
     }
