@@ -1,4 +1,5 @@
-//! Finds out at compile time which tools this machine has: `cfg(alertmanager)`, `cfg(go)` and so on.
+//! Finds out at compile time which tools this machine has: `cfg(alertmanager)`, `cfg(go)` and so on; and where the
+//! build script of `mutants` has written the protocol with its own tests.
 //!
 //! Tests that need a missing tool are then reported as ignored. A test that finds out at run time can only pass or
 //! fail.
@@ -12,6 +13,8 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=PATH");
     println!("cargo::rerun-if-env-changed=KUBEBUILDER_ASSETS");
+    let tested = env::var("DEP_MUTANTS_TESTED").expect("the build script of `mutants` says where it is");
+    println!("cargo::rustc-env=TESTED_MUTANTS={tested}");
     let path = env::var_os("PATH").unwrap_or_default();
     let is_there = |program: &str| env::split_paths(&path).any(|directory| directory.join(program).is_file());
     let go = is_there("go");

@@ -272,6 +272,10 @@ mod tests {
         assert_eq!(of(&Method::GET, "/rr"), Some(ListRequests));
         assert_eq!(of(&Method::GET, "/rr/x"), Some(GetRequest));
         assert_eq!(of(&Method::PATCH, "/rr/x/status"), Some(PatchStatus));
+        assert_eq!(of(&Method::POST, "/rr"), Some(CreateRequest));
+        assert_eq!(of(&Method::GET, "/leases"), Some(ListLeases));
+        assert_eq!(of(&Method::GET, "/leases/x"), Some(GetLease));
+        assert_eq!(of(&Method::POST, "/leases"), Some(CreateLease));
         assert_eq!(of(&Method::PUT, "/leases/x"), Some(ReplaceLease));
         assert_eq!(of(&Method::DELETE, "/leases/x"), None);
         assert!(CallKind::ALL.iter().enumerate().all(|(index, kind)| *kind as usize == index));
@@ -330,5 +334,35 @@ mod tests {
         }
         assert_eq!(evidence.problem(), None, "signals are stored without a watch");
         assert_eq!(evidence.doubtful(Duration::ZERO).len(), CallKind::TRIED.len() - 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn outage_needs_three_calls() {
+        let evidence = evidence();
+        evidence.note(CreateRequest, &unanswered());
+        tokio::time::sleep(Duration::from_secs(11)).await;
+        evidence.note(CreateRequest, &unanswered());
+        assert_eq!(evidence.problem(), None, "two calls may have met the same blip");
+        evidence.note(CreateRequest, &unanswered());
+        assert!(evidence.problem().is_some());
+    }
+
+    #[test]
+    fn pause_between_failing_rounds_doubles() {
+        let (trials, seconds) = (Trials::default(), Duration::from_secs);
+        let mut now = seconds(0);
+        for pause in [2, 4, 8, 8] {
+            assert!(trials.begin(now));
+            assert!(!trials.begin(now + seconds(100)), "one round at a time");
+            trials.end(now, true, |most| {
+                assert_eq!(most, seconds(pause) / 2);
+                most
+            });
+            now += seconds(pause) * 3 / 2;
+            assert!(!trials.begin(now - Duration::from_millis(1)));
+        }
+        assert!(trials.begin(now));
+        trials.end(now, false, |most| most);
+        assert!(trials.begin(now), "no pause after a round that succeeded");
     }
 }

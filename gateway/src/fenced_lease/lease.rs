@@ -279,6 +279,8 @@ mod tests {
             LockState::Held { until: seconds(3100) },
             "the margin grows with it"
         );
+        let short = lease(json!({"holderIdentity": "gw", "leaseDurationSeconds": 10}));
+        assert_eq!(short.lock_state(seconds(0), seconds(0)), LockState::Held { until: seconds(11) });
         let broken = lease(json!({"holderIdentity": "gw", "leaseDurationSeconds": -5}));
         assert_eq!(broken.lock_state(seconds(0), seconds(1)), LockState::Expired);
         assert_eq!(lease(json!({"holderIdentity": ""})).lock_state(seconds(0), seconds(0)), LockState::Free);

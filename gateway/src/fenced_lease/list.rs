@@ -30,3 +30,22 @@ impl<T> List<T> {
         self.metadata = page.metadata;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn page(token: &str, item: u32) -> List<u32> {
+        let metadata = json!({"resourceVersion": "7", "continue": token});
+        serde_json::from_value(json!({"metadata": metadata, "items": [item]})).expect("a page")
+    }
+
+    #[test]
+    fn pages_are_joined_until_the_last() {
+        let mut list = page("a", 1);
+        assert_eq!(list.metadata.next_page(), Some("a"));
+        list.extend(page("", 2));
+        assert_eq!((list.metadata.next_page(), list.items), (None, vec![1, 2]));
+    }
+}

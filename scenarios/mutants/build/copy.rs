@@ -1,4 +1,4 @@
-//! The copy in which every operator is a choice, and the table of its mutants.
+//! The copy in which every operator is a choice, the same with the gateway's own tests, and the table of its mutants.
 use super::{
     constants,
     mutator::{Mutant, Mutator},
@@ -16,22 +16,47 @@ use syn::{Item, visit_mut::VisitMut};
 /// The module that the copy is.
 const COPY: &str = "generated";
 
-/// The copy and its table, as Rust.
-pub(crate) fn write(package: &Path) -> Result<(String, String), Box<dyn Error>> {
-    let mut protocol = source::parse(&package.join(source::PROTOCOL), "mod", COPY)?;
-    let mut coalescer = source::parse(&package.join(source::COALESCER), "lib", COPY)?;
+/// What this writes, as Rust.
+pub(crate) struct Written {
+    /// The copy.
+    pub(crate) copy: String,
+    /// The copy with the gateway's tests of the protocol and of the coalescer.
+    pub(crate) tested: String,
+    /// The table of the mutants.
+    pub(crate) table: String,
+}
+
+/// The copies and their table.
+pub(crate) fn write(package: &Path) -> Result<Written, Box<dyn Error>> {
+    let folders = [source::PROTOCOL, source::COALESCER].map(|folder| package.join(folder));
+    let mut protocol = source::parse(&folders[0], "mod", COPY)?;
+    let mut coalescer = source::parse(&folders[1], "lib", COPY)?;
     let (mut constants, mut defaults) = (BTreeMap::new(), BTreeSet::new());
     for Parsed { name, file, .. } in protocol.iter().chain(&coalescer) {
         constants::of_file(if name == "mod" { "fenced_lease" } else { name }, file, &mut constants);
         defaults.extend(file.items.iter().filter_map(with_default));
     }
     let mut mutator = Mutator::new(constants, defaults);
-    let copies = [copy("coalescer", &mut coalescer, &mut mutator)?, copy("fenced_lease", &mut protocol, &mut mutator)?];
+    let coalescer = copy("coalescer", &mut coalescer, &mut mutator);
+    let protocol = copy("fenced_lease", &mut protocol, &mut mutator);
     let left_out = mutator.finish()?;
     let mut table = String::new();
     rows(&mut table, "GENERATED", "Every mutant, by its number.", &mutator.mutants)?;
     rows(&mut table, "UNVIABLE", "Places and operators without a mutant: it would not compile.", &left_out)?;
-    Ok((copies.concat(), table))
+    let copy = [
+        module("coalescer", &coalescer, "", |_| Ok(String::new()))?,
+        module("fenced_lease", &protocol, "", |_| Ok(String::new()))?,
+    ]
+    .concat();
+    let tests = source::test_module(&folders[0].join("tests"))?;
+    let tested = [
+        module("coalescer", &coalescer, &source::outer_tests(&package.join(source::COALESCER_TESTS), COPY)?, |_| {
+            Ok(String::new())
+        })?,
+        module("fenced_lease", &protocol, &tests, |file| source::tests_of(&folders[0], file))?,
+    ]
+    .concat();
+    Ok(Written { copy, tested, table })
 }
 
 /// The name of a type that has a default.
@@ -46,17 +71,31 @@ fn with_default(item: &Item) -> Option<String> {
     attributes.iter().any(derives).then(|| name.to_string())
 }
 
-fn copy(name: &str, files: &mut [Parsed], mutator: &mut Mutator) -> Result<String, Box<dyn Error>> {
-    let mut all = format!("/// Its copy.\npub mod {name} {{\n");
-    for (position, parsed) in files.iter_mut().enumerate() {
+/// The code of each file with its choices: the root first.
+fn copy(name: &str, files: &mut [Parsed], mutator: &mut Mutator) -> Vec<(String, String)> {
+    let each = files.iter_mut().enumerate().map(|(position, parsed)| {
         let file = if position == 0 { name } else { parsed.name.as_str() };
         mutator.begin(file);
         source::strip(&mut parsed.file);
         mutator.visit_file_mut(&mut parsed.file);
-        let items = mutator.with_names(&text(&parsed.file));
-        match position {
-            0 => writeln!(all, "{items}")?,
-            _ => writeln!(all, "mod {file} {{\n{items}\n}}")?,
+        (file.to_owned(), mutator.with_names(&text(&parsed.file)))
+    });
+    each.collect()
+}
+
+/// One crate as a module of this name; `tests` are those of its root, `tests_of` gives those of another file.
+fn module(
+    name: &str,
+    files: &[(String, String)],
+    tests: &str,
+    tests_of: impl Fn(&str) -> Result<String, Box<dyn Error>>,
+) -> Result<String, Box<dyn Error>> {
+    let mut all = format!("/// Its copy.\npub mod {name} {{\n{tests}");
+    for (file, items) in files {
+        if file == name {
+            writeln!(all, "{items}")?;
+        } else {
+            writeln!(all, "mod {file} {{\n{items}\n{}}}", tests_of(file)?)?;
         }
     }
     Ok(all + "}\n")

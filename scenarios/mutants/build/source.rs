@@ -19,6 +19,41 @@ pub(crate) fn module(folder: &Path, name: &str) -> Result<String, Box<dyn Error>
     Ok(text.replace("crate::", "gateway::"))
 }
 
+/// The coalescer's tests, relative to this package.
+pub(crate) const COALESCER_TESTS: &str = "../../gateway/coalescer/tests/coalescing.rs";
+
+/// A file of tests that stand outside of their crate, as a module of the copy `copy` of it.
+pub(crate) fn outer_tests(file: &Path, copy: &str) -> Result<String, Box<dyn Error>> {
+    let text = fs::read_to_string(file)?.replace("use coalescer::", &format!("use crate::{copy}::coalescer::"));
+    let code: Vec<&str> = text.lines().filter(|line| !line.starts_with("//!")).collect();
+    Ok(format!("mod tests {{\n{}\n}}\n", code.join("\n")))
+}
+
+/// The tests at the end of one file of `folder`, if it has any.
+pub(crate) fn tests_of(folder: &Path, name: &str) -> Result<String, Box<dyn Error>> {
+    let text = fs::read_to_string(folder.join(name).with_extension("rs"))?;
+    let tests = text.find("#[cfg(test)]\n").map_or("", |tests| &text[tests..]);
+    Ok(tests.replace("crate::", "gateway::"))
+}
+
+/// The tests in `folder`, of which `mod.rs` declares the others, as one module.
+pub(crate) fn test_module(folder: &Path) -> Result<String, Box<dyn Error>> {
+    let read = |name: &str| -> Result<String, Box<dyn Error>> {
+        let text = fs::read_to_string(folder.join(name).with_extension("rs"))?;
+        let code: Vec<&str> = text.lines().filter(|line| !line.starts_with("//!")).collect();
+        Ok(code.join("\n").replace("crate::", "gateway::"))
+    };
+    let declared = |line: &str| Some(line.strip_prefix("mod ")?.strip_suffix(';')?.to_owned());
+    let mut module = String::new();
+    for line in read("mod")?.lines() {
+        module += &match declared(line) {
+            Some(name) => format!("mod {name} {{\n{}\n}}\n", read(&name)?),
+            None => format!("{line}\n"),
+        };
+    }
+    Ok(format!("mod tests {{\n{module}}}\n"))
+}
+
 /// One file of a crate.
 pub(crate) struct Parsed {
     /// Its name, without `.rs`.

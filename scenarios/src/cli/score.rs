@@ -1,7 +1,7 @@
 //! `lockstep mutants --generated`: which of the mutants that operators make are caught by some run of the catalogue.
 //!
 //! It takes an hour. With `--report`, each result is kept in the folder as soon as it is known, and the same command
-//! continues from there; another build, or another number of runs, begins anew.
+//! continues from there, also after tests or reasons were written; other code, or another number of runs, begins anew.
 use super::{
     campaign_report,
     folder::Folder,
@@ -21,7 +21,7 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use model::verdict::Verdict;
-use mutants::{GENERATED, UNVIABLE};
+use mutants::{GENERATED, Generated, UNVIABLE};
 use reports::{
     report::RunReport,
     score::{Catch, GeneratedMutant, Score},
@@ -136,7 +136,12 @@ fn read(file: &Path, runs: u64) -> BTreeMap<usize, GeneratedMutant> {
     let lines = text.lines().filter_map(|line| serde_json::from_str::<Kept>(line).ok());
     let ours = lines.filter(|kept| kept.code == code::ID && kept.runs == runs);
     let by_name: BTreeMap<String, usize> = (0..GENERATED.len()).map(|mutant| (name(mutant), mutant)).collect();
-    ours.filter_map(|kept| Some((*by_name.get(&kept.mutant.name)?, kept.mutant))).collect()
+    let with_reason = |mutant: usize, kept: GeneratedMutant| {
+        let of = &GENERATED[mutant];
+        GeneratedMutant { because: if kept.result == Catch::Caught { None } else { because(of) }, ..kept }
+    };
+    let found = ours.filter_map(|kept| Some((*by_name.get(&kept.mutant.name)?, kept.mutant)));
+    found.map(|(mutant, kept)| (mutant, with_reason(mutant, kept))).collect()
 }
 
 fn appended(file: &Path) -> anyhow::Result<File> {
@@ -148,6 +153,11 @@ fn keep(file: &Mutex<File>, kept: Kept) {
     if let Err(error) = writeln!(locked(file), "{line}") {
         print::note(&format!("a result could not be kept: {error}"));
     }
+}
+
+/// Why a mutant that is not caught is not open.
+fn because(of: &Generated) -> Option<String> {
+    survivors::reason(of).and_then(survivors::Reason::words)
 }
 
 fn row(mutant: usize, found: Option<&Found>) -> GeneratedMutant {
@@ -162,7 +172,7 @@ fn row(mutant: usize, found: Option<&Found>) -> GeneratedMutant {
         by: None,
         scenario: None,
         replay: None,
-        because: survivors::reason(of).and_then(survivors::Reason::words),
+        because: because(of),
     };
     match found {
         None => blank,
@@ -177,6 +187,7 @@ fn row(mutant: usize, found: Option<&Found>) -> GeneratedMutant {
                 None => replay.scenario.clone(),
             }),
             replay: replay.to_line().map(|line| format!("lockstep replay {line}")),
+            because: None,
             ..blank
         },
     }
@@ -196,24 +207,24 @@ fn report(which: &[usize], rows: &BTreeMap<usize, GeneratedMutant>, progress: &P
     report
 }
 
-/// What the results mean: a survivor without a reason is a requirement that was not met, and so is a reason without a
-/// survivor.
+/// What the results mean: a survivor without a reason is a requirement that was not met, and so is a reason that a run
+/// refutes.
 fn conclude(report: &mut RunReport, ended: bool, wanted: &Wanted<'_>) {
     let Some(score) = &report.score else { return };
     let unfinished = score.mutants.iter().any(|mutant| mutant.result == Catch::Unfinished);
     let described =
         |mutant: &GeneratedMutant| format!("{} ({}::{}: {})", mutant.name, mutant.file, mutant.function, mutant.change);
-    let listed = |mutant: &GeneratedMutant| {
-        let of = GENERATED
-            .iter()
-            .find(|of| (of.file, of.function, of.change) == (&*mutant.file, &*mutant.function, &*mutant.change));
-        of.is_some_and(|of| survivors::reason(of).is_some())
+    let reason = |mutant: &GeneratedMutant| {
+        let same =
+            |of: &&Generated| (of.file, of.function, of.change) == (&*mutant.file, &*mutant.function, &*mutant.change);
+        GENERATED.iter().find(same).and_then(survivors::reason)
     };
-    let unlisted = score.not_caught().filter(|mutant| !listed(mutant));
+    let unlisted = score.not_caught().filter(|mutant| reason(mutant).is_none());
     let mut unmet: Vec<String> = unlisted.map(|mutant| format!("{} was not caught", described(mutant))).collect();
-    let caught = score.mutants.iter().filter(|mutant| mutant.result == Catch::Caught && mutant.because.is_some());
+    let caught = score.mutants.iter().filter(|mutant| mutant.result == Catch::Caught);
+    let wrong = caught.filter(|mutant| reason(mutant).is_some_and(survivors::Reason::is_refuted_by_a_run));
     unmet.extend(
-        caught.map(|mutant| format!("{} is caught: scenarios/src/survivors must not justify it", described(mutant))),
+        wrong.map(|mutant| format!("{} is caught: scenarios/src/survivors must not list it", described(mutant))),
     );
     if wanted.filter.is_none() && wanted.shard.is_none() {
         let stale = survivors::stale().into_iter();

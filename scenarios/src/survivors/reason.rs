@@ -17,6 +17,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether a run that catches the mutant shows that this is wrong. That a test fails with it stays true.
+    pub fn is_refuted_by_a_run(self) -> bool {
+        !matches!(self, Self::Tested(..))
+    }
+
     /// The reason in words; `None` for an open one.
     pub fn words(self) -> Option<String> {
         match self {
@@ -42,9 +47,36 @@ pub struct Survivors {
     pub reason: Reason,
 }
 
+/// The place of some survivors: the file, the function, and the beginnings of what is different.
+pub(super) type Place = (&'static str, &'static str, &'static [&'static str]);
+
 impl Survivors {
+    const fn because((file, function, changes): Place, reason: Reason) -> Self {
+        Self { file, function, changes, reason }
+    }
+
+    /// They do the same as the protocol.
+    pub(super) const fn equivalent(place: Place, argument: &'static str) -> Self {
+        Self::because(place, Reason::Equivalent(argument))
+    }
+
+    /// They change what no promise depends on.
+    pub(super) const fn no_promise(place: Place, argument: &'static str) -> Self {
+        Self::because(place, Reason::NoPromise(argument))
+    }
+
+    /// They change what an operator reads.
+    pub(super) const fn reported(place: Place, argument: &'static str) -> Self {
+        Self::because(place, Reason::Reported(argument))
+    }
+
+    /// This test of the gateway fails with each of them.
+    pub(super) const fn tested(place: Place, test: &'static str, argument: &'static str) -> Self {
+        Self::because(place, Reason::Tested(test, argument))
+    }
+
     /// Whether the mutant is one of them.
-    pub(super) fn has(&self, mutant: &Generated) -> bool {
+    pub fn has(&self, mutant: &Generated) -> bool {
         (self.file, self.function) == (mutant.file, mutant.function)
             && self.changes.iter().any(|change| mutant.change.starts_with(change))
     }

@@ -256,3 +256,72 @@ async fn signal_that_timed_out_is_not_counted() {
     assert_eq!(patient.await.expect("no panic").expect("stored").count, 1);
     assert_eq!(requests(&server)[0].1, 1, "its sender was answered, and sends it again");
 }
+
+#[tokio::test(start_paused = true)]
+async fn sender_that_left_the_line_is_not_counted() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.fault_once("PATCH", Fault::Slow(Duration::from_secs(1), Duration::ZERO));
+    let first = replica.send();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let second = replica.send();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    second.abort();
+    assert_eq!(first.await.expect("no panic").expect("stored").count, 1);
+    quiesce().await;
+    assert_eq!(count_of(&server.all(REQUESTS)[0]), 1, "it will send its signal again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusal_of_a_repeated_count_is_final() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    replica.stored().await;
+    let mut first = Some(Fault::NotExecuted);
+    server.fault(move |line| line.starts_with("PATCH").then(|| first.take().unwrap_or(Fault::Refused(403))));
+    let sent = tokio::time::Instant::now();
+    assert!(matches!(replica.signal().await, Err(Refusal::Refused(why)) if why.contains("403")));
+    assert!(sent.elapsed() < Duration::from_secs(1), "{:?}", sent.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_takeover_is_not_a_conflict() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    replica.stored().await;
+    quiesce().await;
+    end_request(&server);
+    quiesce().await;
+    server.fault_once("PUT leases", Fault::NotExecuted);
+    assert_eq!(replica.stored().await, (Disposition::Created, 1));
+    assert_eq!((replica.metrics.lock_conflicts.get(), replica.metrics.lock_contention.get()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn request_that_refused_a_create_and_vanished_is_not_created_again() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.put(LEASES, contention::held_lease(""));
+    quiesce().await;
+    server.silence_watches();
+    let uid = server.all(LEASES)[0]["metadata"]["uid"].as_str().expect("a uid")[..8].to_owned();
+    let mut reads = 0;
+    server.fault(move |line| {
+        reads += u32::from(line.starts_with("GET requests/"));
+        let slow = |millis| Some(Fault::Slow(Duration::from_millis(millis), Duration::ZERO));
+        match line {
+            line if line.starts_with("PUT leases") => slow(500),
+            line if line.starts_with("GET requests/") && reads == 2 => slow(1_000),
+            _ => None,
+        }
+    });
+    let signal = replica.send();
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    let metadata = json!({"name": format!("rr-0123456789ab-{uid}-1")});
+    server.put(REQUESTS, json!({"metadata": metadata, "spec": {"signalFingerprint": FP}}));
+    tokio::time::sleep(Duration::from_millis(750)).await;
+    server.delete_all(REQUESTS);
+    let refused = signal.await.expect("no panic");
+    assert!(matches!(&refused, Err(Refusal::Unavailable(why)) if why.contains("late create")), "{refused:?}");
+    assert!(requests(&server).is_empty());
+}

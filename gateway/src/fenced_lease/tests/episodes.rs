@@ -102,7 +102,12 @@ async fn request_with_a_cooldown_is_closed_first() {
 #[tokio::test(start_paused = true)]
 async fn lost_closing_is_found_or_repeated() {
     let lost = [Fault::AnswerLost, Fault::Unanswered, Fault::NotExecuted, Fault::Twice, Fault::SecondRefused(429)];
-    for way in lost.into_iter().chain([Fault::Late(Duration::from_secs(2)), Fault::Refused(409), Fault::Refused(404)]) {
+    for way in lost.into_iter().chain([
+        Fault::Late(Duration::from_secs(2)),
+        Fault::Refused(409),
+        Fault::Refused(404),
+        Fault::Refused(422),
+    ]) {
         let server = Server::default();
         let replica = Replica::ready(&server, "gw-1").await;
         cooled_down(&server, &replica).await;
@@ -113,6 +118,31 @@ async fn lost_closing_is_found_or_repeated() {
         assert!(types(&all[0]).contains(&"EpisodeClosed"), "{way:?}: {all:#?}");
         assert_eq!((all.len(), count_of(&all[0]), count_of(&all[1])), (2, 1, 1), "{way:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_closing_refuses_the_signal() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    cooled_down(&server, &replica).await;
+    server.fault(|line| line.starts_with("PATCH").then_some(Fault::Refused(403)));
+    assert!(matches!(replica.signal().await, Err(Refusal::Refused(why)) if why.contains("403")));
+    let patches = server.take_log().iter().filter(|call| call.starts_with("PATCH")).count();
+    assert_eq!((patches, requests(&server).len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn request_that_vanished_is_recorded_as_seen() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    server.fault_once("PATCH", Fault::Slow(Duration::from_secs(1), Duration::ZERO));
+    let signal = replica.send();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    server.delete_all(REQUESTS);
+    assert!(signal.await.expect("no panic").is_err(), "nothing shows whether it was counted");
+    quiesce().await;
+    let lease = &server.all(LEASES)[0];
+    assert_eq!(lease["metadata"]["annotations"]["kubernaut.ai/episode-seen"], "true", "its name is used up");
 }
 
 #[tokio::test(start_paused = true)]

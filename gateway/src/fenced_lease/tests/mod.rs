@@ -1,5 +1,7 @@
 //! Tests of the whole protocol, against a small server each of whose calls can be made to fail.
 mod ambiguity;
+mod bounds;
+mod caches;
 mod chaos;
 mod contention;
 mod episodes;

@@ -78,18 +78,40 @@ async fn refused_signal_is_the_reason_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn refused_list_is_the_reason() {
-    let server = Server::default();
-    server.fault(|line| (line == "GET leases").then_some(Fault::Refused(403)));
-    let replica = Replica::boot(&server, "gw-1");
-    quiesce().await;
-    assert!(replica.protocol.verify().await.is_err_and(|why| why.starts_with("cannot list leases: ")));
-    server.take_log();
-    tokio::time::sleep(seconds(5)).await;
-    let lists = server.take_log().len();
-    assert!((4..=20).contains(&lists), "{lists} tries in five seconds, and no trial of anything else");
-    server.fault(|_| None);
-    tokio::time::sleep(seconds(2)).await;
-    assert_eq!(replica.protocol.verify().await, Ok(()));
+    for (call, reason) in
+        [("GET leases", "cannot list leases: "), ("GET requests", "cannot list remediationrequests: ")]
+    {
+        let server = Server::default();
+        server.fault(move |line| (line == call).then_some(Fault::Refused(403)));
+        let replica = Replica::boot(&server, "gw-1");
+        quiesce().await;
+        assert!(replica.protocol.verify().await.is_err_and(|why| why.starts_with(reason)));
+        server.take_log();
+        tokio::time::sleep(seconds(5)).await;
+        let lists = server.take_log().len();
+        assert!((4..=20).contains(&lists), "{lists} tries in five seconds, and no trial of anything else");
+        server.fault(|_| None);
+        tokio::time::sleep(seconds(2)).await;
+        assert_eq!(replica.protocol.verify().await, Ok(()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_watch_is_the_reason() {
+    for (call, reason) in
+        [("WATCH leases", "cannot watch leases: "), ("WATCH requests", "cannot watch remediationrequests: ")]
+    {
+        let server = Server::default();
+        let replica = Replica::ready(&server, "gw-1").await;
+        assert_eq!(replica.protocol.verify().await, Ok(()));
+        server.fault(move |line| (line == call).then_some(Fault::Refused(403)));
+        server.expire_watches();
+        quiesce().await;
+        assert!(replica.protocol.ready().is_err_and(|why| why.starts_with(reason)), "{call}");
+        server.fault(|_| None);
+        tokio::time::sleep(seconds(2)).await;
+        assert_eq!(replica.protocol.ready(), Ok(()), "{call}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

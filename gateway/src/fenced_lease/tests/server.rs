@@ -42,14 +42,29 @@ type Choose = Box<dyn FnMut(&str) -> Option<Fault> + Send>;
 type Lags = Box<dyn FnMut() -> Duration + Send>;
 type Events = mpsc::UnboundedSender<Bytes>;
 
+/// A watch of a collection: all of it, or only the objects with a gateway's label.
+struct Watch {
+    collection: String,
+    labelled: bool,
+    events: Events,
+}
+
+impl Watch {
+    fn shows(&self, path: &str, object: &Value) -> bool {
+        path.starts_with(&self.collection) && (!self.labelled || is_labelled(object))
+    }
+}
+
 #[derive(Default)]
 struct State {
     version: u64,
     objects: BTreeMap<String, Value>,
-    watches: Vec<(String, Events)>,
+    watches: Vec<Watch>,
+    /// Queries of all watches so far.
+    watched: Vec<String>,
     silent: bool,
     /// Events since the beginning, for watches that resume.
-    history: Vec<(u64, String, Bytes)>,
+    history: Vec<(u64, String, Value)>,
     lags: Option<Lags>,
     two_active: Option<String>,
     log: Vec<String>,
@@ -137,9 +152,27 @@ impl Server {
         let event = json!({"type": "ERROR", "object": {"kind": "Status", "status": "Failure", "code": 410}});
         let mut state = self.state();
         state.history.clear();
-        for (_, events) in state.watches.drain(..) {
-            drop(events.unbounded_send(line(&event)));
+        for watch in state.watches.drain(..) {
+            drop(watch.events.unbounded_send(line(&event)));
         }
+    }
+
+    /// Queries of the watches since the previous use.
+    pub(super) fn take_watched(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().watched)
+    }
+
+    /// The moments of the calls whose line begins with `call`; all of them get `fault`.
+    pub(super) fn moments(&self, call: &'static str, fault: Fault) -> Arc<Mutex<Vec<tokio::time::Instant>>> {
+        let moments = Arc::new(Mutex::new(Vec::new()));
+        let noted = moments.clone();
+        self.fault(move |line| {
+            line.starts_with(call).then(|| {
+                noted.lock().expect("no test panics in here").push(tokio::time::Instant::now());
+                fault
+            })
+        });
+        moments
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -151,11 +184,17 @@ impl Server {
         let body = body.collect().await.expect("a body in memory").to_bytes();
         let path = parts.uri.path().to_owned();
         if let Some(query) = parts.uri.query().filter(|query| query.contains("watch=true")) {
+            let line = format!("WATCH {}", if path == LEASES { "leases" } else { "requests" });
+            let fault = self.state().faults.as_mut().and_then(|choose| choose(&line));
+            if let Some(Fault::Refused(code)) = fault {
+                return Ok(respond(Err((code, "Refused"))));
+            }
             let since = query.rsplit_once("resourceVersion=").and_then(|(_, version)| version.parse().ok());
-            return Ok(self.watch(path, since.expect("a watch resumes from a version")));
+            return Ok(self.watch(path, query, since.expect("a watch resumes from a version")));
         }
         let short = path.replace(LEASES, "leases").replace(REQUESTS, "requests");
-        let dry = parts.uri.query().is_some_and(|query| query.contains("dryRun"));
+        let query_has = |text| parts.uri.query().is_some_and(|query| query.contains(text));
+        let (dry, labelled) = (query_has("dryRun"), query_has("labelSelector"));
         let line = format!("{} {short}{}", parts.method, if dry { "?dryRun" } else { "" });
         let fault = {
             let mut state = self.state();
@@ -163,7 +202,7 @@ impl Server {
             state.faults.as_mut().and_then(|choose| choose(&line))
         };
         let server = self.clone();
-        let execute = move || server.state().execute_call(&parts.method, &path, &body, dry);
+        let execute = move || server.state().execute_call(&parts.method, &path, &body, (dry, labelled));
         let answer = match fault {
             None => execute(),
             Some(Fault::AnswerLost) => execute().and(Err((504, "Timeout"))),
@@ -195,13 +234,17 @@ impl Server {
         Ok(respond(answer))
     }
 
-    fn watch(&self, path: String, since: u64) -> Response<BoxBody<Bytes, Infallible>> {
+    fn watch(&self, collection: String, query: &str, since: u64) -> Response<BoxBody<Bytes, Infallible>> {
         let (events, lines) = mpsc::unbounded();
+        let watch = Watch { collection, labelled: query.contains("labelSelector"), events };
         let mut state = self.state();
-        for (_, _, event) in state.history.iter().filter(|(version, at, _)| *version > since && at.starts_with(&path)) {
-            drop(events.unbounded_send(event.clone()));
+        state.watched.push(query.to_owned());
+        for (_, _, event) in
+            state.history.iter().filter(|(version, at, event)| *version > since && watch.shows(at, &event["object"]))
+        {
+            drop(watch.events.unbounded_send(line(event)));
         }
-        state.watches.push((path, events));
+        state.watches.push(watch);
         drop(state);
         let server = self.clone();
         let frames = lines.then(move |line| {
@@ -229,11 +272,11 @@ fn respond(answer: Answer) -> Response<BoxBody<Bytes, Infallible>> {
 }
 
 impl State {
-    fn execute_call(&mut self, method: &Method, path: &str, body: &[u8], dry: bool) -> Answer {
+    fn execute_call(&mut self, method: &Method, path: &str, body: &[u8], (dry, labelled): (bool, bool)) -> Answer {
         let (before, silent) =
             (dry.then(|| (self.version, self.objects.clone(), self.two_active.clone())), self.silent);
         self.silent |= dry;
-        let answer = self.execute(method, path, body);
+        let answer = self.execute(method, path, body, labelled);
         self.silent = silent;
         if let Some(before) = before {
             (self.version, self.objects, self.two_active) = before;
@@ -241,10 +284,10 @@ impl State {
         answer
     }
 
-    fn execute(&mut self, method: &Method, path: &str, body: &[u8]) -> Answer {
+    fn execute(&mut self, method: &Method, path: &str, body: &[u8], labelled: bool) -> Answer {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         match method.as_str() {
-            "GET" if path == LEASES || path == REQUESTS => Ok((200, self.list(path))),
+            "GET" if path == LEASES || path == REQUESTS => Ok((200, self.list(path, labelled))),
             "GET" => Ok((200, self.get(path)?.clone())),
             "POST" => self.create(path, body).map(|object| (201, object)),
             "PUT" => self.replace(path, body),
@@ -257,8 +300,9 @@ impl State {
         self.objects.get(path).ok_or((404, "NotFound"))
     }
 
-    fn list(&self, collection: &str) -> Value {
-        let listed = |(path, object): &(&String, &Value)| path.starts_with(collection) && is_selected(object);
+    fn list(&self, collection: &str, labelled: bool) -> Value {
+        let listed =
+            |(path, object): &(&String, &Value)| path.starts_with(collection) && (!labelled || is_labelled(object));
         let items: Vec<&Value> = self.objects.iter().filter(listed).map(|(_, object)| object).collect();
         json!({"metadata": {"resourceVersion": self.version.to_string()}, "items": items})
     }
@@ -322,21 +366,18 @@ impl State {
     }
 
     fn notify(&mut self, path: &str, event: &str, object: &Value) {
-        if self.silent || !is_selected(object) {
+        if self.silent {
             return;
         }
-        let event = line(&json!({"type": event, "object": object}));
-        self.history.push((self.version, path.to_owned(), event.clone()));
-        self.watches.retain(|(collection, events)| {
-            !path.starts_with(collection.as_str()) || events.unbounded_send(event.clone()).is_ok()
-        });
+        let event = json!({"type": event, "object": object});
+        self.watches.retain(|watch| !watch.shows(path, object) || watch.events.unbounded_send(line(&event)).is_ok());
+        self.history.push((self.version, path.to_owned(), event));
     }
 }
 
-/// Leases are listed and watched by label; requests, which have a fingerprint, are not.
-fn is_selected(object: &Value) -> bool {
-    let label = &object["metadata"]["labels"]["app.kubernetes.io/managed-by"];
-    object["spec"].get("signalFingerprint").is_some() || label == "gateway-service"
+/// Whether an object has the label that gateways give their leases.
+fn is_labelled(object: &Value) -> bool {
+    object["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "gateway-service"
 }
 
 fn line(event: &Value) -> Bytes {
