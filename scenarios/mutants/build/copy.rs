@@ -16,7 +16,7 @@ use syn::{Item, visit_mut::VisitMut};
 /// The module that the copy is.
 const COPY: &str = "generated";
 
-/// What this writes, as Rust.
+/// The copies and their table, as Rust.
 pub(crate) struct Written {
     /// The copy.
     pub(crate) copy: String,

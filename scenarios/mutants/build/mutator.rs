@@ -15,8 +15,8 @@ use syn::{
 };
 
 /// Mutants that do not compile, as cargo-mutants would find out by compiling them: times that are multiplied by times,
-/// and the like. The comment in the copy at the place of the compiler's error is the line to add. One of them compiles: a
-/// LIST that asks for its first page again and again fills the memory before its run ends.
+/// and the like. The comment in the copy at the place of the compiler's error is the line to add. One of them compiles:
+/// a LIST that asks for its first page again and again fills the memory before its run ends.
 const UNVIABLE: &str = include_str!("unviable.txt");
 
 /// One change of one place.

@@ -2,8 +2,8 @@
 //! open.
 //!
 //! `lockstep mutants --generated` keeps it true: a mutant that survives without an entry, an argument whose mutant is
-//! caught, and an entry whose mutant no longer exists are failures. `tests/suites/tested_mutants.rs` makes sure that the
-//! tests that are named fail.
+//! caught, and an entry whose mutant no longer exists are failures. `tests/suites/tested_mutants.rs` makes sure that
+//! the tests that are named fail.
 mod justified;
 mod reason;
 

@@ -1,4 +1,4 @@
-//! The caches: what a LIST, an event and the answer to a call change, and whom they wake.
+//! The caches: what a LIST, an event and the answer to a call change, and which writers they wake.
 use super::{
     super::{
         changes::{Changes, Subscription},
