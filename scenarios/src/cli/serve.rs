@@ -1,5 +1,5 @@
 //! `lockstep serve`: the simulated API server on a real socket.
-use super::{folder::atomic, outcome::Outcome, print, program::quoted, signals, tokens};
+use super::{folder::atomic, options::duration, outcome::Outcome, print, program::quoted, signals, tokens};
 use anyhow::{Context, bail};
 use apiserver::{ApiServer, Registry};
 use reports::exit_code;
@@ -9,6 +9,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 /// Serves the simulated API server over TCP, for kubectl and any other client, until Ctrl-C.
@@ -37,6 +38,10 @@ pub(super) struct Args {
     /// accounts.
     #[arg(long)]
     controllers: bool,
+    /// Time between compactions of the store, as kube-apiserver's --etcd-compaction-interval: versions from before the
+    /// last but one expire. 0s keeps them all.
+    #[arg(long, default_value = "5m", value_parser = duration, value_name = "TIME")]
+    compaction_interval: Duration,
     /// File for the kubeconfig, which is printed otherwise.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
@@ -55,7 +60,7 @@ pub(super) fn execute(args: &Args) -> anyhow::Result<Outcome> {
     api.set_controllers(args.controllers);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(async {
-        let server = Server::bind(api, args.listen).await?;
+        let server = Server::bind(api, args.listen).await?.compact_every(args.compaction_interval);
         let config = kubeconfig(&server.url(), server.certificate_authority(), &user, &token);
         announce(&server, &config, args.kubeconfig.as_deref())?;
         server.run(interrupted()?).await;

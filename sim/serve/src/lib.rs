@@ -12,6 +12,7 @@ mod answer;
 mod body;
 mod certificates;
 mod client;
+mod compaction;
 mod connection;
 mod controllers;
 mod etcd;

@@ -1,7 +1,7 @@
 //! The listening server: accepts connections, and shuts down gracefully.
 use crate::{
     certificates::Certificates,
-    connection, controllers,
+    compaction, connection, controllers,
     shared::{self, Shared},
 };
 use apiserver::ApiServer;
@@ -52,6 +52,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     certificates: Certificates,
+    compaction_interval: Option<Duration>,
 }
 
 impl Server {
@@ -69,7 +70,14 @@ impl Server {
         api.set_auto_advance(true);
         api.provide_namespace_contents(certificates.authority());
         api.announce(bound, shared::now()).map_err(|error| ServeError::Announce { message: error.to_string() })?;
-        Ok(Self { shared: Shared::new(api), listener, address: bound, certificates })
+        Ok(Self { shared: Shared::new(api), listener, address: bound, certificates, compaction_interval: None })
+    }
+
+    /// Compacts the store at this interval, as kube-apiserver's `--etcd-compaction-interval`: a version can be read for
+    /// one to two intervals after the next write. A store is not compacted otherwise, nor by an interval of zero.
+    #[must_use]
+    pub fn compact_every(self, interval: Duration) -> Self {
+        Self { compaction_interval: Some(interval).filter(|interval| !interval.is_zero()), ..self }
     }
 
     /// The address, with the actual port if 0 was requested.
@@ -94,12 +102,15 @@ impl Server {
     /// Answers requests until `shutdown` completes; then ends watches and finishes requests in flight, for five seconds
     /// at most. Dropping the future closes every connection at once.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { shared, listener, certificates, .. } = self;
+        let Self { shared, listener, certificates, compaction_interval, .. } = self;
         let acceptor = certificates.acceptor();
         let graceful = GracefulShutdown::new();
         let mut connections = JoinSet::new();
         if shared.has_controllers() {
             connections.spawn(controllers::run(shared.clone()));
+        }
+        if let Some(interval) = compaction_interval {
+            connections.spawn(compaction::run(shared.clone(), interval));
         }
         let mut shutdown = pin!(shutdown);
         loop {

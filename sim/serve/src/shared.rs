@@ -115,6 +115,16 @@ impl Shared {
         self.revision.send_modify(|_| ());
     }
 
+    /// The store's newest version.
+    pub(super) fn revision(&self) -> u64 {
+        self.lock().revision()
+    }
+
+    /// Compacts the store as kube-apiserver does.
+    pub(super) fn compact_with_caches(&self, revision: u64) {
+        self.lock().compact_with_caches(revision);
+    }
+
     /// Compacts the store as etcd does.
     ///
     /// # Errors

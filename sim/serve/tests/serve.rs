@@ -31,7 +31,14 @@ async fn serve() -> Served {
 }
 
 async fn serve_api(api: ApiServer) -> Served {
-    let server = Server::bind(api, ([127, 0, 0, 1], 0).into()).await.expect("a free port");
+    serve_on(bind(api).await)
+}
+
+async fn bind(api: ApiServer) -> Server {
+    Server::bind(api, ([127, 0, 0, 1], 0).into()).await.expect("a free port")
+}
+
+fn serve_on(server: Server) -> Served {
     let url = server.url();
     let client = Remote::new(&url, Some(&url), Trust::Authority(server.certificate_authority())).expect("a client");
     let authority = server.certificate_authority().to_owned();
@@ -114,6 +121,25 @@ async fn compaction_answers_like_etcd() {
     assert_eq!(served.client.compact(2).await, Ok(200));
     assert_eq!(served.client.compact(2).await, Ok(400), "compacted already");
     assert_eq!(served.client.compact(1_000).await, Ok(400), "a future revision");
+}
+
+/// The status of a list as of this version.
+async fn exact_list(served: &mut Served, version: &str) -> u16 {
+    let query = format!("{LEASES}?resourceVersion={version}&resourceVersionMatch=Exact");
+    served.client.send(request(Method::GET, &query, Value::Null)).await.expect("an answer").status
+}
+
+#[tokio::test]
+async fn old_versions_go_after_an_interval() {
+    let api = ApiServer::new(Arc::new(Registry::builtin()), 1, 7);
+    let mut served = serve_on(bind(api).await.compact_every(SOON));
+    let created = body(&served.client.send(lease("a")).await.expect("an answer"));
+    let first = created["metadata"]["resourceVersion"].as_str().expect("a version").to_owned();
+    served.client.send(lease("b")).await.expect("an answer");
+    served.client.send(lease("c")).await.expect("an answer");
+    assert_eq!(exact_list(&mut served, &first).await, 200);
+    tokio::time::sleep(3 * SOON).await;
+    assert_eq!(exact_list(&mut served, &first).await, 410);
 }
 
 #[tokio::test]

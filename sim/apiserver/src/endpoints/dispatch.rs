@@ -36,9 +36,12 @@ fn selected_name(verb: &str, options: &Options<'_>) -> Option<String> {
     (parsed && NameRule::PathSegment.check(&name).is_empty()).then_some(name)
 }
 
-/// Watches have a timeout of their own.
-fn check_timeout(verb: &str, options: &Options<'_>) -> Outcome<()> {
-    if verb == "watch" || options.timeout.is_empty() {
+/// Subresources whose requests last as long as their clients want.
+const LONG_RUNNING: [&str; 5] = ["attach", "exec", "log", "portforward", "proxy"];
+
+/// Checks the timeout that the client asks for. Watches have one of their own.
+fn check_timeout(options: &Options<'_>, long_running: bool) -> Outcome<()> {
+    if long_running || options.timeout.is_empty() {
         return Ok(());
     }
     duration::check(&options.timeout)
@@ -55,16 +58,17 @@ impl ApiServer {
         now: Timestamp,
     ) -> Outcome<Answer> {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+        let options = Options::parse(query);
         let info = match request_info::parse(path) {
             Target::Resource(info) => info,
             Target::Unknowable(path) => return Ok(page::unknowable(path)),
             Target::Path(path) => {
+                check_timeout(&options, path.starts_with("/debug/pprof/"))?;
                 let verb = request.method.as_str().to_ascii_lowercase();
                 self.admit(&authorize::bare_attributes(actor, request, &verb, path))?;
                 return discovery::answer(registry, path, request);
             }
         };
-        let options = Options::parse(query);
         let collection = info.name.is_empty();
         let watch = info.watch_prefix || options.watch;
         let verb = match info.watch_prefix {
@@ -73,7 +77,7 @@ impl ApiServer {
         };
         let mut attributes = authorize::resource_attributes(actor, &request.headers, verb, &info, path);
         let named = if info.watch_prefix { None } else { selected_name(verb, &options) };
-        check_timeout(verb, &options)?;
+        check_timeout(&options, verb == "watch" || LONG_RUNNING.contains(&info.subresource))?;
         if let Some(name) = &named {
             attributes.name = name;
         }

@@ -38,6 +38,13 @@ impl ApiServer {
         self.store.compact(revision);
     }
 
+    /// Compacts the store as kube-apiserver itself does: its caches then forget their older snapshots
+    /// (k8s.io/apiserver/pkg/storage/cacher/compactor.go).
+    pub fn compact_with_caches(&mut self, revision: u64) {
+        self.compact(revision);
+        self.caches.drop_snapshots(revision);
+    }
+
     /// The revision up to which the store is compacted; 0 if it was never compacted.
     pub fn compacted(&self) -> u64 {
         self.store.compacted()

@@ -34,11 +34,14 @@ pub(crate) struct Caches {
     auto_advance: bool,
     /// Number of events that each cache remembers.
     history: usize,
+    /// The oldest revision of which the caches still have a snapshot, as far as compaction decides.
+    snapshots: u64,
 }
 
 impl Caches {
     pub(crate) fn new(store: &Store, servers: usize, resources: usize) -> Self {
-        let mut caches = Self { servers: Vec::new(), noticed: Vec::new(), auto_advance: false, history: usize::MAX };
+        let mut caches =
+            Self { servers: Vec::new(), noticed: Vec::new(), auto_advance: false, history: usize::MAX, snapshots: 0 };
         caches.servers = vec![vec![Position::default(); resources]; servers.max(1)];
         for server in 0..caches.servers.len() {
             caches.restart(store, ServerId(server));
@@ -97,6 +100,11 @@ impl Caches {
         self.history = events;
     }
 
+    /// Drops the snapshots of older revisions, as a server does after its own compaction. Watches are not affected.
+    pub(crate) fn drop_snapshots(&mut self, revision: u64) {
+        self.snapshots = self.snapshots.max(revision);
+    }
+
     /// Whether the cache has listed its resource, so that it can serve.
     pub(crate) fn ready(&self, server: ServerId, resource: ResourceId) -> bool {
         !self.at(server, resource).initialising
@@ -133,6 +141,11 @@ impl Caches {
         let since = self.at(server, resource).since;
         let forgotten = self.applied(store, server, resource).checked_sub(self.history).and_then(|n| n.checked_sub(1));
         forgotten.map_or(since, |last| since.max(store.log(resource)[last].revision))
+    }
+
+    /// The oldest revision whose state the cache can list.
+    pub(crate) fn snapshots_since(&self, store: &Store, server: ServerId, resource: ResourceId) -> u64 {
+        self.since(store, server, resource).max(self.snapshots)
     }
 
     /// Applies one event; false if none was left.

@@ -152,7 +152,8 @@ impl ApiServer {
 
     /// Whether a revision is compacted in the store and older than the cache's snapshots.
     fn is_forgotten(&self, call: &Call<'_>, revision: u64) -> bool {
-        revision < self.caches.since(&self.store, call.server, call.resource()) && revision <= self.store.compacted()
+        let remembered = self.caches.snapshots_since(&self.store, call.server, call.resource());
+        revision < remembered && revision <= self.store.compacted()
     }
 
     fn page(&self, call: &Call<'_>, selector: &Selector, source: &Source) -> Page {
