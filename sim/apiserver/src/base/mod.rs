@@ -2,6 +2,7 @@
 //!
 //! Imports no other folder of this crate.
 pub(crate) mod actor;
+pub(crate) mod addresses;
 pub(crate) mod age;
 pub(crate) mod cache;
 pub(crate) mod commit;

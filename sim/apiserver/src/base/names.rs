@@ -1,6 +1,8 @@
 //! Validation of names, labels and qualified names (k8s.io/apimachinery/pkg/util/validation). Checked without regular
 //! expressions, because every write is checked; the expressions only appear in the messages.
 
+use super::addresses;
+
 /// The rule for the names of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NameRule {
@@ -12,6 +14,8 @@ pub(crate) enum NameRule {
     ServiceLabel,
     /// Any segment of a path: roles and bindings.
     PathSegment,
+    /// An IP address in its canonical form: addresses of services.
+    Address,
 }
 
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' \
@@ -35,6 +39,7 @@ impl NameRule {
     pub(crate) fn check(self, name: &str) -> Vec<String> {
         let (most, fits, message) = match self {
             Self::PathSegment => return path_segment(name),
+            Self::Address => return addresses::check(name).err().into_iter().collect(),
             Self::Subdomain => (253, name.split('.').all(is_label), SUBDOMAIN),
             Self::Label => (63, is_label(name), LABEL),
             Self::ServiceLabel => {

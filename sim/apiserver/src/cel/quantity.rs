@@ -89,6 +89,11 @@ impl Quantity {
         whole.then(|| i64::try_from(self.nanos / NANO).ok()).flatten()
     }
 
+    /// The quantity in Go's canonical form, with a suffix of the same kind as that of another one.
+    pub(crate) fn shown_like(&self, other: &str) -> String {
+        shown(self.nanos, other)
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "an approximation")]
     pub(crate) fn as_float(&self) -> f64 {
         self.nanos as f64 / NANO as f64
@@ -104,30 +109,35 @@ pub(crate) fn canonical(text: &str) -> Result<String, &'static str> {
     if is_kept(text) {
         return Ok(text.to_owned());
     }
-    if quantity.nanos == 0 {
-        return Ok("0".to_owned());
+    Ok(shown(quantity.nanos, text))
+}
+
+/// Billionths in Go's canonical form, with a suffix of the kind that a text has.
+fn shown(nanos: i128, text: &str) -> String {
+    if nanos == 0 {
+        return "0".to_owned();
     }
     let suffix = text.trim_start_matches(|c: char| c.is_ascii_digit() || "+-.".contains(c));
     let binary = BINARY.iter().any(|(name, _)| *name == suffix);
-    let large = quantity.nanos.abs() >= 1024 * NANO;
-    if binary && large && quantity.nanos % NANO == 0 {
-        let (mut number, mut power) = (quantity.nanos / NANO, 0);
+    let large = nanos.abs() >= 1024 * NANO;
+    if binary && large && nanos % NANO == 0 {
+        let (mut number, mut power) = (nanos / NANO, 0);
         while number % 1024 == 0 && power < BINARY.len() {
             (number, power) = (number / 1024, power + 1);
         }
         let suffix = power.checked_sub(1).map_or("", |at| BINARY[at].0);
-        return Ok(format!("{number}{suffix}"));
+        return format!("{number}{suffix}");
     }
-    let (mut number, mut exponent) = (quantity.nanos, -9);
+    let (mut number, mut exponent) = (nanos, -9);
     while number % 1000 == 0 && exponent < 18 {
         (number, exponent) = (number / 1000, exponent + 3);
     }
     let is_exponent = suffix.len() > 1 && suffix.starts_with(['e', 'E']);
     if is_exponent {
-        return Ok(if exponent == 0 { number.to_string() } else { format!("{number}e{exponent}") });
+        return if exponent == 0 { number.to_string() } else { format!("{number}e{exponent}") };
     }
     let suffix = DECIMAL.iter().find(|(_, power)| *power == exponent).map_or("", |(name, _)| name);
-    Ok(format!("{number}{suffix}"))
+    format!("{number}{suffix}")
 }
 
 /// Whether Go keeps the text of a quantity, because it takes it for canonical. It must be one.

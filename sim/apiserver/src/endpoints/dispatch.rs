@@ -64,9 +64,7 @@ impl ApiServer {
             Target::Unknowable(path) => return Ok(page::unknowable(path)),
             Target::Path(path) => {
                 check_timeout(&options, path.starts_with("/debug/pprof/"))?;
-                let verb = request.method.as_str().to_ascii_lowercase();
-                self.admit(&authorize::bare_attributes(actor, request, &verb, path))?;
-                return discovery::answer(registry, path, request);
+                return self.answer_path(registry, actor, request, path);
             }
         };
         let collection = info.name.is_empty();
@@ -119,6 +117,13 @@ impl ApiServer {
             warning::warn_first(&mut answer.headers, warning);
         }
         if form.encoding == Encoding::Json { Ok(answer) } else { representation::encoded(answer, form.encoding) }
+    }
+
+    /// Answers a request that is not for a resource.
+    fn answer_path(&mut self, registry: &Registry, actor: u32, request: &Request, path: &str) -> Outcome<Answer> {
+        let verb = request.method.as_str().to_ascii_lowercase();
+        self.admit(&authorize::bare_attributes(actor, request, &verb, path))?;
+        discovery::answer(registry, path, request)
     }
 
     fn execute(&mut self, call: &Call<'_>, verb: &str) -> Outcome<Answer> {

@@ -10,6 +10,7 @@ use crate::registry::{
 };
 use serde_json::Value;
 
+mod addresses;
 mod admission_policies;
 mod autoscaling;
 mod batch;

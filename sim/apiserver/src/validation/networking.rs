@@ -1,5 +1,8 @@
 //! Network policies, ingresses and ingress classes (k8s.io/kubernetes/pkg/apis/networking).
-use super::check::{self, list, text};
+use super::{
+    addresses,
+    check::{self, list, text},
+};
 use crate::base::{field_error::FieldError, names::NameRule};
 use serde_json::{Map, Value, json};
 
@@ -22,6 +25,8 @@ pub(crate) fn validate(kind: &str, object: &Value, old: Option<&Value>, errors: 
         "NetworkPolicy" => policy(object, errors),
         "Ingress" => ingress(object, old, errors),
         "IngressClass" => class(object, old, errors),
+        "IPAddress" => addresses::validate_address(object, old, errors),
+        "ServiceCIDR" => addresses::validate_ranges(object, old, errors),
         _ => {}
     }
 }

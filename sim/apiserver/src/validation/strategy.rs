@@ -19,6 +19,7 @@ pub(crate) fn default(kind: &Kind, object: &mut Map<String, Value>) {
         ("autoscaling", _) => autoscaling::default(object),
         ("networking.k8s.io", "NetworkPolicy") => networking::default_policy(object),
         ("", "ReplicationController") => default_controller(object),
+        ("", "LimitRange") => default_limits(object),
         ("apps", name) => workloads::default(name, object),
         _ => {}
     }
@@ -26,6 +27,21 @@ pub(crate) fn default(kind: &Kind, object: &mut Map<String, Value>) {
     defaults::fill(kind, object);
     if kind.group == "resource.k8s.io" && kind.kind == "ResourceClaim" {
         default_counts(object);
+    }
+}
+
+/// What a container has by default: its limit is the maximum, its request the limit or else the minimum.
+fn default_limits(range: &mut Map<String, Value>) {
+    let limits = range.get_mut("spec").and_then(|spec| spec.get_mut("limits")).and_then(Value::as_array_mut);
+    for limit in limits.into_iter().flatten().filter(|limit| limit["type"] == "Container") {
+        for (member, other) in [("default", "max"), ("defaultRequest", "default"), ("defaultRequest", "min")] {
+            let others = limit.get(other).and_then(Value::as_object).cloned().unwrap_or_default();
+            if let (false, Some(limit)) = (others.is_empty(), limit.as_object_mut())
+                && let Some(amounts) = limit.entry(member).or_insert_with(|| json!({})).as_object_mut()
+            {
+                others.into_iter().for_each(|(name, amount)| _ = amounts.entry(name).or_insert(amount));
+            }
+        }
     }
 }
 

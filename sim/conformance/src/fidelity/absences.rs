@@ -86,13 +86,13 @@ pub const ABSENCES: &[Absence] = &[
     ),
     absent(
         "validation of built-in kinds other than Lease",
-        "types, metadata and the usual rules are checked: not the parameters of most volumes, security contexts, \
-         affinity, DNS; a Service has few defaults and no address; there are no warnings about pods",
+        "types, metadata and the usual rules are checked: not the parameters of most volumes, the profiles of \
+         security contexts, affinity, DNS; a Service has few defaults and no address; there are no warnings about pods",
         "a refusal of an unusual member",
         &[],
     ),
     absent(
-        "quota and limits as admission plugins",
+        "quota as an admission plugin",
         "absent",
         "an admission plugin that refuses or is slow; inject 4xx, 5xx and delays instead",
         &[],

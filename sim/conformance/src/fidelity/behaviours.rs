@@ -552,9 +552,10 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Core kinds",
         "B",
-        "pods and workloads: defaults, priorities, tolerations, validation, updates, graceful deletion",
+        "pods and workloads: defaults, priorities, tolerations, limit ranges, runtime classes, validation, updates, \
+         graceful deletion",
         "pkg/apis/{core,apps,batch}, pkg/registry/{core,apps}, plugin/pkg/admission",
-        &["pods/*", "workloads/*"],
+        &["pods/*", "workloads/*", "core/limit-ranges"],
     ),
     row("Core kinds", "C", "the scale subresource", "pkg/registry/apps/deployment/storage", &["core/scale*"]),
     row(

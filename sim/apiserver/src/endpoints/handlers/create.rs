@@ -49,9 +49,11 @@ impl ApiServer {
         self.admit_create(call, object::meta_str(&value, "name"))?;
         default(call, &mut value);
         self.own_fields(call, None, &mut value);
+        self.default_by_limits(call, &mut value);
         self.choose_storage_class(call, &mut value);
         self.admit_pod(call, &mut value, true)?;
         self.plugins().mutate(call, &mut value, None, warnings)?;
+        self.check_limits(call, &value)?;
         // A dry run does not reach the version check, and shows the version.
         let mut revision = 0;
         if !call.options.is_dry_run() {

@@ -1,5 +1,5 @@
-//! What the admission plugins add to a pod: tolerations of nodes that are not ready, and its priority
-//! (k8s.io/kubernetes/plugin/pkg/admission/{defaulttolerationseconds,priority}).
+//! What the admission plugins add to a pod: tolerations of nodes that are not ready, its priority, and the demands of
+//! its runtime class (k8s.io/kubernetes/plugin/pkg/admission/{defaulttolerationseconds,priority}).
 use crate::{
     base::{
         object,
@@ -16,10 +16,10 @@ const TOLERATION: u32 = 300;
 const PREEMPTS: &str = "PreemptLowerPriority";
 
 impl ApiServer {
-    /// Adds tolerations, and to a new pod its priority.
+    /// Adds tolerations, and to a new pod its priority and what its runtime class demands.
     ///
     /// # Errors
-    /// 403 for the name of a priority class that does not exist.
+    /// 403 for the name of a class that does not exist.
     pub(crate) fn admit_pod(&self, call: &Call<'_>, value: &mut Value, is_new: bool) -> Outcome<()> {
         if call.kind.custom || call.kind.kind != "Pod" || !call.subresource.is_empty() {
             return Ok(());
@@ -43,7 +43,7 @@ impl ApiServer {
                 tolerations.push(key);
             }
         }
-        Ok(())
+        if is_new { self.apply_runtime_class(call, value) } else { Ok(()) }
     }
 
     /// The priority of the class that a pod names, or of the default class.

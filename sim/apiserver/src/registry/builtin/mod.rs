@@ -113,6 +113,7 @@ impl Builtin {
         match self.kind {
             // Services since 1.34 (RelaxedServiceNameValidation).
             "Namespace" | "Service" => NameRule::Label,
+            "IPAddress" => NameRule::Address,
             _ if self.group == RBAC => NameRule::PathSegment,
             _ => NameRule::Subdomain,
         }

@@ -1,5 +1,5 @@
 //! Validation of a pod's spec, or of a template's (k8s.io/kubernetes/pkg/apis/core/validation, ValidatePodSpec).
-use super::containers;
+use super::{containers, security};
 use crate::{
     base::{
         field_error::FieldError,
@@ -19,6 +19,7 @@ pub(crate) fn validate(spec: &Value, path: &str, errors: &mut Vec<FieldError>) {
     let policies = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
     check::one_of(spec, "/dnsPolicy", &at, &policies, errors);
     labels(spec.get("nodeSelector"), &field("nodeSelector"), errors);
+    security::validate(spec, path, errors);
     let names = [
         ("serviceAccountName", NameRule::Subdomain),
         ("nodeName", NameRule::Subdomain),
