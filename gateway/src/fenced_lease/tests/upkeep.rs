@@ -1,5 +1,5 @@
 //! Work without signals: readiness, caches, and the sweep.
-use super::{super::watch::Cache, *};
+use super::{super::watch::Cache, server::Fault, *};
 
 #[tokio::test(start_paused = true)]
 async fn unsynced_replica_is_not_ready() {
@@ -45,6 +45,20 @@ async fn expired_watch_lists_again() {
     quiesce().await;
     assert!(!replica.protocol.shared.requests.any(FP), "the LIST shows what the watch missed");
     assert!(replica.protocol.shared.leases.get("gw-lock-0123456789abcdef").is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_version_lists_again() {
+    let server = Server::default();
+    let replica = Replica::ready(&server, "gw-1").await;
+    replica.stored().await;
+    quiesce().await;
+    server.silence_watches();
+    server.delete_all(REQUESTS);
+    // A silent watch is opened again after five and a half minutes.
+    server.fault_once("WATCH requests", Fault::Refused(410));
+    tokio::time::sleep(Duration::from_secs(335)).await;
+    assert!(!replica.protocol.shared.requests.any(FP), "the LIST shows what the watch missed");
 }
 
 #[tokio::test(start_paused = true)]

@@ -146,4 +146,14 @@ pub(super) const SURVIVORS: &[Survivors] = &[
         "reached_version_never_falls",
         "a cache is a hint: every write names the version that it was decided on",
     ),
+    Survivors::tested(
+        ("lease", "LeaseRecord::is_labelled", &["`!=` for"]),
+        "list_removes_what_it_would_show",
+        "a cache is a hint: every write names the version that it was decided on",
+    ),
+    Survivors::no_promise(("leases", "Leases::disturbed", &["`<=` for"]), "it differs for one moment, a day later"),
+    Survivors::no_promise(
+        ("requests", "Requests::foreign_seen", &["`<=` for"]),
+        "it differs for one moment, a day later",
+    ),
 ];

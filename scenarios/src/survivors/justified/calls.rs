@@ -127,4 +127,28 @@ pub(super) const SURVIVORS: &[Survivors] = &[
         "pages_are_joined_until_the_last",
         "few runs have more objects than a page",
     ),
+    Survivors::tested(
+        ("call_error", "CallError::is_invalid", &["`!=` for"]),
+        "lost_closing_is_found_or_repeated",
+        "signals are refused that might be stored",
+    ),
+    Survivors::tested(
+        ("call_error", "CallError::is_expired", &["`!=` for"]),
+        "refused_version_lists_again",
+        "servers say that a version is too old in an event, and the cache is a hint",
+    ),
+    Survivors::tested(
+        ("evidence", "Evidence::problem", &["`||` for"]),
+        "short_outage_is_not_a_problem",
+        "it decides what a replica says about itself",
+    ),
+    Survivors::tested(
+        ("evidence", "Evidence::doubtful", &["`==` for", "`>` for"]),
+        "idle_replica_tries_every_call",
+        "it decides how often calls are tried",
+    ),
+    Survivors::no_promise(
+        ("evidence", "Evidence::doubtful", &["`<=` for"]),
+        "it differs for evidence that is a minute old to the nanosecond",
+    ),
 ];

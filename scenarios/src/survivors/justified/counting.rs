@@ -53,4 +53,13 @@ pub(super) const SURVIVORS: &[Survivors] = &[
         "refusal_of_a_repeated_count_is_final",
         "signals are refused later",
     ),
+    Survivors::no_promise(
+        ("deliveries", "Deliveries::parse", &["`==` for `>` in `message.len()", "`>=` for `>` in `message.len()"]),
+        "no list that a gateway writes is so long: the limit bounds the work on what other programs wrote",
+    ),
+    Survivors::tested(
+        ("deliveries", "entry", &["`||` for"]),
+        "hostile_messages_are_not_lists",
+        "no program of a run writes a list that is nearly valid",
+    ),
 ];

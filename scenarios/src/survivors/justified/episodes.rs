@@ -137,4 +137,28 @@ pub(super) const SURVIVORS: &[Survivors] = &[
         "unseen_deletion_is_noticed_within_three_seconds",
         "the bounds on waiting are wider",
     ),
+    Survivors::no_promise(
+        ("closing", "close", &["`&&` for"]),
+        "a closing that lost is decided anew after a pause of milliseconds, instead of at once",
+    ),
+    Survivors::tested(
+        ("hold", "Hold::end", &["`&&` for"]),
+        "lost_release_is_repeated",
+        "a lease that is not given back is freed once it has expired",
+    ),
+    Survivors::tested(
+        ("lease", "LeaseRecord::taken", &["`!=` for"]),
+        "takeover_keeps_foreign_fields",
+        "the time and the number of acquisitions are for people",
+    ),
+    Survivors::tested(
+        ("lease", "LeaseRecord::seen", &["`!=` for"]),
+        "freed_lease_remembers_its_episode",
+        "calls of a run take effect sooner than the longest that may be",
+    ),
+    Survivors::tested(
+        ("lease", "LeaseRecord::lock_state", &["`-` for `+` in `since + duration + MARGIN_MIN"]),
+        "expiry_follows_local_observation",
+        "the name of a request is its fence, whenever its lease is taken",
+    ),
 ];
