@@ -1,6 +1,6 @@
 //! Expressions of policies and of matchConditions: their variables, and their compilation
 //! (k8s.io/apiserver/pkg/admission/plugin/cel/compile.go).
-use crate::cel::{Program, Refused, Type, opaque};
+use crate::cel::{OBJECT, PATCH, Program, Refused, Type, opaque};
 
 /// The variables that an expression has besides `object`, `oldObject`, `namespaceObject` and `request`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,10 @@ pub(crate) enum Wanted {
     Bool,
     Text,
     TextOrNull,
+    /// An object to apply.
+    Object,
+    /// The operations of a JSON patch.
+    Patches,
     Any,
 }
 
@@ -48,6 +52,15 @@ pub(crate) fn scope(variables: Variables, named: Option<&[(String, Type)]>) -> V
     scope
 }
 
+/// The names and types for an expression that makes an object or a patch: also the types of those.
+pub(crate) fn mutation_scope(params: bool, named: Option<&[(String, Type)]>) -> Vec<(&'static str, Type)> {
+    let mut scope = scope(Variables { params, authorizer: true }, named);
+    let fields = [("op", Type::String), ("path", Type::String), ("from", Type::String), ("value", Type::Dyn)];
+    scope.push((OBJECT, Type::of_type(Type::open(OBJECT))));
+    scope.push((PATCH, Type::of_type(Type::object(PATCH, fields))));
+    scope
+}
+
 /// Compiles an expression.
 ///
 /// # Errors
@@ -63,6 +76,8 @@ pub(crate) fn compile(source: &str, scope: &[(&str, Type)], wanted: Wanted) -> R
         Wanted::Bool => (*found == Type::Bool, "bool"),
         Wanted::Text => (*found == Type::String, "string"),
         Wanted::TextOrNull => (matches!(found, Type::String | Type::Null), "one of [string null_type]"),
+        Wanted::Object => (*found == Type::open(OBJECT), OBJECT),
+        Wanted::Patches => (*found == Type::list(Type::open(PATCH)), "list(JSONPatch)"),
         Wanted::Any => (true, ""),
     };
     if !fits {

@@ -17,6 +17,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// A write as rules and selectors see it.
+#[derive(Clone, Copy)]
 pub(super) struct Subject<'a> {
     pub(super) call: &'a Call<'a>,
     pub(super) write: Write<'a>,
@@ -39,6 +40,11 @@ impl<'a> Subject<'a> {
         let namespaces = registry.find("", "v1", "namespaces").filter(|_| call.kind.namespaced);
         let namespace = namespaces.and_then(|kind| store.get(kind.id, call.namespace)).map(|found| &*found.value);
         Self { call, write, registry, store, authorizer, namespace }
+    }
+
+    /// The same write of another object.
+    pub(super) fn with_object<'v>(&'v self, object: &'v Value) -> Subject<'v> {
+        Subject { write: Write { object: Some(object), ..self.write }, ..*self }
     }
 
     /// The name that the request has: none for the objects of a collection that is deleted.

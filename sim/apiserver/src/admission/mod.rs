@@ -1,10 +1,10 @@
 //! Admission: which of the stored policies and webhooks apply to a write, and what their answers do to it
 //! (k8s.io/apiserver/pkg/admission/plugin/{policy,webhook}).
 //!
-//! Mutating webhooks are called first, right after the check that the namespace accepts the write; policies judge a
-//! valid write, then the validating webhooks are called, before the server checks whether the object exists. Nothing is
-//! called over the network here: the caller supplies a function that answers for every webhook, or asks them itself
-//! ([`conversation`]). Not simulated: policies that mutate.
+//! What mutates comes first, policies before webhooks, right after the check that the namespace accepts the write; the
+//! other policies judge a valid write, then the validating webhooks are called, before the server checks whether the
+//! object exists. Nothing is called over the network here: the caller supplies a function that answers for every
+//! webhook, or asks them itself ([`conversation`]).
 //!
 //! May import: the folders from base to request, in the order of the crate's documentation.
 use crate::{
@@ -24,9 +24,11 @@ use crate::{
 };
 use conversation::{Conversation, Question};
 use matching::Subject;
+use mutations::Mutations;
 use policies::{Compiled, Policies};
+use rounds::Round;
 use serde_json::Value;
-use std::{borrow::Cow, collections::BTreeSet};
+use std::borrow::Cow;
 use verdict::Verdict;
 use webhook::{AdmissionHook, AdmissionRequest, Operation, Write};
 use webhooks::{Matched, Phase};
@@ -35,10 +37,13 @@ mod conditions;
 pub(crate) mod conversation;
 pub(crate) mod expressions;
 mod matching;
+mod mutation;
+mod mutations;
 pub(crate) mod policies;
 pub(crate) mod policy;
 mod review;
 mod rights;
+mod rounds;
 mod verdict;
 pub(crate) mod webhook;
 mod webhooks;
@@ -53,6 +58,8 @@ pub(crate) struct Plugins<'a> {
     pub(crate) store: &'a Store,
     pub(crate) authorizer: Option<&'a Authorizer>,
     pub(crate) compiled: &'a mut Compiled,
+    /// Fills in the defaults of what a patch added.
+    pub(crate) default: fn(&Kind, &mut Value),
 }
 
 /// Refuses a valid configuration or policy that needs something not simulated.
@@ -63,9 +70,7 @@ pub(crate) fn check_simulated(kind: &Kind, object: &Value) -> Outcome<()> {
     match kind.kind.as_str() {
         _ if kind.group != ADMISSION => Ok(()),
         "ValidatingAdmissionPolicy" => policy::Policy::compile(object).map(drop),
-        "MutatingAdmissionPolicy" | "MutatingAdmissionPolicyBinding" => {
-            Err(status::not_simulated("mutation by admission policies"))
-        }
+        "MutatingAdmissionPolicy" => mutation::Mutation::compile(object).map(drop),
         _ => webhooks::check_simulated(object),
     }
 }
@@ -90,8 +95,8 @@ fn patched(subject: &Subject<'_>, webhook: &Matched<'_>, patch: &[PatchOperation
 }
 
 impl Plugins<'_> {
-    /// Calls the mutating webhooks for a creation or an update, and applies their patches. Webhooks that ask for it are
-    /// called once more if another one changed the object after them.
+    /// Lets the mutating policies, then the mutating webhooks, change the object of a creation or an update. If one of
+    /// them did, those that ask for it are called once more.
     pub(crate) fn mutate(
         &mut self,
         call: &Call<'_>,
@@ -99,32 +104,65 @@ impl Plugins<'_> {
         old: Option<&Value>,
         warnings: &mut Vec<String>,
     ) -> Outcome<()> {
-        if call.admitted {
+        let webhooks = self.configured(Phase::Mutating, call);
+        let has_policies = !self.policies().bound(call.kind, "mutating").is_empty();
+        if call.admitted || webhooks.is_empty() && !has_policies {
             return Ok(());
         }
-        let again = self.mutate_once(call, value, old, None, warnings)?;
-        if !again.is_empty() {
-            self.mutate_once(call, value, old, Some(&again), warnings)?;
+        let (mut asked, mut called) = (Round::default(), Round::default());
+        for _ in 0..2 {
+            let by_policies = has_policies && self.mutate_by_policies(call, value, old, &mut asked)?;
+            let by_webhooks = self.mutate_by_webhooks(call, value, old, &webhooks, &mut called, warnings)?;
+            if !by_policies && !by_webhooks {
+                break;
+            }
         }
         Ok(())
     }
 
-    /// One round, of all webhooks or of these; returns those to be called again.
-    fn mutate_once(
+    /// Asks the policies; returns whether one applied a patch.
+    fn mutate_by_policies(
         &mut self,
         call: &Call<'_>,
         value: &mut Value,
         old: Option<&Value>,
-        only: Option<&BTreeSet<String>>,
+        round: &mut Round,
+    ) -> Outcome<bool> {
+        round.begin(value);
+        let (registry, store, authorizer) = (self.registry, self.store, self.authorizer);
+        let original = value.clone();
+        let subject = Subject::new(call, write(call, &original, old), registry, store, authorizer);
+        let (invocations, mut failures) =
+            Mutations { registry, store, compiled: &mut *self.compiled }.invocations(&subject)?;
+        let mut changed = false;
+        for invocation in invocations {
+            changed |= invocation.mutate(value, &subject, round, &mut failures, self.default)?;
+        }
+        if changed {
+            round.changed();
+        }
+        round.end(value);
+        failures.refuse(&subject)?;
+        Ok(changed)
+    }
+
+    /// Calls the webhooks and applies their patches; returns whether one changed the object.
+    fn mutate_by_webhooks(
+        &mut self,
+        call: &Call<'_>,
+        value: &mut Value,
+        old: Option<&Value>,
+        webhooks: &[webhooks::Configured],
+        round: &mut Round,
         warnings: &mut Vec<String>,
-    ) -> Outcome<BTreeSet<String>> {
-        let (mut called, mut again) = (BTreeSet::new(), BTreeSet::new());
-        for configured in self.configured(Phase::Mutating, call) {
+    ) -> Outcome<bool> {
+        round.begin(value);
+        let mut changed = false;
+        for configured in webhooks {
             let subject = Subject::new(call, write(call, value, old), self.registry, self.store, self.authorizer);
-            let Some(webhook) = configured.matched(&subject)? else { continue };
-            if only.is_some_and(|only| !only.contains(&webhook.id)) {
+            let Some(webhook) = configured.matched(&subject)?.filter(|webhook| round.admits(&webhook.id)) else {
                 continue;
-            }
+            };
             let patch = self.call_webhook(&webhook, &subject, warnings)?;
             let (id, may_be_called_again) = (webhook.id.clone(), webhook.may_be_called_again);
             if !patch.is_empty() {
@@ -133,15 +171,38 @@ impl Plugins<'_> {
                 let mut decoded = Decoded { value: value.take(), complaints: Vec::new() };
                 decode::normalise(call.kind, &mut decoded)?;
                 *value = decoded.value;
+                (self.default)(call.kind, value);
                 if *value != before {
-                    again.append(&mut called);
+                    round.changed();
+                    changed = true;
                 }
             }
             if may_be_called_again {
-                called.insert(id);
+                round.called(&id);
             }
         }
-        Ok(if only.is_some() { BTreeSet::new() } else { again })
+        round.end(value);
+        Ok(changed)
+    }
+
+    /// Asks the conditions of the mutating policies; returns whether one of them applies.
+    ///
+    /// # Errors
+    /// The refusal if one fails.
+    fn ask_policies(&mut self, subject: &Subject<'_>) -> Outcome<bool> {
+        let (registry, store) = (self.registry, self.store);
+        let (invocations, mut failures) =
+            Mutations { registry, store, compiled: &mut *self.compiled }.invocations(subject)?;
+        let mut applies = false;
+        for invocation in invocations {
+            applies |= invocation.applies(subject, &mut failures)?;
+        }
+        failures.refuse(subject)?;
+        Ok(applies)
+    }
+
+    fn policies(&mut self) -> Policies<'_> {
+        Policies { registry: self.registry, store: self.store, compiled: self.compiled }
     }
 
     /// Lets the policies and the validating webhooks judge a creation or an update that has passed validation.
@@ -155,10 +216,10 @@ impl Plugins<'_> {
         if call.admitted { Ok(()) } else { self.judge(call, write(call, value, old), warnings) }
     }
 
-    /// Judges the body of a subresource, which no webhook changes here.
+    /// Judges the body of a subresource, which nothing changes here.
     ///
     /// # Errors
-    /// The refusal; 501 for a webhook that changes the body.
+    /// The refusal; 501 for a policy or a webhook that changes the body.
     pub(crate) fn review_body(
         &mut self,
         call: &Call<'_>,
@@ -169,6 +230,9 @@ impl Plugins<'_> {
     ) -> Outcome<()> {
         let write = Write { body: Some(kind), ..write(call, body, old) };
         let subject = Subject::new(call, write, self.registry, self.store, self.authorizer);
+        if self.ask_policies(&subject)? {
+            return Err(status::not_simulated(&format!("an admission policy that changes a {}", kind.kind)));
+        }
         for configured in self.configured(Phase::Mutating, call) {
             let Some(webhook) = configured.matched(&subject)? else { continue };
             if !self.call_webhook(&webhook, &subject, warnings)?.is_empty() {
@@ -189,7 +253,8 @@ impl Plugins<'_> {
         self.judge(call, deletion, warnings)
     }
 
-    /// Calls the mutating webhooks for a deletion, in which nothing can be changed.
+    /// Calls the mutating webhooks for a deletion, in which nothing can be changed. Policies are not asked, even where
+    /// their rules name every operation.
     pub(crate) fn ask_mutating(
         &mut self,
         call: &Call<'_>,
@@ -210,8 +275,7 @@ impl Plugins<'_> {
     /// counts.
     pub(crate) fn judge(&mut self, call: &Call<'_>, write: Write<'_>, warnings: &mut Vec<String>) -> Outcome<()> {
         let subject = Subject::new(call, write, self.registry, self.store, self.authorizer);
-        let mut policies = Policies { registry: self.registry, store: self.store, compiled: self.compiled };
-        policies.judge(&subject, warnings)?;
+        self.policies().judge(&subject, warnings)?;
         let mut matched = Vec::new();
         for configured in self.configured(Phase::Validating, call) {
             matched.extend(configured.matched(&subject)?);

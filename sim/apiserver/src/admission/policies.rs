@@ -6,6 +6,7 @@
 use super::{
     conditions::Inputs,
     matching::Subject,
+    mutation::Mutation,
     policy::{INVALID, Policy, Refusal},
     review, rights,
 };
@@ -23,8 +24,12 @@ use crate::{
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
 
-/// The compiled policies, by name, each with the version that was compiled.
-pub(crate) type Compiled = BTreeMap<String, (u64, Arc<Policy>)>;
+/// The compiled policies of each kind, by name, each with the version that was compiled.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Compiled {
+    validating: BTreeMap<String, (u64, Arc<Policy>)>,
+    pub(super) mutating: BTreeMap<String, (u64, Arc<Mutation>)>,
+}
 
 /// The policies of a store.
 pub(super) struct Policies<'a> {
@@ -45,28 +50,11 @@ impl<'a> Policies<'a> {
     /// # Errors
     /// The refusal of the first policy that denies the write; 501 for a policy that is not simulated.
     pub(super) fn judge(&mut self, subject: &Subject<'a>, warnings: &mut Vec<String>) -> Outcome<()> {
-        let (Some(policies), Some(bindings)) = (
-            self.registry.find(ADMISSION, "v1", "validatingadmissionpolicies"),
-            self.registry.find(ADMISSION, "v1", "validatingadmissionpolicybindings"),
-        ) else {
-            return Ok(());
-        };
         let kind = subject.call.kind;
-        let is_policy = kind.group == ADMISSION && !kind.kind.ends_with("WebhookConfiguration");
-        if self.store.log(bindings.id).is_empty() || is_policy {
-            return Ok(());
-        }
-        let all = |kind: &Kind| self.store.range_at(kind.id, "", None, self.store.revision());
-        let bindings: Vec<_> = all(bindings).cloned().collect();
-        let policies: Vec<_> = all(policies).cloned().collect();
         let mut denial = None;
-        for policy in policies {
-            let bound = |binding: &&Arc<Object>| *policy.name == *text(&binding.value["spec"], "policyName");
-            let bound: Vec<_> = bindings.iter().filter(bound).collect();
-            if !bound.is_empty() {
-                let found = self.judge_by(subject, &policy, &bound, warnings)?;
-                denial = denial.or(found);
-            }
+        for (policy, bindings) in self.bound(kind, "validating") {
+            let found = self.judge_by(subject, &policy, &bindings, warnings)?;
+            denial = denial.or(found);
         }
         match denial {
             None => Ok(()),
@@ -77,11 +65,28 @@ impl<'a> Policies<'a> {
         }
     }
 
+    /// The policies that mutate, or those that validate, each with its bindings; none for a write to policies.
+    pub(super) fn bound(&self, kind: &Kind, prefix: &str) -> Vec<(Arc<Object>, Vec<Arc<Object>>)> {
+        let found = |suffix: &str| self.registry.find(ADMISSION, "v1", &format!("{prefix}admissionpolic{suffix}"));
+        let is_policy = kind.group == ADMISSION && !kind.kind.ends_with("WebhookConfiguration");
+        let (Some(policies), Some(bindings)) = (found("ies"), found("ybindings")) else { return Vec::new() };
+        if is_policy || self.store.log(bindings.id).is_empty() {
+            return Vec::new();
+        }
+        let all = |kind: &Kind| self.store.range_at(kind.id, "", None, self.store.revision());
+        let names = |policy: &Object, binding: &Object| *policy.name == *text(&binding.value["spec"], "policyName");
+        let with = |policy: &Arc<Object>| {
+            let bindings: Vec<_> = all(bindings).filter(|binding| names(policy, binding)).cloned().collect();
+            (!bindings.is_empty()).then(|| (Arc::clone(policy), bindings))
+        };
+        all(policies).filter_map(with).collect()
+    }
+
     fn judge_by(
         &mut self,
         subject: &Subject<'a>,
         policy: &Arc<Object>,
-        bindings: &[&Arc<Object>],
+        bindings: &[Arc<Object>],
         warnings: &mut Vec<String>,
     ) -> Outcome<Option<Denial>> {
         let spec = &policy.value["spec"];
@@ -91,14 +96,9 @@ impl<'a> Policies<'a> {
             let message = denied(&policy.name, binding, &format!("failed to configure {what}: {why}"));
             (!compiled.fails_open).then(|| Denial { message, reason: INVALID.to_owned() })
         };
-        let params = match spec.get("paramKind").map(|wanted| (wanted, self.registry.kind_of(wanted))) {
-            None => None,
-            Some((_, Some(kind))) => Some(kind),
-            Some((wanted, None)) => {
-                let (version, kind) = (text(wanted, "apiVersion"), text(wanted, "kind"));
-                let why = format!("failed to find resource referenced by paramKind: '{version}, Kind={kind}'");
-                return Ok(misconfigured("policy", why, None));
-            }
+        let params = match self.param_kind(spec) {
+            Ok(params) => params,
+            Err(why) => return Ok(misconfigured("policy", why, None)),
         };
         let mut denial = None;
         for binding in bindings {
@@ -143,20 +143,36 @@ impl<'a> Policies<'a> {
         Ok(denial)
     }
 
+    /// The kind of a policy's parameters, if it has any.
+    ///
+    /// # Errors
+    /// If there is no such kind.
+    pub(super) fn param_kind(&self, spec: &Value) -> Result<Option<&'a Kind>, String> {
+        let Some(wanted) = spec.get("paramKind") else { return Ok(None) };
+        let (version, kind) = (text(wanted, "apiVersion"), text(wanted, "kind"));
+        let missing = || format!("failed to find resource referenced by paramKind: '{version}, Kind={kind}'");
+        self.registry.kind_of(wanted).map(Some).ok_or_else(missing)
+    }
+
     /// The compiled form of a policy.
     fn compiled(&mut self, policy: &Object) -> Outcome<Arc<Policy>> {
-        if let Some((revision, known)) = self.compiled.get(&*policy.name)
+        if let Some((revision, known)) = self.compiled.validating.get(&*policy.name)
             && *revision == policy.revision
         {
             return Ok(Arc::clone(known));
         }
         let compiled = Arc::new(Policy::compile(&policy.value)?);
-        self.compiled.insert(policy.name.to_string(), (policy.revision, Arc::clone(&compiled)));
+        self.compiled.validating.insert(policy.name.to_string(), (policy.revision, Arc::clone(&compiled)));
         Ok(compiled)
     }
 
     /// The parameters that a binding names; one None if it names none.
-    fn params(&self, kind: Option<&Kind>, binding: &Value, namespace: &str) -> Result<Vec<Option<Arc<Value>>>, String> {
+    pub(super) fn params(
+        &self,
+        kind: Option<&Kind>,
+        binding: &Value,
+        namespace: &str,
+    ) -> Result<Vec<Option<Arc<Value>>>, String> {
         let (Some(kind), Some(wanted)) = (kind, binding.get("paramRef")) else { return Ok(vec![None]) };
         let own = text(wanted, "namespace");
         let namespace = match kind.namespaced {

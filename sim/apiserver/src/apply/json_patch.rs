@@ -2,8 +2,10 @@
 //!
 //! An index may be negative or have leading zeros and a sign, the first part of a path is ignored, `replace` of an
 //! absent member adds it, `copy` of one adds a null, and `test` of one against null holds.
-use crate::codec::json::operations::Operation;
+use crate::{base::go_text::quoted, codec::json::operations::Operation};
 use serde_json::Value;
+
+const MISSING: &str = "missing value";
 
 /// An operation that does not apply; the server's answer does not say which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +18,90 @@ pub(crate) struct NotApplied;
 /// If one of them does not apply.
 pub(crate) fn apply(document: &mut Value, operations: &[Operation]) -> Result<(), NotApplied> {
     operations.iter().try_for_each(|operation| step(document, operation).ok_or(NotApplied))
+}
+
+/// Go's reason why an operation does not apply to a document. None if it is a test of a value that differs.
+pub(crate) fn failure(document: &mut Value, operation: &Operation) -> Option<String> {
+    let (op, path) = (operation.op.as_deref().unwrap_or_default(), operation.path.as_deref().unwrap_or_default());
+    let gone = |what: &str, path: &str| format!("{op} operation does not apply: {what}: {path}: {MISSING}");
+    let from = match (op, operation.from.as_deref()) {
+        ("move" | "copy", None) => {
+            return Some(format!("{op} operation failed to decode from: operation, missing from field: {MISSING}"));
+        }
+        (_, from) => from.unwrap_or_default(),
+    };
+    if op == "replace" && path.is_empty() {
+        return Some("replace operation value must be object or array: %!w(<nil>)".to_owned());
+    }
+    if matches!(op, "move" | "copy") {
+        let Some((holder, key)) = container(document, from) else {
+            return Some(gone("doc is missing from path", from));
+        };
+        let why = refusal(holder, &key, Access::Get);
+        match op {
+            "copy" => {
+                if let Some(why) = why {
+                    return Some(format!("error in copy for from: '{from}': {why}"));
+                }
+            }
+            _ => {
+                if let Some(why) = why.or_else(|| refusal(holder, &key, Access::Remove)) {
+                    return Some(format!("error in move for path: '{key}': {why}"));
+                }
+                remove(document, from);
+            }
+        }
+    }
+    let Some((holder, key)) = container(document, path) else {
+        return Some(match op {
+            "add" | "remove" => gone("doc is missing path", &format!("\"{path}\"")),
+            "replace" => gone("doc is missing path", path),
+            "test" => gone("is missing path", path),
+            "move" | "copy" => gone("doc is missing destination path", path),
+            _ => format!("Unexpected kind: {op}"),
+        });
+    };
+    let why = |access| refusal(holder, &key, access).unwrap_or_else(|| NotApplied.to_string());
+    Some(match op {
+        "add" | "move" => format!("error in {op} for path: '{path}': {}", why(Access::Add)),
+        "remove" => format!("error in remove for path: '{path}': {}", why(Access::Remove)),
+        "replace" => gone("doc is missing key", path),
+        "copy" => format!("error while adding value during copy: {}", why(Access::Add)),
+        "test" => {
+            return refusal(holder, &key, Access::Get).map(|why| format!("error in test for path: '{path}': {why}"));
+        }
+        _ => format!("Unexpected kind: {op}"),
+    })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Add,
+    Get,
+    Remove,
+}
+
+/// Go's reason why a container has no such place; None if it has one.
+fn refusal(container: &Value, key: &str, access: Access) -> Option<String> {
+    let list = match container {
+        Value::Object(map) if access == Access::Remove && !map.contains_key(key) => {
+            return Some(format!("Unable to remove nonexistent key: {key}: {MISSING}"));
+        }
+        Value::Array(list) if access != Access::Add || key != "-" => list,
+        _ => return None,
+    };
+    let length = list.len() + usize::from(access == Access::Add);
+    match (index(key, length), key.parse::<i64>()) {
+        (Some(at), _) if at < length => None,
+        (_, Ok(number)) => Some(format!("Unable to access invalid index: {number}: invalid index referenced")),
+        (_, Err(_)) => {
+            let why = format!("strconv.Atoi: parsing {}: invalid syntax", quoted(key));
+            Some(match access {
+                Access::Add => format!("value was not a proper array index: '{key}': {why}"),
+                _ => why,
+            })
+        }
+    }
 }
 
 fn step(document: &mut Value, operation: &Operation) -> Option<()> {
@@ -168,6 +254,51 @@ mod tests {
         {
             assert_eq!(one(op, path), None, "{op} {path}");
         }
+    }
+
+    #[test]
+    fn failures_are_told_in_the_words_of_go() {
+        let words = |operation: Value| {
+            let operations = parse(json!([operation]).to_string().as_bytes(), true).unwrap().list;
+            failure(&mut json!({"l": [1, 2], "o": {"k": 1}}), &operations[0])
+        };
+        for (operation, wanted) in [
+            (
+                json!({"op": "remove", "path": "/l/2"}),
+                "error in remove for path: '/l/2': Unable to access invalid index: 2: invalid index referenced",
+            ),
+            (
+                json!({"op": "replace", "path": "/l/2"}),
+                "replace operation does not apply: doc is missing key: /l/2: missing value",
+            ),
+            (
+                json!({"op": "test", "path": "/l/x"}),
+                "error in test for path: '/l/x': strconv.Atoi: parsing \"x\": invalid syntax",
+            ),
+            (
+                json!({"op": "copy", "from": "/x/y", "path": "/a"}),
+                "copy operation does not apply: doc is missing from path: /x/y: missing value",
+            ),
+            (
+                json!({"op": "copy", "from": "/l/7", "path": "/a"}),
+                "error in copy for from: '/l/7': Unable to access invalid index: 7: invalid index referenced",
+            ),
+            (
+                json!({"op": "copy", "from": "/o", "path": "/x/y"}),
+                "copy operation does not apply: doc is missing destination path: /x/y: missing value",
+            ),
+            (
+                json!({"op": "move", "from": "/o/k", "path": "/l/9"}),
+                "error in move for path: '/l/9': Unable to access invalid index: 9: invalid index referenced",
+            ),
+            (
+                json!({"op": "move", "from": "/l/x", "path": "/a"}),
+                "error in move for path: 'x': strconv.Atoi: parsing \"x\": invalid syntax",
+            ),
+        ] {
+            assert_eq!(words(operation).as_deref(), Some(wanted));
+        }
+        assert_eq!(words(json!({"op": "test", "path": "/o/k", "value": 2})), None);
     }
 
     #[test]

@@ -264,6 +264,20 @@ pub(crate) fn denied_by_policy(subject: Subject<'_>, name: &str, why: &str, reas
     status
 }
 
+/// Policies that mutate fail: 403 with all failures. Each has a message, and whether it is that of an expression, which
+/// changes the reason if it is the first one (k8s.io/apiserver/pkg/admission/plugin/policy/generic).
+pub(crate) fn denied_by_mutation(subject: Subject<'_>, name: &str, failures: Vec<(String, bool)>) -> Box<Status> {
+    let mut status = forbidden(subject, name, "");
+    for (index, (message, of_expression)) in failures.into_iter().enumerate() {
+        if index == 0 {
+            status.message.clone_from(&message);
+            status.reason = Some(if of_expression { "Invalid" } else { "Forbidden" }.into());
+        }
+        status = status.with_cause("", message, "");
+    }
+    status
+}
+
 /// 403: a non-resource path is refused.
 pub(crate) fn forbidden_path(why: &str) -> Box<Status> {
     Status::failure(403, "Forbidden", format!("forbidden: {why}"), Some(Details::default()))

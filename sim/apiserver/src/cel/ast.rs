@@ -20,8 +20,8 @@ pub(crate) enum Kind {
     Call(Call),
     List(Vec<Item>),
     Map(Vec<Entry>),
-    /// A message: there are no message types here, so it is always an error.
-    Message(String),
+    /// A message: the name of its type, and its fields.
+    Message(String, Vec<Field>),
     Fold(Box<Fold>),
 }
 
@@ -52,6 +52,15 @@ pub(crate) struct Item {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) key: Expr,
+    pub(crate) value: Expr,
+    pub(crate) optional: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    /// Position of the name's colon.
+    pub(crate) at: usize,
     pub(crate) value: Expr,
     pub(crate) optional: bool,
 }

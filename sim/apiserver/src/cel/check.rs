@@ -1,6 +1,6 @@
 //! Finds the type of every node, or the reasons why there is none (cel-go, checker/checker.go).
 use super::{
-    ast::{Call, Expr, Fold, Kind, Literal, operator},
+    ast::{Call, Expr, Field, Fold, Kind, Literal, operator},
     issue::Issue,
     parser::qualified,
     signatures::{self, Overload},
@@ -104,7 +104,7 @@ impl Checker<'_> {
                 let values = values.unwrap_or_else(|| self.bindings.fresh());
                 Type::Map(Arc::new(keys), Arc::new(values))
             }
-            Kind::Message(name) => self.undeclared(at, &name.clone()),
+            Kind::Message(name, fields) => self.message(at, &name.clone(), fields),
             Kind::Fold(fold) => self.fold(fold),
         };
         self.types[id] = found.clone();
@@ -119,17 +119,69 @@ impl Checker<'_> {
             self.used.push(name.to_owned());
             return Some(found.clone());
         }
-        signatures::named(name).map(|named| Type::Type(Arc::new(named)))
+        signatures::named(name).or_else(|| self.below(name)).map(Type::of_type)
+    }
+
+    /// The type of a field of an open object type, by its path: `Object.spec`.
+    fn below(&self, name: &str) -> Option<Type> {
+        let (root, _) = name.split_once('.')?;
+        let (_, found) = self.scope.iter().find(|(known, _)| *known == root)?;
+        let Type::Type(of) = found else { return None };
+        matches!(&**of, Type::Object(object) if object.open).then(|| Type::open(name))
+    }
+
+    fn message(&mut self, at: usize, name: &str, fields: &mut [Field]) -> Type {
+        let name = name.trim_start_matches('.');
+        let Some(found) = self.identifier(name) else { return self.undeclared(at, name) };
+        let found = match found {
+            Type::Type(of) if matches!(*of, Type::Object(_)) => Type::clone(&of),
+            Type::Type(of) => {
+                self.issue(at, format!("'{}' is not a message type", of.declared()));
+                Type::Error
+            }
+            other => {
+                self.issue(at, format!("'{}' is not a type", other.declared()));
+                Type::Error
+            }
+        };
+        for field in fields {
+            let value = self.check(&mut field.value);
+            let value = self.item(&field.value, value, field.optional);
+            let Type::Object(of) = &found else { continue };
+            let wanted = match of.fields.get(&field.name) {
+                Some(wanted) => wanted.clone(),
+                None if of.open => Type::Dyn,
+                // The one closed type of messages finds every field, but not its type.
+                None => {
+                    let (name, value) = (&field.name, self.bindings.resolve(&value, false));
+                    let why = format!("expected type of field '{name}' is '' but provided type is '{value}'");
+                    self.issue(field.at, why);
+                    continue;
+                }
+            };
+            if !self.bindings.assign(&value, &wanted) {
+                let (name, value) = (&field.name, self.bindings.resolve(&value, false));
+                let why = format!("expected type of field '{name}' is '{wanted}' but provided type is '{value}'");
+                self.issue(field.at, why);
+            }
+        }
+        found
+    }
+
+    /// The overloads of a function; that of patches exists only where there are patches.
+    fn overloads(&self, name: &str) -> Option<&'static [Overload]> {
+        let patches = || self.scope.iter().any(|(known, _)| *known == "JSONPatch");
+        signatures::overloads(name).filter(|_| name != "jsonpatch.escapeKey" || patches())
     }
 
     fn select(&mut self, expr: &mut Expr) -> Type {
         // A qualified name is looked for first.
         if let Some(name) = qualified(expr) {
             let variable = self.scope.iter().find(|(known, _)| *known == name).map(|(_, found)| found.clone());
-            let named = || signatures::named(&name).map(|named| Type::Type(Arc::new(named)));
             if variable.is_some() {
                 self.used.push(name.clone());
             }
+            let named = || signatures::named(&name).or_else(|| self.below(&name)).map(Type::of_type);
             if let Some(found) = variable.or_else(named) {
                 expr.kind = Kind::Ident(name);
                 return found;
@@ -148,6 +200,7 @@ impl Checker<'_> {
             Type::Map(_, value) => Type::clone(value),
             Type::Object(object) => match object.fields.get(field) {
                 Some(found) => found.clone(),
+                None if object.open => Type::Dyn,
                 None => {
                     self.issue(at, format!("undefined field '{field}'"));
                     Type::Error
@@ -184,14 +237,14 @@ impl Checker<'_> {
         }
         let Some(target) = &mut call.target else {
             let name = call.function.trim_start_matches('.').to_owned();
-            return match signatures::overloads(&name) {
+            return match self.overloads(&name) {
                 Some(overloads) => self.resolve(at, &name, overloads, None, &call.args),
                 None => self.undeclared(at, &name),
             };
         };
         if let Some(prefix) = qualified(target) {
             let name = format!("{prefix}.{}", call.function);
-            if let Some(overloads) = signatures::overloads(&name) {
+            if let Some(overloads) = self.overloads(&name) {
                 call.function.clone_from(&name);
                 call.target = None;
                 return self.resolve(at, &name, overloads, None, &call.args);
@@ -199,7 +252,7 @@ impl Checker<'_> {
         }
         let target = self.check(target);
         let name = call.function.clone();
-        match signatures::overloads(&name) {
+        match self.overloads(&name) {
             Some(overloads) => self.resolve(at, &name, overloads, Some(target), &call.args),
             None => self.undeclared(at, &name),
         }

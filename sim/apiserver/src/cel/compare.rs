@@ -36,6 +36,7 @@ impl Value<'_> {
             (Self::Url(one), Value::Url(other)) => one == other,
             (Self::Semver(one), Value::Semver(other)) => one.compare(other) == Ordering::Equal,
             (Self::Format(one), Value::Format(other)) => one == other,
+            (Self::Message(one), Value::Message(other)) => one.equals(other),
             _ => false,
         }
     }

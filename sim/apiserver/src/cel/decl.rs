@@ -124,7 +124,7 @@ impl Decl {
                     let found = decl.type_of(&format!("{name}.{field}"))?;
                     Some((field, found))
                 });
-                Type::Object(Arc::new(ObjectType { name: name.to_owned(), fields: declared.collect() }))
+                Type::Object(Arc::new(ObjectType { name: name.to_owned(), fields: declared.collect(), open: false }))
             }
             Shape::Text(TextKind::Plain) => Type::String,
             Shape::Text(TextKind::Bytes) => Type::Bytes,

@@ -3,6 +3,7 @@
 //! `&&`, `||` and the comprehensions built of them ignore an error if the other side decides.
 use super::{
     decl::ListKind,
+    message::Message,
     plan::{FoldNode, Node, Step},
     value::{Fault, List, Outcome, Value, fault, no_overload},
 };
@@ -108,6 +109,7 @@ impl<'f, 'a> Frame<'f, 'a> {
             Node::Call { name, native, args } => self.call(name, *native, args),
             Node::List(items) => self.list(items),
             Node::Map(entries) => self.map(entries),
+            Node::Message { name, fields } => self.message(name, fields),
             Node::Fold(fold) => self.fold(fold),
         }
     }
@@ -124,7 +126,9 @@ impl<'f, 'a> Frame<'f, 'a> {
         let key = Value::text(field.to_owned());
         match operand {
             Value::Optional(_) => optional(operand, &key),
-            Value::Map(_) | Value::Object(..) => operand.find(&key)?.map_or_else(|| missing(operand, &key), Ok),
+            Value::Map(_) | Value::Object(..) | Value::Message(_) => {
+                operand.find(&key)?.map_or_else(|| missing(operand, &key), Ok)
+            }
             _ => missing(operand, &key),
         }
     }
@@ -176,6 +180,23 @@ impl<'f, 'a> Frame<'f, 'a> {
             }
         }
         Ok(Value::Map(Rc::new(values)))
+    }
+
+    fn message(&mut self, name: &'a str, fields: &'a [(String, Node, bool)]) -> Outcome<'a> {
+        let mut values = Vec::with_capacity(fields.len());
+        for (field, value, is_optional) in fields {
+            match (self.value(value)?, is_optional) {
+                (Value::Optional(inner), true) => {
+                    values.extend(inner.map(|inner| (field.as_str(), Value::clone(&inner))));
+                }
+                (other, true) => {
+                    let kind = other.type_name();
+                    return fault(format!("cannot initialize optional entry '{field}' from non-optional value {kind}"));
+                }
+                (value, false) => values.push((field.as_str(), value)),
+            }
+        }
+        Message::new(name, values).map(|message| Value::Message(Rc::new(message)))
     }
 
     fn fold(&mut self, fold: &'a FoldNode) -> Outcome<'a> {
@@ -343,7 +364,7 @@ fn has<'a>(operand: &Value<'a>, field: &str) -> Outcome<'a> {
     match operand {
         Value::Optional(None) => Ok(Value::Bool(false)),
         Value::Optional(Some(inner)) => has(inner, field),
-        Value::Map(_) | Value::Object(..) => Ok(Value::Bool(operand.find(&key)?.is_some())),
+        Value::Map(_) | Value::Object(..) | Value::Message(_) => Ok(Value::Bool(operand.find(&key)?.is_some())),
         _ => Ok(Value::Bool(false)),
     }
 }

@@ -92,7 +92,7 @@ fn one(expr: &Expr, call: &Call, types: &[Type], issues: &mut Vec<Issue>) {
 pub(super) fn walk(expr: &Expr, visit: &mut impl FnMut(&Expr)) {
     visit(expr);
     match &expr.kind {
-        Kind::Literal(_) | Kind::Ident(_) | Kind::Message(_) => {}
+        Kind::Literal(_) | Kind::Ident(_) => {}
         Kind::Select(operand, _) | Kind::Has(operand, _) => walk(operand, visit),
         Kind::Call(call) => {
             call.target.iter().for_each(|target| walk(target, visit));
@@ -103,6 +103,7 @@ pub(super) fn walk(expr: &Expr, visit: &mut impl FnMut(&Expr)) {
             walk(&entry.key, visit);
             walk(&entry.value, visit);
         }),
+        Kind::Message(_, fields) => fields.iter().for_each(|field| walk(&field.value, visit)),
         Kind::Fold(fold) => {
             for part in [&fold.range, &fold.init, &fold.condition, &fold.step, &fold.result] {
                 walk(part, visit);

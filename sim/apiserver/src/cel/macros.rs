@@ -230,7 +230,7 @@ impl Builder<'_> {
 
     fn sort_by(&mut self, target: Expr, args: Vec<Expr>) -> Result<Expr, Issue> {
         const INPUT: &str = "@__sortBy_input__";
-        if matches!(target.kind, Kind::Literal(_) | Kind::Map(_) | Kind::Message(_)) {
+        if matches!(target.kind, Kind::Literal(_) | Kind::Map(_) | Kind::Message(..)) {
             let message = "sortBy can only be applied to a list, identifier, comprehension, call or select expression";
             return Err(Issue::new(target.at, message));
         }

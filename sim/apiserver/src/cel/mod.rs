@@ -13,10 +13,12 @@ mod decl;
 mod evaluate;
 mod functions;
 mod issue;
+mod json;
 mod lexer;
 mod literal;
 mod literals;
 mod macros;
+mod message;
 mod nodes;
 mod parser;
 mod plan;
@@ -31,6 +33,7 @@ pub(crate) use authorizer::{Answer, Ask, Check};
 pub(crate) use decl::{Decl, RESERVED};
 use evaluate::Frame;
 pub(crate) use evaluate::Named;
+pub(crate) use message::{Message, OBJECT, PATCH};
 use plan::Unplanned;
 pub(crate) use signatures::opaque;
 pub(crate) use types::Type;
@@ -69,7 +72,9 @@ impl Program {
         if !issues.is_empty() {
             return Err(wrong(issues));
         }
-        let globals: Vec<&str> = scope.iter().map(|(name, _)| *name).collect();
+        // Names of types are not values, and come last.
+        let values = scope.iter().filter(|(_, of)| !matches!(of, Type::Type(_)));
+        let globals: Vec<&str> = values.map(|(name, _)| *name).collect();
         let node = plan::plan(&checked.expr, &globals).map_err(|why| match why {
             Unplanned::Missing(what) => Refused::Missing(what),
             Unplanned::Constant(why) => Refused::Constant(why),

@@ -33,7 +33,7 @@ impl Nodes {
         expr.id = self.next;
         self.next += 1;
         match &mut expr.kind {
-            Kind::Literal(_) | Kind::Ident(_) | Kind::Message(_) => {}
+            Kind::Literal(_) | Kind::Ident(_) => {}
             Kind::Select(operand, _) | Kind::Has(operand, _) => self.renumber(operand),
             Kind::Call(call) => {
                 call.target.iter_mut().for_each(|target| self.renumber(target));
@@ -44,6 +44,7 @@ impl Nodes {
                 self.renumber(&mut entry.key);
                 self.renumber(&mut entry.value);
             }),
+            Kind::Message(_, fields) => fields.iter_mut().for_each(|field| self.renumber(&mut field.value)),
             Kind::Fold(fold) => {
                 for part in [&mut fold.range, &mut fold.init, &mut fold.condition, &mut fold.step, &mut fold.result] {
                     self.renumber(part);

@@ -1,7 +1,7 @@
 //! Parses an expression (cel-go, parser/parser.go). Only the first error of syntax is reported: ANTLR's recovery from
 //! one is not imitated.
 use super::{
-    ast::{Call, Entry, Expr, Item, Kind, Literal, operator},
+    ast::{Call, Entry, Expr, Field, Item, Kind, Literal, operator},
     issue::Issue,
     lexer::{Token, TokenKind, tokens},
     literal, macros,
@@ -228,8 +228,8 @@ impl Parser {
             } else if let (true, Some(name)) = (self.is("{"), qualified(&expr)) {
                 let at = self.current().at;
                 self.position += 1;
-                self.fields()?;
-                expr = self.nodes.node(at, Kind::Message(name));
+                let fields = self.fields()?;
+                expr = self.nodes.node(at, Kind::Message(name, fields));
             } else {
                 return Ok(expr);
             }
@@ -292,19 +292,19 @@ impl Parser {
         }
     }
 
-    fn fields(&mut self) -> Result<(), Stop> {
+    fn fields(&mut self) -> Result<Vec<Field>, Stop> {
+        let mut fields = Vec::new();
         while self.eat("}").is_none() {
-            self.eat("?");
-            self.advance();
-            if self.eat(":").is_none() {
-                return Err(self.unexpected("':'"));
-            }
-            self.expr()?;
+            let optional = self.eat("?").is_some();
+            let name = self.advance().text;
+            let Some(at) = self.eat(":") else { return Err(self.unexpected("':'")) };
+            let value = self.expr()?;
+            fields.push(Field { name, at, value, optional });
             if self.eat(",").is_none() && !self.is("}") {
                 return Err(self.unexpected("'}'"));
             }
         }
-        Ok(())
+        Ok(fields)
     }
 
     fn primary(&mut self) -> Parsed {

@@ -67,6 +67,10 @@ pub(super) enum Node {
     },
     List(Vec<(Node, bool)>),
     Map(Vec<(Node, Node, bool)>),
+    Message {
+        name: String,
+        fields: Vec<(String, Node, bool)>,
+    },
     Fold(Box<FoldNode>),
 }
 
@@ -141,7 +145,12 @@ impl Planner<'_> {
                     entries.iter().map(|entry| Ok((self.node(&entry.key)?, self.node(&entry.value)?, entry.optional)));
                 Node::Map(entries.collect::<Result<_, _>>()?)
             }
-            Kind::Message(name) => return Err(Unplanned::Missing(format!("the message type {name}"))),
+            Kind::Message(name, fields) => {
+                let fields =
+                    fields.iter().map(|field| Ok((field.name.clone(), self.node(&field.value)?, field.optional)));
+                let name = name.trim_start_matches('.').to_owned();
+                Node::Message { name, fields: fields.collect::<Result<_, _>>()? }
+            }
             Kind::Fold(fold) => Node::Fold(Box::new(self.fold(fold)?)),
         })
     }

@@ -138,6 +138,7 @@ masked | cidr.() -> cidr
 format.named | (string) -> optional(namedformat)
 validate | namedformat.(string) -> optional(list(string))
 semver | (string) -> semver; (string, bool) -> semver
+jsonpatch.escapeKey | (string) -> string
 isSemver | (string) -> bool; (string, bool) -> bool
 major | semver.() -> int
 minor | semver.() -> int

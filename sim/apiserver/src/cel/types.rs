@@ -34,6 +34,8 @@ pub(crate) enum Type {
 pub(crate) struct ObjectType {
     pub(crate) name: String,
     pub(crate) fields: BTreeMap<String, Type>,
+    /// Whether it may have any other field, of any type.
+    pub(crate) open: bool,
 }
 
 impl PartialEq for ObjectType {
@@ -81,7 +83,17 @@ impl Type {
     /// An object type with these fields.
     pub(crate) fn object<S: Into<String>>(name: &str, fields: impl IntoIterator<Item = (S, Self)>) -> Self {
         let fields = fields.into_iter().map(|(field, of)| (field.into(), of)).collect();
-        Self::Object(Arc::new(ObjectType { name: name.to_owned(), fields }))
+        Self::Object(Arc::new(ObjectType { name: name.to_owned(), fields, open: false }))
+    }
+
+    /// An object type that may have any field.
+    pub(crate) fn open(name: &str) -> Self {
+        Self::Object(Arc::new(ObjectType { name: name.to_owned(), fields: BTreeMap::new(), open: true }))
+    }
+
+    /// The type of a type.
+    pub(crate) fn of_type(of: Self) -> Self {
+        Self::Type(Arc::new(of))
     }
 
     /// The name of the type without its parameters.

@@ -3,6 +3,7 @@ use super::{
     ast::Literal,
     authorizer::{Answer, Ask, Asking, Check, Stage},
     decl::{ANY, Decl, ListKind, Shape, TextKind, escape, unescape},
+    message::Message,
     quantity::Quantity,
     semver::Semver,
     time::Time,
@@ -53,6 +54,8 @@ pub(crate) enum Value<'a> {
     Url(Rc<Url>),
     Semver(Rc<Semver>),
     Format(&'static str),
+    /// A message that the expression made.
+    Message(Rc<Message<'a>>),
     /// The authorizer, or a question to it.
     Asking(Rc<Asking<'a>>),
     /// An answer of the authorizer.
@@ -216,6 +219,7 @@ impl<'a> Value<'a> {
             Self::Url(_) => "kubernetes.URL",
             Self::Semver(_) => "kubernetes.Semver",
             Self::Format(_) => "kubernetes.NamedFormat",
+            Self::Message(message) => message.name,
             Self::Asking(asking) => match asking.stage {
                 Stage::Authorizer => "kubernetes.authorization.Authorizer",
                 Stage::Path => "kubernetes.authorization.PathCheck",
@@ -234,6 +238,10 @@ impl<'a> Value<'a> {
             }
             Self::Object(map, decl) => match key {
                 Value::String(key) => find_member(map, decl, key).transpose(),
+                _ => no_overload().map(Some),
+            },
+            Self::Message(message) => match key {
+                Value::String(field) => Ok(message.field(field).cloned()),
                 _ => no_overload().map(Some),
             },
             _ => no_overload().map(Some),

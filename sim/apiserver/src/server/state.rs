@@ -13,16 +13,17 @@ use crate::{
     extensions::state::Extensions,
     registry::resources::Registry,
     storage::{store::Store, watch_cache::Caches},
+    validation,
 };
 use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// One store and the API servers over it.
 ///
-/// Not simulated, and answered 501 with its name: conversion webhooks, admission policies that mutate, connections to
-/// nodes that have an address,
-/// `pods/resize`, server-side apply through events.k8s.io, protobuf bodies of custom resources (on which
-/// kube-apiserver 1.36 panics and closes the connection), OpenAPI v2 and OpenAPI in protobuf.
+/// Not simulated, and answered 501 with its name: conversion webhooks, admission policies that change the body of
+/// a subresource, connections to nodes that have an address, `pods/resize`, server-side apply through events.k8s.io,
+/// protobuf bodies of custom resources (on which kube-apiserver 1.36 panics and closes the connection), OpenAPI v2 and
+/// OpenAPI in protobuf.
 ///
 /// Not simulated, and without an error: quotas, defaults and validation of built-in kinds other than leases and
 /// definitions (with a few exceptions), controllers other than those of [`Self::set_controllers`] and of definitions,
@@ -106,6 +107,7 @@ impl ApiServer {
             store: &self.store,
             authorizer: self.authorizer.as_ref(),
             compiled: &mut self.policies,
+            default: validation::default,
         }
     }
 

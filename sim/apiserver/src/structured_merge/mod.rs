@@ -10,6 +10,7 @@ use element::Element;
 use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeMap};
 
+mod atomics;
 pub(crate) mod compare;
 pub(crate) mod element;
 mod field_set;

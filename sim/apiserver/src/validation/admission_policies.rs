@@ -1,13 +1,11 @@
 //! Admission policies and their bindings (k8s.io/kubernetes/pkg/apis/admissionregistration/{v1/defaults.go,
 //! validation/validation.go}).
-//!
-//! Only policies that validate; those that mutate are refused as not simulated.
 use super::{
     check::{self, label_selector},
     rules,
 };
 use crate::{
-    admission::expressions::{self, Uncompiled, Variables, Wanted, known_as, scope},
+    admission::expressions::{self, Uncompiled, Variables, Wanted, known_as, mutation_scope, scope},
     base::{
         field_error::FieldError,
         json::{list, text},
@@ -18,7 +16,7 @@ use crate::{
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-const FAILURE_POLICIES: [&str; 2] = ["Fail", "Ignore"];
+pub(super) const FAILURE_POLICIES: [&str; 2] = ["Fail", "Ignore"];
 const MATCH_POLICIES: [&str; 2] = ["Equivalent", "Exact"];
 const REASONS: [&str; 3] = ["Forbidden", "Invalid", "RequestEntityTooLarge"];
 const ACTIONS: [&str; 3] = ["Audit", "Deny", "Warn"];
@@ -55,25 +53,8 @@ pub(super) fn validate(policy: &Value, old: Option<&Value>, subresource: &str, e
     let spec = &policy["spec"];
     let mut expressions = Expressions::new(spec, errors);
     check::one_of(spec, "/failurePolicy", "spec.", &FAILURE_POLICIES, expressions.errors);
-    if let Some(kind) = spec.get("paramKind") {
-        param_kind(kind, expressions.errors);
-    }
-    match spec.get("matchConstraints") {
-        None => expressions.errors.push(FieldError::required("spec.matchConstraints", "")),
-        Some(resources) => {
-            match_resources(resources, "spec.matchConstraints", expressions.errors);
-            if list(resources, "resourceRules").is_empty() {
-                expressions.errors.push(FieldError::required("spec.matchConstraints.resourceRules", ""));
-            }
-        }
-    }
-    let same = |member: &str| old.is_some_and(|old| old["spec"].get(member) == spec.get(member));
-    if !(same("paramKind") && same("matchConditions")) {
-        conditions(spec, "spec.matchConditions", expressions.params, expressions.errors);
-    }
-    for (index, variable) in list(spec, "variables").iter().enumerate() {
-        expressions.variable(variable, &format!("spec.variables[{index}]"));
-    }
+    validate_scope(spec, expressions.errors);
+    expressions.conditions_and_variables(spec, old);
     let (validations, annotations) = (list(spec, "validations"), list(spec, "auditAnnotations"));
     if validations.is_empty() && annotations.is_empty() {
         let why = "validations or auditAnnotations must contain at least one item";
@@ -86,16 +67,30 @@ pub(super) fn validate(policy: &Value, old: Option<&Value>, subresource: &str, e
     expressions.annotations(policy, annotations);
 }
 
+/// Validates which parameters and which writes a policy is about.
+pub(super) fn validate_scope(spec: &Value, errors: &mut Vec<FieldError>) {
+    if let Some(kind) = spec.get("paramKind") {
+        param_kind(kind, errors);
+    }
+    let Some(resources) = spec.get("matchConstraints") else {
+        return errors.push(FieldError::required("spec.matchConstraints", ""));
+    };
+    match_resources(resources, "spec.matchConstraints", errors);
+    if list(resources, "resourceRules").is_empty() {
+        errors.push(FieldError::required("spec.matchConstraints.resourceRules", ""));
+    }
+}
+
 /// The expressions of a policy while they are compiled, each over the variables before it.
-struct Expressions<'e> {
+pub(super) struct Expressions<'e> {
     params: bool,
     /// The types of the variables; None if the policy has none.
     known: Option<Vec<(String, Type)>>,
-    errors: &'e mut Vec<FieldError>,
+    pub(super) errors: &'e mut Vec<FieldError>,
 }
 
 impl<'e> Expressions<'e> {
-    fn new(spec: &Value, errors: &'e mut Vec<FieldError>) -> Self {
+    pub(super) fn new(spec: &Value, errors: &'e mut Vec<FieldError>) -> Self {
         let known = (!list(spec, "variables").is_empty()).then(Vec::new);
         Self { params: spec.get("paramKind").is_some(), known, errors }
     }
@@ -103,12 +98,40 @@ impl<'e> Expressions<'e> {
     /// Compiles an expression; its error shows `shown`.
     fn compile(&mut self, source: &str, shown: &str, authorizer: bool, wanted: Wanted, path: &str) -> Option<Program> {
         let scope = scope(Variables { params: self.params, authorizer }, self.known.as_deref());
-        match expressions::compile(source, &scope, wanted) {
+        self.compile_in(source, shown, &scope, wanted, path)
+    }
+
+    fn compile_in(
+        &mut self,
+        source: &str,
+        shown: &str,
+        scope: &[(&str, Type)],
+        wanted: Wanted,
+        path: &str,
+    ) -> Option<Program> {
+        match expressions::compile(source, scope, wanted) {
             Ok(program) => Some(program),
             Err(why) => {
                 self.errors.extend(uncompiled(why, shown, path));
                 None
             }
+        }
+    }
+
+    /// Compiles an expression that makes an object or a patch.
+    pub(super) fn mutation(&mut self, expression: &str, wanted: Wanted, path: &str) {
+        let scope = mutation_scope(self.params, self.known.as_deref());
+        self.compile_in(expression, expression, &scope, wanted, path);
+    }
+
+    /// Compiles the conditions, unless they are those of before, and the variables.
+    pub(super) fn conditions_and_variables(&mut self, spec: &Value, old: Option<&Value>) {
+        let same = |member: &str| old.is_some_and(|old| old["spec"].get(member) == spec.get(member));
+        if !(same("paramKind") && same("matchConditions")) {
+            conditions(spec, "spec.matchConditions", self.params, self.errors);
+        }
+        for (index, variable) in list(spec, "variables").iter().enumerate() {
+            self.variable(variable, &format!("spec.variables[{index}]"));
         }
     }
 
@@ -319,6 +342,12 @@ fn status(policy: &Value, errors: &mut Vec<FieldError>) {
 /// Validates a binding, except its metadata.
 pub(super) fn validate_binding(binding: &Value, errors: &mut Vec<FieldError>) {
     let spec = &binding["spec"];
+    validate_bound(spec, errors);
+    validate_actions(spec, errors);
+}
+
+/// Validates which policy a binding is for, with which parameters and for which writes.
+pub(super) fn validate_bound(spec: &Value, errors: &mut Vec<FieldError>) {
     let name = text(spec, "policyName");
     if name.is_empty() {
         errors.push(FieldError::required("spec.policyName", ""));
@@ -331,6 +360,9 @@ pub(super) fn validate_binding(binding: &Value, errors: &mut Vec<FieldError>) {
     if let Some(resources) = spec.get("matchResources") {
         match_resources(resources, "spec.matchResources", errors);
     }
+}
+
+fn validate_actions(spec: &Value, errors: &mut Vec<FieldError>) {
     let actions = list(spec, "validationActions");
     let known = ACTIONS.map(Value::from);
     for (index, action) in actions.iter().enumerate() {

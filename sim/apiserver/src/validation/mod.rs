@@ -22,6 +22,7 @@ mod ephemeral;
 pub(crate) mod event;
 pub(crate) mod lease;
 pub(crate) mod metadata;
+mod mutating_policies;
 pub(crate) mod namespace;
 mod networking;
 pub(crate) mod options;
@@ -37,6 +38,14 @@ pub(crate) mod strategy;
 pub(crate) mod warnings;
 pub(crate) mod webhooks;
 pub(crate) mod workloads;
+
+/// Fills in the defaults of a built-in kind; for a custom one its schema has already done so.
+pub(crate) fn default(kind: &Kind, value: &mut Value) {
+    if let Some(object) = value.as_object_mut().filter(|_| !kind.custom) {
+        core::default(&kind.kind, object);
+        strategy::default(kind, object);
+    }
+}
 
 /// Fills in the defaults for every write of a built-in kind, before validation.
 pub(crate) fn default_spec(kind: &Kind, value: &mut Value) {

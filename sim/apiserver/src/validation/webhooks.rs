@@ -1,7 +1,7 @@
 //! Webhook configurations (k8s.io/kubernetes/pkg/apis/admissionregistration/{v1/defaults.go,validation/validation.go}).
 //!
 //! Not checked: the syntax of URLs and paths.
-use super::{admission_policies, check::label_selector, rules};
+use super::{admission_policies, check::label_selector, mutating_policies, rules};
 use crate::base::{
     field_error::FieldError,
     json::{list, text},
@@ -50,6 +50,8 @@ pub(crate) fn validate(
     match kind {
         "ValidatingAdmissionPolicy" => admission_policies::validate(object, old, subresource, errors),
         "ValidatingAdmissionPolicyBinding" => admission_policies::validate_binding(object, errors),
+        "MutatingAdmissionPolicy" => mutating_policies::validate(object, old, errors),
+        "MutatingAdmissionPolicyBinding" => mutating_policies::validate_binding(object, errors),
         _ => validate_configuration(object, old, errors),
     }
 }

@@ -168,6 +168,53 @@ fn with_policies(objects: &[Value]) -> ApiServer {
     api
 }
 
+/// A policy that mutates, and its binding.
+fn mutating_policy(group: &str, resource: &str, expression: &str, again: &str) -> [Value; 2] {
+    let api_version = "admissionregistration.k8s.io/v1";
+    let operations = ["CREATE", "UPDATE"];
+    let rule = json!({"apiGroups": [group], "apiVersions": ["v1"], "resources": [resource], "operations": operations});
+    let mutation = json!({"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": expression}});
+    let spec = json!({"matchConstraints": {"resourceRules": [rule]}, "mutations": [mutation],
+        "reinvocationPolicy": again});
+    [
+        json!({"apiVersion": api_version, "kind": "MutatingAdmissionPolicy", "metadata": {"name": "m"}, "spec": spec}),
+        json!({"apiVersion": api_version, "kind": "MutatingAdmissionPolicyBinding", "metadata": {"name": "m"},
+            "spec": {"policyName": "m"}}),
+    ]
+}
+
+#[test]
+fn policy_that_asks_for_it_sees_what_a_webhook_changed() {
+    for (again, saw) in [("Never", "false"), ("IfNeeded", "true")] {
+        let expression = "Object{metadata: Object.metadata{annotations: {'saw': string(has(object.metadata.labels))}}}";
+        let mut all = mutating_policy("coordination.k8s.io", "leases", expression, again).to_vec();
+        all.push(configuration(BOTH[0], "editor", &["CREATE"], "Fail"));
+        let (mut api, asked) = with_hook(&all, |_| {
+            let patch = json!([{"op": "add", "path": "/metadata/labels", "value": {"team": "ops"}}]);
+            AdmissionResponse::Patch(serde_json::from_value(patch).unwrap())
+        });
+        let (status, body) = post(&mut api, &lease("lock", "a"));
+        assert_eq!((status, &body["metadata"]["annotations"]["saw"]), (201, &json!(saw)), "{again}: {body}");
+        assert_eq!(asked.lock().unwrap().len(), 1, "{again}: the webhook does not ask for a second call");
+    }
+}
+
+#[test]
+fn change_of_a_subresource_by_a_policy_is_not_simulated() {
+    let spec = json!({"selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}},
+        "spec": {"containers": [{"name": "c", "image": "i"}]}}});
+    let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "d", "namespace": "default"}, "spec": spec});
+    for (resource, wanted) in [("deployments/scale", 501), ("deployments", 200)] {
+        let mut all = mutating_policy("apps", resource, "Object{spec: Object.spec{replicas: 3}}", "Never").to_vec();
+        all.push(deployment.clone());
+        let mut api = with_policies(&all);
+        let scale = "/apis/apps/v1/namespaces/default/deployments/d/scale";
+        let (status, body) = call(&mut api, FIRST, Method::PATCH, scale, &json!({"spec": {"replicas": 5}}));
+        assert_eq!(status, wanted, "{resource}: {body}");
+    }
+}
+
 #[test]
 fn first_policy_by_name_refuses() {
     let objects = [

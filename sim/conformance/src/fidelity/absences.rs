@@ -33,9 +33,10 @@ pub const ABSENCES: &[Absence] = &[
         &[],
     ),
     absent(
-        "admission policies that mutate, the check of a policy's types by a controller, audit annotations",
-        "501; `status.typeChecking` stays empty; evaluated, but there is no audit log",
-        "a policy that changes the controller's writes",
+        "the check of a policy's types by a controller, audit annotations, mutating policies for subresources such as \
+         scale",
+        "`status.typeChecking` stays empty; evaluated, but there is no audit log; 501",
+        "nothing for a controller that scales by the object itself",
         &[],
     ),
     absent(

@@ -484,7 +484,8 @@ pub const BEHAVIOURS: &[Behaviour] = &[
             "Access",
             "C",
             "admission: webhooks with rules, selectors, conditions, failure policy; validating policies, their \
-             bindings, variables, parameters, denials and warnings; equivalent versions",
+             bindings, variables, parameters, denials and warnings; mutating policies of both patch types, asked again \
+             if they say so; equivalent versions",
             "admission/plugin/{policy,webhook,cel}, pkg/apis/admissionregistration/validation",
             &["admission/*", "create/webhook-unreachable", "core/webhook-configurations"],
         ),

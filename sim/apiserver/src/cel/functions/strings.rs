@@ -24,6 +24,7 @@ pub(super) fn find(name: &str) -> Option<Native> {
         "format" => format::format,
         "strings.quote" => |args| one(args, quote),
         "join" => join,
+        "jsonpatch.escapeKey" => |args| one(args, |text| text.replace('~', "~0").replace('/', "~1")),
         _ => return None,
     })
 }

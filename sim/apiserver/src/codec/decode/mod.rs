@@ -214,6 +214,12 @@ pub(crate) fn normalise(kind: &Kind, decoded: &mut Decoded) -> Outcome<()> {
     Ok(())
 }
 
+/// The decoder's reason in the refusal of an object.
+pub(crate) fn reason(refusal: &str) -> &str {
+    let why = refusal.split_once(" cannot be handled as a ").and_then(|(_, why)| why.split_once(": "));
+    why.map_or(refusal, |(_, why)| why)
+}
+
 /// Converts an object of a built-in kind that was merged member by member, and never was text, into its stored form.
 /// Returns the errors of strict decoding.
 ///

@@ -1,6 +1,5 @@
 //! PATCH with an apply configuration: server-side apply (k8s.io/apiserver/pkg/endpoints/handlers/patch.go,
 //! applyPatcher).
-use super::create;
 use crate::{
     apply::managed_fields::describe,
     base::{
@@ -63,7 +62,7 @@ impl ApiServer {
         }
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
         decode::check_name(call.name, &value)?;
-        create::default(call, &mut value);
+        validation::default(call.kind, &mut value);
         match current {
             Some(current) => self.replace(call, &current, value, warnings),
             None => {

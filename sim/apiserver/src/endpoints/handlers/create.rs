@@ -47,7 +47,7 @@ impl ApiServer {
         let prefix = object::meta_str(&value, "generateName").to_owned();
         let generated = object::meta_str(&value, "name").is_empty() && !prefix.is_empty();
         self.admit_create(call, object::meta_str(&value, "name"))?;
-        default(call, &mut value);
+        validation::default(call.kind, &mut value);
         self.own_fields(call, None, &mut value);
         self.default_by_limits(call, &mut value);
         self.choose_storage_class(call, &mut value);
@@ -214,13 +214,5 @@ impl ApiServer {
             return;
         }
         schema.validate_rules(value, old, &Path::Root, errors);
-    }
-}
-
-/// Fills in the defaults of a built-in kind; for a custom one its schema has already done so.
-pub(crate) fn default(call: &Call<'_>, value: &mut Value) {
-    if let Some(map) = value.as_object_mut().filter(|_| !call.kind.custom) {
-        validation::core::default(&call.kind.kind, map);
-        validation::strategy::default(call.kind, map);
     }
 }

@@ -1,6 +1,5 @@
 //! PATCH: JSON merge patches (RFC 7396), JSON patches (RFC 6902) and strategic merge patches, as Go implements them
 //! (k8s.io/apiserver/pkg/endpoints/handlers/patch.go). Server-side apply has a module of its own.
-use super::create;
 use crate::{
     apply::{
         json_patch, merge_patch,
@@ -73,7 +72,7 @@ impl ApiServer {
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
         decode::check_name(call.name, &value)?;
         validation::warnings::drop_repeated_owners(&mut value, " after mutating admission happens", warnings);
-        create::default(call, &mut value);
+        validation::default(call.kind, &mut value);
         self.own_fields(call, Some(&current.value), &mut value);
         self.replace(call, current, value, warnings)
     }
@@ -186,11 +185,7 @@ fn decode_patched(call: &Call<'_>, patch: PatchType, decoded: &mut Decoded) -> O
 /// Decodes an object that a patch produced.
 pub(crate) fn normalise_patched(kind: &Kind, decoded: &mut Decoded) -> Outcome<()> {
     let outcome = decode::normalise(kind, decoded);
-    outcome.map_err(|refusal| {
-        let why = refusal.message();
-        let why = why.split_once(" cannot be handled as a ").and_then(|(_, why)| why.split_once(": "));
-        undecoded(&decoded.value.to_string(), why.map_or(refusal.message(), |(_, why)| why))
-    })
+    outcome.map_err(|refusal| undecoded(&decoded.value.to_string(), decode::reason(refusal.message())))
 }
 
 fn shown_patch(body: &[u8]) -> String {

@@ -1,6 +1,6 @@
 //! PUT, and the code that PUT and PATCH share (k8s.io/apiserver/pkg/registry/rest/update.go,
 //! pkg/registry/generic/registry/store.go).
-use super::{create, namespace::is_held, revision::body_revision};
+use super::{namespace::is_held, revision::body_revision};
 use crate::{
     admission,
     apply::managed_fields::entries,
@@ -39,7 +39,7 @@ impl ApiServer {
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
         decode::check_name(call.name, &value)?;
         validation::warnings::drop_repeated_owners(&mut value, "", warnings);
-        create::default(call, &mut value);
+        validation::default(call.kind, &mut value);
         let current = self.current(call);
         if current.is_none() && !call.kind.create_on_update {
             return Err(call.not_found());
