@@ -260,7 +260,8 @@ fn expressions_that_are_not_simulated_are_refused() {
     let local = "timestamp(0).getHours('Europe/Berlin') == 1";
     let mut conditional = configuration(BOTH[1], "judge", &["CREATE"], "Fail");
     conditional["webhooks"][0]["matchConditions"] = json!([{"name": "a", "expression": local}]);
-    let mutating = json!({"metadata": {"name": "a"}, "spec": {}});
+    let applied = "Object{spec: Object.spec{n: timestamp(0).getHours('Europe/Berlin')}}";
+    let [mutating, _] = mutating_policy("", "configmaps", applied, "Never");
     for (plural, object) in [
         ("validatingadmissionpolicies", policy("a", local)),
         ("validatingwebhookconfigurations", conditional),
