@@ -256,49 +256,31 @@ mod tests {
         }
     }
 
+    fn words(operation: &Value) -> Option<String> {
+        let operations = parse(json!([operation]).to_string().as_bytes(), true).unwrap().list;
+        failure(&mut json!({"l": [1, 2], "o": {"k": 1}}), &operations[0])
+    }
+
     #[test]
-    fn failures_are_told_in_the_words_of_go() {
-        let words = |operation: Value| {
-            let operations = parse(json!([operation]).to_string().as_bytes(), true).unwrap().list;
-            failure(&mut json!({"l": [1, 2], "o": {"k": 1}}), &operations[0])
-        };
+    fn failures_have_the_words_of_go() {
+        let one = |op: &str, path: &str| json!({"op": op, "path": path, "value": 2});
+        let two = |op: &str, from: &str, path: &str| json!({"op": op, "from": from, "path": path});
+        let (invalid, atoi) = (": invalid index referenced", "strconv.Atoi: parsing \"x\": invalid syntax");
+        let range = |index: i32| format!("Unable to access invalid index: {index}{invalid}");
+        let gone = |what: &str| format!("operation does not apply: doc is missing {what}: missing value");
         for (operation, wanted) in [
-            (
-                json!({"op": "remove", "path": "/l/2"}),
-                "error in remove for path: '/l/2': Unable to access invalid index: 2: invalid index referenced",
-            ),
-            (
-                json!({"op": "replace", "path": "/l/2"}),
-                "replace operation does not apply: doc is missing key: /l/2: missing value",
-            ),
-            (
-                json!({"op": "test", "path": "/l/x"}),
-                "error in test for path: '/l/x': strconv.Atoi: parsing \"x\": invalid syntax",
-            ),
-            (
-                json!({"op": "copy", "from": "/x/y", "path": "/a"}),
-                "copy operation does not apply: doc is missing from path: /x/y: missing value",
-            ),
-            (
-                json!({"op": "copy", "from": "/l/7", "path": "/a"}),
-                "error in copy for from: '/l/7': Unable to access invalid index: 7: invalid index referenced",
-            ),
-            (
-                json!({"op": "copy", "from": "/o", "path": "/x/y"}),
-                "copy operation does not apply: doc is missing destination path: /x/y: missing value",
-            ),
-            (
-                json!({"op": "move", "from": "/o/k", "path": "/l/9"}),
-                "error in move for path: '/l/9': Unable to access invalid index: 9: invalid index referenced",
-            ),
-            (
-                json!({"op": "move", "from": "/l/x", "path": "/a"}),
-                "error in move for path: 'x': strconv.Atoi: parsing \"x\": invalid syntax",
-            ),
+            (one("remove", "/l/2"), format!("error in remove for path: '/l/2': {}", range(2))),
+            (one("replace", "/l/2"), format!("replace {}", gone("key: /l/2"))),
+            (one("test", "/l/x"), format!("error in test for path: '/l/x': {atoi}")),
+            (two("copy", "/x/y", "/a"), format!("copy {}", gone("from path: /x/y"))),
+            (two("copy", "/l/7", "/a"), format!("error in copy for from: '/l/7': {}", range(7))),
+            (two("copy", "/o", "/x/y"), format!("copy {}", gone("destination path: /x/y"))),
+            (two("move", "/o/k", "/l/9"), format!("error in move for path: '/l/9': {}", range(9))),
+            (two("move", "/l/x", "/a"), format!("error in move for path: 'x': {atoi}")),
         ] {
-            assert_eq!(words(operation).as_deref(), Some(wanted));
+            assert_eq!(words(&operation), Some(wanted));
         }
-        assert_eq!(words(json!({"op": "test", "path": "/o/k", "value": 2})), None);
+        assert_eq!(words(&one("test", "/o/k")), None);
     }
 
     #[test]

@@ -3,9 +3,8 @@
 //! `&&`, `||` and the comprehensions built of them ignore an error if the other side decides.
 use super::{
     decl::ListKind,
-    message::Message,
     plan::{FoldNode, Node, Step},
-    value::{Fault, List, Outcome, Value, fault, no_overload},
+    value::{Fault, List, Message, Outcome, Value, fault, no_overload},
 };
 use crate::base::{go_number::general, go_text::quoted};
 use std::{cell::RefCell, rc::Rc};

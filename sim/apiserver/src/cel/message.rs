@@ -1,20 +1,11 @@
 //! Messages: the objects and patches that expressions of mutating policies make
 //! (k8s.io/apiserver/pkg/cel/mutation/{typeresolver,jsonpatch}.go, dynamic/objects.go).
-use super::value::{Fault, Value};
+use super::value::{Fault, Message, Value};
 
 /// The type of an object; that of a field has the path of the field after it: `Object.spec`.
 pub(crate) const OBJECT: &str = "Object";
 /// The type of one operation of a JSON patch.
 pub(crate) const PATCH: &str = "JSONPatch";
-
-/// A message.
-#[derive(Debug)]
-pub(crate) struct Message<'a> {
-    /// The name of its type.
-    pub(crate) name: &'a str,
-    /// Each field once.
-    pub(crate) fields: Vec<(&'a str, Value<'a>)>,
-}
 
 impl<'a> Message<'a> {
     /// A message with these fields; of a repeated one the last counts.

@@ -33,11 +33,11 @@ pub(crate) use authorizer::{Answer, Ask, Check};
 pub(crate) use decl::{Decl, RESERVED};
 use evaluate::Frame;
 pub(crate) use evaluate::Named;
-pub(crate) use message::{Message, OBJECT, PATCH};
+pub(crate) use message::{OBJECT, PATCH};
 use plan::Unplanned;
 pub(crate) use signatures::opaque;
 pub(crate) use types::Type;
-pub(crate) use value::{Fault, Value};
+pub(crate) use value::{Fault, Message, Value};
 
 /// Why an expression cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,6 @@ use super::{
     ast::Literal,
     authorizer::{Answer, Ask, Asking, Check, Stage},
     decl::{ANY, Decl, ListKind, Shape, TextKind, escape, unescape},
-    message::Message,
     quantity::Quantity,
     semver::Semver,
     time::Time,
@@ -60,6 +59,15 @@ pub(crate) enum Value<'a> {
     Asking(Rc<Asking<'a>>),
     /// An answer of the authorizer.
     Decision(Rc<Answer>),
+}
+
+/// A message, whose form is that of its type.
+#[derive(Debug)]
+pub(crate) struct Message<'a> {
+    /// The name of its type.
+    pub(crate) name: &'a str,
+    /// Each field once.
+    pub(crate) fields: Vec<(&'a str, Value<'a>)>,
 }
 
 /// A list, as JSON or as values.
