@@ -41,6 +41,15 @@ impl Trust {
         Ok(Self { current: Arc::new(Mutex::new(current)) })
     }
 
+    /// The same certificates as these are now, with another token.
+    ///
+    /// # Errors
+    /// If it is not a header's value.
+    pub fn with_token(&self, token: &str) -> Result<Self, TrustError> {
+        let current = Current { connector: self.connector(), authorization: Some(bearer(token)?) };
+        Ok(Self { current: Arc::new(Mutex::new(current)) })
+    }
+
     /// Trusts these certificates (PEM) from now on, and no others.
     ///
     /// # Errors

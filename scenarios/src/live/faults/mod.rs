@@ -3,6 +3,7 @@
 //! Each fault of processes has a task of its own, which takes a replica that no other fault has. A fault counts when it
 //! took effect: a kill met a process that ran, a pause outlasted a lease and its process continued, a server was ready
 //! again; a credential was replaced, and the old one refused.
+mod evidence;
 mod plan;
 mod processes;
 mod rotation;

@@ -3,7 +3,10 @@
 //!
 //! Each goes as an operator does it: both credentials are good for a while, then the old one is withdrawn. A rotation
 //! counts when every running replica has refused the old credential and accepted the new one.
-use super::plan::{FaultPlan, ROTATE_CERTIFICATE, ROTATE_GATEWAY_TOKEN, ROTATE_SENDER_TOKEN};
+use super::{
+    evidence::{REMEMBERED, Shown},
+    plan::{FaultPlan, ROTATE_CERTIFICATE, ROTATE_GATEWAY_TOKEN, ROTATE_SENDER_TOKEN},
+};
 use crate::live::{
     cluster::{Account, Accounts, Api, ApiError, Token},
     credentials::{Pair, ServingCertificate, Trust, TrustError},
@@ -34,11 +37,12 @@ const CERTIFICATES_EVERY: Duration = Duration::from_secs(30);
 const SENDERS_CHANGE: Duration = Duration::from_secs(22);
 /// Time for which both tokens of the gateways are good: their client library reads the file again within 50 s.
 const GATEWAYS_CHANGE: Duration = Duration::from_secs(52);
-/// Longest time until every replica has the new credential, and refuses the old one: a replica may be paused, and
-/// remembers tokens for a minute.
+/// Longest time until every replica has the new credential, and refuses the old one: it remembers tokens for a minute.
+/// The time for which another fault has the replica does not count.
 const PATIENCE: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(250);
-const PROBE: Duration = Duration::from_secs(1);
+/// Longest time until a probe is answered: a replica gives up a review after 5 s.
+const PROBE: Duration = Duration::from_secs(6);
 
 /// A credential was not rotated.
 #[derive(Debug, thiserror::Error)]
@@ -52,13 +56,30 @@ pub enum RotationError {
     /// The credential cannot be used.
     #[error(transparent)]
     Trust(#[from] TrustError),
-    /// A replica kept to the old credential.
-    #[error("{replica}: {what} within {PATIENCE:?} of its rotation")]
-    Kept {
+    /// The API server accepts what was revoked.
+    #[error("the API server still accepts {what} {PATIENCE:?} after it was revoked")]
+    NotRevoked {
+        /// The token, in words.
+        what: &'static str,
+    },
+    /// A replica accepted a revoked token for longer than it may.
+    #[error(
+        "{replica} accepted a revoked token of the senders {after:.1?} after the API server refused it: a gateway may \
+         remember it for {REMEMBERED:?}"
+    )]
+    Broken {
         /// Name of the replica.
         replica: String,
-        /// Its failure, in words.
-        what: &'static str,
+        /// Time between the API server's refusal and the request.
+        after: Duration,
+    },
+    /// A replica has not shown the change. That need not be its fault: it may have had no API server.
+    #[error("{replica} ran for {PATIENCE:?} after the rotation without {missing}")]
+    Unseen {
+        /// Name of the replica.
+        replica: String,
+        /// What is missing, in words.
+        missing: String,
     },
 }
 
@@ -120,9 +141,17 @@ impl Rotation<'_> {
             self.trust.accept(&format!("{old}{certificate}"))?;
             self.certificate.replace(new)?;
             let (only_old, only_new) = (Trust::new(None, &old)?, Trust::new(None, &certificate)?);
-            let done = self.every("served the old certificate", async |replica| {
-                let accepted = status(replica, &only_new).await.is_some();
-                accepted && status(replica, &only_old).await.is_none() && status(replica, &only_new).await.is_some()
+            let done = self.every(async |replica| {
+                let with_new = async || match status(replica, &only_new).await {
+                    Some(_) => Shown::Change,
+                    None => Shown::not_yet("a connection with the new certificate", None),
+                };
+                match (with_new().await, status(replica, &only_old).await) {
+                    // Nor may it have ended meanwhile.
+                    (Shown::Change, None) => with_new().await,
+                    (Shown::Change, served) => Shown::not_yet("an end of the old certificate", served),
+                    (shown, _) => shown,
+                }
             });
             if done.await? {
                 self.trust.accept(&certificate)?;
@@ -137,15 +166,15 @@ impl Rotation<'_> {
             let new = self.renewed(Account::Sender).await?;
             self.trust.show(&new.text)?;
             self.pass(SENDERS_CHANGE).await;
-            self.accounts.revoke(&old).await?;
-            let done = self.every("accepted a revoked token of the senders", async |replica| {
-                let shown = |token: &Token| {
-                    let trust = Trust::new(Some(&token.text), &self.certificate.certificate());
-                    async move { status(replica, &trust.ok()?).await }
-                };
-                // A body without an alert is refused for its content once the token is accepted.
-                shown(&old).await == Some(StatusCode::UNAUTHORIZED)
-                    && shown(&new).await.is_some_and(|status| status != StatusCode::UNAUTHORIZED)
+            let Some(refused) = self.revoke(&old, "a token of the senders").await? else { return Ok(()) };
+            let done = self.every(async |replica| {
+                let after = refused.elapsed();
+                match Shown::of_revoked(self.shown(replica, &old).await, after) {
+                    Shown::Change => {
+                        Shown::of_new(self.shown(replica, &new).await, "an acceptance of the senders' new token")
+                    }
+                    shown => shown,
+                }
             });
             if done.await? {
                 self.journal.fault(ROTATE_SENDER_TOKEN);
@@ -161,17 +190,13 @@ impl Rotation<'_> {
             let new = self.renewed(Account::Gateway).await?;
             write_token(self.token_file, &new)?;
             self.pass(GATEWAYS_CHANGE).await;
-            self.accounts.revoke(&old).await?;
-            let until = Instant::now() + PATIENCE;
-            while !self.abandoned.load(Relaxed) && !self.is_refused(&old).await && Instant::now() < until {
-                sleep(POLL).await;
+            if self.revoke(&old, "a token of the gateways").await?.is_none() {
+                return Ok(());
             }
             // A sender's token that no replica knows: each must ask the API server about it.
             let unknown = self.renewed(Account::Sender).await?;
-            let done = self.every("had no review of a sender", async |replica| {
-                let Ok(trust) = Trust::new(Some(&unknown.text), &self.certificate.certificate()) else { return false };
-                let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::SERVICE_UNAVAILABLE];
-                status(replica, &trust).await.is_some_and(|status| !refused.contains(&status))
+            let done = self.every(async |replica| {
+                Shown::of_new(self.shown(replica, &unknown).await, "a review of a sender with the gateways' new token")
             });
             if done.await? {
                 self.journal.fault(ROTATE_GATEWAY_TOKEN);
@@ -179,6 +204,33 @@ impl Rotation<'_> {
             old = new;
         }
         Ok(())
+    }
+
+    /// Revokes a token, and waits until the API server refuses it: it remembers for ten seconds what it has accepted.
+    /// Returns when that was seen; `None` if the run is abandoned.
+    async fn revoke(&self, token: &Token, what: &'static str) -> Result<Option<Instant>, RotationError> {
+        let until = Instant::now() + PATIENCE;
+        // A restart of etcd or of the API server may refuse it, or lose the answer. To delete it twice is harmless.
+        while let Err(error) = self.accounts.revoke(token).await {
+            if self.abandoned.load(Relaxed) {
+                return Ok(None);
+            }
+            if Instant::now() > until {
+                return Err(error.into());
+            }
+            sleep(POLL).await;
+        }
+        let until = Instant::now() + PATIENCE;
+        while !self.is_refused(token).await {
+            if self.abandoned.load(Relaxed) {
+                return Ok(None);
+            }
+            if Instant::now() > until {
+                return Err(RotationError::NotRevoked { what });
+            }
+            sleep(POLL).await;
+        }
+        Ok(Some(Instant::now()))
     }
 
     /// Whether the API server no longer accepts a token.
@@ -200,25 +252,39 @@ impl Rotation<'_> {
         }
     }
 
-    /// Waits until each replica has done so once; false if the run is abandoned.
-    async fn every(
-        &self,
-        otherwise: &'static str,
-        done: impl AsyncFn(&Replica) -> bool,
-    ) -> Result<bool, RotationError> {
-        let until = Instant::now() + PATIENCE;
-        for replica in self.fleet.replicas() {
-            while !done(replica).await {
-                if self.abandoned.load(Relaxed) {
-                    return Ok(false);
-                }
-                if Instant::now() > until {
-                    return Err(RotationError::Kept { replica: replica.name(), what: otherwise });
-                }
-                sleep(POLL).await;
+    /// Waits until each replica has shown the change once; false if the run is abandoned.
+    async fn every(&self, probe: impl AsyncFn(&Replica) -> Shown) -> Result<bool, RotationError> {
+        let each = self.fleet.replicas().iter().map(|replica| self.one(replica, &probe));
+        let each = futures::future::try_join_all(each).await?;
+        Ok(each.into_iter().all(|changed| changed))
+    }
+
+    async fn one(&self, replica: &Replica, probe: &impl AsyncFn(&Replica) -> Shown) -> Result<bool, RotationError> {
+        let mut waited = Duration::ZERO;
+        loop {
+            let (began, was_free) = (Instant::now(), replica.is_free());
+            let missing = match probe(replica).await {
+                Shown::Change => return Ok(true),
+                Shown::Broken(after) => return Err(RotationError::Broken { replica: replica.name(), after }),
+                Shown::NotYet(missing) => missing,
+            };
+            if self.abandoned.load(Relaxed) {
+                return Ok(false);
+            }
+            sleep(POLL).await;
+            if was_free && replica.is_free() {
+                waited += began.elapsed();
+            }
+            if waited > PATIENCE {
+                return Err(RotationError::Unseen { replica: replica.name(), missing: missing.to_string() });
             }
         }
-        Ok(true)
+    }
+
+    /// A replica's answer to a sender with this token, who trusts what the senders trust: while the certificate is
+    /// rotated, a replica may serve the old one.
+    async fn shown(&self, replica: &Replica, token: &Token) -> Option<StatusCode> {
+        status(replica, &self.trust.with_token(&token.text).ok()?).await
     }
 
     async fn pass(&self, time: Duration) {

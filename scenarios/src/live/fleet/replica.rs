@@ -157,6 +157,11 @@ impl Replica {
         std::sync::Arc::clone(&self.running).try_lock_owned().ok()
     }
 
+    /// Whether no fault has hold of its process.
+    pub fn is_free(&self) -> bool {
+        self.running.try_lock().is_ok()
+    }
+
     /// Starts it for the first time.
     pub(super) async fn begin(&self) -> Result<(), ReplicaError> {
         let mut running = self.running.lock().await;
