@@ -18,6 +18,7 @@
 pub mod cluster;
 pub mod control_plane;
 pub mod credentials;
+mod error;
 pub mod faults;
 pub mod fleet;
 pub mod history;
@@ -30,3 +31,5 @@ pub mod redis;
 pub mod replica;
 pub mod run;
 pub mod workload;
+
+pub use error::LiveError;

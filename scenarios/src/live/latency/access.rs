@@ -5,11 +5,11 @@
 use super::{
     gateways::{Gateways, Kind},
     load::{closed, open},
-    part::LatencyError,
     results::Measured,
     series::Series,
     stage::{Stage, deliver},
 };
+use crate::live::LiveError;
 use http::{HeaderValue, StatusCode};
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ const RATE: u32 = 12;
 const COUNT: usize = 40;
 const ROUNDS: usize = 4;
 
-pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LatencyError> {
+pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LiveError> {
     let reviewing = Gateways::start(stage, Kind::Shipped, 1, "access").await?;
     let open_to_all = Gateways::start(stage, Kind::Open, 1, "open").await?;
     let count = stage.request.of(COUNT, 4);
@@ -60,7 +60,7 @@ pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LatencyError>
 }
 
 /// Tokens that no gateway has seen.
-async fn tokens(gateways: &Gateways, count: usize) -> Result<Vec<HeaderValue>, LatencyError> {
+async fn tokens(gateways: &Gateways, count: usize) -> Result<Vec<HeaderValue>, LiveError> {
     let mut tokens = Vec::new();
     for _ in 0..count {
         tokens.push(Stage::sender_token(&gateways.accounts).await?);

@@ -4,12 +4,12 @@
 //! signal is accepted in the end. A herd would show as a burst of calls in one second.
 use super::{
     gateways::Kind,
-    part::LatencyError,
     results::{Claim, Measured},
     stage::Stage,
     start::header,
 };
 use crate::live::{
+    LiveError,
     cluster::{Account, Api},
     credentials::{ServingCertificate, Trust},
     fleet::{Fleet, Program, Settings},
@@ -23,7 +23,7 @@ use crate::live::{
 };
 use model::observation::Micros;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -46,9 +46,9 @@ const FIRST: usize = 10;
 const BURST_MOST: f64 = 3.0;
 const SECOND: Micros = 1_000_000;
 
-pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LatencyError> {
+pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LiveError> {
     let journal = Journal::begin(header(), None)
-        .map_err(|source| LatencyError::Files { path: stage.directory().to_owned(), source })?;
+        .map_err(|source| LiveError::Files { path: stage.directory().to_owned(), source })?;
     let (settings, sender_token) = settings(stage, &journal).await?;
     let fleet = Fleet::start(REPLICAS, &settings).await?;
     let trust = Trust::new(Some(&sender_token), &settings.certificate.certificate())?;
@@ -74,9 +74,9 @@ pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LatencyError>
     Ok(report(&journal, (gone, starting), unanswered))
 }
 
-async fn settings(stage: &Stage<'_>, journal: &Journal) -> Result<(Settings, String), LatencyError> {
+async fn settings(stage: &Stage<'_>, journal: &Journal) -> Result<(Settings, String), LiveError> {
     let directory = stage.directory().to_owned();
-    let files = |source| LatencyError::Files { path: stage.directory().to_owned(), source };
+    let files = |source| LiveError::Files { path: stage.directory().to_owned(), source };
     let accounts = stage.namespace(NAMESPACE, Kind::Shipped.protocol()).await?;
     let token = directory.join("away.token");
     std::fs::write(&token, accounts.token(Account::Gateway).await?.text).map_err(files)?;
@@ -150,6 +150,10 @@ fn report(journal: &Journal, (gone, starting): (Micros, Micros), unanswered: usi
             most(&during)
         ),
         format!("Calls in each of the first {} seconds after its return: {first:?}.", first.len()),
+        format!(
+            "What they were in the first three seconds, and in three of steady load: {}.",
+            compared(&facts, gone, back)
+        ),
         format!("Signals that were never accepted: {unanswered}."),
     ];
     let claims = vec![
@@ -168,6 +172,31 @@ fn report(journal: &Journal, (gone, starting): (Micros, Micros), unanswered: usi
         Claim::new("signals that were never accepted", 0.0, unanswered as f64, ""),
     ];
     Measured { rows: Vec::new(), claims, notes }
+}
+
+/// Calls of each kind in the first three seconds after the return, beside as many seconds of steady load.
+fn compared(facts: &[Fact], gone: Micros, back: Micros) -> String {
+    let (after, steady) = (kinds(facts, back, back + 3 * SECOND), kinds(facts, gone - 3 * SECOND, gone));
+    let names: BTreeSet<&String> = after.keys().chain(steady.keys()).collect();
+    let of = |kinds: &BTreeMap<String, u64>, name: &String| kinds.get(name).copied().unwrap_or(0);
+    let each = |name: &String| format!("{name} {} and {}", of(&after, name), of(&steady, name));
+    names.into_iter().map(each).collect::<Vec<_>>().join(", ")
+}
+
+/// Number of calls between two moments, by method and resource.
+fn kinds(facts: &[Fact], from: Micros, to: Micros) -> BTreeMap<String, u64> {
+    let mut kinds = BTreeMap::new();
+    for fact in facts {
+        let (at, name) = match fact {
+            Fact::Called(Call { from, method, resource, .. }) => (*from, format!("{method} {resource}")),
+            Fact::Watched { at, .. } => (*at, "watch".to_owned()),
+            _ => continue,
+        };
+        if (from..to).contains(&at) {
+            *kinds.entry(name).or_default() += 1;
+        }
+    }
+    kinds
 }
 
 /// Number of calls in each whole second between two moments, as far as there are calls.
@@ -196,5 +225,18 @@ mod tests {
         assert_eq!(per_second(&calls, 0, u64::MAX), [1, 2, 1, 0]);
         assert_eq!(per_second(&calls, SECOND, 3 * SECOND), [2, 1]);
         assert_eq!(mean(&[1, 2]), 1.5);
+    }
+
+    #[test]
+    fn kinds_of_calls_are_compared() {
+        let call = |from: Micros, method: &str| {
+            let by = crate::live::history::Client::Replica { index: 0, incarnation: 0 };
+            let (resource, name) = ("leases".into(), "".into());
+            let (status, revision, holder) = (Some(200), None, None);
+            Fact::Called(Call { from, to: from, by, method: method.into(), resource, name, status, revision, holder })
+        };
+        let facts =
+            [call(8 * SECOND, "PUT"), call(20 * SECOND, "GET"), call(21 * SECOND, "PUT"), call(22 * SECOND, "PUT")];
+        assert_eq!(compared(&facts, 10 * SECOND, 20 * SECOND), "GET leases 1 and 0, PUT leases 2 and 1");
     }
 }

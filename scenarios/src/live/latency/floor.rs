@@ -2,8 +2,8 @@
 //!
 //! They are about RemediationRequests like those that a gateway has made, in a namespace that no gateway watches, over
 //! TLS connections that stay open.
-use super::part::LatencyError;
 use crate::live::{
+    LiveError,
     cluster::{Api, watch::Kind},
     control_plane::Client,
 };
@@ -29,11 +29,11 @@ pub(super) struct Floor {
 
 impl Floor {
     /// Copies what a gateway has made in a namespace.
-    pub(super) async fn like(api: &Api, namespace: &str, client: Client) -> Result<Self, LatencyError> {
+    pub(super) async fn like(api: &Api, namespace: &str, client: Client) -> Result<Self, LiveError> {
         let list = api.get(&format!("{}?limit=1", Kind::Requests.path(namespace))).await?;
         let made = &list["items"][0];
         if made.is_null() {
-            return Err(LatencyError::Unusable(format!("no gateway has made a RemediationRequest in {namespace}")));
+            return Err(LiveError::Unusable(format!("no gateway has made a RemediationRequest in {namespace}")));
         }
         let metadata = json!({
             "namespace": NAMESPACE, "labels": made["metadata"]["labels"],

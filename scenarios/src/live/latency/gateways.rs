@@ -2,11 +2,11 @@
 use super::{
     delivery::Sender,
     load::closed,
-    part::LatencyError,
     stage::{Stage, deliver},
 };
 use crate::{
     live::{
+        LiveError,
         cluster::{Account, Accounts},
         ports,
         process::{Launch, Process},
@@ -72,9 +72,9 @@ impl Replica {
         kind: Kind,
         (namespace, name): (&str, &str),
         kubeconfig: &std::path::Path,
-    ) -> Result<Self, LatencyError> {
+    ) -> Result<Self, LiveError> {
         let directory = stage.directory();
-        let files = |source| LatencyError::Files { path: directory.to_owned(), source };
+        let files = |source| LiveError::Files { path: directory.to_owned(), source };
         let ports = ports::free(3).map_err(files)?;
         let config = directory.join(format!("{namespace}-{name}.yaml"));
         let text = format!(
@@ -106,7 +106,7 @@ impl Replica {
     }
 
     /// Waits until it is ready.
-    pub(super) async fn ready(&self) -> Result<(), LatencyError> {
+    pub(super) async fn ready(&self) -> Result<(), LiveError> {
         let client: Client<HttpConnector, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
         let (began, uri) = (Instant::now(), self.probe.parse::<http::Uri>().unwrap_or_default());
         while began.elapsed() < READY {
@@ -117,7 +117,7 @@ impl Replica {
         }
         let log = std::fs::read_to_string(self.process.log()).unwrap_or_default();
         let last: Vec<&str> = log.lines().rev().take(5).collect();
-        Err(LatencyError::Unusable(format!("a gateway was not ready within {READY:?}; its log ends with {last:?}")))
+        Err(LiveError::Unusable(format!("a gateway was not ready within {READY:?}; its log ends with {last:?}")))
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -146,12 +146,7 @@ pub(super) struct Gateways {
 
 impl Gateways {
     /// Starts so many replicas, waits until they are ready, and sends them some signals.
-    pub(super) async fn start(
-        stage: &Stage<'_>,
-        kind: Kind,
-        replicas: usize,
-        name: &str,
-    ) -> Result<Self, LatencyError> {
+    pub(super) async fn start(stage: &Stage<'_>, kind: Kind, replicas: usize, name: &str) -> Result<Self, LiveError> {
         stage.say(&format!("starting {replicas} of {name}"));
         let namespace = format!("latency-{name}-{replicas}");
         let accounts = stage.namespace(&namespace, kind.protocol()).await?;
@@ -170,7 +165,7 @@ impl Gateways {
     }
 
     /// Makes them count some signals before they are measured.
-    async fn warm_up(&self, stage: &Stage<'_>) -> Result<(), LatencyError> {
+    async fn warm_up(&self, stage: &Stage<'_>) -> Result<(), LiveError> {
         let first = stage.apps(WARM_UP).await?;
         let sender = self.sender(stage.targets());
         for expected in [StatusCode::CREATED, StatusCode::ACCEPTED] {
@@ -178,7 +173,7 @@ impl Gateways {
                 closed(4, WARM_UP, deliver(&sender, &self.token, expected, move |number| first + number as u16)).await;
             if warm.failed > 0 {
                 let why = format!("{} of {WARM_UP} signals were refused before the measurement", warm.failed);
-                return Err(LatencyError::Unusable(why));
+                return Err(LiveError::Unusable(why));
             }
         }
         Ok(())

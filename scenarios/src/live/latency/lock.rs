@@ -2,11 +2,11 @@
 use super::{
     gateways::{Gateways, Kind},
     load::open,
-    part::LatencyError,
     results::{Claim, Measured},
     series::Series,
     stage::{Stage, deliver},
 };
+use crate::live::LiveError;
 use http::StatusCode;
 
 const REPLICAS: usize = 3;
@@ -17,7 +17,7 @@ const ROUNDS: usize = 8;
 /// The most ms that the lock may add at each percentile.
 const ADDED_MOST: [(usize, f64); 3] = [(50, 10.0), (95, 20.0), (99, 30.0)];
 
-pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LatencyError> {
+pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LiveError> {
     let with = Gateways::start(stage, Kind::Shipped, REPLICAS, "with-lock").await?;
     let without = Gateways::start(stage, Kind::WithoutLock, REPLICAS, "without-lock").await?;
     let count = stage.request.of(FINGERPRINTS, ROUNDS) / ROUNDS;

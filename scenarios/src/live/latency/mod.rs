@@ -24,8 +24,9 @@ mod signals;
 mod stage;
 mod start;
 
-pub use part::{LatencyError, Part, Request};
+pub use part::{Part, Request};
 
+use super::LiveError;
 use results::Measured;
 use stage::Stage;
 
@@ -33,11 +34,7 @@ use stage::Stage;
 ///
 /// # Errors
 /// If the servers or the gateways do not run, or what they answer cannot be measured.
-pub async fn measure(
-    part: Part,
-    request: &Request,
-    progress: &(dyn Fn(&str) + Sync),
-) -> Result<Measured, LatencyError> {
+pub async fn measure(part: Part, request: &Request, progress: &(dyn Fn(&str) + Sync)) -> Result<Measured, LiveError> {
     progress("starting etcd and kube-apiserver");
     let stage = Stage::set(request, progress).await?;
     match part {

@@ -1,12 +1,6 @@
-//! The parts of a measurement, and the reasons for which one cannot be made.
-use crate::live::{
-    cluster::{ApiError, fixtures::FixtureError},
-    control_plane::{Binaries, ClientError, ControlPlaneError},
-    credentials::TrustError,
-    fleet::ReplicaError,
-    process::ProcessError,
-};
-use std::{fmt, io, path::PathBuf, str::FromStr, time::Duration};
+//! The parts of a measurement, and what each is made with.
+use crate::live::control_plane::Binaries;
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 /// What can be measured by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,41 +85,4 @@ impl Request {
     pub(super) fn of(&self, usual: usize, least: usize) -> usize {
         (usual * self.percent as usize / 100).max(least)
     }
-}
-
-/// A measurement cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum LatencyError {
-    /// The servers do not start.
-    #[error(transparent)]
-    ControlPlane(#[from] ControlPlaneError),
-    /// The API server has no client.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// An API call failed.
-    #[error(transparent)]
-    Api(#[from] ApiError),
-    /// The objects that alerts are about cannot be created.
-    #[error(transparent)]
-    Fixtures(#[from] FixtureError),
-    /// A gateway does not start.
-    #[error(transparent)]
-    Process(#[from] ProcessError),
-    /// A replica does not start.
-    #[error(transparent)]
-    Replica(#[from] ReplicaError),
-    /// The senders' credentials cannot be used.
-    #[error(transparent)]
-    Trust(#[from] TrustError),
-    /// A file cannot be used.
-    #[error("cannot use {path}: {source}")]
-    Files {
-        /// Path of the file or the directory.
-        path: PathBuf,
-        /// Underlying I/O error.
-        source: io::Error,
-    },
-    /// What was measured is not what was to be measured.
-    #[error("{0}")]
-    Unusable(String),
 }

@@ -2,11 +2,11 @@
 use super::{
     gateways::{Gateways, Kind},
     load::open,
-    part::LatencyError,
     results::{Claim, Measured},
     series::Series,
     stage::{Stage, deliver},
 };
+use crate::live::LiveError;
 use http::StatusCode;
 
 const REPLICAS: usize = 3;
@@ -19,7 +19,7 @@ const FIRING: usize = 200;
 /// MiB.
 const MEMORY_MOST: f64 = 50.0;
 
-pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LatencyError> {
+pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LiveError> {
     let mut measured = Measured::default();
     let gateways = Gateways::start(stage, Kind::Shipped, REPLICAS, "rates").await?;
     let floor = stage.floor(&gateways.namespace).await?;

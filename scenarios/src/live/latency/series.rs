@@ -1,5 +1,6 @@
 //! A series of latencies.
-use super::{part::LatencyError, results::Row};
+use super::results::Row;
+use crate::live::LiveError;
 use std::time::Duration;
 
 /// Latencies of requests that were answered well, and the number of the others.
@@ -33,11 +34,11 @@ impl Series {
     }
 
     /// P50 of this series in those of another.
-    pub(super) fn ratio(&self, floor: &Self) -> Result<f64, LatencyError> {
+    pub(super) fn ratio(&self, floor: &Self) -> Result<f64, LiveError> {
         match (self.percentile(50), floor.percentile(50)) {
             (0.0, _) | (_, 0.0) => {
                 let failed = self.failed + floor.failed;
-                Err(LatencyError::Unusable(format!("no request of a series was answered well, and {failed} were not")))
+                Err(LiveError::Unusable(format!("no request of a series was answered well, and {failed} were not")))
             }
             (found, least) => Ok(found / least),
         }

@@ -3,12 +3,12 @@ use super::{
     floor::Floor,
     gateways::{Gateways, Kind},
     load::closed,
-    part::LatencyError,
     processor::Spent,
     results::{Claim, Measured},
     series::Series,
     stage::{Stage, deliver},
 };
+use crate::live::LiveError;
 use http::StatusCode;
 
 const REPLICAS: [usize; 2] = [1, 3];
@@ -31,7 +31,7 @@ struct Compared {
     new_spent: Spent,
 }
 
-pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LatencyError> {
+pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LiveError> {
     let (mut measured, mut floor) = (Measured::default(), None);
     for replicas in REPLICAS {
         let gateways = Gateways::start(stage, Kind::Shipped, replicas, "signals").await?;
@@ -60,7 +60,7 @@ impl Compared {
         gateways: &Gateways,
         floor: &Floor,
         (at_once, count): (usize, usize),
-    ) -> Result<(), LatencyError> {
+    ) -> Result<(), LiveError> {
         let first = stage.apps(count).await?;
         let (sender, before) = (gateways.sender(stage.targets()), floor.created());
         let app = move |number: usize| first + number as u16;
@@ -92,7 +92,7 @@ impl Compared {
         Ok(())
     }
 
-    fn report(&self, measured: &mut Measured, replicas: usize, load: &str) -> Result<(), LatencyError> {
+    fn report(&self, measured: &mut Measured, replicas: usize, load: &str) -> Result<(), LiveError> {
         let Self { create, three, new, patch, duplicate, three_spent, new_spent } = self;
         measured.rows.extend([
             create.row("bare create", 0, load),

@@ -2,9 +2,10 @@
 use super::{
     delivery::Sender,
     floor::{self, Floor},
-    part::{LatencyError, Request},
+    part::Request,
 };
 use crate::live::{
+    LiveError,
     cluster::{
         Account, Accounts, Api,
         fixtures::{Fixtures, Place},
@@ -36,11 +37,11 @@ pub(super) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    pub(super) async fn set(request: &'a Request, progress: &'a (dyn Fn(&str) + Sync)) -> Result<Self, LatencyError> {
+    pub(super) async fn set(request: &'a Request, progress: &'a (dyn Fn(&str) + Sync)) -> Result<Self, LiveError> {
         let directory = tempfile::Builder::new()
             .prefix("latency-")
             .tempdir()
-            .map_err(|source| LatencyError::Files { path: std::env::temp_dir(), source })?;
+            .map_err(|source| LiveError::Files { path: std::env::temp_dir(), source })?;
         let plane = tokio::task::block_in_place(|| ControlPlane::start(&request.binaries, &Options::default()))?;
         let kubeconfig = directory.path().join("admin.kubeconfig");
         write(&kubeconfig, &plane.kubeconfig(0, ADMIN_TOKEN))?;
@@ -66,7 +67,7 @@ impl<'a> Stage<'a> {
     }
 
     /// A kubeconfig for a token, as a file.
-    pub(super) fn kubeconfig(&self, name: &str, token: &str) -> Result<PathBuf, LatencyError> {
+    pub(super) fn kubeconfig(&self, name: &str, token: &str) -> Result<PathBuf, LiveError> {
         let path = self.directory.path().join(format!("{name}.kubeconfig"));
         write(&path, &self.plane().kubeconfig(0, token))?;
         Ok(path)
@@ -81,7 +82,7 @@ impl<'a> Stage<'a> {
     }
 
     /// A namespace with the accounts of gateways and senders.
-    pub(super) async fn namespace(&self, name: &str, protocol: &str) -> Result<Accounts, LatencyError> {
+    pub(super) async fn namespace(&self, name: &str, protocol: &str) -> Result<Accounts, LiveError> {
         self.fixtures.namespace(name, false).await?;
         let accounts = Accounts::new(self.api.clone(), name.into());
         accounts.create_gateway(protocol).await?;
@@ -90,27 +91,27 @@ impl<'a> Stage<'a> {
     }
 
     /// So many new Deployments: the number of the first.
-    pub(super) async fn apps(&self, count: usize) -> Result<u16, LatencyError> {
+    pub(super) async fn apps(&self, count: usize) -> Result<u16, LiveError> {
         let count = u16::try_from(count).unwrap_or(u16::MAX);
         let first = self.next_app.fetch_add(count, Relaxed);
         let Some(end) = first.checked_add(count) else {
-            return Err(LatencyError::Unusable("there are more fingerprints than one run can have".to_owned()));
+            return Err(LiveError::Unusable("there are more fingerprints than one run can have".to_owned()));
         };
         self.fixtures.deployments(first..end).await?;
         Ok(first)
     }
 
     /// Bare writes like those that a gateway has made in a namespace.
-    pub(super) async fn floor(&self, namespace: &str) -> Result<Floor, LatencyError> {
+    pub(super) async fn floor(&self, namespace: &str) -> Result<Floor, LiveError> {
         let client = self.plane().client(0, ADMIN_TOKEN);
         Floor::like(&self.api, namespace, client).await
     }
 
     /// The header of a new token of a sender.
-    pub(super) async fn sender_token(accounts: &Accounts) -> Result<HeaderValue, LatencyError> {
+    pub(super) async fn sender_token(accounts: &Accounts) -> Result<HeaderValue, LiveError> {
         let token = accounts.token(Account::Sender).await?;
         HeaderValue::try_from(format!("Bearer {}", token.text))
-            .map_err(|_| LatencyError::Unusable("the API server's token is not a header's value".to_owned()))
+            .map_err(|_| LiveError::Unusable("the API server's token is not a header's value".to_owned()))
     }
 }
 
@@ -129,6 +130,6 @@ pub(super) fn deliver<A: Fn(usize) -> u16 + Clone + Send + 'static>(
     }
 }
 
-fn write(path: &Path, text: &str) -> Result<(), LatencyError> {
-    std::fs::write(path, text).map_err(|source| LatencyError::Files { path: path.to_owned(), source })
+fn write(path: &Path, text: &str) -> Result<(), LiveError> {
+    std::fs::write(path, text).map_err(|source| LiveError::Files { path: path.to_owned(), source })
 }

@@ -5,12 +5,12 @@
 //! the process, TLS left out.
 use super::{
     gateways::{Kind, Replica},
-    part::LatencyError,
     results::{Claim, Measured},
     series::Series,
     stage::Stage,
 };
 use crate::live::{
+    LiveError,
     cluster::{Account, Api},
     fleet::kubeconfig_of,
     history::{Call, Client, FORMAT, Fact, Header, Journal},
@@ -25,10 +25,10 @@ const STARTS: usize = 20;
 const OWN_MOST: f64 = 100.0;
 const NAMESPACE: &str = "latency-start";
 
-pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LatencyError> {
+pub(super) async fn measure(stage: &Stage<'_>) -> Result<Measured, LiveError> {
     let accounts = stage.namespace(NAMESPACE, Kind::Shipped.protocol()).await?;
     let token = stage.directory().join("start.token");
-    let files = |source| LatencyError::Files { path: token.clone(), source };
+    let files = |source| LiveError::Files { path: token.clone(), source };
     std::fs::write(&token, accounts.token(Account::Gateway).await?.text).map_err(files)?;
     let api = Api::connect(&stage.kubeconfig("start-proxy", "")?).await?;
     let (mut whole, mut own) = (Series::default(), Series::default());

@@ -6,9 +6,10 @@ mod plan;
 mod servers;
 
 pub use builds::Build;
-pub use plan::{Beside, Cluster, Local, Plan, RunError, Subject};
+pub use plan::{Beside, Cluster, Local, Plan, Subject};
 
 use super::{
+    LiveError,
     cluster::{
         Account, Token, View,
         fixtures::{Fixtures, Place},
@@ -70,7 +71,7 @@ struct Started {
 ///
 /// # Errors
 /// If the run cannot begin.
-pub async fn run(plan: &Plan, journal: &Journal, stop: &Arc<AtomicBool>) -> Result<Aftermath, RunError> {
+pub async fn run(plan: &Plan, journal: &Journal, stop: &Arc<AtomicBool>) -> Result<Aftermath, LiveError> {
     let servers = servers::Servers::of(&plan.subject).await?;
     let place = Place {
         namespace: Arc::clone(&plan.namespace),
@@ -99,7 +100,7 @@ pub async fn run(plan: &Plan, journal: &Journal, stop: &Arc<AtomicBool>) -> Resu
 }
 
 impl Running<'_> {
-    async fn go(&mut self, servers: &servers::Servers) -> Result<(), RunError> {
+    async fn go(&mut self, servers: &servers::Servers) -> Result<(), LiveError> {
         let mut watches = JoinSet::new();
         for kind in Kind::ALL {
             let (from, _) = self.watcher.list(kind).await?;
@@ -162,7 +163,7 @@ impl Running<'_> {
     }
 
     /// Starts the replicas of a local run.
-    async fn start(&self, servers: &servers::Servers, faults: &Arc<Faults>) -> Result<Option<Started>, RunError> {
+    async fn start(&self, servers: &servers::Servers, faults: &Arc<Faults>) -> Result<Option<Started>, LiveError> {
         let (Subject::Local(local), Some(api)) = (&self.plan.subject, &servers.of_gateways) else { return Ok(None) };
         let accounts = self.fixtures.accounts();
         let (settings, token) = local.settings(self.plan, self.journal, (api, accounts), faults).await?;
@@ -171,10 +172,10 @@ impl Running<'_> {
     }
 
     /// Credentials of the senders, and their token if it is lockstep's own.
-    async fn trust(&self, started: Option<&Started>) -> Result<(Trust, Option<Token>), RunError> {
+    async fn trust(&self, started: Option<&Started>) -> Result<(Trust, Option<Token>), LiveError> {
         let certificates = match (&self.plan.subject, started) {
             (Subject::Running { authority: Some(path), .. }, _) => {
-                std::fs::read_to_string(path).map_err(|source| RunError::Files { path: path.clone(), source })?
+                std::fs::read_to_string(path).map_err(|source| LiveError::Files { path: path.clone(), source })?
             }
             (_, Some(started)) => started.settings.certificate.certificate(),
             (_, None) => String::new(),

@@ -1,14 +1,12 @@
-//! Plan of a live run, and the reasons for which one cannot begin.
+//! Plan of a live run.
 use crate::live::{
-    cluster::{ApiError, fixtures::FixtureError},
-    control_plane::{Binaries, ControlPlaneError},
-    credentials::TrustError,
+    control_plane::Binaries,
     faults::FaultPlan,
-    fleet::{Program, ReplicaError},
+    fleet::Program,
     workload::{Extent, sender::Sender},
 };
 use futures::future::BoxFuture;
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Replicas that a run starts itself.
 pub struct Local {
@@ -28,34 +26,6 @@ pub enum Cluster {
     Running(PathBuf),
     /// A control plane that the run starts from these programs.
     Own(Binaries),
-}
-
-/// A live run cannot begin.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The control plane does not start.
-    #[error(transparent)]
-    ControlPlane(#[from] ControlPlaneError),
-    /// The API server cannot be used.
-    #[error(transparent)]
-    Api(#[from] ApiError),
-    /// The objects of the run cannot be created.
-    #[error(transparent)]
-    Fixtures(#[from] FixtureError),
-    /// A replica does not start.
-    #[error(transparent)]
-    Replica(#[from] ReplicaError),
-    /// The senders' credentials cannot be used.
-    #[error(transparent)]
-    Trust(#[from] TrustError),
-    /// A file of the run cannot be read or written.
-    #[error("cannot use {path}: {source}")]
-    Files {
-        /// Path of the file or the directory.
-        path: PathBuf,
-        /// Underlying I/O error.
-        source: io::Error,
-    },
 }
 
 /// The gateways of a run.

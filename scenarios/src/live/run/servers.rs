@@ -1,6 +1,7 @@
 //! API servers of a run, and the settings of its replicas.
-use super::plan::{Cluster, Local, Plan, RunError, Subject};
+use super::plan::{Cluster, Local, Plan, Subject};
 use crate::live::{
+    LiveError,
     cluster::{Account, Accounts, Api, Token},
     control_plane::{ADMIN_TOKEN, Binaries, ControlPlane, ControlPlaneError, Options},
     credentials::ServingCertificate,
@@ -22,7 +23,7 @@ pub(super) struct Servers {
 
 impl Servers {
     /// Connects; starts the control plane if the run has one of its own.
-    pub(super) async fn of(subject: &Subject) -> Result<Self, RunError> {
+    pub(super) async fn of(subject: &Subject) -> Result<Self, LiveError> {
         let kubeconfig = match subject {
             Subject::Running { kubeconfig, .. } => kubeconfig,
             Subject::Local(Local { cluster: Cluster::Running(kubeconfig), directory, .. }) => {
@@ -35,14 +36,14 @@ impl Servers {
         Ok(Self { api: Api::connect(kubeconfig).await?, of_gateways: None, plane: None })
     }
 
-    async fn start(binaries: &Binaries) -> Result<Self, RunError> {
+    async fn start(binaries: &Binaries) -> Result<Self, LiveError> {
         let options = Options { observer: true, ..Options::default() };
         let plane = tokio::task::block_in_place(|| ControlPlane::start(binaries, &options))?;
         let connect = async |server: usize, token: &str| {
             let path = plane.directory().join(format!("kubeconfig-{server}"));
             let text = plane.kubeconfig(server, token);
             std::fs::write(&path, text).map_err(|source| ControlPlaneError::Prepare { path: path.clone(), source })?;
-            Ok::<_, RunError>(Api::connect(&path).await?)
+            Ok::<_, LiveError>(Api::connect(&path).await?)
         };
         let (of_gateways, api) = (connect(0, "").await?, connect(plane.servers() - 1, ADMIN_TOKEN).await?);
         Ok(Self { api, of_gateways: Some(of_gateways), plane: Some(Arc::new(Mutex::new(plane))) })
@@ -67,8 +68,8 @@ impl Local {
         journal: &Journal,
         (api, accounts): (&Api, &Accounts),
         faults: &Arc<Faults>,
-    ) -> Result<(Settings, Token), RunError> {
-        let files = |source| RunError::Files { path: self.directory.clone(), source };
+    ) -> Result<(Settings, Token), LiveError> {
+        let files = |source| LiveError::Files { path: self.directory.clone(), source };
         std::fs::create_dir_all(&self.directory).map_err(files)?;
         // A relative path in a kubeconfig would begin at the kubeconfig's own directory.
         let directory = std::path::absolute(&self.directory).map_err(files)?;
