@@ -78,7 +78,7 @@ pub enum RotationError {
     Unseen {
         /// Name of the replica.
         replica: String,
-        /// What is missing, in words.
+        /// Evidence that is missing, in words.
         missing: String,
     },
 }
@@ -140,17 +140,20 @@ impl Rotation<'_> {
             let certificate = new.certificate.clone();
             self.trust.accept(&format!("{old}{certificate}"))?;
             self.certificate.replace(new)?;
-            let (only_old, only_new) = (Trust::new(None, &old)?, Trust::new(None, &certificate)?);
             let done = self.every(async |replica| {
-                let with_new = async || match status(replica, &only_new).await {
+                // Trust of its own for each connection: one that resumes a session is shown no certificate.
+                let with = async |only: &str| status(replica, &Trust::new(None, only).ok()?).await;
+                if with(&certificate).await.is_none() {
+                    return Shown::not_yet("a connection with the new certificate", None);
+                }
+                let served = with(&old).await;
+                if served.is_some() {
+                    return Shown::not_yet("an end of the old certificate", served);
+                }
+                // The replica may have ended in between, which is not a refusal.
+                match with(&certificate).await {
                     Some(_) => Shown::Change,
                     None => Shown::not_yet("a connection with the new certificate", None),
-                };
-                match (with_new().await, status(replica, &only_old).await) {
-                    // Nor may it have ended meanwhile.
-                    (Shown::Change, None) => with_new().await,
-                    (Shown::Change, served) => Shown::not_yet("an end of the old certificate", served),
-                    (shown, _) => shown,
                 }
             });
             if done.await? {
