@@ -46,7 +46,7 @@ struct Arguments {
     /// Server to run them on. With one side, the other's outcomes are those of its last run, if there are any.
     #[arg(long, value_enum)]
     side: Option<Side>,
-    /// Lists the suites and their parts, and runs nothing.
+    /// Lists the suites and their parts, and runs nothing. A suite's sources are fetched first, once.
     #[arg(long)]
     list: bool,
     /// Runs nothing, and compares the outcomes of the last runs.
@@ -77,6 +77,7 @@ fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let workshop = Workshop::new(arguments.lockstep.clone(), arguments.python_client.clone())?;
     let declared = declared::read(&workshop.document())?;
     let mut comparison = Comparison::new(declared);
+    let mut failed = false;
     for suite in suites::ALL {
         if !selection::admits_suite(&arguments.only, suite.name) {
             continue;
@@ -93,10 +94,11 @@ fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         if let Err(error) = outcome {
             eprintln!("others: {}: {error:#}", suite.name);
             comparison.fail(suite.name, format!("{error:#}"));
+            failed = true;
         }
     }
     if arguments.list {
-        return Ok(ExitCode::SUCCESS);
+        return Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS });
     }
     if arguments.write_doc {
         declared::write(&workshop.document(), |before| comparison.rows(before))?;
