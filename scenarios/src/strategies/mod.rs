@@ -8,6 +8,7 @@ mod mutation;
 mod name;
 mod pct;
 pub mod portfolio;
+mod pos;
 mod shape;
 mod strategy;
 mod swarm;

@@ -1,5 +1,5 @@
 //! Names of strategies.
-use super::{delay::Delay, pct::Pct, strategy::Strategy, swarm::Swarm, uniform::Uniform, walk::Walk};
+use super::{delay::Delay, pct::Pct, pos::Pos, strategy::Strategy, swarm::Swarm, uniform::Uniform, walk::Walk};
 use std::{fmt, str::FromStr};
 
 /// Name of a strategy.
@@ -11,20 +11,23 @@ pub enum StrategyName {
     Pct,
     /// A random walk, weighted towards all interleavings being equally likely.
     Walk,
+    /// Priorities of steps that change where steps race (partial order sampling).
+    Pos,
     /// In order, except for a few delays.
     Delay,
     /// Every run with faults and odds of its own.
     Swarm,
-    /// All of them, as often as each finds something new.
+    /// Five of them, as often as each finds something new.
     Portfolio,
 }
 
 impl StrategyName {
     /// Every strategy.
-    pub const ALL: [StrategyName; 6] = [
+    pub const ALL: [StrategyName; 7] = [
         StrategyName::Random,
         StrategyName::Pct,
         StrategyName::Walk,
+        StrategyName::Pos,
         StrategyName::Delay,
         StrategyName::Swarm,
         StrategyName::Portfolio,
@@ -36,6 +39,7 @@ impl StrategyName {
             StrategyName::Random => "random",
             StrategyName::Pct => "pct",
             StrategyName::Walk => "walk",
+            StrategyName::Pos => "pos",
             StrategyName::Delay => "delay",
             StrategyName::Swarm => "swarm",
             StrategyName::Portfolio => "portfolio",
@@ -48,9 +52,10 @@ impl StrategyName {
             StrategyName::Random => "every choice at random",
             StrategyName::Pct => "priorities that change at few points",
             StrategyName::Walk => "a random walk, weighted towards equally likely interleavings",
+            StrategyName::Pos => "priorities of steps that change where steps race",
             StrategyName::Delay => "in order, except for a few delays",
             StrategyName::Swarm => "every run with faults and odds of its own",
-            StrategyName::Portfolio => "all of them, as often as each finds something new",
+            StrategyName::Portfolio => "five of the others, as often as each finds something new",
         }
     }
 
@@ -60,6 +65,7 @@ impl StrategyName {
             StrategyName::Random => Some(&Uniform),
             StrategyName::Pct => Some(&Pct),
             StrategyName::Walk => Some(&Walk),
+            StrategyName::Pos => Some(&Pos),
             StrategyName::Delay => Some(&Delay),
             StrategyName::Swarm => Some(&Swarm),
             StrategyName::Portfolio => None,
