@@ -3,7 +3,10 @@
 //! `conformance/not_yet.txt` names the cases that it does not answer so yet, each with a reason. The list holds in both
 //! directions: a listed case that passes is an error too, so the list can only shrink.
 use apiserver::{ApiServer, Registry};
-use conformance::{self, Case, Problem, Tokens, fidelity};
+use conformance::{
+    self, Case, Problem, Tokens,
+    fidelity::{self, Absence},
+};
 use serve::{Remote, Server, Trust};
 use std::{path::Path, sync::Arc};
 use tests::real_server::{ADMIN_TOKEN, Options, RealServer};
@@ -127,16 +130,35 @@ async fn play_on_real_server(mut client: Remote, cases: Vec<Case>) -> Vec<(Strin
 fn every_case_belongs_to_behaviours() {
     let cases = names(&conformance::load(corpus()).expect("the corpus is readable"));
     let patterns = || fidelity::BEHAVIOURS.iter().flat_map(|behaviour| behaviour.cases);
-    let absent = || fidelity::ABSENCES.iter().flat_map(|absence| absence.cases);
     let is_shown = |name: &String| patterns().any(|pattern| fidelity::matches(pattern, name));
     let homeless: Vec<_> = cases.iter().filter(|name| !is_shown(name)).collect();
     assert!(homeless.is_empty(), "name these in a behaviour of sim/src/fidelity: {homeless:?}");
     let names_none = |pattern: &&&str| !cases.iter().any(|name| fidelity::matches(pattern, name));
-    let empty: Vec<_> = patterns().chain(absent()).filter(names_none).collect();
+    let empty: Vec<_> = patterns().filter(names_none).collect();
     assert!(empty.is_empty(), "these name no recorded case: {empty:?}");
     let root = corpus().join("../..");
     let tests = fidelity::BEHAVIOURS.iter().flat_map(|behaviour| behaviour.tests);
     assert_eq!(tests.filter(|test| !root.join(test).is_file()).collect::<Vec<_>>(), Vec::<&&str>::new());
+}
+
+/// What an absence answers instead is shown by a case or a test that exists.
+#[test]
+fn every_refusal_of_an_absence_is_shown() {
+    let cases = names(&conformance::load(corpus()).expect("the corpus is readable"));
+    let is_refusal = |absence: &&Absence| ["501", "error", "fail"].iter().any(|word| absence.instead.contains(word));
+    let bare: Vec<_> =
+        fidelity::ABSENCES.iter().filter(is_refusal).filter(|absence| absence.shown.is_empty()).collect();
+    assert!(bare.is_empty(), "name a case or a test that shows these: {bare:#?}");
+    let exists = |shown: &str| match shown.split_once(": ") {
+        None => cases.iter().any(|case| fidelity::matches(shown, case)),
+        Some((file, function)) => {
+            let text = std::fs::read_to_string(corpus().join("../..").join(file)).unwrap_or_default();
+            text.contains(&format!("fn {function}("))
+        }
+    };
+    let lost: Vec<_> =
+        fidelity::ABSENCES.iter().flat_map(|absence| absence.shown).filter(|shown| !exists(shown)).collect();
+    assert!(lost.is_empty(), "these cases and tests do not exist: {lost:#?}");
 }
 
 #[test]

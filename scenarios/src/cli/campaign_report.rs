@@ -12,9 +12,6 @@ use reports::report::{FaultCount, InvariantCount, RunReport, SCHEMA, ScenarioRep
 use sim::Faults;
 use std::time::Duration;
 
-/// Conformance cases that the simulated server did not pass when this program was built.
-const GAPS: &str = include_str!("../../../tests/conformance/not_yet.txt");
-
 /// Runs from which a missing fault or check is a failure rather than chance.
 pub(super) const RUNS_ENOUGH: u64 = 100;
 
@@ -44,8 +41,7 @@ pub(super) fn report(
 
 /// Behaviour of a real cluster that is not simulated, although a reader could expect it.
 fn not_modelled() -> Vec<String> {
-    let gaps = conformance::gaps_in(GAPS).unwrap_or_default();
-    conformance::fidelity::not_modelled(&gaps).into_iter().map(str::to_owned).collect()
+    conformance::fidelity::not_modelled().into_iter().map(str::to_owned).collect()
 }
 
 /// The report of a verb before anything was run.

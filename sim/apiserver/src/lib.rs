@@ -76,4 +76,7 @@ pub use cluster::fixture::FixtureError;
 pub use controllers::task::Task;
 pub use registry::{columns::jsonpath::JsonPathError, error::RegistryError, resources::Registry};
 pub use schema::SchemaError;
-pub use server::state::ApiServer;
+pub use server::{
+    hook::{ConversionHook, ConversionRequest, ConversionResponse},
+    state::ApiServer,
+};

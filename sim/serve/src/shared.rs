@@ -85,8 +85,19 @@ impl Shared {
         self.revision.subscribe()
     }
 
-    pub(super) fn next_event(&self, watch: WatchId) -> WatchItem {
-        self.lock().next_event(watch)
+    /// The next event of a watch, with the answers of webhooks that it needs.
+    pub(super) async fn next_event(&self, watch: WatchId) -> WatchItem {
+        let mut conversation = Conversation::default();
+        loop {
+            let item = self.lock().next_event_asking(watch, &mut conversation);
+            if let Some(item) = item {
+                return item;
+            }
+            if let Some(question) = conversation.question() {
+                let reply = webhooks::call(question).await;
+                conversation.answer(reply);
+            }
+        }
     }
 
     /// The `timeoutSeconds` of a watch.

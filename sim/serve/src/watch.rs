@@ -47,7 +47,7 @@ impl OpenWatch {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             self.changes.borrow_and_update();
-            match self.shared.next_event(self.watch) {
+            match self.shared.next_event(self.watch).await {
                 WatchItem::Event(line) => return Some(line),
                 WatchItem::End => return None,
                 WatchItem::Pending => {}

@@ -1,4 +1,5 @@
-//! Calls webhooks over HTTPS, as kube-apiserver's client does (k8s.io/apiserver/pkg/util/webhook/client.go).
+//! Calls webhooks of admission and of conversion over HTTPS, as kube-apiserver's client does
+//! (k8s.io/apiserver/pkg/util/webhook/client.go).
 //!
 //! A served cluster has no network: a webhook is called by its URL, not by its service.
 use crate::trust::{Trust, client_config};

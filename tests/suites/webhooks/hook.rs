@@ -77,13 +77,20 @@ async fn answer(request: http::Request<Incoming>, log: Asked) -> Result<http::Re
     let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let review: Value = serde_json::from_slice(&body).unwrap_or_default();
     let uid = review["request"]["uid"].clone();
-    log.lock().expect("no test panics while it holds the lock").push((target, review));
     let text = |code: u16, text: &str| {
         let mut response = http::Response::new(Full::new(Bytes::from(text.to_owned())));
         *response.status_mut() = code.try_into().expect("an HTTP status");
         response.headers_mut().insert("content-type", http::HeaderValue::from_static("text/plain"));
         response
     };
+    if review["request"].get("objects").is_some() {
+        log.lock().expect("no test panics while it holds the lock").push((target, review.clone()));
+        return Ok(match path.as_str() {
+            "/500" => text(500, "out of order\n"),
+            path => json_answer(&converted(path, &review["request"])),
+        });
+    }
+    log.lock().expect("no test panics while it holds the lock").push((target, review));
     let said = match path.as_str() {
         "/500" => return Ok(text(500, "out of order\n")),
         "/404" => return Ok(text(404, "nothing here\n")),
@@ -98,9 +105,55 @@ async fn answer(request: http::Request<Incoming>, log: Asked) -> Result<http::Re
         "/kind" => json!({"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1beta1", "response": said}),
         _ => json!({"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "response": said}),
     };
+    Ok(json_answer(&review))
+}
+
+fn json_answer(review: &Value) -> http::Response<Full<Bytes>> {
     let mut response = http::Response::new(Full::new(Bytes::from(review.to_string())));
     response.headers_mut().insert("content-type", http::HeaderValue::from_static("application/json"));
-    Ok(response)
+    response
+}
+
+/// The answer to a conversion review: `host` of v1 is `address` in v2.
+fn converted(path: &str, request: &Value) -> Value {
+    let desired = request["desiredAPIVersion"].as_str().unwrap_or_default();
+    let names = if desired.ends_with("v2") { ["host", "address"] } else { ["address", "host"] };
+    let objects = request["objects"].as_array().cloned().unwrap_or_default().into_iter().map(|mut object| {
+        object["apiVersion"] = desired.into();
+        if let Some(spec) = object["spec"].as_object_mut() {
+            let value = spec.remove(names[0]);
+            spec.extend(value.map(|value| (names[1].to_owned(), value)));
+            spec.insert("unknown".to_owned(), 1.into());
+        }
+        match path {
+            "/label" => object["metadata"]["labels"] = json!({"by": "hook"}),
+            "/bad-label" => object["metadata"]["labels"] = json!({"by": "-"}),
+            "/bad-annotation" => object["metadata"]["annotations"] = json!({"-": "b"}),
+            "/number" => object["metadata"]["labels"] = json!({"by": 1}),
+            "/list" => object["metadata"]["annotations"] = json!(["by"]),
+            "/rename" => object["metadata"]["name"] = "other".into(),
+            "/reuid" => object["metadata"]["uid"] = "other".into(),
+            "/version" => object["apiVersion"] = "example.com/v7".into(),
+            "/kind" => object["kind"] = "Other".into(),
+            "/no-metadata" => _ = object.as_object_mut().map(|object| object.remove("metadata")),
+            _ => {}
+        }
+        object
+    });
+    let objects: Vec<_> = if path == "/none" { Vec::new() } else { objects.collect() };
+    let result = match path {
+        "/refuse" => json!({"status": "Failure", "message": "not today"}),
+        "/refuse-bare" => json!({"status": "Failure"}),
+        _ => json!({"status": "Success"}),
+    };
+    let uid = if path == "/uid" { json!("other") } else { request["uid"].clone() };
+    let response = json!({"uid": uid, "convertedObjects": objects, "result": result});
+    let version = if path == "/review" { "v1beta1" } else { "v1" };
+    let mut review = json!({"kind": "ConversionReview", "apiVersion": format!("apiextensions.k8s.io/{version}")});
+    if path != "/absent" {
+        review["response"] = response;
+    }
+    review
 }
 
 fn patch(operations: &Value) -> String {

@@ -1,7 +1,9 @@
 //! Webhooks over the network: a served cluster asks them what kube-apiserver asks, and does with their answers what
 //! kube-apiserver does.
 //!
-//! `recorded.json` has the answers and the reviews of kube-apiserver 1.36.3. `LOCKSTEP_RECORD=1` records them again.
+//! `recorded.json` has the answers and the reviews of kube-apiserver 1.36.3 about admission, `converted.json` those
+//! about conversion. `LOCKSTEP_RECORD=1` records them again.
+mod conversion;
 mod hook;
 mod story;
 
@@ -12,15 +14,18 @@ use serve::{Remote, Server, Trust};
 use std::{path::PathBuf, sync::Arc};
 use tests::real_server::RealServer;
 
-fn recorded() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/suites/webhooks/recorded.json"))
+/// Files of the recorded stories.
+const ADMISSION: &str = "recorded.json";
+const CONVERSION: &str = "converted.json";
+
+fn file(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/suites/webhooks")).join(name)
 }
 
-/// Plays the story, and compares it with the recorded one.
-async fn check(client: &mut Remote, hook: &Hook) {
-    let text = std::fs::read_to_string(recorded()).expect("the recorded story");
+/// Compares a story with the recorded one.
+fn check(story: &[Value], recorded: &str) {
+    let text = std::fs::read_to_string(file(recorded)).expect("the recorded story");
     let wanted: Vec<Value> = serde_json::from_str(&text).expect("JSON");
-    let story = story::play(client, hook).await;
     for (found, wanted) in story.iter().zip(&wanted) {
         assert_eq!(found, wanted, "{}", wanted["about"]);
     }
@@ -38,7 +43,17 @@ async fn served() -> Remote {
 
 #[tokio::test]
 async fn webhooks_are_asked_and_heard_as_by_kube_apiserver() {
-    check(&mut served().await, &Hook::start().await).await;
+    check(&story::play(&mut served().await, &Hook::start().await).await, ADMISSION);
+}
+
+#[tokio::test]
+async fn conversion_webhooks_are_asked_and_heard_as_by_kube_apiserver() {
+    check(&conversion::play(&mut served().await, &Hook::start().await).await, CONVERSION);
+}
+
+#[tokio::test]
+async fn webhook_by_service_is_not_reached() {
+    story::webhook_by_service_is_not_reached(&mut served().await).await;
 }
 
 #[tokio::test]
@@ -51,9 +66,14 @@ async fn slow_webhook_blocks_nobody() {
 async fn real_server_still_does_so() {
     let (hook, plane) = (Hook::start().await, RealServer::shared());
     let mut client = Remote::new(&plane.url(0), None, Trust::Anyone).expect("a client");
-    if std::env::var_os("LOCKSTEP_RECORD").is_none() {
-        return check(&mut client, &hook).await;
+    let stories =
+        [(ADMISSION, story::play(&mut client, &hook).await), (CONVERSION, conversion::play(&mut client, &hook).await)];
+    for (name, story) in &stories {
+        if std::env::var_os("LOCKSTEP_RECORD").is_none() {
+            check(story, name);
+            continue;
+        }
+        let text = serde_json::to_string_pretty(story).expect("JSON");
+        std::fs::write(file(name), text + "\n").expect("the file can be written");
     }
-    let text = serde_json::to_string_pretty(&story::play(&mut client, &hook).await).expect("JSON");
-    std::fs::write(recorded(), text + "\n").expect("the file can be written");
 }

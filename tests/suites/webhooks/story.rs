@@ -161,7 +161,7 @@ fn request(method: Method, target: &str, body: &Value) -> Request {
     Request { method, target: target.to_owned(), headers, body: body.into() }
 }
 
-async fn send(client: &mut Remote, method: Method, target: &str, body: &Value) -> (Reply, Value) {
+pub(crate) async fn send(client: &mut Remote, method: Method, target: &str, body: &Value) -> (Reply, Value) {
     let reply = client.send(request(method, target, body)).await.expect("an answer");
     let body = serde_json::from_slice(&reply.body).unwrap_or_default();
     (reply, body)
@@ -235,7 +235,7 @@ async fn wait_until_free(client: &mut Remote, hook: &Hook) {
 }
 
 /// What is compared: the answer, its warnings, and the reviews behind it.
-fn observed(hook: &Hook, reply: Reply, mut body: Value) -> Value {
+pub(crate) fn observed(hook: &Hook, reply: Reply, mut body: Value) -> Value {
     strip(&mut body);
     if let Some(message) = body["message"].as_str().map(|message| hook.hide(message)) {
         body["message"] = without_uids(&message).into();
@@ -272,8 +272,13 @@ fn strip(value: &mut Value) {
 
 /// A text with every uid taken out.
 fn without_uids(text: &str) -> String {
-    let is_uid = |part: &&str| part.len() == 36 && part.bytes().filter(|byte| *byte == b'-').count() == 4;
-    text.split('"').map(|part| if is_uid(&part) { "UID" } else { part }).collect::<Vec<_>>().join("\"")
+    let is_end = |c: char| c == '"' || c == ' ';
+    let is_uid = |word: &str| word.len() == 36 && word.bytes().filter(|byte| *byte == b'-').count() == 4;
+    let words = text.split_inclusive(is_end).map(|part| {
+        let word = part.trim_end_matches(is_end);
+        if is_uid(word) { part.replace(word, "UID") } else { part.to_owned() }
+    });
+    words.collect()
 }
 
 /// While a webhook takes its time, other requests are answered.
@@ -293,4 +298,18 @@ pub(crate) async fn slow_webhook_blocks_nobody(client: &mut Remote, hook: &Hook)
     let (slow, (quick, after)) = futures::future::join(slow, quick).await;
     assert_eq!((slow, quick), (201, 200));
     assert!(after < Duration::from_secs(2), "another request waited {after:?} for the webhook");
+}
+
+/// A served cluster has no network of services: the call of a webhook by its service fails, and says so.
+pub(crate) async fn webhook_by_service_is_not_reached(client: &mut Remote) {
+    let service = json!({"service": {"name": "hook", "namespace": "default"}});
+    let rule = json!({"apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"], "operations": ["CREATE"]});
+    let webhook = json!({"name": "a.example.com", "rules": [rule], "clientConfig": service, "sideEffects": "None",
+        "admissionReviewVersions": ["v1"]});
+    let body = json!({"metadata": {"name": "service"}, "webhooks": [webhook]});
+    send(client, Method::POST, &format!("{GROUP}/validatingwebhookconfigurations"), &body).await;
+    let (reply, body) =
+        send(client, Method::POST, "/api/v1/namespaces/default/configmaps", &map("c", &json!({}))).await;
+    let message = body["message"].as_str().unwrap_or_default();
+    assert!(reply.status == 500 && message.contains("a served cluster has no network"), "{body}");
 }

@@ -20,13 +20,13 @@ pub struct Conversation {
 /// One call of a webhook.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
-    /// The webhook's name, e.g. `policy.example.com`.
+    /// The webhook's name, e.g. `policy.example.com`; for a conversion the definition's.
     pub webhook: String,
     /// Its `clientConfig`.
     pub config: Value,
     /// Seconds after which the call fails.
     pub timeout: u64,
-    /// The `AdmissionReview` to send, without the uid of its request.
+    /// The `AdmissionReview` or `ConversionReview` to send, without the uid of its request.
     pub review: Value,
 }
 
@@ -55,12 +55,14 @@ impl Conversation {
 
     /// The answer to a question; None if it is still to be asked.
     pub(crate) fn ask(&mut self, question: Question) -> Option<Reply> {
-        match self.answered.get(self.position) {
-            Some((known, reply)) if *known == question => {
-                self.position += 1;
-                Some(reply.clone())
+        // A question may not be asked again, because what was learned from its answer is known by now.
+        let later = self.answered[self.position..].iter().position(|(known, _)| *known == question);
+        match later.and_then(|later| self.answered.get(self.position + later).map(|found| (later, found.1.clone()))) {
+            Some((later, reply)) => {
+                self.position += later + 1;
+                Some(reply)
             }
-            _ => {
+            None => {
                 self.answered.truncate(self.position);
                 self.pending = Some(question);
                 None

@@ -141,6 +141,17 @@ impl<'a> Subject<'a> {
                 .any(|object| structured::matches(selector, object))
     }
 
+    /// Refuses to show the object in a version that only a conversion webhook can give it.
+    ///
+    /// # Errors
+    /// 501.
+    pub(super) fn check_simulated(&self, kind: &Kind) -> Outcome<()> {
+        if kind.id == self.call.kind.id || kind.converter.is_none() {
+            return Ok(());
+        }
+        Err(status::not_simulated("admission in another version than the request's, through a conversion webhook"))
+    }
+
     /// The new and the old object, as objects of this kind.
     pub(super) fn objects(&self, kind: &Kind) -> [Option<Cow<'a, Value>>; 2] {
         [self.write.object, self.write.old].map(|object| object.map(|object| self.shown(object, kind)))

@@ -44,9 +44,9 @@ pub(crate) mod policy;
 mod review;
 mod rights;
 mod rounds;
-mod verdict;
+pub(crate) mod verdict;
 pub(crate) mod webhook;
-mod webhooks;
+pub(crate) mod webhooks;
 
 /// The plugins that decide by stored objects.
 pub(crate) struct Plugins<'a> {

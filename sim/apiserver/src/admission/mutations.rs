@@ -6,7 +6,7 @@ use super::{
     conditions::{Held, Inputs},
     matching::{self, Subject},
     mutation::Mutation,
-    policies::{Compiled, Policies},
+    policies::{Compiled, Policies, check_params},
     review, rights,
     rounds::Round,
 };
@@ -80,6 +80,7 @@ impl<'a> Mutations<'a> {
         for (policy, bindings) in policies.bound(subject.call.kind, "mutating") {
             let spec = &policy.value["spec"];
             let Some(kind) = subject.by_resources(&spec["matchConstraints"])? else { continue };
+            subject.check_simulated(kind)?;
             let compiled = self.compiled(&policy)?;
             let policies = Policies { registry: self.registry, store: self.store, compiled: &mut *self.compiled };
             let mut fail = |binding: Option<&Object>, what: &str, why: &str| {
@@ -94,6 +95,7 @@ impl<'a> Mutations<'a> {
                     continue;
                 }
             };
+            check_params(params)?;
             for binding in bindings {
                 let spec = &binding.value["spec"];
                 if let Some(resources) = spec.get("matchResources")

@@ -91,6 +91,7 @@ impl<'a> Policies<'a> {
     ) -> Outcome<Option<Denial>> {
         let spec = &policy.value["spec"];
         let Some(kind) = subject.by_resources(&spec["matchConstraints"])? else { return Ok(None) };
+        subject.check_simulated(kind)?;
         let compiled = self.compiled(policy)?;
         let misconfigured = |what: &str, why: String, binding: Option<&str>| {
             let message = denied(&policy.name, binding, &format!("failed to configure {what}: {why}"));
@@ -100,6 +101,7 @@ impl<'a> Policies<'a> {
             Ok(params) => params,
             Err(why) => return Ok(misconfigured("policy", why, None)),
         };
+        check_params(params)?;
         let mut denial = None;
         for binding in bindings {
             let resources = binding.value["spec"].get("matchResources");
@@ -199,6 +201,17 @@ impl<'a> Policies<'a> {
             return Err("no params found for policy binding with `Deny` parameterNotFoundAction".to_owned());
         }
         Ok(found)
+    }
+}
+
+/// Refuses parameters that only a conversion webhook can show.
+///
+/// # Errors
+/// 501.
+pub(super) fn check_params(kind: Option<&Kind>) -> Outcome<()> {
+    match kind.filter(|kind| kind.converter.is_some()) {
+        None => Ok(()),
+        Some(_) => Err(status::not_simulated("parameters of a policy whose kind has a conversion webhook")),
     }
 }
 

@@ -13,7 +13,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 /// The decision of a webhook.
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// It allows the write, with these changes.
     Allowed(Vec<Operation>),
     Denied(Box<Status>),
@@ -83,7 +83,7 @@ pub(super) fn of_reply(reply: Reply, name: &str, url: &str, mutating: bool, warn
 }
 
 /// The error that client-go makes of an HTTP status.
-fn refused(code: u16, body: &[u8]) -> String {
+pub(crate) fn refused(code: u16, body: &[u8]) -> String {
     let said = String::from_utf8_lossy(body);
     let known: Option<Value> = serde_json::from_slice(body).ok().filter(|body: &Value| body["kind"] == "Status");
     if let Some(status) = known {

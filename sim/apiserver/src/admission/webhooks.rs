@@ -80,6 +80,7 @@ impl Configured {
     pub(super) fn matched<'a>(&self, subject: &Subject<'a>) -> Outcome<Option<Matched<'a>>> {
         let webhook = &self.configuration.value["webhooks"][self.index];
         let Some(kind) = subject.by_webhook(webhook) else { return Ok(None) };
+        subject.check_simulated(kind)?;
         let fails_open = text(webhook, "failurePolicy") == "Ignore";
         match holds(webhook, subject, kind)? {
             Held::Yes => {}
@@ -97,7 +98,7 @@ impl Configured {
             id: format!("{}/{name}/{}", self.configuration.name, self.index),
             name,
             config: webhook["clientConfig"].clone(),
-            url: url(webhook, timeout),
+            url: url(&webhook["clientConfig"], timeout),
             timeout,
             fails_open,
             has_side_effects: !matches!(text(webhook, "sideEffects"), "None" | "NoneOnDryRun"),
@@ -140,8 +141,8 @@ fn holds(webhook: &Value, subject: &Subject<'_>, kind: &Kind) -> Outcome<Held> {
     Ok(conditions.hold(&inputs, &Program::named(&[])))
 }
 
-fn url(webhook: &Value, timeout: u64) -> String {
-    let config = &webhook["clientConfig"];
+/// The URL of a webhook with its timeout, as errors show it.
+pub(crate) fn url(config: &Value, timeout: u64) -> String {
     let base = match config.get("service") {
         None => text(config, "url").to_owned(),
         Some(service) => {

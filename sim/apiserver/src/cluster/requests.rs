@@ -54,7 +54,7 @@ impl ApiServer {
         now: Timestamp,
         conversation: &mut Conversation,
     ) -> Option<Answer> {
-        if !self.has_webhooks() {
+        if !self.has_webhooks() && !self.registry.has_converters() {
             return Some(self.handle(server, actor, request, now));
         }
         // Each execution generates the same identifiers, and no other request does.

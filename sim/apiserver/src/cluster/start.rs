@@ -36,6 +36,8 @@ impl ApiServer {
             authorizer: None,
             tokens: None,
             admission: None,
+            converter: None,
+            forms: Default::default(),
             conversation: None,
             policies: Default::default(),
             controllers: None,

@@ -46,7 +46,9 @@ impl ApiServer {
     /// Performs one task as this actor; false if it was refused, for instance because the object has changed since.
     pub fn perform(&mut self, task: &Task, actor: u32, now: Timestamp) -> bool {
         let registry = Arc::clone(&self.registry);
-        let kind = registry.kind(task.resource);
+        let first = registry.kind(task.resource);
+        // In the storage version no webhook need convert the object.
+        let kind = registry.find(&first.group, &first.home().version, &first.plural).unwrap_or(first);
         let root = if kind.group.is_empty() { "/api" } else { "/apis" };
         let scope = if kind.namespaced { format!("/namespaces/{}", task.namespace) } else { String::new() };
         let target = format!("{root}/{}{scope}/{}/{}", kind.api_version, kind.plural, task.name);

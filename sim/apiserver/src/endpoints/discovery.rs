@@ -239,7 +239,7 @@ fn verbs(kind: &Kind) -> Vec<&'static str> {
 /// The hash of k8s.io/apiserver/pkg/endpoints/discovery/storageversionhash.go. A view has the hash of the kind that it
 /// shows.
 fn storage_version_hash(kind: &Kind) -> String {
-    let stored = kind.stored_as.as_deref().unwrap_or(kind);
+    let stored = kind.home();
     let api_version = match (&kind.shows, kind.group.as_str()) {
         (Some(api_version), _) => api_version,
         // Definitions and the youngest policies are still stored in an earlier version.

@@ -1,6 +1,6 @@
 //! Conversion of a stored object to another kind or version (k8s.io/apiextensions-apiserver/pkg/apiserver/conversion).
 //!
-//! Conversion webhooks are not simulated.
+//! What a webhook converts is converted by the server (`server::conversion`), before anything here sees the object.
 use super::{autoscaling, events, kind::Kind};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -10,6 +10,8 @@ impl Kind {
     pub(crate) fn shown<'a>(&self, stored: &'a Value) -> Cow<'a, Value> {
         match self.is_view() {
             false => Cow::Borrowed(stored),
+            // The server has converted it.
+            true if self.converter.is_some() => Cow::Borrowed(stored),
             true if self.custom => Cow::Owned(converted(stored, self)),
             true if self.kind == "Event" => Cow::Owned(events::newer(stored)),
             true => Cow::Owned(autoscaling::shown(stored)),
@@ -39,10 +41,15 @@ pub(crate) fn converted(object: &Value, to: &Kind) -> Value {
 
 /// An object of any version as it is stored and read back: with its defaults filled in.
 pub(crate) fn stored(object: &Value, kind: &Kind) -> Value {
-    let to = kind.stored_as.as_deref().unwrap_or(kind);
+    let to = kind.home();
     let mut value = converted(object, to);
-    if let (Some(map), Some(schema)) = (value.as_object_mut(), &to.schema) {
+    read_back(&mut value, to);
+    value
+}
+
+/// Decodes an object as the storage does: without unknown members and with its defaults filled in.
+pub(crate) fn read_back(value: &mut Value, kind: &Kind) {
+    if let (Some(map), Some(schema)) = (value.as_object_mut(), &kind.schema) {
         schema.prune_object(map, &mut Vec::new());
     }
-    value
 }

@@ -2,6 +2,7 @@
 //! (k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go, getOrCreateServingInfoFor).
 use super::{
     columns::{custom::Column, jsonpath::JsonPathError},
+    converter::Converter,
     error::RegistryError,
     kind::{Generation, Kind, ResetFields, Scale},
 };
@@ -88,9 +89,10 @@ pub(crate) fn kinds(
     let stored = stored.ok_or(RegistryError::Missing("/spec/versions with storage: true"))?;
     let storage = home.or_else(|| ids.first().copied()).unwrap_or(versions[stored].1);
     let all: Vec<&Value> = versions.iter().map(|(version, _)| *version).collect();
+    let converter = Converter::of(definition);
     let compile = |index: usize, stored_as| -> Result<Arc<Kind>, RegistryError> {
         let (version, id) = versions[index];
-        Ok(Arc::new(Kind { storage, stored_as, ..kind(version, &all, names, id)? }))
+        Ok(Arc::new(Kind { storage, stored_as, converter: converter.clone(), ..kind(version, &all, names, id)? }))
     };
     let storage_kind = compile(stored, None)?;
     let mut kinds = Vec::with_capacity(versions.len());
@@ -115,6 +117,7 @@ fn kind(version: &Value, all: &[&Value], names: &Names, id: ResourceId) -> Resul
         id,
         storage: id,
         stored_as: None,
+        converter: None,
         shows: None,
         siblings: all.iter().map(|other| format!("{}/{}", names.group, text(other, "name"))).collect(),
         group: names.group.clone(),

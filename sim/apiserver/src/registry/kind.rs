@@ -1,12 +1,14 @@
 //! One kind, and how the server treats its objects (k8s.io/apiserver/pkg/registry/rest: the strategies).
 use super::{
     columns::custom::Column,
+    converter::Converter,
     go_types::{self, StructId},
     group::{ADMISSION, EXTENSIONS},
 };
 use crate::{
     base::{
         id::ResourceId,
+        json::text,
         names::NameRule,
         selectors::{
             Selector,
@@ -29,6 +31,8 @@ pub(crate) struct Kind {
     pub(crate) storage: ResourceId,
     /// The storage version of a custom resource, if it is another one.
     pub(crate) stored_as: Option<Arc<Kind>>,
+    /// The webhook that converts a custom resource between its versions.
+    pub(crate) converter: Option<Arc<Converter>>,
     /// The apiVersion of the objects that a built-in kind shows, if they are stored as another kind.
     pub(crate) shows: Option<String>,
     /// The apiVersions of all versions of a custom resource.
@@ -177,9 +181,19 @@ impl Kind {
         if subresource == "status" { &self.reset.status } else { &self.reset.main }
     }
 
-    /// Whether the kind shows the objects of another kind or version.
+    /// Whether the kind may show the objects of another kind or version.
     pub(crate) fn is_view(&self) -> bool {
-        if self.custom { self.stored_as.is_some() } else { self.storage != self.id }
+        if self.custom { self.stored_as.is_some() || self.converter.is_some() } else { self.storage != self.id }
+    }
+
+    /// The storage version of a custom resource.
+    pub(crate) fn home(&self) -> &Self {
+        self.stored_as.as_deref().unwrap_or(self)
+    }
+
+    /// Whether an object is in the form of this kind: all are, unless a webhook converts them.
+    pub(crate) fn is_form_of(&self, object: &Value) -> bool {
+        self.converter.is_none() || text(object, "apiVersion") == self.api_version
     }
 
     /// The group in validation errors: that of the stored kind.

@@ -6,6 +6,7 @@ mod autoscaling;
 pub(crate) mod builtin;
 pub(crate) mod columns;
 pub(crate) mod conversion;
+pub(crate) mod converter;
 pub(crate) mod definition;
 pub(crate) mod error;
 pub(crate) mod events;

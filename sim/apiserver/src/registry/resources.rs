@@ -149,6 +149,17 @@ impl Registry {
         &self.slots[usize::from(resource.0)]
     }
 
+    /// The kind of another version of a custom resource, served or not.
+    pub(crate) fn version_of(&self, kind: &Kind, api_version: &str) -> Option<&Kind> {
+        let slots = self.slots.iter().map(|slot| &**slot);
+        slots.filter(|slot| slot.custom && slot.storage == kind.storage).find(|slot| slot.api_version == api_version)
+    }
+
+    /// Whether a webhook converts the objects of any served kind.
+    pub(crate) fn has_converters(&self) -> bool {
+        self.kinds().any(|kind| kind.converter.is_some())
+    }
+
     /// The served kinds.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = &Kind> {
         self.served.iter().map(|kind| &**kind)

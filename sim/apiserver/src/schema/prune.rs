@@ -38,6 +38,8 @@ impl Schema {
     fn strip_map(&self, map: &mut Map<String, Value>) {
         map.retain(|name, value| match self.properties.get(name).or(self.additional.as_deref()) {
             _ if self.embedded && META.contains(&name.as_str()) => true,
+            // A null is left to be replaced by a default.
+            Some(schema) if value.is_null() => schema.nullable || schema.default.is_some(),
             Some(schema) => {
                 schema.strip(value);
                 true

@@ -16,7 +16,9 @@ impl ApiServer {
         self.extensions.notice(resource, self.registry.definitions_id());
         let event = self.store.put(resource, key, value);
         self.commits.push(commit(actor, resource, event));
-        event.object().clone()
+        let object = event.object().clone();
+        self.convert_at_once(resource, &object);
+        object
     }
 
     /// Deletes an object; returns the revision of the deletion.

@@ -4,6 +4,10 @@
 //! May import: the folders from base to controllers, in the order of the crate's documentation.
 mod caches;
 mod commits;
+mod conversion;
+pub(crate) mod forms;
+mod frame;
+pub(crate) mod hook;
 pub(crate) mod state;
 pub(crate) mod watcher;
 mod watches;

@@ -1,5 +1,5 @@
 //! The API servers over one store: the state of a cluster, and everything other than answering requests.
-use super::watcher::Watcher;
+use super::{forms::Forms, hook::ConversionHook, watcher::Watcher};
 use crate::{
     access::{authentication::token_table::TokenTable, authorizer::Authorizer},
     admission::{Plugins, conversation::Conversation, policies::Compiled, webhook::AdmissionHook},
@@ -20,10 +20,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// One store and the API servers over it.
 ///
-/// Not simulated, and answered 501 with its name: conversion webhooks, admission policies that change the body of
-/// a subresource, connections to nodes that have an address, `pods/resize`, server-side apply through events.k8s.io,
-/// protobuf bodies of custom resources (on which kube-apiserver 1.36 panics and closes the connection), OpenAPI v2 and
-/// OpenAPI in protobuf.
+/// Not simulated, and answered 501 with its name: admission policies that change the body of a subresource, connections
+/// to nodes that have an address, `pods/resize`, server-side apply through events.k8s.io, protobuf bodies of custom
+/// resources (on which kube-apiserver 1.36 panics and closes the connection), OpenAPI v2 and OpenAPI in protobuf.
 ///
 /// Not simulated, and without an error: quotas, defaults and validation of built-in kinds other than leases and
 /// definitions (with a few exceptions), controllers other than those of [`Self::set_controllers`] and of definitions,
@@ -37,6 +36,9 @@ pub struct ApiServer {
     pub(crate) authorizer: Option<Authorizer>,
     pub(crate) tokens: Option<Arc<TokenTable>>,
     pub(crate) admission: Option<AdmissionHook>,
+    pub(crate) converter: Option<ConversionHook>,
+    /// Objects in versions in which they are not stored.
+    pub(crate) forms: Forms,
     /// The answers of webhooks to the present request.
     pub(crate) conversation: Option<Conversation>,
     /// The policies of the store that have been compiled.
@@ -74,6 +76,8 @@ impl ApiServer {
             authorizer: None,
             tokens: self.tokens.clone(),
             admission: None,
+            converter: None,
+            forms: self.forms.clone(),
             conversation: None,
             policies: self.policies.clone(),
             controllers: self.controllers.clone(),

@@ -2,6 +2,10 @@
 //!
 //! A watch is a cursor in the log of its resource, limited by the position of its server's cache. The line of a whole
 //! object is built once for each event and shared by all watches that see the event unfiltered.
+use super::{
+    forms::Forms,
+    frame::{frame, line},
+};
 use crate::{
     base::{
         id::{ResourceId, ServerId},
@@ -11,14 +15,13 @@ use crate::{
         watch::{WatchItem, WatchStart},
     },
     codec::{
-        negotiation::{Encoding, Form, Shape},
-        protobuf, representation,
+        negotiation::{Form, Shape},
         table::{self, Include, Style},
     },
     registry::{events, kind::Kind},
     storage::store::{Event, Store},
 };
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{
@@ -141,9 +144,9 @@ impl Watcher {
     }
 
     /// Number of events that the cache has and the watch has not delivered.
-    pub(crate) fn unread(&self, store: &Store, applied: usize) -> usize {
+    pub(crate) fn unread(&self, store: &Store, forms: &Forms, kind: &Kind, applied: usize) -> usize {
         let next = self.next.load(Ordering::Relaxed).min(applied);
-        let selected = |event: &&Event| event.revision > self.after && self.filter.change(event).is_some();
+        let selected = |event: &&Event| event.revision > self.after && self.filter.change(forms, kind, event).is_some();
         self.first.len() + store.log(self.resource)[next..applied].iter().filter(selected).count()
     }
 
@@ -188,12 +191,18 @@ impl Watcher {
     }
 
     /// Whether [`Self::next_item`] would be anything but pending. Builds no line.
-    pub(crate) fn has_item(&self, store: &Store, applied: usize) -> bool {
+    pub(crate) fn has_item(&self, store: &Store, forms: &Forms, kind: &Kind, applied: usize) -> bool {
         self.ending != Ending::Open
             || !self.first.is_empty()
             || self.bookmark.due
             || self.has_found(applied)
-            || self.peek(store, applied).is_some()
+            || self.peek(store, forms, kind, applied).is_some()
+    }
+
+    /// The object whose form in the watch's version must be known for its next event.
+    pub(crate) fn unconverted(&self, store: &Store, forms: &Forms, kind: &Kind, applied: usize) -> Option<Arc<Object>> {
+        let (event, _) = self.peek(store, forms, kind, applied).filter(|(_, seen)| *seen == Seen::Unknown)?;
+        [&event.before, &event.after].into_iter().flatten().find(|object| forms.of(kind, object).is_none()).cloned()
     }
 
     /// Whether an event was found at the next index. A run asks at every step, and a watch may lag for many.
@@ -206,6 +215,7 @@ impl Watcher {
     pub(crate) fn next_item(
         &mut self,
         store: &Store,
+        forms: &Forms,
         kind: &Kind,
         applied: usize,
         cache_revision: u64,
@@ -217,15 +227,22 @@ impl Watcher {
         if let Some(line) = self.first.pop_front() {
             return WatchItem::Event(line);
         }
-        let has_unread = || self.filter.is_of_lists() && (self.bookmark.due || self.peek(store, applied).is_some());
+        let has_unread =
+            || self.filter.is_of_lists() && (self.bookmark.due || self.peek(store, forms, kind, applied).is_some());
         if self.ending == Ending::AfterFirst || has_unread() {
             self.ending = Ending::Ended;
             return WatchItem::End;
         }
         let until = if let Ending::At(end) = self.ending { applied.min(end) } else { applied };
-        if let Some((event, change)) = self.peek(store, until) {
+        if let Some((event, change)) = self.peek(store, forms, kind, until) {
             self.next.fetch_add(1, Ordering::Relaxed);
-            return WatchItem::Event(self.filter.event_line(kind, event, change, now));
+            return match self.filter.event_line(forms, kind, event, change, now) {
+                Some(line) => WatchItem::Event(line),
+                None => {
+                    self.ending = Ending::Ended;
+                    WatchItem::End
+                }
+            };
         }
         if matches!(self.ending, Ending::At(end) if end <= applied) {
             self.ending = Ending::Ended;
@@ -239,13 +256,13 @@ impl Watcher {
     }
 
     /// The next event that this watch sees; events that it does not see are skipped for good.
-    fn peek<'s>(&self, store: &'s Store, applied: usize) -> Option<(&'s Event, Seen)> {
+    fn peek<'s>(&self, store: &'s Store, forms: &Forms, kind: &Kind, applied: usize) -> Option<(&'s Event, Seen)> {
         let log = store.log(self.resource);
         let mut next = self.next.load(Ordering::Relaxed);
         let mut found = None;
         while next < applied && found.is_none() {
             let event = &log[next];
-            match self.filter.change(event).filter(|_| event.revision > self.after) {
+            match self.filter.change(forms, kind, event).filter(|_| event.revision > self.after) {
                 Some(change) => found = Some((event, change)),
                 None => next += 1,
             }
@@ -264,6 +281,8 @@ enum Seen {
     Added,
     Modified,
     Deleted,
+    /// An object of the event has not been converted to the watch's version.
+    Unknown,
 }
 
 impl Filter {
@@ -279,9 +298,12 @@ impl Filter {
     }
 
     /// The appearance of an event: a change across the selector's boundary is an addition or a deletion.
-    fn change(&self, event: &Event) -> Option<Seen> {
-        let before = event.before.as_deref().is_some_and(|o| self.sees(o));
-        let after = event.after.as_deref().is_some_and(|o| self.sees(o));
+    fn change(&self, forms: &Forms, kind: &Kind, event: &Event) -> Option<Seen> {
+        let sees = |object: &Option<Arc<Object>>| match object {
+            None => Some(false),
+            Some(object) => forms.of(kind, object).map(|object| self.sees(object)),
+        };
+        let (Some(before), Some(after)) = (sees(&event.before), sees(&event.after)) else { return Some(Seen::Unknown) };
         match (before, after) {
             (false, true) => Some(Seen::Added),
             (true, true) => Some(Seen::Modified),
@@ -290,23 +312,24 @@ impl Filter {
         }
     }
 
-    fn event_line(&mut self, kind: &Kind, event: &Event, seen: Seen, now: Timestamp) -> Bytes {
+    /// The line of an event; None if an object has not been converted.
+    fn event_line(&mut self, forms: &Forms, kind: &Kind, event: &Event, seen: Seen, now: Timestamp) -> Option<Bytes> {
         let natural = match (&event.before, &event.after) {
             (None, _) => Seen::Added,
             (_, None) => Seen::Deleted,
             _ => Seen::Modified,
         };
         let shared = natural == seen && self.is_plain();
-        let mut make = || match seen {
-            Seen::Added => self.line(kind, "ADDED", event.object(), event.revision, now),
-            Seen::Modified => self.line(kind, "MODIFIED", event.object(), event.revision, now),
+        let (change, object) = match seen {
+            Seen::Added => ("ADDED", event.object()),
+            Seen::Modified => ("MODIFIED", event.object()),
             // The last state that matched, with the version of the change.
-            Seen::Deleted => {
-                let last = event.before.as_ref().expect("a deletion has an object before it");
-                self.line(kind, "DELETED", last, event.revision, now)
-            }
+            Seen::Deleted => ("DELETED", event.before.as_ref().expect("a deletion has an object before it")),
+            Seen::Unknown => return None,
         };
-        if shared { event.line.get_or_init(make).clone() } else { make() }
+        let object = forms.of(kind, object)?;
+        let mut make = || self.line(kind, change, object, event.revision, now);
+        Some(if shared { event.line.get_or_init(make).clone() } else { make() })
     }
 
     /// Whether events are sent in their stored form.
@@ -350,28 +373,4 @@ impl Filter {
         }
         self.shaped_line(kind, "BOOKMARK", bookmark, now)
     }
-}
-
-/// Encodes one event for the wire.
-fn frame(encoding: Encoding, change: &str, object: &[u8]) -> Bytes {
-    match encoding {
-        // Streams never use YAML.
-        Encoding::Json | Encoding::Yaml => line(change, object),
-        Encoding::Protobuf => match representation::transcoded(object, encoding) {
-            Ok(object) => protobuf::event(change, &object),
-            Err(status) => {
-                protobuf::event("ERROR", &representation::transcoded(&encode(&*status), encoding).unwrap_or_default())
-            }
-        },
-    }
-}
-
-fn line(change: &str, object: &[u8]) -> Bytes {
-    let mut line = BytesMut::with_capacity(object.len() + change.len() + 24);
-    line.put_slice(b"{\"type\":\"");
-    line.put_slice(change.as_bytes());
-    line.put_slice(b"\",\"object\":");
-    line.put_slice(object);
-    line.put_slice(b"}\n");
-    line.freeze()
 }

@@ -9,12 +9,15 @@ impl ApiServer {
     /// The next item of a watch, as far as its server's cache has advanced. A watch that has ended is dropped after its
     /// End.
     pub fn next_event(&mut self, watch: WatchId) -> WatchItem {
+        if !self.prepare_event(watch) {
+            return WatchItem::Pending;
+        }
         let Some(watcher) = self.watches.get_mut(&watch) else { return WatchItem::End };
         let (server, resource) = (watcher.server, watcher.resource);
         let applied = self.caches.applied(&self.store, server, resource);
         let revision = self.caches.revision(&self.store, server, resource);
         let kind = self.registry.kind(watcher.kind());
-        let item = watcher.next_item(&self.store, kind, applied, revision, self.now);
+        let item = watcher.next_item(&self.store, &self.forms, kind, applied, revision, self.now);
         if matches!(item, WatchItem::End) {
             self.close_watch(watch);
         }
@@ -25,7 +28,7 @@ impl ApiServer {
     pub fn has_event(&self, watch: WatchId) -> bool {
         self.watches.get(&watch).is_some_and(|watcher| {
             let applied = self.caches.applied(&self.store, watcher.server, watcher.resource);
-            watcher.has_item(&self.store, applied)
+            watcher.has_item(&self.store, &self.forms, self.registry.kind(watcher.kind()), applied)
         })
     }
 
@@ -97,11 +100,13 @@ impl ApiServer {
     pub fn drop_slow_watches(&mut self, server: ServerId, resource: ResourceId) -> usize {
         let applied = self.caches.applied(&self.store, server, resource);
         let of_cache = |watcher: &&mut Watcher| (watcher.server, watcher.resource) == (server, resource);
+        let unread =
+            |watcher: &Watcher| watcher.unread(&self.store, &self.forms, self.registry.kind(watcher.kind()), applied);
         let slow = self
             .watches
             .values_mut()
             .filter(of_cache)
-            .filter(|watcher| !watcher.has_ended() && watcher.unread(&self.store, applied) > self.limits.buffer);
+            .filter(|watcher| !watcher.has_ended() && unread(watcher) > self.limits.buffer);
         slow.map(Watcher::end).count()
     }
 }

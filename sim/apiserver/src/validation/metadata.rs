@@ -200,7 +200,7 @@ fn validate_managers(value: &Value, errors: &mut Vec<FieldError>) {
 }
 
 /// The errors of labels and annotations. An update lists them several times, so they are found once.
-fn errors_of_maps(value: &Value) -> Vec<FieldError> {
+pub(crate) fn errors_of_maps(value: &Value) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let Some(meta) = object::metadata(value) else { return errors };
     if let Some(labels) = meta.get("labels").and_then(Value::as_object) {

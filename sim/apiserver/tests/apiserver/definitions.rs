@@ -117,16 +117,6 @@ fn watch_delivers_deletions_before_its_end() {
 }
 
 #[test]
-fn conversion_webhook_is_named_as_absent() {
-    let mut body = definition(&[version("v1", true, &json!({})), version("v2", false, &json!({}))]);
-    body["spec"]["conversion"] = json!({"strategy": "Webhook",
-        "webhook": {"conversionReviewVersions": ["v1"], "clientConfig": {"url": "https://example.io/convert"}}});
-    let (status, answer) = call(&mut two_servers(), FIRST, Method::POST, DEFINITIONS, &body);
-    assert_eq!(status, 501, "{answer}");
-    assert!(answer["message"].as_str().unwrap().contains("conversion webhooks"), "{answer}");
-}
-
-#[test]
 fn first_definition_keeps_its_names() {
     let mut api = two_servers();
     for (plural, kind) in [("zebras", "Zebra"), ("ants", "Zebra")] {

@@ -1,5 +1,6 @@
 //! The simulated API server through its public interface, beyond the recorded conformance cases, which one healthy
 //! server answered in sequence: lagging caches, several servers, restarts, hooks, and properties over any history.
+mod absent;
 mod access;
 mod admission;
 mod availability;
@@ -8,6 +9,7 @@ mod caches;
 mod client;
 mod cluster;
 mod controllers;
+mod conversion;
 mod definitions;
 mod fields;
 mod history;

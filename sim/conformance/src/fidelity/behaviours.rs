@@ -239,6 +239,16 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "apiextensions-apiserver: apiserver/conversion",
         &["definitions/several-versions"],
     ),
+    tested(
+        row(
+            "Definitions",
+            "C",
+            "conversion webhooks: which objects are converted when, the checks of their answers, errors",
+            "apiextensions-apiserver: apiserver/conversion/webhook_converter.go",
+            &["definitions/conversion-unreachable"],
+        ),
+        &["sim/apiserver/tests/apiserver/conversion.rs", "tests/suites/webhooks/main.rs"],
+    ),
     row(
         "Definitions",
         "C",
@@ -569,31 +579,21 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Kinds",
         "C",
-        "every kind that the real server serves by default: discovery, columns",
-        "api/discovery, pkg/printers",
-        &["kinds/discovery", "kinds/columns"],
-    ),
-    row(
-        "Kinds",
-        "C",
-        "policy, networking, autoscaling, batch, storage, scheduling, certificates, discovery, node, flow control, \
-         devices: defaults, initial status, common validation",
-        "pkg/registry, pkg/apis",
+        "every kind that the real server serves by default: discovery, columns, defaults, initial status, validation",
+        "api/discovery, pkg/printers, pkg/registry, pkg/apis",
         &["kinds/*"],
     ),
     row(
         "Kinds",
         "C",
-        "eviction under disruption budgets, binding, ephemeral containers, and connections to nodes as far as a \
-         cluster without nodes answers them",
+        "eviction under disruption budgets, binding, ephemeral containers, connections where there are no nodes",
         "pkg/registry/core/pod",
         &["kinds/eviction*", "kinds/binding", "kinds/ephemeral-containers", "kinds/no-nodes"],
     ),
     row(
         "Core kinds",
         "C",
-        "namespaces with finalizers and deletion; secrets, service accounts; workloads, pods, events, config maps as \
-         far as scenarios use them",
+        "namespaces with finalizers and deletion; secrets, service accounts, config maps, events",
         "pkg/registry/core",
         &["core/*"],
     ),

@@ -18,15 +18,9 @@ pub use behaviours::BEHAVIOURS;
 const BEGIN: &str = "<!-- generated: ";
 const END: &str = "<!-- end -->";
 
-/// The names of the absent parts, given the cases that fail (name → reason).
-pub fn not_modelled(gaps: &BTreeMap<String, String>) -> Vec<&'static str> {
-    absences(gaps).map(|absence| absence.area).collect()
-}
-
-fn absences(gaps: &BTreeMap<String, String>) -> impl Iterator<Item = &'static Absence> {
-    ABSENCES.iter().filter(|absence| {
-        absence.cases.is_empty() || gaps.keys().any(|gap| absence.cases.iter().any(|pattern| matches(pattern, gap)))
-    })
+/// The names of the absent parts.
+pub fn not_modelled() -> Vec<&'static str> {
+    ABSENCES.iter().map(|absence| absence.area).collect()
 }
 
 /// A document with its generated parts written again: `cases` are all recorded cases, `gaps` those that fail, with the
@@ -42,7 +36,7 @@ pub fn write_parts(document: &str, cases: &[String], gaps: &BTreeMap<String, Str
         let (name, after) = after.split_once(" -->\n").ok_or("a part's name does not end")?;
         let part = match name {
             "behaviours" => behaviour_table(cases, gaps),
-            "absences" => absence_table(gaps),
+            "absences" => absence_table(),
             unknown => return Err(format!("unknown part {unknown}: behaviours and absences are known")),
         };
         let end = after.find(END).ok_or_else(|| format!("the part {name} does not end"))?;
@@ -85,12 +79,22 @@ fn of_class(class: &str) -> usize {
     BEHAVIOURS.iter().filter(|behaviour| behaviour.class == class).count()
 }
 
-fn absence_table(gaps: &BTreeMap<String, String>) -> String {
-    let mut text = "| Not simulated | Instead | What this can hide |\n|---|---|---|\n".to_owned();
-    for Absence { area, instead, hides, .. } in absences(gaps) {
-        let _ = writeln!(text, "| {area} | {instead} | {hides} |");
+fn absence_table() -> String {
+    let mut text = "| Not simulated | Instead | What this can hide | Shown by |\n|---|---|---|---|\n".to_owned();
+    for Absence { area, instead, hides, shown } in ABSENCES {
+        let proofs: Vec<_> = shown.iter().map(|shown| proof(shown)).collect();
+        let proofs = if proofs.is_empty() { "—".to_owned() } else { proofs.join(" ") };
+        let _ = writeln!(text, "| {area} | {instead} | {hides} | {proofs} |");
     }
     text
+}
+
+/// A case by its name, or a link to the file of a test.
+fn proof(shown: &str) -> String {
+    match shown.split_once(": ") {
+        None => format!("`{shown}`"),
+        Some((file, function)) => format!("[{function}](../{file})"),
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! The controllers of the real server see a definition some milliseconds after it was written, and write its status
 //! then. Here they run as soon as the request that triggered them has been answered: its answer shows the definition as
 //! it was written, the next request finds it established, and a watch delivers each of their writes. No other request
-//! can run in between, so there is nothing to choose and no interleaving is lost. Not simulated: conversion webhooks;
+//! can run in between, so there is nothing to choose and no interleaving is lost. Not simulated:
 //! the conditions of a deletion that takes longer than a minute.
 use crate::{
     base::{

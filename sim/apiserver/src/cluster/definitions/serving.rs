@@ -3,9 +3,13 @@
 //! A definition that changes gets new storage, as in the real server: its watches end, its caches start again, and
 //! stored objects are read by the new schema, pruned and with its defaults.
 use crate::{
-    base::{id::ResourceId, object::Object},
+    base::{id::ResourceId, json::text, object::Object},
     extensions::{condition::is, state::State},
-    registry::{conversion::stored, definition::subject, resources::Registry},
+    registry::{
+        conversion::{read_back, stored},
+        definition::subject,
+        resources::Registry,
+    },
     server::state::ApiServer,
 };
 use serde_json::Value;
@@ -75,6 +79,7 @@ impl ApiServer {
     /// Ends the watches of a resource after they have delivered all past events, and empties its caches.
     fn begin_anew(&mut self, resource: ResourceId) {
         self.caches.restart_resource(&self.store, resource);
+        self.forms.forget(resource);
         let end = self.store.log(resource).len();
         self.finish_watches(resource, end);
     }
@@ -83,17 +88,29 @@ impl ApiServer {
     fn read_again(&mut self, resource: ResourceId) {
         let registry = Arc::clone(&self.registry);
         let slot = registry.kind(resource);
-        let kind = slot.stored_as.as_deref().unwrap_or(slot);
+        let kind = slot.home();
         let objects: Vec<_> = self.store.range_at(resource, "", None, self.store.revision()).cloned().collect();
         for current in objects {
             let key = kind.key(&current.namespace, &current.name);
             let place = (resource, key.clone());
             let written = self.extensions.state.written.get(&place).filter(|w| w.revision == current.revision);
             let written = Arc::clone(written.unwrap_or(&current));
-            let value = stored(&written.value, kind);
+            let value = match &kind.converter {
+                None => stored(&written.value, kind),
+                // It keeps its version: the webhook converts it when it is read.
+                Some(_) => {
+                    let mut value = (*written.value).clone();
+                    let own = registry.version_of(kind, text(&value, "apiVersion"));
+                    own.into_iter().for_each(|own| read_back(&mut value, own));
+                    value
+                }
+            };
             if value != *current.value {
                 self.store.reread(resource, &key, value);
                 self.state().written.insert(place, written);
+            }
+            if let Some(object) = self.store.get(resource, &key).cloned() {
+                self.convert_at_once(resource, &object);
             }
         }
     }

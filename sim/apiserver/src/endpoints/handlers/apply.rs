@@ -30,7 +30,7 @@ impl ApiServer {
         decode::check_size(call.body)?;
         let registry = Arc::clone(&self.registry);
         let manager = call.field_manager(&registry);
-        let current = self.current(call);
+        let current = self.current(call)?;
         if current.is_none() && !call.subresource.is_empty() {
             return Err(call.not_found());
         }

@@ -37,12 +37,12 @@ impl ApiServer {
             ("Pod", "log", _) => self.pod_log(call),
             ("Pod", "attach" | "exec" | "portforward", _) => self.connect_to_pod(call),
             ("Service", "proxy", _) => {
-                self.current(call).ok_or_else(|| call.not_found())?;
+                self.current(call)?.ok_or_else(|| call.not_found())?;
                 let why = format!("no endpoints available for service {}", quoted(call.name));
                 Err(Box::new(status::service_unavailable(&why)))
             }
             ("Pod", "proxy", _) => {
-                self.current(call).ok_or_else(|| call.not_found())?;
+                self.current(call)?.ok_or_else(|| call.not_found())?;
                 Err(status::bad_request("address not allowed"))
             }
             ("Node", "proxy", _) => Err(self.node_connection(call, call.name)),
@@ -51,7 +51,7 @@ impl ApiServer {
     }
 
     fn pod_log(&mut self, call: &Call<'_>) -> Outcome<Answer> {
-        let pod = self.current(call).ok_or_else(|| call.not_found())?;
+        let pod = self.current(call)?.ok_or_else(|| call.not_found())?;
         container(call, &pod.value)?;
         if assigned(&pod.value).is_empty() {
             // Without a host there is nothing to read.
@@ -61,7 +61,7 @@ impl ApiServer {
     }
 
     fn connect_to_pod(&mut self, call: &Call<'_>) -> Outcome<Answer> {
-        let pod = self.current(call).ok_or_else(|| call.not_found())?;
+        let pod = self.current(call)?.ok_or_else(|| call.not_found())?;
         match assigned(&pod.value) {
             "" => Err(status::bad_request(format!("pod {} does not have a host assigned", call.name))),
             node => Err(self.node_connection(call, node)),

@@ -37,7 +37,7 @@ impl ApiServer {
         let registry = Arc::clone(&self.registry);
         let Some(pods) = registry.find("", "v1", "pods") else { return Err(call.not_found()) };
         let call = Call { kind: pods, name, subresource: "", ..call.clone() };
-        let pod = self.current(&call).ok_or_else(|| call.not_found())?;
+        let pod = self.current(&call)?.ok_or_else(|| call.not_found())?;
         check_uid(&call, object::meta_str(&binding, "uid"), Some(&pod))?;
         check_version(&call, &binding, &pod)?;
         let next = bound(&call, &pod.value, &binding)?;

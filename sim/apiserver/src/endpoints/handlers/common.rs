@@ -25,14 +25,20 @@ impl ApiServer {
     }
 
     /// The object of a call, in the form of the call's version.
-    pub(crate) fn current(&self, call: &Call<'_>) -> Option<Arc<Object>> {
-        let found = self.store.get(call.resource(), &call.key())?;
+    ///
+    /// # Errors
+    /// 500 if a webhook does not convert it.
+    pub(crate) fn current(&mut self, call: &Call<'_>) -> Outcome<Option<Arc<Object>>> {
+        let Some(found) = self.store.get(call.resource(), &call.key()).cloned() else { return Ok(None) };
         if !call.kind.custom || !call.kind.is_view() {
-            return Some(Arc::clone(found));
+            return Ok(Some(found));
+        }
+        if call.kind.converter.is_some() {
+            return self.in_version(call.kind, &found).map(Some);
         }
         let (namespace, name) = (Arc::clone(&found.namespace), Arc::clone(&found.name));
         let value = call.kind.shown(&found.value).into_owned();
-        Some(Arc::new(Object::new(namespace, name, Arc::new(value), found.revision)))
+        Ok(Some(Arc::new(Object::new(namespace, name, Arc::new(value), found.revision))))
     }
 
     /// Namespace lifecycle admission: refuses a creation in a namespace that does not exist or is terminating, or of a

@@ -109,15 +109,18 @@ impl ApiServer {
             whole_numbers(&mut value);
         }
         let key = call.kind.key(call.namespace, &name);
-        if let Some(existing) = self.store.get(call.resource(), &key) {
-            return Err(status::already_exists(call.kind.subject(), &name, existing.is_terminating()));
-        }
+        let existing = self.store.get(call.resource(), &key).map(|existing| existing.is_terminating());
+        let exists = |terminating| Err(status::already_exists(call.kind.subject(), &name, terminating));
         if call.options.is_dry_run() {
+            existing.map_or(Ok(()), exists)?;
+            let value = self.read_back(call, value)?;
             return Ok(call.value_answer(201, &value, warnings));
         }
         // A dry run shows this member, but it is not stored.
         object::metadata_mut(&mut value).remove("selfLink");
-        let object = self.commit_put(call.actor, call.resource(), &key, call.stored(value));
+        let prepared = self.prepare(call, value)?;
+        existing.map_or(Ok(()), exists)?;
+        let object = self.commit(call, &key, prepared)?;
         Ok(call.object_answer(201, &object, warnings))
     }
 

@@ -12,7 +12,7 @@ use crate::{
 impl ApiServer {
     pub(crate) fn delete_definition(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         let options = delete_options(call)?;
-        let current = self.current(call).ok_or_else(|| call.not_found())?;
+        let current = self.current(call)?.ok_or_else(|| call.not_found())?;
         check_preconditions(call, &options, &current)?;
         let warnings = self.review_deletion(call, &options, &current)?;
         if current.is_terminating() {

@@ -92,7 +92,7 @@ impl ApiServer {
     }
 
     fn delete_named(&mut self, call: &Call<'_>, options: &DeleteOptions) -> Outcome<Answer> {
-        let current = self.current(call).ok_or_else(|| call.not_found())?;
+        let current = self.current(call)?.ok_or_else(|| call.not_found())?;
         check_preconditions(call, options, call.name, &current)?;
         let warnings = if call.admitted { Vec::new() } else { self.review_deletion(call, options, &current)? };
         let mut answer = self.delete_object(call, options, &current)?;
@@ -129,7 +129,7 @@ impl ApiServer {
             Effect::Stays(value) if value == *current.value => Ok(call.object_answer(stays, current, &[])),
             Effect::Stays(value) if dry_run => Ok(call.value_answer(stays, &value, &[])),
             Effect::Stays(value) => {
-                let object = self.commit_put(call.actor, call.resource(), &key, value);
+                let object = self.write(call, &key, value)?;
                 Ok(call.object_answer(stays, &object, &[]))
             }
             // A dry run answers with the object of an update that the real server never reads: a blank one.
@@ -160,9 +160,12 @@ impl ApiServer {
             let key = call.kind.key(&listed.namespace, &listed.name);
             // A list of the past shows objects that may be gone.
             let Some(current) = self.store.get(call.resource(), &key).cloned() else { continue };
-            let one = Write { old: Some(&current.value), ..all };
             let judged = check_preconditions(call, &options, &current.name, &current)
-                .and_then(|()| self.plugins().judge(call, one, &mut warnings));
+                .and_then(|()| self.in_version(call.kind, &current))
+                .and_then(|shown| {
+                    let one = Write { old: Some(&shown.value), ..all };
+                    self.plugins().judge(call, one, &mut warnings)
+                });
             if judged.is_err() {
                 refusal = judged;
                 break;

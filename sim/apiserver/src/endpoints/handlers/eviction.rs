@@ -32,7 +32,7 @@ impl ApiServer {
         if object::meta_str(&eviction, "name") != call.name {
             return Err(status::bad_request("name in URL does not match name in Eviction object"));
         }
-        let pod = self.current(call).ok_or_else(|| call.not_found())?;
+        let pod = self.current(call)?.ok_or_else(|| call.not_found())?;
         let mut options = eviction.get("deleteOptions").cloned().unwrap_or_else(|| json!({}));
         if call.options.is_dry_run() {
             options["dryRun"] = json!(["All"]);

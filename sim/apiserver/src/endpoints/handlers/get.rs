@@ -20,8 +20,9 @@ impl ApiServer {
     pub(crate) fn get(&mut self, call: &Call<'_>) -> Outcome<Answer> {
         let key = call.key();
         if call.options.resource_version.is_empty() {
-            let object = self.store.get(call.resource(), &key).ok_or_else(|| call.not_found())?;
-            return Ok(call.object_answer(200, object, &[]));
+            let object = self.store.get(call.resource(), &key).cloned().ok_or_else(|| call.not_found())?;
+            let object = self.in_version_anew(call.kind, &object)?;
+            return Ok(call.object_answer(200, &object, &[]));
         }
         let wanted = parse_revision(&call.options.resource_version).map_err(status::bare_error)?;
         let revision = if self.caches.ready(call.server, call.resource()) {
@@ -31,8 +32,9 @@ impl ApiServer {
             // Until the cache is ready, etcd serves (KEP-4568, "Delegate get requests to etcd").
             self.store.revision()
         };
-        let object = self.store.get_at(call.resource(), &key, revision).ok_or_else(|| call.not_found())?;
-        Ok(call.object_answer(200, object, &[]))
+        let object = self.store.get_at(call.resource(), &key, revision).cloned().ok_or_else(|| call.not_found())?;
+        let object = self.in_version(call.kind, &object)?;
+        Ok(call.object_answer(200, &object, &[]))
     }
 
     /// Whether the request reads the latest state of one object while its server's cache is behind the store: an answer

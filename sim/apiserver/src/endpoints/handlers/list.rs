@@ -56,7 +56,7 @@ impl ApiServer {
         validation::options::validate_list(&call.options, false)?;
         let selector = call.kind.selector(&call.options.label_selector, &call.options.field_selector)?;
         let source = self.source(call, &selector)?;
-        let page = self.page(call, &selector, &source);
+        let page = self.page(call, &selector, &source)?;
         Ok(json_answer(200, encode_page(call, &page), &[]))
     }
 
@@ -74,7 +74,7 @@ impl ApiServer {
     }
 
     /// The latest state of a collection.
-    pub(crate) fn consistent_page(&self, call: &Call<'_>, selector: &Selector) -> Page {
+    fn consistent_page(&mut self, call: &Call<'_>, selector: &Selector) -> Outcome<Page> {
         self.page(call, selector, &Source { revision: self.store.revision(), start: None, limit: None })
     }
 
@@ -82,7 +82,7 @@ impl ApiServer {
     pub(crate) fn listed_for_deletion(&mut self, call: &Call<'_>, selector: &Selector) -> Outcome<Page> {
         let options = &call.options;
         if options.limit <= 0 && options.continue_token.is_empty() && options.resource_version.is_empty() {
-            return Ok(self.consistent_page(call, selector));
+            return self.consistent_page(call, selector);
         }
         // The server lists by pages, for which a version is exact.
         let mut paged = call.clone();
@@ -90,7 +90,7 @@ impl ApiServer {
             paged.options.limit = DELETION_PAGE;
         }
         let source = self.source(&paged, selector)?;
-        Ok(self.page(call, selector, &source))
+        self.page(call, selector, &source)
     }
 
     fn source(&mut self, call: &Call<'_>, selector: &Selector) -> Outcome<Source> {
@@ -156,12 +156,14 @@ impl ApiServer {
         revision < remembered && revision <= self.store.compacted()
     }
 
-    fn page(&self, call: &Call<'_>, selector: &Selector, source: &Source) -> Page {
+    fn page(&mut self, call: &Call<'_>, selector: &Selector, source: &Source) -> Outcome<Page> {
         let prefix = if call.namespace.is_empty() { String::new() } else { [call.namespace, "/"].concat() };
+        self.convert_all(call.kind, &prefix, source.revision)?;
         let start = source.start.as_ref().map(|s| [prefix.as_str(), s].concat());
         let mut range = self.store.range_at(call.resource(), &prefix, start.as_deref(), source.revision);
         let mut page = Page { revision: source.revision, objects: Vec::new(), next: None, remaining: None };
         for object in range.by_ref() {
+            let object = self.forms.of(call.kind, object).unwrap_or(object);
             if selector.is_empty() || selector.matches(&object.value) {
                 page.objects.push(object.clone());
             }
@@ -182,7 +184,7 @@ impl ApiServer {
             page.next = Some(ContinueToken::new(i64::try_from(source.revision).unwrap_or(i64::MAX), start));
             page.remaining = selector.is_empty().then_some(remaining);
         }
-        page
+        Ok(page)
     }
 }
 

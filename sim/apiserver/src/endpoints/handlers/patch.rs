@@ -52,7 +52,7 @@ impl ApiServer {
         };
         validation::options::validate_patch(&call.options, false)?;
         decode::check_size(call.body)?;
-        let current = self.current(call).ok_or_else(|| call.not_found())?;
+        let current = self.current(call)?.ok_or_else(|| call.not_found())?;
         let decoded = match patched_status(call, patch, &current.value) {
             Some(decoded) => decoded,
             None => patched(call, patch, &current.value)?,

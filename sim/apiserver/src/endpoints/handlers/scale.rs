@@ -30,7 +30,7 @@ impl ApiServer {
     pub(crate) fn scale(&mut self, call: &Call<'_>, scale: &Scale, verb: &str) -> Outcome<Answer> {
         match verb {
             "get" => {
-                let current = self.store.get(call.resource(), &call.key()).ok_or_else(|| call.not_found())?;
+                let current = self.current(call)?.ok_or_else(|| call.not_found())?;
                 let shown = scale.of(&current.value).ok_or_else(|| no_replicas(scale))?;
                 Ok(call.value_answer(200, &shown, &[]))
             }
@@ -53,7 +53,7 @@ impl ApiServer {
             "application/apply-patch+yaml" => return self.apply_scale(call, scale),
             other => other,
         };
-        let current = self.store.get(call.resource(), &call.key()).ok_or_else(|| call.not_found())?;
+        let current = self.current(call)?.ok_or_else(|| call.not_found())?;
         let mut value = scale.of(&current.value).ok_or_else(|| no_replicas(scale))?;
         let kind = builtin::body_kind("Scale");
         let mut complaints = Vec::new();
@@ -72,7 +72,7 @@ impl ApiServer {
         }
         validation::options::validate_patch(&call.options, true)?;
         decode::check_size(call.body)?;
-        let current = self.current(call).ok_or_else(|| call.not_found())?;
+        let current = self.current(call)?.ok_or_else(|| call.not_found())?;
         let (config, complaints) = apply::configuration(call.body)?;
         let live = owned(call, scale, &current.value)?;
         let registry = Arc::clone(&self.registry);
@@ -93,7 +93,7 @@ impl ApiServer {
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
         decode::check_name(call.name, &value)?;
         if self.field_management {
-            let current = self.current(call).ok_or_else(|| call.not_found())?;
+            let current = self.current(call)?.ok_or_else(|| call.not_found())?;
             let live = owned(call, scale, &current.value)?;
             let registry = Arc::clone(&self.registry);
             let manager = FieldManager::new(&registry, builtin::body_kind("Scale"), call.subresource, call.now);
@@ -112,7 +112,7 @@ impl ApiServer {
     ) -> Outcome<Answer> {
         decode::check_namespace(call.kind, call.namespace, &mut value)?;
         decode::check_name(call.name, &value)?;
-        let current = self.current(call).ok_or_else(|| call.not_found())?;
+        let current = self.current(call)?.ok_or_else(|| call.not_found())?;
         check_uid(call, object::meta_str(&value, "uid"), Some(&current))?;
         let replicas = value.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or_default();
         if replicas < 0 {

@@ -48,7 +48,7 @@ impl ApiServer {
             let error = FieldError::invalid("metadata.name", &named.into(), detail);
             return Err(status::invalid(SUBJECT, call.name, &[error]));
         }
-        let account = self.current(call).ok_or_else(|| call.not_found())?;
+        let account = self.current(call)?.ok_or_else(|| call.not_found())?;
         let uid = object::meta_str(&request, "uid");
         if !uid.is_empty() && uid != account.uid() {
             let why = format!(

@@ -40,7 +40,7 @@ impl ApiServer {
         decode::check_name(call.name, &value)?;
         validation::warnings::drop_repeated_owners(&mut value, "", warnings);
         validation::default(call.kind, &mut value);
-        let current = self.current(call);
+        let current = self.current(call)?;
         if current.is_none() && !call.kind.create_on_update {
             return Err(call.not_found());
         }
@@ -66,7 +66,7 @@ impl ApiServer {
     /// sent it, and then the spec needs no check.
     fn decode_update(&self, call: &Call<'_>) -> Outcome<Decoded> {
         let encoding = call.body_encoding()?;
-        let repeats = encoding == Encoding::Json && call.subresource == "status";
+        let repeats = encoding == Encoding::Json && call.subresource == "status" && !call.kind.is_view();
         let current = self.store.get(call.resource(), &call.key()).filter(|_| repeats);
         let short = current.and_then(|current| known_spec::left_out(call.body, current.json()));
         let decoded = short.and_then(|short| decode::object(call.kind, encoding, &short).ok());
@@ -134,12 +134,29 @@ impl ApiServer {
         }
         if call.options.is_dry_run() {
             object::metadata_mut(&mut value).extend(link.map(|link| ("selfLink".to_owned(), link)));
+            let value = self.read_back(call, value)?;
             return Ok(call.value_answer(200, &value, warnings));
         }
-        if value == *current.value {
+        self.store_update(call, current, value, warnings)
+    }
+
+    /// Stores the object that replaces `current`, unless that changes nothing.
+    fn store_update(
+        &mut self,
+        call: &Call<'_>,
+        current: &Arc<Object>,
+        value: Value,
+        warnings: &[String],
+    ) -> Outcome<Answer> {
+        if value == *current.value && call.kind.converter.is_none() {
             return Ok(call.object_answer(200, current, warnings));
         }
-        let object = self.commit_put(call.actor, call.resource(), &key, call.stored(value));
+        self.encode_current(call, current)?;
+        let prepared = self.prepare(call, value)?;
+        if self.changes_nothing(call, &prepared) {
+            return Ok(call.object_answer(200, current, warnings));
+        }
+        let object = self.commit(call, &call.key(), prepared)?;
         Ok(call.object_answer(200, &object, warnings))
     }
 }

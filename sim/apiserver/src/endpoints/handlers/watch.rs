@@ -63,8 +63,9 @@ impl ApiServer {
             watcher.allow_bookmarks(start);
         }
         if from_state {
+            self.convert_all(call.kind, "", current)?;
             for object in self.store.range_at(resource, "", None, current) {
-                watcher.push_initial(call.kind, object, call.now);
+                watcher.push_initial(call.kind, self.forms.of(call.kind, object).unwrap_or(object), call.now);
             }
             if streaming && options.allow_watch_bookmarks {
                 watcher.push_initial_events_end(call.kind, current, call.now);

@@ -3,8 +3,7 @@
 //!
 //! The real server validates its internal form of a definition, which moves whatever all versions share to the top
 //! level: errors name `spec.validation` for `spec.versions[0].schema`. Long values that the real server shows in its
-//! internal form are shown here as they were sent. Not checked: CEL cost limits, addresses and certificates of
-//! conversion webhooks.
+//! internal form are shown here as they were sent. Not checked: CEL cost limits.
 use super::condition;
 use crate::{
     base::{
@@ -17,6 +16,8 @@ use crate::{
 };
 use serde_json::Value;
 
+mod choice;
+mod conversion;
 mod defaults;
 pub(crate) mod formats;
 mod parts;
@@ -40,10 +41,6 @@ const COMMON: [(&str, &str); 4] = [
 /// # Errors
 /// 501 that names it.
 pub(crate) fn check_simulated(definition: &Value, registry: &Registry) -> Outcome<()> {
-    let spec = &definition["spec"];
-    if spec["conversion"]["strategy"] == "Webhook" && list(spec, "versions").len() > 1 {
-        return Err(status::not_simulated("conversion webhooks"));
-    }
     registry.defining(definition).map(drop).map_err(|why| status::not_simulated(&format!("this definition ({why})")))
 }
 
@@ -60,7 +57,7 @@ pub(crate) fn validate(definition: &Value, old: Option<&Value>, subresource: &st
             errors.push(FieldError::invalid("metadata.name", &name.into(), detail));
         }
     }
-    validate_spec(spec, errors);
+    validate_spec(spec, old, errors);
     if let Some(old) = old {
         immutable(definition, old, errors);
     }
@@ -85,9 +82,9 @@ fn is_common(versions: &[Value], member: &str) -> bool {
     versions.first().is_some_and(|first| versions.iter().all(|version| version.get(member) == first.get(member)))
 }
 
-fn validate_spec(spec: &Value, errors: &mut Vec<FieldError>) {
+fn validate_spec(spec: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
     group(text(spec, "group"), errors);
-    one_of("spec.scope", text(spec, "scope"), &["Cluster", "Namespaced"], errors);
+    choice::one_of("spec.scope", text(spec, "scope"), &["Cluster", "Namespaced"], errors);
     let versions = list(spec, "versions");
     for (index, version) in versions.iter().enumerate() {
         if version.pointer("/schema/openAPIV3Schema").is_none() {
@@ -119,7 +116,7 @@ fn validate_spec(spec: &Value, errors: &mut Vec<FieldError>) {
     for (member, above) in COMMON.iter().filter(|(member, _)| is_common(versions, member)) {
         parts::validate(&versions[0], member, &format!("spec.{above}"), errors);
     }
-    conversion(&spec["conversion"], errors);
+    conversion::validate(spec, old, errors);
 }
 
 fn group(group: &str, errors: &mut Vec<FieldError>) {
@@ -130,15 +127,6 @@ fn group(group: &str, errors: &mut Vec<FieldError>) {
         errors.push(FieldError::invalid("spec.group", &group.into(), problems.join(",")));
     } else if !group.contains('.') {
         errors.push(FieldError::invalid("spec.group", &group.into(), "should be a domain with at least one dot"));
-    }
-}
-
-fn one_of(field: &str, value: &str, supported: &[&str], errors: &mut Vec<FieldError>) {
-    if value.is_empty() {
-        errors.push(FieldError::required(field, ""));
-    } else if !supported.contains(&value) {
-        let supported: Vec<Value> = supported.iter().map(|text| Value::from(*text)).collect();
-        errors.push(FieldError::not_supported(field, &value.into(), &supported.iter().collect::<Vec<_>>()));
     }
 }
 
@@ -213,36 +201,6 @@ fn names(names: &Value, path: &str, errors: &mut Vec<FieldError>) {
         errors.push(FieldError::invalid(format!("{path}.listKind"), &list_kind.into(), detail));
     }
     several("categories", errors);
-}
-
-fn conversion(conversion: &Value, errors: &mut Vec<FieldError>) {
-    let path = "spec.conversion";
-    let strategy = text(conversion, "strategy");
-    one_of(&format!("{path}.strategy"), strategy, &["None", "Webhook"], errors);
-    let client = conversion.pointer("/webhook/clientConfig");
-    let reviews = conversion.pointer("/webhook/conversionReviewVersions").and_then(Value::as_array);
-    let (client_path, reviews_path) =
-        (format!("{path}.webhookClientConfig"), format!("{path}.conversionReviewVersions"));
-    if strategy == "Webhook" {
-        match client {
-            None => errors.push(FieldError::required(client_path, "required when strategy is set to Webhook")),
-            Some(client) if client.get("url").is_some() == client.get("service").is_some() => {
-                errors.push(FieldError::required(client_path, "exactly one of url or service is required"));
-            }
-            Some(_) => {}
-        }
-        if reviews.is_none_or(Vec::is_empty) {
-            errors.push(FieldError::required(reviews_path, ""));
-        }
-        return;
-    }
-    let forbidden = "should not be set when strategy is not set to Webhook";
-    if client.is_some() {
-        errors.push(FieldError::forbidden(client_path, forbidden));
-    }
-    if reviews.is_some_and(|reviews| !reviews.is_empty()) {
-        errors.push(FieldError::forbidden(reviews_path, forbidden));
-    }
 }
 
 /// Scope and kind are immutable once the definition is established; group and plural always.

@@ -50,6 +50,7 @@ impl Builtin {
             id,
             storage: id,
             stored_as: None,
+            converter: None,
             shows: self.stored_as.map(|(group, version)| api_version(group, version)),
             siblings: Vec::new(),
             group: self.group.into(),
