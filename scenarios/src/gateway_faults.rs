@@ -55,3 +55,11 @@ pub const ALL: &[(&str, &str)] = &[
     (REVIEW_REQUIRED, "A RemediationRequest ends so that a person must review it: it suppresses others."),
     (REVIEW_LIFTED, "The review of a RemediationRequest is no longer required: it suppresses nothing."),
 ];
+
+/// Those that only scenarios of the catalogue have, with what they do, in a sentence: nothing follows on them.
+pub const OF_CATALOGUE: &[(&str, &str)] = &[(NAMESPACE_ENDS, "The namespace of the RemediationRequests is deleted.")];
+
+/// Every name of a fault, with what it does, in a sentence.
+pub fn named() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ALL.iter().chain(OF_ACTS).chain(OF_CATALOGUE).copied()
+}

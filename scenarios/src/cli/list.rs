@@ -43,8 +43,7 @@ fn sections() -> Vec<Section> {
     let invariants = ALL.iter().map(|invariant| named(invariant.id, invariant.sentence));
     let presets = Faults::PRESETS.iter().map(|preset| named(preset.name, ""));
     let library = FaultKind::ALL.iter().map(|kind| (kind.name(), kind.about()));
-    let others = gateway_faults::ALL.iter().chain(gateway_faults::OF_ACTS).copied();
-    let faults = library.chain(others).map(|(name, about)| named(name, about));
+    let faults = library.chain(gateway_faults::named()).map(|(name, about)| named(name, about));
     vec![
         section("scenarios", "scenarios", scenarios.collect()),
         section("scopes", "scenarios for exhaustive searches, outside the catalogue", scopes.collect()),
