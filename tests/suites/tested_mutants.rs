@@ -22,7 +22,7 @@ use std::{
 /// The choice of the process, as the copy asks for it.
 mod choice {
     use scenarios::protocol_name::ProtocolName;
-    use std::{env, process, sync::LazyLock, thread, time::Duration};
+    use std::{env, process, sync::LazyLock, thread};
 
     #[expect(clippy::disallowed_methods, reason = "a test that does not end must fail; no run sees it")]
     static MUTANT: LazyLock<Option<u16>> = LazyLock::new(|| {
@@ -46,36 +46,9 @@ mod choice {
         active(number) != condition
     }
 
-    pub(crate) fn scaled<T: Scale>(half: u16, twice: u16, value: T) -> T {
-        if half != u16::MAX && active(half) {
-            value.half()
-        } else if twice != u16::MAX && active(twice) {
-            value.twice()
-        } else {
-            value
-        }
+    pub(crate) fn scaled<T: mutants::Scale>(half: u16, twice: u16, value: T) -> T {
+        mutants::scaled(half, twice, value, active)
     }
-
-    pub(crate) trait Scale {
-        fn half(self) -> Self;
-        fn twice(self) -> Self;
-    }
-
-    macro_rules! scale {
-        ($($number:ty),*) => {$(
-            impl Scale for $number {
-                fn half(self) -> Self {
-                    self / 2
-                }
-
-                fn twice(self) -> Self {
-                    self * 2
-                }
-            }
-        )*};
-    }
-
-    scale!(u32, u64, usize, Duration);
 }
 
 /// The protocol and the coalescer with a choice at each operator, and their tests.

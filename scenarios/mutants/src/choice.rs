@@ -1,8 +1,11 @@
 //! The choice of a run among the generated mutants, and which of their places it reached.
 //!
 //! A run is one thread. The first replica that starts in it sets the choice.
-use crate::generated_table::GENERATED;
-use std::{cell::Cell, time::Duration};
+use crate::{
+    generated_table::GENERATED,
+    scale::{self, Scale},
+};
+use std::cell::Cell;
 
 /// Choices between two events of a run after which nothing more will happen: usually there are some hundred.
 const CHOICES_MAX: u32 = 2_000_000;
@@ -63,33 +66,5 @@ pub(crate) fn flipped(number: u16, condition: bool) -> bool {
 
 /// A constant, half or twice as large by these mutants.
 pub(crate) fn scaled<T: Scale>(half: u16, twice: u16, value: T) -> T {
-    if half != u16::MAX && active(half) {
-        value.half()
-    } else if twice != u16::MAX && active(twice) {
-        value.twice()
-    } else {
-        value
-    }
+    scale::scaled(half, twice, value, active)
 }
-
-/// A number or a time that can be scaled.
-pub(crate) trait Scale {
-    fn half(self) -> Self;
-    fn twice(self) -> Self;
-}
-
-macro_rules! scale {
-    ($($number:ty),*) => {$(
-        impl Scale for $number {
-            fn half(self) -> Self {
-                self / 2
-            }
-
-            fn twice(self) -> Self {
-                self * 2
-            }
-        }
-    )*};
-}
-
-scale!(u32, u64, usize, Duration);

@@ -10,12 +10,14 @@
 mod choice;
 mod edits;
 mod generated_table;
+mod scale;
 mod taken;
 
 pub use choice::{note_event, take_reached};
 pub use edits::{Edit, SAFEGUARDS, Safeguard, all_edits};
 use gateway::protocol::{Context, Protocol};
 pub use generated_table::{GENERATED, Generated, UNVIABLE};
+pub use scale::{Scale, scaled};
 use serde_json::Value;
 use std::{cell::Cell, sync::Arc};
 pub use taken::{BRANCHES, Branch, take_counts};

@@ -3,6 +3,7 @@
 use super::expressions::{self, Uncompiled, Wanted};
 use crate::{
     base::{
+        aggregate::aggregate,
         json::{list, text},
         status::{self, Outcome},
     },
@@ -88,11 +89,6 @@ impl Conditions {
                 Err(why) => errors.push(failed(expression, &why.0)),
             }
         }
-        errors.dedup();
-        match errors.as_slice() {
-            [] => Held::Yes,
-            [one] => Held::Failed(one.clone()),
-            all => Held::Failed(format!("[{}]", all.join(", "))),
-        }
+        aggregate(errors).map_or(Held::Yes, Held::Failed)
     }
 }

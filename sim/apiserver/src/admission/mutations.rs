@@ -6,7 +6,7 @@ use super::{
     conditions::{Held, Inputs},
     matching::{self, Subject},
     mutation::Mutation,
-    policies::{Compiled, Policies, check_params},
+    policies::{Compiled, Policies, check_params, compiled},
     review, rights,
     rounds::Round,
 };
@@ -81,7 +81,7 @@ impl<'a> Mutations<'a> {
             let spec = &policy.value["spec"];
             let Some(kind) = subject.by_resources(&spec["matchConstraints"])? else { continue };
             subject.check_simulated(kind)?;
-            let compiled = self.compiled(&policy)?;
+            let compiled = compiled(&mut self.compiled.mutating, &policy, Mutation::compile)?;
             let policies = Policies { registry: self.registry, store: self.store, compiled: &mut *self.compiled };
             let mut fail = |binding: Option<&Object>, what: &str, why: &str| {
                 if !compiled.fails_open {
@@ -117,18 +117,6 @@ impl<'a> Mutations<'a> {
             }
         }
         Ok((found, failures))
-    }
-
-    /// The compiled form of a policy.
-    fn compiled(&mut self, policy: &Object) -> Outcome<Arc<Mutation>> {
-        if let Some((revision, known)) = self.compiled.mutating.get(&*policy.name)
-            && *revision == policy.revision
-        {
-            return Ok(Arc::clone(known));
-        }
-        let compiled = Arc::new(Mutation::compile(&policy.value)?);
-        self.compiled.mutating.insert(policy.name.to_string(), (policy.revision, Arc::clone(&compiled)));
-        Ok(compiled)
     }
 }
 

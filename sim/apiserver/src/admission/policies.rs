@@ -27,8 +27,22 @@ use std::{collections::BTreeMap, sync::Arc};
 /// The compiled policies of each kind, by name, each with the version that was compiled.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Compiled {
-    validating: BTreeMap<String, (u64, Arc<Policy>)>,
-    pub(super) mutating: BTreeMap<String, (u64, Arc<Mutation>)>,
+    validating: Cache<Policy>,
+    pub(super) mutating: Cache<Mutation>,
+}
+
+type Cache<T> = BTreeMap<String, (u64, Arc<T>)>;
+
+/// The compiled form of a policy, which is compiled once for each of its versions.
+pub(super) fn compiled<T>(cache: &mut Cache<T>, policy: &Object, compile: fn(&Value) -> Outcome<T>) -> Outcome<Arc<T>> {
+    if let Some((revision, known)) = cache.get(&*policy.name)
+        && *revision == policy.revision
+    {
+        return Ok(Arc::clone(known));
+    }
+    let compiled = Arc::new(compile(&policy.value)?);
+    cache.insert(policy.name.to_string(), (policy.revision, Arc::clone(&compiled)));
+    Ok(compiled)
 }
 
 /// The policies of a store.
@@ -92,7 +106,7 @@ impl<'a> Policies<'a> {
         let spec = &policy.value["spec"];
         let Some(kind) = subject.by_resources(&spec["matchConstraints"])? else { return Ok(None) };
         subject.check_simulated(kind)?;
-        let compiled = self.compiled(policy)?;
+        let compiled = compiled(&mut self.compiled.validating, policy, Policy::compile)?;
         let misconfigured = |what: &str, why: String, binding: Option<&str>| {
             let message = denied(&policy.name, binding, &format!("failed to configure {what}: {why}"));
             (!compiled.fails_open).then(|| Denial { message, reason: INVALID.to_owned() })
@@ -154,18 +168,6 @@ impl<'a> Policies<'a> {
         let (version, kind) = (text(wanted, "apiVersion"), text(wanted, "kind"));
         let missing = || format!("failed to find resource referenced by paramKind: '{version}, Kind={kind}'");
         self.registry.kind_of(wanted).map(Some).ok_or_else(missing)
-    }
-
-    /// The compiled form of a policy.
-    fn compiled(&mut self, policy: &Object) -> Outcome<Arc<Policy>> {
-        if let Some((revision, known)) = self.compiled.validating.get(&*policy.name)
-            && *revision == policy.revision
-        {
-            return Ok(Arc::clone(known));
-        }
-        let compiled = Arc::new(Policy::compile(&policy.value)?);
-        self.compiled.validating.insert(policy.name.to_string(), (policy.revision, Arc::clone(&compiled)));
-        Ok(compiled)
     }
 
     /// The parameters that a binding names; one None if it names none.

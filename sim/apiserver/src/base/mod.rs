@@ -4,6 +4,7 @@
 pub(crate) mod actor;
 pub(crate) mod addresses;
 pub(crate) mod age;
+pub(crate) mod aggregate;
 pub(crate) mod cache;
 pub(crate) mod commit;
 pub(crate) mod field_error;

@@ -4,6 +4,7 @@
 //! The transports use them for injected failures too: [`too_many_requests`], [`internal_error`], [`bare_error`],
 //! [`overload`], [`service_unavailable`], [`timeout`].
 use super::{
+    aggregate::aggregate,
     field_error::FieldError,
     go_text::quoted,
     object,
@@ -340,14 +341,7 @@ pub fn bare_error(message: impl Into<String>) -> Box<Status> {
 /// 422: some fields of an object (or of options) are invalid. Equal messages are shown once, causes as often as they
 /// occur.
 pub(crate) fn invalid(subject: Subject<'_>, name: &str, errors: &[FieldError]) -> Box<Status> {
-    let mut shown: Vec<String> = Vec::new();
-    for error in errors {
-        let text = error.to_string();
-        if !shown.contains(&text) {
-            shown.push(text);
-        }
-    }
-    let list = if shown.len() == 1 { shown.remove(0) } else { format!("[{}]", shown.join(", ")) };
+    let list = aggregate(errors.iter().map(ToString::to_string)).unwrap_or_else(|| "[]".to_owned());
     let message = format!("{} {} is invalid: {list}", subject.qualified(), quoted(name));
     let mut details = subject.details(name);
     details.causes = errors.iter().map(cause).collect();

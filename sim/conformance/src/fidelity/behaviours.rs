@@ -586,7 +586,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row(
         "Kinds",
         "C",
-        "eviction under disruption budgets, binding, ephemeral containers, connections where there are no nodes",
+        "eviction under disruption budgets, binding, ephemeral containers; connections in a cluster without nodes",
         "pkg/registry/core/pod",
         &["kinds/eviction*", "kinds/binding", "kinds/ephemeral-containers", "kinds/no-nodes"],
     ),

@@ -7,9 +7,8 @@ use super::{
     authorizer::{Attributes, Verdict},
     user::{MASTERS, User},
 };
-use crate::base::go_text::quoted;
 use crate::{
-    base::object::Object,
+    base::{aggregate::aggregate, go_text::quoted, object::Object},
     registry::{group::RBAC, resources::Registry},
     storage::store::Store,
 };
@@ -56,10 +55,10 @@ impl<'a> Rbac<'a> {
                 ControlFlow::Continue(())
             }
         });
-        match found {
-            Some(source) => Verdict { allowed: true, reason: format!("RBAC: allowed by {source}") },
-            None if missing.is_empty() => Verdict::default(),
-            None => Verdict { allowed: false, reason: format!("RBAC: {}", aggregate(&missing)) },
+        match (found, aggregate(missing)) {
+            (Some(source), _) => Verdict { allowed: true, reason: format!("RBAC: allowed by {source}") },
+            (None, None) => Verdict::default(),
+            (None, Some(missing)) => Verdict { allowed: false, reason: format!("RBAC: {missing}") },
         }
     }
 
@@ -73,8 +72,7 @@ impl<'a> Rbac<'a> {
             }
             ControlFlow::<()>::Continue(())
         });
-        let errors = if missing.is_empty() { String::new() } else { aggregate(&missing) };
-        (rules, errors)
+        (rules, aggregate(missing).unwrap_or_default())
     }
 
     /// The rules of the role that a binding in this namespace refers to.
@@ -161,19 +159,5 @@ fn is_subject(user: &User, subject: &Value, namespace: &str) -> bool {
             user.is_service_account(own, text("name"))
         }
         _ => false,
-    }
-}
-
-/// Joins errors into one message (k8s.io/apimachinery/pkg/util/errors), without duplicates.
-fn aggregate(errors: &[String]) -> String {
-    let mut shown: Vec<&str> = Vec::new();
-    for error in errors {
-        if !shown.contains(&error.as_str()) {
-            shown.push(error);
-        }
-    }
-    match shown.as_slice() {
-        [one] => (*one).to_owned(),
-        all => format!("[{}]", all.join(", ")),
     }
 }

@@ -1,5 +1,6 @@
 //! Label selectors: the grammar and the messages of k8s.io/apimachinery/pkg/labels/selector.go.
 use crate::base::{
+    aggregate::aggregate,
     go_text::quoted,
     names, object,
     status::{self, Outcome},
@@ -224,23 +225,16 @@ fn invalid(path: &str, text: &str, problems: &[String]) -> Option<String> {
     (!problems.is_empty()).then(|| format!("{path}: Invalid value: {}: {}", quoted(text), problems.join("; ")))
 }
 
-/// Several errors of one requirement (k8s.io/apimachinery/pkg/util/errors, Aggregate).
-fn aggregate(mut errors: Vec<String>) -> Result<(), String> {
-    match errors.len() {
-        0 => Ok(()),
-        1 => Err(errors.remove(0)),
-        _ => Err(format!("[{}]", errors.join(", "))),
-    }
-}
-
 fn value_errors(key: &str, values: &[&str]) -> Vec<String> {
     let each = values.iter().enumerate();
     each.filter_map(|(i, value)| invalid(&format!("values[{i}][{key}]"), value, &names::label_value(value))).collect()
 }
 
 fn checked(key: &str, values: Vec<&str>) -> Result<Vec<String>, String> {
-    aggregate(value_errors(key, &values))?;
-    Ok(values.into_iter().map(str::to_owned).collect())
+    match aggregate(value_errors(key, &values)) {
+        Some(errors) => Err(errors),
+        None => Ok(values.into_iter().map(str::to_owned).collect()),
+    }
 }
 
 fn number(key: &str, value: &str) -> Result<i64, String> {
@@ -249,8 +243,10 @@ fn number(key: &str, value: &str) -> Result<i64, String> {
     let mut errors: Vec<_> =
         parsed.is_err().then(|| invalid("values[0]", value, &[why])).flatten().into_iter().collect();
     errors.extend(value_errors(key, &[value]));
-    aggregate(errors)?;
-    Ok(parsed.unwrap_or_default())
+    match aggregate(errors) {
+        Some(errors) => Err(errors),
+        None => Ok(parsed.unwrap_or_default()),
+    }
 }
 
 #[cfg(test)]

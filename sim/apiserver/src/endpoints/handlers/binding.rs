@@ -3,6 +3,7 @@ use super::update::check_uid;
 use crate::base::go_text::quoted;
 use crate::{
     base::{
+        aggregate::aggregate,
         object::{self, Object},
         request::Answer,
         status::{self, Outcome, Subject},
@@ -55,12 +56,7 @@ fn validate(binding: &Value) -> Outcome<()> {
         format!("target.kind: Unsupported value: {}: supported values: \"Node\", \"<empty>\"", quoted(text("kind")))
     });
     let name = text("name").is_empty().then(|| "target.name: Required value".to_owned());
-    let problems: Vec<_> = kind.into_iter().chain(name).collect();
-    match problems.as_slice() {
-        [] => Ok(()),
-        [one] => Err(status::bare_error(one)),
-        many => Err(status::bare_error(format!("[{}]", many.join(", ")))),
-    }
+    aggregate(kind.into_iter().chain(name)).map_or(Ok(()), |problems| Err(status::bare_error(problems)))
 }
 
 fn check_version(call: &Call<'_>, binding: &Value, pod: &Object) -> Outcome<()> {

@@ -4,6 +4,8 @@
 //! Where several limits are broken, the real server names them in an order that varies; here it is that of their names.
 use crate::{
     base::{
+        aggregate::aggregate,
+        json::{list, text},
         object::{self, Object},
         status::{self, Outcome},
     },
@@ -51,24 +53,14 @@ impl ApiServer {
         for range in self.limit_ranges(call) {
             let mut broken = Vec::new();
             for limit in items(&range.value) {
-                broken.extend(match (call.kind.kind.as_str(), limit["type"].as_str().unwrap_or_default()) {
+                broken.extend(match (call.kind.kind.as_str(), text(limit, "type")) {
                     ("Pod", "Container") => containers(value).flat_map(|one| check_container(limit, one)).collect(),
                     ("Pod", "Pod") => check_pod(limit, value),
                     ("PersistentVolumeClaim", "PersistentVolumeClaim") => check_claim(limit, value),
                     _ => Vec::new(),
                 });
             }
-            let mut named = Vec::new();
-            broken.into_iter().for_each(|why| {
-                if !named.contains(&why) {
-                    named.push(why)
-                }
-            });
-            let why = match &named[..] {
-                [] => continue,
-                [one] => one.clone(),
-                several => format!("[{}]", several.join(", ")),
-            };
+            let Some(why) = aggregate(broken) else { continue };
             return Err(status::forbidden(call.kind.subject(), object::meta_str(value, "name"), &why));
         }
         Ok(())
@@ -87,25 +79,24 @@ fn is_limited(call: &Call<'_>) -> bool {
         && matches!(call.kind.kind.as_str(), "Pod" | "PersistentVolumeClaim")
 }
 
-fn items(range: &Value) -> impl Iterator<Item = &Value> {
-    range.pointer("/spec/limits").and_then(Value::as_array).into_iter().flatten()
+fn items(range: &Value) -> &[Value] {
+    list(&range["spec"], "limits")
 }
 
 fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
-    let of = |list: &'static str| pod.pointer(&format!("/spec/{list}")).and_then(Value::as_array).into_iter().flatten();
-    CONTAINERS.into_iter().flat_map(move |(list, _)| of(list))
+    CONTAINERS.into_iter().flat_map(|(name, _)| list(&pod["spec"], name))
 }
 
 fn default_containers(pod: &mut Value, range: &Value) {
     let (mut requests, mut limits) = (Map::new(), Map::new());
-    for limit in items(range).filter(|limit| limit["type"] == "Container") {
+    for limit in items(range).iter().filter(|limit| limit["type"] == "Container") {
         let of = |member: &str| limit[member].as_object().cloned().unwrap_or_default();
         requests.extend(of("defaultRequest"));
         limits.extend(of("default"));
     }
     let mut added = Vec::new();
-    for (list, name) in CONTAINERS {
-        let found = pod.pointer_mut(&format!("/spec/{list}")).and_then(Value::as_array_mut);
+    for (all, name) in CONTAINERS {
+        let found = pod.pointer_mut(&format!("/spec/{all}")).and_then(Value::as_array_mut);
         for container in found.into_iter().flatten().filter_map(Value::as_object_mut) {
             for (member, defaults, word) in [("requests", &requests, "request"), ("limits", &limits, "limit")] {
                 let names = add_missing(container, member, defaults);
@@ -128,13 +119,12 @@ fn add_missing(container: &mut Map<String, Value>, member: &str, defaults: &Map<
     let resources = container.entry("resources").or_insert_with(|| json!({}));
     let Some(resources) = resources.as_object_mut() else { return Vec::new() };
     let missing = |name: &str| resources.get(member).is_none_or(|amounts| amounts.get(name).is_none());
-    let names: Vec<String> = defaults.keys().filter(|name| missing(name)).cloned().collect();
+    let mut names: Vec<String> = defaults.keys().filter(|name| missing(name)).cloned().collect();
+    names.sort();
     for name in &names {
         resources.entry(member).or_insert_with(|| json!({}))[name] = defaults[name].clone();
     }
-    let mut sorted = names;
-    sorted.sort();
-    sorted
+    names
 }
 
 fn amounts<'a>(owner: &'a Value, pointer: &str) -> Amounts<'a> {
@@ -156,11 +146,10 @@ fn check_pod(limit: &Value, pod: &Value) -> Vec<String> {
 
 /// What all containers of a pod have together: init containers run one after the other, before the others.
 fn of_pod<'a>(pod: &'a Value, member: &str) -> Amounts<'a> {
-    let list = |name: &str| pod.pointer(&format!("/spec/{name}")).and_then(Value::as_array).into_iter().flatten();
     let of = |container: &'a Value| amounts(container, &format!("/resources/{member}"));
     let (mut all, mut restarted, mut first) = (Amounts::new(), Amounts::new(), Amounts::new());
-    list("containers").for_each(|container| add(&mut all, &of(container)));
-    for container in list("initContainers") {
+    list(&pod["spec"], "containers").iter().for_each(|container| add(&mut all, &of(container)));
+    for container in list(&pod["spec"], "initContainers") {
         let own = of(container);
         let mut together = restarted.clone();
         add(&mut together, &own);

@@ -5,6 +5,7 @@
 use crate::{
     base::{
         go_text::quoted,
+        json::text,
         object,
         status::{self, Outcome},
     },
@@ -53,11 +54,10 @@ impl ApiServer {
         for (key, value) in scheduling.get("nodeSelector").and_then(Value::as_object).into_iter().flatten() {
             let selector = spec.entry("nodeSelector").or_insert_with(|| json!({}));
             if let Some(other) = selector.get(key).filter(|other| *other != value) {
-                let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
                 return Err(refused(format!(
                     "conflict: runtimeClass.scheduling.nodeSelector[{key}] = {}; pod.spec.nodeSelector[{key}] = {}",
-                    text(value),
-                    text(other)
+                    value.as_str().unwrap_or_default(),
+                    other.as_str().unwrap_or_default()
                 )));
             }
             selector[key] = value.clone();
@@ -97,7 +97,6 @@ fn merged(all: &[Value]) -> Vec<Value> {
 }
 
 fn includes(whole: &Value, part: &Value) -> bool {
-    let text = |of: &Value, member: &str| of[member].as_str().unwrap_or_default().to_owned();
     let (operator, effect) = (text(whole, "operator"), text(whole, "effect"));
     if whole == part {
         return true;
@@ -115,7 +114,7 @@ fn includes(whole: &Value, part: &Value) -> bool {
     {
         return false;
     }
-    match operator.as_str() {
+    match operator {
         "Equal" | "" => text(part, "operator") == "Equal" && text(part, "value") == text(whole, "value"),
         "Exists" => true,
         _ => false,

@@ -6,6 +6,7 @@ use crate::{
         webhooks::url,
     },
     base::{
+        aggregate::aggregate,
         field_error::FieldError,
         go_text::quoted,
         json::{json_type, list, text, whole_numbers},
@@ -188,11 +189,7 @@ fn check_texts(member: &str, texts: &Map<String, Value>, known: Option<&Map<Stri
         return Ok(());
     }
     let errors = metadata::errors_of_maps(&json!({"metadata": {member: texts}}));
-    match errors.as_slice() {
-        [] => Ok(()),
-        [one] => Err(shown(one)),
-        several => Err(format!("[{}]", several.iter().map(shown).collect::<Vec<_>>().join(", "))),
-    }
+    aggregate(errors.iter().map(shown)).map_or(Ok(()), Err)
 }
 
 /// The conversion names the path of annotations in the singular.
