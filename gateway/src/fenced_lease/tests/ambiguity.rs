@@ -68,9 +68,7 @@ async fn refused_count_is_repeated_only_where_that_helps() {
 #[tokio::test(start_paused = true)]
 async fn conflict_without_a_ledger_is_not_guessed() {
     let server = Server::default();
-    let replica = Replica::ready(&server, "gw-1").await;
-    replica.stored().await;
-    quiesce().await;
+    let replica = Replica::with_a_request(&server).await;
     // The watch is silent: the count is decided on the version before, and meets another program's.
     server.silence_watches();
     let counted = json!({"deduplication": {"occurrenceCount": 2}, "conditions": []});
@@ -92,11 +90,7 @@ async fn lost_release_is_repeated() {
 async fn lost_takeover_begins_one_episode() {
     for way in WAYS {
         let server = Server::default();
-        let replica = Replica::ready(&server, "gw-1").await;
-        replica.stored().await;
-        quiesce().await;
-        end_request(&server);
-        quiesce().await;
+        let replica = Replica::after_an_episode(&server).await;
         server.fault_once("PUT leases", way);
         assert_eq!(replica.stored().await, (Disposition::Created, 1), "{way:?}");
         let counts: Vec<u64> = requests(&server).into_iter().map(|(_, count)| count).collect();
@@ -144,9 +138,7 @@ async fn erased_marks_are_not_guessed() {
 #[tokio::test(start_paused = true)]
 async fn vanished_request_is_not_guessed() {
     let server = Server::default();
-    let replica = Replica::ready(&server, "gw-1").await;
-    replica.stored().await;
-    quiesce().await;
+    let replica = Replica::with_a_request(&server).await;
     server.fault_once("PATCH", Fault::Unanswered);
     let lost = replica.send();
     quiesce().await;
@@ -287,11 +279,7 @@ async fn refusal_of_a_repeated_count_is_final() {
 #[tokio::test(start_paused = true)]
 async fn failed_takeover_is_not_a_conflict() {
     let server = Server::default();
-    let replica = Replica::ready(&server, "gw-1").await;
-    replica.stored().await;
-    quiesce().await;
-    end_request(&server);
-    quiesce().await;
+    let replica = Replica::after_an_episode(&server).await;
     server.fault_once("PUT leases", Fault::NotExecuted);
     assert_eq!(replica.stored().await, (Disposition::Created, 1));
     assert_eq!((replica.metrics.lock_conflicts.get(), replica.metrics.lock_contention.get()), (0, 0));

@@ -119,16 +119,22 @@ async fn leases_of_other_programs_are_not_known() {
     assert!(replica.protocol.shared.leases.all().is_empty());
 }
 
-#[tokio::test(start_paused = true)]
-async fn foreign_activity_is_remembered_for_a_day() {
+/// A replica that has seen a lease deleted and a request of another client.
+async fn disturbed() -> Replica {
     let server = Server::default();
     let replica = Replica::ready(&server, "gw-1").await;
-    let shared = &replica.protocol.shared;
     server.put(LEASES, free_lease());
     quiesce().await;
     server.delete_all(LEASES);
-    shared.requests.note_foreign();
+    replica.protocol.shared.requests.note_foreign();
     quiesce().await;
+    replica
+}
+
+#[tokio::test(start_paused = true)]
+async fn foreign_activity_is_remembered_for_a_day() {
+    let replica = disturbed().await;
+    let shared = &replica.protocol.shared;
     let day = seconds(24 * 60 * 60);
     tokio::time::sleep(day - seconds(1)).await;
     assert!(shared.leases.disturbed() && shared.requests.foreign_seen());
@@ -138,14 +144,8 @@ async fn foreign_activity_is_remembered_for_a_day() {
 
 #[tokio::test(start_paused = true)]
 async fn foreign_activity_survives_a_restored_store() {
-    let server = Server::default();
-    let replica = Replica::ready(&server, "gw-1").await;
+    let replica = disturbed().await;
     let shared = &replica.protocol.shared;
-    server.put(LEASES, free_lease());
-    quiesce().await;
-    server.delete_all(LEASES);
-    shared.requests.note_foreign();
-    quiesce().await;
     for version in [9, 1] {
         shared.requests.replace(Vec::new(), version);
         shared.leases.replace(Vec::new(), version);
@@ -201,9 +201,7 @@ async fn eight_episodes_are_searched_for_a_key() {
 #[tokio::test(start_paused = true)]
 async fn unseen_deletion_is_noticed_within_three_seconds() {
     let server = Server::default();
-    let replica = Replica::ready(&server, "gw-1").await;
-    replica.stored().await;
-    quiesce().await;
+    let replica = Replica::with_a_request(&server).await;
     server.edit(REQUESTS, json!({"metadata": {"deletionTimestamp": DAWN}}));
     quiesce().await;
     server.silence_watches();

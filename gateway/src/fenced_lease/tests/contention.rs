@@ -247,11 +247,7 @@ async fn foreign_lease_is_adopted_after_a_list() {
 async fn deleted_lease_is_followed_by_a_list() {
     for watched in [true, false] {
         let server = Server::default();
-        let replica = Replica::ready(&server, "gw-1").await;
-        replica.stored().await;
-        quiesce().await;
-        end_request(&server);
-        quiesce().await;
+        let replica = Replica::after_an_episode(&server).await;
         if !watched {
             server.silence_watches();
         }

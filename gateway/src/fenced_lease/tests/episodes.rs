@@ -22,9 +22,7 @@ async fn first_signal_takes_three_calls() {
 #[tokio::test(start_paused = true)]
 async fn duplicate_takes_one_call() {
     let server = Server::default();
-    let replica = Replica::ready(&server, "gw-1").await;
-    replica.stored().await;
-    quiesce().await;
+    let replica = Replica::with_a_request(&server).await;
     server.take_log();
     assert_eq!(replica.stored().await, (Disposition::Duplicate, 2));
     let log = server.take_log();
@@ -177,9 +175,7 @@ async fn create_is_not_issued_late() {
 #[tokio::test(start_paused = true)]
 async fn terminating_request_is_waited_for() {
     let server = Server::default();
-    let replica = Replica::ready(&server, "gw-1").await;
-    replica.stored().await;
-    quiesce().await;
+    let replica = Replica::with_a_request(&server).await;
     server.edit(REQUESTS, json!({"metadata": {"deletionTimestamp": DAWN}}));
     let waiting = replica.send();
     tokio::time::sleep(Duration::from_secs(3)).await;

@@ -21,9 +21,7 @@ fn counters(replica: &Replica) -> [u64; 4] {
 #[tokio::test(start_paused = true)]
 async fn acquisition_is_measured_to_its_end() {
     let server = Server::default();
-    let replica = Replica::ready(&server, "gw-1").await;
-    replica.stored().await;
-    quiesce().await;
+    let replica = Replica::with_a_request(&server).await;
     assert_eq!(counters(&replica), [1, 1, 0, 0]);
     for histogram in ["gateway_lock_wait_duration_seconds", "gateway_lock_hold_duration_seconds"] {
         assert_eq!(sample(&replica, &format!("{histogram}_count")), 1.0, "{histogram}");

@@ -103,6 +103,22 @@ impl Replica {
         replica
     }
 
+    /// A replica that has stored one signal.
+    async fn with_a_request(server: &Server) -> Self {
+        let replica = Self::ready(server, "gw-1").await;
+        replica.stored().await;
+        quiesce().await;
+        replica
+    }
+
+    /// The same, once the request has ended.
+    async fn after_an_episode(server: &Server) -> Self {
+        let replica = Self::with_a_request(server).await;
+        end_request(server);
+        quiesce().await;
+        replica
+    }
+
     /// Sends a signal that waits for 15 seconds, on a task of its own.
     fn send(&self) -> tokio::task::JoinHandle<Result<Accepted, Refusal>> {
         self.send_for(Duration::from_secs(15))

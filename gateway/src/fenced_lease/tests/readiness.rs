@@ -32,9 +32,7 @@ async fn idle_replica_tries_every_call() {
 #[tokio::test(start_paused = true)]
 async fn signals_are_evidence() {
     let server = Server::default();
-    let replica = Replica::ready(&server, "gw-1").await;
-    replica.stored().await;
-    quiesce().await;
+    let replica = Replica::with_a_request(&server).await;
     server.take_log();
     assert_eq!(replica.protocol.verify().await, Ok(()));
     let calls = server.take_log();

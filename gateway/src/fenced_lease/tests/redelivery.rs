@@ -91,9 +91,7 @@ async fn stale_replica_finds_the_delivery() {
 async fn crash_after_the_count_counts_once() {
     for fault in [Fault::Unanswered, Fault::Late(Duration::from_secs(2)), Fault::NotExecuted] {
         let server = Server::default();
-        let replica = Replica::ready(&server, "gw-1").await;
-        replica.stored().await;
-        quiesce().await;
+        let replica = Replica::with_a_request(&server).await;
         server.fault_once("PATCH", fault);
         let lost = replica.send_keyed("a1");
         tokio::time::sleep(Duration::from_millis(100)).await;

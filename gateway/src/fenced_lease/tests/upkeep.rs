@@ -34,9 +34,7 @@ async fn another_lock_namespace_is_not_ready() {
 #[tokio::test(start_paused = true)]
 async fn expired_watch_lists_again() {
     let server = Server::default();
-    let replica = Replica::ready(&server, "gw-1").await;
-    replica.stored().await;
-    quiesce().await;
+    let replica = Replica::with_a_request(&server).await;
     server.silence_watches();
     server.delete_all(REQUESTS);
     quiesce().await;
@@ -50,9 +48,7 @@ async fn expired_watch_lists_again() {
 #[tokio::test(start_paused = true)]
 async fn refused_version_lists_again() {
     let server = Server::default();
-    let replica = Replica::ready(&server, "gw-1").await;
-    replica.stored().await;
-    quiesce().await;
+    let replica = Replica::with_a_request(&server).await;
     server.silence_watches();
     server.delete_all(REQUESTS);
     // A silent watch is opened again after five and a half minutes.
@@ -90,9 +86,7 @@ async fn young_lease_is_not_swept() {
 #[tokio::test(start_paused = true)]
 async fn slow_answer_restores_nothing() {
     let server = Server::default();
-    let replica = Replica::ready(&server, "gw-1").await;
-    replica.stored().await;
-    quiesce().await;
+    let replica = Replica::with_a_request(&server).await;
     let old = super::super::request::parse(server.all(REQUESTS).remove(0));
     server.delete_all(REQUESTS);
     quiesce().await;
@@ -124,9 +118,7 @@ async fn older_answer_replaces_nothing() {
 #[tokio::test(start_paused = true)]
 async fn restored_store_forgets_what_was_known() {
     let server = Server::default();
-    let replica = Replica::ready(&server, "gw-1").await;
-    replica.stored().await;
-    quiesce().await;
+    let replica = Replica::with_a_request(&server).await;
     let (shared, lock) = (&replica.protocol.shared, "gw-lock-0123456789abcdef");
     assert!(shared.requests.any(FP) && shared.leases.get(lock).is_some());
     shared.requests.replace(Vec::new(), 1);
